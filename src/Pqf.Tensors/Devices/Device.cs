@@ -1,0 +1,70 @@
+namespace Pqf.Tensors.Devices;
+
+/// <summary>Where tensors live and ops run: the host or one GPU. Used by one thread at a time.</summary>
+public abstract class Device : IDisposable
+{
+    Scope? innermost;
+
+    private protected Device()
+    {
+    }
+
+    /// <summary>For a person: the kind and name of the hardware.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Tensors' memory blocks now owned by open scopes.</summary>
+    public int LiveBuffers { get; private set; }
+
+    /// <summary>Bytes of those blocks.</summary>
+    public long LiveBytes { get; private set; }
+
+    /// <summary>Opens a scope: tensors made from now on belong to it.</summary>
+    public Scope BeginScope() => innermost = new Scope(this, innermost);
+
+    /// <summary>Waits until everything started on the device is done.</summary>
+    public abstract void Synchronize();
+
+    /// <summary>Gives memory that is pooled but not in use back to the system.</summary>
+    public abstract void TrimPool();
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">A scope is still open.</exception>
+    public void Dispose()
+    {
+        if (innermost is not null)
+            throw new InvalidOperationException($"Device.Dispose: a scope is still open, with {LiveBuffers} buffers ({LiveBytes} bytes)");
+        TrimPool();
+        DisposeCore();
+        GC.SuppressFinalize(this);
+    }
+
+    internal Storage<T> Rent<T>(int count)
+        where T : unmanaged
+    {
+        var scope = innermost ?? throw new InvalidOperationException("Device.Rent: no open scope; wrap the call in device.BeginScope()");
+        var storage = Allocate<T>(count);
+        LiveBuffers++;
+        LiveBytes += storage.SizeBytes;
+        scope.Own(storage);
+        return storage;
+    }
+
+    internal void Return(Storage storage)
+    {
+        LiveBuffers--;
+        LiveBytes -= storage.SizeBytes;
+        storage.Release();
+    }
+
+    internal void End(Scope scope)
+    {
+        if (innermost != scope)
+            throw new InvalidOperationException("Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope");
+        innermost = scope.Outer;
+    }
+
+    private protected abstract Storage<T> Allocate<T>(int count)
+        where T : unmanaged;
+
+    private protected abstract void DisposeCore();
+}

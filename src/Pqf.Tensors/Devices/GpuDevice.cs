@@ -1,0 +1,105 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Pqf.Tensors.Devices;
+
+/// <summary>One ILGPU accelerator: CUDA, OpenCL, or, in tests, ILGPU's simulator. One stream.</summary>
+public sealed class GpuDevice : Device
+{
+    readonly Accelerator accelerator;
+    readonly IDisposable? context;
+    readonly Dictionary<long, Stack<MemoryBuffer1D<byte, Stride1D.Dense>>> free = [];
+    readonly Dictionary<Type, Delegate> launchers = [];
+
+    /// <summary>A device on an accelerator that the caller has opened; it is disposed with the device.</summary>
+    /// <param name="accelerator">The accelerator.</param>
+    /// <param name="context">Disposed after the accelerator, if given.</param>
+    public GpuDevice(Accelerator accelerator, IDisposable? context = null)
+    {
+        this.accelerator = accelerator;
+        this.context = context;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => $"{accelerator.AcceleratorType}, {accelerator.Name}";
+
+    /// <inheritdoc/>
+    public override void Synchronize() => accelerator.Synchronize();
+
+    /// <inheritdoc/>
+    public override void TrimPool()
+    {
+        foreach (var blocks in free.Values)
+            while (blocks.TryPop(out var block))
+                block.Dispose();
+        free.Clear();
+    }
+
+    /// <summary>Runs a kernel once for each index below <paramref name="extent"/>.</summary>
+    internal void Launch<TKernel>(int extent, TKernel kernel)
+        where TKernel : unmanaged, IKernel
+    {
+        if (extent == 0)
+            return; // a launch of zero items throws on the simulator
+        if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
+            launchers[typeof(TKernel)] = launcher = accelerator.LoadAutoGroupedStreamKernel<Index1D, TKernel>(KernelEntry.Invoke);
+        ((Action<Index1D, TKernel>)launcher)(extent, kernel);
+    }
+
+    internal void Upload<T>(ReadOnlySpan<T> values, ArrayView<T> destination)
+        where T : unmanaged
+    {
+        if (!values.IsEmpty)
+            destination.CopyFromCPU(accelerator.DefaultStream, values);
+    }
+
+    internal void Download<T>(ArrayView<T> source, Span<T> destination)
+        where T : unmanaged
+    {
+        if (!destination.IsEmpty)
+            source.CopyToCPU(accelerator.DefaultStream, destination);
+        accelerator.Synchronize();
+    }
+
+    internal void Clear<T>(ArrayView<T> view)
+        where T : unmanaged
+    {
+        if (view.Length > 0)
+            view.MemSetToZero(accelerator.DefaultStream);
+    }
+
+    internal void ReturnToPool(MemoryBuffer1D<byte, Stride1D.Dense> memory)
+    {
+        if (!free.TryGetValue(memory.LengthInBytes, out var blocks))
+            free[memory.LengthInBytes] = blocks = new Stack<MemoryBuffer1D<byte, Stride1D.Dense>>();
+        blocks.Push(memory);
+    }
+
+    private protected override unsafe Storage<T> Allocate<T>(int count)
+    {
+        long sizeBytes = HostMemoryPool.RoundUp((long)count * sizeof(T));
+        if (!free.TryGetValue(sizeBytes, out var blocks) || !blocks.TryPop(out var memory))
+            memory = accelerator.Allocate1D<byte>(sizeBytes);
+        return new GpuStorage<T>(this, memory, count);
+    }
+
+    private protected override void DisposeCore()
+    {
+        accelerator.Dispose();
+        context?.Dispose();
+    }
+}
+
+/// <summary>The method that ILGPU compiles for each kernel type.</summary>
+static class KernelEntry
+{
+    public static void Invoke<TKernel>(Index1D index, TKernel kernel)
+        where TKernel : struct, IKernel => kernel.Invoke(index);
+}
+
+/// <summary>A GPU kernel whose fields are its arguments, run once for each index.</summary>
+interface IKernel
+{
+    /// <summary>Computes one index.</summary>
+    void Invoke(int index);
+}

@@ -1,0 +1,23 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors;
+
+/// <summary>Sum of two tensors.</summary>
+public static partial class Add
+{
+    /// <summary>c = a + b.</summary>
+    /// <param name="a">Any shape.</param>
+    /// <param name="b">The same shape.</param>
+    /// <returns>The same shape.</returns>
+    /// <exception cref="ShapeException">Shapes differ.</exception>
+    public static Tensor<float> Forward(Tensor<float> a, Tensor<float> b)
+    {
+        Shapes.SameDevice("Add", a.Device, b);
+        var c = Tensor<float>.Rent(a.Device, Shapes.Same("Add", a.Shape, b.Shape));
+        if (a.Device is HostDevice host)
+            Host(host, a, b, c);
+        else
+            Gpu((GpuDevice)a.Device, a, b, c);
+        return c;
+    }
+}

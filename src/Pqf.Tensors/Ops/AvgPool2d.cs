@@ -1,0 +1,40 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors;
+
+/// <summary>Mean under a moving window.</summary>
+public static partial class AvgPool2d
+{
+    /// <summary>y = mean over each window of x; padding counts as zeros, as in PyTorch's default.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="kernel">Window.</param>
+    /// <param name="stride">Steps between windows.</param>
+    /// <param name="padding">At most half the window.</param>
+    /// <returns>[N, H', W', C].</returns>
+    /// <exception cref="ShapeException">The window does not fit.</exception>
+    public static Tensor<float> Forward(Tensor<float> x, Pair kernel, Pair stride, Pair padding)
+    {
+        var y = Tensor<float>.Rent(x.Device, Shapes.Output(Shapes.Pool2d("AvgPool2d", x.Shape, kernel, stride, padding)));
+        ForwardInto(x, kernel, stride, padding, y);
+        return y;
+    }
+
+    /// <summary>Mean over all pixels.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <returns>[N, 1, 1, C].</returns>
+    public static Tensor<float> Global(Tensor<float> x)
+    {
+        Shapes.Rank("AvgPool2d", "x [N, H, W, C]", x.Shape, 4);
+        return Forward(x, new Pair(x.Shape[1], x.Shape[2]), 1, 0);
+    }
+
+    internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
+    {
+        var geometry = Shapes.Pool2d("AvgPool2d", x.Shape, kernel, stride, padding);
+        Shapes.Same("AvgPool2d", Shapes.Output(geometry), y.Shape);
+        if (x.Device is HostDevice host)
+            Host(host, geometry, x, y);
+        else
+            Gpu((GpuDevice)x.Device, geometry, x, y);
+    }
+}

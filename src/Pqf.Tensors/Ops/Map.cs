@@ -1,0 +1,43 @@
+using System.Runtime.Intrinsics;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors;
+
+/// <summary>A function of one number, in a scalar form for both devices and a vector form for the host.</summary>
+public interface IUnaryOp
+{
+    /// <summary>One number. Also compiled for the GPU.</summary>
+    static abstract float Apply(float x);
+
+    /// <summary>Sixteen numbers.</summary>
+    static abstract Vector512<float> Apply(Vector512<float> x);
+}
+
+/// <summary>max(x, 0); NaN stays NaN.</summary>
+public readonly struct Relu : IUnaryOp
+{
+    /// <inheritdoc/>
+    public static float Apply(float x) => x < 0f ? 0f : x;
+
+    /// <inheritdoc/>
+    public static Vector512<float> Apply(Vector512<float> x) => Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);
+}
+
+/// <summary>Element by element.</summary>
+public static partial class Map
+{
+    /// <summary>y = f(x).</summary>
+    /// <typeparam name="TOp">f, such as <see cref="Relu"/>.</typeparam>
+    /// <param name="x">Any shape.</param>
+    /// <returns>The same shape.</returns>
+    public static Tensor<float> Forward<TOp>(Tensor<float> x)
+        where TOp : unmanaged, IUnaryOp
+    {
+        var y = Tensor<float>.Rent(x.Device, x.Shape);
+        if (x.Device is HostDevice host)
+            Host<TOp>(host, x, y);
+        else
+            Gpu<TOp>((GpuDevice)x.Device, x, y);
+        return y;
+    }
+}

@@ -1,0 +1,31 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors;
+
+/// <summary>Largest value under a moving window; padding never wins.</summary>
+public static partial class MaxPool2d
+{
+    /// <summary>y = max over each window of x. A NaN under the window gives NaN.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="kernel">Window.</param>
+    /// <param name="stride">Steps between windows.</param>
+    /// <param name="padding">At most half the window.</param>
+    /// <returns>[N, H', W', C].</returns>
+    /// <exception cref="ShapeException">The window does not fit.</exception>
+    public static Tensor<float> Forward(Tensor<float> x, Pair kernel, Pair stride, Pair padding)
+    {
+        var y = Tensor<float>.Rent(x.Device, Shapes.Output(Shapes.Pool2d("MaxPool2d", x.Shape, kernel, stride, padding)));
+        ForwardInto(x, kernel, stride, padding, y);
+        return y;
+    }
+
+    internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
+    {
+        var geometry = Shapes.Pool2d("MaxPool2d", x.Shape, kernel, stride, padding);
+        Shapes.Same("MaxPool2d", Shapes.Output(geometry), y.Shape);
+        if (x.Device is HostDevice host)
+            Host(host, geometry, x, y);
+        else
+            Gpu((GpuDevice)x.Device, geometry, x, y);
+    }
+}

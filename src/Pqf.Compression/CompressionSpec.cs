@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+
+namespace Pqf.Compression;
+
+/// <summary>Which algorithm makes the codebooks.</summary>
+public enum KMeansType
+{
+    /// <summary>Lloyd's k-means.</summary>
+    KMeans,
+
+    /// <summary>Stochastic relaxation (SR-C): the update sees noise that falls with the iterations.</summary>
+    Src,
+}
+
+/// <summary>Settings of one layer that differ from the network's; null keeps the network's.</summary>
+public sealed record LayerSpec
+{
+    /// <summary>Centroids wanted, before the cap by the number of blocks.</summary>
+    public int? K { get; init; }
+
+    /// <summary>Block length d.</summary>
+    public int? SubvectorSize { get; init; }
+
+    /// <summary>d = 2k² instead of k² for k×k kernels.</summary>
+    public bool? LargeSubvectors { get; init; }
+
+    /// <summary>Algorithm.</summary>
+    public KMeansType? KMeansType { get; init; }
+
+    /// <summary>Iterations n; <c>src</c> runs n + 1.</summary>
+    public int? KMeansIterations { get; init; }
+}
+
+/// <summary>How to quantise a network: the keys of <c>model.compression_parameters</c>.</summary>
+public sealed record CompressionSpec
+{
+    /// <summary>Layers that stay dense, by name: <c>conv1</c>.</summary>
+    public ImmutableHashSet<string> IgnoredModules { get; init; } = ["conv1"];
+
+    /// <summary>Centroids wanted, before the cap by the number of blocks.</summary>
+    public int K { get; init; } = 256;
+
+    /// <summary>Block length of linear layers.</summary>
+    public int FcSubvectorSize { get; init; } = 4;
+
+    /// <summary>Block length of 1×1 convolutions.</summary>
+    public int PwSubvectorSize { get; init; } = 4;
+
+    /// <summary>d = 2k² instead of k² for k×k kernels.</summary>
+    public bool LargeSubvectors { get; init; }
+
+    /// <summary>Algorithm.</summary>
+    public KMeansType KMeansType { get; init; } = KMeansType.Src;
+
+    /// <summary>Iterations n; <c>src</c> runs n + 1. Published runs: 1,000 (paper, section 5).</summary>
+    public int KMeansIterations { get; init; } = 1000;
+
+    /// <summary>Exceptions by layer name: <c>fc</c> → k 2048.</summary>
+    public ImmutableDictionary<string, LayerSpec> LayerSpecs { get; init; } = ImmutableDictionary<string, LayerSpec>.Empty;
+}
+
+/// <summary>One step of the search for a channel order.</summary>
+public enum PermutationStrategy
+{
+    /// <summary>Channels sorted and dealt out over the positions of a block (paper, section 3.2).</summary>
+    Greedy,
+
+    /// <summary>Random exchanges, kept when the objective falls.</summary>
+    Stochastic,
+
+    /// <summary>Exchanges until none improves.</summary>
+    Descent,
+
+    /// <summary>A random order, for comparison.</summary>
+    Random,
+}
+
+/// <summary>How to search for channel orders: the keys <c>use_permutations</c>, <c>sls_iterations</c>, <c>permutations</c>, <c>permutation_specs</c>.</summary>
+public sealed record PermutationSpec
+{
+    /// <summary>Proposals of <see cref="PermutationStrategy.Stochastic"/> for each group. Published runs: 10,000 (paper, section 5).</summary>
+    public int Proposals { get; init; } = 10_000;
+
+    /// <summary>Steps, each starting from the result of the one before.</summary>
+    public ImmutableArray<PermutationStrategy> Strategies { get; init; } = [PermutationStrategy.Greedy, PermutationStrategy.Stochastic];
+
+    /// <summary>Steps of single children, by layer name.</summary>
+    public ImmutableDictionary<string, ImmutableArray<PermutationStrategy>> LayerStrategies { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty;
+
+    /// <summary>If not empty, only these groups; the order of children decides which child is optimised.</summary>
+    public ImmutableArray<(ImmutableArray<string> Parents, ImmutableArray<string> Children)> Groups { get; init; } = [];
+}

@@ -1,0 +1,44 @@
+using Pqf.Tensors;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Nets.Tests;
+
+public class GraphShapesTests
+{
+    [Fact]
+    public void ResNet50_halves_its_pixels_five_times()
+    {
+        var graph = Graphs.Build(new Architecture("resnet50"));
+        var shapes = GraphShapes.Of(graph, [2, 224, 192, 3]);
+        Assert.Equal([2, 112, 96, 64], shapes[1]);
+        Assert.Equal([2, 7, 6, 2048], shapes[^4]);
+        Assert.Equal([2, 1000], shapes[^1]);
+    }
+
+    [Fact]
+    public void Flatten_takes_channels_and_pixels()
+    {
+        var graph = new GraphBuilder();
+        graph.Flatten(graph.Conv2d(graph.Input(3), "c", 5, new Pair(3, 1)));
+        Assert.Equal([4, 5 * 6 * 9], GraphShapes.Of(graph.Build(), [4, 8, 9, 3])[^1]);
+    }
+
+    [Fact]
+    public void Images_of_another_channel_count_are_refused()
+    {
+        var graph = Graphs.Build(new Architecture("resnet18"));
+        var thrown = Assert.Throws<ShapeException>(() => GraphShapes.Of(graph, [1, 32, 32, 1]));
+        Assert.Equal("Input: expected images of 3 channels, [N, H, W, 3], got [1, 32, 32, 1]", thrown.Message);
+    }
+
+    [Fact]
+    public void Branches_of_different_shapes_are_refused()
+    {
+        var graph = new GraphBuilder();
+        int x = graph.Input(2);
+        graph.Add(x, graph.Conv2d(x, "c", 2, 3));
+        var thrown = Assert.Throws<ShapeException>(() => GraphShapes.Of(graph.Build(), [1, 4, 4, 2]));
+        Assert.Equal("Add: expected equal shapes, got [1, 4, 4, 2] and [1, 2, 2, 2]", thrown.Message);
+    }
+}

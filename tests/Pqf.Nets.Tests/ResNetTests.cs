@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pqf.Tensors;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Nets.Tests;
+
+public class ResNetTests
+{
+    // Produced by: hashlib.sha256("\n".join(f"{k} [{', '.join(map(str, v.shape))}]" for k, v in m.state_dict().items()
+    //              if not k.endswith("tracked")).encode()).hexdigest() and sum(p.numel() for p in m.parameters()), torchvision 0.14.
+    [Theory]
+    [InlineData("resnet18", 11689512, "1d65cf9f331909f42b5e7e5de9f141c0f4ac49806f56f0e6368111d0bede2864")]
+    [InlineData("resnet34", 21797672, "bb56633e30bfd9c716557546fced1bd74a00da6e07668349bb5d2c892806f8ea")]
+    [InlineData("resnet50", 25557032, "6487a6e40bc7989fd428df875229dae6990a235e6c34110c3ef8ff274d7e1214")]
+    [InlineData("resnet50ssl", 25557032, "6487a6e40bc7989fd428df875229dae6990a235e6c34110c3ef8ff274d7e1214")]
+    [InlineData("resnet101", 44549160, "ee2915e4454c67723bc45e1e759f323354dff9fc0afeb11fa25d4fb4dead65e6")]
+    [InlineData("resnet152", 60192808, "5d46027bfdfce40f9342ca1d9967e81d624548f2c82ca592fbf15c40446b87fe")]
+    public void Parameters_are_torchvisions_in_names_shapes_and_order(string name, int trained, string hash)
+    {
+        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture(name)));
+        Assert.Equal(trained, specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count));
+        byte[] text = Encoding.UTF8.GetBytes(string.Join("\n", specs.Select(spec => $"{spec.Name} {spec.Shape}")));
+        Assert.Equal(hash, Convert.ToHexStringLower(SHA256.HashData(text)));
+    }
+
+    [Fact]
+    public void Class_count_and_input_channels_come_from_the_architecture()
+    {
+        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture("resnet18", ClassCount: 7, InChannels: 1)));
+        Assert.Equal([64, 1, 7, 7], specs[0].Shape);
+        Assert.Equal([7], specs[^1].Shape);
+    }
+
+    [Fact]
+    public void An_unknown_name_is_an_error_that_lists_the_known_ones_and_the_nearest()
+    {
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resent50")));
+        Assert.Equal(
+            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, got resent50 (nearest: resnet50)",
+            error.Value.Message);
+    }
+
+    [Fact]
+    public void No_classes_is_an_error()
+    {
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resnet18", ClassCount: 0)));
+        Assert.Equal("model: arch: expected at least one class and one input channel, got 0 and 3", error.Value.Message);
+    }
+}

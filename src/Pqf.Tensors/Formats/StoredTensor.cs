@@ -4,7 +4,7 @@ namespace Pqf.Tensors.Formats;
 
 /// <summary>One tensor of a file, or for a file: a name, a type, a shape and a way to get its bytes when they are wanted.</summary>
 /// <remarks>One that came from a <see cref="TensorFile"/> can be read only while the file is open.</remarks>
-public sealed class StoredTensor
+public sealed partial class StoredTensor
 {
     readonly Action<Span<byte>> read;
 

@@ -1,0 +1,38 @@
+namespace Pqf.Tensors.Formats;
+
+/// <summary>Opens tensor files of every known format.</summary>
+public static class TensorFiles
+{
+    /// <summary>Opens a file, recognising its format by its contents: safetensors, PyTorch zip or PyTorch legacy.</summary>
+    /// <returns>The open file, to be disposed; an error that names the path if it cannot be read, is of another format, or is damaged.</returns>
+    public static Result<TensorFile, PqfError> Open(string path)
+    {
+        MappedFile? file = null;
+        try
+        {
+            file = new(path);
+            var opened = Read(path, file);
+            file = null; // now the opened file's
+            return opened;
+        }
+        catch (Exception exception) when (IoProblem.IsExpected(exception))
+        {
+            return new PqfError.File(path, IoProblem.Describe(exception));
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    static TensorFile Read(string path, MappedFile file)
+    {
+        if (Safetensors.IsRecognised(file))
+            return Safetensors.Read(path, file);
+        throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip or PyTorch legacy file");
+    }
+
+    static string Found(MappedFile file) => file.Length == 0
+        ? "is empty"
+        : $"begins with the bytes {Convert.ToHexString(file.Slice(0, Math.Min(file.Length, 8)))}";
+}

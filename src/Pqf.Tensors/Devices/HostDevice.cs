@@ -1,17 +1,31 @@
+using System.Runtime.Intrinsics;
+
 namespace Pqf.Tensors.Devices;
 
 /// <summary>The processor: native memory, vector instructions, all cores. Creates no ILGPU context.</summary>
 public sealed class HostDevice : Device
 {
+    // Twice half a core's second-level cache of 1 MiB, and room for one gathered row.
+    internal const int ScratchSizeBytes = (512 << 10) + (16 << 10);
+
     readonly WorkerTeam team;
+    readonly nint scratch;
 
     /// <summary>A host device.</summary>
     /// <param name="threadCount">Threads that ops run on; 0 takes one per logical processor.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
     public HostDevice(int threadCount = 0)
+        : this(threadCount, Vector512.IsHardwareAccelerated ? VectorWidth.Bits512 : VectorWidth.Bits256)
+    {
+    }
+
+    /// <summary>A host device whose kernels use vectors of a given width, right but slow where the processor has none.</summary>
+    internal HostDevice(int threadCount, VectorWidth width)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threadCount);
+        Width = width;
         team = new WorkerTeam(threadCount == 0 ? Environment.ProcessorCount : threadCount);
+        scratch = Pool.Rent((long)ScratchSizeBytes * ThreadCount);
     }
 
     /// <inheritdoc/>
@@ -20,7 +34,12 @@ public sealed class HostDevice : Device
     /// <summary>Threads that ops run on.</summary>
     public int ThreadCount => team.ThreadCount;
 
+    internal VectorWidth Width { get; }
+
     internal HostMemoryPool Pool { get; } = new();
+
+    /// <summary>The start of the threads' scratch memory, <see cref="ScratchSizeBytes"/> each: holds nothing from one item to the next.</summary>
+    internal unsafe byte* Scratch => (byte*)scratch;
 
     /// <summary>Runs items 0 … itemCount−1, each once, on all threads; returns when all are done.</summary>
     /// <remarks>
@@ -44,7 +63,22 @@ public sealed class HostDevice : Device
         return new HostStorage<T>(this, (T*)Pool.Rent(sizeBytes), count, sizeBytes);
     }
 
-    private protected override void DisposeCore() => team.Dispose();
+    private protected override void DisposeCore()
+    {
+        team.Dispose();
+        Pool.Return(scratch, (long)ScratchSizeBytes * ThreadCount);
+        Pool.Trim();
+    }
+}
+
+/// <summary>Which vector registers the host's kernels are written for.</summary>
+enum VectorWidth
+{
+    /// <summary>Sixteen floats, 32 registers.</summary>
+    Bits512,
+
+    /// <summary>Eight floats, 16 registers.</summary>
+    Bits256,
 }
 
 /// <summary>A loop's body on the host: a struct of pointers and sizes.</summary>

@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using Pqf.Compression;
+using Pqf.Nets;
+
+namespace Pqf.Cli.Configuration;
+
+/// <summary>A run's settings: every key of the configuration file. Null means that the network's file, or the command, decides.</summary>
+sealed record Config
+{
+    /// <summary><c>dataloader</c>.</summary>
+    public DataloaderConfig Dataloader { get; init; } = new();
+
+    /// <summary><c>epochs</c> of fine-tuning (paper, section 5: 9).</summary>
+    public int Epochs { get; init; } = 9;
+
+    /// <summary><c>learning_rate</c> at the start (paper, section 5: 1e-3).</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary><c>momentum</c> of <c>sgd</c>.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary><c>weight_decay</c> of <c>sgd</c>.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary><c>optimizer</c>.</summary>
+    public OptimizerType Optimizer { get; init; } = OptimizerType.Adam;
+
+    /// <summary><c>lr_scheduler</c>.</summary>
+    public LrSchedulerConfig LrScheduler { get; init; } = new();
+
+    /// <summary><c>skip_initial_validation</c>: start fine-tuning without measuring first.</summary>
+    public bool SkipInitialValidation { get; init; }
+
+    /// <summary><c>output_path</c>: the folder that results go to.</summary>
+    public string? OutputPath { get; init; }
+
+    /// <summary><c>model</c>.</summary>
+    public ModelConfig Model { get; init; } = new();
+
+    /// <summary><c>preprocessing</c>.</summary>
+    public PreprocessingConfig Preprocessing { get; init; } = new();
+
+    /// <summary><c>seed</c>: one seed, one result.</summary>
+    public long Seed { get; init; }
+
+    /// <summary><c>device</c>: auto, host, cuda, opencl.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary><c>threads</c> of the host; 0 takes all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary><c>format</c>: the kinds of file to write.</summary>
+    public ImmutableArray<ModelFormat> Formats { get; init; } = [ModelFormat.Pqf];
+
+    /// <summary><c>search</c>: how channel orders are searched; null leaves it to <c>model.permutation_specs</c> and the default.</summary>
+    public SearchStrategy? Search { get; init; }
+}
+
+/// <summary>Where images come from, and how.</summary>
+sealed record DataloaderConfig
+{
+    /// <summary><c>imagenet_path</c>: a folder of class folders, or one that holds <c>val</c> (and <c>train</c>).</summary>
+    public string? ImagenetPath { get; init; }
+
+    /// <summary><c>coco_path</c>.</summary>
+    public string? CocoPath { get; init; }
+
+    /// <summary><c>num_workers</c>: threads that decode images; 0 decodes on the thread that uses them.</summary>
+    public int? NumWorkers { get; init; }
+
+    /// <summary><c>batch_size</c>.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary><c>train_shuffle</c>.</summary>
+    public bool TrainShuffle { get; init; } = true;
+
+    /// <summary><c>validation_shuffle</c>.</summary>
+    public bool ValidationShuffle { get; init; }
+}
+
+/// <summary>Which optimiser fine-tunes.</summary>
+enum OptimizerType
+{
+    /// <summary>Stochastic gradient descent with momentum.</summary>
+    Sgd,
+
+    /// <summary>Adam.</summary>
+    Adam,
+}
+
+/// <summary>How the learning rate falls.</summary>
+enum LrSchedulerType
+{
+    /// <summary>Half a cosine, by batch.</summary>
+    Cosine,
+
+    /// <summary>By a factor when the metric stops improving.</summary>
+    Plateau,
+
+    /// <summary>By a factor at given epochs.</summary>
+    MultiStep,
+
+    /// <summary>Not at all.</summary>
+    None,
+}
+
+/// <summary>Keys of <c>lr_scheduler</c>.</summary>
+sealed record LrSchedulerConfig
+{
+    /// <summary><c>type</c>.</summary>
+    public LrSchedulerType Type { get; init; } = LrSchedulerType.Cosine;
+
+    /// <summary><c>min_lr</c> (paper, section 5: 1e-6).</summary>
+    public double MinLr { get; init; } = 1e-6;
+
+    /// <summary><c>patience</c> of <c>plateau</c>, in epochs.</summary>
+    public int Patience { get; init; } = 10;
+
+    /// <summary><c>factor</c> of <c>plateau</c> and <c>multistep</c>.</summary>
+    public double Factor { get; init; } = 0.1;
+
+    /// <summary><c>milestones</c> of <c>multistep</c>, in epochs.</summary>
+    public ImmutableArray<int> Milestones { get; init; } = [];
+
+    /// <summary><c>last_epoch</c>: the epoch to go on from; −1 starts.</summary>
+    public int LastEpoch { get; init; } = -1;
+}
+
+/// <summary>Keys of <c>model</c>.</summary>
+sealed record ModelConfig
+{
+    /// <summary><c>arch</c>.</summary>
+    public string? Arch { get; init; }
+
+    /// <summary><c>class_count</c>.</summary>
+    public int? ClassCount { get; init; }
+
+    /// <summary><c>input_channels</c>, or <c>grey: true</c> for 1.</summary>
+    public int? InputChannels { get; init; }
+
+    /// <summary><c>class_names</c>, as a list.</summary>
+    public ImmutableArray<string> ClassNames { get; init; } = [];
+
+    /// <summary><c>class_names</c>, as the path of a text file with one name a line.</summary>
+    public string? ClassNamesPath { get; init; }
+
+    /// <summary><c>compression_parameters</c>.</summary>
+    public CompressionSpec Compression { get; init; } = new();
+
+    /// <summary><c>use_permutations</c>.</summary>
+    public bool UsePermutations { get; init; } = true;
+
+    /// <summary><c>sls_iterations</c>: proposals of the stochastic search.</summary>
+    public int SlsIterations { get; init; } = new PermutationSpec().Proposals;
+
+    /// <summary><c>permutations</c>: if not empty, only these groups.</summary>
+    public ImmutableArray<(ImmutableArray<string> Parents, ImmutableArray<string> Children)> Permutations { get; init; } = [];
+
+    /// <summary><c>permutation_specs</c>.</summary>
+    public ImmutableDictionary<string, LayerPermutationConfig> PermutationSpecs { get; init; } = ImmutableDictionary<string, LayerPermutationConfig>.Empty;
+
+    /// <summary><c>state_dict_compressed</c>: a compressed network's file.</summary>
+    public string? StateDictCompressed { get; init; }
+}
+
+/// <summary>Keys of <c>permutation_specs.&lt;layer&gt;</c>.</summary>
+/// <param name="Reshape"><c>reshape</c>: the shape through which the layer's channels are seen; empty for its own.</param>
+/// <param name="Optimization"><c>optimization</c>: steps of the search; empty for the network's.</param>
+sealed record LayerPermutationConfig(ImmutableArray<int> Reshape, ImmutableArray<PermutationStrategy> Optimization);
+
+/// <summary>Keys of <c>preprocessing</c>; null keeps what the network's file says, or ImageNet's.</summary>
+sealed record PreprocessingConfig
+{
+    /// <summary><c>resize</c>: pixels of the shorter side.</summary>
+    public int? Resize { get; init; }
+
+    /// <summary><c>crop</c>: side of the square.</summary>
+    public int? Crop { get; init; }
+
+    /// <summary><c>mean</c> of each channel, 0 … 1.</summary>
+    public ImmutableArray<float> Mean { get; init; } = [];
+
+    /// <summary><c>deviation</c> of each channel, 0 … 1.</summary>
+    public ImmutableArray<float> Deviation { get; init; } = [];
+}
+
+/// <summary>Kinds of network file.</summary>
+enum ModelFormat
+{
+    /// <summary>This project's compressed container.</summary>
+    Pqf,
+
+    /// <summary>PyTorch's.</summary>
+    Pth,
+
+    /// <summary>Safetensors.</summary>
+    Safetensors,
+}
+
+/// <summary>How far the search for channel orders goes, from the greedy start.</summary>
+enum SearchStrategy
+{
+    /// <summary>The greedy start alone.</summary>
+    Greedy,
+
+    /// <summary>Random exchanges, kept when the objective falls.</summary>
+    Stochastic,
+
+    /// <summary>Exchanges until none improves.</summary>
+    Descent,
+}

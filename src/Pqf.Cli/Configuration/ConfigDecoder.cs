@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Pqf.Compression;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Configuration;
+
+/// <summary>Turns mappings into <see cref="Config"/>: the one list of keys, their types and their ranges.</summary>
+static class ConfigDecoder
+{
+    /// <summary>Codes are at most 16 bits wide.</summary>
+    const int MaxK = 65_536;
+
+    static readonly ValueParser<KMeansType> KMeans = Values.Choice(("kmeans", KMeansType.KMeans), ("src", KMeansType.Src));
+
+    /// <summary>Reads the top level.</summary>
+    public static Config Read(Section top)
+    {
+        var defaults = new Config();
+        return new Config
+        {
+            Dataloader = top.Child("dataloader", Dataloader),
+            Epochs = top.Read("epochs", defaults.Epochs, Values.Integer(0)),
+            LearningRate = top.Read("learning_rate", defaults.LearningRate, Values.Positive),
+            Momentum = top.Read("momentum", defaults.Momentum, Values.Number(0, 1)),
+            WeightDecay = top.Read("weight_decay", defaults.WeightDecay, Values.Number(0)),
+            Optimizer = top.Read("optimizer", defaults.Optimizer, Values.Choice(("sgd", OptimizerType.Sgd), ("adam", OptimizerType.Adam))),
+            LrScheduler = top.Child("lr_scheduler", LrScheduler),
+            SkipInitialValidation = top.Read("skip_initial_validation", defaults.SkipInitialValidation, Values.Boolean),
+            OutputPath = top.ReadText("output_path"),
+            Model = top.Child("model", Model),
+            Preprocessing = top.Child("preprocessing", Preprocessing),
+            Seed = top.Read("seed", defaults.Seed, Values.Long()),
+            Device = top.Read("device", defaults.Device, Values.Text),
+            Threads = top.Read("threads", defaults.Threads, Values.Integer(0, 1024)),
+            Formats = top.Read("format", defaults.Formats, Values.List(Format)),
+            Search = top.ReadOptional("search", Search),
+        };
+    }
+
+    /// <summary>A kind of network file.</summary>
+    public static ValueParser<ModelFormat> Format { get; } =
+        Values.Choice(("pqf", ModelFormat.Pqf), ("pth", ModelFormat.Pth), ("safetensors", ModelFormat.Safetensors));
+
+    static ValueParser<SearchStrategy> Search { get; } =
+        Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));
+
+    static DataloaderConfig Dataloader(Section section) => new()
+    {
+        ImagenetPath = section.ReadText("imagenet_path"),
+        CocoPath = section.ReadText("coco_path"),
+        NumWorkers = section.ReadOptional("num_workers", Values.Integer(0, 1024)),
+        BatchSize = section.ReadOptional("batch_size", Values.Integer(1, 65_536)),
+        TrainShuffle = section.Read("train_shuffle", new DataloaderConfig().TrainShuffle, Values.Boolean),
+        ValidationShuffle = section.Read("validation_shuffle", new DataloaderConfig().ValidationShuffle, Values.Boolean),
+    };
+
+    static LrSchedulerConfig LrScheduler(Section section)
+    {
+        var defaults = new LrSchedulerConfig();
+        return new()
+        {
+            Type = section.Read("type", defaults.Type, Values.Choice(
+                ("cosine", LrSchedulerType.Cosine), ("plateau", LrSchedulerType.Plateau), ("multistep", LrSchedulerType.MultiStep), ("none", LrSchedulerType.None))),
+            MinLr = section.Read("min_lr", defaults.MinLr, Values.Number(0)),
+            Patience = section.Read("patience", defaults.Patience, Values.Integer(0)),
+            Factor = section.Read("factor", defaults.Factor, Values.Number(0, 1)),
+            Milestones = section.Read("milestones", defaults.Milestones, Values.List(Values.Integer(0))),
+            LastEpoch = section.Read("last_epoch", defaults.LastEpoch, Values.Integer(-1)),
+        };
+    }
+
+    static ModelConfig Model(Section section)
+    {
+        var defaults = new ModelConfig();
+        bool grey = section.Read("grey", false, Values.Boolean);
+        int? inputChannels = section.ReadOptional("input_channels", Values.Choice(("1", 1), ("3", 3)));
+        if (grey && inputChannels is 3)
+            section.Reject("grey", "expected input_channels 1 for grey images, got 3");
+        var (names, namesPath) = section.Read("class_names", ([], null), ClassNames);
+        return new()
+        {
+            Arch = section.ReadText("arch"),
+            ClassCount = section.ReadOptional("class_count", Values.Integer(1)),
+            InputChannels = grey ? 1 : inputChannels,
+            ClassNames = names,
+            ClassNamesPath = namesPath,
+            Compression = section.Child("compression_parameters", Compression),
+            UsePermutations = section.Read("use_permutations", defaults.UsePermutations, Values.Boolean),
+            SlsIterations = section.Read("sls_iterations", defaults.SlsIterations, Values.Integer(0)),
+            Permutations = section.Read("permutations", defaults.Permutations, Values.List(PermutationGroup)),
+            PermutationSpecs = section.Layers("permutation_specs", LayerPermutation),
+            StateDictCompressed = section.ReadText("state_dict_compressed"),
+        };
+    }
+
+    // A list is names; a text is the path of a file of names.
+    static Result<(ImmutableArray<string> Names, string? Path), Problem> ClassNames(ConfigNode node) => node is ConfigNode.Scalar path
+        ? ([], path.Text)
+        : Values.List(Values.Text)(node).Map(names => (names, (string?)null));
+
+    static CompressionSpec Compression(Section section)
+    {
+        var defaults = new CompressionSpec();
+        return defaults with
+        {
+            IgnoredModules = [.. section.Read("ignored_modules", [.. defaults.IgnoredModules], Values.List(Values.Text))],
+            K = section.Read("k", defaults.K, Values.Integer(1, MaxK)),
+            FcSubvectorSize = section.Read("fc_subvector_size", defaults.FcSubvectorSize, Values.Integer(1)),
+            PwSubvectorSize = section.Read("pw_subvector_size", defaults.PwSubvectorSize, Values.Integer(1)),
+            LargeSubvectors = section.Read("large_subvectors", defaults.LargeSubvectors, Values.Boolean),
+            KMeansType = section.Read("k_means_type", defaults.KMeansType, KMeans),
+            KMeansIterations = section.Read("k_means_n_iters", defaults.KMeansIterations, Values.Integer(0)),
+            LayerSpecs = section.Layers("layer_specs", Layer),
+        };
+    }
+
+    // The published code reads kmeans_type where its files say k_means_type: both are accepted.
+    static LayerSpec Layer(Section section) => new()
+    {
+        K = section.ReadOptional("k", Values.Integer(1, MaxK)),
+        SubvectorSize = section.ReadOptional("subvector_size", Values.Integer(1)),
+        LargeSubvectors = section.ReadOptional("large_subvectors", Values.Boolean),
+        KMeansType = section.ReadOptional("k_means_type", KMeans) ?? section.ReadOptional("kmeans_type", KMeans),
+        KMeansIterations = section.ReadOptional("k_means_n_iters", Values.Integer(0)) ?? section.ReadOptional("kmeans_n_iters", Values.Integer(0)),
+    };
+
+    static LayerPermutationConfig LayerPermutation(Section section) => new(
+        section.Read<ImmutableArray<int>>("reshape", [], Values.List(Values.Integer(1))),
+        section.Read<ImmutableArray<PermutationStrategy>>("optimization", [], Values.List(Values.Choice(
+            ("GREEDY", PermutationStrategy.Greedy), ("STOCHASTIC", PermutationStrategy.Stochastic), ("RANDOM", PermutationStrategy.Random), ("DESCENT", PermutationStrategy.Descent)))));
+
+    // [{parents: […]}, {children: […]}], or {parents: […], children: […]}.
+    static Result<(ImmutableArray<string> Parents, ImmutableArray<string> Children), Problem> PermutationGroup(ConfigNode node)
+    {
+        const string Expected = "[{parents: […]}, {children: […]}]";
+        ImmutableArray<ConfigNode> parts = node is ConfigNode.Sequence sequence ? sequence.Items : [node];
+        var entries = parts.OfType<ConfigNode.Mapping>().SelectMany(mapping => mapping.Entries).ToImmutableArray();
+        if (entries.Length != 2 || !entries.Select(entry => entry.Key).Order(StringComparer.Ordinal).SequenceEqual(["children", "parents"]))
+            return new Problem(Values.Unexpected(Expected, node).Text + (entries.IsEmpty ? "" : $" of {string.Join(", ", entries.Select(entry => entry.Key))}"));
+        var names = Values.List(Values.Text);
+        return names(entries.First(entry => entry.Key == "parents").Value)
+            .Bind(parents => names(entries.First(entry => entry.Key == "children").Value).Map(children => (parents, children)));
+    }
+
+    static PreprocessingConfig Preprocessing(Section section)
+    {
+        var perChannel = Values.List<float>(node => Values.Number()(node).Map(value => (float)value));
+        var config = new PreprocessingConfig
+        {
+            Resize = section.ReadOptional("resize", Values.Integer(1, 16_384)),
+            Crop = section.ReadOptional("crop", Values.Integer(1, 16_384)),
+            Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
+            Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),
+        };
+        if (config.Crop > config.Resize)
+            section.Reject("crop", $"expected at most resize ({config.Resize}), got {config.Crop}");
+        if (config.Mean.Length is not (0 or 1 or 3))
+            section.Reject("mean", $"expected 1 or 3 numbers, got {config.Mean.Length}");
+        if (config.Deviation.Length is not (0 or 1 or 3) || config.Deviation.Any(value => value <= 0))
+            section.Reject("deviation", $"expected 1 or 3 numbers above 0, got [{string.Join(", ", config.Deviation)}]");
+        return config;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Configuration;
+
+/// <summary>A key set on the command line.</summary>
+/// <param name="Path">Key components: <c>model</c>, <c>compression_parameters</c>, <c>layer_specs</c>, <c>layer4.1.conv2</c>, <c>k</c>.</param>
+/// <param name="Text">As written; lists in YAML's brackets, or with commas.</param>
+sealed record ConfigOverride(ImmutableArray<string> Path, string Text);
+
+/// <summary>Loads configurations: a file, then what the command line sets over it.</summary>
+static class ConfigLoader
+{
+    /// <summary>How the origin of an override is called in messages.</summary>
+    public const string CommandLine = "command line";
+
+    /// <summary>Every key there is, with <c>&lt;layer&gt;</c> where a layer's name goes.</summary>
+    public static ImmutableArray<string> KnownKeys()
+    {
+        var findings = new ConfigFindings();
+        Section.Enter("", "", null, findings, ConfigDecoder.Read);
+        return [.. findings.KnownKeys];
+    }
+
+    /// <summary>Reads a configuration and checks it whole; every problem is reported at once.</summary>
+    /// <param name="file">The YAML file; null for defaults.</param>
+    /// <param name="overrides">Applied in order; later ones win.</param>
+    public static Result<Config, PqfError> Load(string? file, IEnumerable<ConfigOverride> overrides)
+    {
+        var source = file is null ? ConfigNode.Mapping.Empty("defaults") : ReadFile(file);
+        return source.Bind(node => node is ConfigNode.Mapping mapping
+            ? Overlay(mapping, overrides).Bind(Decode)
+            : new PqfError.File(node.Origin, Values.Unexpected("a mapping of keys", node).Text));
+    }
+
+    static Result<ConfigNode, PqfError> ReadFile(string file)
+    {
+        try
+        {
+            return ConfigNode.Parse(File.ReadAllText(file), file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new PqfError.File(file, error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message);
+        }
+    }
+
+    static Result<ConfigNode.Mapping, PqfError> Overlay(ConfigNode.Mapping mapping, IEnumerable<ConfigOverride> overrides)
+    {
+        foreach (var (path, text) in overrides)
+        {
+            switch (ParseValue(text))
+            {
+                case Result<ConfigNode, PqfError>.Ok(var value):
+                    mapping = mapping.With(path.AsSpan(), value);
+                    break;
+                case Result<ConfigNode, PqfError>.Error(var error):
+                    return new PqfError.Config(CommandLine, string.Join('.', path), error.Message);
+            }
+        }
+
+        return mapping;
+    }
+
+    // Only brackets make YAML of an argument: a path may hold colons and hashes.
+    static Result<ConfigNode, PqfError> ParseValue(string text) =>
+        text.StartsWith('[') || text.StartsWith('{') ? ConfigNode.Parse(text, CommandLine) : new ConfigNode.Scalar(CommandLine, text, true);
+
+    static Result<Config, PqfError> Decode(ConfigNode.Mapping mapping)
+    {
+        var findings = new ConfigFindings();
+        var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read);
+        ImmutableArray<PqfError> errors = [.. findings.Errors, .. findings.UnknownKeys.Select(unknown => Unknown(unknown.Path, unknown.Node, findings.KnownKeys))];
+        return errors switch
+        {
+            [] => config,
+            [var one] => one,
+            _ => new PqfError.Several(errors),
+        };
+    }
+
+    static PqfError.Config Unknown(string path, ConfigNode node, IEnumerable<string> known) =>
+        new(node.Origin, path, $"unknown key; the nearest known one is {Nearest(path, known)}");
+
+    /// <summary>The known key nearest to a wrong one: by its last word first, wherever it belongs, then by the whole path.</summary>
+    public static string Nearest(string path, IEnumerable<string> known)
+    {
+        string word = Last(path);
+        return known.MinBy(key => (2 * Spelling.Distance(word, Last(key))) + Spelling.Distance(path, key)) ?? "";
+    }
+
+    static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];
+}

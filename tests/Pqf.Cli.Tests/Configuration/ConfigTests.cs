@@ -1,0 +1,186 @@
+using Pqf.Cli.Configuration;
+using Pqf.Compression;
+using Pqf.Tensors;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Configuration;
+
+public class ConfigTests
+{
+    /// <summary>Every key that users of the published code have, and this project's own, each with a value that is not its default.</summary>
+    const string Everything = """
+        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, validation_shuffle: yes}
+        epochs: 5
+        learning_rate: 1.e-4
+        momentum: .5
+        weight_decay: 1e-4
+        optimizer: sgd
+        lr_scheduler: {type: multistep, min_lr: 1.e-6, patience: 2, factor: 0.5, milestones: [3, 6], last_epoch: 2}
+        skip_initial_validation: true
+        output_path: results
+        seed: 7
+        device: host
+        threads: 2
+        format: [pqf, pth]
+        search: descent
+        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25]}
+        model:
+          arch: resnet50ssl
+          class_count: 10
+          input_channels: 1
+          class_names: [cat, dog]
+          use_permutations: False
+          sls_iterations: 10_000
+          permutations:
+            - - parents: [layer1.0.conv1, layer1.0.bn1]
+              - children: [layer1.0.conv2]
+          permutation_specs:
+            roi_heads.box_head.fc6: {reshape: [1024, 256, 7, 7], optimization: [STOCHASTIC]}
+          state_dict_compressed: model.pth
+          compression_parameters:
+            ignored_modules: [conv1, fc]
+            k: 512
+            fc_subvector_size: 8
+            pw_subvector_size: 2
+            large_subvectors: on
+            k_means_type: kmeans
+            k_means_n_iters: 1_00
+            layer_specs:
+              fc: {k: 2048, subvector_size: 16, large_subvectors: off, kmeans_type: src, kmeans_n_iters: 50}
+              layer1.0.conv1: {k_means_type: kmeans, k_means_n_iters: 20}
+        """;
+
+    [Fact]
+    public void Every_key_loads()
+    {
+        using var file = new TemporaryFile(Everything);
+        var config = Loaded(ConfigLoader.Load(file.Path, []));
+
+        Assert.Equal(new DataloaderConfig { ImagenetPath = "/data/imagenet", CocoPath = "/data/coco", NumWorkers = 3, BatchSize = 128, TrainShuffle = false, ValidationShuffle = true }, config.Dataloader);
+        Assert.Equal((5, 1e-4, 0.5, 1e-4, OptimizerType.Sgd, true, "results"), (config.Epochs, config.LearningRate, config.Momentum, config.WeightDecay, config.Optimizer, config.SkipInitialValidation, config.OutputPath));
+        Assert.Equal((LrSchedulerType.MultiStep, 1e-6, 2, 0.5, 2), (config.LrScheduler.Type, config.LrScheduler.MinLr, config.LrScheduler.Patience, config.LrScheduler.Factor, config.LrScheduler.LastEpoch));
+        Assert.Equal([3, 6], config.LrScheduler.Milestones);
+        Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
+        Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
+        Assert.Equal((36, 32), (config.Preprocessing.Resize, config.Preprocessing.Crop));
+        Assert.Equal([0.5f], config.Preprocessing.Mean);
+        Assert.Equal([0.25f], config.Preprocessing.Deviation);
+    }
+
+    [Fact]
+    public void Every_key_of_the_model_loads()
+    {
+        using var file = new TemporaryFile(Everything);
+        var model = Loaded(ConfigLoader.Load(file.Path, [])).Model;
+
+        Assert.Equal(("resnet50ssl", 10, 1, false, 10_000, "model.pth"), (model.Arch, model.ClassCount, model.InputChannels, model.UsePermutations, model.SlsIterations, model.StateDictCompressed));
+        Assert.Equal(["cat", "dog"], model.ClassNames);
+        var group = Assert.Single(model.Permutations);
+        Assert.Equal(["layer1.0.conv1", "layer1.0.bn1"], group.Parents);
+        Assert.Equal(["layer1.0.conv2"], group.Children);
+        Assert.Equal([1024, 256, 7, 7], model.PermutationSpecs["roi_heads.box_head.fc6"].Reshape);
+        Assert.Equal([PermutationStrategy.Stochastic], model.PermutationSpecs["roi_heads.box_head.fc6"].Optimization);
+        var spec = model.Compression;
+        Assert.Equal((512, 8, 2, true, KMeansType.KMeans, 100), (spec.K, spec.FcSubvectorSize, spec.PwSubvectorSize, spec.LargeSubvectors, spec.KMeansType, spec.KMeansIterations));
+        Assert.Equal(["conv1", "fc"], spec.IgnoredModules.Order());
+        Assert.Equal(new LayerSpec { K = 2048, SubvectorSize = 16, LargeSubvectors = false, KMeansType = KMeansType.Src, KMeansIterations = 50 }, spec.LayerSpecs["fc"]);
+        Assert.Equal(new LayerSpec { KMeansType = KMeansType.KMeans, KMeansIterations = 20 }, spec.LayerSpecs["layer1.0.conv1"]);
+    }
+
+    [Fact]
+    public void Everything_above_is_every_key_there_is()
+    {
+        string[] elsewhere = ["model.grey"];
+        var missing = ConfigLoader.KnownKeys().Where(key => !Everything.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", StringComparison.Ordinal));
+        Assert.Equal(elsewhere, missing);
+    }
+
+    [Theory]
+    [InlineData("compress_resnet18.yaml", "resnet18", false, 4, 2048)]
+    [InlineData("compress_resnet18_large.yaml", "resnet18", true, 4, 2048)]
+    [InlineData("compress_resnet50.yaml", "resnet50", false, 4, 1024)]
+    [InlineData("compress_resnet50_large.yaml", "resnet50", true, 8, 1024)]
+    public void Compression_configurations_hold_the_published_settings(string name, string arch, bool large, int pwSubvectorSize, int fcK)
+    {
+        var config = Loaded(ConfigLoader.Load(Path.Combine(SharedData.Repository, "config", name), []));
+        var spec = config.Model.Compression;
+        Assert.Equal((arch, 256, large, 4, pwSubvectorSize, fcK), (config.Model.Arch, spec.K, spec.LargeSubvectors, spec.FcSubvectorSize, spec.PwSubvectorSize, spec.LayerSpecs["fc"].K));
+        Assert.Equal((KMeansType.Src, 1000, 10_000, true), (spec.KMeansType, spec.KMeansIterations, config.Model.SlsIterations, config.Model.UsePermutations));
+        Assert.Equal(["conv1"], spec.IgnoredModules);
+    }
+
+    [Theory]
+    [InlineData("evaluate_resnet18.yaml", "resnet18")]
+    [InlineData("evaluate_resnet50.yaml", "resnet50")]
+    public void Evaluation_configurations_load(string name, string arch) =>
+        Assert.Equal(arch, Loaded(ConfigLoader.Load(Path.Combine(SharedData.Repository, "config", name), [])).Model.Arch);
+
+    [Fact]
+    public void An_empty_file_is_all_defaults()
+    {
+        using var file = new TemporaryFile("");
+        var config = Loaded(ConfigLoader.Load(file.Path, []));
+        Assert.Equal((9, 256, 0L, "auto"), (config.Epochs, config.Model.Compression.K, config.Seed, config.Device));
+    }
+
+    [Fact]
+    public void A_null_is_the_default()
+    {
+        using var file = new TemporaryFile("epochs:\nlearning_rate: ~\nmodel: {arch: null}");
+        Assert.Equal(9, Loaded(ConfigLoader.Load(file.Path, [])).Epochs);
+    }
+
+    [Theory]
+    [InlineData("epocs: 3", "epocs: unknown key; the nearest known one is epochs")]
+    [InlineData("model: {compression_parameters: {kmeans_type: src}}", "model.compression_parameters.kmeans_type: unknown key; the nearest known one is model.compression_parameters.k_means_type")]
+    [InlineData("model: {compresion_parameters: {k: 4}}", "model.compresion_parameters: unknown key; the nearest known one is model.compression_parameters")]
+    [InlineData("pw_subvector_size: 4", "pw_subvector_size: unknown key; the nearest known one is model.compression_parameters.pw_subvector_size")]
+    [InlineData("epochs: many", "epochs: expected a whole number of 0 or more, got 'many'")]
+    [InlineData("epochs: 1.5", "epochs: expected a whole number of 0 or more, got '1.5'")]
+    [InlineData("learning_rate: 0", "learning_rate: expected a number above 0, got '0'")]
+    [InlineData("momentum: 2", "momentum: expected a number from 0 to 1, got '2'")]
+    [InlineData("skip_initial_validation: perhaps", "skip_initial_validation: expected true or false, got 'perhaps'")]
+    [InlineData("optimizer: adamw", "optimizer: expected one of sgd, adam, got 'adamw'")]
+    [InlineData("model: 3", "model: expected a mapping, got '3'")]
+    [InlineData("output_path: [a]", "output_path: expected a text, got a list")]
+    [InlineData("model: {compression_parameters: {k: 70_000}}", "model.compression_parameters.k: expected a whole number from 1 to 65536, got '70_000'")]
+    [InlineData("model: {compression_parameters: {layer_specs: {fc: {k: x}}}}", "model.compression_parameters.layer_specs.fc.k: expected a whole number from 1 to 65536, got 'x'")]
+    [InlineData("model: {compression_parameters: {layer_specs: {fc: 3}}}", "model.compression_parameters.layer_specs.fc: expected a mapping, got '3'")]
+    [InlineData("model: {permutations: [[{parents: [a]}]]}", "model.permutations: expected [{parents: […]}, {children: […]}], got a list of parents")]
+    [InlineData("model: {grey: true, input_channels: 3}", "model.grey: expected input_channels 1 for grey images, got 3")]
+    [InlineData("preprocessing: {resize: 32, crop: 64}", "preprocessing.crop: expected at most resize (32), got 64")]
+    [InlineData("preprocessing: {mean: [1, 2]}", "preprocessing.mean: expected 1 or 3 numbers, got 2")]
+    public void A_wrong_key_or_value_is_named_with_what_was_expected(string yaml, string expected)
+    {
+        using var file = new TemporaryFile(yaml);
+        Assert.Equal($"{file.Path}: {expected}", Failed(ConfigLoader.Load(file.Path, [])).Message);
+    }
+
+    [Fact]
+    public void All_problems_are_found_in_one_pass()
+    {
+        using var file = new TemporaryFile("epocs: 3\nlearning_rate: fast\nmodel: {compression_parameters: {k: 0}}");
+        var error = Assert.IsType<PqfError.Several>(Failed(ConfigLoader.Load(file.Path, [])));
+        Assert.Equal(["learning_rate", "model.compression_parameters.k", "epocs"], error.Errors.Cast<PqfError.Config>().Select(one => one.Key));
+    }
+
+    [Theory]
+    [InlineData("a: [1, 2", "not YAML: line")]
+    [InlineData("epochs: 1\nepochs: 2", "not YAML: line")]
+    [InlineData("- 1", "expected a mapping of keys, got a list")]
+    [InlineData("&a [*a]", "nested deeper than 32 levels")]
+    [InlineData("a: 1\n---\nb: 2", "expected one YAML document, got 2")]
+    public void A_file_that_is_not_one_mapping_is_refused(string yaml, string expected)
+    {
+        using var file = new TemporaryFile(yaml);
+        Assert.Contains(expected, Failed(ConfigLoader.Load(file.Path, [])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named() => Assert.Equal("/nowhere/c.yaml: no such file", Failed(ConfigLoader.Load("/nowhere/c.yaml", [])).Message);
+
+    static Config Loaded(Result<Config, PqfError> result) => result.Match(config => config, error => throw new InvalidOperationException(error.Message));
+
+    static PqfError Failed(Result<Config, PqfError> result) => result.Match(_ => throw new InvalidOperationException("expected an error"), error => error);
+}

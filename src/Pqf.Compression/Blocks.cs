@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using Pqf.Nets;
+using Pqf.Tensors;
+
+namespace Pqf.Compression;
+
+/// <summary>A layer's weight read as rows of blocks, and how they are to be clustered (paper, section 3.1).</summary>
+/// <param name="Layer">PyTorch name of the layer.</param>
+/// <param name="Weight">Shape of its weight: OIHW, or [out, in].</param>
+/// <param name="D">Length d of a block.</param>
+/// <param name="K">Centroids k, capped by the number of blocks.</param>
+/// <param name="KMeansType">Which algorithm makes the codebook.</param>
+/// <param name="Iterations">Iterations n; <c>src</c> runs n + 1.</param>
+public sealed record LayerBlocks(string Layer, Shape Weight, int D, int K, KMeansType KMeansType, int Iterations)
+{
+    /// <summary>Name of the weight in a state dict.</summary>
+    public string WeightName => $"{Layer}.weight";
+
+    /// <summary>Output channels: rows of blocks.</summary>
+    public int Rows => Weight[0];
+
+    /// <summary>Values of one row.</summary>
+    public int RowLength => Weight.Count / Weight[0];
+
+    /// <summary>Blocks m of one row.</summary>
+    public int M => RowLength / D;
+
+    /// <summary>Blocks n of the whole weight.</summary>
+    public int N => Rows * M;
+
+    /// <summary>Values of one input channel within a row: kH · kW; 1 for linear layers.</summary>
+    public int Taps => Weight.Rank == 4 ? Weight[2] * Weight[3] : 1;
+
+    /// <summary>Whole input channels that one block covers; 0 if blocks do not consist of whole channels.</summary>
+    public int ChannelsPerBlock => D % Taps == 0 ? D / Taps : 0;
+}
+
+/// <summary>Cuts the layers of a network into blocks.</summary>
+public static class Blocks
+{
+    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without the ignored ones.</summary>
+    /// <returns>The layers, or every layer that cannot be cut and every name that does not exist, each with the nearest that does.</returns>
+    public static Result<ImmutableArray<LayerBlocks>, PqfError> Of(Graph graph, CompressionSpec spec)
+    {
+        var weights = Weights(graph);
+        var names = weights.Select(weight => weight.Layer).ToArray();
+        var errors = spec.IgnoredModules.Where(name => !names.Any(layer => IsWithin(layer, name)))
+            .Concat(spec.LayerSpecs.Keys.Where(name => !names.Contains(name)))
+            .Order(StringComparer.Ordinal)
+            .Select(name => Unknown(name, names))
+            .ToList();
+        var layers = ImmutableArray.CreateBuilder<LayerBlocks>();
+        string? first = graph.Nodes.OfType<Node.Conv2d>().FirstOrDefault()?.Layer;
+        foreach (var (layer, shape) in weights)
+            if (layer != first && !spec.IgnoredModules.Any(name => IsWithin(layer, name)))
+                Cut(layer, shape, spec).Match<object?>(
+                    blocks =>
+                    {
+                        layers.Add(blocks);
+                        return null;
+                    },
+                    error =>
+                    {
+                        errors.Add(error);
+                        return null;
+                    });
+        return errors switch
+        {
+            [] => layers.ToImmutable(),
+            [var only] => only,
+            _ => new PqfError.Several([.. errors]),
+        };
+    }
+
+    /// <summary>Layers with a weight matrix, in the graph's order.</summary>
+    internal static ImmutableArray<(string Layer, Shape Shape)> Weights(Graph graph) => [.. graph.Nodes.SelectMany(Weight)];
+
+    internal static PqfError Unknown(string name, IEnumerable<string> names) =>
+        new PqfError.Layer(name, NearestName.Among(names, name) is { } nearest
+            ? $"no such layer in the network; the nearest name is {nearest}"
+            : "no such layer in the network");
+
+    static IEnumerable<(string Layer, Shape Shape)> Weight(Node node) => node switch
+    {
+        Node.Conv2d conv => [(conv.Layer, [conv.OutChannels, conv.InChannels / conv.Options.Groups, conv.KernelSize.H, conv.KernelSize.W])],
+        Node.Linear linear => [(linear.Layer, [linear.OutFeatures, linear.InFeatures])],
+        _ => [],
+    };
+
+    /// <summary>A module's name covers the layers inside it.</summary>
+    static bool IsWithin(string layer, string module) => layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
+
+    static Result<LayerBlocks, PqfError> Cut(string layer, Shape shape, CompressionSpec spec)
+    {
+        var own = spec.LayerSpecs.GetValueOrDefault(layer, new LayerSpec());
+        int d = own.SubvectorSize ?? BlockLength(shape, spec, own.LargeSubvectors ?? spec.LargeSubvectors);
+        int k = own.K ?? spec.K;
+        int iterations = own.KMeansIterations ?? spec.KMeansIterations;
+        int rowLength = shape.Count / Math.Max(1, shape[0]);
+        if (shape.Count == 0)
+            return new PqfError.Layer(layer, $"its weight {shape} has no values");
+        if (k is < 1 or > 65536)
+            return new PqfError.Layer(layer, $"expected k from 1 to 65536, got {k}");
+        if (iterations < 0)
+            return new PqfError.Layer(layer, $"expected 0 iterations or more, got {iterations}");
+        if (d < 1 || rowLength % d != 0)
+            return new PqfError.Layer(layer, $"blocks of {d} do not divide its rows of {rowLength} values; {Divisors(rowLength, d)}");
+        return new LayerBlocks(layer, shape, d, Math.Min(k, LargestCodebook(shape.Count / d)), own.KMeansType ?? spec.KMeansType, iterations);
+    }
+
+    static int BlockLength(Shape shape, CompressionSpec spec, bool large) => shape switch
+    {
+        { Rank: 2 } => spec.FcSubvectorSize,
+        [_, _, 1, 1] => spec.PwSubvectorSize,
+        _ => shape[2] * shape[3] * (large ? 2 : 1),
+    };
+
+    /// <summary>2^⌊log₂(n/4)⌋, one at least: four blocks or more to a centroid (published settings).</summary>
+    static int LargestCodebook(int n) => n < 4 ? 1 : 1 << BitOperations.Log2((uint)n / 4);
+
+    static string Divisors(int length, int d)
+    {
+        int[] all = [.. Enumerable.Range(1, length).Where(candidate => length % candidate == 0)];
+        var near = all.Where(candidate => candidate < d).TakeLast(2).Concat(all.Where(candidate => candidate > d).Take(2));
+        return $"divisors near it are {string.Join(", ", near)}";
+    }
+}

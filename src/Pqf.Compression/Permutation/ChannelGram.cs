@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Permutation;
+
+/// <summary>Inner products of a weight's columns, in double: all that the covariance of its blocks depends on, under any order of the channels.</summary>
+/// <remarks>
+/// A weight [rows, channels, taps] has channels · taps columns. Each tap's mean over all rows and channels is taken off first: that changes no covariance,
+/// and keeps what is small from being the difference of what is large. 8 · (channels · taps)² bytes; rows · (channels · taps)² / 2 products.
+/// </remarks>
+sealed class ChannelGram
+{
+    const int Panel = 8;
+
+    ChannelGram(int rows, int channels, int taps, double[] products, double[] sums)
+    {
+        (Rows, Channels, Taps) = (rows, channels, taps);
+        (Products, Sums) = (products, sums);
+    }
+
+    public int Rows { get; }
+
+    public int Channels { get; }
+
+    /// <summary>Columns of one channel.</summary>
+    public int Taps { get; }
+
+    /// <summary>[channels · taps, channels · taps].</summary>
+    public double[] Products { get; }
+
+    /// <summary>[channels · taps]: sum of each column.</summary>
+    public double[] Sums { get; }
+
+    public static unsafe ChannelGram Of(HostDevice host, ReadOnlySpan<float> weight, int rows, int channels, int taps)
+    {
+        int columns = channels * taps, panels = (columns + Panel - 1) / Panel;
+        double[] mean = TapMeans(weight, columns, taps);
+        double[] packed = GC.AllocateUninitializedArray<double>(panels * rows * Panel);
+        double[] products = GC.AllocateUninitializedArray<double>(checked(columns * columns));
+        double[] sums = new double[panels * Panel];
+        fixed (float* w = weight)
+        fixed (double* mu = mean, p = packed, s = sums, g = products)
+        {
+            host.For(panels, new Pack(w, mu, rows, columns, taps, p, s));
+            host.For(panels, new Multiply(p, panels, rows, columns, g));
+        }
+
+        return new(rows, channels, taps, products, sums);
+    }
+
+    static double[] TapMeans(ReadOnlySpan<float> weight, int columns, int taps)
+    {
+        double[] mean = new double[taps];
+        for (int start = 0; start < weight.Length; start += columns)
+            for (int column = 0; column < columns; column++)
+                mean[column % taps] += weight[start + column];
+        for (int tap = 0; tap < taps; tap++)
+            mean[tap] /= weight.Length / taps;
+        return mean;
+    }
+
+    /// <summary>Eight columns at a time to [rows, 8] in double, and their sums; columns beyond the last are zero.</summary>
+    readonly unsafe struct Pack(float* weight, double* mean, int rows, int columns, int taps, double* packed, double* sums) : IHostWork
+    {
+        public void Invoke(int item, int thread)
+        {
+            double* panel = packed + ((long)item * rows * Panel);
+            for (int row = 0; row < rows; row++)
+                for (int i = 0, column = item * Panel; i < Panel; i++, column++)
+                {
+                    double value = column < columns ? weight[((long)row * columns) + column] - mean[column % taps] : 0;
+                    panel[(row * Panel) + i] = value;
+                    sums[column] += value;
+                }
+        }
+    }
+
+    /// <summary>One panel's products with itself and every later one, written on both sides of the diagonal.</summary>
+    readonly unsafe struct Multiply(double* packed, int panels, int rows, int columns, double* products) : IHostWork
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int item, int thread)
+        {
+            double* tile = stackalloc double[Panel * Panel];
+            for (int other = item; other < panels; other++)
+            {
+                Tile(packed + ((long)item * rows * Panel), packed + ((long)other * rows * Panel), tile);
+                for (int i = 0, row = item * Panel; i < Panel && row < columns; i++, row++)
+                    for (int j = 0, column = other * Panel; j < Panel && column < columns; j++, column++)
+                    {
+                        products[((long)row * columns) + column] = tile[(i * Panel) + j];
+                        products[((long)column * columns) + row] = tile[(i * Panel) + j];
+                    }
+            }
+        }
+
+        /// <summary>8 × 8 products over all rows, in eight registers: enough to hide the latency of a multiply-add.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        void Tile(double* a, double* b, double* tile)
+        {
+            Vector512<double> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
+            for (int row = 0; row < rows; row++, a += Panel, b += Panel)
+            {
+                var y = Vector512.Load(b);
+                c0 = Vector512.FusedMultiplyAdd(Vector512.Create(a[0]), y, c0);
+                c1 = Vector512.FusedMultiplyAdd(Vector512.Create(a[1]), y, c1);
+                c2 = Vector512.FusedMultiplyAdd(Vector512.Create(a[2]), y, c2);
+                c3 = Vector512.FusedMultiplyAdd(Vector512.Create(a[3]), y, c3);
+                c4 = Vector512.FusedMultiplyAdd(Vector512.Create(a[4]), y, c4);
+                c5 = Vector512.FusedMultiplyAdd(Vector512.Create(a[5]), y, c5);
+                c6 = Vector512.FusedMultiplyAdd(Vector512.Create(a[6]), y, c6);
+                c7 = Vector512.FusedMultiplyAdd(Vector512.Create(a[7]), y, c7);
+            }
+
+            c0.Store(tile);
+            c1.Store(tile + 8);
+            c2.Store(tile + 16);
+            c3.Store(tile + 24);
+            c4.Store(tile + 32);
+            c5.Store(tile + 40);
+            c6.Store(tile + 48);
+            c7.Store(tile + 56);
+        }
+    }
+}

@@ -43,28 +43,20 @@ public static class Blocks
     /// <returns>The layers, or every layer that cannot be cut and every name that does not exist, each with the nearest that does.</returns>
     public static Result<ImmutableArray<LayerBlocks>, PqfError> Of(Graph graph, CompressionSpec spec)
     {
-        var weights = Weights(graph);
-        var names = weights.Select(weight => weight.Layer).ToArray();
+        var weights = ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight).ToArray();
+        string[] names = [.. weights.Select(weight => weight.Layer)];
         var errors = spec.IgnoredModules.Where(name => !names.Any(layer => IsWithin(layer, name)))
             .Concat(spec.LayerSpecs.Keys.Where(name => !names.Contains(name)))
             .Order(StringComparer.Ordinal)
             .Select(name => Unknown(name, names))
-            .ToList();
+            .ToList<PqfError>();
         var layers = ImmutableArray.CreateBuilder<LayerBlocks>();
         string? first = graph.Nodes.OfType<Node.Conv2d>().FirstOrDefault()?.Layer;
-        foreach (var (layer, shape) in weights)
-            if (layer != first && !spec.IgnoredModules.Any(name => IsWithin(layer, name)))
-                Cut(layer, shape, spec).Match<object?>(
-                    blocks =>
-                    {
-                        layers.Add(blocks);
-                        return null;
-                    },
-                    error =>
-                    {
-                        errors.Add(error);
-                        return null;
-                    });
+        foreach (var weight in weights.Where(weight => weight.Layer != first && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name))))
+            if (Problem(weight.Layer, weight.Shape, spec) is { } problem)
+                errors.Add(problem);
+            else
+                layers.Add(Cut(weight.Layer, weight.Shape, spec));
         return errors switch
         {
             [] => layers.ToImmutable(),
@@ -73,47 +65,42 @@ public static class Blocks
         };
     }
 
-    /// <summary>Layers with a weight matrix, in the graph's order.</summary>
-    internal static ImmutableArray<(string Layer, Shape Shape)> Weights(Graph graph) => [.. graph.Nodes.SelectMany(Weight)];
-
-    internal static PqfError Unknown(string name, IEnumerable<string> names) =>
-        new PqfError.Layer(name, NearestName.Among(names, name) is { } nearest
+    internal static PqfError.Layer Unknown(string name, IEnumerable<string> names) =>
+        new(name, NearestName.Of(name, names) is { } nearest
             ? $"no such layer in the network; the nearest name is {nearest}"
             : "no such layer in the network");
-
-    static IEnumerable<(string Layer, Shape Shape)> Weight(Node node) => node switch
-    {
-        Node.Conv2d conv => [(conv.Layer, [conv.OutChannels, conv.InChannels / conv.Options.Groups, conv.KernelSize.H, conv.KernelSize.W])],
-        Node.Linear linear => [(linear.Layer, [linear.OutFeatures, linear.InFeatures])],
-        _ => [],
-    };
 
     /// <summary>A module's name covers the layers inside it.</summary>
     static bool IsWithin(string layer, string module) => layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
 
-    static Result<LayerBlocks, PqfError> Cut(string layer, Shape shape, CompressionSpec spec)
+    static LayerBlocks Cut(string layer, Shape shape, CompressionSpec spec)
     {
         var own = spec.LayerSpecs.GetValueOrDefault(layer, new LayerSpec());
-        int d = own.SubvectorSize ?? BlockLength(shape, spec, own.LargeSubvectors ?? spec.LargeSubvectors);
-        int k = own.K ?? spec.K;
-        int iterations = own.KMeansIterations ?? spec.KMeansIterations;
-        int rowLength = shape.Count / Math.Max(1, shape[0]);
-        if (shape.Count == 0)
-            return new PqfError.Layer(layer, $"its weight {shape} has no values");
-        if (k is < 1 or > 65536)
-            return new PqfError.Layer(layer, $"expected k from 1 to 65536, got {k}");
-        if (iterations < 0)
-            return new PqfError.Layer(layer, $"expected 0 iterations or more, got {iterations}");
-        if (d < 1 || rowLength % d != 0)
-            return new PqfError.Layer(layer, $"blocks of {d} do not divide its rows of {rowLength} values; {Divisors(rowLength, d)}");
-        return new LayerBlocks(layer, shape, d, Math.Min(k, LargestCodebook(shape.Count / d)), own.KMeansType ?? spec.KMeansType, iterations);
+        int d = BlockLength(shape, spec, own);
+        int k = Math.Min(own.K ?? spec.K, LargestCodebook(shape.Count / d));
+        return new LayerBlocks(layer, shape, d, k, own.KMeansType ?? spec.KMeansType, own.KMeansIterations ?? spec.KMeansIterations);
     }
 
-    static int BlockLength(Shape shape, CompressionSpec spec, bool large) => shape switch
+    static PqfError.Layer? Problem(string layer, Shape shape, CompressionSpec spec)
+    {
+        var own = spec.LayerSpecs.GetValueOrDefault(layer, new LayerSpec());
+        int d = BlockLength(shape, spec, own), rowLength = shape.Count / Math.Max(1, shape[0]);
+        if (shape.Count == 0)
+            return new PqfError.Layer(layer, $"its weight {shape} has no values");
+        if ((own.K ?? spec.K) is < 1 or > 65536)
+            return new PqfError.Layer(layer, $"expected k from 1 to 65536, got {own.K ?? spec.K}");
+        if ((own.KMeansIterations ?? spec.KMeansIterations) < 0)
+            return new PqfError.Layer(layer, $"expected 0 iterations or more, got {own.KMeansIterations ?? spec.KMeansIterations}");
+        if (d < 1 || rowLength % d != 0)
+            return new PqfError.Layer(layer, $"blocks of {d} do not divide its rows of {rowLength} values; {Divisors(rowLength, d)}");
+        return null;
+    }
+
+    static int BlockLength(Shape shape, CompressionSpec spec, LayerSpec own) => own.SubvectorSize ?? shape switch
     {
         { Rank: 2 } => spec.FcSubvectorSize,
-        [_, _, 1, 1] => spec.PwSubvectorSize,
-        _ => shape[2] * shape[3] * (large ? 2 : 1),
+        _ when shape[2] * shape[3] == 1 => spec.PwSubvectorSize,
+        _ => shape[2] * shape[3] * (own.LargeSubvectors ?? spec.LargeSubvectors ? 2 : 1),
     };
 
     /// <summary>2^⌊log₂(n/4)⌋, one at least: four blocks or more to a centroid (published settings).</summary>

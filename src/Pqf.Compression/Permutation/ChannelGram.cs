@@ -32,15 +32,14 @@ sealed class ChannelGram
     /// <summary>[channels · taps]: sum of each column.</summary>
     public double[] Sums { get; }
 
-    public static unsafe ChannelGram Of(HostDevice host, ReadOnlySpan<float> weight, int rows, int channels, int taps)
+    public static unsafe ChannelGram Of(HostDevice host, ReadOnlySpan<double> weight, int rows, int channels, int taps)
     {
         int columns = channels * taps, panels = (columns + Panel - 1) / Panel;
         double[] mean = TapMeans(weight, columns, taps);
         double[] packed = GC.AllocateUninitializedArray<double>(panels * rows * Panel);
         double[] products = GC.AllocateUninitializedArray<double>(checked(columns * columns));
         double[] sums = new double[panels * Panel];
-        fixed (float* w = weight)
-        fixed (double* mu = mean, p = packed, s = sums, g = products)
+        fixed (double* w = weight, mu = mean, p = packed, s = sums, g = products)
         {
             host.For(panels, new Pack(w, mu, rows, columns, taps, p, s));
             host.For(panels, new Multiply(p, panels, rows, columns, g));
@@ -49,7 +48,7 @@ sealed class ChannelGram
         return new(rows, channels, taps, products, sums);
     }
 
-    static double[] TapMeans(ReadOnlySpan<float> weight, int columns, int taps)
+    static double[] TapMeans(ReadOnlySpan<double> weight, int columns, int taps)
     {
         double[] mean = new double[taps];
         for (int start = 0; start < weight.Length; start += columns)
@@ -61,7 +60,7 @@ sealed class ChannelGram
     }
 
     /// <summary>Eight columns at a time to [rows, 8] in double, and their sums; columns beyond the last are zero.</summary>
-    readonly unsafe struct Pack(float* weight, double* mean, int rows, int columns, int taps, double* packed, double* sums) : IHostWork
+    readonly unsafe struct Pack(double* weight, double* mean, int rows, int columns, int taps, double* packed, double* sums) : IHostWork
     {
         public void Invoke(int item, int thread)
         {

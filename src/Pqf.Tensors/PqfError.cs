@@ -40,6 +40,13 @@ public abstract record PqfError
         public override string Message => $"{Name}: {Problem}";
     }
 
+    /// <summary>A device that was asked for is not there or cannot be used.</summary>
+    public sealed record Device(string Name, string Problem) : PqfError
+    {
+        /// <inheritdoc/>
+        public override string Message => $"device {Name}: {Problem}";
+    }
+
     /// <summary>Several failures found in one pass, all reported.</summary>
     public sealed record Several(ImmutableArray<PqfError> Errors) : PqfError
     {

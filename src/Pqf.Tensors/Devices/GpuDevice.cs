@@ -29,6 +29,7 @@ public sealed class GpuDevice : Device
     /// <inheritdoc/>
     public override void TrimPool()
     {
+        Synchronize(); // work in flight may still use a block that its scope has given back
         foreach (var blocks in free.Values)
             while (blocks.TryPop(out var block))
                 block.Dispose();
@@ -37,7 +38,7 @@ public sealed class GpuDevice : Device
 
     /// <summary>Runs a kernel once for each index below <paramref name="extent"/>.</summary>
     internal void Launch<TKernel>(int extent, TKernel kernel)
-        where TKernel : unmanaged, IKernel
+        where TKernel : struct, IKernel
     {
         if (extent == 0)
             return; // a launch of zero items throws on the simulator
@@ -49,8 +50,10 @@ public sealed class GpuDevice : Device
     internal void Upload<T>(ReadOnlySpan<T> values, ArrayView<T> destination)
         where T : unmanaged
     {
-        if (!values.IsEmpty)
-            destination.CopyFromCPU(accelerator.DefaultStream, values);
+        if (values.IsEmpty)
+            return;
+        destination.CopyFromCPU(accelerator.DefaultStream, values);
+        accelerator.DefaultStream.Synchronize(); // the span may move or change as soon as this returns
     }
 
     internal void Download<T>(ArrayView<T> source, Span<T> destination)
@@ -79,8 +82,21 @@ public sealed class GpuDevice : Device
     {
         long sizeBytes = HostMemoryPool.RoundUp((long)count * sizeof(T));
         if (!free.TryGetValue(sizeBytes, out var blocks) || !blocks.TryPop(out var memory))
-            memory = accelerator.Allocate1D<byte>(sizeBytes);
+            memory = AllocateFresh(sizeBytes);
         return new GpuStorage<T>(this, memory, count);
+    }
+
+    MemoryBuffer1D<byte, Stride1D.Dense> AllocateFresh(long sizeBytes)
+    {
+        try
+        {
+            return accelerator.Allocate1D<byte>(sizeBytes);
+        }
+        catch (AcceleratorException) when (free.Count > 0)
+        {
+            TrimPool(); // the pool's single retry: blocks of other sizes may be what is missing
+            return accelerator.Allocate1D<byte>(sizeBytes);
+        }
     }
 
     private protected override void DisposeCore()

@@ -21,7 +21,7 @@ public sealed partial class Conv2dPlan
         if (device is HostDevice)
             PackHost(weight, bias);
         else
-            PackGpu(weight, bias);
+            PackGpu((GpuDevice)device, weight, bias);
     }
 
     /// <summary>Packs the weights for the device that they are on.</summary>

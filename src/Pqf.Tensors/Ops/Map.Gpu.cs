@@ -1,3 +1,4 @@
+using ILGPU;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
@@ -6,5 +7,12 @@ public static partial class Map
 {
     static void Gpu<TOp>(GpuDevice gpu, Tensor<float> x, Tensor<float> y)
         where TOp : unmanaged, IUnaryOp =>
-        throw new NotSupportedException("not on the GPU yet");
+        gpu.Launch(y.Shape.Count, new Kernel<TOp>(x.View, y.View));
+
+    /// <summary>One value. Bound by memory: 8 bytes an element.</summary>
+    readonly struct Kernel<TOp>(ArrayView<float> x, ArrayView<float> y) : IKernel
+        where TOp : unmanaged, IUnaryOp
+    {
+        public void Invoke(int index) => y[index] = TOp.Apply(x[index]);
+    }
 }

@@ -17,7 +17,7 @@ public interface IUnaryOp
 public readonly struct Relu : IUnaryOp
 {
     /// <inheritdoc/>
-    public static float Apply(float x) => x < 0f ? 0f : x;
+    public static float Apply(float x) => float.IsNaN(x) ? x : x < 0f ? 0f : x; // NaN first: GPU compilers may take a comparison with NaN as true
 
     /// <inheritdoc/>
     public static Vector512<float> Apply(Vector512<float> x) => Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);

@@ -1,0 +1,27 @@
+namespace Pqf.Testing;
+
+/// <summary>The kinds of device that conformance tests run on.</summary>
+public enum DeviceKind
+{
+    /// <summary>The processor.</summary>
+    Host,
+
+    /// <summary>ILGPU's accelerator that interprets GPU kernels on the processor: always there, hundreds of times slower than a loop.</summary>
+    Simulator,
+
+    /// <summary>An OpenCL device on the processor (Debian: pocl-opencl-icd).</summary>
+    Pocl,
+
+    /// <summary>An NVIDIA GPU.</summary>
+    Cuda,
+}
+
+/// <summary>Which devices conformance theories run over.</summary>
+public static class Devices
+{
+    /// <summary>Every kind; a test on one that this machine lacks is skipped, with the reason.</summary>
+    public static IReadOnlyList<DeviceKind> All { get; } = Enum.GetValues<DeviceKind>();
+
+    /// <summary>Every kind that compiles kernels.</summary>
+    public static IReadOnlyList<DeviceKind> Gpus { get; } = [DeviceKind.Simulator, DeviceKind.Pocl, DeviceKind.Cuda];
+}

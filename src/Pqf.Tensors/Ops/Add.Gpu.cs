@@ -9,7 +9,7 @@ public static partial class Add
         gpu.Launch(c.Shape.Count, new Kernel(a.View, b.View, c.View));
 
     /// <summary>One sum. Bound by memory: 12 bytes an element.</summary>
-    readonly struct Kernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c) : IKernel
+    internal readonly struct Kernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c) : IKernel
     {
         public void Invoke(int index) => c[index] = a[index] + b[index];
     }

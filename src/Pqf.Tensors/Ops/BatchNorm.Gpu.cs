@@ -9,7 +9,7 @@ public static partial class BatchNorm
         gpu.Launch(y.Shape.Count, new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, y.View, eps, x.Shape.Last));
 
     /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 8 bytes an element, the vectors stay in cache.</summary>
-    readonly struct Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> mean, ArrayView<float> variance, ArrayView<float> y, float eps, int channels) : IKernel
     {
         public void Invoke(int index)

@@ -9,7 +9,7 @@ public static partial class ChannelOrder
         gpu.Launch(n * rows * columns, new Kernel(x.View, y.View, rows, columns));
 
     /// <summary>One value of [n, columns, rows]: writes are contiguous, reads are not. Bound by memory: 8 bytes an element where the cache holds the read rows.</summary>
-    readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns) : IKernel
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns) : IKernel
     {
         public void Invoke(int index)
         {

@@ -9,7 +9,7 @@ public sealed partial class Conv2dPlan
     Tensor<float> gpuBias = null!;
 
     [Flags]
-    enum Terms
+    internal enum Terms
     {
         None = 0,
         Residual = 1,
@@ -33,7 +33,7 @@ public sealed partial class Conv2dPlan
     }
 
     /// <summary>One weight moved from [O, I, taps] to [taps, I, O], so that neighbouring work items of <see cref="Kernel"/> read neighbouring weights.</summary>
-    readonly struct Pack(ArrayView<float> weight, ArrayView<float> packed, int outChannels, int inChannels, int taps) : IKernel
+    internal readonly struct Pack(ArrayView<float> weight, ArrayView<float> packed, int outChannels, int inChannels, int taps) : IKernel
     {
         public void Invoke(int index)
         {
@@ -43,7 +43,7 @@ public sealed partial class Conv2dPlan
     }
 
     /// <summary>One value copied.</summary>
-    readonly struct Copy(ArrayView<float> source, ArrayView<float> destination) : IKernel
+    internal readonly struct Copy(ArrayView<float> source, ArrayView<float> destination) : IKernel
     {
         public void Invoke(int index) => destination[index] = source[index];
     }
@@ -53,7 +53,7 @@ public sealed partial class Conv2dPlan
     /// 2·taps·I operations for each output on at least 4 bytes for each input, weight and output: bound by arithmetic from some tens of products on;
     /// without tiles in shared memory it is bound by the cache, at two loads for each two operations.
     /// </remarks>
-    readonly struct Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, ConvGeometry g, Terms terms) : IKernel
     {
         public void Invoke(int index)

@@ -9,7 +9,7 @@ public static partial class IndexSelect
         gpu.Launch(y.Shape.Count, new Kernel(x.View, index.View, y.View, length, index.Shape[0], inner));
 
     /// <summary>One value of [outer, count, inner]. Bound by memory: 8 bytes an element where slices are contiguous.</summary>
-    readonly struct Kernel(ArrayView<float> x, ArrayView<int> order, ArrayView<float> y, int length, int count, int inner) : IKernel
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<int> order, ArrayView<float> y, int length, int count, int inner) : IKernel
     {
         public void Invoke(int index)
         {

@@ -10,7 +10,7 @@ public static partial class Map
         gpu.Launch(y.Shape.Count, new Kernel<TOp>(x.View, y.View));
 
     /// <summary>One value. Bound by memory: 8 bytes an element.</summary>
-    readonly struct Kernel<TOp>(ArrayView<float> x, ArrayView<float> y) : IKernel
+    internal readonly struct Kernel<TOp>(ArrayView<float> x, ArrayView<float> y) : IKernel
         where TOp : unmanaged, IUnaryOp
     {
         public void Invoke(int index) => y[index] = TOp.Apply(x[index]);

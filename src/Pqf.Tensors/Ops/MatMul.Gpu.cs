@@ -14,7 +14,7 @@ public static partial class MatMul
 
     /// <summary>One value of [m, n]; neighbours share a row of a and read neighbouring columns of b.</summary>
     /// <remarks>2·m·n·k operations on at least 4·(m·k + k·n + m·n) bytes; without tiles in shared memory it is bound by the cache, at two loads for each two operations.</remarks>
-    readonly struct Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int n, int k, int aRow, int aStep, int bStep, int bColumn) : IKernel
     {
         public void Invoke(int index)

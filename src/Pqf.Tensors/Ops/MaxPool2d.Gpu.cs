@@ -9,7 +9,7 @@ public static partial class MaxPool2d
         gpu.Launch(y.Shape.Count, new Kernel(x.View, y.View, geometry));
 
     /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 4 bytes an input and an output, rows of overlapping windows stay in cache.</summary>
-    readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, ConvGeometry g) : IKernel
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, ConvGeometry g) : IKernel
     {
         public void Invoke(int index)
         {

@@ -32,7 +32,7 @@ public static partial class NearestCentroid
     }
 
     /// <summary>|c|² of one centroid.</summary>
-    readonly struct SquaredNorms(ArrayView<float> codebook, ArrayView<float> norms, int d) : IKernel
+    internal readonly struct SquaredNorms(ArrayView<float> codebook, ArrayView<float> norms, int d) : IKernel
     {
         public void Invoke(int index)
         {
@@ -45,7 +45,7 @@ public static partial class NearestCentroid
 
     /// <summary>The code of one block; all work items read the same centroid at the same time.</summary>
     /// <remarks>2·n·k·d operations on 4·n·d + 2·n bytes: bound by arithmetic from k of some tens; here by loads, one for each multiplication.</remarks>
-    readonly struct Assign(ArrayView<float> blocks, ArrayView<float> codebook, ArrayView<float> norms, ArrayView<ushort> codes, int k, int d) : IKernel
+    internal readonly struct Assign(ArrayView<float> blocks, ArrayView<float> codebook, ArrayView<float> norms, ArrayView<ushort> codes, int k, int d) : IKernel
     {
         public void Invoke(int index)
         {
@@ -70,7 +70,7 @@ public static partial class NearestCentroid
 
     /// <summary>The sums, over one part of the blocks, of one dimension of every centroid: a table column that no other work item touches.</summary>
     /// <remarks>n·d additions with 12 bytes of cached traffic each; small beside the assignment's n·k·d.</remarks>
-    readonly struct PartSums(ArrayView<float> blocks, ArrayView<ushort> codes, ArrayView<float> sums, int n, int k, int d, int partBlocks) : IKernel
+    internal readonly struct PartSums(ArrayView<float> blocks, ArrayView<ushort> codes, ArrayView<float> sums, int n, int k, int d, int partBlocks) : IKernel
     {
         public void Invoke(int index)
         {
@@ -81,7 +81,7 @@ public static partial class NearestCentroid
     }
 
     /// <summary>How many blocks of one part each centroid has.</summary>
-    readonly struct PartCounts(ArrayView<ushort> codes, ArrayView<int> counts, int n, int k, int partBlocks) : IKernel
+    internal readonly struct PartCounts(ArrayView<ushort> codes, ArrayView<int> counts, int n, int k, int partBlocks) : IKernel
     {
         public void Invoke(int index)
         {
@@ -92,7 +92,7 @@ public static partial class NearestCentroid
     }
 
     /// <summary>One sum over all parts, in their order.</summary>
-    readonly struct AddSums(ArrayView<float> parts, ArrayView<float> sums, int partCount, int length) : IKernel
+    internal readonly struct AddSums(ArrayView<float> parts, ArrayView<float> sums, int partCount, int length) : IKernel
     {
         public void Invoke(int index)
         {
@@ -104,7 +104,7 @@ public static partial class NearestCentroid
     }
 
     /// <summary>One count over all parts.</summary>
-    readonly struct AddCounts(ArrayView<int> parts, ArrayView<int> counts, int partCount, int length) : IKernel
+    internal readonly struct AddCounts(ArrayView<int> parts, ArrayView<int> counts, int partCount, int length) : IKernel
     {
         public void Invoke(int index)
         {

@@ -48,7 +48,7 @@ public static partial class Reduce
     static int Parts(int rows) => (rows + PartRows - 1) / PartRows;
 
     /// <summary>The sum of one column over one part of the rows; neighbours are neighbouring columns. Bound by memory: 4 bytes an element.</summary>
-    readonly struct PartSums(ArrayView<float> x, ArrayView<float> sums, int rows, int columns) : IKernel
+    internal readonly struct PartSums(ArrayView<float> x, ArrayView<float> sums, int rows, int columns) : IKernel
     {
         public void Invoke(int index)
         {
@@ -61,7 +61,7 @@ public static partial class Reduce
     }
 
     /// <summary>As <see cref="PartSums"/>, of squared deviations from the column's mean.</summary>
-    readonly struct PartSquares(ArrayView<float> x, ArrayView<float> mean, ArrayView<float> sums, int rows, int columns) : IKernel
+    internal readonly struct PartSquares(ArrayView<float> x, ArrayView<float> mean, ArrayView<float> sums, int rows, int columns) : IKernel
     {
         public void Invoke(int index)
         {
@@ -78,7 +78,7 @@ public static partial class Reduce
     }
 
     /// <summary>One column's sum made a mean, in place.</summary>
-    readonly struct Divide(ArrayView<float> sums, int rows) : IKernel
+    internal readonly struct Divide(ArrayView<float> sums, int rows) : IKernel
     {
         public void Invoke(int index) => sums[index] /= rows;
     }

@@ -9,7 +9,7 @@ public static partial class Softmax
         gpu.Launch(x.Shape.Count / x.Shape.Last, new Kernel(x.View, y.View, x.Shape.Last));
 
     /// <summary>One row. Bound by memory: 8 bytes an element if the cache holds a row for its three passes.</summary>
-    readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int classes) : IKernel
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int classes) : IKernel
     {
         public void Invoke(int index)
         {

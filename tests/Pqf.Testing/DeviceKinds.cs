@@ -17,11 +17,11 @@ public enum DeviceKind
 }
 
 /// <summary>Which devices conformance theories run over.</summary>
-public static class Devices
+public static class DeviceKinds
 {
     /// <summary>Every kind; a test on one that this machine lacks is skipped, with the reason.</summary>
     public static IReadOnlyList<DeviceKind> All { get; } = Enum.GetValues<DeviceKind>();
 
-    /// <summary>Every kind that compiles kernels.</summary>
-    public static IReadOnlyList<DeviceKind> Gpus { get; } = [DeviceKind.Simulator, DeviceKind.Pocl, DeviceKind.Cuda];
+    /// <summary>The same as rows of theory data.</summary>
+    public static IEnumerable<object[]> Rows => All.Select(kind => new object[] { kind });
 }

@@ -69,6 +69,13 @@ static class Shapes
 
     public static Shape Output(ConvGeometry geometry) => [geometry.N, geometry.OutH, geometry.OutW, geometry.OutChannels];
 
+    /// <summary>Checks a result that the caller provides, without making a shape: steady-state inference allocates nothing.</summary>
+    public static void Output(string op, ConvGeometry g, Shape y)
+    {
+        if (y.Rank != 4 || y[0] != g.N || y[1] != g.OutH || y[2] != g.OutW || y[3] != g.OutChannels)
+            throw new ShapeException(op, $"expected a result of {Output(g)}, got {y}");
+    }
+
     /// <summary>Length of a block d, and blocks per row m, of a weight cut along its rows.</summary>
     public static Shape DecodeCodes(Shape codebook, Shape codes, Shape weight)
     {

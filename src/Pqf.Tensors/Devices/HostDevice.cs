@@ -5,8 +5,11 @@ namespace Pqf.Tensors.Devices;
 /// <summary>The processor: native memory, vector instructions, all cores. Creates no ILGPU context.</summary>
 public sealed class HostDevice : Device
 {
-    // Twice half a core's second-level cache of 1 MiB, and room for one gathered row.
-    internal const int ScratchSizeBytes = (512 << 10) + (16 << 10);
+    /// <summary>The part of a thread's scratch memory that gathered rows may take: half of what is usual for a core's second-level cache.</summary>
+    internal const int GatheredSizeBytes = 512 << 10;
+
+    /// <summary>Scratch memory of a thread: gathered rows, then room for one row on its way there.</summary>
+    internal const int ScratchSizeBytes = GatheredSizeBytes + (16 << 10);
 
     readonly WorkerTeam team;
     readonly nint scratch;

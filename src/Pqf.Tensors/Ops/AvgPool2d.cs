@@ -31,7 +31,7 @@ public static partial class AvgPool2d
     internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
     {
         var geometry = Shapes.Pool2d("AvgPool2d", x.Shape, kernel, stride, padding);
-        Shapes.Same("AvgPool2d", Shapes.Output(geometry), y.Shape);
+        Shapes.Output("AvgPool2d", geometry, y.Shape);
         if (x.Device is HostDevice host)
             Host(host, geometry, x, y);
         else

@@ -1,42 +1,63 @@
+using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
 
 public sealed partial class Conv2dPlan
 {
+    /// <summary>Panels of each group's weights, one group after another.</summary>
     Tensor<float> packed = null!;
+
+    /// <summary>Each group's bias, padded to whole panels.</summary>
     Tensor<float>? packedBias;
 
-    void PackHost(Tensor<float> weight, Tensor<float>? bias)
+    int GroupOutChannels => weightShape[0] / options.Groups;
+
+    int Taps => weightShape[2] * weightShape[3];
+
+    int Terms => weightShape[1] * Taps;
+
+    unsafe void PackHost(Tensor<float> weight, Tensor<float>? bias)
     {
-        packed = Tensor<float>.From(device, weight.Shape, weight.ToArray());
-        packedBias = bias is null ? null : Tensor<float>.From(device, bias.Shape, bias.ToArray());
+        var host = (HostDevice)device;
+        int width = host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
+        int outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, Terms, width), biasCount = Panels.Count(outChannels, 1, width);
+        packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
+        packedBias = bias is null ? null : Tensor<float>.Zeros(device, [options.Groups, biasCount]);
+        for (int group = 0; group < options.Groups; group++)
+        {
+            int first = group * outChannels;
+            Panels.FromWeights(host, weight.Pointer + ((nint)first * Terms), outChannels, weightShape[1], Taps, width, packed.Pointer + ((nint)group * panelsCount));
+            if (bias is not null)
+                Floats.Copy(bias.Pointer + first, packedBias!.Pointer + (group * biasCount), outChannels);
+        }
     }
 
-    unsafe void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y) =>
-        host.For(g.N * g.OutH, new Rows(g, x.Pointer, packed.Pointer, packedBias is null ? null : packedBias.Pointer, residual is null ? null : residual.Pointer, activation, y.Pointer));
-
-    readonly unsafe struct Rows(ConvGeometry g, float* x, float* w, float* bias, float* residual, Activation activation, float* y) : IHostWork
+    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
     {
-        public void Invoke(int item, int thread)
+        if (host.Width == VectorWidth.Bits512)
+            RunHost<Simd512, Vector512<float>>(host, g, x, residual, activation, y);
+        else
+            RunHost<Simd256, Vector256<float>>(host, g, x, residual, activation, y);
+    }
+
+    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, host.ThreadCount);
+        nint panelsCount = packed.Shape[1];
+        for (int group = 0; group < g.Groups; group++)
         {
-            int n = item / g.OutH, oy = item % g.OutH;
-            for (int ox = 0; ox < g.OutW; ox++)
-                for (int o = 0; o < g.OutChannels; o++)
-                {
-                    int at = (((item * g.OutW) + ox) * g.OutChannels) + o, first = o / g.GroupOutChannels * g.GroupInChannels;
-                    float sum = (bias == null ? 0 : bias[o]) + (residual == null ? 0 : residual[at]);
-                    for (int a = 0; a < g.Kernel.H; a++)
-                        for (int b = 0; b < g.Kernel.W; b++)
-                        {
-                            int iy = g.InputRow(oy, a), ix = g.InputColumn(ox, b);
-                            if ((uint)iy >= (uint)g.H || (uint)ix >= (uint)g.W)
-                                continue;
-                            for (int i = 0; i < g.GroupInChannels; i++)
-                                sum += x[g.InputAt(n, iy, ix) + first + i] * w[g.WeightAt(o, i, a, b)];
-                        }
-                    y[at] = activation == Activation.Relu ? Relu.Apply(sum) : sum;
-                }
+            int first = group * g.GroupOutChannels;
+            var product = new Product<S, V, RowLayout, ConvRows>(
+                sizes, new ConvRows(g, x.Pointer, group), packed.Pointer + (group * panelsCount), y.Pointer + first, g.OutChannels, host.Scratch)
+            {
+                Bias = packedBias is null ? null : packedBias.Pointer + (group * packedBias.Shape[1]),
+                Residual = residual is null ? null : residual.Pointer + first,
+                Relu = activation == Activation.Relu,
+            };
+            host.For(product.ItemCount, product);
         }
     }
 }

@@ -50,7 +50,7 @@ public sealed partial class Conv2dPlan
     internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
     {
         var geometry = Shapes.Conv2d(x.Shape, weightShape, options);
-        Shapes.Same("Conv2d", Shapes.Output(geometry), y.Shape);
+        Shapes.Output("Conv2d", geometry, y.Shape);
         if (residual is not null)
             Shapes.Same("Conv2d", y.Shape, residual.Shape);
         Shapes.SameDevice("Conv2d", device, x, residual, y);

@@ -1,19 +1,55 @@
+using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
 
 public static partial class MatMul
 {
+    // Terms packed at a time: bounds the workspace when the inner length is in the millions, as in Gram matrices.
+    const int PackedTerms = 2048;
+
     static unsafe void Host(HostDevice host, Tensor<float> a, Tensor<float> b, Transpose transpose, int m, int n, int k, Tensor<float> c)
     {
-        bool ta = transpose.HasFlag(Transpose.A), tb = transpose.HasFlag(Transpose.B);
-        for (int i = 0; i < m; i++)
-            for (int j = 0; j < n; j++)
-            {
-                float sum = 0;
-                for (int t = 0; t < k; t++)
-                    sum += a.Pointer[ta ? (t * m) + i : (i * k) + t] * b.Pointer[tb ? (j * k) + t : (t * n) + j];
-                c.Pointer[(i * n) + j] = sum;
-            }
+        if (k == 0)
+            new Span<float>(c.Pointer, c.Shape.Count).Clear();
+        else if (host.Width == VectorWidth.Bits512)
+            Host<Simd512, Vector512<float>>(host, a.Pointer, b.Pointer, transpose, m, n, k, c.Pointer);
+        else
+            Host<Simd256, Vector256<float>>(host, a.Pointer, b.Pointer, transpose, m, n, k, c.Pointer);
+    }
+
+    static unsafe void Host<S, V>(HostDevice host, float* a, float* b, Transpose transpose, int m, int n, int k, float* c)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        int width = 2 * S.Count;
+        long sizeBytes = HostMemoryPool.RoundUp((long)sizeof(float) * Panels.Count(n, Math.Min(k, PackedTerms), width));
+        nint workspace = host.Pool.Rent(sizeBytes);
+        float* panels = (float*)workspace;
+        for (int k0 = 0; k0 < k; k0 += PackedTerms)
+        {
+            int terms = Math.Min(PackedTerms, k - k0);
+            if ((transpose & Transpose.B) != 0)
+                Panels.FromColumns(host, b + k0, k, n, terms, width, panels);
+            else
+                Panels.FromRows(host, b + ((nint)k0 * n), n, n, terms, width, panels);
+            if ((transpose & Transpose.A) != 0)
+                Multiply<S, V, ColumnLayout, MatrixColumns>(host, new MatrixColumns(a + ((nint)k0 * m), m), m, n, terms, k0 > 0, panels, c);
+            else
+                Multiply<S, V, RowLayout, MatrixRows>(host, new MatrixRows(a + k0, k), m, n, terms, k0 > 0, panels, c);
+        }
+
+        host.Pool.Return(workspace, sizeBytes);
+    }
+
+    static unsafe void Multiply<S, V, L, TRows>(HostDevice host, TRows rows, int m, int n, int k, bool accumulate, float* panels, float* c)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where L : struct, ITileLayout
+        where TRows : unmanaged, ITileRows
+    {
+        var sizes = Product<S, V, L, TRows>.Sizes(m, n, k, host.ThreadCount);
+        var product = new Product<S, V, L, TRows>(sizes, rows, panels, c, n, host.Scratch) { Accumulate = accumulate };
+        host.For(product.ItemCount, product);
     }
 }

@@ -22,7 +22,7 @@ public static partial class MaxPool2d
     internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
     {
         var geometry = Shapes.Pool2d("MaxPool2d", x.Shape, kernel, stride, padding);
-        Shapes.Same("MaxPool2d", Shapes.Output(geometry), y.Shape);
+        Shapes.Output("MaxPool2d", geometry, y.Shape);
         if (x.Device is HostDevice host)
             Host(host, geometry, x, y);
         else

@@ -1,0 +1,67 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors;
+
+/// <summary>The right operand of a product, in panels [columns / width][K][width] that a tile reads from front to back; missing columns are zeros.</summary>
+static unsafe class Panels
+{
+    /// <summary>Floats that the panels take.</summary>
+    public static int Count(int n, int k, int width) => checked(ProductSizes.Ceil(n, width) * k * width);
+
+    /// <summary>From a matrix [K, N] with rows <paramref name="apart"/> floats apart.</summary>
+    public static void FromRows(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels) =>
+        host.For(ProductSizes.Ceil(n, width), new PackRows(matrix, apart, n, k, width, panels));
+
+    /// <summary>From a matrix [N, K] with rows <paramref name="apart"/> floats apart.</summary>
+    public static void FromColumns(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels) =>
+        host.For(ProductSizes.Ceil(n, width), new PackColumns(matrix, apart, n, k, width, panels));
+
+    /// <summary>From weights [N, channels, taps] to terms counted tap by tap, channels innermost.</summary>
+    public static void FromWeights(HostDevice host, float* weights, int n, int channels, int taps, int width, float* panels) =>
+        host.For(ProductSizes.Ceil(n, width), new PackWeights(weights, n, channels, taps, width, panels));
+
+    readonly struct PackRows(float* matrix, int apart, int n, int k, int width, float* panels) : IHostWork
+    {
+        public void Invoke(int item, int thread)
+        {
+            int column = item * width, count = Math.Min(width, n - column);
+            float* to = panels + ((nint)column * k);
+            for (int i = 0; i < k; i++, to += width)
+            {
+                Floats.Copy(matrix + ((nint)i * apart) + column, to, count);
+                if (count < width)
+                    Floats.Clear(to + count, width - count);
+            }
+        }
+    }
+
+    readonly struct PackColumns(float* matrix, int apart, int n, int k, int width, float* panels) : IHostWork
+    {
+        public void Invoke(int item, int thread)
+        {
+            int column = item * width, count = Math.Min(width, n - column);
+            float* to = panels + ((nint)column * k);
+            if (count < width)
+                Floats.Clear(to, width * k);
+            Transposed.Copy(matrix + ((nint)column * apart), apart, count, k, to, width);
+        }
+    }
+
+    readonly struct PackWeights(float* weights, int n, int channels, int taps, int width, float* panels) : IHostWork
+    {
+        public void Invoke(int item, int thread)
+        {
+            int column = item * width, count = Math.Min(width, n - column), k = channels * taps;
+            float* to = panels + ((nint)column * k);
+            if (count < width)
+                Floats.Clear(to, width * k);
+            for (int j = 0; j < count; j++)
+            {
+                float* from = weights + ((nint)(column + j) * k);
+                for (int c = 0; c < channels; c++)
+                    for (int tap = 0; tap < taps; tap++)
+                        to[(((tap * channels) + c) * width) + j] = *from++;
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Pqf.Tensors;
+
+/// <summary>How a tile's left operand lies in memory: from one row, and from one step of the sum, to the next, in floats.</summary>
+interface ITileLayout
+{
+    static abstract int Row { get; }
+
+    static abstract int Step { get; }
+}
+
+/// <summary>[K / 16][rows][16]: gathered rows are copied in whole vectors, and each broadcast has a constant offset.</summary>
+readonly struct RowLayout : ITileLayout
+{
+    public static int Row => 16;
+
+    public static int Step => 1;
+}
+
+/// <summary>[K][16], of which the first are the rows: for a left operand that is stored transposed.</summary>
+readonly struct ColumnLayout : ITileLayout
+{
+    public static int Row => 1;
+
+    public static int Step => 16;
+}
+
+/// <summary>Rows six floats apart: three channels at stride 2, read where they lie.</summary>
+readonly struct StemLayout : ITileLayout
+{
+    public static int Row => 6;
+
+    public static int Step => 1;
+}
+
+/// <summary>One register tile: c = activation(a · b + c or bias or residual), with a [rows, K] and b [K, two vectors].</summary>
+unsafe struct Tile
+{
+    public float* A;
+
+    /// <summary>A panel [K][two vectors].</summary>
+    public float* B;
+
+    public float* C;
+
+    /// <summary>Null for none.</summary>
+    public float* Bias;
+
+    /// <summary>Null for none; its rows are as far apart as C's.</summary>
+    public float* Residual;
+
+    public int RowsApart;
+
+    /// <summary>Terms of the sum.</summary>
+    public int K;
+
+    /// <summary>After so many terms, A skips <see cref="Skip"/> floats.</summary>
+    public int Run;
+
+    public int Skip;
+
+    /// <summary>Adds to what C holds.</summary>
+    public bool Accumulate;
+
+    public bool Relu;
+
+    /// <summary>Fetched into the second-level cache meanwhile: after each run so many lines, <see cref="NextApart"/> floats apart.</summary>
+    public int NextLines;
+
+    public float* Next;
+
+    public int NextApart;
+
+    /// <summary>From one run to the next.</summary>
+    public int NextStep;
+}
+
+/// <summary>The register tile that carries all products: up to 14 rows by two vectors of 16, or 6 by two of 8.</summary>
+/// <typeparam name="S">The vectors.</typeparam>
+/// <typeparam name="V">Their register.</typeparam>
+/// <typeparam name="L">Where the left operand's values lie.</typeparam>
+/// <remarks>
+/// Rows never mix, and the sum runs over K in order: a value does not depend on the tile it is computed in.
+/// 28 sums, two weights and one broadcast fill 31 of 32 registers; rows above the tile's are folded away.
+/// </remarks>
+static unsafe class TileKernel<S, V, L>
+    where S : struct, ISimd<V>
+    where V : unmanaged
+    where L : struct, ITileLayout
+{
+    public static void Run(Tile* tile, int rows)
+    {
+        switch (rows)
+        {
+            case 1: Run<N1>(tile); break;
+            case 2: Run<N2>(tile); break;
+            case 3: Run<N3>(tile); break;
+            case 4: Run<N4>(tile); break;
+            case 5: Run<N5>(tile); break;
+            case 6: Run<N6>(tile); break;
+            case 7: Run<N7>(tile); break;
+            case 8: Run<N8>(tile); break;
+            case 9: Run<N9>(tile); break;
+            case 10: Run<N10>(tile); break;
+            case 11: Run<N11>(tile); break;
+            case 12: Run<N12>(tile); break;
+            case 13: Run<N13>(tile); break;
+            case 14: Run<N14>(tile); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Run<R>(Tile* t)
+        where R : struct, INumber
+    {
+        V zero = S.Create(0);
+        V x0 = zero, y0 = zero;
+        V x1 = zero, y1 = zero;
+        V x2 = zero, y2 = zero;
+        V x3 = zero, y3 = zero;
+        V x4 = zero, y4 = zero;
+        V x5 = zero, y5 = zero;
+        V x6 = zero, y6 = zero;
+        V x7 = zero, y7 = zero;
+        V x8 = zero, y8 = zero;
+        V x9 = zero, y9 = zero;
+        V x10 = zero, y10 = zero;
+        V x11 = zero, y11 = zero;
+        V x12 = zero, y12 = zero;
+        V x13 = zero, y13 = zero;
+        FetchResults<R>(t);
+        float* a = t->A, b = t->B, next = t->Next;
+        int run = t->Run, skip = t->Skip;
+        for (int k = t->K; k > 0; k -= run)
+        {
+            FetchNext(t, ref next);
+            float* end = a + (Math.Min(k, run) * L.Step);
+            do
+            {
+                V b0 = S.Load(b), b1 = S.Load(b + S.Count);
+                Step(a, b0, b1, ref x0, ref y0);
+                if (R.N > 1)
+                    Step(a + (1 * L.Row), b0, b1, ref x1, ref y1);
+                if (R.N > 2)
+                    Step(a + (2 * L.Row), b0, b1, ref x2, ref y2);
+                if (R.N > 3)
+                    Step(a + (3 * L.Row), b0, b1, ref x3, ref y3);
+                if (R.N > 4)
+                    Step(a + (4 * L.Row), b0, b1, ref x4, ref y4);
+                if (R.N > 5)
+                    Step(a + (5 * L.Row), b0, b1, ref x5, ref y5);
+                if (R.N > 6)
+                    Step(a + (6 * L.Row), b0, b1, ref x6, ref y6);
+                if (R.N > 7)
+                    Step(a + (7 * L.Row), b0, b1, ref x7, ref y7);
+                if (R.N > 8)
+                    Step(a + (8 * L.Row), b0, b1, ref x8, ref y8);
+                if (R.N > 9)
+                    Step(a + (9 * L.Row), b0, b1, ref x9, ref y9);
+                if (R.N > 10)
+                    Step(a + (10 * L.Row), b0, b1, ref x10, ref y10);
+                if (R.N > 11)
+                    Step(a + (11 * L.Row), b0, b1, ref x11, ref y11);
+                if (R.N > 12)
+                    Step(a + (12 * L.Row), b0, b1, ref x12, ref y12);
+                if (R.N > 13)
+                    Step(a + (13 * L.Row), b0, b1, ref x13, ref y13);
+                a += L.Step;
+                b += 2 * S.Count;
+            }
+            while (a < end);
+            a += skip;
+        }
+
+        V bias0 = zero, bias1 = zero;
+        if (t->Bias != null)
+            (bias0, bias1) = (S.Load(t->Bias), S.Load(t->Bias + S.Count));
+        Finish(t, 0, S.Add(x0, bias0), S.Add(y0, bias1));
+        if (R.N > 1)
+            Finish(t, 1, S.Add(x1, bias0), S.Add(y1, bias1));
+        if (R.N > 2)
+            Finish(t, 2, S.Add(x2, bias0), S.Add(y2, bias1));
+        if (R.N > 3)
+            Finish(t, 3, S.Add(x3, bias0), S.Add(y3, bias1));
+        if (R.N > 4)
+            Finish(t, 4, S.Add(x4, bias0), S.Add(y4, bias1));
+        if (R.N > 5)
+            Finish(t, 5, S.Add(x5, bias0), S.Add(y5, bias1));
+        if (R.N > 6)
+            Finish(t, 6, S.Add(x6, bias0), S.Add(y6, bias1));
+        if (R.N > 7)
+            Finish(t, 7, S.Add(x7, bias0), S.Add(y7, bias1));
+        if (R.N > 8)
+            Finish(t, 8, S.Add(x8, bias0), S.Add(y8, bias1));
+        if (R.N > 9)
+            Finish(t, 9, S.Add(x9, bias0), S.Add(y9, bias1));
+        if (R.N > 10)
+            Finish(t, 10, S.Add(x10, bias0), S.Add(y10, bias1));
+        if (R.N > 11)
+            Finish(t, 11, S.Add(x11, bias0), S.Add(y11, bias1));
+        if (R.N > 12)
+            Finish(t, 12, S.Add(x12, bias0), S.Add(y12, bias1));
+        if (R.N > 13)
+            Finish(t, 13, S.Add(x13, bias0), S.Add(y13, bias1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Step(float* a, V b0, V b1, ref V x, ref V y)
+    {
+        V value = S.Create(*a);
+        x = S.MultiplyAdd(value, b0, x);
+        y = S.MultiplyAdd(value, b1, y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Finish(Tile* t, int row, V v0, V v1)
+    {
+        nint at = (nint)row * t->RowsApart;
+        float* c = t->C + at;
+        if (t->Accumulate)
+            (v0, v1) = (S.Add(v0, S.Load(c)), S.Add(v1, S.Load(c + S.Count)));
+        if (t->Residual != null)
+            (v0, v1) = (S.Add(v0, S.Load(t->Residual + at)), S.Add(v1, S.Load(t->Residual + at + S.Count)));
+        if (t->Relu)
+        {
+            V zero = S.Create(0); // NaN is not below zero and stays
+            (v0, v1) = (S.Select(S.LessThan(v0, zero), zero, v0), S.Select(S.LessThan(v1, zero), zero, v1));
+        }
+
+        S.Store(v0, c);
+        S.Store(v1, c + S.Count);
+    }
+
+    /// <summary>Fetches the lines that <see cref="Finish"/> touches: their misses overlap the products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FetchResults<R>(Tile* t)
+        where R : struct, INumber
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (nint row = 0; row < R.N; row++)
+        {
+            Sse.Prefetch0(t->C + (row * t->RowsApart));
+            Sse.Prefetch0(t->C + (row * t->RowsApart) + S.Count);
+            if (t->Residual == null)
+                continue;
+            Sse.Prefetch0(t->Residual + (row * t->RowsApart));
+            Sse.Prefetch0(t->Residual + (row * t->RowsApart) + S.Count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FetchNext(Tile* t, ref float* next)
+    {
+        if (!Sse.IsSupported)
+            return;
+        float* line = next;
+        for (int i = t->NextLines; i > 0; i--, line += t->NextApart)
+            Sse.Prefetch1(line);
+        next += t->NextStep;
+    }
+}

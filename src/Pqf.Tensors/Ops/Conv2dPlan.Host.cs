@@ -13,21 +13,21 @@ public sealed partial class Conv2dPlan
 
     int GroupOutChannels => weightShape[0] / options.Groups;
 
-    int Taps => weightShape[2] * weightShape[3];
+    int TapCount => weightShape[2] * weightShape[3];
 
-    int Terms => weightShape[1] * Taps;
+    int TermCount => weightShape[1] * TapCount;
 
     unsafe void PackHost(Tensor<float> weight, Tensor<float>? bias)
     {
         var host = (HostDevice)device;
         int width = host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
-        int outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, Terms, width), biasCount = Panels.Count(outChannels, 1, width);
+        int outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width), biasCount = Panels.Count(outChannels, 1, width);
         packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
         packedBias = bias is null ? null : Tensor<float>.Zeros(device, [options.Groups, biasCount]);
         for (int group = 0; group < options.Groups; group++)
         {
             int first = group * outChannels;
-            Panels.FromWeights(host, weight.Pointer + ((nint)first * Terms), outChannels, weightShape[1], Taps, width, packed.Pointer + ((nint)group * panelsCount));
+            Panels.FromWeights(host, weight.Pointer + ((nint)first * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
             if (bias is not null)
                 Floats.Copy(bias.Pointer + first, packedBias!.Pointer + (group * biasCount), outChannels);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -37,7 +38,7 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
 
             string key = name[2..];
             if (!key.Contains('.', StringComparison.Ordinal) && !keys.Contains(key))
-                return new PqfError.Config(ConfigLoader.CommandLine, name, $"unknown option; the nearest known one is {Spelling.Nearest(name, [.. options, .. keys.Select(known => "--" + known)])}");
+                return new PqfError.Config(ConfigLoader.CommandLine, name, $"unknown option; the nearest known one is {NearestName.Of(name, [.. options, .. keys.Select(known => "--" + known)])}");
             if (value is null && (i + 1 == arguments.Count || arguments[i + 1].StartsWith("--", StringComparison.Ordinal)))
                 return new PqfError.Config(ConfigLoader.CommandLine, name, "expected a value after it, got none");
             overrides.Add(new ConfigOverride(PathOf(key), value ?? arguments[++i]));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -86,7 +87,7 @@ static class ConfigLoader
     public static string Nearest(string path, IEnumerable<string> known)
     {
         string word = Last(path);
-        return known.MinBy(key => (2 * Spelling.Distance(word, Last(key))) + Spelling.Distance(path, key)) ?? "";
+        return known.MinBy(key => (2 * NearestName.Distance(word, Last(key))) + NearestName.Distance(path, key)) ?? "";
     }
 
     static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];

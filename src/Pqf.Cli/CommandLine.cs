@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Help;
+using Pqf.Cli.Commands;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Shell;
+using Pqf.Tensors;
+
+namespace Pqf.Cli;
+
+/// <summary>The program: arguments in, exit code out.</summary>
+static class CommandLine
+{
+    /// <summary>Runs one command.</summary>
+    public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal)
+    {
+        try
+        {
+            return Dispatch(arguments, terminal);
+        }
+        catch (OperationCanceledException) when (terminal.Cancellation.IsCancellationRequested)
+        {
+            terminal.Error.WriteLine("interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception error) // the one place: whatever arrives here was not expected
+        {
+            string frame = error.StackTrace?.Split('\n')[0].Trim() ?? "";
+            terminal.Error.WriteLine(OneLine($"error: this is a bug, please report it: {error.GetType().Name}: {error.Message} ({frame})"));
+            return ExitCode.Bug;
+        }
+    }
+
+    static ExitCode Dispatch(IReadOnlyList<string> arguments, Terminal terminal)
+    {
+        var options = new GlobalOptions();
+        ImmutableArray<CommandEntry> commands = AllCommands.Create();
+        var root = CreateRoot(options, commands);
+        var command = arguments.Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument)).FirstOrDefault(entry => entry is not null);
+        var names = root.Options.Concat(command?.Syntax.Options ?? []).SelectMany(option => option.Aliases.Append(option.Name)).ToImmutableArray();
+        return Arguments.Split(arguments, names, ConfigLoader.KnownKeys()).Match(
+            split => Parse(root, split, options, commands, terminal),
+            error => Fail(error, terminal));
+    }
+
+    static ExitCode Parse(RootCommand root, Arguments split, GlobalOptions options, ImmutableArray<CommandEntry> commands, Terminal terminal)
+    {
+        // An argument that begins with @ is a file's name here, not a file of arguments.
+        var parsed = root.Parse(split.Rest, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                terminal.Error.WriteLine(OneLine($"error: {error.Message}"));
+            terminal.Error.WriteLine($"See '{string.Join(' ', CommandPath(parsed))} --help'.");
+            return ExitCode.Usage;
+        }
+
+        var entry = commands.FirstOrDefault(candidate => candidate.Syntax == parsed.CommandResult.Command);
+        if (entry is null || parsed.Action != entry.Syntax.Action)
+            return (ExitCode)parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false });
+        var overrides = split.Overrides.Concat(options.Overrides(parsed)).Concat(entry.Overrides(parsed));
+        return ConfigLoader.Load(parsed.GetValue(options.Config), overrides)
+            .Bind(config => entry.Run(new RunContext(parsed, config, terminal, ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet)))))
+            .Match(_ => ExitCode.Success, error => Fail(error, terminal));
+    }
+
+    static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands)
+    {
+        var root = new RootCommand("Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says how well the small ones classify.");
+        foreach (var option in options.All)
+            root.Options.Add(option);
+        foreach (var entry in commands)
+        {
+            entry.Syntax.SetAction(_ => 0); // replaced by CommandEntry.Run; there so that the parser knows the command can run
+            root.Subcommands.Add(entry.Syntax);
+        }
+
+        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry.Examples));
+        sections[root] = HelpText.Root;
+        var helpOption = root.Options.OfType<HelpOption>().Single();
+        var help = (HelpAction)helpOption.Action!;
+        help.MaxWidth = HelpText.Width;
+        helpOption.Action = new HelpWithExamples(help, sections);
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
+        return root;
+    }
+
+    static IEnumerable<string> CommandPath(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? ["pqf"] : ["pqf", parsed.CommandResult.Command.Name];
+
+    static ExitCode Fail(PqfError error, Terminal terminal)
+    {
+        var errors = Flatten(error).ToImmutableArray();
+        foreach (var one in errors)
+            terminal.Error.WriteLine(OneLine($"error: {one.Message}"));
+        return errors.Any(one => one is PqfError.Config) ? ExitCode.Usage : ExitCode.Failure;
+    }
+
+    static IEnumerable<PqfError> Flatten(PqfError error) => error is PqfError.Several several ? several.Errors.SelectMany(Flatten) : [error];
+
+    static string OneLine(string text) => string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+}

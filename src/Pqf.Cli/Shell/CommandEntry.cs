@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Pqf.Cli.Configuration;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>One command: how it is written, what <c>--help</c> shows below the options, and what it does.</summary>
+/// <param name="Syntax">Name, arguments and options.</param>
+/// <param name="Examples">Whole command lines.</param>
+/// <param name="Run">Does it.</param>
+sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func<RunContext, Result<Unit, PqfError>> Run)
+{
+    /// <summary>Options that are another way to write a key of the configuration.</summary>
+    public ImmutableArray<(string Key, Option<string?> Option)> Keys { get; init; } = [];
+
+    /// <summary>What those options set.</summary>
+    public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) => Keys
+        .Where(pair => parsed.GetValue(pair.Option) is not null)
+        .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!));
+}

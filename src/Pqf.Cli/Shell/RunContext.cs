@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Pqf.Cli.Configuration;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>What a command is given beside its own arguments.</summary>
+/// <param name="Parsed">Its arguments.</param>
+/// <param name="Config">The configuration, overrides included.</param>
+/// <param name="Terminal">Where results go.</param>
+/// <param name="Progress">Where progress goes.</param>
+sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, ProgressDisplay Progress)
+{
+    /// <summary>Ctrl-C.</summary>
+    public CancellationToken Cancellation => Terminal.Cancellation;
+
+    /// <summary>The run's random key.</summary>
+    public RngKey Key => RngKey.FromSeed(Config.Seed);
+
+    /// <summary>Writes one line of the command's result.</summary>
+    public void WriteLine(string line) => Terminal.Out.WriteLine(line);
+
+    /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
+    public void Note(string line)
+    {
+        if (Progress is not ProgressDisplay.Quiet)
+            Terminal.Error.WriteLine(line);
+    }
+
+    /// <summary>Opens the device that <c>--device</c> names and runs with it, in a scope of its own.</summary>
+    public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run) => DeviceCatalog.Open(Config.Device, Config.Threads).Bind(device =>
+    {
+        using (device)
+        using (device.BeginScope())
+            return run(device);
+    });
+}

@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Shell;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary>The list of commands.</summary>
+static class AllCommands
+{
+    /// <summary>In the order of the help.</summary>
+    public static ImmutableArray<CommandEntry> Create() => [DevicesCommand.Create()];
+}

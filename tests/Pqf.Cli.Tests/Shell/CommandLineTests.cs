@@ -1,0 +1,72 @@
+using Pqf.Cli.Commands;
+using Pqf.Cli.Shell;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Shell;
+
+public class CommandLineTests
+{
+    [Fact]
+    public void Help_lists_commands_global_options_and_exit_codes()
+    {
+        var result = Cli.Run("--help");
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.All(AllCommands.Create(), entry => Assert.Contains($"  {entry.Syntax.Name} ", result.Out, StringComparison.Ordinal));
+        Assert.All(["--config", "--seed", "--threads", "--device", "--quiet"], option => Assert.Contains(option, result.Out, StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"  {(int)code,-3}  ", result.Out, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Help_of_every_command_ends_with_examples_of_it() => Assert.All(AllCommands.Create(), entry =>
+    {
+        var result = Cli.Run(entry.Syntax.Name, "--help");
+        Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
+        Assert.Contains("Examples:", result.Out, StringComparison.Ordinal);
+        Assert.NotEmpty(entry.Examples);
+        Assert.All(entry.Examples, example => Assert.StartsWith($"pqf {entry.Syntax.Name}", example, StringComparison.Ordinal));
+        Assert.Contains(entry.Examples[^1], result.Out, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Version_is_one_line() => Assert.Equal("pqf 0.1.0\n", Cli.Run("--version").Out);
+
+    [Fact]
+    public void No_command_is_a_usage_error() => Assert.Equal(ExitCode.Usage, Cli.Run().Code);
+
+    [Theory]
+    [InlineData("error: command line: --epoch: unknown option; the nearest known one is --epochs", "devices", "--epoch", "3")]
+    [InlineData("error: command line: model.arh: unknown key; the nearest known one is model.arch", "devices", "--model.arh", "resnet18")]
+    [InlineData("error: command line: seed: expected a whole number, got 'x'", "devices", "--seed", "x")]
+    [InlineData("error: command line: threads: expected a whole number from 0 to 1024, got '-1'", "devices", "--threads", "-1")]
+    [InlineData("error: /nowhere.yaml: no such file", "devices", "--config", "/nowhere.yaml")]
+    public void Wrong_options_are_one_line(string expected, params string[] arguments)
+    {
+        var result = Cli.Run(arguments);
+        Assert.Equal(expected, result.ErrorLine);
+        Assert.Equal("", result.Out);
+    }
+
+    [Fact]
+    public void A_wrong_configuration_is_a_usage_error_and_every_problem_has_its_line()
+    {
+        var result = Cli.Run("devices", "--epochs", "x", "--model.arh", "y");
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Equal(2, result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public void A_word_too_many_is_a_usage_error()
+    {
+        var result = Cli.Run("devices", "extra");
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Equal("error: Unrecognized command or argument 'extra'.\nSee 'pqf devices --help'.\n", result.Error);
+    }
+
+    [Fact]
+    public void Devices_lists_the_host()
+    {
+        var result = Cli.Run("devices");
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.StartsWith("host ", result.Lines[0], StringComparison.Ordinal);
+    }
+}

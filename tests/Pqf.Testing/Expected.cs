@@ -22,8 +22,12 @@ public sealed record Expected(Shape Shape, double[] Values, double[] Tolerances)
         return this with { Values = [.. numbers.Values.Select(v => (double)v)], Tolerances = [.. Tolerances.Select(t => 2 * t)] };
     }
 
-    /// <summary>The error that rounding may leave in a sum of terms: √count · 2⁻²⁴ · Σ|term|.</summary>
-    public static double SumTolerance(int count, double sumOfMagnitudes) => Math.Sqrt(count) * Rounding * sumOfMagnitudes;
+    /// <summary>The error that rounding may leave in a sum of terms: (√count + 3) · 2⁻²⁴ · Σ|term|.</summary>
+    /// <remarks>
+    /// √count is what independent roundings leave of the bound, count; with fewer than ten terms that is no outlier but the rule, and three more
+    /// cover it, along with the roundings of a bias, a residual or a quotient.
+    /// </remarks>
+    public static double SumTolerance(int count, double sumOfMagnitudes) => (Math.Sqrt(count) + 3) * Rounding * sumOfMagnitudes;
 
     /// <summary>Fails at the first element that is off by more than its tolerance. NaN and infinities must agree exactly.</summary>
     public void Check(Tensor<float> actual)

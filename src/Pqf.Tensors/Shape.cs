@@ -9,23 +9,24 @@ namespace Pqf.Tensors;
 public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
 {
     readonly ImmutableArray<int> dimensions;
+    readonly int count;
 
     /// <summary>A shape of the given axis lengths.</summary>
     /// <exception cref="ShapeException">A length is negative, or the element count does not fit 31 bits.</exception>
     public Shape(params ReadOnlySpan<int> dimensions)
     {
         this.dimensions = [.. dimensions];
-        long count = 1;
+        long product = 1;
         foreach (int length in dimensions)
         {
             if (length < 0)
                 throw new ShapeException("Shape", $"expected lengths of 0 or more, got {this}");
-            count *= length;
-            if (count > int.MaxValue)
+            product *= length;
+            if (product > int.MaxValue)
                 throw new ShapeException("Shape", $"expected at most {int.MaxValue} elements, got {this}");
         }
 
-        Count = (int)count;
+        count = (int)product;
     }
 
     /// <summary>Used by collection expressions: <c>Shape s = [2, 3]</c>.</summary>
@@ -38,7 +39,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     public int Length => Rank;
 
     /// <summary>Number of elements; at most 2^31 − 1.</summary>
-    public int Count { get; }
+    public int Count => dimensions.IsDefault ? 1 : count; // new Shape() is a scalar too
 
     /// <summary>Length of one axis.</summary>
     public int this[int axis] => dimensions[axis];

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text.Json;
 
 namespace Pqf.Tensors.Formats;
 
@@ -26,5 +27,73 @@ public static class Safetensors
         var tensors = header.Entries.Select(entry => new StoredTensor(entry.Name, entry.Type, entry.Shape,
             destination => file.Slice(data + entry.Begin, entry.End - entry.Begin).CopyTo(destination)));
         return new(path, "safetensors", tensors, header.Metadata, file);
+    }
+
+    /// <summary>Writes a file, tensor by tensor. Wider types come first, otherwise in the given order, so that every tensor is aligned to its type.</summary>
+    /// <param name="path">As for <see cref="AtomicFile.Write"/>.</param>
+    /// <param name="tensors">Names unique.</param>
+    /// <param name="metadata">Text to store beside them; written in ordinal order of its keys.</param>
+    /// <returns>An error if a name cannot be stored or the file system refuses.</returns>
+    public static Result<Unit, PqfError> Write(string path, IEnumerable<StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        StoredTensor[] ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.SizeBytes())];
+        return StoredTensors.FindUnstorableName(path, ordered) is { } error
+            ? error
+            : AtomicFile.Write(path, stream =>
+            {
+                WriteHeader(stream, ordered, metadata);
+                foreach (var tensor in ordered)
+                    StoredTensors.WithBytes(tensor, stream.Write);
+            });
+    }
+
+    static void WriteHeader(Stream stream, StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var header = new MemoryStream();
+        using (var json = new Utf8JsonWriter(header))
+        {
+            json.WriteStartObject();
+            WriteMetadata(json, metadata);
+            long begin = 0;
+            foreach (var tensor in tensors)
+            {
+                WriteEntry(json, tensor, begin);
+                begin += tensor.SizeBytes;
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (header.Length % PrefixBytes != 0)
+            header.WriteByte((byte)' ');
+        Span<byte> length = stackalloc byte[PrefixBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        header.WriteTo(stream);
+    }
+
+    static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    {
+        if (metadata.Count == 0)
+            return;
+        json.WriteStartObject(SafetensorsHeader.MetadataKey);
+        foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            json.WriteString(key, value);
+        json.WriteEndObject();
+    }
+
+    static void WriteEntry(Utf8JsonWriter json, StoredTensor tensor, long begin)
+    {
+        json.WriteStartObject(tensor.Name);
+        json.WriteString("dtype", SafetensorsHeader.NameOf(tensor.Type));
+        json.WriteStartArray("shape");
+        foreach (int length in tensor.Shape.AsSpan())
+            json.WriteNumberValue(length);
+        json.WriteEndArray();
+        json.WriteStartArray("data_offsets");
+        json.WriteNumberValue(begin);
+        json.WriteNumberValue(begin + tensor.SizeBytes);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 }

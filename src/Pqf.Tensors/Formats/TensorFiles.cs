@@ -29,6 +29,10 @@ public static class TensorFiles
     {
         if (Safetensors.IsRecognised(file))
             return Safetensors.Read(path, file);
+        if (PyTorchFile.IsZip(file))
+            return PyTorchFile.ReadZip(path, file);
+        if (PyTorchFile.IsLegacy(file))
+            return PyTorchFile.ReadLegacy(path, file);
         throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip or PyTorch legacy file");
     }
 

@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace Pqf.Tensors.Formats;
+
+/// <summary>Writes files whole or not at all: beside the target first, then renamed over it.</summary>
+public static class AtomicFile
+{
+    const string PartialSuffix = ".partial";
+
+    /// <summary>Writes a file.</summary>
+    /// <param name="path">The target; an existing file is replaced, a symbolic link followed.</param>
+    /// <param name="write">Writes the contents. Whatever it throws, no partial file is left; its file-system errors are returned, all else passes on.</param>
+    /// <returns>An error that names path and reason if the file system refuses.</returns>
+    public static Result<Unit, PqfError> Write(string path, Action<Stream> write)
+    {
+        try
+        {
+            WriteAndRename(Target(path), write);
+            return default(Unit);
+        }
+        catch (Exception exception) when (IoProblem.IsExpected(exception))
+        {
+            return new PqfError.File(path, $"cannot be written: {IoProblem.Describe(exception)}");
+        }
+    }
+
+    /// <summary>Writes a text file: UTF-8 without a mark, lines ending in a line feed.</summary>
+    /// <param name="path">As for <see cref="Write"/>.</param>
+    /// <param name="write">As for <see cref="Write"/>.</param>
+    public static Result<Unit, PqfError> WriteText(string path, Action<TextWriter> write) => Write(path, stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        write(writer);
+    });
+
+    static string Target(string path)
+    {
+        var link = new FileInfo(path);
+        string target = link.LinkTarget is null ? link.FullName : link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        if (Directory.Exists(target))
+            throw new IOException("is a folder");
+        // Renaming over a device would replace the device itself.
+        if (target.StartsWith("/dev/", StringComparison.Ordinal))
+            throw new IOException("is a device");
+        return target;
+    }
+
+    static void WriteAndRename(string target, Action<Stream> write)
+    {
+        string partial = target + PartialSuffix;
+        bool created = false;
+        try
+        {
+            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            {
+                created = true;
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, target, overwrite: true);
+            created = false;
+        }
+        finally
+        {
+            if (created)
+                File.Delete(partial);
+        }
+    }
+}

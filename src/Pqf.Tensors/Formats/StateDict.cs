@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Pqf.Tensors.Formats;
+
+/// <summary>Finds a checkpoint's dictionary of tensors and names them as PyTorch does.</summary>
+static class StateDict
+{
+    // State dicts are nested two or three deep; a hostile file could nest, or share, without end.
+    const int MaxDepth = 32;
+    const int MaxValues = 1_000_000;
+    const int MaxNameLength = 1_000;
+
+    /// <summary>Keys under which training scripts store the state dict, in order of preference.</summary>
+    static readonly string[] Nested = ["state_dict", "model_state_dict", "model", "net"];
+
+    /// <summary>The tensors of the state dict, nested names joined by dots.</summary>
+    /// <param name="root">What the file holds. A dictionary under <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c> that holds tensors is taken in place of the one around it.</param>
+    /// <returns>In the file's order, names unique.</returns>
+    /// <exception cref="InvalidDataException">There is none, or its nesting has no end.</exception>
+    public static IReadOnlyList<KeyValuePair<string, PickledTensor>> Find(object? root)
+    {
+        if (root is not PickleDictionary dictionary)
+            throw new InvalidDataException($"expected a dictionary of tensors, got {PickleGlobals.Describe(root)}");
+        for (int depth = 0; depth < MaxDepth; depth++)
+        {
+            var inner = Nested.Select(dictionary.Find).OfType<PickleDictionary>().FirstOrDefault(candidate => Flatten(candidate).Count > 0);
+            if (inner is null)
+                break;
+            dictionary = inner;
+        }
+
+        var tensors = Flatten(dictionary);
+        return tensors.Count > 0 ? [.. tensors] : throw new InvalidDataException("holds no tensors");
+    }
+
+    /// <summary>The numbers, strings and truth values beside the tensors, such as a checkpoint's epoch.</summary>
+    public static IReadOnlyDictionary<string, string> Scalars(object? root)
+    {
+        var scalars = new Dictionary<string, string>();
+        foreach (var (key, value) in root is PickleDictionary dictionary ? dictionary.Items : [])
+        {
+            if (key is string name && value is bool or long or double or BigInteger or string)
+                scalars[name] = string.Create(CultureInfo.InvariantCulture, $"{value}");
+        }
+
+        return scalars;
+    }
+
+    static OrderedDictionary<string, PickledTensor> Flatten(PickleDictionary dictionary)
+    {
+        var tensors = new OrderedDictionary<string, PickledTensor>();
+        int values = 0;
+        Visit("", dictionary, 0);
+        return tensors;
+
+        void Visit(string name, object? value, int depth)
+        {
+            if (depth > MaxDepth || ++values > MaxValues || name.Length > MaxNameLength)
+                throw new InvalidDataException($"is nested deeper than {MaxDepth}, has more than {MaxValues} values or names of more than {MaxNameLength} characters");
+            switch (value)
+            {
+                case PickledTensor tensor: tensors[name] = tensor; break;
+                case StorageReference storage: tensors[name] = new(storage, storage.Type, 0, [storage.Count], [1]); break;
+                case PickleDictionary inner: inner.Items.ForEach(item => Visit(Join(name, Text(item.Key)), item.Value, depth + 1)); break;
+                case PickleList list: VisitItems(name, list.Items, depth); break;
+                case PickleTuple tuple: VisitItems(name, tuple.Items, depth); break;
+                default: break; // scalars
+            }
+        }
+
+        void VisitItems(string name, IReadOnlyList<object?> items, int depth)
+        {
+            for (int i = 0; i < items.Count; i++)
+                Visit(Join(name, Text((long)i)), items[i], depth + 1);
+        }
+    }
+
+    static string Join(string outer, string inner) => outer.Length == 0 ? inner : $"{outer}.{inner}";
+
+    static string Text(object? key) => key switch
+    {
+        string text => text,
+        long number => number.ToString(CultureInfo.InvariantCulture),
+        _ => throw new InvalidDataException($"expected names of tensors, got {PickleGlobals.Describe(key)}"),
+    };
+}

@@ -26,7 +26,7 @@ public sealed class PyTorchHostileTests : IDisposable
 
     /// <summary>The pickle of a dictionary of one tensor, its size and stride as given.</summary>
     static string Tensor(string offset, string size, string stride, string key = "0", string count = "K\x04") =>
-        "\x80\x02}U\x01" + "actorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\n" + $"U{(char)key.Length}{key}U\x03cpu{count}tQ{offset}{size}{stride}\x89)tRs.";
+        "\x80\x02}U\x01" + "actorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\n" + $"U{(char)key.Length}{key}U\x03" + $"cpu{count}tQ{offset}{size}{stride}\x89)tRs.";
 
     string Problem(byte[] file)
     {

@@ -37,7 +37,7 @@ public sealed class SafetensorsWriteTests : IDisposable
     {
         StoredTensor[] tensors = [StoredTensor.FromValues<byte>("b", DType.U8, [3], [1, 2, 3]), StoredTensor.FromSingles("a", [1], [1.5f])];
         Safetensors.Write(folder.File("a"), tensors, new Dictionary<string, string> { ["k"] = "v" }).Value();
-        const string Header = """{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],"data_offsets":[4,7]}}    """;
+        const string Header = """{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],"data_offsets":[4,7]}}     """;
         Assert.Equal([(byte)Header.Length, 0, 0, 0, 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(Header), 0, 0, 0xC0, 0x3F, 1, 2, 3], File.ReadAllBytes(folder.File("a")));
         Assert.Equal(0, Header.Length % 8);
     }

@@ -45,6 +45,17 @@ public sealed record Graph(ImmutableArray<Node> Nodes)
 {
     /// <summary>Number of the node whose value is the network's.</summary>
     public int Output => Nodes.Length - 1;
+
+    /// <summary>For each node the number of the last node that reads it; its own if none does, and the node count for the output.</summary>
+    internal ImmutableArray<int> LastReaders()
+    {
+        int[] last = [.. Enumerable.Range(0, Nodes.Length)];
+        for (int i = 0; i < Nodes.Length; i++)
+            foreach (int input in Nodes[i].Inputs)
+                last[input] = i;
+        last[Output] = Nodes.Length;
+        return [.. last];
+    }
 }
 
 /// <summary>Which network of a known family, and its two ends.</summary>

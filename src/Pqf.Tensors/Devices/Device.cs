@@ -56,6 +56,15 @@ public abstract class Device : IDisposable
         storage.Release();
     }
 
+    /// <summary>Gives a tensor's memory back before its scope ends. Neither it nor any tensor that shares its memory may be used again.</summary>
+    internal void Release(ITensor tensor)
+    {
+        var storage = tensor.Storage;
+        var owner = storage.Owner ?? throw new InvalidOperationException("Device.Release: expected a tensor of an open scope; its memory was given back before");
+        owner.Disown(storage);
+        Return(storage);
+    }
+
     internal void End(Scope scope)
     {
         if (innermost != scope)

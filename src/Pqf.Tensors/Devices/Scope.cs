@@ -66,7 +66,7 @@ public sealed class Scope : IDisposable
         outer.Own(storage);
     }
 
-    void Disown(Storage storage)
+    internal void Disown(Storage storage)
     {
         if (storage.Previous is { } previous)
             previous.Next = storage.Next;

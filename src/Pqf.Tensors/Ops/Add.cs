@@ -12,12 +12,19 @@ public static partial class Add
     /// <exception cref="ShapeException">Shapes differ.</exception>
     public static Tensor<float> Forward(Tensor<float> a, Tensor<float> b)
     {
-        Shapes.SameDevice("Add", a.Device, b);
         var c = Tensor<float>.Rent(a.Device, Shapes.Same("Add", a.Shape, b.Shape));
+        ForwardInto(a, b, c);
+        return c;
+    }
+
+    /// <summary>As <see cref="Forward"/>, into a given tensor, which may be an operand itself.</summary>
+    internal static void ForwardInto(Tensor<float> a, Tensor<float> b, Tensor<float> c)
+    {
+        Shapes.Same("Add", Shapes.Same("Add", a.Shape, b.Shape), c.Shape);
+        Shapes.SameDevice("Add", a.Device, b, c);
         if (a.Device is HostDevice host)
             Host(host, a, b, c);
         else
             Gpu((GpuDevice)a.Device, a, b, c);
-        return c;
     }
 }

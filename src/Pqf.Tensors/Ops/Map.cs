@@ -34,10 +34,19 @@ public static partial class Map
         where TOp : unmanaged, IUnaryOp
     {
         var y = Tensor<float>.Rent(x.Device, x.Shape);
+        ForwardInto<TOp>(x, y);
+        return y;
+    }
+
+    /// <summary>As <see cref="Forward"/>, into a given tensor, which may be x itself.</summary>
+    internal static void ForwardInto<TOp>(Tensor<float> x, Tensor<float> y)
+        where TOp : unmanaged, IUnaryOp
+    {
+        Shapes.Same("Map", x.Shape, y.Shape);
+        Shapes.SameDevice("Map", x.Device, y);
         if (x.Device is HostDevice host)
             Host<TOp>(host, x, y);
         else
             Gpu<TOp>((GpuDevice)x.Device, x, y);
-        return y;
     }
 }

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Nets;
+
+/// <summary>
+/// A network compiled for one device and input size: norms folded into the layers before them, each convolution run with its bias, sum and ReLU, weights packed
+/// once, memory for activations planned and used again.
+/// </summary>
+/// <remarks>Its weights and activations belong to the scope in which it was compiled. Used by one thread at a time.</remarks>
+public sealed class InferencePlan
+{
+    readonly Graph graph;
+    readonly Device device;
+    readonly Shape inputShape;
+    readonly BufferPlan buffers;
+    readonly ImmutableArray<PlanStep> steps;
+    readonly ImmutableArray<Tensor<float>> slots;
+
+    // Values for the batch size that was run last: all but the images, the result and views of them are the same from call to call.
+    readonly Tensor<float>?[] values;
+    Shape batch;
+    ImmutableArray<Shape> shapes;
+
+    InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape)
+    {
+        (this.graph, this.device, this.inputShape) = (graph, device, inputShape);
+        batch = inputShape;
+        shapes = GraphShapes.Of(graph, batch);
+        var fusion = Fusion.Of(graph, shapes);
+        buffers = BufferPlan.Of(graph, fusion, shapes);
+        steps = [.. fusion.Steps.Select(step => PlanStep.Compile(graph, step, parameters, device, shapes))];
+        slots = [.. buffers.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
+        values = new Tensor<float>?[graph.Nodes.Length];
+        BindSlots();
+    }
+
+    /// <summary>Bytes of all activations that the plan keeps, for the largest batch.</summary>
+    public long ActivationBytes => slots.Sum(slot => (long)slot.Shape.Count * sizeof(float));
+
+    /// <summary>Compiles a network.</summary>
+    /// <param name="graph">Any graph; nodes that do not fuse run one by one.</param>
+    /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists, on any device; quantised weights are decoded once, here.</param>
+    /// <param name="device">Where to run.</param>
+    /// <param name="inputShape">[N, H, W, C]: the largest batch.</param>
+    /// <exception cref="ShapeException">The input or a parameter does not fit the graph.</exception>
+    public static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape) => new(graph, parameters, device, inputShape);
+
+    /// <summary>The network's value.</summary>
+    /// <param name="images">[n, H, W, C], n at most the compiled batch, the rest as compiled.</param>
+    /// <returns>Of the output node, [n, classes] for a classifier; in the innermost scope.</returns>
+    /// <exception cref="ShapeException">The images are not of the compiled size.</exception>
+    public Tensor<float> Run(Tensor<float> images)
+    {
+        var s = images.Shape;
+        if (s.Rank != 4 || s[0] > inputShape[0] || s[1] != inputShape[1] || s[2] != inputShape[2] || s[3] != inputShape[3])
+            throw new ShapeException("InferencePlan", $"expected at most {inputShape[0]} images, {inputShape}, got {s}");
+        Shapes.SameDevice("InferencePlan", device, images);
+        if (s != batch)
+        {
+            batch = s;
+            shapes = GraphShapes.Of(graph, s);
+            BindSlots();
+        }
+
+        BindEnds(images);
+        foreach (var step in steps)
+            step.Run(values);
+        return values[graph.Output]!;
+    }
+
+    /// <summary>Values in slots, under the shapes of the current batch.</summary>
+    void BindSlots()
+    {
+        for (int i = 0; i < values.Length; i++)
+            if (buffers.Slot[buffers.Roots[i]] is >= 0 and var slot)
+                values[i] = new Tensor<float>(shapes[i], slots[slot].Storage);
+    }
+
+    /// <summary>The images, a new tensor for the result, and the views of both.</summary>
+    void BindEnds(Tensor<float> images)
+    {
+        int output = buffers.Roots[graph.Output];
+        var result = graph.Nodes[output] is Node.Input ? images : Tensor<float>.Rent(device, shapes[output]);
+        for (int i = 0; i < values.Length; i++)
+            if (graph.Nodes[buffers.Roots[i]] is Node.Input)
+                values[i] = images.Reshape(shapes[i]);
+            else if (buffers.Roots[i] == output)
+                values[i] = result.Reshape(shapes[i]);
+    }
+}

@@ -1,0 +1,139 @@
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Nets.Tests;
+
+public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
+{
+    static (Graph Graph, Parameters Parameters) Small(Device device)
+    {
+        var graph = Graphs.Small();
+        return (graph, Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small")));
+    }
+
+    [Theory]
+    [InlineData("resnet18")]
+    [InlineData("resnet50")]
+    public void Logits_of_a_generated_network_are_PyTorchs(string name)
+    {
+        using var reference = ReferenceCase.Open($"network_{name}");
+        var device = Use(DeviceKind.Host);
+        var graph = Graphs.Build(new Architecture(name));
+        var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, name), device, [2, 64, 64, 3]);
+        var logits = plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 64]));
+        Close.Check(reference.Read("eval_logits").Values, logits.ToArray(), 1e-4); // tolerance: the reference's README
+    }
+
+    [Theory]
+    [MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
+    public void A_small_network_gives_the_plain_interpreters_values_on_every_device(DeviceKind kind)
+    {
+        var host = Use(DeviceKind.Host);
+        var (graph, parameters) = Small(host);
+        var expected = Forward.Run(graph, parameters, GeneratedWeights.Images(host, "image", [2, 3, 8, 8])).ToArray();
+        var device = Use(kind);
+        var plan = InferencePlan.Compile(graph, parameters, device, [2, 8, 8, 3]);
+        Close.Check(expected, plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 8, 8])).ToArray(), 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
+    public void A_smaller_batch_gives_the_same_values_and_a_full_one_after_it_too(DeviceKind kind)
+    {
+        var device = Use(kind);
+        var (graph, parameters) = Small(device);
+        var plan = InferencePlan.Compile(graph, parameters, device, [3, 8, 8, 3]);
+        var full = GeneratedWeights.Images(device, "image", [3, 3, 8, 8]);
+        var part = Tensor<float>.From(device, [1, 8, 8, 3], full.ToArray().AsSpan(0, 192));
+        float[] before = plan.Run(full).ToArray();
+        Close.Check(before.AsSpan(0, 5), plan.Run(part).ToArray(), 1e-6);
+        Assert.Equal(before, plan.Run(full).ToArray());
+    }
+
+    [Fact]
+    public void Every_layer_of_ResNet50_takes_in_its_norm_sum_and_ReLU()
+    {
+        var graph = Graphs.Build(new Architecture("resnet50"));
+        var fusion = Fusion.Of(graph, GraphShapes.Of(graph, [1, 224, 224, 3]));
+        Assert.Equal(53 + 1 + 1 + 1, fusion.Steps.Length); // convolutions, max pool, mean, fc
+        Assert.Equal(16, fusion.Steps.Count(step => step.Residual is not null));
+        Assert.Equal(49, fusion.Steps.Count(step => step.Activation == Activation.Relu));
+    }
+
+    [Fact]
+    public void Activations_of_ResNet18_share_a_few_buffers()
+    {
+        var device = Use(DeviceKind.Host);
+        var graph = Graphs.Build(new Architecture("resnet18"));
+        var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [1, 64, 64, 3]);
+        // conv1's 32×32×64 values, then those inside of blocks; 16×16×64 between blocks; 8×8×128 of the second stage's projection. All else fits into these.
+        Assert.Equal(4 * ((32 * 32 * 64) + (16 * 16 * 64) + (8 * 8 * 128)), plan.ActivationBytes);
+    }
+
+    [Fact]
+    public void Compiling_keeps_packed_weights_and_buffers_only()
+    {
+        var device = Use(DeviceKind.Host);
+        var (graph, parameters) = Small(device);
+        int before = device.LiveBuffers;
+        InferencePlan.Compile(graph, parameters, device, [1, 8, 8, 3]);
+        int layers = 5, slots = device.LiveBuffers - before - (2 * layers);
+        Assert.InRange(slots, 2, 4);
+    }
+
+    [Fact]
+    public void A_warmed_up_call_allocates_the_same_few_bytes_whatever_the_size()
+    {
+        using var device = new HostDevice(2);
+        using var scope = device.BeginScope();
+        var (graph, parameters) = Small(device);
+        long small = BytesPerCall(InferencePlan.Compile(graph, parameters, device, [1, 8, 8, 3]), GeneratedWeights.Images(device, "image", [1, 3, 8, 8]));
+        long large = BytesPerCall(InferencePlan.Compile(graph, parameters, device, [4, 40, 40, 3]), GeneratedWeights.Images(device, "image", [4, 3, 40, 40]));
+        Assert.Equal(small, large);
+        Assert.InRange(small, 0, 8192);
+    }
+
+    static long BytesPerCall(InferencePlan plan, Tensor<float> images)
+    {
+        long Once()
+        {
+            using var scope = images.Device.BeginScope();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            plan.Run(images);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        for (int i = 0; i < 60; i++)
+            Once(); // tiered compilation, pools
+        return Once();
+    }
+
+    [Fact]
+    public void Results_are_the_same_bytes_with_one_two_and_three_threads()
+    {
+        float[] Run(int threads)
+        {
+            using var device = new HostDevice(threads);
+            using var scope = device.BeginScope();
+            var graph = Graphs.Build(new Architecture("resnet18", ClassCount: 10));
+            var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [2, 64, 48, 3]);
+            return plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 48])).ToArray();
+        }
+
+        float[] one = Run(1);
+        Assert.Equal(one, Run(2));
+        Assert.Equal(one, Run(3));
+    }
+
+    [Fact]
+    public void Images_of_another_size_are_refused()
+    {
+        var device = Use(DeviceKind.Host);
+        var (graph, parameters) = Small(device);
+        var plan = InferencePlan.Compile(graph, parameters, device, [2, 8, 8, 3]);
+        var thrown = Assert.Throws<ShapeException>(() => plan.Run(Tensor<float>.Zeros(device, [3, 8, 8, 3])));
+        Assert.Equal("InferencePlan: expected at most 2 images, [2, 8, 8, 3], got [3, 8, 8, 3]", thrown.Message);
+    }
+}

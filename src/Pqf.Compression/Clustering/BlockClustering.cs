@@ -1,4 +1,6 @@
+using Pqf.Nets;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Clustering;
 
@@ -9,12 +11,13 @@ namespace Pqf.Compression.Clustering;
 /// the distribution that noise on every block would give. A centroid without blocks moves into the costliest cluster (published: to zero), which
 /// can only lower the error. Between calls the state is on the host; tensors live in a scope of each call.
 /// </remarks>
-sealed class Clustering
+sealed class BlockClustering
 {
     /// <summary>Noise on the data points that the centroids start from (published settings).</summary>
     const double StartDeviation = 1e-5;
 
-    readonly Tensor<float> blocks;
+    readonly Weight weight;
+    readonly Device device;
     readonly float[] data;
     readonly KMeansType type;
     readonly int iterationCount, n, k, d;
@@ -26,32 +29,34 @@ sealed class Clustering
     readonly Reseeding reseeding;
     bool settled;
 
-    /// <param name="blocks">[n, d], finite; must outlive the clustering.</param>
+    /// <param name="weight">Finite; must outlive the clustering.</param>
+    /// <param name="d">Block length; divides the weight's count into n blocks.</param>
     /// <param name="k">Centroids, from 1 to n.</param>
     /// <param name="type">Which algorithm.</param>
     /// <param name="iterationCount">n of the paper; <c>src</c> runs one more.</param>
     /// <param name="key">The layer's own randomness.</param>
-    public Clustering(Tensor<float> blocks, int k, KMeansType type, int iterationCount, RngKey key)
-        : this(blocks, [], k, type, iterationCount, key)
+    public BlockClustering(Weight weight, int d, int k, KMeansType type, int iterationCount, RngKey key)
+        : this(weight, d, new float[k * d], type, iterationCount, key)
     {
         Start();
     }
 
-    Clustering(Tensor<float> blocks, ReadOnlySpan<float> start, int k, KMeansType type, int iterationCount, RngKey key)
+    BlockClustering(Weight weight, int d, float[] start, KMeansType type, int iterationCount, RngKey key)
     {
-        (this.blocks, this.k, this.type, this.iterationCount, this.key) = (blocks, k, type, iterationCount, key);
-        (n, d) = (blocks.Shape[0], blocks.Shape[1]);
-        data = blocks.ToArray();
-        (codebook, sums, counts) = (new float[k * d], new float[k * d], new int[k]);
-        start.CopyTo(codebook);
+        (this.weight, this.d, this.type, this.iterationCount, this.key) = (weight, d, type, iterationCount, key);
+        (n, k) = (weight.Shape.Count / d, start.Length / d);
+        device = weight.Tensors().First().Device;
+        using var scope = device.BeginScope();
+        data = weight.Decode().ToArray();
+        (codebook, sums, counts) = (start, new float[k * d], new int[k]);
         deviation = Deviation(data, d);
         squares = SumOfSquares(data);
         reseeding = new Reseeding(data, k, d);
     }
 
     /// <summary>A clustering from given centroids [k, d].</summary>
-    public static Clustering From(Tensor<float> blocks, ReadOnlySpan<float> start, KMeansType type, int iterationCount, RngKey key) =>
-        new(blocks, start, start.Length / blocks.Shape[1], type, iterationCount, key);
+    public static BlockClustering From(Weight weight, int d, ReadOnlySpan<float> start, KMeansType type, int iterationCount, RngKey key) =>
+        new(weight, d, start.ToArray(), type, iterationCount, key);
 
     /// <summary>Iterations to run in all.</summary>
     public int Total => type == KMeansType.Src ? iterationCount + 1 : iterationCount;
@@ -71,8 +76,8 @@ sealed class Clustering
     /// <summary>Runs at most that many iterations.</summary>
     public void Advance(int count)
     {
-        var device = blocks.Device;
         using var scope = device.BeginScope();
+        var blocks = weight.Decode().Reshape([n, d]);
         var centroids = Tensor<float>.Rent(device, [k, d]);
         var assigned = new ClusterSums(Tensor<ushort>.Rent(device, [n]), Tensor<float>.Rent(device, [k, d]), Tensor<int>.Rent(device, [k]));
         for (int i = 0; i < count && !IsDone; i++)
@@ -87,6 +92,16 @@ sealed class Clustering
             Update();
             Iteration++;
         }
+    }
+
+    /// <summary>The codebook as it is stored, rounded to half precision, and the nearest row of it for every block.</summary>
+    /// <returns>A weight of the innermost scope; codes [rows, m]. Published codes are those of the last assignment, one update older than the codebook.</returns>
+    public Weight.Quantised Finish()
+    {
+        using var scope = device.BeginScope();
+        var rounded = Tensor<float>.From(device, [k, d], [.. codebook.Select(value => (float)(Half)value)]);
+        var codes = NearestCentroid.Forward(weight.Decode().Reshape([n, d]), rounded);
+        return new(scope.Keep(rounded), scope.Keep(codes).Reshape([weight.Shape[0], n / weight.Shape[0]]), weight.Shape);
     }
 
     /// <summary>Error from the sums alone: Σ|x|² − 2 Σ c·s + Σ n_c|c|².</summary>

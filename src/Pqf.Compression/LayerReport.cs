@@ -1,0 +1,42 @@
+using System.Numerics;
+using Pqf.Nets;
+
+namespace Pqf.Compression;
+
+/// <summary>What quantising one layer cost and gave.</summary>
+/// <param name="Blocks">How the weight was cut, and k.</param>
+/// <param name="MeanSquaredError">Mean over the blocks of the squared distance to the centroid: the error of the paper's section 3.3. Divided by d it is that of a value.</param>
+/// <param name="RelativeError">Sum of squared errors over the sum of the weight's squares, 0 … 1; 0 for a weight of zeros.</param>
+/// <param name="CodeEntropyBits">Entropy of the codes, at most log₂ k.</param>
+public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, double RelativeError, double CodeEntropyBits)
+{
+    /// <summary>Bits of one packed code: ⌈log₂ k⌉.</summary>
+    public static int CodeBits(int k) => k <= 1 ? 0 : BitOperations.Log2((uint)k - 1) + 1;
+
+    /// <summary>Bits of the packed codes and of the codebook at 16 bits a value.</summary>
+    public long SizeBits => ((long)Blocks.N * CodeBits(Blocks.K)) + (16L * Blocks.K * Blocks.D);
+
+    /// <summary>Compares a weight with its quantised form.</summary>
+    public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)
+    {
+        using var scope = quantised.Codebook.Device.BeginScope();
+        float[] wanted = weight.Decode().ToArray(), got = quantised.Decode().ToArray();
+        double error = 0, squares = 0;
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            double difference = (double)wanted[i] - got[i];
+            error += difference * difference;
+            squares += (double)wanted[i] * wanted[i];
+        }
+
+        return new(blocks, error / blocks.N, squares == 0 ? 0 : error / squares, Entropy(quantised.Codes.ToArray(), blocks.K));
+    }
+
+    static double Entropy(ushort[] codes, int k)
+    {
+        int[] counts = new int[k];
+        foreach (ushort code in codes)
+            counts[code]++;
+        return counts.Where(count => count > 0).Sum(count => (double)count / codes.Length * Math.Log2((double)codes.Length / count));
+    }
+}

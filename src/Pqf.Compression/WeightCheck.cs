@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Pqf.Nets;
+using Pqf.Tensors;
+
+namespace Pqf.Compression;
+
+/// <summary>Refuses weights that no codebook or covariance can be made of.</summary>
+static class WeightCheck
+{
+    // The largest finite half: codebooks are stored in half precision.
+    const float LargestHalf = 65504;
+
+    /// <summary>Everything wrong with the weights of some layers; null if nothing is.</summary>
+    public static PqfError? Of(IEnumerable<LayerBlocks> layers, Parameters parameters)
+    {
+        ImmutableArray<PqfError> errors = [.. layers.Select(layer => Problem(layer, parameters)).OfType<PqfError>()];
+        return errors switch
+        {
+            [] => null,
+            [var only] => only,
+            _ => new PqfError.Several(errors),
+        };
+    }
+
+    static PqfError.Layer? Problem(LayerBlocks layer, Parameters parameters)
+    {
+        if (!parameters.Values.TryGetValue(layer.WeightName, out var weight))
+            return new PqfError.Layer(layer.Layer, "its weight is missing");
+        if (weight.Shape != layer.Weight)
+            return new PqfError.Layer(layer.Layer, $"expected a weight {layer.Weight}, got {weight.Shape}");
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        float[] values = weight.Decode().ToArray();
+        int bad = Array.FindIndex(values, value => !(Math.Abs(value) <= LargestHalf));
+        return bad < 0 ? null : new PqfError.Layer(layer.Layer, $"its weight holds {values[bad]} at position {bad}; expected finite values within half precision");
+    }
+}

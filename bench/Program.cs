@@ -1,1 +1,29 @@
-Console.WriteLine();
+using Pqf.Bench;
+
+// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
+string[] benches = ["peak", "bandwidth", "matmul", "conv", "centroid"];
+int threadsAt = Array.IndexOf(args, "--threads");
+string[] chosen = threadsAt < 0 ? args : args[..threadsAt];
+if (chosen.Except(benches).FirstOrDefault() is { } unknown)
+{
+    Console.Error.WriteLine($"unknown bench {unknown}; expected any of {string.Join(", ", benches)}");
+    return 1;
+}
+
+int[] threadCounts = threadsAt < 0 ? [.. new[] { 1, Environment.ProcessorCount }.Distinct()] : [.. args[threadsAt + 1].Split(',').Select(int.Parse)];
+var report = new Report();
+foreach (int threads in threadCounts)
+{
+    double peak = Peak.Measure(threads, report);
+    foreach (string bench in chosen.Length == 0 ? benches : chosen)
+        switch (bench)
+        {
+            case "bandwidth": Bandwidth.Measure(threads, report); break;
+            case "matmul": MatMulBench.Measure(threads, peak, report); break;
+            case "conv": ConvBench.Measure(threads, peak, report); break;
+            case "centroid": CentroidBench.Measure(threads, peak, report); break;
+        }
+}
+
+Console.WriteLine($"written to {report.Save()}");
+return 0;

@@ -30,9 +30,6 @@ unsafe interface ISimd<V>
     static abstract V LessThan(V a, V b);
 
     static abstract V Select(V mask, V whereSet, V elsewhere);
-
-    /// <summary>Two vectors of whole numbers from 0 to 65,535, as such.</summary>
-    static abstract void StoreCodes(V low, V high, ushort* to);
 }
 
 /// <summary>Sixteen floats.</summary>
@@ -66,10 +63,6 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Select(Vector512<float> mask, Vector512<float> whereSet, Vector512<float> elsewhere) =>
         Vector512.ConditionalSelect(mask, whereSet, elsewhere);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreCodes(Vector512<float> low, Vector512<float> high, ushort* to) =>
-        Vector512.Narrow(Vector512.ConvertToInt32Native(low).AsUInt32(), Vector512.ConvertToInt32Native(high).AsUInt32()).Store(to);
 }
 
 /// <summary>Eight floats.</summary>
@@ -103,8 +96,4 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Select(Vector256<float> mask, Vector256<float> whereSet, Vector256<float> elsewhere) =>
         Vector256.ConditionalSelect(mask, whereSet, elsewhere);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreCodes(Vector256<float> low, Vector256<float> high, ushort* to) =>
-        Vector256.Narrow(Vector256.ConvertToInt32Native(low).AsUInt32(), Vector256.ConvertToInt32Native(high).AsUInt32()).Store(to);
 }

@@ -1,0 +1,55 @@
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Bench;
+
+/// <summary>Every distinct convolution of ResNet-18 and 50 at 224 × 224, and their linear layers, with bias, residual and ReLU.</summary>
+static class ConvBench
+{
+    public static void Measure(int threads, double peak, Report report)
+    {
+        using var device = new HostDevice(threads);
+        foreach (int batch in new[] { 1, 8 })
+            foreach (var layer in Layers())
+                Measure(device, layer, batch, peak, report);
+    }
+
+    static void Measure(HostDevice device, Layer layer, int batch, double peak, Report report)
+    {
+        using var scope = device.BeginScope();
+        Shape shape = [batch, layer.Size, layer.Size, layer.InChannels];
+        var x = Inputs.Several(device, shape, "x");
+        var weight = Inputs.Uniform(device, [layer.OutChannels, layer.InChannels, layer.Kernel, layer.Kernel], "weight");
+        var plan = Conv2dPlan.Create(weight, Inputs.Uniform(device, [layer.OutChannels], "bias"), new Conv2dOptions { Stride = layer.Stride, Padding = layer.Kernel / 2 });
+        var residual = Inputs.Uniform(device, plan.OutputShape(shape), "residual");
+        var y = Tensor<float>.Zeros(device, residual.Shape);
+        double operations = 2.0 * y.Shape.Count * layer.InChannels * layer.Kernel * layer.Kernel;
+        report.Add("conv", layer.ToString(), device.ThreadCount, batch, operations, peak, Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], residual, Activation.Relu, y), 0.15));
+    }
+
+    /// <summary>Deep residual learning, He et al. 2016, table 1; strides as in torchvision.</summary>
+    static IEnumerable<Layer> Layers()
+    {
+        var layers = new List<Layer> { new(7, 2, 3, 64, 224), new(1, 1, 512, 1000, 1), new(1, 1, 2048, 1000, 1) };
+        foreach (bool bottleneck in new[] { false, true })
+            for (int stage = 0, size = 56, inChannels = 64; stage < 4; stage++)
+                for (int block = 0; block < 2; block++) // the third block of a stage equals the second
+                {
+                    int width = 64 << stage, outChannels = bottleneck ? 4 * width : width, stride = stage > 0 && block == 0 ? 2 : 1, half = size / stride;
+                    if (stride > 1 || inChannels != outChannels)
+                        layers.Add(new(1, stride, inChannels, outChannels, size));
+                    if (bottleneck)
+                        layers.AddRange([new(1, 1, inChannels, width, size), new(3, stride, width, width, size), new(1, 1, width, outChannels, half)]);
+                    else
+                        layers.AddRange([new(3, stride, inChannels, width, size), new(3, 1, width, width, half)]);
+                    (size, inChannels) = (half, outChannels);
+                }
+
+        return layers.Distinct();
+    }
+
+    sealed record Layer(int Kernel, int Stride, int InChannels, int OutChannels, int Size)
+    {
+        public override string ToString() => $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}";
+    }
+}

@@ -1,0 +1,112 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+using Pqf.Tensors.Devices;
+using Xunit;
+
+namespace Pqf.Tensors.Tests.Devices;
+
+/// <summary>Compiles every kernel for GPUs that this machine need not have.</summary>
+public class KernelCompilationTests
+{
+    /// <summary>What kernels are compiled for.</summary>
+    public enum Target
+    {
+        PtxSm80,
+        PtxSm90,
+        OpenCl,
+    }
+
+    public static MatrixTheoryData<string, Target> Kernels => new([.. KernelTypes(typeof(IKernel).Assembly).Select(Name)], Enum.GetValues<Target>());
+
+    [Theory, MemberData(nameof(Kernels))]
+    public void Every_kernel_compiles(string kernel, Target target) =>
+        Assert.Empty(Problems(Compile(KernelTypes(typeof(IKernel).Assembly).Single(type => Name(type) == kernel), target)));
+
+    [Fact]
+    public void Every_generic_kernel_is_closed_over_every_operator()
+    {
+        Type[] open = [.. typeof(IKernel).Assembly.GetTypes().Where(IsKernel).Where(type => type.IsGenericTypeDefinition)];
+        Assert.All(open, type => Assert.Contains(KernelTypes(type.Assembly), closed => closed.IsGenericType && closed.GetGenericTypeDefinition() == type));
+        Assert.Contains(KernelTypes(typeof(IKernel).Assembly), type => Name(type) == "Map.Kernel<Relu>");
+    }
+
+    [Theory]
+    [InlineData(typeof(SelectedInteger), Target.PtxSm80)]
+    [InlineData(typeof(SelectedInteger), Target.PtxSm90)]
+    [InlineData(typeof(SelectedInteger), Target.OpenCl)]
+    [InlineData(typeof(FusedProduct), Target.PtxSm80)]
+    [InlineData(typeof(FusedProduct), Target.PtxSm90)]
+    public void Known_miscompilations_are_seen(Type kernel, Target target)
+    {
+#if DEBUG
+        Assert.SkipWhen(kernel == typeof(SelectedInteger), "it comes of optimised builds alone");
+#endif
+        Assert.NotEmpty(Problems(Compile(kernel, target)));
+    }
+
+    [Fact]
+    public void A_kernel_that_throws_does_not_compile() => Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
+
+    /// <summary>Kernel types of an assembly, generic ones closed over each of its operators.</summary>
+    static IEnumerable<Type> KernelTypes(Assembly assembly)
+    {
+        var operators = assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryOp))).ToArray();
+        return assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? operators.Select(op => type.MakeGenericType(op)) : [type]);
+    }
+
+    static bool IsKernel(Type type) => type.IsValueType && type.IsAssignableTo(typeof(IKernel));
+
+    static string Name(Type type) =>
+        $"{type.DeclaringType?.Name}.{type.Name.Split('`')[0]}{(type.IsGenericType ? $"<{string.Join(", ", type.GetGenericArguments().Select(argument => argument.Name))}>" : "")}";
+
+    static string Compile(Type kernel, Target target)
+    {
+        using var context = Context.Create(builder => builder.EnableAlgorithms()); // a fresh one: a failed compilation spoils its context
+        using Backend backend = target switch
+        {
+            Target.PtxSm80 => Ptx(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
+            Target.PtxSm90 => Ptx(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
+            _ => new CLBackend(context, new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false), CLDeviceVendor.Other, CLCVersion.CL20),
+        };
+        var method = typeof(KernelEntry).GetMethod(nameof(KernelEntry.Invoke))!.MakeGenericMethod(kernel);
+        var compiled = backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), default);
+        return compiled is PTXCompiledKernel ptx ? ptx.PTXAssembly : ((CLCompiledKernel)compiled).Source;
+    }
+
+    static PTXBackend Ptx(Context context, CudaArchitecture architecture, CudaInstructionSet instructions) =>
+        new(context, new CudaCapabilityContext(architecture), architecture, instructions, null);
+
+    static IEnumerable<string> Problems(string source)
+    {
+        (string Text, string Meaning)[] forbidden =
+        [
+            (".extern .func", "a call of a function that does not exist"),
+            ("0f00000001", "an integer 1 taken for a single"),
+            ("1.40129846E-45f", "an integer 1 taken for a single"),
+            ("FusedMultiplyAdd", "a call of a function that does not exist"),
+        ];
+        return forbidden.Where(pair => source.Contains(pair.Text, StringComparison.Ordinal)).Select(pair => $"{pair.Text}: {pair.Meaning}");
+    }
+
+    internal readonly struct SelectedInteger(ArrayView<float> x) : IKernel
+    {
+        public void Invoke(int index) => x[index] = x[index] > 2f ? 1 : 0;
+    }
+
+    internal readonly struct FusedProduct(ArrayView<float> x) : IKernel
+    {
+        public void Invoke(int index) => x[index] = MathF.FusedMultiplyAdd(x[index], x[index], x[index]);
+    }
+
+    internal readonly struct Throwing(ArrayView<float> x) : IKernel
+    {
+        public void Invoke(int index) => x[index] = x[index] > 2f ? 1f : throw new NotSupportedException();
+    }
+}

@@ -107,7 +107,7 @@ public static partial class PyTorchFile
     static TensorFile Create(string path, string format, object? root, Dictionary<string, StorageBytes> storages, MappedFile file)
     {
         var tensors = new List<StoredTensor>();
-        foreach (var (name, tensor) in StateDict.Find(root))
+        foreach (var (name, tensor) in CheckpointTensors.Find(root))
         {
             var shape = CheckedShape.Create(name, tensor.Lengths, tensor.Type);
             if (!storages.TryGetValue(tensor.Storage.Key, out var storage))
@@ -115,6 +115,6 @@ public static partial class PyTorchFile
             tensors.Add(new(name, tensor.Type, shape, destination => StridedView.Copy(tensor, storage(), destination)));
         }
 
-        return new(path, format, tensors, StateDict.Scalars(root), file);
+        return new(path, format, tensors, CheckpointTensors.Scalars(root), file);
     }
 }

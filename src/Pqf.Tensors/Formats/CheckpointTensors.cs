@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Pqf.Tensors.Formats;
 
 /// <summary>Finds a checkpoint's dictionary of tensors and names them as PyTorch does.</summary>
-static class StateDict
+static class CheckpointTensors
 {
     // State dicts are nested two or three deep; a hostile file could nest, or share, without end.
     const int MaxDepth = 32;

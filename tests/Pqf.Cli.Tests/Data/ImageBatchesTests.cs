@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Data;
+using Pqf.Nets;
+using Pqf.Nets.Images;
+using Pqf.Testing;
+using SkiaSharp;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Data;
+
+public sealed class ImageBatchesTests : IDisposable
+{
+    static readonly Preprocessing Small = new() { Resize = 4, Crop = 4 };
+
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    /// <summary>Images of one colour each: image i has the grey value i.</summary>
+    ImmutableArray<string> Images(int count) => [.. Enumerable.Range(0, count).Select(i =>
+    {
+        using var bitmap = new SKBitmap(5, 5);
+        bitmap.Erase(new SKColor((byte)i, (byte)i, (byte)i));
+        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return folder.Write($"{i:000}.png", png.AsSpan());
+    })];
+
+    static float Normalised(int grey) => ((grey / 255f) - Small.Mean[0]) / Small.Deviation[0];
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    [InlineData(8, 5)]
+    public void Batches_come_in_order_whatever_the_threads(int threadCount, int lookAhead)
+    {
+        int next = 0;
+        foreach (var result in ImageBatches.Load(Images(37), Small, 8, threadCount, lookAhead, TestContext.Current.CancellationToken))
+        {
+            var batch = result.Value();
+            Assert.Equal(next, batch.First);
+            Assert.Equal(Math.Min(8, 37 - next), batch.Count);
+            Assert.Equal(batch.Count * 48, batch.Pixels.Length);
+            for (int i = 0; i < batch.Count; i++)
+                Assert.Equal(Normalised(next + i), batch.Pixels.Span[i * 48]);
+            next += batch.Count;
+        }
+
+        Assert.Equal(37, next);
+    }
+
+    [Fact]
+    public void Pixels_are_those_of_preprocessing_one_image()
+    {
+        var images = Images(3);
+        var batch = Assert.Single(ImageBatches.Load(images, Small, 3, 2, 1, TestContext.Current.CancellationToken)).Value();
+        Assert.Equal(Preprocess.ToInput(ImageDecoder.Decode(images[1]).Value(), Small), batch.Pixels.Slice(48, 48).ToArray());
+    }
+
+    [Fact]
+    public void A_corrupt_image_ends_the_batches_with_its_name()
+    {
+        var images = Images(40);
+        File.WriteAllBytes(images[21], Convert.FromBase64String(ImageDecoderTests.ColourPng)[..100]);
+        File.WriteAllBytes(images[23], []);
+        var results = ImageBatches.Load(images, Small, 8, 3, 4, TestContext.Current.CancellationToken).ToArray();
+        Assert.Equal(3, results.Length);
+        Assert.Equal(8, results[1].Value().First);
+        Assert.Equal($"{images[21]}: is a damaged image: it is truncated", results[2].ErrorMessage());
+    }
+
+    [Fact]
+    public void No_images_are_no_batches() => Assert.Empty(ImageBatches.Load([], Small, 8, 2, 2, TestContext.Current.CancellationToken));
+
+    [Fact]
+    public void Leaving_early_stops_the_threads()
+    {
+        var batches = ImageBatches.Load(Images(40), Small, 4, 2, 1, TestContext.Current.CancellationToken);
+        Assert.Equal(0, batches.First().Value().First);
+    }
+
+    [Fact]
+    public void Loading_does_not_run_further_ahead_than_asked()
+    {
+        var images = Images(40);
+        using var batches = ImageBatches.Load(images, Small, 4, 2, 2, TestContext.Current.CancellationToken).GetEnumerator();
+        Assert.True(batches.MoveNext());
+        Thread.Sleep(100); // the threads fill what they may: batches 0, 1 and 2
+        File.Delete(images[12]);
+        Assert.True(batches.MoveNext() && batches.MoveNext() && batches.MoveNext());
+        Assert.Equal($"{images[12]}: not found", batches.Current.ErrorMessage());
+    }
+
+    [Fact]
+    public void Cancelling_ends_the_loading()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var batches = ImageBatches.Load(Images(40), Small, 4, 2, 1, cancellation.Token).GetEnumerator();
+        Assert.True(batches.MoveNext());
+        cancellation.Cancel();
+        Assert.Throws<OperationCanceledException>(() =>
+        {
+            while (batches.MoveNext())
+            {
+            }
+        });
+    }
+}

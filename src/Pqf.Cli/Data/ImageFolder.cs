@@ -19,7 +19,7 @@ sealed record ImageFolder(ImmutableArray<LabelledImage> Images, ImmutableSortedD
 
     /// <summary>Lists a folder of class folders. ImageNet's wnids keep ImageNet's numbers even when only some of the classes are there.</summary>
     /// <returns>An error that names the folder if it is missing, has no class folders, or they hold no images.</returns>
-    public static Result<ImageFolder, PqfError> Open(string path) => Guard(path, () =>
+    public static Result<ImageFolder, PqfError> Open(string path) => Guard<ImageFolder>(path, () =>
     {
         string[] folders = [.. Directory.EnumerateDirectories(path).Where(IsVisible).Order(StringComparer.Ordinal)];
         if (folders.Length == 0)

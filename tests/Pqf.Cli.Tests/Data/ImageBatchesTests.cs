@@ -8,6 +8,8 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
+using TemporaryFolder = Pqf.Testing.TemporaryFolder;
+
 public sealed class ImageBatchesTests : IDisposable
 {
     static readonly Preprocessing Small = new() { Resize = 4, Crop = 4 };

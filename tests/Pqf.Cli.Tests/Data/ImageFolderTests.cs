@@ -4,6 +4,8 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
+using TemporaryFolder = Pqf.Testing.TemporaryFolder;
+
 public sealed class ImageFolderTests : IDisposable
 {
     readonly TemporaryFolder folder = new();

@@ -1,0 +1,85 @@
+using FsCheck;
+using FsCheck.Xunit;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Properties;
+
+/// <summary>Laws of networks, on networks drawn at random: residual, strided, 1×1, 3×3 and depthwise, with a linear tail over one pixel or many.</summary>
+public class NetworkProperties
+{
+    // Rounding only: sums of the same terms in another order, seen in the largest value of the result.
+    const double Tolerance = 1e-5;
+
+    [Property(MaxTest = 200)]
+    public void Reordering_any_group_leaves_the_function_unchanged(byte[] pieces, byte tail, int seed)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var graph = RandomNetwork.Of(pieces, tail);
+        var parameters = GeneratedWeights.Parameters(graph, device, "property");
+        var images = RandomNetwork.Images(device, 2);
+        var expected = Forward.Run(graph, parameters, images);
+        foreach (var group in ChannelGroups.Of(graph))
+        {
+            var reordered = group.Apply(parameters, Order(group, seed));
+            Close.Check(expected, Forward.Run(graph, reordered, images), Tolerance);
+        }
+    }
+
+    [Property(MaxTest = 50)]
+    public void Every_layer_that_is_not_at_an_end_has_its_channels_in_some_group(byte[] pieces, byte tail)
+    {
+        var graph = RandomNetwork.Of(pieces, tail);
+        var layers = graph.Nodes.SelectMany(node => node is Node.Conv2d or Node.Linear ? ParameterSpecs.Of(node).Take(1) : []).Select(spec => spec.Layer).ToList();
+        var groups = ChannelGroups.Of(graph);
+        Assert.Equal(layers[..^1].Order(), groups.SelectMany(group => group.Parents).Order());
+    }
+
+    [Property(MaxTest = 100)]
+    public void The_inverse_order_restores_every_weight(byte[] pieces, byte tail, int seed)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var graph = RandomNetwork.Of(pieces, tail);
+        var parameters = GeneratedWeights.Parameters(graph, device, "property");
+        foreach (var group in ChannelGroups.Of(graph))
+        {
+            int[] order = Order(group, seed);
+            var restored = group.Apply(group.Apply(parameters, order), ChannelGroup.Inverse(order));
+            foreach (string name in parameters.Values.Keys)
+                Assert.Equal(parameters[name].Decode().ToArray(), restored[name].Decode().ToArray());
+        }
+    }
+
+    [Property(MaxTest = 200)]
+    public void A_plan_gives_what_the_plain_interpreter_gives(byte[] pieces, byte tail)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var graph = RandomNetwork.Of(pieces, tail);
+        var parameters = GeneratedWeights.Parameters(graph, device, "property");
+        var plan = InferencePlan.Compile(graph, parameters, device, RandomNetwork.Images(device, 3).Shape);
+        foreach (int count in (int[])[3, 1, 2, 3])
+        {
+            var images = RandomNetwork.Images(device, count);
+            Close.Check(Forward.Run(graph, parameters, images), plan.Run(images), Tolerance);
+        }
+    }
+
+    [Property(MaxTest = 100)]
+    public void Folding_norms_leaves_the_function_unchanged(byte[] pieces, byte tail)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var graph = RandomNetwork.Of(pieces, tail);
+        var parameters = GeneratedWeights.Parameters(graph, device, "property");
+        var images = RandomNetwork.Images(device, 2);
+        Close.Check(Forward.Run(graph, parameters, images), Forward.Run(graph, Norms.Fold(graph, parameters), images), Tolerance);
+    }
+
+    static int[] Order(ChannelGroup group, int seed) => RngKey.FromSeed(seed).Fold(group.Parents[0]).Permutation(group.ChannelCount);
+}

@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Numerics;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
@@ -9,8 +9,8 @@ public interface IUnaryOp
     /// <summary>One number. Also compiled for the GPU.</summary>
     static abstract float Apply(float x);
 
-    /// <summary>Sixteen numbers.</summary>
-    static abstract Vector512<float> Apply(Vector512<float> x);
+    /// <summary>A vector of the processor's usual width.</summary>
+    static abstract Vector<float> Apply(Vector<float> x);
 }
 
 /// <summary>max(x, 0); NaN stays NaN.</summary>
@@ -20,7 +20,7 @@ public readonly struct Relu : IUnaryOp
     public static float Apply(float x) => float.IsNaN(x) ? x : x < 0f ? 0f : x; // NaN first: GPU compilers may take a comparison with NaN as true
 
     /// <inheritdoc/>
-    public static Vector512<float> Apply(Vector512<float> x) => Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);
+    public static Vector<float> Apply(Vector<float> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), Vector<float>.Zero, x);
 }
 
 /// <summary>Element by element.</summary>

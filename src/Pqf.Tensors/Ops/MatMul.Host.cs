@@ -23,9 +23,8 @@ public static partial class MatMul
         where V : unmanaged
     {
         int width = 2 * S.Count;
-        long sizeBytes = HostMemoryPool.RoundUp((long)sizeof(float) * Panels.Count(n, Math.Min(k, PackedTerms), width));
-        nint workspace = host.Pool.Rent(sizeBytes);
-        float* panels = (float*)workspace;
+        using var workspace = new Workspace<float>(host, Panels.Count(n, Math.Min(k, PackedTerms), width));
+        float* panels = workspace.Pointer;
         for (int k0 = 0; k0 < k; k0 += PackedTerms)
         {
             int terms = Math.Min(PackedTerms, k - k0);
@@ -38,8 +37,6 @@ public static partial class MatMul
             else
                 Multiply<S, V, RowLayout, MatrixRows>(host, new MatrixRows(a + k0, k), m, n, terms, k0 > 0, panels, c);
         }
-
-        host.Pool.Return(workspace, sizeBytes);
     }
 
     static unsafe void Multiply<S, V, L, TRows>(HostDevice host, TRows rows, int m, int n, int k, bool accumulate, float* panels, float* c)

@@ -23,24 +23,19 @@ public static partial class NearestCentroid
     {
         int n = blocks.Shape[0], d = blocks.Shape[1], k = codebook.Shape[0];
         int parts = Math.Clamp(n / Math.Max(SmallestPart, 2 * k), 1, MostParts), padded = (d + 3) & ~3;
-        long tilesSize = HostMemoryPool.RoundUp(CentroidTiles.FloatCount(k, d) * sizeof(float));
-        long blocksSize = HostMemoryPool.RoundUp((long)PartUnit * d * sizeof(float)) * host.ThreadCount;
-        long sumsSize = sums == null ? 0 : HostMemoryPool.RoundUp((long)parts * k * padded * sizeof(double));
-        long countsSize = sums == null ? 0 : (long)parts * k * sizeof(int);
-        long size = HostMemoryPool.RoundUp(tilesSize + blocksSize + sumsSize + countsSize);
-        byte* workspace = (byte*)host.Pool.Rent(size);
-        var tiles = (float*)workspace;
-        var partSums = sums == null ? null : (double*)(workspace + tilesSize + blocksSize);
-        var partCounts = sums == null ? null : (int*)(workspace + tilesSize + blocksSize + sumsSize);
-        CentroidTiles.Pack(codebook.Pointer, k, d, tiles);
-        var assignment = new Assignment(n, d, k, parts, blocks.Pointer, tiles, (float*)(workspace + tilesSize), codes, partSums, partCounts);
+        using var tiles = new Workspace<float>(host, CentroidTiles.FloatCount(k, d));
+        using var scratch = new Workspace<float>(host, (long)host.ThreadCount * PartUnit * d);
+        using var partSums = new Workspace<double>(host, sums == null ? 0 : (long)parts * k * padded);
+        using var partCounts = new Workspace<int>(host, sums == null ? 0 : (long)parts * k);
+        CentroidTiles.Pack(codebook.Pointer, k, d, tiles.Pointer);
+        var assignment = new Assignment(
+            n, d, k, parts, blocks.Pointer, tiles.Pointer, scratch.Pointer, codes, sums == null ? null : partSums.Pointer, sums == null ? null : partCounts.Pointer);
         if (host.Width == VectorWidth.Bits512)
             host.For(parts, new Assign<Simd512, Vector512<float>, N8>(assignment));
         else
             host.For(parts, new Assign<Simd256, Vector256<float>, N4>(assignment));
         if (sums != null)
             host.For(ProductSizes.Ceil(k, Merge.Centroids), new Merge(assignment, sums, counts));
-        host.Pool.Return((nint)workspace, size);
     }
 
     /// <summary>All that one pass over the blocks needs.</summary>

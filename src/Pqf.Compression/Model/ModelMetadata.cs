@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Model;
+
+/// <summary>The text of a <c>.pqf</c> file.</summary>
+sealed record ModelMetadata(
+    Architecture Architecture, Preprocessing Preprocessing, ClassNames? ClassNames, CompressionSpec? Compression, long? Seed, Provenance? Provenance)
+{
+    const string Format = "pqf";
+
+    public static ModelMetadata Of(PqfModel model) => new(model.Architecture, model.Preprocessing, model.ClassNames, model.Compression, model.Seed, model.Provenance);
+
+    public IReadOnlyDictionary<string, string> ToText()
+    {
+        var json = ModelJson.Default;
+        var text = new Dictionary<string, string>
+        {
+            ["format"] = Format,
+            ["version"] = PqfModel.FormatVersion,
+            ["architecture"] = JsonSerializer.Serialize(Architecture, json.Architecture),
+            ["preprocessing"] = JsonSerializer.Serialize(Preprocessing, json.Preprocessing),
+        };
+        if (ClassNames is ClassNames.WellKnown known)
+            text["class_set"] = known.Set;
+        if (ClassNames is ClassNames.Listed listed)
+            text["classes"] = JsonSerializer.Serialize(listed.Names.ToArray(), json.StringArray);
+        if (Compression is { } compression)
+            text["compression"] = JsonSerializer.Serialize(compression, json.CompressionSpec);
+        if (Seed is { } seed)
+            text["seed"] = seed.ToString(CultureInfo.InvariantCulture);
+        if (Provenance is { } provenance)
+            text["provenance"] = JsonSerializer.Serialize(provenance, json.Provenance);
+        return text;
+    }
+
+    public static Result<ModelMetadata, PqfError> From(TensorFile file)
+    {
+        if (file.Metadata.GetValueOrDefault("format") != Format)
+            return new PqfError.File(file.Path, $"is a {file.Format} file, but not a .pqf file: its metadata does not say so");
+        if (file.Metadata.GetValueOrDefault("version") is var version && version != PqfModel.FormatVersion)
+            return new PqfError.File(file.Path, $"is of version {version ?? "(none)"} of the .pqf format; this program reads version {PqfModel.FormatVersion}");
+        return Read(file);
+    }
+
+    static Result<ModelMetadata, PqfError> Read(TensorFile file)
+    {
+        var json = ModelJson.Default;
+        string key = "";
+        T? Optional<T>(string name, JsonTypeInfo<T> type)
+            where T : class
+        {
+            key = name;
+            return file.Metadata.TryGetValue(name, out string? text) ? JsonSerializer.Deserialize(text, type) ?? throw new JsonException("expected a value, got null") : null;
+        }
+
+        T Required<T>(string name, JsonTypeInfo<T> type)
+            where T : class => Optional(name, type) ?? throw new JsonException("is missing");
+
+        try
+        {
+            ClassNames? names = Optional("classes", json.StringArray) is { } listed ? new ClassNames.Listed([.. listed])
+                : file.Metadata.TryGetValue("class_set", out string? set) ? new ClassNames.WellKnown(set)
+                : null;
+            var metadata = new ModelMetadata(
+                Required("architecture", json.Architecture),
+                Required("preprocessing", json.Preprocessing),
+                names,
+                Optional("compression", json.CompressionSpec),
+                Seed(file),
+                Optional("provenance", json.Provenance));
+            return Problem(metadata) is { } problem ? new PqfError.File(file.Path, $"metadata: {problem}") : metadata;
+        }
+        catch (JsonException exception)
+        {
+            return new PqfError.File(file.Path, $"metadata: {key}: {exception.Message}");
+        }
+    }
+
+    static long? Seed(TensorFile file) => !file.Metadata.TryGetValue("seed", out string? text) ? null
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed) ? seed
+        : throw new JsonException($"seed: expected a whole number, got {text}");
+
+    static string? Problem(ModelMetadata metadata)
+    {
+        var (mean, deviation) = (metadata.Preprocessing.Mean, metadata.Preprocessing.Deviation);
+        if (mean.IsDefault || deviation.IsDefault || mean.Length != metadata.Architecture.InChannels || deviation.Length != mean.Length || deviation.Any(value => !(value > 0)))
+            return $"preprocessing: expected a mean and a positive deviation for each of {metadata.Architecture.InChannels} channels";
+        if (metadata.Preprocessing.Crop < 1 || metadata.Preprocessing.Resize < 1)
+            return $"preprocessing: expected sizes of 1 or more, got resize {metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
+        if (metadata.ClassNames is ClassNames.Listed listed && listed.Names.Length != metadata.Architecture.ClassCount)
+            return $"classes: expected {metadata.Architecture.ClassCount} names, got {listed.Names.Length}";
+        return null;
+    }
+}
+
+/// <summary>JSON of the metadata, without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Architecture))]
+[JsonSerializable(typeof(Preprocessing))]
+[JsonSerializable(typeof(CompressionSpec))]
+[JsonSerializable(typeof(Provenance))]
+[JsonSerializable(typeof(string[]))]
+sealed partial class ModelJson : JsonSerializerContext;

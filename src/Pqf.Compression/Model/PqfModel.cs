@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Pqf.Compression.Model;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression;
+
+/// <summary>What the classes of a network are called.</summary>
+public abstract record ClassNames
+{
+    ClassNames()
+    {
+    }
+
+    /// <summary>A set that programs know by name, such as <c>imagenet</c>: a thousand names would be larger than the savings allow.</summary>
+    public sealed record WellKnown(string Set) : ClassNames;
+
+    /// <summary>The names themselves, in the order of the logits.</summary>
+    public sealed record Listed(ImmutableArray<string> Names) : ClassNames;
+}
+
+/// <summary>Where a compressed network came from.</summary>
+/// <param name="SourceName">Name of the file of weights.</param>
+/// <param name="SourceSha256">Its SHA-256, in lower-case hexadecimal digits.</param>
+/// <param name="ToolVersion">Version of the program that compressed it.</param>
+/// <param name="Created">When, in ISO 8601, if whoever wrote the file said so.</param>
+public sealed record Provenance(string SourceName, string SourceSha256, string ToolVersion, string? Created = null);
+
+/// <summary>A network with all that its use needs: the contents of a <c>.pqf</c> file.</summary>
+/// <remarks>
+/// The file is safetensors. For a quantised layer X it holds <c>X.codes_matrix</c>, bytes of packed codes (⌈log₂k⌉ bits each, lowest bit first, rows of blocks in
+/// order), and <c>X.codebook</c> [k, d] in half precision; for a dense one <c>X.weight</c>; for a norm two vectors, folded; values are single precision.
+/// The text beside the tensors has <c>format</c> "pqf", <c>version</c> and the JSON of the other members.
+/// </remarks>
+public sealed record PqfModel
+{
+    /// <summary>Version of the format written, and the only one read.</summary>
+    public const string FormatVersion = "1";
+
+    /// <summary>Which network.</summary>
+    public required Architecture Architecture { get; init; }
+
+    /// <summary>Its graph.</summary>
+    public required Graph Graph { get; init; }
+
+    /// <summary>Its values, quantised or dense.</summary>
+    public required Parameters Parameters { get; init; }
+
+    /// <summary>How images become inputs.</summary>
+    public Preprocessing Preprocessing { get; init; } = new();
+
+    /// <summary>Names of the classes; null if unknown.</summary>
+    public ClassNames? ClassNames { get; init; }
+
+    /// <summary>How it was quantised; null for a dense network.</summary>
+    public CompressionSpec? Compression { get; init; }
+
+    /// <summary>Seed of the run; null for a dense network.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Where it came from; null if unknown.</summary>
+    public Provenance? Provenance { get; init; }
+
+    /// <summary>The file's tensors, in graph order. They read their values when they are written, while the parameters live.</summary>
+    /// <remarks>Folded norms belong to the innermost scope.</remarks>
+    public IReadOnlyList<StoredTensor> ToTensors()
+    {
+        var folded = Norms.Fold(Graph, Parameters);
+        return [.. ParameterSpecs.Of(Graph)
+            .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
+            .SelectMany(spec => folded[spec.Name].Match<IEnumerable<StoredTensor>>(
+                dense => [Dense(spec.Name, dense)],
+                quantised => [PackedCodes.Store(spec.Layer, quantised), Codebook(spec.Layer, quantised)]))];
+    }
+
+    /// <summary>The text beside the tensors.</summary>
+    public IReadOnlyDictionary<string, string> ToMetadata() => ModelMetadata.Of(this).ToText();
+
+    /// <summary>Writes a <c>.pqf</c> file, whole or not at all.</summary>
+    /// <returns>An error that names the path if the file system refuses.</returns>
+    public Result<Unit, PqfError> Write(string path)
+    {
+        using var scope = Parameters.Tensors().First().Device.BeginScope();
+        return Safetensors.Write(path, ToTensors(), ToMetadata());
+    }
+
+    /// <summary>Reads a <c>.pqf</c> file.</summary>
+    /// <param name="file">Open; needed no longer afterwards.</param>
+    /// <param name="device">Where the values go; they belong to its innermost scope.</param>
+    /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing, unknown or of the wrong
+    /// shape, values that are not finite, codes outside their codebook.</returns>
+    public static Result<PqfModel, PqfError> From(TensorFile file, Device device) =>
+        ModelMetadata.From(file).Bind(metadata => ResNet.Build(metadata.Architecture).Bind(graph => Parameter(graph, file, device).Map(parameters => new PqfModel
+        {
+            Architecture = metadata.Architecture,
+            Graph = graph,
+            Parameters = parameters,
+            Preprocessing = metadata.Preprocessing,
+            ClassNames = metadata.ClassNames,
+            Compression = metadata.Compression,
+            Seed = metadata.Seed,
+            Provenance = metadata.Provenance,
+        })));
+
+    static Result<Parameters, PqfError> Parameter(Graph graph, TensorFile file, Device device) =>
+        StateDict.Load(graph, PackedCodes.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty
+            ? loaded.Parameters
+            : new PqfError.File(file.Path, $"holds tensors that the network has no use for: {string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"));
+
+    static StoredTensor Dense(string name, Weight.Dense weight) =>
+        new(name, DType.F32, weight.Shape, bytes => weight.Value.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)));
+
+    static StoredTensor Codebook(string layer, Weight.Quantised weight) => new($"{layer}.codebook", DType.F16, weight.Codebook.Shape, bytes =>
+    {
+        float[] values = weight.Codebook.ToArray();
+        var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+        for (int i = 0; i < values.Length; i++)
+            halves[i] = (Half)values[i];
+    });
+}

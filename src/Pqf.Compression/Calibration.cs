@@ -87,7 +87,8 @@ public static class Calibration
     /// <summary>One norm's statistics over batches, in double.</summary>
     sealed class Sums(int channelCount)
     {
-        readonly double[] means = new double[channelCount], squares = new double[channelCount], variances = new double[channelCount];
+        readonly double[] means = new double[channelCount], squares = new double[channelCount];
+        readonly double[] variances = new double[channelCount], unbiased = new double[channelCount];
         int batchCount;
 
         public void Add(float[] mean, float[] variance, int count)
@@ -101,8 +102,6 @@ public static class Calibration
                 unbiased[c] += variance[c] * ((double)count / Math.Max(1, count - 1));
             }
         }
-
-        readonly double[] unbiased = new double[channelCount];
 
         /// <summary>Of all batches' values together, taking batches as equally large.</summary>
         public (float[] Mean, float[] Variance) Pooled() => (

@@ -62,6 +62,14 @@ sealed record ModelMetadata(
         T Required<T>(string name, JsonTypeInfo<T> type)
             where T : class => Optional(name, type) ?? throw new JsonException("is missing");
 
+        long? Seed()
+        {
+            key = "seed";
+            return !file.Metadata.TryGetValue(key, out string? text) ? null
+                : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed) ? seed
+                : throw new JsonException($"expected a whole number, got {text}");
+        }
+
         try
         {
             ClassNames? names = Optional("classes", json.StringArray) is { } listed ? new ClassNames.Listed([.. listed])
@@ -72,7 +80,7 @@ sealed record ModelMetadata(
                 Required("preprocessing", json.Preprocessing),
                 names,
                 Optional("compression", json.CompressionSpec),
-                Seed(file),
+                Seed(),
                 Optional("provenance", json.Provenance));
             return Problem(metadata) is { } problem ? new PqfError.File(file.Path, $"metadata: {problem}") : metadata;
         }
@@ -81,10 +89,6 @@ sealed record ModelMetadata(
             return new PqfError.File(file.Path, $"metadata: {key}: {exception.Message}");
         }
     }
-
-    static long? Seed(TensorFile file) => !file.Metadata.TryGetValue("seed", out string? text) ? null
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed) ? seed
-        : throw new JsonException($"seed: expected a whole number, got {text}");
 
     static string? Problem(ModelMetadata metadata)
     {

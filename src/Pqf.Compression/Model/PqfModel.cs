@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Pqf.Compression.Model;
 using Pqf.Nets;
 using Pqf.Tensors;
@@ -72,8 +71,8 @@ public sealed record PqfModel
         return [.. ParameterSpecs.Of(Graph)
             .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
             .SelectMany(spec => folded[spec.Name].Match<IEnumerable<StoredTensor>>(
-                dense => [Dense(spec.Name, dense)],
-                quantised => [PackedCodes.Store(spec.Layer, quantised), Codebook(spec.Layer, quantised)]))];
+                dense => [ModelTensors.Dense(spec.Name, dense)],
+                quantised => [ModelTensors.Codes(spec.Layer, quantised), ModelTensors.Codebook(spec.Layer, quantised)]))];
     }
 
     /// <summary>The text beside the tensors.</summary>
@@ -93,7 +92,7 @@ public sealed record PqfModel
     /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing, unknown or of the wrong
     /// shape, values that are not finite, codes outside their codebook.</returns>
     public static Result<PqfModel, PqfError> From(TensorFile file, Device device) =>
-        ModelMetadata.From(file).Bind(metadata => ResNet.Build(metadata.Architecture).Bind(graph => Parameter(graph, file, device).Map(parameters => new PqfModel
+        ModelMetadata.From(file).Bind(metadata => ResNet.Build(metadata.Architecture).Bind(graph => Load(graph, file, device).Map(parameters => new PqfModel
         {
             Architecture = metadata.Architecture,
             Graph = graph,
@@ -105,19 +104,8 @@ public sealed record PqfModel
             Provenance = metadata.Provenance,
         })));
 
-    static Result<Parameters, PqfError> Parameter(Graph graph, TensorFile file, Device device) =>
-        StateDict.Load(graph, PackedCodes.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty
+    static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
+        Nets.StateDict.Load(graph, ModelTensors.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty
             ? loaded.Parameters
             : new PqfError.File(file.Path, $"holds tensors that the network has no use for: {string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"));
-
-    static StoredTensor Dense(string name, Weight.Dense weight) =>
-        new(name, DType.F32, weight.Shape, bytes => weight.Value.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)));
-
-    static StoredTensor Codebook(string layer, Weight.Quantised weight) => new($"{layer}.codebook", DType.F16, weight.Codebook.Shape, bytes =>
-    {
-        float[] values = weight.Codebook.ToArray();
-        var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-        for (int i = 0; i < values.Length; i++)
-            halves[i] = (Half)values[i];
-    });
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Pqf.Nets;
 
 namespace Pqf.Compression;
@@ -10,11 +9,8 @@ namespace Pqf.Compression;
 /// <param name="CodeEntropyBits">Entropy of the codes, at most log₂ k.</param>
 public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, double RelativeError, double CodeEntropyBits)
 {
-    /// <summary>Bits of one packed code: ⌈log₂ k⌉.</summary>
-    public static int CodeBits(int k) => k <= 1 ? 0 : BitOperations.Log2((uint)k - 1) + 1;
-
     /// <summary>Bits of the packed codes and of the codebook at 16 bits a value.</summary>
-    public long SizeBits => ((long)Blocks.N * CodeBits(Blocks.K)) + (16L * Blocks.K * Blocks.D);
+    public long SizeBits => ((long)Blocks.N * Cost.BitsPerCode(Blocks.K)) + (16L * Blocks.K * Blocks.D);
 
     /// <summary>Compares a weight with its quantised form.</summary>
     public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)

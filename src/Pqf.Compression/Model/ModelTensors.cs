@@ -26,7 +26,7 @@ static class ModelTensors
     /// <summary>A layer's codes, packed.</summary>
     public static StoredTensor Codes(string layer, Weight.Quantised weight)
     {
-        int bits = LayerReport.CodeBits(weight.K);
+        int bits = Cost.BitsPerCode(weight.K);
         return new(layer + CodesSuffix, DType.U8, [CodePacking.SizeBytes(weight.Codes.Shape.Count, bits)], bytes => CodePacking.Pack(weight.Codes.ToArray(), bits).CopyTo(bytes));
     }
 
@@ -42,7 +42,7 @@ static class ModelTensors
     {
         if (packed.Type != DType.U8 || !file.ByName.TryGetValue(spec.Layer + CodebookSuffix, out var codebook) || codebook.Shape.Rank != 2 || codebook.Shape.Count == 0)
             return packed;
-        int d = codebook.Shape[1], rowLength = spec.Shape.Count / spec.Shape[0], bits = LayerReport.CodeBits(codebook.Shape[0]);
+        int d = codebook.Shape[1], rowLength = spec.Shape.Count / spec.Shape[0], bits = Cost.BitsPerCode(codebook.Shape[0]);
         if (rowLength % d != 0 || codebook.Shape[0] > 65536 || packed.Shape != [CodePacking.SizeBytes(spec.Shape.Count / d, bits)])
             return packed;
         return new(packed.Name, DType.U16, [spec.Shape[0], rowLength / d], bytes =>

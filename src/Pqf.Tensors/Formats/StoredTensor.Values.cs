@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Pqf.Tensors.Formats;
@@ -77,6 +78,8 @@ public sealed partial class StoredTensor
         }
     }
 
+    // Optimised at once: a file is read once, before tiering would have optimised this loop.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Read<TFrom, TTo, TConversion>(Span<TTo> destination)
         where TFrom : unmanaged
         where TTo : unmanaged

@@ -216,4 +216,60 @@ public sealed class PyTorchHostileTests : IDisposable
     [Fact]
     public void A_pickle_without_the_magic_number_is_an_error() =>
         Assert.Equal("begins with the bytes 80027D2E; expected a safetensors, PyTorch zip or PyTorch legacy file", Problem([0x80, 2, (byte)'}', (byte)'.']));
+
+    [Fact]
+    public void Legacy_files_that_are_not_laid_out_so_are_errors()
+    {
+        byte[] root = Latin("\x80\x02}."), tensor = Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85"));
+        byte[] storage = [4, 0, 0, 0, 0, 0, 0, 0, .. new byte[16]];
+        Assert.Equal("PyTorch legacy file of protocol the number 1000; expected 1001", Problem([.. Magic, .. Latin("\x80\x02M\xE8\x03.")]));
+        Assert.Equal("PyTorch legacy file without its list of storages", Problem([.. Magic, .. Protocol, .. System, .. root, .. root]));
+        Assert.Equal("storage the string '7' belongs to no tensor", Problem([.. Magic, .. Protocol, .. System, .. tensor, .. Latin("\x80\x02]U\x01\x37" + "a.")]));
+        Assert.Equal("storage 0 occurs twice", Problem([.. Magic, .. Protocol, .. System, .. tensor, .. Latin("\x80\x02](U\x01\x30U\x01\x30" + "e."), .. storage, .. storage]));
+    }
+
+    [Fact]
+    public void A_view_of_a_storage_in_an_old_file_is_read()
+    {
+        // Before PyTorch 0.4 a storage could itself be a view: (key, first element, element count) of the one that is stored.
+        string pickle = Tensor("K\0", "K\x02\x85", "K\x01\x85", count: "K\x04(U\x01vK\x01K\x02t");
+        byte[] file = [.. Magic, .. Protocol, .. System, .. Latin(pickle), .. Latin("\x80\x02]U\x01\x30" + "a."), 4, 0, 0, 0, 0, 0, 0, 0, .. new byte[4], 0, 0, 0xC0, 0x3F, 0, 0, 0, 0x40, .. new byte[4]];
+        using var opened = TensorFiles.Open(folder.Write("view", file)).Value();
+        Assert.Equal([1.5f, 2], opened.ByName["a"].ToSingles());
+
+        string outside = Tensor("K\0", "K\x02\x85", "K\x01\x85", count: "K\x04(U\x01vK\x03K\x02t");
+        Assert.Equal("storage 0: its view is not a range of its 4 elements", Problem(Legacy(outside)));
+    }
+
+    [Fact]
+    public void Types_of_newer_PyTorch_are_read_from_untyped_storages()
+    {
+        // torch.uint16 (since 2.3) has no storage class: _rebuild_tensor_v3 names the type.
+        string pickle = "\x80\x02}U\x01" + "actorch._utils\n_rebuild_tensor_v3\n((U\x07storagectorch.storage\nUntypedStorage\nU\x01\x30U\x03" + "cpuK\x04tQK\0K\x02\x85K\x01\x85\x89"
+            + "ccollections\nOrderedDict\n)Rctorch\nuint16\ntRs.";
+        using var opened = TensorFiles.Open(folder.Write("v3", Zip(pickle, ("archive/data/0", [0xFF, 0xFF, 1, 0])))).Value();
+        Assert.Equal(DType.U16, opened.ByName["a"].Type);
+        Assert.Equal([65535, 1], opened.ByName["a"].ToCodes());
+    }
+
+    [Fact]
+    public void Zip_archives_that_are_not_laid_out_so_are_errors()
+    {
+        byte[] file = Zip("\x80\x02}.");
+        int entry = file.AsSpan().IndexOf("PK\x01\x02"u8);
+        Assert.Equal("zip archive without its directory; the file is truncated or corrupt", Problem(file[..entry]));
+        Assert.Equal("zip archive: archive/data.pkl occurs twice", Problem(Zip("\x80\x02}.", ("archive/data.pkl", []))));
+        Assert.Equal("zip archive: archive/data.pkl is encrypted or compressed by method 0; stored and deflated entries are read", Problem(Changed(entry + 8, 1)));
+        Assert.Equal("zip archive: archive/data.pkl is encrypted or compressed by method 12; stored and deflated entries are read", Problem(Changed(entry + 10, 12)));
+        Assert.Equal("zip archive: archive/data.pkl claims 5 bytes in 4 at 0", Problem(Changed(entry + 24, 5)));
+        Assert.Equal("zip archive: archive/data.pkl has no header at byte 1", Problem(Changed(entry + 42, 1)));
+        Assert.Equal($"zip archive: no directory entry at byte {entry + 1}", Problem(Changed(file.Length - 6, (byte)(entry + 1))));
+
+        byte[] Changed(int at, byte value)
+        {
+            byte[] changed = [.. file];
+            changed[at] = value;
+            return changed;
+        }
+    }
 }

@@ -7,14 +7,14 @@ namespace Pqf.Nets;
 public static class ResNet
 {
     // He et al. 2016, table 1: blocks of each stage. "resnet50ssl" is ResNet-50 trained on more data; the graph is the same.
-    static ImmutableArray<(string Name, bool Bottleneck, ImmutableArray<int> Blocks)> Known { get; } =
+    static ImmutableArray<(string Name, Block Block, ImmutableArray<int> Counts)> Known { get; } =
     [
-        ("resnet18", false, [2, 2, 2, 2]),
-        ("resnet34", false, [3, 4, 6, 3]),
-        ("resnet50", true, [3, 4, 6, 3]),
-        ("resnet50ssl", true, [3, 4, 6, 3]),
-        ("resnet101", true, [3, 4, 23, 3]),
-        ("resnet152", true, [3, 8, 36, 3]),
+        ("resnet18", Block.Basic, [2, 2, 2, 2]),
+        ("resnet34", Block.Basic, [3, 4, 6, 3]),
+        ("resnet50", Block.Bottleneck, [3, 4, 6, 3]),
+        ("resnet50ssl", Block.Bottleneck, [3, 4, 6, 3]),
+        ("resnet101", Block.Bottleneck, [3, 4, 23, 3]),
+        ("resnet152", Block.Bottleneck, [3, 8, 36, 3]),
     ];
 
     /// <summary>Names that <see cref="Build"/> knows.</summary>
@@ -29,10 +29,10 @@ public static class ResNet
         var found = Known.FirstOrDefault(known => known.Name == architecture.Name);
         return found.Name is null
             ? new PqfError.Config("model", "arch", $"expected one of {string.Join(", ", Names)}, got {architecture.Name} (nearest: {NearestName.Of(architecture.Name, Names)})")
-            : Assemble(architecture, found.Bottleneck, found.Blocks);
+            : Assemble(architecture, found.Block, found.Counts);
     }
 
-    static Graph Assemble(Architecture architecture, bool bottleneck, ImmutableArray<int> blocks)
+    static Graph Assemble(Architecture architecture, Block block, ImmutableArray<int> counts)
     {
         var graph = new GraphBuilder();
         int x = graph.Input(architecture.InChannels);
@@ -40,14 +40,15 @@ public static class ResNet
         x = graph.Relu(graph.BatchNorm(x, "bn1"));
         x = graph.MaxPool2d(x, 3, 2, 1);
         int inChannels = 64;
-        for (int stage = 0; stage < blocks.Length; stage++)
-            for (int block = 0; block < blocks[stage]; block++)
+        for (int stage = 0; stage < counts.Length; stage++)
+            for (int i = 0; i < counts[stage]; i++)
             {
-                int width = 64 << stage, outChannels = bottleneck ? 4 * width : width;
-                int stride = stage > 0 && block == 0 ? 2 : 1;
-                string name = $"layer{stage + 1}.{block}";
-                int main = bottleneck ? Bottleneck(graph, x, name, width, stride) : Basic(graph, x, name, width, stride);
-                x = graph.Relu(graph.Add(main, Shortcut(graph, x, name, outChannels, stride, stride != 1 || inChannels != outChannels)));
+                int width = 64 << stage, outChannels = block == Block.Bottleneck ? 4 * width : width;
+                int stride = stage > 0 && i == 0 ? 2 : 1;
+                string name = $"layer{stage + 1}.{i}";
+                int main = block == Block.Bottleneck ? Bottleneck(graph, x, name, width, stride) : Basic(graph, x, name, width, stride);
+                int shortcut = stride == 1 && inChannels == outChannels ? x : Projection(graph, x, name, outChannels, stride);
+                x = graph.Relu(graph.Add(main, shortcut));
                 inChannels = outChannels;
             }
 
@@ -74,7 +75,13 @@ public static class ResNet
         return graph.BatchNorm(x, $"{name}.bn3");
     }
 
-    static int Shortcut(GraphBuilder graph, int x, string name, int outChannels, int stride, bool changesShape) => changesShape
-        ? graph.BatchNorm(graph.Conv2d(x, $"{name}.downsample.0", outChannels, 1, new Conv2dOptions { Stride = stride }), $"{name}.downsample.1")
-        : x;
+    static int Projection(GraphBuilder graph, int x, string name, int outChannels, int stride) => graph.BatchNorm(
+        graph.Conv2d(x, $"{name}.downsample.0", outChannels, 1, new Conv2dOptions { Stride = stride }), $"{name}.downsample.1");
+
+    /// <summary>Two 3×3 convolutions, or 1×1, 3×3 and 1×1 (He et al. 2016, figure 5).</summary>
+    enum Block
+    {
+        Basic,
+        Bottleneck,
+    }
 }

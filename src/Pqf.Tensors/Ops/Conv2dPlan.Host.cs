@@ -45,19 +45,30 @@ public sealed partial class Conv2dPlan
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, host.ThreadCount);
-        nint panelsCount = packed.Shape[1];
-        for (int group = 0; group < g.Groups; group++)
+        int stemRows = StemRows.TileRows(g, S.TileRows);
+        if (stemRows > 0)
+            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), stemRows, 0, residual, activation, y);
+        else
+            for (int group = 0; group < g.Groups; group++)
+                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), S.TileRows, group, residual, activation, y);
+    }
+
+    unsafe void RunGroup<S, V, L, TRows>(
+        HostDevice host, ConvGeometry g, TRows rows, int tileRows, int group, Tensor<float>? residual, Activation activation, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where L : struct, ITileLayout
+        where TRows : unmanaged, ITileRows
+    {
+        int first = group * g.GroupOutChannels;
+        var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, tileRows, host.ThreadCount);
+        float* panels = packed.Pointer + (group * (nint)packed.Shape[1]);
+        var product = new Product<S, V, L, TRows>(sizes, rows, panels, y.Pointer + first, g.OutChannels, host.Scratch)
         {
-            int first = group * g.GroupOutChannels;
-            var product = new Product<S, V, RowLayout, ConvRows>(
-                sizes, new ConvRows(g, x.Pointer, group), packed.Pointer + (group * panelsCount), y.Pointer + first, g.OutChannels, host.Scratch)
-            {
-                Bias = packedBias is null ? null : packedBias.Pointer + (group * packedBias.Shape[1]),
-                Residual = residual is null ? null : residual.Pointer + first,
-                Relu = activation == Activation.Relu,
-            };
-            host.For(product.ItemCount, product);
-        }
+            Bias = packedBias is null ? null : packedBias.Pointer + (group * packedBias.Shape[1]),
+            Residual = residual is null ? null : residual.Pointer + first,
+            Relu = activation == Activation.Relu,
+        };
+        host.For(product.ItemCount, product);
     }
 }

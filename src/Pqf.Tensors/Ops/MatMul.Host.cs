@@ -45,7 +45,7 @@ public static partial class MatMul
         where L : struct, ITileLayout
         where TRows : unmanaged, ITileRows
     {
-        var sizes = Product<S, V, L, TRows>.Sizes(m, n, k, host.ThreadCount);
+        var sizes = Product<S, V, L, TRows>.Sizes(m, n, k, S.TileRows, host.ThreadCount);
         var product = new Product<S, V, L, TRows>(sizes, rows, panels, c, n, host.Scratch) { Accumulate = accumulate };
         host.For(product.ItemCount, product);
     }

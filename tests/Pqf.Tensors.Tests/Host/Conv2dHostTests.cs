@@ -15,6 +15,9 @@ public class Conv2dHostTests
         ([1, 7, 7, 80], [70, 80, 3, 3], new() { Padding = 1 }),
         ([2, 23, 30, 3], [64, 3, 7, 7], new() { Padding = 3, Stride = 2 }),
         ([1, 28, 57, 3], [40, 3, 7, 7], new() { Padding = 3, Stride = 2 }),
+        ([1, 30, 56, 3], [40, 3, 7, 7], new() { Padding = 3, Stride = 2 }), // rows of 28 pixels: whole tiles
+        ([2, 9, 21, 3], [33, 3, 3, 3], new() { Padding = 1, Stride = 2 }),
+        ([1, 9, 8, 6], [5, 6, 3, 1], new() { Padding = new Pair(1, 0) }),
         ([1, 11, 13, 3], [10, 3, 3, 5], new() { Padding = new Pair(2, 1), Stride = new Pair(1, 3) }),
         ([1, 10, 12, 5], [17, 5, 3, 2], new() { Padding = 2, Dilation = new Pair(2, 3) }),
         ([1, 10, 12, 16], [17, 16, 3, 3], new() { Padding = new Pair(2, 0), Dilation = 2 }),

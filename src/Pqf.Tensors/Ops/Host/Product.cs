@@ -15,6 +15,9 @@ unsafe interface ITileRows
     /// <param name="line">Room for k floats and two vectors.</param>
     void Gather(int row, int rows, int k0, int k, float* tile, float* line);
 
+    /// <summary>Terms of a row that lie side by side in the tile.</summary>
+    int Run { get; }
+
     /// <summary>Where a row's terms lie in a row, if they do: it is fetched ahead.</summary>
     float* Ahead(int row, int k0);
 
@@ -75,7 +78,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     /// <summary>Adds to what c holds.</summary>
     public bool Accumulate { get; init; }
 
-    public static ProductSizes Sizes(int m, int n, int k, int threads) => ProductSizes.Create(m, n, k, S.TileRows, FloatsPerTerm, Columns, threads);
+    public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads) => ProductSizes.Create(m, n, k, tileRows, FloatsPerTerm, Columns, threads);
 
     public int ItemCount => sizes.Blocks * sizes.Splits;
 
@@ -95,7 +98,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
             Tile tile = default;
             tile.RowsApart = apart;
             tile.K = Math.Min(sizes.KBlock, sizes.K - k0);
-            tile.Run = 16;
+            tile.Run = rows.Run;
             tile.Accumulate = Accumulate || k0 > 0;
             tile.Relu = Relu && k0 + tile.K == sizes.K;
             if (small)
@@ -168,7 +171,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.C = c + at;
         tile.Bias = Bias == null || k0 > 0 ? null : Bias + column;
         tile.Residual = Residual == null || k0 > 0 ? null : Residual + at;
-        tile.Skip = L.Step == 1 ? (count - 1) * 16 : 0;
+        tile.Skip = L.Step == 1 ? (count - 1) * L.Row : 0;
         Tile local = tile;
         if (column + Columns <= sizes.N)
             TileKernel<S, V, L>.Run(&local, count);

@@ -1,0 +1,26 @@
+using System.Globalization;
+using Pqf.Nets;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>How figures are written for people: the same everywhere, in every culture.</summary>
+static class Figures
+{
+    /// <summary><c>12,927,232</c>.</summary>
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary><c>1.541 MiB</c>.</summary>
+    public static string MebiBytes(long sizeBits) => string.Create(CultureInfo.InvariantCulture, $"{sizeBits / 8.0 / (1 << 20):0.000} MiB");
+
+    /// <summary><c>28.94</c>.</summary>
+    public static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+
+    /// <summary><c>297/400 = 74.25 % (95 % interval 69.75 … 78.29)</c>.</summary>
+    public static string Percent(Proportion proportion)
+    {
+        var (low, high) = proportion.Interval95;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{proportion.Right}/{proportion.Count} = {100 * proportion.Value:0.00} % (95 % interval {100 * low:0.00} … {100 * high:0.00})");
+    }
+}

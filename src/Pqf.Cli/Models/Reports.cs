@@ -56,13 +56,9 @@ static class Reports
 
     static Result<Unit, PqfError> Write(string path, IEnumerable<string> header, IEnumerable<string[]> rows) => AtomicFile.WriteText(path, text =>
     {
-        using var csv = new CsvWriter(text, CultureInfo.InvariantCulture, leaveOpen: true);
-        foreach (var row in rows.Prepend([.. header]))
-        {
-            foreach (string field in row)
-                csv.WriteField(field);
-            csv.NextRecord();
-        }
+        using var csv = CsvWriter.Create(text, CsvWriterOptions.Default, true);
+        foreach (string[] row in rows.Prepend([.. header]))
+            csv.WriteRecord(row);
     });
 
     static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);

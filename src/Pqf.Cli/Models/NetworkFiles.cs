@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Nets;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -17,10 +18,14 @@ static class NetworkFiles
     public static Result<NetworkFile, PqfError> Load(string path, Config config, Device device) => TensorFiles.Open(path).Bind(file =>
     {
         using (file)
-            return LoadStateDict(file, config, device);
+            return Load(file, config, device);
     });
 
-    static Result<NetworkFile, PqfError> LoadStateDict(TensorFile file, Config config, Device device) =>
+    /// <summary>Which network an open file holds.</summary>
+    public static Result<Architecture, PqfError> Recognise(TensorFile file) => ArchitectureRecognition.Recognise(file);
+
+    /// <summary>Reads a network from an open file.</summary>
+    public static Result<NetworkFile, PqfError> Load(TensorFile file, Config config, Device device) =>
         ArchitectureFor(file, config).Bind(architecture =>
             ResNet.Build(architecture).Bind(graph =>
                 StateDict.Load(graph, file, device).Bind(loaded =>
@@ -44,7 +49,7 @@ static class NetworkFiles
 
     static Result<NetworkFile, PqfError> Describe(TensorFile file, Config config, Architecture architecture, Graph graph, Parameters parameters, LoadReport report) =>
         ConfigMapping.Preprocessing(config, null, architecture.InChannels).Bind(preprocessing =>
-            ConfigMapping.ClassNames(config, [], architecture.ClassCount, () => ImageNetNames()).Map(names => new NetworkFile
+            ConfigMapping.ClassNames(config, [], architecture.ClassCount, ImageNetNames).Map(names => new NetworkFile
             {
                 Path = file.Path,
                 Format = file.Format,
@@ -57,5 +62,5 @@ static class NetworkFiles
                 Unused = [.. report.Unused.Select(unused => unused.Name)],
             }));
 
-    static ImmutableArray<string> ImageNetNames() => [];
+    static ImmutableArray<string> ImageNetNames() => [.. ImageNetClasses.Table.All.Select(item => item.Name)];
 }

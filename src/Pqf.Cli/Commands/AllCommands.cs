@@ -7,5 +7,5 @@ namespace Pqf.Cli.Commands;
 static class AllCommands
 {
     /// <summary>In the order of the help.</summary>
-    public static ImmutableArray<CommandEntry> Create() => [EvaluateCommand.Create(), ClassifyCommand.Create(), InspectCommand.Create(), DevicesCommand.Create()];
+    public static ImmutableArray<CommandEntry> Create() => [CompressCommand.Create(), EvaluateCommand.Create(), ClassifyCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(), DevicesCommand.Create()];
 }

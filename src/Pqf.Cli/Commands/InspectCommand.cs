@@ -41,7 +41,7 @@ static class InspectCommand
         run.WriteLine($"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes");
         run.WriteLine("");
         // Files that are no network we know are inspected all the same; damaged ones fail.
-        return run.Config.Model.Arch is null && NetworkFiles.Recognise(file) is Result<Architecture, PqfError>.Error error
+        return !NetworkFiles.IsPqf(file) && run.Config.Model.Arch is null && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
             ? Say(run, error.Value.Message)
             : InspectNetwork(run, file);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Nets;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;
@@ -9,6 +10,9 @@ namespace Pqf.Cli.Models;
 /// <summary>What the keys of a configuration mean to the libraries below.</summary>
 static class ConfigMapping
 {
+    const string ImageNet = "imagenet";
+    const int ImageNetClassCount = 1000;
+
     // The average of ImageNet's three channels, as is customary for grey networks.
     static readonly Preprocessing Grey = new() { Mean = [0.449f], Deviation = [0.226f] };
 
@@ -35,35 +39,45 @@ static class ConfigMapping
         config.Model.ClassCount ?? found.ClassCount,
         config.Model.InputChannels ?? found.InChannels);
 
+    /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>
+    /// <param name="channels">1 or 3.</param>
+    public static Preprocessing DefaultPreprocessing(int channels) => channels == 1 ? Grey : new Preprocessing();
+
     /// <summary>How images are prepared: the file's way, with the configuration's keys over it.</summary>
     /// <param name="config">Its keys win.</param>
-    /// <param name="stored">The file's; null for ImageNet's.</param>
+    /// <param name="stored">The file's.</param>
     /// <param name="channels">The network's input channels.</param>
-    public static Result<Preprocessing, PqfError> Preprocessing(Config config, Preprocessing? stored, int channels)
+    public static Result<Preprocessing, PqfError> Preprocessing(Config config, Preprocessing stored, int channels)
     {
-        var basis = stored ?? (channels == 1 ? Grey : new Preprocessing());
         var keys = config.Preprocessing;
-        var result = basis with
+        var result = stored with
         {
-            Resize = keys.Resize ?? basis.Resize,
-            Crop = keys.Crop ?? basis.Crop,
-            Mean = keys.Mean.IsEmpty ? basis.Mean : keys.Mean,
-            Deviation = keys.Deviation.IsEmpty ? basis.Deviation : keys.Deviation,
+            Resize = keys.Resize ?? stored.Resize,
+            Crop = keys.Crop ?? stored.Crop,
+            Mean = keys.Mean.IsEmpty ? stored.Mean : keys.Mean,
+            Deviation = keys.Deviation.IsEmpty ? stored.Deviation : keys.Deviation,
         };
         if (result.Mean.Length != channels || result.Deviation.Length != channels)
             return Wrong("preprocessing.mean", $"expected {channels} numbers in mean and in deviation, as the network has input channels, got {result.Mean.Length} and {result.Deviation.Length}");
         return result.Crop > result.Resize ? Wrong("preprocessing.crop", $"expected at most resize ({result.Resize}), got {result.Crop}") : result;
     }
 
-    /// <summary>Names of the classes: the configuration's, else the file's, else ImageNet's for 1000 classes, else numbers.</summary>
-    public static Result<ImmutableArray<string>, PqfError> ClassNames(Config config, ImmutableArray<string> stored, int classCount, Func<ImmutableArray<string>> imageNet) =>
-        Given(config).Bind<ImmutableArray<string>>(given =>
+    /// <summary>Names of the classes: the configuration's, else the file's, else ImageNet's for 1000 classes, else none.</summary>
+    public static Result<ClassNames?, PqfError> ClassNames(Config config, ClassNames? stored, int classCount) =>
+        Given(config).Bind<ClassNames?>(given => given switch
         {
-            var names = given.IsEmpty ? stored : given;
-            if (names.IsEmpty)
-                return classCount == 1000 ? imageNet() : [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")];
-            return names.Length == classCount ? names : Wrong("model.class_names", $"expected {classCount} names, got {names.Length}");
+            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(ImageNet) : null),
+            _ when given.Length == classCount => new ClassNames.Listed(given),
+            _ => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
         });
+
+    /// <summary>One name a class.</summary>
+    public static ImmutableArray<string> Names(ClassNames? names, int classCount) => names switch
+    {
+        ClassNames.Listed listed => listed.Names,
+        ClassNames.WellKnown { Set: ImageNet } when classCount == ImageNetClassCount => [.. ImageNetClasses.Table.All.Select(item => item.Name)],
+        _ => [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")],
+    };
 
     static Result<ImmutableArray<string>, PqfError> Given(Config config)
     {

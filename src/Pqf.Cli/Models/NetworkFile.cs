@@ -1,39 +1,30 @@
 using System.Collections.Immutable;
-using Pqf.Cli.Configuration;
+using Pqf.Compression;
 using Pqf.Nets;
-using Pqf.Tensors;
-using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Models;
 
-/// <summary>A network read from a file of any kind.</summary>
-sealed record NetworkFile
+/// <summary>A network read from a file of any kind, with all that its use needs.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Format">Its kind, for a person.</param>
+/// <param name="Model">The network; its values are in the innermost scope of the device at loading.</param>
+/// <param name="ClassNames">One name a class.</param>
+/// <param name="NormsFolded">Whether the norms came folded into two vectors.</param>
+/// <param name="Unused">Names of the file's tensors that the network does not use.</param>
+sealed record NetworkFile(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, bool NormsFolded, ImmutableArray<string> Unused)
 {
-    /// <summary>The file.</summary>
-    public required string Path { get; init; }
-
-    /// <summary>Its kind, for a person.</summary>
-    public required string Format { get; init; }
-
     /// <summary>Which network it is.</summary>
-    public required Architecture Architecture { get; init; }
+    public Architecture Architecture => Model.Architecture;
 
     /// <summary>Its graph.</summary>
-    public required Graph Graph { get; init; }
+    public Graph Graph => Model.Graph;
 
-    /// <summary>Its values, in the innermost scope of the device at loading.</summary>
-    public required Parameters Parameters { get; init; }
-
-    /// <summary>Whether the norms came folded into two vectors.</summary>
-    public required bool NormsFolded { get; init; }
+    /// <summary>Its values.</summary>
+    public Parameters Parameters => Model.Parameters;
 
     /// <summary>How its images are prepared.</summary>
-    public required Preprocessing Preprocessing { get; init; }
+    public Preprocessing Preprocessing => Model.Preprocessing;
 
-    /// <summary>One name a class.</summary>
-    public required ImmutableArray<string> ClassNames { get; init; }
-
-    /// <summary>Tensors of the file that the network does not use, one line each.</summary>
-    public required ImmutableArray<string> Unused { get; init; }
+    /// <summary>Whether any weight is quantised.</summary>
+    public bool IsCompressed => Parameters.Values.Values.Any(weight => weight is Weight.Quantised);
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
+using Pqf.Compression;
 using Pqf.Nets;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -21,46 +21,45 @@ static class NetworkFiles
             return Load(file, config, device);
     });
 
-    /// <summary>Which network an open file holds.</summary>
-    public static Result<Architecture, PqfError> Recognise(TensorFile file) => ArchitectureRecognition.Recognise(file);
-
     /// <summary>Reads a network from an open file.</summary>
-    public static Result<NetworkFile, PqfError> Load(TensorFile file, Config config, Device device) =>
-        ArchitectureFor(file, config).Bind(architecture =>
-            ResNet.Build(architecture).Bind(graph =>
-                StateDict.Load(graph, file, device).Bind(loaded =>
-                    Describe(file, config, architecture, graph, loaded.Parameters, loaded.Report))));
+    public static Result<NetworkFile, PqfError> Load(TensorFile file, Config config, Device device) => IsPqf(file)
+        ? PqfModel.From(file, device).Bind(model => Check(file, config, model.Architecture).Bind(_ => Complete(file, config, model, true, [])))
+        : Architecture(file, config).Bind(architecture => ResNet.Build(architecture).Bind(graph => StateDict.Load(graph, file, device).Bind(loaded =>
+            Complete(
+                file,
+                config,
+                new PqfModel { Architecture = architecture, Graph = graph, Parameters = loaded.Parameters, Preprocessing = ConfigMapping.DefaultPreprocessing(architecture.InChannels) },
+                loaded.Report.NormsFolded,
+                [.. loaded.Report.Unused.Select(unused => unused.Name)]))));
 
-    static Result<Architecture, PqfError> ArchitectureFor(TensorFile file, Config config)
+    /// <summary>Whether a file is of this project's own format.</summary>
+    public static bool IsPqf(TensorFile file) => file.Metadata.GetValueOrDefault("format") == "pqf";
+
+    static Result<Architecture, PqfError> Architecture(TensorFile file, Config config)
     {
         var recognised = ArchitectureRecognition.Recognise(file);
         if (config.Model.Arch is not { } wanted)
             return recognised.Map(found => ConfigMapping.Architecture(config, found));
         // A file that fits no architecture goes on to the load report, which lists everything that is wrong with it.
-        return recognised.Match<Result<Architecture, PqfError>>(
-            found => GraphName(found.Name) == GraphName(wanted) || !ResNet.Names.Contains(wanted)
-                ? ConfigMapping.Architecture(config, found)
-                : new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got the layers of {found.Name}"),
+        return recognised.Match(
+            found => Check(file, config, found).Map(_ => ConfigMapping.Architecture(config, found)),
             _ => ConfigMapping.Architecture(config, new Architecture(wanted, StateDict.ClassCount(file) ?? 1000)));
     }
+
+    static Result<Unit, PqfError> Check(TensorFile file, Config config, Architecture found) => config.Model.Arch is { } wanted && GraphName(found.Name) != GraphName(wanted) && ResNet.Names.Contains(wanted)
+        ? new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {found.Name}")
+        : default(Unit);
 
     // "resnet50ssl" is ResNet-50 trained on more data.
     static string GraphName(string architecture) => architecture.EndsWith("ssl", StringComparison.Ordinal) ? architecture[..^3] : architecture;
 
-    static Result<NetworkFile, PqfError> Describe(TensorFile file, Config config, Architecture architecture, Graph graph, Parameters parameters, LoadReport report) =>
-        ConfigMapping.Preprocessing(config, null, architecture.InChannels).Bind(preprocessing =>
-            ConfigMapping.ClassNames(config, [], architecture.ClassCount, ImageNetNames).Map(names => new NetworkFile
-            {
-                Path = file.Path,
-                Format = file.Format,
-                Architecture = architecture,
-                Graph = graph,
-                Parameters = parameters,
-                NormsFolded = report.NormsFolded,
-                Preprocessing = preprocessing,
-                ClassNames = names,
-                Unused = [.. report.Unused.Select(unused => unused.Name)],
-            }));
-
-    static ImmutableArray<string> ImageNetNames() => [.. ImageNetClasses.Table.All.Select(item => item.Name)];
+    static Result<NetworkFile, PqfError> Complete(TensorFile file, Config config, PqfModel model, bool normsFolded, ImmutableArray<string> unused) =>
+        ConfigMapping.Preprocessing(config, model.Preprocessing, model.Architecture.InChannels).Bind(preprocessing =>
+            ConfigMapping.ClassNames(config, model.ClassNames, model.Architecture.ClassCount).Map(names => new NetworkFile(
+                file.Path,
+                IsPqf(file) ? $"pqf, version {PqfModel.FormatVersion}" : file.Format,
+                model with { Preprocessing = preprocessing, ClassNames = names },
+                ConfigMapping.Names(names, model.Architecture.ClassCount),
+                normsFolded,
+                unused)));
 }

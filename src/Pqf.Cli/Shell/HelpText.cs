@@ -5,6 +5,9 @@ namespace Pqf.Cli.Shell;
 /// <summary>What <c>--help</c> says below the parser's own text.</summary>
 static class HelpText
 {
+    /// <summary>The program's own version, whatever process hosts it.</summary>
+    public static string Version { get; } = typeof(HelpText).Assembly.GetName().Version?.ToString(3) ?? "";
+
     /// <summary>Columns.</summary>
     public const int Width = 110;
 

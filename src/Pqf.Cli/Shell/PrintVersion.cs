@@ -12,7 +12,7 @@ sealed class PrintVersion : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        parseResult.InvocationConfiguration.Output.WriteLine($"pqf {typeof(PrintVersion).Assembly.GetName().Version?.ToString(3)}");
+        parseResult.InvocationConfiguration.Output.WriteLine($"pqf {HelpText.Version}");
         return 0;
     }
 }

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Data;
+using Pqf.Cli.Shell;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Cli.Models;
+
+/// <summary>Unlabelled images, as batches for <c>Calibration</c>.</summary>
+/// <param name="Run">Loader threads, cancellation, progress.</param>
+/// <param name="Preprocessing">How they are prepared.</param>
+/// <param name="Device">Where the batches go.</param>
+/// <param name="Paths">Image files.</param>
+sealed record CalibrationImages(RunContext Run, Preprocessing Preprocessing, Device Device, ImmutableArray<string> Paths)
+{
+    /// <summary>Most images used: the averages over so many change no more.</summary>
+    const int MaxImages = 1024;
+
+    const int DefaultBatchSize = 32;
+
+    int BatchSize => Math.Min(Run.Config.Dataloader.BatchSize ?? DefaultBatchSize, Paths.Length);
+
+    /// <summary>Images of a folder; a random 1,024 of them where there are more.</summary>
+    public static Result<CalibrationImages, PqfError> Open(RunContext run, string folder, Preprocessing preprocessing, Device device) =>
+        ImageFolder.FindImages(folder).Map(paths =>
+        {
+            int[] order = run.Key.Fold("calibration").Permutation(paths.Length);
+            return new CalibrationImages(run, preprocessing, device, [.. order.Take(MaxImages).Select(i => paths[i])]);
+        });
+
+    /// <summary>Gives all batches, each of the full size, to a function of parameters.</summary>
+    /// <param name="title">For the progress.</param>
+    /// <param name="use">Asks for one batch at a time, each in a scope of its own.</param>
+    public Result<Parameters, PqfError> Use(string title, Func<IEnumerable<Tensor<float>>, Parameters> use)
+    {
+        int count = Paths.Length / BatchSize * BatchSize;
+        return Run.Progress.Run(title, "images", count, report =>
+        {
+            using var loaded = Evaluation.Load(Run, Paths.Take(count), Preprocessing, BatchSize).GetEnumerator();
+            PqfError? error = null;
+            IEnumerable<Tensor<float>> Batches()
+            {
+                do
+                {
+                    if (loaded.Current is Result<ImageBatch, PqfError>.Ok(var (first, batchCount, pixels)))
+                    {
+                        report(first);
+                        yield return Tensor<float>.From(Device, Classifier.InputShape(Preprocessing, batchCount), pixels.Span);
+                    }
+                    else
+                    {
+                        error = ((Result<ImageBatch, PqfError>.Error)loaded.Current).Value;
+                        yield break;
+                    }
+                }
+                while (loaded.MoveNext());
+            }
+
+            // The first batch is looked at here: without any, there is nothing to be calibrated with.
+            loaded.MoveNext();
+            if (loaded.Current is Result<ImageBatch, PqfError>.Error failed)
+                return failed.Value;
+            var result = use(Batches());
+            return error is null ? result : new Result<Parameters, PqfError>.Error(error);
+        });
+    }
+}

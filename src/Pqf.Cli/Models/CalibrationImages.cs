@@ -35,7 +35,7 @@ sealed record CalibrationImages(RunContext Run, Preprocessing Preprocessing, Dev
     public Result<Parameters, PqfError> Use(string title, Func<IEnumerable<Tensor<float>>, Parameters> use)
     {
         int count = Paths.Length / BatchSize * BatchSize;
-        return Run.Progress.Run(title, "images", count, report =>
+        return Run.Progress.Run<Result<Parameters, PqfError>>(title, "images", count, report =>
         {
             using var loaded = Evaluation.Load(Run, Paths.Take(count), Preprocessing, BatchSize).GetEnumerator();
             PqfError? error = null;
@@ -62,7 +62,7 @@ sealed record CalibrationImages(RunContext Run, Preprocessing Preprocessing, Dev
             if (loaded.Current is Result<ImageBatch, PqfError>.Error failed)
                 return failed.Value;
             var result = use(Batches());
-            return error is null ? result : new Result<Parameters, PqfError>.Error(error);
+            return error is null ? result : error;
         });
     }
 }

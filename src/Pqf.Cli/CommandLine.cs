@@ -11,6 +11,9 @@ namespace Pqf.Cli;
 /// <summary>The program: arguments in, exit code out.</summary>
 static class CommandLine
 {
+    /// <summary>Findings of one error that are shown.</summary>
+    const int MaxFindings = 20;
+
     /// <summary>Runs one command.</summary>
     public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal)
     {
@@ -91,8 +94,19 @@ static class CommandLine
     {
         var errors = Flatten(error).ToImmutableArray();
         foreach (var one in errors)
-            terminal.Error.WriteLine(OneLine($"error: {one.Message}"));
+            Print(one, terminal);
         return errors.Any(one => one is PqfError.Config) ? ExitCode.Usage : ExitCode.Failure;
+    }
+
+    // One line; a list of findings, such as tensors that do not fit, has one more for each.
+    static void Print(PqfError error, Terminal terminal)
+    {
+        string[] lines = error.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        terminal.Error.WriteLine($"error: {lines[0]}");
+        foreach (string line in lines.Skip(1).Take(MaxFindings))
+            terminal.Error.WriteLine($"  {line}");
+        if (lines.Length > MaxFindings + 1)
+            terminal.Error.WriteLine($"  … and {lines.Length - 1 - MaxFindings} more");
     }
 
     static IEnumerable<PqfError> Flatten(PqfError error) => error is PqfError.Several several ? several.Errors.SelectMany(Flatten) : [error];

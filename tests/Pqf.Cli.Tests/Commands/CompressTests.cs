@@ -1,0 +1,119 @@
+using Pqf.Cli.Models;
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+public sealed class CompressTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Compress_writes_checks_and_reports_a_network()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder["out"], "--format", "pqf,pth,safetensors", .. TestNetworks.QuickSettings]);
+        Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
+        Assert.Equal(["groups.csv", "layers.csv", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"], Directory.GetFiles(folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(3, result.Lines.Count(line => line.EndsWith("read back, its logits are the same", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_reports_have_a_row_for_each_layer_and_each_group()
+    {
+        Compress("out");
+        string[] layers = File.ReadAllLines(folder["out/layers.csv"]), groups = File.ReadAllLines(folder["out/groups.csv"]);
+        Assert.Equal(string.Join(',', Reports.LayerColumns), layers[0]);
+        Assert.Equal(string.Join(',', Reports.GroupColumns), groups[0]);
+        // Every layer of ResNet-18 but the first: 19 convolutions and fc.
+        Assert.Equal(20, layers.Length - 1);
+        Assert.StartsWith("layer1.0.conv1,64x64x3x3,9,16,4096,", layers[1], StringComparison.Ordinal);
+        Assert.All(groups.Skip(1), row => Assert.Equal(Reports.GroupColumns.Length, row.Split(',').Length));
+    }
+
+    [Fact]
+    public void One_seed_gives_one_file()
+    {
+        Compress("a");
+        Compress("b", "--threads", "1");
+        Compress("c", "--seed", "1");
+        byte[] file = File.ReadAllBytes(folder["a/resnet18.pqf"]);
+        Assert.Equal(file, File.ReadAllBytes(folder["b/resnet18.pqf"]));
+        Assert.NotEqual(file, File.ReadAllBytes(folder["c/resnet18.pqf"]));
+    }
+
+    [Fact]
+    public void The_file_says_how_it_was_made_and_how_images_are_prepared()
+    {
+        Compress("out", "--model.class_names", "[zero, one, two, three, four, five, six, seven, eight, nine]", "--seed", "3");
+        TestNetworks.WriteImage(folder["x.png"], 1);
+        string text = Cli.Run("inspect", folder["out/resnet18.pqf"]).Out;
+        Assert.Contains("  seed: 3\n", text, StringComparison.Ordinal);
+        Assert.Contains("dense.safetensors", text, StringComparison.Ordinal);
+        Assert.Contains("images of 32×32, colour", text, StringComparison.Ordinal);
+        var classified = Cli.Run("classify", folder["out/resnet18.pqf"], folder["x.png"], "--top", "10");
+        Assert.Equal(11, classified.Lines.Length);
+        Assert.Contains("%  seven", classified.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Calibration_takes_unlabelled_images()
+    {
+        TestNetworks.WriteImages(folder["images"]);
+        Compress("plain");
+        Compress("calibrated", "--calibrate", folder["images"]);
+        Assert.NotEqual(File.ReadAllBytes(folder["plain/resnet18.pqf"]), File.ReadAllBytes(folder["calibrated/resnet18.pqf"]));
+    }
+
+    [Fact]
+    public void A_compressed_network_is_refused()
+    {
+        Compress("out");
+        var result = Cli.Run("compress", "--weights", folder["out/resnet18.pqf"], "--output", folder["again"], "--quiet");
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.Equal($"error: {folder["out/resnet18.pqf"]}: is compressed already; expected a dense network (pqf convert --format dense makes one)", result.ErrorLine);
+    }
+
+    [Fact]
+    public void A_block_length_that_does_not_divide_is_an_error_that_names_the_layer()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder["out"], "--model.compression_parameters.fc_subvector_size", "7", .. TestNetworks.QuickSettings]);
+        Assert.Equal((ExitCode.Failure, "error: fc: blocks of 7 do not divide its rows of 512 values; divisors near it are 2, 4, 8, 16"), (result.Code, result.ErrorLine));
+    }
+
+    [Theory]
+    [InlineData("error: command line: --output: expected a folder, here or in output_path, got none", "compress", "--weights", "x.pth")]
+    [InlineData("error: command line: search: expected one of greedy, stochastic, descent, got 'x'", "compress", "--weights", "x.pth", "--search", "x")]
+    [InlineData("error: command line: format: expected one of pqf, pth, safetensors, got 'onnx'", "compress", "--weights", "x.pth", "--format", "pqf,onnx")]
+    public void Wrong_options_are_usage_errors(string expected, params string[] arguments)
+    {
+        var result = Cli.Run(arguments);
+        Assert.Equal((ExitCode.Usage, expected), (result.Code, result.ErrorLine));
+    }
+
+    [Fact]
+    public void Compression_of_a_published_network_gives_the_published_size()
+    {
+        string published = SharedData.Path("published/resnet18.pth");
+        Cli.Run("convert", published, folder["dense.pth"], "--format", "dense");
+        var result = Cli.Run(
+            "compress", "--config", Path.Combine(SharedData.Repository, "config", "compress_resnet18_large.yaml"), "--weights", folder["dense.pth"], "--output", folder["out"],
+            "--model.compression_parameters.k_means_n_iters", "1", "--model.sls_iterations", "100", "--quiet");
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains("8,634,624 bits = 1.029 MiB; 43.32 times smaller", result.Out, StringComparison.Ordinal); // facts of the paper's table
+        // At most 2 % over the counted bits.
+        Assert.InRange(new FileInfo(folder["out/resnet18.pqf"]).Length, 8_634_624 / 8, 8_634_624 / 8 * 1.02);
+    }
+
+    void Compress(string output, params string[] more)
+    {
+        if (!File.Exists(folder["dense.safetensors"]))
+            TestNetworks.Write(folder["dense.safetensors"]);
+        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder[output], .. TestNetworks.QuickSettings, .. more]);
+        Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
+    }
+}

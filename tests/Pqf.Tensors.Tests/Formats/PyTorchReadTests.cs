@@ -26,23 +26,22 @@ public sealed class PyTorchReadTests : IDisposable
     static IEnumerable<string> Print(IEnumerable<StoredTensor> tensors) => tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)
         .Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Shape} {Convert.ToHexStringLower(TensorSamples.BytesOf(tensor))}");
 
-    [Theory]
-    [InlineData("published/resnet18.pth", "codes_matrix")]
-    [InlineData("published/resnet18_large.pth", "codes_matrix")]
-    [InlineData("published/resnet50_large.pth", "codes_matrix")]
-    [InlineData("data/cifar-resnet/resnet56-4bfd9763.th", "conv1.weight")]
-    public void A_real_file_is_read_as_PyTorch_reads_it(string relative, string someName)
+    [Fact]
+    public void Real_files_are_read_as_PyTorch_reads_them()
     {
-        string path = SharedData.Path(relative);
-        using var file = TensorFiles.Open(path).Value();
-        Assert.Equal("PyTorch legacy", file.Format);
-        Assert.Contains(file.Tensors, tensor => tensor.Name.EndsWith(someName, StringComparison.Ordinal));
+        string[] paths = [.. new[] { "published/resnet18.pth", "published/resnet18_large.pth", "published/resnet50_large.pth", "data/cifar-resnet/resnet56-4bfd9763.th" }.Select(SharedData.Path)];
         string output = Python.Run("torch", $"""
             import sys, torch{PrintTensors}
-            file = torch.load(sys.argv[1], map_location='cpu')
-            show(file.get('state_dict', file))
-            """, path);
-        Assert.Equal(output.TrimEnd('\n').Split('\n'), Print(file.Tensors));
+            for path in sys.argv[1:]:
+                file = torch.load(path, map_location='cpu')
+                show(file.get('state_dict', file))
+            """, paths);
+        Assert.Equal(output.TrimEnd('\n').Split('\n'), paths.SelectMany(path =>
+        {
+            using var file = TensorFiles.Open(path).Value();
+            Assert.Equal("PyTorch legacy", file.Format);
+            return Print(file.Tensors).ToArray();
+        }));
     }
 
     [Fact]
@@ -92,42 +91,60 @@ public sealed class PyTorchReadTests : IDisposable
         Assert.Equal(["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"], file.Tensors.Select(tensor => tensor.Name));
     }
 
-    [Theory]
-    [InlineData("{'epoch': 3, 'state_dict': {'a': t}, 'best': t, 'name': 'x', 'done': True, 'loss': 0.5, 'nothing': None, 'big': 1 << 70}", "a")]
-    [InlineData("{'model': {'a': t}, 'optimizer': {'state': {0: {'step': t}}, 'param_groups': [{'lr': 1.0, 'params': [0]}]}}", "a")]
-    [InlineData("{'state_dict': {'net': {'a': t}}}", "a")]
-    [InlineData("{'a': {'b': t, 'c': (t, [t])}, 1: t}", "a.b,a.c.0,a.c.1.0,1")]
-    [InlineData("{'model.a': t, 'set': {1, 2}, 'size': t.shape}", "model.a")]
-    [InlineData("{'state_dict': 'none', 'a': t}", "a")]
-    [InlineData("{'a': t.storage()}", "a")]
-    public void The_dictionary_of_tensors_is_found(string expression, string names)
+    /// <summary>Saves the value of each expression, in which t is a tensor of two ones, and gives the files in order.</summary>
+    string[] Save(params IEnumerable<string> expressions)
     {
-        Python.Run("torch", "import sys, torch; t = torch.ones(2); torch.save(eval(sys.argv[2]), sys.argv[1])", folder.File("a.pth"), expression);
-        using var file = TensorFiles.Open(folder.File("a.pth")).Value();
-        Assert.Equal(names, string.Join(',', file.Tensors.Select(tensor => tensor.Name)));
-        Assert.All(file.Tensors, tensor => Assert.Equal([1f, 1f], tensor.ToSingles()));
+        Python.Run("torch, numpy", """
+            import sys, torch, numpy
+            t = torch.ones(2)
+            for i, expression in enumerate(sys.argv[2:]):
+                torch.save(eval(expression), f'{sys.argv[1]}/{i}.pth')
+            """, [folder.Path, .. expressions]);
+        return [.. expressions.Select((_, i) => folder.File($"{i}.pth"))];
+    }
+
+    [Fact]
+    public void The_dictionary_of_tensors_is_found()
+    {
+        (string Expression, string Names)[] cases =
+        [
+            ("{'epoch': 3, 'state_dict': {'a': t}, 'best': t, 'name': 'x', 'done': True, 'loss': 0.5, 'nothing': None, 'big': 1 << 70}", "a"),
+            ("{'model': {'a': t}, 'optimizer': {'state': {0: {'step': t}}, 'param_groups': [{'lr': 1.0, 'params': [0]}]}}", "a"),
+            ("{'state_dict': {'net': {'a': t}}}", "a"),
+            ("{'a': {'b': t, 'c': (t, [t])}, 1: t}", "a.b,a.c.0,a.c.1.0,1"),
+            ("{'model.a': t, 'set': {1, 2}, 'size': t.shape}", "model.a"),
+            ("{'state_dict': 'none', 'a': t}", "a"),
+            ("{'a': t.storage()}", "a"),
+        ];
+        foreach (var (path, names) in Save(cases.Select(item => item.Expression)).Zip(cases.Select(item => item.Names)))
+        {
+            using var file = TensorFiles.Open(path).Value();
+            Assert.Equal(names, string.Join(',', file.Tensors.Select(tensor => tensor.Name)));
+            Assert.All(file.Tensors, tensor => Assert.Equal([1f, 1f], tensor.ToSingles()));
+        }
     }
 
     [Fact]
     public void Scalars_beside_the_tensors_are_metadata()
     {
-        Python.Run("torch", "import sys, torch; torch.save({'epoch': 3, 'loss': 0.5, 'name': 'x', 'state_dict': {'a': torch.ones(2)}}, sys.argv[1])", folder.File("a.pth"));
-        using var file = TensorFiles.Open(folder.File("a.pth")).Value();
+        using var file = TensorFiles.Open(Save("{'epoch': 3, 'loss': 0.5, 'name': 'x', 'state_dict': {'a': t}}")[0]).Value();
         Assert.Equal(new Dictionary<string, string> { ["epoch"] = "3", ["loss"] = "0.5", ["name"] = "x" }, file.Metadata);
     }
 
-    [Theory]
-    [InlineData("[1]", "expected a dictionary of tensors, got a list")]
-    [InlineData("{'a': 1}", "holds no tensors")]
-    [InlineData("torch.nn.Linear(1, 1)", "refers to torch.nn.modules.linear.Linear, which is refused: only tensors, containers, numbers and strings are read")]
-    [InlineData("{'a': numpy.float64(1)}", "refers to numpy.core.multiarray.scalar, which is refused: only tensors, containers, numbers and strings are read")]
-    [InlineData("{(1,): torch.ones(1)}", "expected names of tensors, got a tuple")]
-    [InlineData("{'a': torch.ones(1).expand(1000)}", "tensor of size [1000], stride [0] at 0: has more elements than its storage of 1")]
-    public void What_is_no_dictionary_of_tensors_is_an_error(string expression, string problem)
+    [Fact]
+    public void What_is_no_dictionary_of_tensors_is_an_error()
     {
-        string path = folder.File("a.pth");
-        Python.Run("torch, numpy", "import sys, torch, numpy; torch.save(eval(sys.argv[2]), sys.argv[1])", path, expression);
-        Assert.Equal($"{path}: {problem}", TensorFiles.Open(path).ErrorMessage());
+        (string Expression, string Problem)[] cases =
+        [
+            ("[1]", "expected a dictionary of tensors, got a list"),
+            ("{'a': 1}", "holds no tensors"),
+            ("torch.nn.Linear(1, 1)", "refers to torch.nn.modules.linear.Linear, which is refused: only tensors, containers, numbers and strings are read"),
+            ("{'a': numpy.float64(1)}", "refers to numpy.core.multiarray.scalar, which is refused: only tensors, containers, numbers and strings are read"),
+            ("{(1,): torch.ones(1)}", "expected names of tensors, got a tuple"),
+            ("{'a': torch.ones(1).expand(1000)}", "tensor of size [1000], stride [0] at 0: has more elements than its storage of 1"),
+        ];
+        foreach (var (path, problem) in Save(cases.Select(item => item.Expression)).Zip(cases.Select(item => item.Problem)))
+            Assert.Equal($"{path}: {problem}", TensorFiles.Open(path).ErrorMessage());
     }
 
     [Fact]

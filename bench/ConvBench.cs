@@ -3,7 +3,7 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Bench;
 
-/// <summary>Every distinct convolution of ResNet-18 and 50 at 224 × 224, and their linear layers, with bias, residual and ReLU.</summary>
+/// <summary>Every distinct convolution of ResNet-18 and 50 at 224 × 224, and their linear layers, with bias, ReLU and, at the end of a block, residual.</summary>
 static class ConvBench
 {
     public static void Measure(int threads, double peak, Report report)
@@ -24,7 +24,7 @@ static class ConvBench
         var residual = Inputs.Uniform(device, plan.OutputShape(shape), "residual");
         var y = Tensor<float>.Zeros(device, residual.Shape);
         double operations = 2.0 * y.Shape.Count * layer.InChannels * layer.Kernel * layer.Kernel;
-        report.Add("conv", layer.ToString(), device.ThreadCount, batch, operations, peak, Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], residual, Activation.Relu, y), 0.15));
+        report.Add("conv", layer.ToString(), device.ThreadCount, batch, operations, peak, Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], layer.EndsBlock ? residual : null, Activation.Relu, y), 0.15));
     }
 
     /// <summary>Deep residual learning, He et al. 2016, table 1; strides as in torchvision.</summary>
@@ -39,9 +39,9 @@ static class ConvBench
                     if (stride > 1 || inChannels != outChannels)
                         layers.Add(new(1, stride, inChannels, outChannels, size));
                     if (bottleneck)
-                        layers.AddRange([new(1, 1, inChannels, width, size), new(3, stride, width, width, size), new(1, 1, width, outChannels, half)]);
+                        layers.AddRange([new(1, 1, inChannels, width, size), new(3, stride, width, width, size), new(1, 1, width, outChannels, half) { EndsBlock = true }]);
                     else
-                        layers.AddRange([new(3, stride, inChannels, width, size), new(3, 1, width, width, half)]);
+                        layers.AddRange([new(3, stride, inChannels, width, size), new(3, 1, width, width, half) { EndsBlock = true }]);
                     (size, inChannels) = (half, outChannels);
                 }
 
@@ -50,6 +50,8 @@ static class ConvBench
 
     sealed record Layer(int Kernel, int Stride, int InChannels, int OutChannels, int Size)
     {
-        public override string ToString() => $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}";
+        public bool EndsBlock { get; init; }
+
+        public override string ToString() => $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}{(EndsBlock ? " +res" : "")}";
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,6 +8,7 @@ namespace Pqf.Tensors;
 static unsafe class Transposed
 {
     /// <summary>to[j, i] = from[i, j], with rows so many floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* from, int fromApart, int rows, int columns, float* to, int toApart)
     {
         int wholeRows = Sse.IsSupported ? rows & ~3 : 0, wholeColumns = columns & ~3;
@@ -20,6 +22,7 @@ static unsafe class Transposed
                 to[((nint)j * toApart) + i] = from[((nint)i * fromApart) + j];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Copy4x4(float* from, nint fromApart, float* to, nint toApart)
     {
         Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + fromApart);

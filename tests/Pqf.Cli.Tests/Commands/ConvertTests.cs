@@ -1,0 +1,87 @@
+using Pqf.Cli.Shell;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+public sealed class ConvertTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_dense_network_survives_every_format()
+    {
+        TestNetworks.Write(folder["a.safetensors"]);
+        Convert("a.safetensors", "b.pth");
+        Convert("b.pth", "c.safetensors");
+        Assert.Equal(Values("b.pth"), Values("c.safetensors"));
+        Assert.Equal(Values("a.safetensors"), Values("c.safetensors").Where(pair => !pair.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_compressed_network_survives_every_format()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder.Path, .. TestNetworks.QuickSettings]);
+        Convert("resnet18.pqf", "a.pth");
+        Convert("a.pth", "b.safetensors");
+        Convert("b.safetensors", "c.pqf", "--preprocessing.resize", "40", "--preprocessing.crop", "32");
+        Assert.Equal(Values("resnet18.pqf"), Values("c.pqf"));
+    }
+
+    [Fact]
+    public void Decoding_gives_a_dense_network_of_the_same_codes()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder.Path, .. TestNetworks.QuickSettings]);
+        Convert("resnet18.pqf", "decoded.pth", "--format", "dense");
+        string text = Cli.Run("inspect", folder["decoded.pth"]).Out;
+        Assert.Contains("layer1.0.conv1.weight ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("codebook", text, StringComparison.Ordinal);
+        Assert.Contains("1.00 times smaller", text, StringComparison.Ordinal);
+        // k 16 and 9 values a block: at most 16 different first values.
+        float[] weight = Open("decoded.pth", file => file.ByName["layer1.0.conv1.weight"].ToSingles());
+        Assert.InRange(weight.Where((_, i) => i % 9 == 0).Distinct().Count(), 2, 16);
+    }
+
+    [Fact]
+    public void A_dense_network_has_no_compressed_form()
+    {
+        TestNetworks.Write(folder["a.safetensors"]);
+        var result = Cli.Run("convert", folder["a.safetensors"], folder["b.pth"], "--format", "compressed");
+        Assert.Equal((ExitCode.Failure, $"error: {folder["a.safetensors"]}: is dense: there is no compressed form of it; see pqf compress"), (result.Code, result.ErrorLine));
+        Assert.False(File.Exists(folder["b.pth"]));
+    }
+
+    [Fact]
+    public void An_unknown_ending_is_a_usage_error()
+    {
+        var result = Cli.Run("convert", "a.pth", "b.onnx");
+        Assert.Equal((ExitCode.Usage, "error: command line: out: expected a name that ends in .pqf, .pth or .safetensors, got b.onnx"), (result.Code, result.ErrorLine));
+    }
+
+    void Convert(string from, string to, params string[] more)
+    {
+        var result = Cli.Run(["convert", folder[from], folder[to], .. more]);
+        Assert.Equal((ExitCode.Success, $"wrote {folder[to]} ({new FileInfo(folder[to]).Length:N0} bytes)"), (result.Code, result.ErrorLine));
+    }
+
+    /// <summary>Every tensor's type, shape and bytes, as text that can be compared.</summary>
+    SortedDictionary<string, string> Values(string name) => Open(name, file => new SortedDictionary<string, string>(file.Tensors.ToDictionary(tensor => tensor.Name, tensor =>
+    {
+        byte[] bytes = new byte[tensor.SizeBytes];
+        tensor.ReadBytes(bytes);
+        return $"{tensor.Type} {tensor.Shape} {System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
+    })));
+
+    T Open<T>(string name, Func<TensorFile, T> read) => TensorFiles.Open(folder[name]).Match(
+        file =>
+        {
+            using (file)
+                return read(file);
+        },
+        error => throw new InvalidOperationException(error.Message));
+}

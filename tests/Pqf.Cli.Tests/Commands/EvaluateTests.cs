@@ -1,0 +1,94 @@
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+public sealed class EvaluateTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    // What the authors' own code gives on these 400 photographs (reference/published_*).
+    [Theory]
+    [InlineData("resnet18", 297, 366)]
+    [InlineData("resnet18_large", 264, 348)]
+    [InlineData("resnet50_large", 309, 368)]
+    public void Published_networks_classify_photographs_as_the_authors_code_does(string name, int top1, int top5)
+    {
+        var result = Cli.Run("evaluate-resnet", "--quiet", "--weights", SharedData.Path($"published/{name}.pth"), "--dataloader.imagenet_path", SharedData.Path("data/imagenet-ccby"));
+        Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
+        Assert.InRange(Right(result, "top-1"), top1 - 1, top1 + 1);
+        Assert.InRange(Right(result, "top-5"), top5 - 1, top5 + 1);
+    }
+
+    [Fact]
+    public void Weights_and_folder_may_stand_in_the_configuration()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        TestNetworks.WriteImages(folder["images"]);
+        File.WriteAllText(folder["c.yaml"], $"""
+            model: {"{"}arch: resnet18, state_dict_compressed: {folder["dense.safetensors"]}{"}"}
+            dataloader: {"{"}imagenet_path: {folder["images"]}, batch_size: 3{"}"}
+            preprocessing: {"{"}resize: 40, crop: 32{"}"}
+            """);
+        var result = Cli.Run("evaluate-resnet", "--config", folder["c.yaml"]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains("evaluating: 4 images in", result.Error, StringComparison.Ordinal);
+        Assert.Contains("/4 = ", result.Out, StringComparison.Ordinal);
+        Assert.InRange(Right(result, "top-5"), Right(result, "top-1"), 4);
+    }
+
+    [Fact]
+    public void A_val_folder_is_found()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        TestNetworks.WriteImages(folder["images/val"]);
+        TestNetworks.WriteImages(folder["images/train"]);
+        var result = Evaluate("--dataloader.imagenet_path", folder["images"]);
+        Assert.Contains("/4 = ", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_classes_than_the_network_has_are_an_error()
+    {
+        TestNetworks.Write(folder["dense.safetensors"]);
+        foreach (int number in Enumerable.Range(0, 11))
+        {
+            Directory.CreateDirectory(folder[$"images/c{number}"]);
+            TestNetworks.WriteImage(folder[$"images/c{number}/x.png"], 0);
+        }
+
+        var result = Evaluate("--dataloader.imagenet_path", folder["images"]);
+        Assert.Equal((ExitCode.Failure, $"error: {folder["images"]}: holds 11 classes, numbered to 10; expected those of a network of 10"), (result.Code, result.ErrorLine));
+    }
+
+    [Theory]
+    [InlineData("error: command line: --weights: expected a network's file, here or in model.state_dict_compressed, got none", "evaluate-resnet")]
+    [InlineData("error: command line: dataloader.imagenet_path: expected a folder of labelled images, got none", "evaluate-resnet", "--weights", "x.pth")]
+    [InlineData("error: --top: expected a whole number of 1 or more", "classify", "x.pth", "y.jpg", "--top", "0")]
+    public void What_is_missing_is_a_usage_error(string expected, params string[] arguments)
+    {
+        var result = Cli.Run(arguments);
+        Assert.Equal((ExitCode.Usage, expected), (result.Code, result.Error.Split('\n')[0]));
+    }
+
+    [Fact]
+    public void Classify_names_what_a_photograph_shows()
+    {
+        string photographs = SharedData.Path("data/imagenet-ccby/val/n02814533"); // beach wagon
+        var result = Cli.Run(["classify", SharedData.Path("published/resnet18.pth"), "--top", "2", .. Directory.GetFiles(photographs).Order(StringComparer.Ordinal)]);
+        Assert.Equal(5 * 3, result.Lines.Length);
+        Assert.EndsWith("%  beach wagon", result.Lines[1], StringComparison.Ordinal);
+    }
+
+    CliResult Evaluate(params string[] more) => Cli.Run(
+        ["evaluate-resnet", "--quiet", "--weights", folder["dense.safetensors"], "--preprocessing.resize", "40", "--preprocessing.crop", "32", .. more]);
+
+    static int Right(CliResult result, string row)
+    {
+        string line = result.Lines.Single(text => text.StartsWith(row, StringComparison.Ordinal));
+        return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].Split('/')[0], System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,47 @@
+using Pqf.Cli.Shell;
+using Pqf.Tensors.Formats;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+public sealed class InspectTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_file_of_anything_shows_its_tensors_and_totals()
+    {
+        Safetensors.Write(
+            folder["x.safetensors"],
+            [StoredTensor.FromSingles("b", [2, 3], new float[6]), StoredTensor.FromValues<byte>("a", DType.U8, [5], new byte[5])],
+            new Dictionary<string, string> { ["note"] = "hello" });
+        var result = Cli.Run("inspect", folder["x.safetensors"]);
+        Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
+        Assert.Contains("  note: hello\n", result.Out, StringComparison.Ordinal);
+        Assert.Contains("2 tensors, 11 values, 29 bytes\n", result.Out, StringComparison.Ordinal);
+        Assert.Contains("no known architecture has its layers", result.Out, StringComparison.Ordinal);
+    }
+
+    // Bits and ratios of the paper's table.
+    [Theory]
+    [InlineData("resnet18", "size     12,927,232 bits = 1.541 MiB; 28.94 times smaller than the dense network's 374,064,384 bits")]
+    [InlineData("resnet18_large", "size     8,634,624 bits = 1.029 MiB; 43.32 times smaller than the dense network's 374,064,384 bits")]
+    [InlineData("resnet50_large", "size     26,718,976 bits = 3.185 MiB; 30.61 times smaller than the dense network's 817,825,024 bits")]
+    public void Published_networks_count_to_the_bit(string name, string expected)
+    {
+        var result = Cli.Run("inspect", SharedData.Path($"published/{name}.pth"));
+        Assert.Equal(expected, result.Lines[^1]);
+    }
+
+    [Fact]
+    public void Every_layer_shows_k_d_and_bits()
+    {
+        var result = Cli.Run("inspect", SharedData.Path("published/resnet18.pth"));
+        // 1000 × 128 codes of 11 bits, 2048 × 4 halves, 1000 biases.
+        Assert.Contains(result.Lines, line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) == "fc [1000, 512] 2,048 4 1,571,072 16,416,000 10.45");
+        Assert.Contains(result.Lines, line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) == "conv1 [64, 3, 7, 7] 301,056 301,056 1.00");
+    }
+}

@@ -72,8 +72,9 @@ static class CompressCommand
             })));
     }
 
-    // Statistics folded into the norms would otherwise apply twice once they are estimated anew.
-    static Result<Parameters, PqfError> Unfold(NetworkFile network, CalibrationImages? images) => images is null || !network.NormsFolded
+    // Statistics folded into the norms would otherwise apply twice once they are estimated anew. A file does not tell: a decoded network has four vectors, of
+    // mean 0 and variance 1. Norms with statistics of their own lose nothing, for both steps see the same images.
+    static Result<Parameters, PqfError> Unfold(NetworkFile network, CalibrationImages? images) => images is null
         ? network.Parameters
         : images.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches));
 

@@ -65,7 +65,7 @@ sealed record DataloaderConfig
     /// <summary><c>coco_path</c>.</summary>
     public string? CocoPath { get; init; }
 
-    /// <summary><c>num_workers</c>: threads that decode images; 0 decodes on the thread that uses them.</summary>
+    /// <summary><c>num_workers</c>: threads that decode images; null and 0 take one per core.</summary>
     public int? NumWorkers { get; init; }
 
     /// <summary><c>batch_size</c>.</summary>

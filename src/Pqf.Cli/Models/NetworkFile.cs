@@ -9,9 +9,8 @@ namespace Pqf.Cli.Models;
 /// <param name="Format">Its kind, for a person.</param>
 /// <param name="Model">The network; its values are in the innermost scope of the device at loading.</param>
 /// <param name="ClassNames">One name a class.</param>
-/// <param name="NormsFolded">Whether the norms came folded into two vectors.</param>
 /// <param name="Unused">Names of the file's tensors that the network does not use.</param>
-sealed record NetworkFile(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, bool NormsFolded, ImmutableArray<string> Unused)
+sealed record NetworkFile(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, ImmutableArray<string> Unused)
 {
     /// <summary>Which network it is.</summary>
     public Architecture Architecture => Model.Architecture;

@@ -23,13 +23,12 @@ static class NetworkFiles
 
     /// <summary>Reads a network from an open file.</summary>
     public static Result<NetworkFile, PqfError> Load(TensorFile file, Config config, Device device) => IsPqf(file)
-        ? PqfModel.From(file, device).Bind(model => Check(file, config, model.Architecture).Bind(_ => Complete(file, config, model, true, [])))
+        ? PqfModel.From(file, device).Bind(model => Check(file, config, model.Architecture).Bind(_ => Complete(file, config, model, [])))
         : Architecture(file, config).Bind(architecture => ResNet.Build(architecture).Bind(graph => StateDict.Load(graph, file, device).Bind(loaded =>
             Complete(
                 file,
                 config,
                 new PqfModel { Architecture = architecture, Graph = graph, Parameters = loaded.Parameters, Preprocessing = ConfigMapping.DefaultPreprocessing(architecture.InChannels) },
-                loaded.Report.NormsFolded,
                 [.. loaded.Report.Unused.Select(unused => unused.Name)]))));
 
     /// <summary>Whether a file is of this project's own format.</summary>
@@ -53,13 +52,12 @@ static class NetworkFiles
     // "resnet50ssl" is ResNet-50 trained on more data.
     static string GraphName(string architecture) => architecture.EndsWith("ssl", StringComparison.Ordinal) ? architecture[..^3] : architecture;
 
-    static Result<NetworkFile, PqfError> Complete(TensorFile file, Config config, PqfModel model, bool normsFolded, ImmutableArray<string> unused) =>
+    static Result<NetworkFile, PqfError> Complete(TensorFile file, Config config, PqfModel model, ImmutableArray<string> unused) =>
         ConfigMapping.Preprocessing(config, model.Preprocessing, model.Architecture.InChannels).Bind(preprocessing =>
             ConfigMapping.ClassNames(config, model.ClassNames, model.Architecture.ClassCount).Map(names => new NetworkFile(
                 file.Path,
                 IsPqf(file) ? $"pqf, version {PqfModel.FormatVersion}" : file.Format,
                 model with { Preprocessing = preprocessing, ClassNames = names },
                 ConfigMapping.Names(names, model.Architecture.ClassCount),
-                normsFolded,
                 unused)));
 }

@@ -1,6 +1,16 @@
 using Pqf.Bench;
 
 // dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
+// dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
+if (args is ["noisy", var from, var to, var architecture])
+    return DenseNetwork.Write(from, to, architecture, noise: 0.01).Match(
+        _ => 0,
+        error =>
+        {
+            Console.Error.WriteLine(error.Message);
+            return 1;
+        });
+
 string[] benches = ["peak", "bandwidth", "matmul", "conv", "centroid"];
 int threadsAt = Array.IndexOf(args, "--threads");
 string[] chosen = threadsAt < 0 ? args : args[..threadsAt];

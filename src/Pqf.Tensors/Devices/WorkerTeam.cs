@@ -18,7 +18,8 @@ sealed unsafe class WorkerTeam : IDisposable
     const int IntsApart = 32;
 
     // The state word: the run's number above; then a bit while the run may be joined; then how many have joined it.
-    const long OneRun = 1L << 32;
+    const int RunShift = 32;
+    const long OneRun = 1L << RunShift;
     const long Open = 1L << 30;
 
     readonly Thread[] workers;
@@ -129,7 +130,7 @@ sealed unsafe class WorkerTeam : IDisposable
         while (true)
         {
             long state = Volatile.Read(ref State);
-            int run = (int)(state / OneRun);
+            int run = (int)(state >> RunShift);
             if (run == lastRun)
             {
                 if (++spin < SpinCount)
@@ -161,7 +162,7 @@ sealed unsafe class WorkerTeam : IDisposable
         {
             // Counted before the run's number is read, which Run changes before it reads the count: one of the two sees the other.
             Interlocked.Increment(ref ParkedCount);
-            while ((int)(Volatile.Read(ref State) / OneRun) == lastRun)
+            while ((int)(Volatile.Read(ref State) >> RunShift) == lastRun)
                 Monitor.Wait(parking);
             Interlocked.Decrement(ref ParkedCount);
         }

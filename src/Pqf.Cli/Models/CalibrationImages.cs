@@ -17,10 +17,9 @@ sealed record CalibrationImages(RunContext Run, Preprocessing Preprocessing, Dev
     /// <summary>Most images used: the averages over so many change no more.</summary>
     const int MaxImages = 1024;
 
-    // Large: a small batch's own statistics are noisy. Measured on a network that needs no calibration, batches of 50 cost 15 of 400 images, one of 400 at most two.
-    const int MaxBatchSize = 256;
+    const int DefaultBatchSize = 32;
 
-    int BatchSize => Math.Min(MaxBatchSize, Paths.Length);
+    int BatchSize => Math.Min(Run.Config.Dataloader.BatchSize ?? DefaultBatchSize, Paths.Length);
 
     /// <summary>Images of a folder; a random 1,024 of them where there are more.</summary>
     public static Result<CalibrationImages, PqfError> Open(RunContext run, string folder, Preprocessing preprocessing, Device device) =>

@@ -34,9 +34,9 @@ public sealed class ReadmeTests
     public void The_librarys_example_classifies()
     {
         using var folder = new TemporaryFolder();
-        TestNetworks.Write(folder["dense.safetensors"]);
-        Cli.Run("convert", folder["dense.safetensors"], folder["x.pqf"], "--preprocessing.resize", "40", "--preprocessing.crop", "32");
-        Assert.InRange(Example(folder["x.pqf"], 40, 48, [.. Enumerable.Range(0, 40 * 48 * 3).Select(i => (byte)(i * 37))]), 0, 9);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Cli.Run("convert", folder.File("dense.safetensors"), folder.File("x.pqf"), "--preprocessing.resize", "40", "--preprocessing.crop", "32");
+        Assert.InRange(Example(folder.File("x.pqf"), 40, 48, [.. Enumerable.Range(0, 40 * 48 * 3).Select(i => (byte)(i * 37))]), 0, 9);
     }
 
     static int Example(string path, int height, int width, byte[] rgb)

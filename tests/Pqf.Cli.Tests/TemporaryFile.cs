@@ -13,13 +13,3 @@ sealed class TemporaryFile : IDisposable
 
     public void Dispose() => File.Delete(Path);
 }
-
-/// <summary>A folder that lasts as long as its test.</summary>
-sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("pqf").FullName;
-
-    public string this[string name] => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => Directory.Delete(Path, true);
-}

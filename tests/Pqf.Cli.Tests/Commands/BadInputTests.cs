@@ -1,6 +1,7 @@
 using System.Text;
 using Pqf.Cli.Shell;
 using Pqf.Tensors.Formats;
+using Pqf.Testing;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Commands;
@@ -13,22 +14,22 @@ public sealed class BadInputTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_missing_file() => Fails("inspect", folder["none.pth"], "not found");
+    public void A_missing_file() => Fails("inspect", folder.File("none.pth"), "not found");
 
     [Fact]
     public void A_truncated_file()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        using (var file = File.OpenWrite(folder["dense.safetensors"]))
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        using (var file = File.OpenWrite(folder.File("dense.safetensors")))
             file.SetLength(file.Length / 2);
-        Fails("compress", folder["dense.safetensors"], "");
+        Fails("compress", folder.File("dense.safetensors"), "");
     }
 
     [Fact]
     public void A_corrupt_file()
     {
-        File.WriteAllBytes(folder["x.pth"], [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 77))]);
-        Fails("inspect", folder["x.pth"], "expected a safetensors, PyTorch zip or PyTorch legacy file");
+        File.WriteAllBytes(folder.File("x.pth"), [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 77))]);
+        Fails("inspect", folder.File("x.pth"), "expected a safetensors, PyTorch zip or PyTorch legacy file");
     }
 
     [Fact]
@@ -42,50 +43,50 @@ public sealed class BadInputTests : IDisposable
             0x80, 2, .. "}X\u000D\0\0\0little_endian"u8, 0x88, (byte)'s', (byte)'.',
             0x80, 2, .. "cposix\nsystem\nX\u0004\0\0\0exit"u8, 0x85, (byte)'R', (byte)'.',
         ];
-        File.WriteAllBytes(folder["x.pth"], legacy);
-        Fails("inspect", folder["x.pth"], "posix");
+        File.WriteAllBytes(folder.File("x.pth"), legacy);
+        Fails("inspect", folder.File("x.pth"), "posix");
     }
 
     [Fact]
     public void A_header_that_claims_2_to_the_60_bytes()
     {
-        File.WriteAllBytes(folder["x.safetensors"], [.. BitConverter.GetBytes(1UL << 60), .. "{}"u8]);
-        Fails("inspect", folder["x.safetensors"], "");
+        File.WriteAllBytes(folder.File("x.safetensors"), [.. BitConverter.GetBytes(1UL << 60), .. "{}"u8]);
+        Fails("inspect", folder.File("x.safetensors"), "");
     }
 
     [Fact]
     public void Overlapping_tensors()
     {
         byte[] header = Encoding.UTF8.GetBytes("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""");
-        File.WriteAllBytes(folder["x.safetensors"], [.. BitConverter.GetBytes((ulong)header.Length), .. header, 0, 0, 0, 0, 0, 0]);
-        Fails("inspect", folder["x.safetensors"], "b");
+        File.WriteAllBytes(folder.File("x.safetensors"), [.. BitConverter.GetBytes((ulong)header.Length), .. header, 0, 0, 0, 0, 0, 0]);
+        Fails("inspect", folder.File("x.safetensors"), "b");
     }
 
     [Fact]
     public void A_code_outside_its_codebook()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder.Path, "--format", "safetensors", .. TestNetworks.QuickSettings]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, "--format", "safetensors", .. TestNetworks.QuickSettings]);
         Rewrite("resnet18.safetensors", "bad.safetensors", tensor => tensor.Name != "fc.codes_matrix" ? tensor : new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes =>
         {
             tensor.ReadBytes(bytes);
             bytes[7] = 16; // k is 16
         }));
-        Fails("evaluate-resnet", folder["bad.safetensors"], "fc.codes_matrix: expected codes below 16, the rows of the codebook, got 16 at position 7");
+        Fails("evaluate-resnet", folder.File("bad.safetensors"), "fc.codes_matrix: expected codes below 16, the rows of the codebook, got 16 at position 7");
     }
 
     [Fact]
     public void The_wrong_architecture()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        Fails("evaluate-resnet", folder["dense.safetensors"], "expected resnet50, as model.arch says, got resnet18", "--model.arch", "resnet50");
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Fails("evaluate-resnet", folder.File("dense.safetensors"), "expected resnet50, as model.arch says, got resnet18", "--model.arch", "resnet50");
     }
 
     [Fact]
     public void An_unknown_architecture()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        var result = Run("evaluate-resnet", folder["dense.safetensors"], "--model.arch", "resnet17");
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        var result = Run("evaluate-resnet", folder.File("dense.safetensors"), "--model.arch", "resnet17");
         Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Contains("nearest: resnet18", result.ErrorLine, StringComparison.Ordinal);
     }
@@ -93,72 +94,72 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Tensors_that_do_not_fit_are_listed_one_a_line()
     {
-        TestNetworks.Write(folder["dense.safetensors"], tensor => tensor.Name is "fc.bias" ? tensor.Rename("fc.bais") : tensor);
-        var result = Run("evaluate-resnet", folder["dense.safetensors"]);
+        TestNetworks.Write(folder.File("dense.safetensors"), tensor => tensor.Name is "fc.bias" ? tensor.Rename("fc.bais") : tensor);
+        var result = Run("evaluate-resnet", folder.File("dense.safetensors"));
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.Equal(
-            $"error: {folder["dense.safetensors"]}: the tensors do not fit the network:\n  missing: fc.bias (nearest in the file: fc.bais)\n  unused: fc.bais (nearest in the network: fc.bias)\n",
+            $"error: {folder.File("dense.safetensors")}: the tensors do not fit the network:\n  missing: fc.bias (nearest in the file: fc.bais)\n  unused: fc.bais (nearest in the network: fc.bias)\n",
             result.Error);
     }
 
     [Fact]
     public void Weights_that_are_not_numbers()
     {
-        TestNetworks.Write(folder["dense.safetensors"], tensor => tensor.Name != "layer3.0.conv1.weight" ? tensor : new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes =>
+        TestNetworks.Write(folder.File("dense.safetensors"), tensor => tensor.Name != "layer3.0.conv1.weight" ? tensor : new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes =>
         {
             tensor.ReadBytes(bytes);
             BitConverter.TryWriteBytes(bytes[20..], float.NaN);
         }));
-        Fails("compress", folder["dense.safetensors"], "layer3.0.conv1.weight: expected finite values, got NaN at position 5");
+        Fails("compress", folder.File("dense.safetensors"), "layer3.0.conv1.weight: expected finite values, got NaN at position 5");
     }
 
     [Fact]
     public void A_missing_image_folder()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        var result = Cli.Run("evaluate-resnet", "--quiet", "--weights", folder["dense.safetensors"], "--dataloader.imagenet_path", "/nowhere");
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        var result = Cli.Run("evaluate-resnet", "--quiet", "--weights", folder.File("dense.safetensors"), "--dataloader.imagenet_path", "/nowhere");
         Assert.Equal((ExitCode.Failure, "error: /nowhere: folder not found"), (result.Code, result.ErrorLine));
     }
 
     [Fact]
     public void A_corrupt_photograph()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        TestNetworks.WriteImages(folder["images"]);
-        File.WriteAllBytes(folder["images/b/3.jpg"], [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 1, 2, 3]);
-        var result = Cli.Run(["evaluate-resnet", "--quiet", "--weights", folder["dense.safetensors"], "--preprocessing.resize", "40", "--preprocessing.crop", "32", "--dataloader.imagenet_path", folder["images"]]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteImages(folder.File("images"));
+        File.WriteAllBytes(folder.File("images/b/3.jpg"), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 1, 2, 3]);
+        var result = Cli.Run(["evaluate-resnet", "--quiet", "--weights", folder.File("dense.safetensors"), "--preprocessing.resize", "40", "--preprocessing.crop", "32", "--dataloader.imagenet_path", folder.File("images")]);
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith($"error: {folder["images/b/3.jpg"]}: is ", result.ErrorLine, StringComparison.Ordinal);
-        var calibrated = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder["out"], "--calibrate", folder["images/b"], .. TestNetworks.QuickSettings]);
+        Assert.StartsWith($"error: {folder.File("images/b/3.jpg")}: is ", result.ErrorLine, StringComparison.Ordinal);
+        var calibrated = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), "--calibrate", folder.File("images/b"), .. TestNetworks.QuickSettings]);
         Assert.Equal(ExitCode.Failure, calibrated.Code);
-        Assert.StartsWith($"error: {folder["images/b/3.jpg"]}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder["out"]));
+        Assert.StartsWith($"error: {folder.File("images/b/3.jpg")}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.File("out")));
     }
 
     [Fact]
     public void An_output_that_cannot_be_written()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        File.WriteAllText(folder["file"], "");
-        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder["file/out"], .. TestNetworks.QuickSettings]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        File.WriteAllText(folder.File("file"), "");
+        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("file/out"), .. TestNetworks.QuickSettings]);
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith($"error: {folder["file/out"]}: cannot be made a folder: ", result.ErrorLine, StringComparison.Ordinal);
-        var converted = Cli.Run("convert", folder["dense.safetensors"], folder["none/x.pth"]);
-        Assert.Equal((ExitCode.Failure, $"error: {folder["none/x.pth"]}: cannot be written: its folder does not exist"), (converted.Code, converted.ErrorLine));
+        Assert.StartsWith($"error: {folder.File("file/out")}: cannot be made a folder: ", result.ErrorLine, StringComparison.Ordinal);
+        var converted = Cli.Run("convert", folder.File("dense.safetensors"), folder.File("none/x.pth"));
+        Assert.Equal((ExitCode.Failure, $"error: {folder.File("none/x.pth")}: cannot be written: its folder does not exist"), (converted.Code, converted.ErrorLine));
     }
 
     [Fact]
     public void Interrupted_in_the_middle_nothing_is_left()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
         using var cancellation = new CancellationTokenSource();
         using var error = new CancellingWriter("permuting", cancellation);
         var code = CommandLine.Run(
-            ["compress", "--weights", folder["dense.safetensors"], "--output", folder["out"], .. TestNetworks.QuickSettings.Where(setting => setting != "--quiet")],
+            ["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), .. TestNetworks.QuickSettings.Where(setting => setting != "--quiet")],
             new Terminal(TextWriter.Null, error, false, TimeProvider.System, cancellation.Token));
         Assert.Equal(ExitCode.Interrupted, code);
         Assert.EndsWith("interrupted\n", error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder["out"]));
+        Assert.Empty(Directory.GetFiles(folder.File("out")));
     }
 
     /// <summary>Runs a command on a file and expects one line that names the file.</summary>
@@ -169,21 +170,21 @@ public sealed class BadInputTests : IDisposable
         Assert.StartsWith($"error: {path}: ", result.ErrorLine, StringComparison.Ordinal);
         Assert.Contains(problem, result.ErrorLine, StringComparison.Ordinal);
         Assert.Equal("", result.Out);
-        Assert.False(Directory.Exists(folder["out"]) && Directory.EnumerateFileSystemEntries(folder["out"]).Any());
+        Assert.False(Directory.Exists(folder.File("out")) && Directory.EnumerateFileSystemEntries(folder.File("out")).Any());
     }
 
     CliResult Run(string command, string path, params string[] more) => command switch
     {
-        "compress" => Cli.Run([command, "--weights", path, "--output", folder["out"], .. TestNetworks.QuickSettings, .. more]),
+        "compress" => Cli.Run([command, "--weights", path, "--output", folder.File("out"), .. TestNetworks.QuickSettings, .. more]),
         "evaluate-resnet" => Cli.Run([command, "--quiet", "--weights", path, "--dataloader.imagenet_path", folder.Path, .. more]),
         _ => Cli.Run([command, path, .. more]),
     };
 
-    void Rewrite(string from, string to, Func<StoredTensor, StoredTensor> change) => TensorFiles.Open(folder[from]).Match(
+    void Rewrite(string from, string to, Func<StoredTensor, StoredTensor> change) => TensorFiles.Open(folder.File(from)).Match(
         file =>
         {
             using (file)
-                return Safetensors.Write(folder[to], file.Tensors.Select(change), file.Metadata).Match(_ => 0, error => throw new InvalidOperationException(error.Message));
+                return Safetensors.Write(folder.File(to), file.Tensors.Select(change), file.Metadata).Match(_ => 0, error => throw new InvalidOperationException(error.Message));
         },
         error => throw new InvalidOperationException(error.Message));
 

@@ -14,10 +14,10 @@ public sealed class CompressTests : IDisposable
     [Fact]
     public void Compress_writes_checks_and_reports_a_network()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder["out"], "--format", "pqf,pth,safetensors", .. TestNetworks.QuickSettings]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), "--format", "pqf,pth,safetensors", .. TestNetworks.QuickSettings]);
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
-        Assert.Equal(["groups.csv", "layers.csv", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"], Directory.GetFiles(folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["groups.csv", "layers.csv", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"], Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(3, result.Lines.Count(line => line.EndsWith("read back, its logits are the same", StringComparison.Ordinal)));
     }
 
@@ -25,7 +25,7 @@ public sealed class CompressTests : IDisposable
     public void The_reports_have_a_row_for_each_layer_and_each_group()
     {
         Compress("out");
-        string[] layers = File.ReadAllLines(folder["out/layers.csv"]), groups = File.ReadAllLines(folder["out/groups.csv"]);
+        string[] layers = File.ReadAllLines(folder.File("out/layers.csv")), groups = File.ReadAllLines(folder.File("out/groups.csv"));
         Assert.Equal(string.Join(',', Reports.LayerColumns), layers[0]);
         Assert.Equal(string.Join(',', Reports.GroupColumns), groups[0]);
         // Every layer of ResNet-18 but the first: 19 convolutions and fc.
@@ -40,21 +40,21 @@ public sealed class CompressTests : IDisposable
         Compress("a");
         Compress("b", "--threads", "1");
         Compress("c", "--seed", "1");
-        byte[] file = File.ReadAllBytes(folder["a/resnet18.pqf"]);
-        Assert.Equal(file, File.ReadAllBytes(folder["b/resnet18.pqf"]));
-        Assert.NotEqual(file, File.ReadAllBytes(folder["c/resnet18.pqf"]));
+        byte[] file = File.ReadAllBytes(folder.File("a/resnet18.pqf"));
+        Assert.Equal(file, File.ReadAllBytes(folder.File("b/resnet18.pqf")));
+        Assert.NotEqual(file, File.ReadAllBytes(folder.File("c/resnet18.pqf")));
     }
 
     [Fact]
     public void The_file_says_how_it_was_made_and_how_images_are_prepared()
     {
         Compress("out", "--model.class_names", "[zero, one, two, three, four, five, six, seven, eight, nine]", "--seed", "3");
-        TestNetworks.WriteImage(folder["x.png"], 1);
-        string text = Cli.Run("inspect", folder["out/resnet18.pqf"]).Out;
+        TestNetworks.WriteImage(folder.File("x.png"), 1);
+        string text = Cli.Run("inspect", folder.File("out/resnet18.pqf")).Out;
         Assert.Contains("  seed: 3\n", text, StringComparison.Ordinal);
         Assert.Contains("dense.safetensors", text, StringComparison.Ordinal);
         Assert.Contains("images of 32×32, colour", text, StringComparison.Ordinal);
-        var classified = Cli.Run("classify", folder["out/resnet18.pqf"], folder["x.png"], "--top", "10");
+        var classified = Cli.Run("classify", folder.File("out/resnet18.pqf"), folder.File("x.png"), "--top", "10");
         Assert.Equal(11, classified.Lines.Length);
         Assert.Contains("%  seven", classified.Out, StringComparison.Ordinal);
     }
@@ -62,29 +62,29 @@ public sealed class CompressTests : IDisposable
     [Fact]
     public void Calibration_takes_unlabelled_images()
     {
-        TestNetworks.WriteImages(folder["images"]);
+        TestNetworks.WriteImages(folder.File("images"));
         Compress("plain");
-        Compress("calibrated", "--calibrate", folder["images"]);
-        Assert.NotEqual(File.ReadAllBytes(folder["plain/resnet18.pqf"]), File.ReadAllBytes(folder["calibrated/resnet18.pqf"]));
+        Compress("calibrated", "--calibrate", folder.File("images"));
+        Assert.NotEqual(File.ReadAllBytes(folder.File("plain/resnet18.pqf")), File.ReadAllBytes(folder.File("calibrated/resnet18.pqf")));
     }
 
     [Fact]
     public void Calibrating_a_decoded_network_does_not_apply_its_statistics_twice()
     {
         // Its file has four vectors a norm, of mean 0 and variance 1: nothing there says that they were folded. Seen without unfolding: 0 of 80 right.
-        Cli.Run("convert", SharedData.Path("published/resnet18.pth"), folder["dense.pth"], "--format", "dense");
+        Cli.Run("convert", SharedData.Path("published/resnet18.pth"), folder.File("dense.pth"), "--format", "dense");
         foreach (string classFolder in Directory.GetDirectories(SharedData.Path("data/imagenet-ccby/val")))
         {
-            string target = folder[$"images/{Path.GetFileName(classFolder)}"];
+            string target = folder.File($"images/{Path.GetFileName(classFolder)}");
             Directory.CreateDirectory(target);
             File.Copy(Directory.GetFiles(classFolder).Order(StringComparer.Ordinal).First(), Path.Combine(target, "x.jpg"));
         }
 
         var result = Cli.Run(
-            "compress", "--quiet", "--weights", folder["dense.pth"], "--output", folder["out"], "--calibrate", folder["images"], "--model.use_permutations", "no",
+            "compress", "--quiet", "--weights", folder.File("dense.pth"), "--output", folder.File("out"), "--calibrate", folder.File("images"), "--model.use_permutations", "no",
             "--model.compression_parameters.ignored_modules", "conv1,layer1,layer2,layer3,layer4,fc");
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
-        string top1 = Cli.Run("evaluate-resnet", "--quiet", "--weights", folder["out/resnet18.pqf"], "--dataloader.imagenet_path", folder["images"]).Lines.Single(line => line.StartsWith("top-1", StringComparison.Ordinal));
+        string top1 = Cli.Run("evaluate-resnet", "--quiet", "--weights", folder.File("out/resnet18.pqf"), "--dataloader.imagenet_path", folder.File("images")).Lines.Single(line => line.StartsWith("top-1", StringComparison.Ordinal));
         Assert.InRange(int.Parse(top1["top-1".Length..top1.IndexOf('/', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture), 50, 80);
     }
 
@@ -92,16 +92,16 @@ public sealed class CompressTests : IDisposable
     public void A_compressed_network_is_refused()
     {
         Compress("out");
-        var result = Cli.Run("compress", "--weights", folder["out/resnet18.pqf"], "--output", folder["again"], "--quiet");
+        var result = Cli.Run("compress", "--weights", folder.File("out/resnet18.pqf"), "--output", folder.File("again"), "--quiet");
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.Equal($"error: {folder["out/resnet18.pqf"]}: is compressed already; expected a dense network (pqf convert --format dense makes one)", result.ErrorLine);
+        Assert.Equal($"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert --format dense makes one)", result.ErrorLine);
     }
 
     [Fact]
     public void A_block_length_that_does_not_divide_is_an_error_that_names_the_layer()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder["out"], "--model.compression_parameters.fc_subvector_size", "7", .. TestNetworks.QuickSettings]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), "--model.compression_parameters.fc_subvector_size", "7", .. TestNetworks.QuickSettings]);
         Assert.Equal((ExitCode.Failure, "error: fc: blocks of 7 do not divide its rows of 512 values; divisors near it are 2, 4, 8, 16"), (result.Code, result.ErrorLine));
     }
 
@@ -119,21 +119,21 @@ public sealed class CompressTests : IDisposable
     public void Compression_of_a_published_network_gives_the_published_size()
     {
         string published = SharedData.Path("published/resnet18.pth");
-        Cli.Run("convert", published, folder["dense.pth"], "--format", "dense");
+        Cli.Run("convert", published, folder.File("dense.pth"), "--format", "dense");
         var result = Cli.Run(
-            "compress", "--config", Path.Combine(SharedData.Repository, "config", "compress_resnet18_large.yaml"), "--weights", folder["dense.pth"], "--output", folder["out"],
+            "compress", "--config", Path.Combine(SharedData.Repository, "config", "compress_resnet18_large.yaml"), "--weights", folder.File("dense.pth"), "--output", folder.File("out"),
             "--model.compression_parameters.k_means_n_iters", "1", "--model.sls_iterations", "100", "--quiet");
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains("8,634,624 bits = 1.029 MiB; 43.32 times smaller", result.Out, StringComparison.Ordinal); // facts of the paper's table
         // At most 2 % over the counted bits.
-        Assert.InRange(new FileInfo(folder["out/resnet18.pqf"]).Length, 8_634_624 / 8, 8_634_624 / 8 * 1.02);
+        Assert.InRange(new FileInfo(folder.File("out/resnet18.pqf")).Length, 8_634_624 / 8, 8_634_624 / 8 * 1.02);
     }
 
     void Compress(string output, params string[] more)
     {
-        if (!File.Exists(folder["dense.safetensors"]))
-            TestNetworks.Write(folder["dense.safetensors"]);
-        var result = Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder[output], .. TestNetworks.QuickSettings, .. more]);
+        if (!File.Exists(folder.File("dense.safetensors")))
+            TestNetworks.Write(folder.File("dense.safetensors"));
+        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File(output), .. TestNetworks.QuickSettings, .. more]);
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
     }
 }

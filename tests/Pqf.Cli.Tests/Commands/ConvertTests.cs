@@ -1,6 +1,7 @@
 using Pqf.Cli.Shell;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
+using Pqf.Testing;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Commands;
@@ -14,7 +15,7 @@ public sealed class ConvertTests : IDisposable
     [Fact]
     public void A_dense_network_survives_every_format()
     {
-        TestNetworks.Write(folder["a.safetensors"]);
+        TestNetworks.Write(folder.File("a.safetensors"));
         Convert("a.safetensors", "b.pth");
         Convert("b.pth", "c.safetensors");
         Assert.Equal(Values("b.pth"), Values("c.safetensors"));
@@ -24,8 +25,8 @@ public sealed class ConvertTests : IDisposable
     [Fact]
     public void A_compressed_network_survives_every_format()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder.Path, .. TestNetworks.QuickSettings]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, .. TestNetworks.QuickSettings]);
         Convert("resnet18.pqf", "a.pth");
         Convert("a.pth", "b.safetensors");
         Convert("b.safetensors", "c.pqf", "--preprocessing.resize", "40", "--preprocessing.crop", "32");
@@ -35,10 +36,10 @@ public sealed class ConvertTests : IDisposable
     [Fact]
     public void Decoding_gives_a_dense_network_of_the_same_codes()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        Cli.Run(["compress", "--weights", folder["dense.safetensors"], "--output", folder.Path, .. TestNetworks.QuickSettings]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, .. TestNetworks.QuickSettings]);
         Convert("resnet18.pqf", "decoded.pth", "--format", "dense");
-        string text = Cli.Run("inspect", folder["decoded.pth"]).Out;
+        string text = Cli.Run("inspect", folder.File("decoded.pth")).Out;
         Assert.Contains("layer1.0.conv1.weight ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("codebook", text, StringComparison.Ordinal);
         Assert.Contains("1.00 times smaller", text, StringComparison.Ordinal);
@@ -50,10 +51,10 @@ public sealed class ConvertTests : IDisposable
     [Fact]
     public void A_dense_network_has_no_compressed_form()
     {
-        TestNetworks.Write(folder["a.safetensors"]);
-        var result = Cli.Run("convert", folder["a.safetensors"], folder["b.pth"], "--format", "compressed");
-        Assert.Equal((ExitCode.Failure, $"error: {folder["a.safetensors"]}: is dense: there is no compressed form of it; see pqf compress"), (result.Code, result.ErrorLine));
-        Assert.False(File.Exists(folder["b.pth"]));
+        TestNetworks.Write(folder.File("a.safetensors"));
+        var result = Cli.Run("convert", folder.File("a.safetensors"), folder.File("b.pth"), "--format", "compressed");
+        Assert.Equal((ExitCode.Failure, $"error: {folder.File("a.safetensors")}: is dense: there is no compressed form of it; see pqf compress"), (result.Code, result.ErrorLine));
+        Assert.False(File.Exists(folder.File("b.pth")));
     }
 
     [Fact]
@@ -65,8 +66,8 @@ public sealed class ConvertTests : IDisposable
 
     void Convert(string from, string to, params string[] more)
     {
-        var result = Cli.Run(["convert", folder[from], folder[to], .. more]);
-        Assert.Equal((ExitCode.Success, $"wrote {folder[to]} ({new FileInfo(folder[to]).Length:N0} bytes)"), (result.Code, result.ErrorLine));
+        var result = Cli.Run(["convert", folder.File(from), folder.File(to), .. more]);
+        Assert.Equal((ExitCode.Success, $"wrote {folder.File(to)} ({new FileInfo(folder.File(to)).Length:N0} bytes)"), (result.Code, result.ErrorLine));
     }
 
     /// <summary>Every tensor's type, shape and bytes, as text that can be compared.</summary>
@@ -77,7 +78,7 @@ public sealed class ConvertTests : IDisposable
         return $"{tensor.Type} {tensor.Shape} {System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
     })));
 
-    T Open<T>(string name, Func<TensorFile, T> read) => TensorFiles.Open(folder[name]).Match(
+    T Open<T>(string name, Func<TensorFile, T> read) => TensorFiles.Open(folder.File(name)).Match(
         file =>
         {
             using (file)

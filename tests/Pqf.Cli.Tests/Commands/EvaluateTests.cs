@@ -26,14 +26,14 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void Weights_and_folder_may_stand_in_the_configuration()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        TestNetworks.WriteImages(folder["images"]);
-        File.WriteAllText(folder["c.yaml"], $"""
-            model: {"{"}arch: resnet18, state_dict_compressed: {folder["dense.safetensors"]}{"}"}
-            dataloader: {"{"}imagenet_path: {folder["images"]}, batch_size: 3{"}"}
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteImages(folder.File("images"));
+        File.WriteAllText(folder.File("c.yaml"), $"""
+            model: {"{"}arch: resnet18, state_dict_compressed: {folder.File("dense.safetensors")}{"}"}
+            dataloader: {"{"}imagenet_path: {folder.File("images")}, batch_size: 3{"}"}
             preprocessing: {"{"}resize: 40, crop: 32{"}"}
             """);
-        var result = Cli.Run("evaluate-resnet", "--config", folder["c.yaml"]);
+        var result = Cli.Run("evaluate-resnet", "--config", folder.File("c.yaml"));
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains("evaluating: 4 images in", result.Error, StringComparison.Ordinal);
         Assert.Contains("/4 = ", result.Out, StringComparison.Ordinal);
@@ -43,25 +43,25 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void A_val_folder_is_found()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
-        TestNetworks.WriteImages(folder["images/val"]);
-        TestNetworks.WriteImages(folder["images/train"]);
-        var result = Evaluate("--dataloader.imagenet_path", folder["images"]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteImages(folder.File("images/val"));
+        TestNetworks.WriteImages(folder.File("images/train"));
+        var result = Evaluate("--dataloader.imagenet_path", folder.File("images"));
         Assert.Contains("/4 = ", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]
     public void More_classes_than_the_network_has_are_an_error()
     {
-        TestNetworks.Write(folder["dense.safetensors"]);
+        TestNetworks.Write(folder.File("dense.safetensors"));
         foreach (int number in Enumerable.Range(0, 11))
         {
-            Directory.CreateDirectory(folder[$"images/c{number}"]);
-            TestNetworks.WriteImage(folder[$"images/c{number}/x.png"], 0);
+            Directory.CreateDirectory(folder.File($"images/c{number}"));
+            TestNetworks.WriteImage(folder.File($"images/c{number}/x.png"), 0);
         }
 
-        var result = Evaluate("--dataloader.imagenet_path", folder["images"]);
-        Assert.Equal((ExitCode.Failure, $"error: {folder["images"]}: holds 11 classes, numbered to 10; expected those of a network of 10"), (result.Code, result.ErrorLine));
+        var result = Evaluate("--dataloader.imagenet_path", folder.File("images"));
+        Assert.Equal((ExitCode.Failure, $"error: {folder.File("images")}: holds 11 classes, numbered to 10; expected those of a network of 10"), (result.Code, result.ErrorLine));
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class EvaluateTests : IDisposable
     }
 
     CliResult Evaluate(params string[] more) => Cli.Run(
-        ["evaluate-resnet", "--quiet", "--weights", folder["dense.safetensors"], "--preprocessing.resize", "40", "--preprocessing.crop", "32", .. more]);
+        ["evaluate-resnet", "--quiet", "--weights", folder.File("dense.safetensors"), "--preprocessing.resize", "40", "--preprocessing.crop", "32", .. more]);
 
     static int Right(CliResult result, string row)
     {

@@ -15,10 +15,10 @@ public sealed class InspectTests : IDisposable
     public void A_file_of_anything_shows_its_tensors_and_totals()
     {
         Safetensors.Write(
-            folder["x.safetensors"],
+            folder.File("x.safetensors"),
             [StoredTensor.FromSingles("b", [2, 3], new float[6]), StoredTensor.FromValues<byte>("a", DType.U8, [5], new byte[5])],
             new Dictionary<string, string> { ["note"] = "hello" });
-        var result = Cli.Run("inspect", folder["x.safetensors"]);
+        var result = Cli.Run("inspect", folder.File("x.safetensors"));
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.Contains("  note: hello\n", result.Out, StringComparison.Ordinal);
         Assert.Contains("2 tensors, 11 values, 29 bytes\n", result.Out, StringComparison.Ordinal);

@@ -8,7 +8,6 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
-using TemporaryFolder = Pqf.Testing.TemporaryFolder;
 
 public sealed class ImageBatchesTests : IDisposable
 {

@@ -9,7 +9,6 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
-using TemporaryFolder = Pqf.Testing.TemporaryFolder;
 
 public sealed class ImageDecoderTests : IDisposable
 {

@@ -4,7 +4,6 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
-using TemporaryFolder = Pqf.Testing.TemporaryFolder;
 
 public sealed class ImageFolderTests : IDisposable
 {

@@ -61,7 +61,7 @@ public sealed class PermutationQualityTests : IDisposable
     (Shape, float[]) Published(string layer)
     {
         using var file = TensorFiles.Open(SharedData.Path("published/resnet50_large.pth")).Value();
-        var weight = Nets.StateDict.Load(Graphs.Build(new Architecture("resnet50")), file, host).Value().Parameters[$"{layer}.weight"];
+        var weight = StateDict.Load(Graphs.Build(new Architecture("resnet50")), file, host).Value().Parameters[$"{layer}.weight"];
         return (weight.Shape, weight.Decode().ToArray());
     }
 

@@ -30,7 +30,7 @@ static class ModelTensors
         return new(layer + CodesSuffix, DType.U8, [CodePacking.SizeBytes(weight.Codes.Shape.Count, bits)], bytes => CodePacking.Pack(weight.Codes.ToArray(), bits).CopyTo(bytes));
     }
 
-    /// <summary>The same file with every tensor of packed codes that fits its layer in the form of <see cref="Nets.StateDict"/>: 16 bits to a code, [rows, m].</summary>
+    /// <summary>The same file with every tensor of packed codes that fits its layer in the form of <see cref="StateDict"/>: 16 bits to a code, [rows, m].</summary>
     /// <remarks>What does not fit is passed on as it is, and so reported with all else that does not.</remarks>
     public static TensorFile Unpacked(Graph graph, TensorFile file)
     {

@@ -105,7 +105,7 @@ public sealed record PqfModel
         })));
 
     static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
-        Nets.StateDict.Load(graph, ModelTensors.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty
+        StateDict.Load(graph, ModelTensors.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty
             ? loaded.Parameters
             : new PqfError.File(file.Path, $"holds tensors that the network has no use for: {string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"));
 }

@@ -23,7 +23,7 @@ public class PublishedCalibrationTests
         using var scope = device.BeginScope();
         var graph = Graphs.Build(new Architecture("resnet18"));
         using var file = TensorFiles.Open(SharedData.Path("published/resnet18.pth")).Value();
-        var published = Pqf.Nets.StateDict.Load(graph, file, device).Value().Parameters;
+        var published = StateDict.Load(graph, file, device).Value().Parameters;
         var folder = ImageFolder.Open(SharedData.Path("data/imagenet-ccby/val")).Value();
         // Sorted by class: every batch takes one image in eight, so that it holds all classes.
         ImmutableArray<LabelledImage> images = [.. folder.Images.Select((image, i) => (image, i)).OrderBy(pair => pair.i % 8).Select(pair => pair.image)];

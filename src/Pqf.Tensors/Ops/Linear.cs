@@ -19,4 +19,21 @@ public static class Linear
             bias,
             new Conv2dOptions()).Reshape(shape);
     }
+
+    /// <summary>Gradient of the input: dx = dy · weight.</summary>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="dy">[N, out].</param>
+    /// <returns>[N, in].</returns>
+    public static Tensor<float> InputPullback(Tensor<float> weight, Tensor<float> dy) => MatMul.LeftPullback(weight, dy, Transpose.B);
+
+    /// <summary>Gradient of the weight: dweight = dyᵀ · x.</summary>
+    /// <param name="x">[N, in].</param>
+    /// <param name="dy">[N, out].</param>
+    /// <returns>[out, in].</returns>
+    public static Tensor<float> WeightPullback(Tensor<float> x, Tensor<float> dy) => MatMul.RightPullback(x, dy, Transpose.B);
+
+    /// <summary>Gradient of the bias: the sum of dy over all axes but the last; also a convolution's.</summary>
+    /// <param name="dy">[…, out].</param>
+    /// <returns>[out].</returns>
+    public static Tensor<float> BiasPullback(Tensor<float> dy) => Reduce.SumRows(dy);
 }

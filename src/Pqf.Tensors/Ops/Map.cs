@@ -11,6 +11,12 @@ public interface IUnaryOp
 
     /// <summary>A vector of the processor's usual width.</summary>
     static abstract Vector<float> Apply(Vector<float> x);
+
+    /// <summary>The gradient of x from the function's value and its gradient. Also compiled for the GPU.</summary>
+    static abstract float Pullback(float y, float dy);
+
+    /// <summary>The same for vectors.</summary>
+    static abstract Vector<float> Pullback(Vector<float> y, Vector<float> dy);
 }
 
 /// <summary>max(x, 0); NaN stays NaN.</summary>
@@ -21,6 +27,12 @@ public readonly struct Relu : IUnaryOp
 
     /// <inheritdoc/>
     public static Vector<float> Apply(Vector<float> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), Vector<float>.Zero, x);
+
+    /// <summary>Slope 0 at 0, as in PyTorch; a gradient passes NaN.</summary>
+    public static float Pullback(float y, float dy) => float.IsNaN(y) ? dy : y > 0f ? dy : 0f;
+
+    /// <inheritdoc/>
+    public static Vector<float> Pullback(Vector<float> y, Vector<float> dy) => Vector.ConditionalSelect(Vector.LessThanOrEqual(y, Vector<float>.Zero), Vector<float>.Zero, dy);
 }
 
 /// <summary>Element by element.</summary>
@@ -48,5 +60,23 @@ public static partial class Map
             Host<TOp>(host, x, y);
         else
             Gpu<TOp>((GpuDevice)x.Device, x, y);
+    }
+
+    /// <summary>dx = f′(x) · dy.</summary>
+    /// <typeparam name="TOp">f.</typeparam>
+    /// <param name="y">f(x), any shape.</param>
+    /// <param name="dy">Of the same shape.</param>
+    /// <returns>Gradient of x, of the same shape.</returns>
+    public static Tensor<float> Pullback<TOp>(Tensor<float> y, Tensor<float> dy)
+        where TOp : unmanaged, IUnaryOp
+    {
+        Shapes.Same("Map", y.Shape, dy.Shape);
+        Shapes.SameDevice("Map", y.Device, dy);
+        var dx = Tensor<float>.Rent(y.Device, y.Shape);
+        if (y.Device is HostDevice host)
+            PullbackHost<TOp>(host, y, dy, dx);
+        else
+            PullbackGpu<TOp>((GpuDevice)y.Device, y, dy, dx);
+        return dx;
     }
 }

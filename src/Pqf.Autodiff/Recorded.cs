@@ -1,0 +1,62 @@
+using Pqf.Tensors;
+
+namespace Pqf.Autodiff;
+
+/// <summary>Each op of <c>Pqf.Tensors</c>, run and recorded. A gradient is computed only for what needs one.</summary>
+public static partial class Recorded
+{
+    /// <summary>a + b.</summary>
+    public static Variable Add(this Tape tape, Variable a, Variable b) =>
+        tape.Add("Add", Tensors.Add.Forward(a.Value, b.Value), [a, b], [], dy => [dy, dy]);
+
+    /// <summary>factor · x.</summary>
+    public static Variable Scale(this Tape tape, Variable x, float factor) =>
+        tape.Add("Scale", Tensors.Scale.Forward(x.Value, factor), [x], [], dy => [Tensors.Scale.Forward(dy, factor)]);
+
+    /// <summary>f(x), element by element.</summary>
+    public static Variable Map<TOp>(this Tape tape, Variable x)
+        where TOp : unmanaged, IUnaryOp
+    {
+        var y = Tensors.Map.Forward<TOp>(x.Value);
+        return tape.Add("Map", y, [x], [y], dy => [Tensors.Map.Pullback<TOp>(y, dy)]);
+    }
+
+    /// <summary>The same elements under another shape.</summary>
+    public static Variable Reshape(this Tape tape, Variable x, Shape shape) =>
+        tape.Add("Reshape", x.Value.Reshape(shape), [x], [], dy => [dy.Reshape(x.Shape)]);
+
+    /// <summary>a · b.</summary>
+    public static Variable MatMul(this Tape tape, Variable a, Variable b, Transpose transpose = Transpose.None)
+    {
+        var (left, right) = (a.Value, b.Value);
+        return tape.Add("MatMul", Tensors.MatMul.Forward(left, right, transpose), [a, b], Operands(a, b), dy =>
+        [
+            a.NeedsGradient ? Tensors.MatMul.LeftPullback(right, dy, transpose) : null,
+            b.NeedsGradient ? Tensors.MatMul.RightPullback(left, dy, transpose) : null,
+        ]);
+    }
+
+    /// <summary>x · weightᵀ + bias.</summary>
+    public static Variable Linear(this Tape tape, Variable x, Variable weight, Variable? bias)
+    {
+        var (input, matrix) = (x.Value, weight.Value);
+        var y = Tensors.Linear.Forward(input, matrix, bias?.Value);
+        return tape.Add("Linear", y, Parents(x, weight, bias), Operands(x, weight), dy =>
+        {
+            var dx = x.NeedsGradient ? Tensors.Linear.InputPullback(matrix, dy) : null;
+            var dWeight = weight.NeedsGradient ? Tensors.Linear.WeightPullback(input, dy) : null;
+            return bias is null ? [dx, dWeight] : [dx, dWeight, bias.NeedsGradient ? Tensors.Linear.BiasPullback(dy) : null];
+        });
+    }
+
+    static Variable[] Parents(Variable x, Variable weight, Variable? bias) => bias is null ? [x, weight] : [x, weight, bias];
+
+    /// <summary>What the pull-back of a bilinear op reads: each operand for the gradient of the other.</summary>
+    static Tensor<float>[] Operands(Variable left, Variable right) => (left.NeedsGradient, right.NeedsGradient) switch
+    {
+        (true, true) => [left.Value, right.Value],
+        (true, false) => [right.Value],
+        (false, true) => [left.Value],
+        _ => [],
+    };
+}

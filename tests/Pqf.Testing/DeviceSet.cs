@@ -49,7 +49,8 @@ public sealed class DeviceSet : IDisposable
 
     static GpuDevice OpenSimulator()
     {
-        var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 1, 1)).EnableAlgorithms());
+        var largestGroup = new CPUDevice(16, 16, 1); // 256 work items, what group kernels may ask for
+        var context = Context.Create(builder => builder.CPU(largestGroup).EnableAlgorithms());
         return new GpuDevice(context.GetCPUDevice(0).CreateCPUAccelerator(context), context);
     }
 }

@@ -47,6 +47,17 @@ public sealed class GpuDevice : Device
         ((Action<Index1D, TKernel>)launcher)(extent, kernel);
     }
 
+    /// <summary>Runs a kernel in groups of its own size that share memory.</summary>
+    internal void LaunchGrouped<TKernel>(int groupCount, TKernel kernel)
+        where TKernel : struct, IGroupKernel
+    {
+        if (groupCount == 0)
+            return;
+        if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
+            launchers[typeof(TKernel)] = launcher = accelerator.LoadStreamKernel<TKernel>(GroupKernelEntry.Invoke);
+        ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(groupCount, TKernel.GroupSize), kernel);
+    }
+
     internal void Upload<T>(ReadOnlySpan<T> values, ArrayView<T> destination)
         where T : unmanaged
     {
@@ -104,18 +115,4 @@ public sealed class GpuDevice : Device
         accelerator.Dispose();
         context?.Dispose();
     }
-}
-
-/// <summary>The method that ILGPU compiles for each kernel type.</summary>
-static class KernelEntry
-{
-    public static void Invoke<TKernel>(Index1D index, TKernel kernel)
-        where TKernel : struct, IKernel => kernel.Invoke(index);
-}
-
-/// <summary>A GPU kernel whose fields are its arguments, run once for each index.</summary>
-interface IKernel
-{
-    /// <summary>Computes one index.</summary>
-    void Invoke(int index);
 }

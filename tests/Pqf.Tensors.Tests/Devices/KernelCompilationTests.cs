@@ -37,6 +37,13 @@ public class KernelCompilationTests
         Assert.Contains(KernelTypes(typeof(IKernel).Assembly), type => Name(type) == "Map.Kernel<Relu>");
     }
 
+    [Fact]
+    public void Shared_memory_of_a_group_kernel_is_shared()
+    {
+        Assert.Contains(".shared", Compile(typeof(GroupKernelTests.Reverse), Target.PtxSm80), StringComparison.Ordinal);
+        Assert.Contains("local float", Compile(typeof(GroupKernelTests.Reverse), Target.OpenCl), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(typeof(SelectedInteger), Target.PtxSm80)]
     [InlineData(typeof(SelectedInteger), Target.PtxSm90)]
@@ -54,14 +61,23 @@ public class KernelCompilationTests
     [Fact]
     public void A_kernel_that_throws_does_not_compile() => Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
 
-    /// <summary>Kernel types of an assembly, generic ones closed over each of its operators.</summary>
-    static IEnumerable<Type> KernelTypes(Assembly assembly)
+    /// <summary>Kernel types of an assembly, generic ones closed over all that their parameters take.</summary>
+    static IEnumerable<Type> KernelTypes(Assembly assembly) => assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
+
+    static IEnumerable<Type> Closed(Type kernel)
     {
-        var operators = assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryOp))).ToArray();
-        return assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? operators.Select(op => type.MakeGenericType(op)) : [type]);
+        IEnumerable<Type[]> choices = [[]];
+        foreach (var parameter in kernel.GetGenericArguments())
+        {
+            Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
+            Type[] types = [.. kernel.Assembly.GetTypes().Where(type => type.IsValueType && interfaces.All(type.IsAssignableTo))];
+            choices = [.. choices.SelectMany(chosen => types.Select(type => (Type[])[.. chosen, type]))];
+        }
+
+        return choices.Select(chosen => kernel.MakeGenericType(chosen));
     }
 
-    static bool IsKernel(Type type) => type.IsValueType && type.IsAssignableTo(typeof(IKernel));
+    static bool IsKernel(Type type) => type.IsValueType && (type.IsAssignableTo(typeof(IKernel)) || type.IsAssignableTo(typeof(IGroupKernel)));
 
     static string Name(Type type) =>
         $"{type.DeclaringType?.Name}.{type.Name.Split('`')[0]}{(type.IsGenericType ? $"<{string.Join(", ", type.GetGenericArguments().Select(argument => argument.Name))}>" : "")}";
@@ -75,8 +91,9 @@ public class KernelCompilationTests
             Target.PtxSm90 => Ptx(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
             _ => new CLBackend(context, new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false), CLDeviceVendor.Other, CLCVersion.CL20),
         };
-        var method = typeof(KernelEntry).GetMethod(nameof(KernelEntry.Invoke))!.MakeGenericMethod(kernel);
-        var compiled = backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), default);
+        bool grouped = kernel.IsAssignableTo(typeof(IGroupKernel));
+        var method = (grouped ? typeof(GroupKernelEntry) : typeof(KernelEntry)).GetMethod(nameof(KernelEntry.Invoke))!.MakeGenericMethod(kernel);
+        var compiled = backend.Compile(grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method), default);
         return compiled is PTXCompiledKernel ptx ? ptx.PTXAssembly : ((CLCompiledKernel)compiled).Source;
     }
 

@@ -1,6 +1,6 @@
 using Pqf.Bench;
 
-// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
+// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
     return DenseNetwork.Write(from, to, architecture, noise: 0.01).Match(
@@ -11,7 +11,7 @@ if (args is ["noisy", var from, var to, var architecture])
             return 1;
         });
 
-string[] benches = ["peak", "bandwidth", "matmul", "conv", "centroid"];
+string[] benches = ["peak", "bandwidth", "matmul", "conv", "winograd", "centroid"];
 int threadsAt = Array.IndexOf(args, "--threads");
 string[] chosen = threadsAt < 0 ? args : args[..threadsAt];
 if (chosen.Except(benches).FirstOrDefault() is { } unknown)
@@ -31,6 +31,7 @@ foreach (int threads in threadCounts)
             case "bandwidth": Bandwidth.Measure(threads, report); break;
             case "matmul": MatMulBench.Measure(threads, peak, report); break;
             case "conv": ConvBench.Measure(threads, peak, report); break;
+            case "winograd": WinogradBench.Measure(threads, peak, report); break;
             case "centroid": CentroidBench.Measure(threads, peak, report); break;
         }
 }

@@ -22,15 +22,18 @@ public sealed partial class Conv2dPlan
         var host = (HostDevice)device;
         int width = host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
         int outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width), biasCount = Panels.Count(outChannels, 1, width);
-        packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
         packedBias = bias is null ? null : Tensor<float>.Zeros(device, [options.Groups, biasCount]);
-        for (int group = 0; group < options.Groups; group++)
+        for (int group = 0; group < options.Groups && bias is not null; group++)
+            Floats.Copy(bias.Pointer + (group * outChannels), packedBias!.Pointer + (group * biasCount), outChannels);
+        if (algorithm != ConvAlgorithm.Gathered)
         {
-            int first = group * outChannels;
-            Panels.FromWeights(host, weight.Pointer + ((nint)first * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
-            if (bias is not null)
-                Floats.Copy(bias.Pointer + first, packedBias!.Pointer + (group * biasCount), outChannels);
+            PackWinograd(host, weight);
+            return;
         }
+
+        packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
+        for (int group = 0; group < options.Groups; group++)
+            Panels.FromWeights(host, weight.Pointer + ((nint)group * outChannels * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
     }
 
     void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
@@ -45,6 +48,12 @@ public sealed partial class Conv2dPlan
         where S : struct, ISimd<V>
         where V : unmanaged
     {
+        if (algorithm != ConvAlgorithm.Gathered)
+        {
+            RunWinograd<S, V>(host, g, x, residual, activation, y);
+            return;
+        }
+
         int stemRows = StemRows.TileRows(g, S.TileRows);
         if (stemRows > 0)
             RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), stemRows, 0, residual, activation, y);

@@ -9,15 +9,18 @@ public sealed partial class Conv2dPlan
     readonly Device device;
     readonly Shape weightShape;
     readonly Conv2dOptions options;
+    readonly ConvAlgorithm algorithm;
 
-    Conv2dPlan(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options)
+    Conv2dPlan(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm)
     {
         Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight.Shape, 4);
         Shapes.Vector("Conv2d", "bias", bias?.Shape, weight.Shape[0]);
         Shapes.SameDevice("Conv2d", weight.Device, bias);
         device = weight.Device;
         weightShape = weight.Shape;
-        this.options = options;
+        (this.options, this.algorithm) = (options, algorithm);
+        if (!Fits(device, algorithm, weightShape, options))
+            throw new ShapeException("Conv2d", $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weightShape} on {device.Name}");
         if (device is HostDevice)
             PackHost(weight, bias);
         else
@@ -28,7 +31,10 @@ public sealed partial class Conv2dPlan
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
-    public static Conv2dPlan Create(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options) => new(weight, bias, options);
+    /// <param name="algorithm">How the host computes it.</param>
+    /// <exception cref="ShapeException">The algorithm does not fit (see <see cref="Fits"/>), or the bias.</exception>
+    public static Conv2dPlan Create(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered) =>
+        new(weight, bias, options, algorithm);
 
     /// <summary>The result's shape for an input of the given shape.</summary>
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>

@@ -45,7 +45,8 @@ public static partial class MatMul
         where L : struct, ITileLayout
         where TRows : unmanaged, ITileRows
     {
-        var sizes = Product<S, V, L, TRows>.Sizes(m, n, k, S.TileRows, host.ThreadCount);
+        // Columns of a transposed operand cost more to gather: once only.
+        var sizes = Product<S, V, L, TRows>.Sizes(m, n, k, S.TileRows, host.ThreadCount, ownPanels: L.Step == 1);
         var product = new Product<S, V, L, TRows>(sizes, rows, panels, c, n, host.Scratch) { Accumulate = accumulate };
         host.For(product.ItemCount, product);
     }

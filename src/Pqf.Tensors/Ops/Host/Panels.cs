@@ -10,8 +10,11 @@ static unsafe class Panels
     public static int Count(int n, int k, int width) => checked(ProductSizes.Ceil(n, width) * k * width);
 
     /// <summary>From a matrix [K, N] with rows <paramref name="apart"/> floats apart.</summary>
-    public static void FromRows(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels) =>
-        host.For(ProductSizes.Ceil(k, PackRows.Rows), new PackRows(matrix, apart, n, k, width, panels));
+    public static void FromRows(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels)
+    {
+        int parts = Math.Min(ProductSizes.Ceil(n, width), 4 * host.ThreadCount);
+        host.For(parts, new PackRows(parts, matrix, apart, n, k, width, panels));
+    }
 
     /// <summary>From a matrix [N, K] with rows <paramref name="apart"/> floats apart.</summary>
     public static void FromColumns(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels) =>
@@ -21,25 +24,31 @@ static unsafe class Panels
     public static void FromWeights(HostDevice host, float* weights, int n, int channels, int taps, int width, float* panels) =>
         host.For(ProductSizes.Ceil(n, width), new PackWeights(weights, n, channels, taps, width, panels));
 
-    /// <summary>Eight rows at a time across all panels: eight streams are read, which the processor fetches ahead.</summary>
-    readonly struct PackRows(float* matrix, int apart, int n, int k, int width, float* panels) : IHostWork
+    /// <summary>Eight rows at a time across some panels: eight streams are read, which the processor fetches ahead.</summary>
+    readonly struct PackRows(int parts, float* matrix, int apart, int n, int k, int width, float* panels) : IHostWork
     {
-        public const int Rows = 8;
+        const int Rows = 8;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int first = item * Rows, end = Math.Min(k, first + Rows);
-            for (int column = 0; column < n; column += width)
+            int count = ProductSizes.Ceil(n, width);
+            int firstColumn = ProductSizes.Cut(item, parts, count) * width, endColumn = ProductSizes.Cut(item + 1, parts, count) * width;
+            for (int first = 0; first < k; first += Rows)
+                for (int column = firstColumn; column < endColumn; column += width)
+                    Pack(first, Math.Min(k, first + Rows), column);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        void Pack(int first, int end, int column)
+        {
+            int count = Math.Min(width, n - column);
+            float* to = panels + ((nint)column * k) + ((nint)first * width);
+            for (int i = first; i < end; i++, to += width)
             {
-                int count = Math.Min(width, n - column);
-                float* to = panels + ((nint)column * k) + ((nint)first * width);
-                for (int i = first; i < end; i++, to += width)
-                {
-                    Floats.Copy(matrix + ((nint)i * apart) + column, to, count);
-                    if (count < width)
-                        Floats.Clear(to + count, width - count);
-                }
+                Floats.Copy(matrix + ((nint)i * apart) + column, to, count);
+                if (count < width)
+                    Floats.Clear(to + count, width - count);
             }
         }
     }

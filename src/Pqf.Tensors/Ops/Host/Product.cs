@@ -29,19 +29,27 @@ unsafe interface ITileRows
 /// <remarks>Only the cut along K changes results, and it depends on K alone; the others may follow the number of threads.</remarks>
 readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, int Blocks, int Panels, int Splits)
 {
-    // Sums of 512 terms: a tile's left operand (28 KiB) stays in the first-level cache.
-    const int LargestKBlock = 512;
+    // Measured (bench conv, matmul): longer sums than what the first-level cache holds of both operands cost less than reading results again to add to them.
+    const int LargestKBlock = 1024;
 
     // Half of what is usual for a core's second level, the other half is for panels and results.
     const int BlockSizeBytes = 256 << 10;
 
-    public static ProductSizes Create(int m, int n, int k, int tileRows, int floatsPerTerm, int columns, int threads)
+    /// <param name="m">Rows.</param>
+    /// <param name="n">Columns.</param>
+    /// <param name="k">Terms.</param>
+    /// <param name="tileRows">Rows of a tile, at most.</param>
+    /// <param name="floatsPerTerm">Floats that each term takes in a tile.</param>
+    /// <param name="columns">Columns of a panel.</param>
+    /// <param name="threads">Threads to share the work between.</param>
+    /// <param name="ownPanels">Whether each thread is to use panels of its own where there are enough: better where the threads have just written them, worse for the rows, which each gathers.</param>
+    public static ProductSizes Create(int m, int n, int k, int tileRows, int floatsPerTerm, int columns, int threads, bool ownPanels)
     {
         int kBlock = Math.Max(16, Ceil(Ceil(k, Math.Max(1, Ceil(k, LargestKBlock))), 16) * 16);
         int tiles = Ceil(m, tileRows), panels = Ceil(n, columns);
         int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
-        // Few rows: the panels are shared out too, so that each thread reads its own part of the weights.
-        int splits = tiles <= 14 * threads ? Math.Min(threads, panels) : 1;
+        // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
+        int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
         int perBlock = splits > 1 ? Math.Min(tiles, 2 * fit) : Math.Min(fit, Ceil(tiles, 4 * threads));
         // As many blocks for each thread; nine for two threads would cost a tenth of the time.
         int blocks = Math.Min(tiles, Ceil(Ceil(tiles, perBlock) * splits, threads) * threads / splits);
@@ -80,7 +88,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     /// <summary>Adds to what c holds.</summary>
     public bool Accumulate { get; init; }
 
-    public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads) => ProductSizes.Create(m, n, k, tileRows, FloatsPerTerm, Columns, threads);
+    public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads, bool ownPanels = false) =>
+        ProductSizes.Create(m, n, k, tileRows, FloatsPerTerm, Columns, threads, ownPanels);
 
     public int ItemCount => sizes.Blocks * sizes.Splits;
 

@@ -177,33 +177,34 @@ static unsafe class TileKernel<S, V, L>
         V bias0 = zero, bias1 = zero;
         if (t->Bias != null)
             (bias0, bias1) = (S.Load(t->Bias), S.Load(t->Bias + S.Count));
-        Finish(t, 0, S.Add(x0, bias0), S.Add(y0, bias1));
+        var results = new Results(t);
+        Finish(ref results, S.Add(x0, bias0), S.Add(y0, bias1));
         if (R.N > 1)
-            Finish(t, 1, S.Add(x1, bias0), S.Add(y1, bias1));
+            Finish(ref results, S.Add(x1, bias0), S.Add(y1, bias1));
         if (R.N > 2)
-            Finish(t, 2, S.Add(x2, bias0), S.Add(y2, bias1));
+            Finish(ref results, S.Add(x2, bias0), S.Add(y2, bias1));
         if (R.N > 3)
-            Finish(t, 3, S.Add(x3, bias0), S.Add(y3, bias1));
+            Finish(ref results, S.Add(x3, bias0), S.Add(y3, bias1));
         if (R.N > 4)
-            Finish(t, 4, S.Add(x4, bias0), S.Add(y4, bias1));
+            Finish(ref results, S.Add(x4, bias0), S.Add(y4, bias1));
         if (R.N > 5)
-            Finish(t, 5, S.Add(x5, bias0), S.Add(y5, bias1));
+            Finish(ref results, S.Add(x5, bias0), S.Add(y5, bias1));
         if (R.N > 6)
-            Finish(t, 6, S.Add(x6, bias0), S.Add(y6, bias1));
+            Finish(ref results, S.Add(x6, bias0), S.Add(y6, bias1));
         if (R.N > 7)
-            Finish(t, 7, S.Add(x7, bias0), S.Add(y7, bias1));
+            Finish(ref results, S.Add(x7, bias0), S.Add(y7, bias1));
         if (R.N > 8)
-            Finish(t, 8, S.Add(x8, bias0), S.Add(y8, bias1));
+            Finish(ref results, S.Add(x8, bias0), S.Add(y8, bias1));
         if (R.N > 9)
-            Finish(t, 9, S.Add(x9, bias0), S.Add(y9, bias1));
+            Finish(ref results, S.Add(x9, bias0), S.Add(y9, bias1));
         if (R.N > 10)
-            Finish(t, 10, S.Add(x10, bias0), S.Add(y10, bias1));
+            Finish(ref results, S.Add(x10, bias0), S.Add(y10, bias1));
         if (R.N > 11)
-            Finish(t, 11, S.Add(x11, bias0), S.Add(y11, bias1));
+            Finish(ref results, S.Add(x11, bias0), S.Add(y11, bias1));
         if (R.N > 12)
-            Finish(t, 12, S.Add(x12, bias0), S.Add(y12, bias1));
+            Finish(ref results, S.Add(x12, bias0), S.Add(y12, bias1));
         if (R.N > 13)
-            Finish(t, 13, S.Add(x13, bias0), S.Add(y13, bias1));
+            Finish(ref results, S.Add(x13, bias0), S.Add(y13, bias1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -215,22 +216,33 @@ static unsafe class TileKernel<S, V, L>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Finish(Tile* t, int row, V v0, V v1)
+    static void Finish(ref Results r, V v0, V v1)
     {
-        nint at = (nint)row * t->RowsApart;
-        float* c = t->C + at;
-        if (t->Accumulate)
-            (v0, v1) = (S.Add(v0, S.Load(c)), S.Add(v1, S.Load(c + S.Count)));
-        if (t->Residual != null)
-            (v0, v1) = (S.Add(v0, S.Load(t->Residual + at)), S.Add(v1, S.Load(t->Residual + at + S.Count)));
-        if (t->Relu)
+        if (r.Accumulate)
+            (v0, v1) = (S.Add(v0, S.Load(r.C)), S.Add(v1, S.Load(r.C + S.Count)));
+        if (r.Residual != null)
+        {
+            (v0, v1) = (S.Add(v0, S.Load(r.Residual)), S.Add(v1, S.Load(r.Residual + S.Count)));
+            r.Residual += r.Apart;
+        }
+
+        if (r.Relu)
         {
             V zero = S.Create(0); // NaN is not below zero and stays
             (v0, v1) = (S.Select(S.LessThan(v0, zero), zero, v0), S.Select(S.LessThan(v1, zero), zero, v1));
         }
 
-        S.Store(v0, c);
-        S.Store(v1, c + S.Count);
+        S.Store(v0, r.C);
+        S.Store(v1, r.C + S.Count);
+        r.C += r.Apart;
+    }
+
+    /// <summary>Where the next row of results goes, in registers.</summary>
+    ref struct Results(Tile* t)
+    {
+        public float* C = t->C, Residual = t->Residual;
+        public readonly nint Apart = t->RowsApart;
+        public readonly bool Accumulate = t->Accumulate, Relu = t->Relu;
     }
 
     /// <summary>Fetches the lines that <see cref="Finish"/> touches: their misses overlap the products.</summary>
@@ -240,14 +252,20 @@ static unsafe class TileKernel<S, V, L>
     {
         if (!Sse.IsSupported)
             return;
-        for (nint row = 0; row < R.N; row++)
+        nint apart = t->RowsApart;
+        FetchRows<R>(t->C, apart);
+        if (t->Residual != null)
+            FetchRows<R>(t->Residual, apart);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FetchRows<R>(float* row, nint apart)
+        where R : struct, INumber
+    {
+        for (int i = R.N; i > 0; i--, row += apart)
         {
-            Sse.Prefetch0(t->C + (row * t->RowsApart));
-            Sse.Prefetch0(t->C + (row * t->RowsApart) + S.Count);
-            if (t->Residual == null)
-                continue;
-            Sse.Prefetch0(t->Residual + (row * t->RowsApart));
-            Sse.Prefetch0(t->Residual + (row * t->RowsApart) + S.Count);
+            Sse.Prefetch0(row);
+            Sse.Prefetch0(row + S.Count);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pqf.Tensors;
 
@@ -88,7 +89,11 @@ readonly unsafe struct MatrixColumns(float* matrix, int apart) : ITileRows
     {
         float* from = matrix + ((nint)k0 * apart) + row;
         for (int i = 0; i < k; i++, from += apart, tile += 16)
+        {
+            if (Sse.IsSupported)
+                Sse.Prefetch0(from + (8 * (nint)apart)); // rows too far apart for the processor to foresee
             Floats.Copy(from, tile, rows);
+        }
     }
 
     public float* Ahead(int row, int k0) => null;

@@ -130,12 +130,14 @@ static unsafe class TileKernel<S, V, L>
         V x11 = zero, y11 = zero;
         V x12 = zero, y12 = zero;
         V x13 = zero, y13 = zero;
-        FetchResults<R>(t);
         float* a = t->A, b = t->B, next = t->Next;
         int run = t->Run, skip = t->Skip;
-        for (int k = t->K; k > 0; k -= run)
+        var ahead = new Results(t);
+        int rows = R.N, rowsPerRun = ((R.N * run) + t->K - 1) / Math.Max(1, t->K);
+        for (int k = t->K; k > 0; k -= run, rows -= rowsPerRun)
         {
             FetchNext(t, ref next);
+            FetchResults(ref ahead, Math.Min(rows, rowsPerRun));
             float* end = a + (Math.Min(k, run) * L.Step);
             do
             {
@@ -245,27 +247,21 @@ static unsafe class TileKernel<S, V, L>
         public readonly bool Accumulate = t->Accumulate, Relu = t->Relu;
     }
 
-    /// <summary>Fetches the lines that <see cref="Finish"/> touches: their misses overlap the products.</summary>
+    /// <summary>Fetches the lines that <see cref="Finish"/> touches, a few rows with each run: all at once, their misses would hold up the operands' own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void FetchResults<R>(Tile* t)
-        where R : struct, INumber
+    static void FetchResults(ref Results r, int rows)
     {
         if (!Sse.IsSupported)
             return;
-        nint apart = t->RowsApart;
-        FetchRows<R>(t->C, apart);
-        if (t->Residual != null)
-            FetchRows<R>(t->Residual, apart);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void FetchRows<R>(float* row, nint apart)
-        where R : struct, INumber
-    {
-        for (int i = R.N; i > 0; i--, row += apart)
+        for (; rows > 0; rows--, r.C += r.Apart)
         {
-            Sse.Prefetch0(row);
-            Sse.Prefetch0(row + S.Count);
+            Sse.Prefetch0(r.C);
+            Sse.Prefetch0(r.C + S.Count);
+            if (r.Residual == null)
+                continue;
+            Sse.Prefetch0(r.Residual);
+            Sse.Prefetch0(r.Residual + S.Count);
+            r.Residual += r.Apart;
         }
     }
 

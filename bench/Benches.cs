@@ -62,17 +62,17 @@ static unsafe class Bandwidth
 /// <summary>Matrix products: squares, and the Gram matrix of a layer's weights.</summary>
 static class MatMulBench
 {
-    public static void Measure(int threads, double peak, Report report)
+    public static void Measure(int threads, Report report)
     {
         using var device = new HostDevice(threads);
         foreach (int size in new[] { 256, 512, 1024, 2048 })
-            Measure(device, size, size, size, Transpose.None, peak, report);
-        Measure(device, 1024, 1024, 1024, Transpose.B, peak, report);
-        Measure(device, 1024, 1024, 1024, Transpose.A, peak, report);
-        Measure(device, 512, 512, 4608, Transpose.A, peak, report);
+            Measure(device, size, size, size, Transpose.None, report);
+        Measure(device, 1024, 1024, 1024, Transpose.B, report);
+        Measure(device, 1024, 1024, 1024, Transpose.A, report);
+        Measure(device, 512, 512, 4608, Transpose.A, report);
     }
 
-    static void Measure(HostDevice device, int m, int n, int k, Transpose transpose, double peak, Report report)
+    static void Measure(HostDevice device, int m, int n, int k, Transpose transpose, Report report)
     {
         using var scope = device.BeginScope();
         var a = Inputs.Several(device, transpose.HasFlag(Transpose.A) ? [k, m] : [m, k], "a");
@@ -82,7 +82,7 @@ static class MatMulBench
             using var step = device.BeginScope();
             MatMul.Forward(a[i % Inputs.Count], b, transpose);
         });
-        report.Add("matmul", $"{m}x{n}x{k} {transpose}", device.ThreadCount, 1, 2.0 * m * n * k, peak, times);
+        report.Add("matmul", $"{m}x{n}x{k} {transpose}", device.ThreadCount, 1, 2.0 * m * n * k, Peak.Now(device), times);
     }
 }
 

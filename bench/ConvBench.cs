@@ -6,15 +6,15 @@ namespace Pqf.Bench;
 /// <summary>Every distinct convolution of ResNet-18 and 50 at 224 × 224, and their linear layers, with bias, ReLU and, at the end of a block, residual.</summary>
 static class ConvBench
 {
-    public static void Measure(int threads, double peak, Report report)
+    public static void Measure(int threads, Report report)
     {
         using var device = new HostDevice(threads);
         foreach (int batch in new[] { 1, 8 })
             foreach (var layer in Layers())
-                Measure(device, layer, batch, peak, report);
+                Measure(device, layer, batch, report);
     }
 
-    static void Measure(HostDevice device, Layer layer, int batch, double peak, Report report)
+    static void Measure(HostDevice device, Layer layer, int batch, Report report)
     {
         using var scope = device.BeginScope();
         Shape shape = [batch, layer.Size, layer.Size, layer.InChannels];
@@ -24,7 +24,7 @@ static class ConvBench
         var residual = Inputs.Uniform(device, plan.OutputShape(shape), "residual");
         var y = Tensor<float>.Zeros(device, residual.Shape);
         double operations = 2.0 * y.Shape.Count * layer.InChannels * layer.Kernel * layer.Kernel;
-        report.Add("conv", layer.ToString(), device.ThreadCount, batch, operations, peak, Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], layer.EndsBlock ? residual : null, Activation.Relu, y), 0.15));
+        report.Add("conv", layer.ToString(), device.ThreadCount, batch, operations, Peak.Now(device), Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], layer.EndsBlock ? residual : null, Activation.Relu, y), 0.15));
     }
 
     /// <summary>Deep residual learning, He et al. 2016, table 1; strides as in torchvision.</summary>

@@ -18,10 +18,23 @@ static unsafe class Peak
         bool wide = Vector512.IsHardwareAccelerated;
         double* sink = stackalloc double[threads];
         var times = Times.Of(_ => device.For(threads, new Work(sink, wide)), 1);
-        double operations = 2.0 * Steps * Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count) * threads, peak = operations / times.BestMs / 1e6;
+        double operations = Operations(threads, wide), peak = operations / times.BestMs / 1e6;
         report.Add("peak", wide ? "512 bits" : "256 bits", threads, 1, operations, peak, times);
         return peak;
     }
+
+    /// <summary>The peak at this moment: clocks change within a run, and with them what a kernel can reach.</summary>
+    /// <returns>Floating-point operations per second, in 10⁹.</returns>
+    public static double Now(HostDevice device)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        int threads = device.ThreadCount;
+        double* sink = stackalloc double[threads];
+        var times = Times.Of(_ => device.For(threads, new Work(sink, wide)), 0.03);
+        return Operations(threads, wide) / times.BestMs / 1e6;
+    }
+
+    static double Operations(int threads, bool wide) => 2.0 * Steps * Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count) * threads;
 
     readonly struct Work(double* sink, bool wide) : IHostWork
     {

@@ -29,8 +29,8 @@ foreach (int threads in threadCounts)
         switch (bench)
         {
             case "bandwidth": Bandwidth.Measure(threads, report); break;
-            case "matmul": MatMulBench.Measure(threads, peak, report); break;
-            case "conv": ConvBench.Measure(threads, peak, report); break;
+            case "matmul": MatMulBench.Measure(threads, report); break;
+            case "conv": ConvBench.Measure(threads, report); break;
             case "winograd": WinogradBench.Measure(threads, peak, report); break;
             case "centroid": CentroidBench.Measure(threads, peak, report); break;
         }

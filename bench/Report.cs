@@ -12,7 +12,7 @@ namespace Pqf.Bench;
 /// <param name="Batch">Images, 1 where there are none.</param>
 /// <param name="Ms">Median time of a call.</param>
 /// <param name="Gflops">Multiplications and additions per second at the median, in 10⁹; bytes in the bandwidth bench.</param>
-/// <param name="Share">Of the peak measured in the same run; 0 where it has no meaning.</param>
+/// <param name="Share">Of the peak measured in the same run, for products just before; 0 where it has no meaning.</param>
 /// <param name="BestMs">Shortest time, for machines that others use too.</param>
 /// <param name="BestShare">Share of the peak at the shortest time.</param>
 /// <param name="AllocatedBytes">Managed memory of one call.</param>

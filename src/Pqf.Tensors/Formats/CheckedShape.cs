@@ -3,8 +3,8 @@ namespace Pqf.Tensors.Formats;
 /// <summary>Shapes as files claim them, checked before anything is allocated for them.</summary>
 static class CheckedShape
 {
-    // PyTorch itself allows 64 axes.
-    const int MaxRank = 64;
+    /// <summary>PyTorch itself allows 64 axes.</summary>
+    public const int MaxRank = 64;
 
     /// <summary>The shape, if its elements fit one buffer.</summary>
     /// <param name="name">The tensor, for messages.</param>

@@ -7,6 +7,9 @@ namespace Pqf.Tensors.Formats;
 /// <remarks>Source: the format section of the safetensors project's documentation.</remarks>
 public static class Safetensors
 {
+    /// <summary>As <see cref="TensorFile.Format"/>.</summary>
+    public const string FormatName = "safetensors";
+
     const int PrefixBytes = 8;
 
     // The limit that the format's own reader sets.
@@ -26,7 +29,7 @@ public static class Safetensors
         var header = SafetensorsHeader.Parse(file.Slice(PrefixBytes, (long)headerBytes), file.Length - data);
         var tensors = header.Entries.Select(entry => new StoredTensor(entry.Name, entry.Type, entry.Shape,
             destination => file.Slice(data + entry.Begin, entry.End - entry.Begin).CopyTo(destination)));
-        return new(path, "safetensors", tensors, header.Metadata, file);
+        return new(path, FormatName, tensors, header.Metadata, file);
     }
 
     /// <summary>Writes a file, tensor by tensor. Wider types come first, otherwise in the given order, so that every tensor is aligned to its type.</summary>

@@ -3,7 +3,7 @@ namespace Pqf.Tensors.Formats;
 /// <summary>Opens tensor files of every known format.</summary>
 public static class TensorFiles
 {
-    /// <summary>Opens a file, recognising its format by its contents: safetensors, PyTorch zip or PyTorch legacy.</summary>
+    /// <summary>Opens a file, recognising its format by its contents: safetensors, PyTorch zip, PyTorch legacy or ONNX.</summary>
     /// <returns>The open file, to be disposed; an error that names the path if it cannot be read, is of another format, or is damaged.</returns>
     public static Result<TensorFile, PqfError> Open(string path)
     {
@@ -33,7 +33,9 @@ public static class TensorFiles
             return PyTorchFile.ReadZip(path, file);
         if (PyTorchFile.IsLegacy(file))
             return PyTorchFile.ReadLegacy(path, file);
-        throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip or PyTorch legacy file");
+        if (OnnxFile.IsRecognised(file))
+            return OnnxFile.Read(path, file);
+        throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file");
     }
 
     static string Found(MappedFile file) => file.Length == 0

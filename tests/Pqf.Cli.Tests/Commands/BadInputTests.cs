@@ -29,7 +29,7 @@ public sealed class BadInputTests : IDisposable
     public void A_corrupt_file()
     {
         File.WriteAllBytes(folder.File("x.pth"), [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 77))]);
-        Fails("inspect", folder.File("x.pth"), "expected a safetensors, PyTorch zip or PyTorch legacy file");
+        Fails("inspect", folder.File("x.pth"), "expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file");
     }
 
     [Fact]

@@ -215,7 +215,7 @@ public sealed class PyTorchHostileTests : IDisposable
 
     [Fact]
     public void A_pickle_without_the_magic_number_is_an_error() =>
-        Assert.Equal("begins with the bytes 80027D2E; expected a safetensors, PyTorch zip or PyTorch legacy file", Problem([0x80, 2, (byte)'}', (byte)'.']));
+        Assert.Equal("begins with the bytes 80027D2E; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file", Problem([0x80, 2, (byte)'}', (byte)'.']));
 
     [Fact]
     public void Legacy_files_that_are_not_laid_out_so_are_errors()

@@ -14,14 +14,14 @@ public sealed class TensorFilesTests : IDisposable
     public void Another_format_is_named_by_its_first_bytes()
     {
         string path = folder.Write("a.png", [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0]);
-        Assert.Equal($"{path}: begins with the bytes 89504E470D0A1A0A; expected a safetensors, PyTorch zip or PyTorch legacy file", TensorFiles.Open(path).ErrorMessage());
+        Assert.Equal($"{path}: begins with the bytes 89504E470D0A1A0A; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file", TensorFiles.Open(path).ErrorMessage());
     }
 
     [Fact]
     public void An_empty_file_is_an_error()
     {
         string path = folder.Write("empty", []);
-        Assert.Equal($"{path}: is empty; expected a safetensors, PyTorch zip or PyTorch legacy file", TensorFiles.Open(path).ErrorMessage());
+        Assert.Equal($"{path}: is empty; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file", TensorFiles.Open(path).ErrorMessage());
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using FsCheck;
 using FsCheck.Xunit;
 using Pqf.Nets;
+using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
 
@@ -11,8 +13,9 @@ namespace Pqf.Properties;
 /// <summary>Laws of networks, on networks drawn at random: residual, strided, 1×1, 3×3 and depthwise, with a linear tail over one pixel or many.</summary>
 public class NetworkProperties
 {
-    // Rounding only: sums of the same terms in another order, seen in the largest value of the result.
-    const double Tolerance = 1e-5;
+    // Rounding only: sums of the same terms in another order, seen in the largest value of the result. That one may itself be what is left of larger terms
+    // that nearly cancel: one network in some thousands is off by more than 1e-5 (pieces 130 37 26 130 240 68 55 50, tail 233: by 3.5e-5).
+    const double Tolerance = 1e-4;
 
     [Property(MaxTest = 200)]
     public void Reordering_any_group_leaves_the_function_unchanged(byte[] pieces, byte tail, int seed)
@@ -79,6 +82,22 @@ public class NetworkProperties
         var parameters = GeneratedWeights.Parameters(graph, device, "property");
         var images = RandomNetwork.Images(device, 2);
         Close.Check(Forward.Run(graph, parameters, images), Forward.Run(graph, Norms.Fold(graph, parameters), images), Tolerance);
+    }
+
+    [Property(MaxTest = 60)]
+    public void An_ONNX_model_read_back_is_the_same_function(byte[] pieces, byte tail)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        using var folder = new TemporaryFolder();
+        var graph = RandomNetwork.Of(pieces, tail);
+        var parameters = GeneratedWeights.Parameters(graph, device, "property");
+        var images = RandomNetwork.Images(device, 2);
+        OnnxWriter.Write(folder.File("a.onnx"), graph, parameters, images.Shape, new Dictionary<string, string>()).Value();
+        using var file = TensorFiles.Open(folder.File("a.onnx")).Value();
+        var (read, report) = StateDict.Load(graph, file, device).Value();
+        Assert.Equal("", report.ToString());
+        Close.Check(Forward.Run(graph, parameters, images), Forward.Run(graph, read, images), Tolerance);
     }
 
     static int[] Order(ChannelGroup group, int seed) => RngKey.FromSeed(seed).Fold(group.Parents[0]).Permutation(group.ChannelCount);

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
@@ -63,14 +64,32 @@ public class TensorFileProperties
         Assert.Equal(tensors.Select(tensor => tensor.Name), file.Tensors.Select(tensor => tensor.Name));
     });
 
+    [Property(MaxTest = 50)]
+    public Property Loading_saved_initialisers_is_the_identity() => Prop.ForAll(Tensors(Enum.GetValues<DType>()), tensors =>
+    {
+        using var folder = new TemporaryFolder();
+        WriteOnnx(folder.File("a"), tensors);
+        using var file = TensorFiles.Open(folder.File("a")).Value();
+        Assert.Equal(Print(tensors), Print(file.Tensors));
+        Assert.Equal(tensors.Select(tensor => tensor.Name), file.Tensors.Select(tensor => tensor.Name));
+    });
+
+    static void WriteOnnx(string path, StoredTensor[] tensors)
+    {
+        using var stream = File.Create(path);
+        OnnxMessages.Write(stream, OnnxMessages.Model(
+            OnnxMessages.Graph("", [], tensors.Select(OnnxMessages.Initialiser), OnnxMessages.Input("input", []), OnnxMessages.Output("logits", [])), new Dictionary<string, string>()));
+    }
+
     [Property(MaxTest = 60)]
     public Property A_damaged_file_is_an_error_or_is_read() => Prop.ForAll(Tensors(TorchTypes), Gen.Choose(0, int.MaxValue).ToArbitrary(), (tensors, seed) =>
     {
         using var folder = new TemporaryFolder();
         PyTorchFile.Write(folder.File("a.pth"), tensors).Value();
         Safetensors.Write(folder.File("a.safetensors"), tensors, new Dictionary<string, string>()).Value();
+        WriteOnnx(folder.File("a.onnx"), tensors);
         var key = RngKey.FromSeed(seed);
-        foreach (string path in new[] { folder.File("a.pth"), folder.File("a.safetensors") })
+        foreach (string path in new[] { folder.File("a.pth"), folder.File("a.safetensors"), folder.File("a.onnx") })
         {
             byte[] bytes = File.ReadAllBytes(path);
             for (ulong i = 0; i < 4; i++)

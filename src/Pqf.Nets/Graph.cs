@@ -46,6 +46,16 @@ public sealed record Graph(ImmutableArray<Node> Nodes)
     /// <summary>Number of the node whose value is the network's.</summary>
     public int Output => Nodes.Length - 1;
 
+    /// <summary>Numbers of the nodes that the output depends on, itself among them.</summary>
+    internal ImmutableHashSet<int> NeededNodes()
+    {
+        var needed = new HashSet<int> { Output };
+        for (int i = Output; i >= 0; i--)
+            if (needed.Contains(i))
+                needed.UnionWith(Nodes[i].Inputs);
+        return [.. needed];
+    }
+
     /// <summary>For each node the number of the last node that reads it; its own if none does, and the node count for the output.</summary>
     internal ImmutableArray<int> LastReaders()
     {

@@ -31,7 +31,7 @@ public static partial class StateDict
             .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
             .SelectMany(spec => folded[spec.Name].Match<IEnumerable<StoredTensor>>(
                 dense => [Singles(spec.Name, dense)],
-                quantised => [Codes($"{spec.Layer}.codes_matrix", quantised), Codebook($"{spec.Layer}.codebook", quantised)]));
+                quantised => [Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16), Codebook($"{spec.Layer}.codebook", quantised)]));
     }
 
     static StoredTensor Singles(string name, Weight weight) => new(name, DType.F32, weight.Shape, bytes =>
@@ -40,7 +40,11 @@ public static partial class StateDict
         weight.Decode().CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
     });
 
-    static StoredTensor Codes(string name, Weight.Quantised weight) => new(name, weight.K > 256 ? DType.I16 : DType.U8, weight.Codes.Shape, bytes =>
+    /// <summary>A layer's codes, [rows, m].</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="weight">The layer's weight.</param>
+    /// <param name="wide">Type of 16 bits for codes that bytes cannot hold.</param>
+    internal static StoredTensor Codes(string name, Weight.Quantised weight, DType wide) => new(name, weight.K > 256 ? wide : DType.U8, weight.Codes.Shape, bytes =>
     {
         if (weight.K > 256)
         {
@@ -53,7 +57,8 @@ public static partial class StateDict
             bytes[i] = (byte)codes[i];
     });
 
-    static StoredTensor Codebook(string name, Weight.Quantised weight) => new(name, DType.F16, weight.Codebook.Shape, bytes =>
+    /// <summary>A layer's codebook in half precision, [k, d].</summary>
+    internal static StoredTensor Codebook(string name, Weight.Quantised weight) => new(name, DType.F16, weight.Codebook.Shape, bytes =>
     {
         float[] codebook = weight.Codebook.ToArray();
         var halves = MemoryMarshal.Cast<byte, Half>(bytes);

@@ -13,7 +13,8 @@ public static partial class StateDict
 
     /// <summary>
     /// The parameters of a network from a file that holds them densely, or in the published compressed form: <c>X.codes_matrix</c> and
-    /// <c>X.codebook</c> for <c>X.weight</c>, and norms of <c>weight</c> and <c>bias</c> alone, which take mean 0 and variance 1.
+    /// <c>X.codebook</c> for <c>X.weight</c>, and norms of <c>weight</c> and <c>bias</c> alone, which take mean 0 and variance 1; or norms
+    /// as ONNX models hold them (see <see cref="FusedNorms"/>).
     /// </summary>
     /// <param name="graph">The network.</param>
     /// <param name="file">Names may all begin with <c>module.</c>; any floating-point type, codes of 8 or 16 bits.</param>
@@ -22,7 +23,7 @@ public static partial class StateDict
     /// or every tensor that holds a value that is not finite or a code outside its codebook.</returns>
     public static Result<(Parameters Parameters, LoadReport Report), PqfError> Load(Graph graph, TensorFile file, Device device)
     {
-        var stored = PlainNames(file);
+        var stored = FusedNorms.Restore(graph, PlainNames(file));
         bool normsFolded = !stored.Keys.Any(name => name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal));
         var specs = ParameterSpecs.Of(graph);
         ImmutableArray<Source> sources = [.. specs.Select(spec => Source.Find(spec, stored, normsFolded))];

@@ -17,7 +17,7 @@ static class ClassifyCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var file = new Argument<string>("file") { Description = "The network: .pqf, .pth or .safetensors, dense or compressed" };
+        var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
         var images = new Argument<string[]>("image") { Description = "Photographs", Arity = ArgumentArity.OneOrMore };
         var top = new Option<int>("--top") { Description = "Classes shown for each image", HelpName = "N", DefaultValueFactory = _ => 5 };
         top.Validators.Add(result =>

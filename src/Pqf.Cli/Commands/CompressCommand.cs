@@ -21,9 +21,9 @@ static class CompressCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var weights = new Option<string>("--weights") { Description = "The dense network: .pth or .safetensors", HelpName = "FILE", Required = true };
+        var weights = new Option<string>("--weights") { Description = "The dense network: .pth, .safetensors or .onnx", HelpName = "FILE", Required = true };
         var output = new Option<string?>("--output") { Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path]", HelpName = "DIR" };
-        var format = new Option<string?>("--format") { Description = "Files to write: pqf, pth, safetensors, or several with commas [default: pqf]", HelpName = "LIST" };
+        var format = new Option<string?>("--format") { Description = "Files to write: pqf, pth, safetensors, onnx, or several with commas [default: pqf]", HelpName = "LIST" };
         var search = new Option<string?>("--search") { Description = "How far channel orders are searched: greedy, stochastic, descent [default: stochastic]", HelpName = "NAME" };
         var calibrate = new Option<string?>("--calibrate") { Description = "Folder of photographs, without labels, on which the norms are estimated anew", HelpName = "DIR" };
         return new(

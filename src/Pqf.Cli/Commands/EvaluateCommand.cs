@@ -15,7 +15,7 @@ static class EvaluateCommand
     {
         var weights = new Option<string?>("--weights")
         {
-            Description = "The network: .pqf, .pth or .safetensors, dense or compressed [default: model.state_dict_compressed]",
+            Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
             HelpName = "FILE",
         };
         var syntax = new Command("evaluate-resnet", "Measure top-1 and top-5 accuracy of a network on a folder of labelled images: DIR/val/CLASS/... or DIR/CLASS/...") { weights };

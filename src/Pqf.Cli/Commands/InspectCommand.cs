@@ -17,7 +17,7 @@ static class InspectCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var file = new Argument<string>("file") { Description = "Any .pqf, .pth or .safetensors file" };
+        var file = new Argument<string>("file") { Description = "Any .pqf, .pth, .safetensors or .onnx file" };
         return new(
             new Command("inspect", "Show what a file holds: its tensors and, if they are a known network's, k, d and bits of every layer.") { file },
             ["pqf inspect out/resnet50.pqf"],

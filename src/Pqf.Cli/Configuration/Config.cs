@@ -195,6 +195,9 @@ enum ModelFormat
 
     /// <summary>Safetensors.</summary>
     Safetensors,
+
+    /// <summary>ONNX, for other runtimes.</summary>
+    Onnx,
 }
 
 /// <summary>How far the search for channel orders goes, from the greedy start.</summary>

@@ -39,7 +39,7 @@ static class ConfigDecoder
 
     /// <summary>A kind of network file.</summary>
     public static ValueParser<ModelFormat> Format { get; } =
-        Values.Choice(("pqf", ModelFormat.Pqf), ("pth", ModelFormat.Pth), ("safetensors", ModelFormat.Safetensors));
+        Values.Choice(("pqf", ModelFormat.Pqf), ("pth", ModelFormat.Pth), ("safetensors", ModelFormat.Safetensors), ("onnx", ModelFormat.Onnx));
 
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));

@@ -10,7 +10,6 @@ namespace Pqf.Cli.Models;
 /// <summary>What the keys of a configuration mean to the libraries below.</summary>
 static class ConfigMapping
 {
-    const string ImageNet = "imagenet";
     const int ImageNetClassCount = 1000;
 
     // The average of ImageNet's three channels, as is customary for grey networks.
@@ -66,7 +65,7 @@ static class ConfigMapping
     public static Result<ClassNames?, PqfError> ClassNames(Config config, ClassNames? stored, int classCount) =>
         Given(config).Bind<ClassNames?>(given => given switch
         {
-            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(ImageNet) : null),
+            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Pqf.Compression.ClassNames.ImageNet) : null),
             _ when given.Length == classCount => new ClassNames.Listed(given),
             _ => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
         });
@@ -75,7 +74,7 @@ static class ConfigMapping
     public static ImmutableArray<string> Names(ClassNames? names, int classCount) => names switch
     {
         ClassNames.Listed listed => listed.Names,
-        ClassNames.WellKnown { Set: ImageNet } when classCount == ImageNetClassCount => [.. ImageNetClasses.Table.All.Select(item => item.Name)],
+        ClassNames.WellKnown { Set: Pqf.Compression.ClassNames.ImageNet } when classCount == ImageNetClassCount => [.. ImageNetClasses.Table.All.Select(item => item.Name)],
         _ => [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")],
     };
 

@@ -31,8 +31,10 @@ static class NetworkFiles
                 new PqfModel { Architecture = architecture, Graph = graph, Parameters = loaded.Parameters, Preprocessing = ConfigMapping.DefaultPreprocessing(architecture.InChannels) },
                 [.. loaded.Report.Unused.Select(unused => unused.Name)]))));
 
-    /// <summary>Whether a file is of this project's own format.</summary>
+    /// <summary>Whether a file is of this project's own format, or an ONNX model that holds the same text.</summary>
     public static bool IsPqf(TensorFile file) => file.Metadata.GetValueOrDefault("format") == "pqf";
+
+    static string FormatOf(TensorFile file) => IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
 
     static Result<Architecture, PqfError> Architecture(TensorFile file, Config config)
     {
@@ -56,7 +58,7 @@ static class NetworkFiles
         ConfigMapping.Preprocessing(config, model.Preprocessing, model.Architecture.InChannels).Bind(preprocessing =>
             ConfigMapping.ClassNames(config, model.ClassNames, model.Architecture.ClassCount).Map(names => new NetworkFile(
                 file.Path,
-                IsPqf(file) ? $"pqf, version {PqfModel.FormatVersion}" : file.Format,
+                FormatOf(file),
                 model with { Preprocessing = preprocessing, ClassNames = names },
                 ConfigMapping.Names(names, model.Architecture.ClassCount),
                 unused)));

@@ -14,6 +14,7 @@ static class NetworkWriter
     {
         ModelFormat.Pqf => ".pqf",
         ModelFormat.Pth => ".pth",
+        ModelFormat.Onnx => ".onnx",
         _ => ".safetensors",
     };
 
@@ -22,6 +23,7 @@ static class NetworkWriter
     {
         ".pqf" => ModelFormat.Pqf,
         ".pth" or ".pt" => ModelFormat.Pth,
+        ".onnx" => ModelFormat.Onnx,
         ".safetensors" => ModelFormat.Safetensors,
         _ => null,
     };
@@ -37,6 +39,7 @@ static class NetworkWriter
         {
             ModelFormat.Pqf => model.Write(path),
             ModelFormat.Pth => PyTorchFile.Write(path, Tensors(model)),
+            ModelFormat.Onnx => model.WriteOnnx(path),
             _ => Safetensors.Write(path, Tensors(model), new Dictionary<string, string> { ["format"] = "pt" }),
         };
     }

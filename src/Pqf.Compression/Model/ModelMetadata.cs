@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Pqf.Nets;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -39,6 +40,14 @@ sealed record ModelMetadata(
         return text;
     }
 
+    /// <summary>The same with the names of a known set listed, for programs that know none.</summary>
+    public IReadOnlyDictionary<string, string> ToSelfContainedText() => ClassNames is ClassNames.WellKnown { Set: ClassNames.ImageNet }
+        ? new Dictionary<string, string>(ToText())
+        {
+            ["classes"] = JsonSerializer.Serialize([.. ImageNetClasses.Table.All.Select(item => item.Name)], ModelJson.Default.StringArray),
+        }
+        : ToText();
+
     public static Result<ModelMetadata, PqfError> From(TensorFile file)
     {
         if (file.Metadata.GetValueOrDefault("format") != Format)
@@ -72,8 +81,8 @@ sealed record ModelMetadata(
 
         try
         {
-            ClassNames? names = Optional("classes", json.StringArray) is { } listed ? new ClassNames.Listed([.. listed])
-                : file.Metadata.TryGetValue("class_set", out string? set) ? new ClassNames.WellKnown(set)
+            ClassNames? names = file.Metadata.TryGetValue("class_set", out string? set) ? new ClassNames.WellKnown(set)
+                : Optional("classes", json.StringArray) is { } listed ? new ClassNames.Listed([.. listed])
                 : null;
             var metadata = new ModelMetadata(
                 Required("architecture", json.Architecture),

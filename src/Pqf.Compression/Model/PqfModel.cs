@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Model;
 using Pqf.Nets;
+using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -10,6 +11,9 @@ namespace Pqf.Compression;
 /// <summary>What the classes of a network are called.</summary>
 public abstract record ClassNames
 {
+    /// <summary>The set of the 1000 classes of <see cref="Nets.Images.ImageNetClasses"/>.</summary>
+    public const string ImageNet = "imagenet";
+
     ClassNames()
     {
     }
@@ -86,7 +90,12 @@ public sealed record PqfModel
         return Safetensors.Write(path, ToTensors(), ToMetadata());
     }
 
-    /// <summary>Reads a <c>.pqf</c> file.</summary>
+    /// <summary>Writes an ONNX model, whole or not at all: the same network and the same text, for other programs.</summary>
+    /// <returns>An error that names the path if the file system refuses.</returns>
+    public Result<Unit, PqfError> WriteOnnx(string path) =>
+        OnnxWriter.Write(path, Graph, Parameters, [1, Preprocessing.Crop, Preprocessing.Crop, Preprocessing.Channels], ModelMetadata.Of(this).ToSelfContainedText());
+
+    /// <summary>Reads a <c>.pqf</c> file, or an ONNX model written by <see cref="WriteOnnx"/>.</summary>
     /// <param name="file">Open; needed no longer afterwards.</param>
     /// <param name="device">Where the values go; they belong to its innermost scope.</param>
     /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing, unknown or of the wrong

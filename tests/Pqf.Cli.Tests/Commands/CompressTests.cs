@@ -108,7 +108,7 @@ public sealed class CompressTests : IDisposable
     [Theory]
     [InlineData("error: command line: --output: expected a folder, here or in output_path, got none", "compress", "--weights", "x.pth")]
     [InlineData("error: command line: search: expected one of greedy, stochastic, descent, got 'x'", "compress", "--weights", "x.pth", "--search", "x")]
-    [InlineData("error: command line: format: expected one of pqf, pth, safetensors, got 'onnx'", "compress", "--weights", "x.pth", "--format", "pqf,onnx")]
+    [InlineData("error: command line: format: expected one of pqf, pth, safetensors, onnx, got 'tflite'", "compress", "--weights", "x.pth", "--format", "pqf,tflite")]
     public void Wrong_options_are_usage_errors(string expected, params string[] arguments)
     {
         var result = Cli.Run(arguments);

@@ -49,6 +49,32 @@ public sealed class ConvertTests : IDisposable
     }
 
     [Fact]
+    public void A_compressed_network_survives_ONNX_with_all_its_text()
+    {
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, "--format", "pqf,onnx", .. TestNetworks.QuickSettings]);
+        Convert("resnet18.onnx", "back.pqf");
+        Assert.Equal(Open("resnet18.pqf", file => file.Metadata), Open("back.pqf", file => file.Metadata));
+        static bool IsNorm(string name) => name.Contains("bn", StringComparison.Ordinal) || name.Contains("downsample.1", StringComparison.Ordinal);
+        Assert.Equal(Values("resnet18.pqf").Where(pair => !IsNorm(pair.Key)), Values("back.pqf").Where(pair => !IsNorm(pair.Key)));
+        Assert.Contains("images of 32×32, colour (ONNX)", Cli.Run("inspect", folder.File("resnet18.onnx")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dense_ONNX_model_is_read_with_its_norms_folded()
+    {
+        TestNetworks.Write(folder.File("a.safetensors"));
+        Convert("a.safetensors", "b.onnx", "--dense", "--preprocessing.resize", "40", "--preprocessing.crop", "32");
+        Convert("b.onnx", "c.pth");
+        TestNetworks.WriteImage(folder.File("x.png"), 1);
+        string[] settings = ["--preprocessing.resize", "40", "--preprocessing.crop", "32", "--quiet"];
+        string original = Cli.Run(["classify", folder.File("a.safetensors"), folder.File("x.png"), .. settings]).Out;
+        Assert.Equal(5 + 1, original.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(original, Cli.Run(["classify", folder.File("b.onnx"), folder.File("x.png"), .. settings]).Out);
+        Assert.Equal(original, Cli.Run(["classify", folder.File("c.pth"), folder.File("x.png"), .. settings]).Out);
+    }
+
+    [Fact]
     public void A_dense_network_has_no_compressed_form()
     {
         TestNetworks.Write(folder.File("a.safetensors"));
@@ -60,8 +86,8 @@ public sealed class ConvertTests : IDisposable
     [Fact]
     public void An_unknown_ending_is_a_usage_error()
     {
-        var result = Cli.Run("convert", "a.pth", "b.onnx");
-        Assert.Equal((ExitCode.Usage, "error: command line: out: expected a name that ends in .pqf, .pth or .safetensors, got b.onnx"), (result.Code, result.ErrorLine));
+        var result = Cli.Run("convert", "a.pth", "b.tflite");
+        Assert.Equal((ExitCode.Usage, "error: command line: out: expected a name that ends in .pqf, .pth, .safetensors or .onnx, got b.tflite"), (result.Code, result.ErrorLine));
     }
 
     void Convert(string from, string to, params string[] more)

@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Nets.Onnx;
+
+/// <summary>The initialisers of an ONNX graph, and the nodes that decode those of quantised layers; what is used twice is there once.</summary>
+/// <param name="nodes">Where nodes go.</param>
+sealed class OnnxWeights(List<WireField> nodes)
+{
+    readonly HashSet<string> names = [];
+    readonly List<WireField> initialisers = [];
+
+    /// <summary>In the order in which they were asked for.</summary>
+    public IReadOnlyList<WireField> Initialisers => initialisers;
+
+    /// <summary>Single-precision values.</summary>
+    /// <param name="name">Their name, which is returned.</param>
+    /// <param name="shape">Axis lengths.</param>
+    /// <param name="values">Computed when they are written.</param>
+    public string Add(string name, Shape shape, Func<float[]> values)
+    {
+        Add(new(name, DType.F32, shape, bytes => MemoryMarshal.AsBytes(values().AsSpan()).CopyTo(bytes)));
+        return name;
+    }
+
+    /// <summary>A layer's weight, decoded by the graph: rows of the codebook picked by the codes, put into the weight's shape.</summary>
+    /// <returns>Its name.</returns>
+    public string Decoded(string layer, Weight.Quantised weight)
+    {
+        string decoded = $"{layer}.weight", codes = $"{layer}.codes_matrix", codebook = $"{layer}.codebook";
+        if (!names.Add(decoded))
+            return decoded;
+        Add(StateDict.Codes(codes, weight, DType.U16));
+        Add(StateDict.Codebook(codebook, weight));
+        Convert(codes, $"{codes}/int32", DType.I32);
+        Convert(codebook, $"{codebook}/float", DType.F32);
+        nodes.Add(OnnxMessages.Node("Gather", [$"{codebook}/float", $"{codes}/int32"], $"{layer}/blocks"));
+        nodes.Add(OnnxMessages.Node("Reshape", [$"{layer}/blocks", ShapeOf(weight)], decoded));
+        return decoded;
+    }
+
+    void Convert(string from, string to, DType type) => nodes.Add(OnnxMessages.Node("Cast", [from], to, OnnxMessages.Attribute("to", OnnxTypes.NumberOf(type))));
+
+    /// <summary>A constant node, not an initialiser: these are the network's weights and nothing else.</summary>
+    string ShapeOf(Weight.Quantised weight)
+    {
+        string name = $"shape/{string.Join('x', weight.Shape)}";
+        if (names.Add(name))
+            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_ints", weight.Shape)));
+        return name;
+    }
+
+    void Add(StoredTensor tensor)
+    {
+        if (names.Add(tensor.Name))
+            initialisers.Add(OnnxMessages.Initialiser(tensor));
+    }
+}

@@ -1,0 +1,3 @@
+using Pqf.Testing;
+
+[assembly: Xunit.AssemblyFixture(typeof(DeviceSet))]

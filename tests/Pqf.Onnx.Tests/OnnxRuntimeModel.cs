@@ -1,0 +1,35 @@
+using Microsoft.ML.OnnxRuntime;
+using Pqf.Tensors;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Onnx.Tests;
+
+/// <summary>A model in ONNX Runtime, an implementation that shares nothing with ours. Fails where it warns.</summary>
+sealed class OnnxRuntimeModel : IDisposable
+{
+    readonly InferenceSession session;
+
+    public OnnxRuntimeModel(byte[] model, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
+    {
+        using var options = new SessionOptions { GraphOptimizationLevel = level, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING };
+        OnnxRuntimeLog.Messages.Clear();
+        session = new InferenceSession(model, options);
+        Assert.Empty(OnnxRuntimeLog.Messages);
+    }
+
+    public InferenceSession Session => session;
+
+    /// <summary>Logits of images [N, H, W, C].</summary>
+    public float[] Run(Tensor<float> images)
+    {
+        var first = ChannelOrder.ToChannelsFirst(images);
+        using var input = OrtValue.CreateTensorValueFromMemory(first.ToArray(), [.. first.Shape.Select(length => (long)length)]);
+        using var run = new RunOptions();
+        using var outputs = session.Run(run, ["input"], [input], ["logits"]);
+        Assert.Empty(OnnxRuntimeLog.Messages);
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+
+    public void Dispose() => session.Dispose();
+}

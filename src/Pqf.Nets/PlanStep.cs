@@ -45,7 +45,7 @@ abstract record PlanStep
             return new(n.X, output, Vector("weight"), Vector("bias"), Vector("running_mean"), Vector("running_var"), n.Eps);
         }
 
-        public override void Run(Tensor<float>?[] values) => BatchNorm.ForwardInto(values[X]!, Weight, Bias, Mean, Variance, Eps, values[Output]!);
+        public override void Run(Tensor<float>?[] values) => BatchNorm.ForwardInto(values[X]!, Weight, Bias, Mean, Variance, Eps, null, Activation.None, values[Output]!);
     }
 
     /// <summary>A node without weights.</summary>

@@ -37,4 +37,33 @@ public static partial class AvgPool2d
         else
             Gpu((GpuDevice)x.Device, geometry, x, y);
     }
+
+    /// <summary>Each output's gradient, in equal parts, to all of its window.</summary>
+    /// <param name="x">Shape of the input, [N, H, W, C].</param>
+    /// <param name="kernel">As given to <see cref="Forward"/>.</param>
+    /// <param name="stride">As given there.</param>
+    /// <param name="padding">As given there.</param>
+    /// <param name="dy">[N, H', W', C].</param>
+    /// <returns>[N, H, W, C].</returns>
+    public static Tensor<float> Pullback(Shape x, Pair kernel, Pair stride, Pair padding, Tensor<float> dy)
+    {
+        var geometry = Shapes.Pool2d("AvgPool2d", x, kernel, stride, padding);
+        Shapes.Output("AvgPool2d", geometry, dy.Shape);
+        var dx = Tensor<float>.Rent(dy.Device, x);
+        if (dy.Device is HostDevice host)
+            PullbackHost(host, geometry, dy, dx);
+        else
+            PullbackGpu((GpuDevice)dy.Device, geometry, dy, dx);
+        return dx;
+    }
+
+    /// <summary>The pull-back of <see cref="Global"/>.</summary>
+    /// <param name="x">Shape of the input, [N, H, W, C].</param>
+    /// <param name="dy">[N, 1, 1, C].</param>
+    /// <returns>[N, H, W, C].</returns>
+    public static Tensor<float> GlobalPullback(Shape x, Tensor<float> dy)
+    {
+        Shapes.Rank("AvgPool2d", "x [N, H, W, C]", x, 4);
+        return Pullback(x, new Pair(x[1], x[2]), 1, 0, dy);
+    }
 }

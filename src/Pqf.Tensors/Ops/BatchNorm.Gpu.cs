@@ -5,17 +5,42 @@ namespace Pqf.Tensors;
 
 public static partial class BatchNorm
 {
-    static void Gpu(GpuDevice gpu, Tensor<float> x, Tensor<float> weight, Tensor<float> bias, Tensor<float> mean, Tensor<float> variance, float eps, Tensor<float> y) =>
-        gpu.Launch(y.Shape.Count, new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, y.View, eps, x.Shape.Last));
+    static void Gpu(
+        GpuDevice gpu,
+        Tensor<float> x,
+        Tensor<float> weight,
+        Tensor<float> bias,
+        Tensor<float> mean,
+        Tensor<float> variance,
+        float eps,
+        Tensor<float>? residual,
+        Activation activation,
+        Tensor<float> y)
+    {
+        var terms = (residual is null ? Conv2dPlan.Terms.None : Conv2dPlan.Terms.Residual) | (activation == Activation.Relu ? Conv2dPlan.Terms.Relu : Conv2dPlan.Terms.None);
+        gpu.Launch(y.Shape.Count, new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, (residual ?? x).View, y.View, eps, x.Shape.Last, terms));
+    }
 
-    /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 8 bytes an element, the vectors stay in cache.</summary>
+    /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 8 bytes an element and 4 for a residual, the vectors stay in cache.</summary>
     internal readonly struct Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> mean, ArrayView<float> variance, ArrayView<float> y, float eps, int channels) : IKernel
+        ArrayView<float> x,
+        ArrayView<float> weight,
+        ArrayView<float> bias,
+        ArrayView<float> mean,
+        ArrayView<float> variance,
+        ArrayView<float> residual,
+        ArrayView<float> y,
+        float eps,
+        int channels,
+        Conv2dPlan.Terms terms) : IKernel
     {
         public void Invoke(int index)
         {
             int c = index % channels;
-            y[index] = ((x[index] - mean[c]) / MathF.Sqrt(variance[c] + eps) * weight[c]) + bias[c];
+            float value = ((x[index] - mean[c]) / MathF.Sqrt(variance[c] + eps) * weight[c]) + bias[c];
+            if ((terms & Conv2dPlan.Terms.Residual) != 0)
+                value += residual[index];
+            y[index] = (terms & Conv2dPlan.Terms.Relu) != 0 ? Relu.Apply(value) : value;
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Pqf.Tensors;
 
 /// <summary>Two-dimensional convolution (cross-correlation, as in PyTorch).</summary>
-public static class Conv2d
+public static partial class Conv2d
 {
     /// <summary>y = conv(x, weight) + bias.</summary>
     /// <param name="x">[N, H, W, C].</param>

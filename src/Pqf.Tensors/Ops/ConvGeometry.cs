@@ -53,6 +53,21 @@ readonly record struct ConvGeometry(int N, int H, int W, int InChannels, int Out
     /// <summary>Column of the input under tap column <paramref name="tap"/> of output column <paramref name="x"/>; outside 0 … W−1 in the padding.</summary>
     public int InputColumn(int x, int tap) => (x * Stride.W) - Padding.W + (tap * Dilation.W);
 
+    /// <summary>First output row whose window covers an input row, without dilation; see <see cref="EndWindowRow"/>.</summary>
+    public int FirstWindowRow(int y) => (Math.Max(0, y + Padding.H - Kernel.H + 1) + Stride.H - 1) / Stride.H;
+
+    /// <summary>One past the last output row whose window covers an input row, without dilation.</summary>
+    public int EndWindowRow(int y) => Math.Min(OutH, ((y + Padding.H) / Stride.H) + 1);
+
+    /// <summary>First output column whose window covers an input column, without dilation.</summary>
+    public int FirstWindowColumn(int x) => (Math.Max(0, x + Padding.W - Kernel.W + 1) + Stride.W - 1) / Stride.W;
+
+    /// <summary>One past the last output column whose window covers an input column, without dilation.</summary>
+    public int EndWindowColumn(int x) => Math.Min(OutW, ((x + Padding.W) / Stride.W) + 1);
+
+    /// <summary>Position of channel 0 of an output pixel.</summary>
+    public int OutputAt(int n, int y, int x) => ((((n * OutH) + y) * OutW) + x) * OutChannels;
+
     /// <summary>Position of channel 0 of an input pixel.</summary>
     public int InputAt(int n, int y, int x) => ((((n * H) + y) * W) + x) * InChannels;
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
@@ -10,6 +11,9 @@ public static partial class DecodeCodes
         host.For(ProductSizes.Ceil(blocks, Chunks.Rows(d)), new Blocks(codebook.Pointer, codes.Pointer, w.Pointer, blocks, d));
     }
 
+    static unsafe void PullbackHost(HostDevice host, CodeIndex index, Tensor<float> dWeight, Tensor<float> dCodebook) =>
+        host.For(index.K, new SumBlocks(index.Start.Pointer, index.Blocks.Pointer, dWeight.Pointer, dCodebook.Pointer, dCodebook.Shape[1]));
+
     readonly unsafe struct Blocks(float* codebook, ushort* codes, float* w, int blocks, int d) : IHostWork
     {
         public void Invoke(int item, int thread)
@@ -18,6 +22,25 @@ public static partial class DecodeCodes
             float* to = w + ((nint)first * d);
             for (int i = first; i < end; i++, to += d)
                 Floats.Copy(codebook + ((nint)codes[i] * d), to, d);
+        }
+    }
+
+    /// <summary>One row of the codebook's gradient.</summary>
+    readonly unsafe struct SumBlocks(int* start, int* blocks, float* dWeight, float* dCodebook, int d) : IHostWork
+    {
+        public void Invoke(int item, int thread)
+        {
+            float* to = dCodebook + ((nint)item * d);
+            Floats.Clear(to, d);
+            for (int* block = blocks + start[item], end = blocks + start[item + 1]; block < end; block++)
+            {
+                float* from = dWeight + ((nint)(*block) * d);
+                int i = 0;
+                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
+                    Vector.Store(Vector.Load(to + i) + Vector.Load(from + i), to + i);
+                for (; i < d; i++)
+                    to[i] += from[i];
+            }
         }
     }
 }

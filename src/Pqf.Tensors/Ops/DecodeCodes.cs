@@ -21,4 +21,22 @@ public static partial class DecodeCodes
             Gpu((GpuDevice)codebook.Device, codebook, codes, w);
         return w;
     }
+
+    /// <summary>Gradient of the codebook: each row sums the weight's gradient over the blocks of its code, in rising order.</summary>
+    /// <param name="index">Of the codes given to <see cref="Forward"/>.</param>
+    /// <param name="dWeight">n · d values.</param>
+    /// <param name="d">Block length.</param>
+    /// <returns>[k, d]; zeros for codes without blocks.</returns>
+    /// <exception cref="ShapeException">n · d is not the gradient's count.</exception>
+    public static Tensor<float> Pullback(CodeIndex index, Tensor<float> dWeight, int d)
+    {
+        Shapes.DecodeCodes([index.K, d], index.Codes.Shape, dWeight.Shape);
+        Shapes.SameDevice("DecodeCodes", dWeight.Device, index.Start);
+        var dCodebook = Tensor<float>.Rent(dWeight.Device, [index.K, d]);
+        if (dWeight.Device is HostDevice host)
+            PullbackHost(host, index, dWeight, dCodebook);
+        else
+            PullbackGpu((GpuDevice)dWeight.Device, index, dWeight, dCodebook);
+        return dCodebook;
+    }
 }

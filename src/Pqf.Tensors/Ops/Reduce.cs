@@ -12,14 +12,21 @@ public static partial class Reduce
     public static Tensor<float> SumRows(Tensor<float> x)
     {
         var y = Tensor<float>.Rent(x.Device, [x.Shape.Last]);
+        SumRowsInto(x, y);
+        return y;
+    }
+
+    /// <summary>As <see cref="SumRows"/>, into a given tensor.</summary>
+    internal static void SumRowsInto(Tensor<float> x, Tensor<float> y)
+    {
+        Shapes.Vector("SumRows", "a result", y.Shape, x.Shape.Last);
         if (x.Device is HostDevice host)
             SumRowsHost(host, x, y);
         else
             SumRowsGpu((GpuDevice)x.Device, x, y);
-        return y;
     }
 
-    /// <summary>Mean and variance over all axes but the last, in two passes.</summary>
+    /// <summary>Mean and variance over all axes but the last, from deviations: nothing cancels where the mean is large.</summary>
     /// <param name="x">[…, C], at least one row.</param>
     /// <returns>Mean [C] and variance [C], divided by the number of rows (PyTorch's <c>unbiased=False</c>).</returns>
     /// <exception cref="ShapeException">There are no rows.</exception>

@@ -11,6 +11,12 @@ public static partial class Softmax
         host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
     }
 
+    static unsafe void PullbackHost(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
+    {
+        int classes = y.Shape.Last, rows = y.Shape.Count / Math.Max(1, classes);
+        host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
+    }
+
     readonly unsafe struct Rows(float* x, float* y, int rows, int classes) : IHostWork
     {
         public void Invoke(int item, int thread)
@@ -39,6 +45,31 @@ public static partial class Softmax
             sum += Vector.Sum(sums);
             for (i = 0; i < classes; i++)
                 y[i] /= sum;
+        }
+    }
+
+    readonly unsafe struct PullbackRows(float* y, float* dy, float* dx, int rows, int classes) : IHostWork
+    {
+        public void Invoke(int item, int thread)
+        {
+            int first = item * Chunks.Rows(classes), end = Math.Min(rows, first + Chunks.Rows(classes));
+            for (int row = first; row < end; row++)
+                Row(y + ((nint)row * classes), dy + ((nint)row * classes), dx + ((nint)row * classes));
+        }
+
+        void Row(float* y, float* dy, float* dx)
+        {
+            int whole = classes - (classes % Vector<float>.Count), i;
+            var sums = Vector<float>.Zero;
+            for (i = 0; i < whole; i += Vector<float>.Count)
+                sums += Vector.Load(y + i) * Vector.Load(dy + i);
+            float sum = Vector.Sum(sums);
+            for (; i < classes; i++)
+                sum += y[i] * dy[i];
+            for (i = 0; i < whole; i += Vector<float>.Count)
+                Vector.Store(Vector.Load(y + i) * (Vector.Load(dy + i) - new Vector<float>(sum)), dx + i);
+            for (; i < classes; i++)
+                dx[i] = y[i] * (dy[i] - sum);
         }
     }
 }

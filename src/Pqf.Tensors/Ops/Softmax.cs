@@ -20,4 +20,20 @@ public static partial class Softmax
             Gpu((GpuDevice)x.Device, x, y);
         return y;
     }
+
+    /// <summary>dx = y · (dy − Σ y · dy) along the last axis.</summary>
+    /// <param name="y">Of <see cref="Forward"/>, […, C].</param>
+    /// <param name="dy">[…, C].</param>
+    /// <returns>[…, C].</returns>
+    public static Tensor<float> Pullback(Tensor<float> y, Tensor<float> dy)
+    {
+        Shapes.Same("Softmax", y.Shape, dy.Shape);
+        Shapes.SameDevice("Softmax", y.Device, dy);
+        var dx = Tensor<float>.Rent(y.Device, y.Shape);
+        if (y.Device is HostDevice host)
+            PullbackHost(host, y, dy, dx);
+        else
+            PullbackGpu((GpuDevice)y.Device, y, dy, dx);
+        return dx;
+    }
 }

@@ -11,18 +11,24 @@ readonly unsafe struct ConvRows : ITileRows
 
     /// <summary>Terms are counted tap by tap, channels innermost.</summary>
     public ConvRows(ConvGeometry g, float* x, int group)
+        : this(g, x, group, g.OutH, g.OutW)
+    {
+    }
+
+    /// <summary>As above, for output pixels of other numbers than the padding gives: what lies beyond counts as padding.</summary>
+    public ConvRows(ConvGeometry g, float* x, int group, int outH, int outW)
     {
         this.g = g;
         channels = Math.Max(1, g.GroupInChannels);
         this.x = x + (group * channels);
-        (outH, outW) = (g.OutH, g.OutW);
+        (this.outH, this.outW) = (outH, outW);
     }
 
     public int Run => 16;
 
     public int AheadApart => g.InChannels;
 
-    bool IsPointwise => g.Kernel == 1 && g.Stride == 1 && g.Padding == 0;
+    bool IsPointwise => g.Kernel == 1 && g.Stride == 1 && g.Padding == 0 && outW == g.W && outH == g.H;
 
     public float* Ahead(int row, int k0) => IsPointwise ? x + ((nint)row * g.InChannels) + k0 : null;
 

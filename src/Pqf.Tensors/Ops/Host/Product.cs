@@ -43,10 +43,11 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
     /// <param name="columns">Columns of a panel.</param>
     /// <param name="threads">Threads to share the work between.</param>
     /// <param name="ownPanels">Whether each thread is to use panels of its own where there are enough: better where the threads have just written them, worse for the rows, which each gathers.</param>
-    public static ProductSizes Create(int m, int n, int k, int tileRows, int floatsPerTerm, int columns, int threads, bool ownPanels)
+    /// <param name="line">Rows that lie in a line: no tile spans two; 0 for rows that all lie in one.</param>
+    public static ProductSizes Create(int m, int n, int k, int tileRows, int floatsPerTerm, int columns, int threads, bool ownPanels, int line)
     {
         int kBlock = Math.Max(16, Ceil(Ceil(k, Math.Max(1, Ceil(k, LargestKBlock))), 16) * 16);
-        int tiles = Ceil(m, tileRows), panels = Ceil(n, columns);
+        int tiles = line == 0 ? Ceil(m, tileRows) : m / line * Ceil(line, tileRows), panels = Ceil(n, columns);
         int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
         // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
         int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
@@ -60,6 +61,23 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
 
     /// <summary>First element of part <paramref name="i"/> when <paramref name="total"/> elements are cut into nearly equal parts.</summary>
     public static int Cut(int i, int parts, int total) => (int)((long)i * total / parts);
+}
+
+/// <summary>Where a product's rows go that do not lie at equal distances: in lines, and those in images.</summary>
+/// <param name="Length">Rows in a line.</param>
+/// <param name="Lines">Lines in an image.</param>
+/// <param name="LinesApart">Floats from one line to the next.</param>
+/// <param name="ImagesApart">Floats from one image to the next.</param>
+readonly record struct ResultLines(int Length, int Lines, nint LinesApart, nint ImagesApart)
+{
+    /// <summary>Position of a row, rows of a line being <paramref name="apart"/> floats apart.</summary>
+    public nint At(int row, int apart)
+    {
+        if (Length == 0)
+            return (nint)row * apart;
+        int line = row / Length, image = line / Lines;
+        return (image * ImagesApart) + ((line - (image * Lines)) * LinesApart) + ((nint)(row - (line * Length)) * apart);
+    }
 }
 
 /// <summary>c = activation(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
@@ -88,8 +106,11 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     /// <summary>Adds to what c holds.</summary>
     public bool Accumulate { get; init; }
 
-    public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads, bool ownPanels = false) =>
-        ProductSizes.Create(m, n, k, tileRows, FloatsPerTerm, Columns, threads, ownPanels);
+    /// <summary>Where rows go; at equal distances if not given. Sizes must be those of its lines.</summary>
+    public ResultLines Lines { get; init; }
+
+    public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads, bool ownPanels = false, int line = 0) =>
+        ProductSizes.Create(m, n, k, tileRows, FloatsPerTerm, Columns, threads, ownPanels, line);
 
     public int ItemCount => sizes.Blocks * sizes.Splits;
 
@@ -177,7 +198,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     void RunTile(ref Tile tile, int row, int count, int panel, int k0)
     {
         int column = panel * Columns;
-        nint at = ((nint)row * apart) + column;
+        nint at = Lines.At(row, apart) + column;
         tile.B = Panel(panel, k0);
         tile.C = c + at;
         tile.Bias = Bias == null || k0 > 0 ? null : Bias + column;

@@ -61,7 +61,7 @@ readonly unsafe struct PixelProduct<S, V, TRows>(PixelSizes sizes, TRows rows, f
         {
             Tile tile = default;
             tile.K = Math.Min(PixelSizes.Block, end - pixel);
-            tile.Run = tile.K;
+            tile.Run = 16;
             tile.RowsApart = sizes.SumsApart;
             tile.Accumulate = pixel > first;
             for (int panel = firstPanel; panel < endPanel; panel++)

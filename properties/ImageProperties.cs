@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Pqf.Nets;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Xunit;
@@ -35,6 +36,23 @@ public class ImageProperties
                 Assert.InRange(resized[i] - expected, -1.001, 1.001);
             }
         }
+    });
+
+    [Property(MaxTest = 100)]
+    public Property An_input_made_row_by_row_is_the_resized_image_cropped_and_normalised() => Prop.ForAll(Size, Size, (height, width) =>
+    {
+        var key = RngKey.FromSeed((height * 100) + width);
+        int resize = 1 + key.Below(40, 0), crop = 1 + key.Below(resize + 4, 1);
+        foreach (var preprocessing in new[] { new Preprocessing { Resize = resize, Crop = crop }, new Preprocessing { Resize = resize, Crop = crop, Mean = [0.4f], Deviation = [0.3f] } })
+            foreach (int channels in new[] { 1, 3 })
+            {
+                var image = new PixelImage(height, width, channels, [.. Enumerable.Range(0, height * width * channels).Select(i => (byte)key.Bits((ulong)i))]);
+                var converted = preprocessing.Channels == 1 ? image.ToGrey() : image.ToColour();
+                byte[] cropped = Preprocess.CentreCrop(Preprocess.ResizeShorterSide(converted, resize), crop).Pixels;
+                Assert.Equal(
+                    cropped.Select((pixel, i) => ((pixel / 255f) - preprocessing.Mean[i % preprocessing.Channels]) / preprocessing.Deviation[i % preprocessing.Channels]),
+                    Preprocess.ToInput(image, preprocessing));
+            }
     });
 
     static double[,] Weights(int from, int to)

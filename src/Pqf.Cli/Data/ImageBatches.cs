@@ -114,7 +114,7 @@ sealed class ImageBatches : IDisposable
         try
         {
             while (Reserve() is var image and >= 0)
-                Finish(image, ImageDecoder.Decode(images[image]).Map(pixels => Fill(image, pixels)));
+                Finish(image, ImageDecoder.ToInput(images[image], preprocessing, PixelsOf(image)));
         }
         catch (Exception exception) // a thread's exceptions would end the process: the one that waits for the batch throws it
         {
@@ -137,11 +137,10 @@ sealed class ImageBatches : IDisposable
         }
     }
 
-    Unit Fill(int image, PixelImage pixels)
+    Memory<float> PixelsOf(int image)
     {
         int count = Preprocess.InputCount(preprocessing);
-        Preprocess.ToInput(pixels, preprocessing, slots[image / batchSize % slots.Length].Pixels.AsSpan(image % batchSize * count, count));
-        return default;
+        return slots[image / batchSize % slots.Length].Pixels.AsMemory(image % batchSize * count, count);
     }
 
     void Finish(int image, Result<Unit, PqfError> result)

@@ -37,14 +37,12 @@ public sealed class PixelImage
             return this;
         byte[] grey = new byte[Height * Width];
         for (int i = 0; i < grey.Length; i++)
-        {
-            // 0.299, 0.587 and 0.114 of 2¹⁶; they add up to 2¹⁶, so a grey pixel keeps its value.
-            int luma = (19595 * Pixels[3 * i]) + (38470 * Pixels[(3 * i) + 1]) + (7471 * Pixels[(3 * i) + 2]);
-            grey[i] = (byte)((luma + 0x8000) >> 16);
-        }
-
+            grey[i] = Luma(Pixels[3 * i], Pixels[(3 * i) + 1], Pixels[(3 * i) + 2]);
         return new(Height, Width, 1, grey);
     }
+
+    // 0.299, 0.587 and 0.114 of 2¹⁶; they add up to 2¹⁶, so a grey pixel keeps its value.
+    internal static byte Luma(byte red, byte green, byte blue) => (byte)(((19595 * red) + (38470 * green) + (7471 * blue) + 0x8000) >> 16);
 
     /// <summary>The image in three channels; grey is repeated.</summary>
     public PixelImage ToColour()
@@ -55,6 +53,17 @@ public sealed class PixelImage
         for (int i = 0; i < colour.Length; i++)
             colour[i] = Pixels[i / 3];
         return new(Height, Width, 3, colour);
+    }
+
+    /// <summary>Copies a row as four bytes a pixel, of which the fourth is not written.</summary>
+    internal bool CopyRow(int y, Span<byte> row)
+    {
+        var pixels = Pixels.AsSpan(y * Width * Channels, Width * Channels);
+        // Grey is its own red, green and blue.
+        int green = Channels == 3 ? 1 : 0, blue = Channels == 3 ? 2 : 0;
+        for (int x = 0, at = 0; x < Width; x++, at += Channels)
+            (row[4 * x], row[(4 * x) + 1], row[(4 * x) + 2]) = (pixels[at], pixels[at + green], pixels[at + blue]);
+        return true;
     }
 
     /// <summary>A part of the image; where it reaches outside, black.</summary>

@@ -23,11 +23,21 @@ public static class Preprocess
     /// <exception cref="ShapeException">The destination is not of that many values.</exception>
     public static void ToInput(PixelImage image, Preprocessing preprocessing, Span<float> destination)
     {
-        if (destination.Length != InputCount(preprocessing))
-            throw new ShapeException("ToInput", $"expected [{preprocessing.Crop}, {preprocessing.Crop}, {preprocessing.Channels}] values, got {destination.Length}");
-        var converted = preprocessing.Channels == 1 ? image.ToGrey() : image.ToColour();
-        Normalise(CentreCrop(ResizeShorterSide(converted, preprocessing.Resize), preprocessing.Crop), preprocessing, destination);
+        int y = 0;
+        ToInput(image.Height, image.Width, row => image.CopyRow(y++, row), preprocessing, destination);
     }
+
+    /// <summary>Writes the network's input for a photograph that comes row by row, as decoders give it; it never stands in memory whole.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="rows">Called for each row, from the top.</param>
+    /// <param name="preprocessing">What the network was trained with.</param>
+    /// <param name="destination">[H · W · C], NHWC order.</param>
+    /// <returns>Rows that there were; less than the height if <paramref name="rows"/> ended, and the input is then not complete.</returns>
+    /// <exception cref="ShapeException">The destination is not of that many values.</exception>
+    public static int ToInput(int height, int width, RowSource rows, Preprocessing preprocessing, Span<float> destination) => destination.Length == InputCount(preprocessing)
+        ? new InputRows(height, width, preprocessing).Read(rows, destination)
+        : throw new ShapeException("ToInput", $"expected [{preprocessing.Crop}, {preprocessing.Crop}, {preprocessing.Channels}] values, got {destination.Length}");
 
     /// <summary>Values of one input.</summary>
     public static int InputCount(Preprocessing preprocessing) => preprocessing.Crop * preprocessing.Crop * preprocessing.Channels;
@@ -40,23 +50,8 @@ public static class Preprocess
     }
 
     /// <summary>Cuts a square from the centre; a side that is too short is padded with black, the odd pixel after it.</summary>
-    public static PixelImage CentreCrop(PixelImage image, int side) => image.Crop(Start(image.Height, side), Start(image.Width, side), side, side);
+    public static PixelImage CentreCrop(PixelImage image, int side) => image.Crop((int)Start(image.Height, side), (int)Start(image.Width, side), side, side);
 
-    // Half a pixel goes to the even neighbour, as Python rounds.
-    static int Start(int length, int side) => side > length ? -((side - length) / 2) : (int)Math.Round((length - side) / 2.0, MidpointRounding.ToEven);
-
-    static void Normalise(PixelImage image, Preprocessing preprocessing, Span<float> destination)
-    {
-        // A byte has 256 values: each is normalised once, in single precision as torchvision does it.
-        int channels = image.Channels;
-        float[] table = new float[256 * channels];
-        for (int i = 0; i < table.Length; i++)
-            table[i] = ((i / channels / 255f) - preprocessing.Mean[i % channels]) / preprocessing.Deviation[i % channels];
-        byte[] pixels = image.Pixels;
-        for (int i = 0; i < pixels.Length; i += channels)
-        {
-            for (int channel = 0; channel < channels; channel++)
-                destination[i + channel] = table[(pixels[i + channel] * channels) + channel];
-        }
-    }
+    /// <summary>First pixel of a crop from the centre, negative if the side is too short. Half a pixel goes to the even neighbour, as Python rounds.</summary>
+    internal static long Start(long length, int side) => side > length ? -((side - length) / 2) : (long)Math.Round((length - side) / 2.0, MidpointRounding.ToEven);
 }

@@ -11,7 +11,7 @@ namespace Pqf.Nets.Images;
 /// </remarks>
 public static unsafe class Resampler
 {
-    const int Half = 1 << (ResampleWeights.FractionBits - 1);
+    const int Half = ResampleWeights.Half;
 
     /// <summary>The image in another size.</summary>
     /// <param name="image">Any image.</param>
@@ -110,7 +110,8 @@ public static unsafe class Resampler
         ArrayPool<int>.Shared.Return(sums);
     }
 
-    static void AddRow(byte* row, int weight, int* sum, int count)
+    /// <summary>Adds a weighted row to sums.</summary>
+    internal static void AddRow(byte* row, int weight, int* sum, int count)
     {
         int i = 0;
         var factor = Vector256.Create(weight);

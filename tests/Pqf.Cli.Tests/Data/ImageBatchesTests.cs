@@ -66,7 +66,7 @@ public sealed class ImageBatchesTests : IDisposable
         var results = ImageBatches.Load(images, Small, 8, 3, 4, TestContext.Current.CancellationToken).ToArray();
         Assert.Equal(3, results.Length);
         Assert.Equal(8, results[1].Value().First);
-        Assert.Equal($"{images[21]}: is a damaged image: it is truncated", results[2].ErrorMessage());
+        Assert.StartsWith($"{images[21]}: is a damaged image: it is truncated", results[2].ErrorMessage());
     }
 
     [Fact]

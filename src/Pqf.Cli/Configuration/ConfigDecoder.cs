@@ -147,8 +147,8 @@ static class ConfigDecoder
         var perChannel = Values.List<float>(node => Values.Number()(node).Map(value => (float)value));
         var config = new PreprocessingConfig
         {
-            Resize = section.ReadOptional("resize", Values.Integer(1, 16_384)),
-            Crop = section.ReadOptional("crop", Values.Integer(1, 16_384)),
+            Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Preprocessing.MaxSide)),
+            Crop = section.ReadOptional("crop", Values.Integer(1, Nets.Preprocessing.MaxSide)),
             Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
             Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),
         };

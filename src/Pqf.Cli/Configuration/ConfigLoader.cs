@@ -38,7 +38,7 @@ static class ConfigLoader
     {
         try
         {
-            return ConfigNode.Parse(File.ReadAllText(file), file);
+            return YamlText.Parse(File.ReadAllText(file), file);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +65,7 @@ static class ConfigLoader
 
     // Only brackets make YAML of an argument: a path may hold colons and hashes.
     static Result<ConfigNode, PqfError> ParseValue(string text) =>
-        text.StartsWith('[') || text.StartsWith('{') ? ConfigNode.Parse(text, CommandLine) : new ConfigNode.Scalar(CommandLine, text, true);
+        text.StartsWith('[') || text.StartsWith('{') ? YamlText.Parse(text, CommandLine) : new ConfigNode.Scalar(CommandLine, text, true);
 
     static Result<Config, PqfError> Decode(ConfigNode.Mapping mapping)
     {

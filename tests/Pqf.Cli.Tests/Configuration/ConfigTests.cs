@@ -167,14 +167,42 @@ public class ConfigTests
 
     [Theory]
     [InlineData("a: [1, 2", "not YAML: line")]
-    [InlineData("epochs: 1\nepochs: 2", "not YAML: line")]
+    [InlineData("epochs: 1\nepochs: 2", "line 2: epochs occurs twice")]
     [InlineData("- 1", "expected a mapping of keys, got a list")]
-    [InlineData("&a [*a]", "nested deeper than 32 levels")]
-    [InlineData("a: 1\n---\nb: 2", "expected one YAML document, got 2")]
+    [InlineData("&a [*a]", "line 1: nothing before it is called &a")]
+    [InlineData("a: 1\n---\nb: 2", "expected one YAML document, got several")]
+    [InlineData("? [a]\n: 1", "line 1: expected a plain key")]
     public void A_file_that_is_not_one_mapping_is_refused(string yaml, string expected)
     {
         using var file = new TemporaryFile(yaml);
         Assert.Contains(expected, Failed(ConfigLoader.Load(file.Path, [])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[", 100_000)]
+    [InlineData("{", 100_000)]
+    [InlineData("- ", 100_000)]
+    [InlineData("? ", 100_000)]
+    [InlineData("{a: ", 100_000)]
+    public void Endless_nesting_is_refused_before_it_fills_the_stack(string opening, int times)
+    {
+        using var file = new TemporaryFile(string.Concat(Enumerable.Repeat(opening, times)));
+        Assert.Contains(": line 1: ", Failed(ConfigLoader.Load(file.Path, [])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Aliases_of_aliases_are_shared_not_copied()
+    {
+        using var file = new TemporaryFile("a0: &a0 [x, x, x, x]\n" + string.Concat(Enumerable.Range(1, 29).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}, *a{i - 1}]\n")));
+        Assert.Equal(30, Assert.IsType<PqfError.Several>(Failed(ConfigLoader.Load(file.Path, []))).Errors.Length); // thirty unknown keys
+    }
+
+    // Found by ReaderProperties.
+    [Fact]
+    public void A_flow_sequence_that_is_not_closed_before_the_next_line_is_refused()
+    {
+        using var file = new TemporaryFile("a:\n  b: [c: [d]  # e\n  f: 1\n");
+        Assert.StartsWith($"{file.Path}: not YAML", Failed(ConfigLoader.Load(file.Path, [])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,12 +18,12 @@ public static class ArchitectureRecognition
         int classCount = layers.GetValueOrDefault("fc") is { Rank: > 0 } fc ? fc[0] : 1000;
         int inChannels = layers.GetValueOrDefault("conv1") is { Rank: 4 } conv1 ? conv1[1] : 3;
         var nearest = ResNet.Names
-            .Select(name => new Architecture(name, classCount, inChannels))
-            .Select(architecture => (architecture, expected: LayersOf(architecture)))
+            .Select(name => (architecture: new Architecture(name), expected: LayersOf(new Architecture(name))))
             .MinBy(candidate => Differences(candidate.expected, layers));
-        return Differences(nearest.expected, layers) == 0
-            ? nearest.architecture
-            : new PqfError.File(file.Path, $"no known architecture has its layers; {Explain(nearest.architecture, nearest.expected, layers)}");
+        if (Differences(nearest.expected, layers) > 0)
+            return new PqfError.File(file.Path, $"no known architecture has its layers; {Explain(nearest.architecture, nearest.expected, layers)}");
+        var found = nearest.architecture with { ClassCount = classCount, InChannels = inChannels };
+        return ResNet.Build(found).Match<Result<Architecture, PqfError>>(_ => found, error => new PqfError.File(file.Path, error.Message));
     }
 
     // Norms have weights too, but of one axis only.
@@ -36,7 +36,7 @@ public static class ArchitectureRecognition
 
     static ImmutableHashSet<string> LayersOf(Architecture architecture) => ResNet.Build(architecture).Match(
         graph => ParameterSpecs.Of(graph).Where(spec => spec.Role == ParameterRole.Weight).Select(spec => spec.Layer).ToImmutableHashSet(),
-        error => throw new InvalidOperationException(error.Message)); // its name is one of those known, its counts are positive
+        error => throw new InvalidOperationException(error.Message)); // its name is one of those known
 
     static int Differences(ImmutableHashSet<string> expected, Dictionary<string, Shape> layers) => expected.SymmetricExcept(layers.Keys).Count;
 

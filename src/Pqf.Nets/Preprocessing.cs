@@ -5,6 +5,9 @@ namespace Pqf.Nets;
 /// <summary>How a photograph becomes a network's input. Defaults are torchvision's for ImageNet.</summary>
 public sealed record Preprocessing
 {
+    /// <summary>Most pixels of a side, resized or cropped: more than any network takes, few enough that a batch fits in memory.</summary>
+    public const int MaxSide = 16_384;
+
     /// <summary>The shorter side is resized to this many pixels (bilinear, antialiased, in 8 bits).</summary>
     public int Resize { get; init; } = 256;
 

@@ -6,6 +6,9 @@ namespace Pqf.Nets;
 /// <summary>Residual networks (He et al. 2016, arXiv 1512.03385), with torchvision's layer names and its form of the bottleneck: the stride is in <c>conv2</c>.</summary>
 public static class ResNet
 {
+    // So that every weight's count fits 31 bits; ImageNet's largest set has 21,841 classes.
+    const int MaxClassCount = 1_000_000, MaxInChannels = 4096;
+
     // He et al. 2016, table 1: blocks of each stage. "resnet50ssl" is ResNet-50 trained on more data; the graph is the same.
     static ImmutableArray<(string Name, Block Block, ImmutableArray<int> Counts)> Known { get; } =
     [
@@ -21,11 +24,11 @@ public static class ResNet
     public static ImmutableArray<string> Names { get; } = [.. Known.Select(known => known.Name)];
 
     /// <summary>The graph of a residual network: images [N, H, W, channels] to logits [N, classes].</summary>
-    /// <returns>The graph, or an error that lists the known names when this one is not among them, or when a count is below 1.</returns>
+    /// <returns>The graph, or an error that lists the known names when this one is not among them, or when a count is below 1 or absurd.</returns>
     public static Result<Graph, PqfError> Build(Architecture architecture)
     {
-        if (architecture.ClassCount < 1 || architecture.InChannels < 1)
-            return new PqfError.Config("model", "arch", $"expected at least one class and one input channel, got {architecture.ClassCount} and {architecture.InChannels}");
+        if (architecture.ClassCount is < 1 or > MaxClassCount || architecture.InChannels is < 1 or > MaxInChannels)
+            return new PqfError.Config("model", "arch", $"expected 1 to {MaxClassCount} classes and 1 to {MaxInChannels} input channels, got {architecture.ClassCount} and {architecture.InChannels}");
         var found = Known.FirstOrDefault(known => known.Name == architecture.Name);
         return found.Name is null
             ? new PqfError.Config("model", "arch", $"expected one of {string.Join(", ", Names)}, got {architecture.Name} (nearest: {NearestName.Of(architecture.Name, Names)})")

@@ -46,6 +46,6 @@ public class ResNetTests
     public void No_classes_is_an_error()
     {
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resnet18", ClassCount: 0)));
-        Assert.Equal("model: arch: expected at least one class and one input channel, got 0 and 3", error.Value.Message);
+        Assert.Equal("model: arch: expected 1 to 1000000 classes and 1 to 4096 input channels, got 0 and 3", error.Value.Message);
     }
 }

@@ -102,10 +102,11 @@ sealed record ModelMetadata(
     static string? Problem(ModelMetadata metadata)
     {
         var (mean, deviation) = (metadata.Preprocessing.Mean, metadata.Preprocessing.Deviation);
-        if (mean.IsDefault || deviation.IsDefault || mean.Length != metadata.Architecture.InChannels || deviation.Length != mean.Length || deviation.Any(value => !(value > 0)))
+        if (mean.IsDefault || deviation.IsDefault || mean.Length != metadata.Architecture.InChannels || deviation.Length != mean.Length
+            || !mean.All(float.IsFinite) || deviation.Any(value => !(value > 0 && float.IsFinite(value))))
             return $"preprocessing: expected a mean and a positive deviation for each of {metadata.Architecture.InChannels} channels";
-        if (metadata.Preprocessing.Crop < 1 || metadata.Preprocessing.Resize < 1)
-            return $"preprocessing: expected sizes of 1 or more, got resize {metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
+        if (metadata.Preprocessing is not { Resize: >= 1 and <= Preprocessing.MaxSide, Crop: >= 1 } || metadata.Preprocessing.Crop > metadata.Preprocessing.Resize)
+            return $"preprocessing: expected sizes of 1 to {Preprocessing.MaxSide}, the crop's at most the other's, got resize {metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
         if (metadata.ClassNames is ClassNames.Listed listed && listed.Names.Length != metadata.Architecture.ClassCount)
             return $"classes: expected {metadata.Architecture.ClassCount} names, got {listed.Names.Length}";
         return null;

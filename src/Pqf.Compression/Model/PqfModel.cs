@@ -101,7 +101,7 @@ public sealed record PqfModel
     /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing, unknown or of the wrong
     /// shape, values that are not finite, codes outside their codebook.</returns>
     public static Result<PqfModel, PqfError> From(TensorFile file, Device device) =>
-        ModelMetadata.From(file).Bind(metadata => ResNet.Build(metadata.Architecture).Bind(graph => Load(graph, file, device).Map(parameters => new PqfModel
+        ModelMetadata.From(file).Bind(metadata => Build(file, metadata.Architecture).Bind(graph => Load(graph, file, device).Map(parameters => new PqfModel
         {
             Architecture = metadata.Architecture,
             Graph = graph,
@@ -112,6 +112,10 @@ public sealed record PqfModel
             Seed = metadata.Seed,
             Provenance = metadata.Provenance,
         })));
+
+    // What a file asks for is the file's mistake, not the command line's.
+    static Result<Graph, PqfError> Build(TensorFile file, Architecture architecture) =>
+        ResNet.Build(architecture).Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
 
     static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
         StateDict.Load(graph, ModelTensors.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty

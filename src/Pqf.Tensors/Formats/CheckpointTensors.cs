@@ -8,29 +8,32 @@ static class CheckpointTensors
 {
     // State dicts are nested two or three deep; a hostile file could nest, or share, without end.
     const int MaxDepth = 32;
-    const int MaxValues = 1_000_000;
     const int MaxNameLength = 1_000;
+
+    // A value takes a byte or more of the pickle, a name's characters too. Some sharing is usual: tied weights, averages.
+    const int MaxVisitsPerByte = 4, MaxCharactersPerByte = 64;
 
     /// <summary>Keys under which training scripts store the state dict, in order of preference.</summary>
     static readonly string[] Nested = ["state_dict", "model_state_dict", "model", "net"];
 
     /// <summary>The tensors of the state dict, nested names joined by dots.</summary>
     /// <param name="root">What the file holds. A dictionary under <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c> that holds tensors is taken in place of the one around it.</param>
+    /// <param name="pickleBytes">Bytes of the pickle that it was read from.</param>
     /// <returns>In the file's order, names unique.</returns>
     /// <exception cref="InvalidDataException">There is none, or its nesting has no end.</exception>
-    public static IReadOnlyList<KeyValuePair<string, PickledTensor>> Find(object? root)
+    public static IReadOnlyList<KeyValuePair<string, PickledTensor>> Find(object? root, long pickleBytes)
     {
         if (root is not PickleDictionary dictionary)
             throw new InvalidDataException($"expected a dictionary of tensors, got {PickleGlobals.Describe(root)}");
         for (int depth = 0; depth < MaxDepth; depth++)
         {
-            var inner = Nested.Select(dictionary.Find).OfType<PickleDictionary>().FirstOrDefault(candidate => Flatten(candidate).Count > 0);
+            var inner = Nested.Select(dictionary.Find).OfType<PickleDictionary>().FirstOrDefault(candidate => new Walk(pickleBytes).HoldsTensors(candidate));
             if (inner is null)
                 break;
             dictionary = inner;
         }
 
-        var tensors = Flatten(dictionary);
+        var tensors = new Walk(pickleBytes).Flatten(dictionary);
         return tensors.Count > 0 ? [.. tensors] : throw new InvalidDataException("holds no tensors");
     }
 
@@ -47,32 +50,57 @@ static class CheckpointTensors
         return scalars;
     }
 
-    static OrderedDictionary<string, PickledTensor> Flatten(PickleDictionary dictionary)
+    /// <summary>One visit of everything that a dictionary holds, bounded by the size of the pickle.</summary>
+    sealed class Walk(long pickleBytes)
     {
-        var tensors = new OrderedDictionary<string, PickledTensor>();
-        int values = 0;
-        Visit("", dictionary, 0);
-        return tensors;
+        long visits;
+        long characters;
 
-        void Visit(string name, object? value, int depth)
+        public OrderedDictionary<string, PickledTensor> Flatten(PickleDictionary dictionary)
         {
-            if (depth > MaxDepth || ++values > MaxValues || name.Length > MaxNameLength)
-                throw new InvalidDataException($"is nested deeper than {MaxDepth}, has more than {MaxValues} values or names of more than {MaxNameLength} characters");
-            switch (value)
+            var tensors = new OrderedDictionary<string, PickledTensor>();
+            Visit("", dictionary, 0);
+            return tensors;
+
+            void Visit(string name, object? value, int depth)
             {
-                case PickledTensor tensor: tensors[name] = tensor; break;
-                case StorageReference storage: tensors[name] = new(storage, storage.Type, 0, [storage.Count], [1]); break;
-                case PickleDictionary inner: inner.Items.ForEach(item => Visit(Join(name, Text(item.Key)), item.Value, depth + 1)); break;
-                case PickleList list: VisitItems(name, list.Items, depth); break;
-                case PickleTuple tuple: VisitItems(name, tuple.Items, depth); break;
-                default: break; // scalars
+                Count(name.Length, depth);
+                switch (value)
+                {
+                    case PickledTensor tensor: tensors[name] = tensor; break;
+                    case StorageReference storage: tensors[name] = new(storage, storage.Type, 0, [storage.Count], [1]); break;
+                    case PickleDictionary inner: inner.Items.ForEach(item => Visit(Join(name, Text(item.Key)), item.Value, depth + 1)); break;
+                    case PickleList list: VisitItems(name, list.Items, depth); break;
+                    case PickleTuple tuple: VisitItems(name, tuple.Items, depth); break;
+                    default: break; // scalars
+                }
+            }
+
+            void VisitItems(string name, IReadOnlyList<object?> items, int depth)
+            {
+                for (int i = 0; i < items.Count; i++)
+                    Visit(Join(name, Text((long)i)), items[i], depth + 1);
             }
         }
 
-        void VisitItems(string name, IReadOnlyList<object?> items, int depth)
+        public bool HoldsTensors(object? value, int depth = 0)
         {
-            for (int i = 0; i < items.Count; i++)
-                Visit(Join(name, Text((long)i)), items[i], depth + 1);
+            Count(0, depth);
+            return value switch
+            {
+                PickledTensor or StorageReference => true,
+                PickleDictionary inner => inner.Items.Exists(item => HoldsTensors(item.Value, depth + 1)),
+                PickleList list => list.Items.Exists(item => HoldsTensors(item, depth + 1)),
+                PickleTuple tuple => Array.Exists(tuple.Items, item => HoldsTensors(item, depth + 1)),
+                _ => false,
+            };
+        }
+
+        void Count(int nameLength, int depth)
+        {
+            characters += nameLength;
+            if (depth > MaxDepth || nameLength > MaxNameLength || ++visits > MaxVisitsPerByte * pickleBytes || characters > MaxCharactersPerByte * pickleBytes)
+                throw new InvalidDataException($"is nested deeper than {MaxDepth}, holds its values again and again, or has names of more than {MaxNameLength} characters");
         }
     }
 

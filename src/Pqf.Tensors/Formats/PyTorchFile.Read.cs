@@ -34,7 +34,8 @@ public static partial class PyTorchFile
             throw new InvalidDataException($"holds numbers in byte order '{order}'; expected little");
 
         var references = new List<StorageReference>();
-        object? root = Unpickler.Read(zip.Read(zip.Entries[name]), out _, references);
+        var pickle = zip.Read(zip.Entries[name]);
+        object? root = Unpickler.Read(pickle, out _, references);
         var storages = new Dictionary<string, StorageBytes>();
         foreach (var reference in references)
         {
@@ -45,7 +46,9 @@ public static partial class PyTorchFile
             CheckLength(reference, entry.Bytes);
         }
 
-        return Create(path, "PyTorch zip", root, storages, file);
+        var tensors = CheckpointTensors.Find(root, pickle.Length);
+        zip.CheckUnpacked(tensors.Select(tensor => zip.Entries[$"{top}data/{tensor.Value.Storage.Key}"])); // each tensor unpacks its storage anew
+        return Create(path, "PyTorch zip", root, tensors, storages, file);
     }
 
     /// <summary>Reads five pickles (magic number, protocol, system, the object, storage keys) and the storages after them.</summary>
@@ -69,7 +72,7 @@ public static partial class PyTorchFile
         object? root = Next();
         if (Next() is not PickleList keys)
             throw new InvalidDataException("PyTorch legacy file without its list of storages");
-        return Create(path, "PyTorch legacy", root, LegacyStorages(file, keys, references, offset), file);
+        return Create(path, "PyTorch legacy", root, CheckpointTensors.Find(root, offset), LegacyStorages(file, keys, references, offset), file);
     }
 
     static Dictionary<string, StorageBytes> LegacyStorages(MappedFile file, PickleList keys, List<StorageReference> references, long offset)
@@ -104,10 +107,11 @@ public static partial class PyTorchFile
             throw new InvalidDataException($"storage {reference.Key}: expected {reference.Count} elements of {reference.Type}, but it has {bytes} bytes");
     }
 
-    static TensorFile Create(string path, string format, object? root, Dictionary<string, StorageBytes> storages, MappedFile file)
+    static TensorFile Create(
+        string path, string format, object? root, IReadOnlyList<KeyValuePair<string, PickledTensor>> found, Dictionary<string, StorageBytes> storages, MappedFile file)
     {
         var tensors = new List<StoredTensor>();
-        foreach (var (name, tensor) in CheckpointTensors.Find(root))
+        foreach (var (name, tensor) in found)
         {
             var shape = CheckedShape.Create(name, tensor.Lengths, tensor.Type);
             if (!storages.TryGetValue(tensor.Storage.Key, out var storage))

@@ -40,8 +40,7 @@ sealed class ZipDirectory
                 throw new InvalidDataException($"zip archive: {entry.Name} occurs twice");
         }
 
-        if (entries.Values.Where(entry => entry.IsDeflated).Sum(entry => (double)entry.Bytes) > (double)MaxRatio * file.Length)
-            throw new InvalidDataException($"zip archive: its compressed entries claim to be more than {MaxRatio} times as large as the file");
+        CheckUnpacked(entries.Values);
         Entries = entries;
     }
 
@@ -56,12 +55,22 @@ sealed class ZipDirectory
         return entry.IsDeflated ? Inflate(entry, packed) : packed;
     }
 
+    /// <summary>Checks that unpacking entries, one or the other perhaps several times, takes no more than a small multiple of the archive.</summary>
+    /// <exception cref="InvalidDataException">It takes more.</exception>
+    public void CheckUnpacked(IEnumerable<ZipEntry> entries)
+    {
+        if (entries.Where(entry => entry.IsDeflated).Sum(entry => (double)entry.Bytes) > (double)MaxRatio * file.Length)
+            throw new InvalidDataException($"zip archive: its compressed entries claim to be more than {MaxRatio} times as large as the file");
+    }
+
     /// <summary>Checks that an entry lies within the archive and, if compressed, unpacks as described, so that reading it later cannot fail.</summary>
     /// <exception cref="InvalidDataException">As for <see cref="Read"/>.</exception>
     public void Check(ZipEntry entry) => Read(entry);
 
     static unsafe byte[] Inflate(ZipEntry entry, ReadOnlySpan<byte> packed)
     {
+        if (packed.IsEmpty) // no stream is that short, and there is no address to read from
+            throw Corrupt(entry);
         byte[] bytes = new byte[entry.Bytes];
         fixed (byte* start = packed)
         {
@@ -69,11 +78,13 @@ sealed class ZipDirectory
             using var inflated = new DeflateStream(source, CompressionMode.Decompress);
             int length = inflated.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length < bytes.Length || inflated.ReadByte() >= 0 || Crc32.Append(bytes) != entry.Crc)
-                throw new InvalidDataException($"zip archive: {entry.Name} is corrupt: it does not unpack to the {entry.Bytes} bytes that the directory describes");
+                throw Corrupt(entry);
         }
 
         return bytes;
     }
+
+    static InvalidDataException Corrupt(ZipEntry entry) => new($"zip archive: {entry.Name} is corrupt: it does not unpack to the {entry.Bytes} bytes that the directory describes");
 
     long DataOffset(ZipEntry entry)
     {

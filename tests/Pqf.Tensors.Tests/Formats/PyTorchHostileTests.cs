@@ -124,7 +124,7 @@ public sealed class PyTorchHostileTests : IDisposable
         string pickle = "\x80\x02}q\0";
         for (int level = 0; level < 30; level++)
             pickle += "}(" + string.Concat(Enumerable.Range(0, 8).Select(i => $"K{(char)i}h{(char)level}")) + $"uq{(char)(level + 1)}";
-        Assert.StartsWith("is nested deeper than 32, has more than 1000000 values", Problem(Zip(pickle + ".")));
+        Assert.StartsWith("is nested deeper than 32, holds its values again and again", Problem(Zip(pickle + ".")));
     }
 
     [Fact]
@@ -181,6 +181,33 @@ public sealed class PyTorchHostileTests : IDisposable
         int entry = file.AsSpan().IndexOf("PK\x01\x02"u8);
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(entry + 24), 1000);
         Assert.Equal("zip archive: archive/data.pkl is corrupt: it does not unpack to the 1000 bytes that the directory describes", Problem(file));
+    }
+
+    [Fact]
+    public void A_deflated_entry_of_no_bytes_is_an_error() // found by ReaderProperties
+    {
+        byte[] file = Deflated(Latin("\x80\x02}."));
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(file.AsSpan().IndexOf("PK\x01\x02"u8) + 20), 0);
+        Assert.Equal("zip archive: archive/data.pkl is corrupt: it does not unpack to the 4 bytes that the directory describes", Problem(file));
+    }
+
+    [Fact]
+    public void A_deflated_storage_of_many_tensors_is_an_error()
+    {
+        string pickle = "\x80\x02}(" + string.Concat(Enumerable.Range(0, 100).Select(i => $"K{(char)i}" + Tensor("K\0", "K\x04\x85", "K\x01\x85")[6..^2])) + "u.";
+        Assert.Equal("zip archive: its compressed entries claim to be more than 64 times as large as the file", Problem(Deflated(Latin(pickle), new byte[100_000])));
+    }
+
+    byte[] Deflated(byte[] pickle, byte[] storage)
+    {
+        using (var archive = new ZipArchive(File.Create(folder.File("deflated")), ZipArchiveMode.Create))
+            foreach (var (name, bytes) in new[] { ("archive/data.pkl", pickle), ("archive/data/0", storage) })
+            {
+                using var entry = archive.CreateEntry(name, CompressionLevel.SmallestSize).Open();
+                entry.Write(bytes);
+            }
+
+        return File.ReadAllBytes(folder.File("deflated"));
     }
 
     byte[] Deflated(byte[] pickle)

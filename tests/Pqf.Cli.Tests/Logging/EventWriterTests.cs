@@ -90,24 +90,6 @@ public sealed class EventWriterTests : IDisposable
         Assert.StartsWith($"{folder.File("file/tensorboard")}: cannot be written: ", EventWriter.Create(folder.File("file/tensorboard"), "host", clock).ErrorMessage(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void TensorBoard_reads_it()
-    {
-        var writer = Create();
-        writer.Text(0, "model size", "**1.5** MiB").Value();
-        writer.Scalars(4, new Scalar("Train/loss", 0.75)).Value();
-        writer.Dispose();
-        Assert.Equal("model size: **1.5** MiB\nTrain/loss 4 0.75\n", Python.Run("tensorboard", """
-            import sys
-            from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-            events = EventAccumulator(sys.argv[1]); events.Reload()
-            for tag in events.Tags()['tensors']:
-                print(tag + ':', events.Tensors(tag)[0].tensor_proto.string_val[0].decode())
-            for tag in events.Tags()['scalars']:
-                print(tag, events.Scalars(tag)[0].step, events.Scalars(tag)[0].value)
-            """, folder.File("tensorboard")));
-    }
-
     /// <summary>A clock that goes on only when told to.</summary>
     sealed class SteppingClock : TimeProvider
     {

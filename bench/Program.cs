@@ -1,6 +1,9 @@
 using Pqf.Bench;
+using Pqf.Bench.Network;
 
 // dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
+// dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]: whole networks, ours and
+// ONNX Runtime's in turn, in one process or in one each; then each step of ours.
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
     return DenseNetwork.Write(from, to, architecture, noise: 0.01).Match(
@@ -10,6 +13,24 @@ if (args is ["noisy", var from, var to, var architecture])
             Console.Error.WriteLine(error.Message);
             return 1;
         });
+
+if (args is [ProcessRunner.Command, var side, .. var caseArguments])
+{
+    ProcessRunner.Serve(side, NetworkCase.FromArguments(caseArguments));
+    return 0;
+}
+
+if (args is ["network", .. var networkArguments])
+{
+    if (NetworkCommand.Parse(networkArguments) is not { } network)
+    {
+        Console.Error.WriteLine("expected --net, --threads, --batch or --rounds with values, or --processes");
+        return 1;
+    }
+
+    network.Run();
+    return 0;
+}
 
 string[] benches = ["peak", "bandwidth", "matmul", "conv", "winograd", "centroid"];
 int threadsAt = Array.IndexOf(args, "--threads");
@@ -37,4 +58,6 @@ foreach (int threads in threadCounts)
 }
 
 Console.WriteLine($"written to {report.Save()}");
+if (args.Length == 0)
+    NetworkCommand.Default.Run();
 return 0;

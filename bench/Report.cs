@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Pqf.Bench;
@@ -25,8 +24,7 @@ sealed class Report
     const string Header = "date,commit,bench,shape,threads,batch,ms,gflops,share,best_ms,best_share,allocated_bytes";
 
     readonly List<Row> rows = [];
-    readonly string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-    readonly string commit = Git("describe", "--always", "--dirty=+", "--exclude=*");
+    readonly string date = Results.Date, commit = Results.Commit;
 
     public void Add(string bench, string shape, int threads, int batch, double work, double peak, Times times)
     {
@@ -39,36 +37,11 @@ sealed class Report
     }
 
     /// <summary>The results file, whose rows are replaced by those of the same case.</summary>
-    public string Save()
-    {
-        string folder = Path.Combine(Git("rev-parse", "--show-toplevel"), "bench", "results"), path = Path.Combine(folder, $"{CpuName()}.csv");
-        Directory.CreateDirectory(folder);
-        var measured = rows.Select(row => Case(Line(row))).ToHashSet();
-        string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Skip(1).Where(line => !measured.Contains(Case(line)))] : [];
-        File.WriteAllLines(path, [Header, .. kept.Concat(rows.Select(Line)).OrderBy(Case, StringComparer.Ordinal)]);
-        return path;
-    }
+    public string Save() => Results.Save("", Header, 2..6, rows.Select(Line));
 
     // No field holds a comma.
     static string Line(Row r) => string.Create(CultureInfo.InvariantCulture,
         $"{r.Date},{r.Commit},{r.Bench},{r.Shape},{r.Threads},{r.Batch},{r.Ms},{r.Gflops},{r.Share},{r.BestMs},{r.BestShare},{r.AllocatedBytes}");
 
-    /// <summary>The fields that name a case: bench, shape, threads, batch.</summary>
-    static string Case(string line) => string.Join(',', line.Split(',')[2..6]);
-
     static double Round(double value) => double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    static string CpuName()
-    {
-        const string Key = "model name";
-        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal)) : null;
-        string name = line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
-        return string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c == '-' ? c : ' ')).Trim().Replace(' ', '-');
-    }
-
-    static string Git(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true })!;
-        return process.StandardOutput.ReadToEnd().Trim();
-    }
 }

@@ -68,7 +68,8 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
     /// <summary>⌈log₂k⌉: bits that tell k centroids apart.</summary>
     public static int BitsPerCode(int k) => BitOperations.Log2((uint)k - 1) + (k > 1 ? 1 : 0);
 
-    static long Work(Node node, Shape result) => node switch
+    /// <summary>Products of one node for a value of a shape.</summary>
+    internal static long Work(Node node, Shape result) => node switch
     {
         Node.Conv2d n => (long)result.Count * (n.InChannels / n.Options.Groups) * n.KernelSize.H * n.KernelSize.W,
         Node.Linear n => (long)result.Count * n.InFeatures,

@@ -53,6 +53,28 @@ public sealed class InferencePlan
     /// <exception cref="ShapeException">The images are not of the compiled size.</exception>
     public Tensor<float> Run(Tensor<float> images)
     {
+        Bind(images);
+        foreach (var step in steps)
+            step.Run(values);
+        return values[graph.Output]!;
+    }
+
+    /// <summary>As <see cref="Run(Tensor{float})"/>, with a call after each of <see cref="Fusion.Steps"/>: for measurements.</summary>
+    internal Tensor<float> Run(Tensor<float> images, Action<int> afterStep)
+    {
+        Bind(images);
+        for (int i = 0; i < steps.Length; i++)
+        {
+            steps[i].Run(values);
+            afterStep(i);
+        }
+
+        return values[graph.Output]!;
+    }
+
+    /// <summary>Makes every value's memory ready for a run.</summary>
+    void Bind(Tensor<float> images)
+    {
         var s = images.Shape;
         if (s.Rank != 4 || s[0] > inputShape[0] || s[1] != inputShape[1] || s[2] != inputShape[2] || s[3] != inputShape[3])
             throw new ShapeException("InferencePlan", $"expected at most {inputShape[0]} images, {inputShape}, got {s}");
@@ -65,9 +87,6 @@ public sealed class InferencePlan
         }
 
         BindEnds(images);
-        foreach (var step in steps)
-            step.Run(values);
-        return values[graph.Output]!;
     }
 
     /// <summary>Values in slots, under the shapes of the current batch.</summary>

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Bench.Network;
+
+/// <summary>One network, thread count and batch size.</summary>
+/// <param name="Name">Architecture: <c>resnet50</c>.</param>
+/// <param name="Threads">Threads that each side may use.</param>
+/// <param name="Batch">Images a call.</param>
+sealed record NetworkCase(string Name, int Threads, int Batch)
+{
+    const int Size = 224;
+
+    /// <summary>The network.</summary>
+    public Graph Graph { get; } = ResNet.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
+
+    /// <summary>[N, H, W, C].</summary>
+    public Shape ChannelsLast => [Batch, Size, Size, 3];
+
+    /// <summary>[N, C, H, W].</summary>
+    public Shape ChannelsFirst => [Batch, 3, Size, Size];
+
+    /// <summary>Arguments that <see cref="FromArguments"/> reads.</summary>
+    public string[] ToArguments() => [Name, Threads.ToString(CultureInfo.InvariantCulture), Batch.ToString(CultureInfo.InvariantCulture)];
+
+    public static NetworkCase FromArguments(ReadOnlySpan<string> arguments) =>
+        new(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
+
+    /// <summary>Random weights, scaled so that activations keep their size from layer to layer; norms near the identity.</summary>
+    public Parameters Parameters(Device device) => new(ParameterSpecs.Of(Graph).ToImmutableDictionary(
+        spec => spec.Name,
+        Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec)))));
+
+    /// <summary>Images like prepared photographs: normal values, mean 0 and deviation 1, row-major [N, C, H, W].</summary>
+    public float[] Input(int number)
+    {
+        var key = RngKey.FromSeed(number).Fold("images");
+        float[] values = new float[ChannelsFirst.Count];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)key.Normal((ulong)i);
+        return values;
+    }
+
+    static float[] Values(ParameterSpec spec)
+    {
+        var key = RngKey.FromSeed(1).Fold(spec.Name);
+        double bound = spec.Role == ParameterRole.Weight ? Math.Sqrt(3.0 * spec.Shape[0] / spec.Shape.Count) : 0.1;
+        double centre = spec.Role is ParameterRole.NormWeight or ParameterRole.RunningVar ? 1 : 0;
+        float[] values = new float[spec.Shape.Count];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)(centre + (bound * ((2 * key.Uniform((ulong)i)) - 1)));
+        return values;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Pqf.Bench;
+
+/// <summary>The files of bench/results, one set for each processor.</summary>
+static class Results
+{
+    /// <summary>Today.</summary>
+    public static string Date => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>What is measured; with + where the working tree differs.</summary>
+    public static string Commit => Git("describe", "--always", "--dirty=+", "--exclude=*");
+
+    /// <summary>Writes rows of a results file in place of those of the same cases.</summary>
+    /// <param name="suffix">Of the file's name, after the processor's.</param>
+    /// <param name="header">Names of the fields.</param>
+    /// <param name="name">The fields that name a case.</param>
+    /// <param name="rows">Fields separated by commas; no field holds one.</param>
+    /// <returns>The file.</returns>
+    public static string Save(string suffix, string header, Range name, IEnumerable<string> rows)
+    {
+        string Case(string line) => string.Join(',', line.Split(',')[name]);
+        string folder = Path.Combine(Git("rev-parse", "--show-toplevel"), "bench", "results"), path = Path.Combine(folder, $"{CpuName()}{suffix}.csv");
+        Directory.CreateDirectory(folder);
+        string[] measured = [.. rows];
+        var cases = measured.Select(Case).ToHashSet();
+        string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Skip(1).Where(line => !cases.Contains(Case(line)))] : [];
+        File.WriteAllLines(path, [header, .. kept.Concat(measured).OrderBy(Case, StringComparer.Ordinal)]);
+        return path;
+    }
+
+    static string CpuName()
+    {
+        const string Key = "model name";
+        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal)) : null;
+        string name = line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+        return string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c == '-' ? c : ' ')).Trim().Replace(' ', '-');
+    }
+
+    static string Git(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true })!;
+        return process.StandardOutput.ReadToEnd().Trim();
+    }
+}

@@ -5,8 +5,8 @@ using Pqf.Tensors.Devices;
 namespace Pqf.Autodiff;
 
 /// <summary>Carries the gradient of a node's value to its parents.</summary>
-/// <param name="dy">Gradient of the node's value; must not be changed.</param>
-/// <returns>One gradient for each parent, of its shape; none for a parent that needs none. <paramref name="dy"/> itself may be among them.</returns>
+/// <param name="dy">Gradient of the node's value; must not be changed, unless <see cref="Tape.MayOverwrite"/> says so.</param>
+/// <returns>One gradient for each parent, of its shape; none or any for a parent that needs none. <paramref name="dy"/> itself may be among them.</returns>
 public delegate ImmutableArray<Tensor<float>?> Pullback(Tensor<float> dy);
 
 /// <summary>The ops of one evaluation in the order in which they ran, for a fold in reverse.</summary>
@@ -67,6 +67,9 @@ public sealed class Tape
     /// <summary>The caller will not read a recorded value again. It is given back now, or when the last pull-back that reads it has run.</summary>
     public void Done(Variable variable) => holds.Drop(variable.Value);
 
+    /// <summary>Within a pull-back: whether its node is the last that needs a tensor, so that a gradient may be written over it.</summary>
+    internal bool MayOverwrite(Tensor<float> tensor) => holds.IsSole(tensor);
+
     /// <summary>Moves a tensor to the scope around the tape's: for what an evaluation gives beside its loss.</summary>
     public Tensor<float> Keep(Tensor<float> tensor) => scope.Keep(tensor);
 
@@ -100,7 +103,7 @@ public sealed class Tape
             if (parents.Length != node.Parents.Length)
                 throw new InvalidOperationException($"{node.Op}: expected a pull-back with {node.Parents.Length} gradients, got {parents.Length}");
             for (int i = 0; i < parents.Length; i++)
-                if (parents[i] is { } gradient && node.Parents[i] >= 0)
+                if (parents[i] is { } gradient)
                     Accumulate(gradients, node.Parents[i], gradient);
             holds.Drop(dy);
             dy = null;
@@ -114,6 +117,12 @@ public sealed class Tape
     void Accumulate(Tensor<float>?[] gradients, int node, Tensor<float> gradient)
     {
         holds.Hold(gradient);
+        if (node < 0)
+        {
+            holds.Drop(gradient); // of a constant
+            return;
+        }
+
         if (gradients[node] is not { } before)
         {
             gradients[node] = gradient;

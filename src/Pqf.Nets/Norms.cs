@@ -11,6 +11,19 @@ public static class Norms
     public static Parameters Fold(Graph graph, Parameters parameters) =>
         graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer).Aggregate(parameters, Fold);
 
+    /// <summary>Running statistics moved towards what norms saw in one batch, in place, as PyTorch's training mode does.</summary>
+    /// <param name="parameters">Their running means and variances are overwritten.</param>
+    /// <param name="seen">Of one forward in <see cref="NormMode.Batch"/>; variances are made unbiased on the way.</param>
+    /// <param name="momentum">Weight of what is new.</param>
+    public static void Update(Parameters parameters, IEnumerable<NormStatistics> seen, float momentum = 0.1f)
+    {
+        foreach (var norm in seen)
+        {
+            RunningAverage.Update(parameters.Find($"{norm.Layer}.running_mean")!, norm.Mean, momentum);
+            RunningAverage.Update(parameters.Find($"{norm.Layer}.running_var")!, norm.Variance, momentum, norm.Count / (float)(norm.Count - 1));
+        }
+    }
+
     static Parameters Fold(Parameters parameters, Node.BatchNorm norm)
     {
         var device = Vector(parameters, norm, "weight").Device;

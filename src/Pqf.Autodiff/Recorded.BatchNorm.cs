@@ -1,0 +1,54 @@
+using Pqf.Tensors;
+
+namespace Pqf.Autodiff;
+
+public static partial class Recorded
+{
+    /// <summary>activation(norm(x) + residual) by the batch's own statistics, which carry gradients.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">[…, C], more than one row.</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="residual">[…, C], or none.</param>
+    /// <param name="activation">Applied last.</param>
+    /// <returns>The value; mean and biased variance [C] of the batch, in the tape's scope.</returns>
+    /// <exception cref="ShapeException">There is but one row: it has no variance.</exception>
+    public static (Variable Y, Tensor<float> Mean, Tensor<float> Variance) BatchNorm(
+        this Tape tape, Variable x, Variable weight, Variable bias, float eps, Variable? residual = null, Activation activation = Activation.None)
+    {
+        if (x.Shape.Count <= x.Shape.Last)
+            throw new ShapeException("BatchNorm", $"expected more than one value of each channel to train on, got {x.Shape}");
+        var (mean, variance) = Reduce.MeanAndVariance(x.Value);
+        return (Norm(tape, x, weight, bias, (mean, variance, eps, StatisticsOf.Batch), residual, activation), mean, variance);
+    }
+
+    /// <summary>As <see cref="BatchNorm"/>, by given statistics, which are constants: a frozen norm.</summary>
+    public static Variable FrozenBatchNorm(
+        this Tape tape, Variable x, Variable weight, Variable bias, Tensor<float> mean, Tensor<float> variance, float eps, Variable? residual = null, Activation activation = Activation.None) =>
+        Norm(tape, x, weight, bias, (mean, variance, eps, StatisticsOf.Elsewhere), residual, activation);
+
+    static Variable Norm(
+        Tape tape,
+        Variable x,
+        Variable weight,
+        Variable bias,
+        (Tensor<float> Mean, Tensor<float> Variance, float Eps, StatisticsOf Source) s,
+        Variable? residual,
+        Activation activation)
+    {
+        var (input, scale) = (x.Value, weight.Value);
+        var y = Tensors.BatchNorm.Forward(input, scale, bias.Value, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
+        var activated = activation == Activation.Relu ? y : null;
+        Variable[] parents = residual is null ? [x, weight, bias] : [x, weight, bias, residual];
+        Tensor<float>[] saved = activated is null ? [input, scale, s.Mean, s.Variance] : [input, scale, s.Mean, s.Variance, activated];
+        return tape.Add("BatchNorm", y, parents, saved, dy =>
+        {
+            // Over what nobody needs after this: the incoming gradient and the input have the size of the results.
+            var dSum = activated is null || tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
+            var dx = tape.MayOverwrite(input) ? input : residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
+            var gradients = Tensors.BatchNorm.PullbackInto(input, scale, s.Mean, s.Variance, s.Eps, s.Source, activated, dy, dSum, dx);
+            return residual is null ? [dx, gradients.DWeight, gradients.DBias] : [dx, gradients.DWeight, gradients.DBias, dSum];
+        });
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Pqf.Tensors;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Autodiff.Tests;
+
+public class OptimiserTests(DeviceSet devices) : DeviceTest(devices)
+{
+    public static MatrixTheoryData<DeviceKind, string> Cases => new(DeviceKinds.All, ["adam", "sgd"]);
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Six_steps_are_PyTorchs(DeviceKind kind, string name)
+    {
+        using var file = ReferenceCase.Open($"optimizer_{name}");
+        var device = Use(kind);
+        // Settings: generate.py, optimizers().
+        var (optimiser, learningRate) = name == "adam" ? ((Optimiser)new Optimiser.Adam(), 0.01) : (new Optimiser.Sgd(Momentum: 0.9, WeightDecay: 1e-4), 0.05);
+        var parameter = file.Read("start").On(device);
+        var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("p", parameter);
+        var state = optimiser.Start(parameters);
+        float[] gradients = file.Read("grads").Values, steps = file.Read("steps").Values;
+        for (int step = 0; step < 6; step++)
+        {
+            var gradient = Tensor<float>.From(device, [3, 4], gradients.AsSpan(12 * step, 12));
+            state = optimiser.Step(parameters, parameters.SetItem("p", gradient), state, learningRate);
+            Close.Check(steps.AsSpan(12 * step, 12), parameter.ToArray(), 1e-6);
+        }
+
+        Assert.Equal(6, state.StepCount);
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Each_value_takes_the_same_step_wherever_it_stands(DeviceKind kind, string name)
+    {
+        var device = Use(kind);
+        Optimiser optimiser = name == "adam" ? new Optimiser.Adam() : new Optimiser.Sgd(0.9, 0.1);
+        const int Count = 37; // whole vectors and a rest
+        var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("p", Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(2f, Count)]));
+        var gradients = parameters.SetItem("p", Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(0.3f, Count)]));
+        var state = optimiser.Step(parameters, gradients, optimiser.Step(parameters, gradients, optimiser.Start(parameters), 0.1), 0.1);
+        Assert.Single(parameters["p"].ToArray().Select(value => MathF.Round(value, 5)).Distinct());
+        Assert.All(state.Averages.Values, average => Assert.Single(average.ToArray().Select(value => MathF.Round(value, 5)).Distinct()));
+    }
+
+    [Fact]
+    public void Averages_bear_PyTorchs_names()
+    {
+        var device = Use(DeviceKind.Host);
+        var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("fc.weight", Tensor<float>.Zeros(device, [2]));
+        Assert.Equal(["fc.weight.exp_avg", "fc.weight.exp_avg_sq"], new Optimiser.Adam().Start(parameters).Averages.Keys.Order());
+        Assert.Equal(["fc.weight.momentum_buffer"], new Optimiser.Sgd().Start(parameters).Averages.Keys);
+    }
+
+    [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
+    public void Running_averages_move_by_their_momentum(DeviceKind kind)
+    {
+        var device = Use(kind);
+        var average = Tensor<float>.From(device, [3], [1, 2, 4]);
+        RunningAverage.Update(average, Tensor<float>.From(device, [3], [8, 8, 8]), 0.25f, 0.5f);
+        Assert.Equal([1.75f, 2.5f, 4f], average.ToArray());
+    }
+}

@@ -11,18 +11,18 @@ public static class ArchitectureRecognition
 
     /// <summary>The architecture whose layers are exactly the file's.</summary>
     /// <param name="file">Dense, or in the published compressed form; names may all begin with <c>module.</c>.</param>
-    /// <returns>The architecture with the file's own class and channel counts, or an error that says what the nearest one lacks.</returns>
+    /// <returns>The architecture with the file's own class and channel counts and width, or an error that says what the nearest one lacks.</returns>
     public static Result<Architecture, PqfError> Recognise(TensorFile file)
     {
         var layers = Layers(file);
         int classCount = layers.GetValueOrDefault("fc") is { Rank: > 0 } fc ? fc[0] : 1000;
-        int inChannels = layers.GetValueOrDefault("conv1") is { Rank: 4 } conv1 ? conv1[1] : 3;
+        var (width, inChannels) = layers.GetValueOrDefault("conv1") is { Rank: 4 } conv1 ? (conv1[0], conv1[1]) : (null as int?, 3);
         var nearest = ResNet.Names
             .Select(name => (architecture: new Architecture(name), expected: LayersOf(new Architecture(name))))
             .MinBy(candidate => Differences(candidate.expected, layers));
         if (Differences(nearest.expected, layers) > 0)
             return new PqfError.File(file.Path, $"no known architecture has its layers; {Explain(nearest.architecture, nearest.expected, layers)}");
-        var found = nearest.architecture with { ClassCount = classCount, InChannels = inChannels };
+        var found = nearest.architecture with { ClassCount = classCount, InChannels = inChannels, Width = width == ResNet.DefaultWidth(nearest.architecture.Name) ? null : width };
         return ResNet.Build(found).Match<Result<Architecture, PqfError>>(_ => found, error => new PqfError.File(file.Path, error.Message));
     }
 

@@ -68,8 +68,9 @@ public sealed record Graph(ImmutableArray<Node> Nodes)
     }
 }
 
-/// <summary>Which network of a known family, and its two ends.</summary>
+/// <summary>Which network of a known family, its two ends, and how wide it is between them.</summary>
 /// <param name="Name">As in configurations: <c>resnet18</c>, <c>resnet50</c>, …</param>
 /// <param name="ClassCount">Outputs of <c>fc</c>.</param>
 /// <param name="InChannels">3 for colour, 1 for grey.</param>
-public sealed record Architecture(string Name, int ClassCount = 1000, int InChannels = 3);
+/// <param name="Width">Channels of the first stage, doubled by each next one; null for the family's own.</param>
+public sealed record Architecture(string Name, int ClassCount = 1000, int InChannels = 3, int? Width = null);

@@ -93,7 +93,7 @@ public sealed class PqfModelTests : IDisposable
     [InlineData("format", "", "x.pqf: is a safetensors file, but not a .pqf file: its metadata does not say so")]
     [InlineData("version", "2", "x.pqf: is of version 2 of the .pqf format; this program reads version 1")]
     [InlineData("architecture", "{\"name\":\"resnet19\",\"class_count\":1000,\"in_channels\":3}", "resnet19")]
-    [InlineData("architecture", "{\"name\":\"resnet18\",\"class_count\":2147483647,\"in_channels\":3}", "x.pqf: metadata: model: arch: expected 1 to 1000000 classes")]
+    [InlineData("architecture", "{\"name\":\"resnet18\",\"class_count\":2147483647,\"in_channels\":3}", "x.pqf: metadata: model: arch: expected 1 to 250000 classes")]
     [InlineData("architecture", "{\"name\":\"resfet18\",\"class_count\":1000,\"in_channels\":3}", "x.pqf: metadata: model: arch: expected one of resnet18, ")]
     [InlineData("architecture", "", "x.pqf: metadata: architecture: is missing")]
     [InlineData("architecture", "[1, 2", "x.pqf: metadata: architecture: ")]

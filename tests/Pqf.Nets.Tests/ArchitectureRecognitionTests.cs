@@ -12,9 +12,12 @@ public class ArchitectureRecognitionTests
     [InlineData("resnet50", 7, 3)]
     [InlineData("resnet101", 1000, 3)]
     [InlineData("resnet152", 1000, 3)]
-    public void A_network_is_known_by_its_layers(string name, int classCount, int inChannels)
+    [InlineData("resnet20", 10, 1)]
+    [InlineData("resnet20", 10, 1, 32)]
+    [InlineData("resnet18", 10, 3, 8)]
+    public void A_network_is_known_by_its_layers(string name, int classCount, int inChannels, int? width = null)
     {
-        var architecture = new Architecture(name, classCount, inChannels);
+        var architecture = new Architecture(name, classCount, inChannels, width);
         Assert.Equal(architecture, Recognised(Dense(architecture)));
         Assert.Equal(architecture, Recognised(Dense(architecture).Select(tensor => tensor.Rename("module." + tensor.Name))));
     }

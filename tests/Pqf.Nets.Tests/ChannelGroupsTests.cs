@@ -61,6 +61,22 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Fact]
+    public void The_small_network_has_a_group_for_each_stage_and_one_inside_each_block()
+    {
+        // Written by hand from He et al. 2016, section 4.2, with projections where a stage begins.
+        string[] shared =
+        [
+            "32: conv1 layer1.0.conv2 layer1.1.conv2 layer1.2.conv2 | bn1 layer1.0.bn2 layer1.1.bn2 layer1.2.bn2 | layer1.0.conv1 layer1.1.conv1 layer1.2.conv1 layer2.0.conv1 layer2.0.downsample.0",
+            "64: layer2.0.conv2 layer2.0.downsample.0 layer2.1.conv2 layer2.2.conv2 | layer2.0.bn2 layer2.0.downsample.1 layer2.1.bn2 layer2.2.bn2 | layer2.1.conv1 layer2.2.conv1 layer3.0.conv1 layer3.0.downsample.0",
+            "128: layer3.0.conv2 layer3.0.downsample.0 layer3.1.conv2 layer3.2.conv2 | layer3.0.bn2 layer3.0.downsample.1 layer3.1.bn2 layer3.2.bn2 | layer3.1.conv1 layer3.2.conv1 fc",
+        ];
+        var inside = new[] { (1, 32), (2, 64), (3, 128) }.SelectMany(stage => Enumerable.Range(0, 3).Select(block =>
+            $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2"));
+        var groups = ChannelGroups.Of(Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32))).Select(Text);
+        Assert.Equal(shared.Concat(inside).Order(StringComparer.Ordinal), groups.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_linear_layer_after_flattened_pixels_has_a_run_of_columns_for_each_channel()
     {
         var graph = new GraphBuilder();

@@ -20,6 +20,22 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
         Close.Check(reference.Read("eval_logits").Values, logits.ToArray(), 1e-4); // tolerance: the reference's README
     }
 
+    [Fact]
+    public void Logits_of_the_small_residual_network_are_PyTorchs()
+    {
+        var device = Use(DeviceKind.Host);
+        var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 4));
+        var logits = Forward.Run(graph, GeneratedWeights.Parameters(graph, device, "resnet20"), GeneratedWeights.Images(device, "image", [2, 1, 28, 28]));
+        // Produced by: fill(m, "resnet20"); m.eval()(splitmix("image", 2·28·28) · 4 − 2), m as in ResNetTests but of width 4, functions of the reference cases' generate.py, PyTorch 1.13.
+        float[] expected =
+        [
+            3.276649236679077f, 3.2462072372436523f, 2.5248665809631348f, -3.316847801208496f, -2.3980791568756104f, -0.4585983455181122f, 0.9697365760803223f, 2.608696222305298f,
+            -2.0655221939086914f, 2.3057687282562256f, 3.512758493423462f, 3.2431273460388184f, 2.2897775173187256f, -3.49845027923584f, -2.5868079662323f, -0.31105759739875793f,
+            0.7772104740142822f, 2.819812059402466f, -2.1180686950683594f, 2.2445881366729736f,
+        ];
+        Close.Check(expected, logits.ToArray(), 1e-5);
+    }
+
     [Theory]
     [MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void A_small_network_gives_the_hosts_values_on_every_device(DeviceKind kind)

@@ -17,6 +17,15 @@ public class GraphShapesTests
     }
 
     [Fact]
+    public void The_small_network_halves_its_pixels_twice()
+    {
+        var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32));
+        var shapes = GraphShapes.Of(graph, [2, 28, 28, 1]);
+        Assert.Equal(["[2, 28, 28, 32]", "[2, 14, 14, 64]", "[2, 7, 7, 128]"], graph.Nodes.Zip(shapes).Where(pair => pair.First is Node.Add).Select(pair => $"{pair.Second}").Distinct());
+        Assert.Equal([2, 10], shapes[^1]);
+    }
+
+    [Fact]
     public void Flatten_takes_channels_and_pixels()
     {
         var graph = new GraphBuilder();

@@ -33,12 +33,43 @@ public class ResNetTests
         Assert.Equal([7], specs[^1].Shape);
     }
 
+    // Produced by: the same lines on a torchvision.models.resnet.ResNet whose conv1 is nn.Conv2d(1, 32, 3, 1, 1, bias=False), inplanes 32, without maxpool and layer4,
+    //              and whose layers are _make_layer(BasicBlock, 32, 3), (64, 3, stride=2), (128, 3, stride=2); fc nn.Linear(128, 10).
+    [Fact]
+    public void The_small_network_s_parameters_are_torchvision_s_in_names_shapes_and_order()
+    {
+        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)));
+        Assert.Equal(1_084_010, specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count));
+        byte[] text = Encoding.UTF8.GetBytes(string.Join("\n", specs.Select(spec => $"{spec.Name} {spec.Shape}")));
+        Assert.Equal("c89e472ba681506a6496d5a516a81ac8c7f239f68daa2146bde89a03f18e2372", Convert.ToHexStringLower(SHA256.HashData(text)));
+    }
+
+    [Theory]
+    [InlineData("resnet20", null, 16)] // He et al. 2016, section 4.2
+    [InlineData("resnet20", 8, 8)]
+    [InlineData("resnet50", 16, 16)]
+    public void The_width_is_the_first_stages_and_doubles(string name, int? width, int first)
+    {
+        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture(name, Width: width))).ToDictionary(spec => spec.Name, spec => spec.Shape);
+        Assert.Equal(first, specs["conv1.weight"][0]);
+        Assert.Equal([4 * first, 4 * first, 3, 3], specs["layer3.1.conv2.weight"]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(257)]
+    public void A_width_out_of_range_is_an_error(int width)
+    {
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resnet20", Width: width)));
+        Assert.Equal($"model: width: expected 1 to 256 channels in the first stage, got {width}", error.Value.Message);
+    }
+
     [Fact]
     public void An_unknown_name_is_an_error_that_lists_the_known_ones_and_the_nearest()
     {
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resent50")));
         Assert.Equal(
-            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, got resent50 (nearest: resnet50)",
+            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, resnet20, got resent50 (nearest: resnet50)",
             error.Value.Message);
     }
 
@@ -46,6 +77,6 @@ public class ResNetTests
     public void No_classes_is_an_error()
     {
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resnet18", ClassCount: 0)));
-        Assert.Equal("model: arch: expected 1 to 1000000 classes and 1 to 4096 input channels, got 0 and 3", error.Value.Message);
+        Assert.Equal("model: arch: expected 1 to 250000 classes and 1 to 4096 input channels, got 0 and 3", error.Value.Message);
     }
 }

@@ -14,7 +14,7 @@ static class NetworkReport
     public static IEnumerable<string> Lines(NetworkFile network)
     {
         var cost = CostOf(network);
-        yield return $"network  {network.Architecture.Name}, {network.Architecture.ClassCount} classes, {InputText(network.Preprocessing)} ({network.Format})";
+        yield return $"network  {NameText(network.Architecture)}, {network.Architecture.ClassCount} classes, {InputText(network.Preprocessing)} ({network.Format})";
         yield return $"size     {SizeText(cost)}";
     }
 
@@ -28,6 +28,8 @@ static class NetworkReport
         if (!network.Unused.IsEmpty)
             run.Note(string.Create(CultureInfo.InvariantCulture, $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: {string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"));
     }
+
+    static string NameText(Architecture architecture) => architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
 
     static string InputText(Preprocessing preprocessing) => $"images of {preprocessing.Crop}×{preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
 }

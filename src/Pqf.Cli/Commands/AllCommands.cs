@@ -7,5 +7,14 @@ namespace Pqf.Cli.Commands;
 static class AllCommands
 {
     /// <summary>In the order of the help.</summary>
-    public static ImmutableArray<CommandEntry> Create() => [CompressCommand.Create(), EvaluateCommand.Create(), ClassifyCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(), DevicesCommand.Create()];
+    public static ImmutableArray<CommandEntry> Create() =>
+    [
+        CompressCommand.Create(),
+        EvaluateCommand.Create(),
+        ClassifyCommand.Create(),
+        BenchCommand.Create(),
+        InspectCommand.Create(),
+        ConvertCommand.Create(),
+        DevicesCommand.Create(),
+    ];
 }

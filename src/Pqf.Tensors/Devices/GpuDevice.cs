@@ -54,7 +54,7 @@ public sealed class GpuDevice : Device
         if (groupCount == 0)
             return;
         if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
-            launchers[typeof(TKernel)] = launcher = accelerator.LoadStreamKernel<TKernel>(GroupKernelEntry.Invoke);
+            launchers[typeof(TKernel)] = launcher = accelerator.LoadStreamKernel<TKernel>(GroupKernelEntry.Invoke, GroupKernelEntry.Specialization<TKernel>());
         ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(groupCount, TKernel.GroupSize), kernel);
     }
 

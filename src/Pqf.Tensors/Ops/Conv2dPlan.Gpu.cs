@@ -5,34 +5,43 @@ namespace Pqf.Tensors;
 
 public sealed partial class Conv2dPlan
 {
-    Tensor<float> gpuWeight = null!;
-    Tensor<float> gpuBias = null!;
+    // Up to so many output channels a group, tiles of 64 columns would mostly multiply zeros.
+    const int NarrowChannels = 16;
 
-    [Flags]
-    internal enum Terms
-    {
-        None = 0,
-        Residual = 1,
-        Relu = 2,
-    }
+    Tensor<float> gpuWeight = null!;
+    Tensor<float>? gpuBias;
 
     void PackGpu(GpuDevice gpu, Tensor<float> weight, Tensor<float>? bias)
     {
         var (o, i, taps) = (weight.Shape[0], weight.Shape[1], weight.Shape[2] * weight.Shape[3]);
         gpuWeight = Tensor<float>.Rent(gpu, [taps, i, o]);
         gpu.Launch(weight.Shape.Count, new Pack(weight.View, gpuWeight.View, o, i, taps));
-        gpuBias = Tensor<float>.Zeros(gpu, [o]);
-        if (bias is not null)
-            gpu.Launch(o, new Copy(bias.View, gpuBias.View));
+        if (bias is null)
+            return;
+        gpuBias = Tensor<float>.Rent(gpu, [o]);
+        gpu.Launch(o, new Copy(bias.View, gpuBias.View));
     }
 
     void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
     {
-        var terms = (residual is null ? Terms.None : Terms.Residual) | (activation == Activation.Relu ? Terms.Relu : Terms.None);
-        gpu.Launch(y.Shape.Count, new Kernel(x.View, gpuWeight.View, gpuBias.View, (residual ?? y).View, y.View, geometry, terms));
+        var terms = (gpuBias is null ? Epilogue.None : Epilogue.Bias) | (residual is null ? Epilogue.None : Epilogue.Residual)
+            | (activation == Activation.Relu ? Epilogue.Relu : Epilogue.None);
+        var output = new TileOutput(y.View, (gpuBias ?? y).View, (residual ?? y).View, geometry.OutPixels, geometry.GroupOutChannels, geometry.OutChannels, terms);
+        var runs = TapRuns.Of(geometry);
+        if (geometry.GroupOutChannels <= NarrowChannels || !runs.IsExact)
+            gpu.Launch(y.Shape.Count, new Kernel(x.View, gpuWeight.View, output, geometry));
+        else
+            RunTiles(gpu, new ProductSize(geometry.OutPixels, geometry.GroupOutChannels, geometry.Groups, geometry.Taps), geometry, runs, x, output);
     }
 
-    /// <summary>One weight moved from [O, I, taps] to [taps, I, O], so that neighbouring work items of <see cref="Kernel"/> read neighbouring weights.</summary>
+    void RunTiles(GpuDevice gpu, ProductSize size, ConvGeometry g, TapRuns runs, Tensor<float> x, TileOutput output)
+    {
+        bool isWhole = g.GroupInChannels % 4 == 0 && g.GroupOutChannels % 4 == 0;
+        var weights = new TermRows(gpuWeight.View, size.Terms, size.Columns, g.OutChannels);
+        TileProducts.Run(gpu, size.Choice, size, isWhole, new GatheredRows(x.View, runs), weights, output);
+    }
+
+    /// <summary>One weight moved from [O, I, taps] to [taps, I, O], so that neighbouring work items read neighbouring weights.</summary>
     internal readonly struct Pack(ArrayView<float> weight, ArrayView<float> packed, int outChannels, int inChannels, int taps) : IKernel
     {
         public void Invoke(int index)
@@ -48,13 +57,12 @@ public sealed partial class Conv2dPlan
         public void Invoke(int index) => destination[index] = source[index];
     }
 
-    /// <summary>One output value; neighbours are neighbouring channels of one pixel: they share x and read neighbouring weights. The residual may be y itself.</summary>
+    /// <summary>One output value of a narrow convolution; neighbours are neighbouring channels of one pixel: they share x and read neighbouring weights.</summary>
     /// <remarks>
-    /// 2·taps·I operations for each output on at least 4 bytes for each input, weight and output: bound by arithmetic from some tens of products on;
-    /// without tiles in shared memory it is bound by the cache, at two loads for each two operations.
+    /// 2·taps·I operations for each output on at least 4 bytes for each input, weight and output: bound by memory for depthwise convolutions (9 taps, I = 1);
+    /// with wide inputs by the cache, at two loads for each two operations.
     /// </remarks>
-    internal readonly struct Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, ConvGeometry g, Terms terms) : IKernel
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> weight, TileOutput output, ConvGeometry g) : IKernel
     {
         public void Invoke(int index)
         {
@@ -73,10 +81,7 @@ public sealed partial class Conv2dPlan
                 }
             }
 
-            sum += bias[o];
-            if ((terms & Terms.Residual) != 0)
-                sum += residual[index];
-            y[index] = (terms & Terms.Relu) != 0 ? Relu.Apply(sum) : sum;
+            output.Store(index, sum);
         }
 
         float Products(int xAt, int weightAt)

@@ -1,4 +1,3 @@
-using ILGPU;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
@@ -7,23 +6,24 @@ public static partial class MatMul
 {
     static void Gpu(GpuDevice gpu, Tensor<float> a, Tensor<float> b, Transpose transpose, int m, int n, int k, Tensor<float> c)
     {
-        var (aRow, aStep) = transpose.HasFlag(Transpose.A) ? (1, m) : (k, 1);
-        var (bStep, bColumn) = transpose.HasFlag(Transpose.B) ? (1, k) : (n, 1);
-        gpu.Launch(m * n, new Kernel(a.View, b.View, c.View, n, k, aRow, aStep, bStep, bColumn));
+        var size = new ProductSize(m, n, 1, k);
+        Gpu(gpu, size.Choice, a, b, transpose, size, c);
     }
 
-    /// <summary>One value of [m, n]; neighbours share a row of a and read neighbouring columns of b.</summary>
-    /// <remarks>2·m·n·k operations on at least 4·(m·k + k·n + m·n) bytes; without tiles in shared memory it is bound by the cache, at two loads for each two operations.</remarks>
-    internal readonly struct Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int n, int k, int aRow, int aStep, int bStep, int bColumn) : IKernel
+    /// <summary>As above, cut as given.</summary>
+    internal static void Gpu(GpuDevice gpu, TileChoice choice, Tensor<float> a, Tensor<float> b, Transpose transpose, ProductSize size, Tensor<float> c)
     {
-        public void Invoke(int index)
+        var (m, n, k) = (size.Rows, size.Columns, size.Terms);
+        bool isWhole = a.Shape.Last % 4 == 0 && b.Shape.Last % 4 == 0 && n % 4 == 0;
+        var output = new TileOutput(c.View, c.View, c.View, m, n, n, Epilogue.None);
+        GatheredRows rows = new(a.View, TapRuns.Of(m, k)), columns = new(b.View, TapRuns.Of(n, k));
+        TermRows termsOfRows = new(a.View, k, m, m), termsOfColumns = new(b.View, k, n, n);
+        switch (transpose)
         {
-            int aAt = index / n * aRow, bAt = index % n * bColumn;
-            float sum = 0f;
-            for (int t = 0; t < k; t++)
-                sum += a[aAt + (t * aStep)] * b[bAt + (t * bStep)];
-            c[index] = sum;
+            case Transpose.None: TileProducts.Run(gpu, choice, size, isWhole, rows, termsOfColumns, output); break;
+            case Transpose.A: TileProducts.Run(gpu, choice, size, isWhole, termsOfRows, termsOfColumns, output); break;
+            case Transpose.B: TileProducts.Run(gpu, choice, size, isWhole, rows, columns, output); break;
+            default: TileProducts.Run(gpu, choice, size, isWhole, termsOfRows, columns, output); break;
         }
     }
 }

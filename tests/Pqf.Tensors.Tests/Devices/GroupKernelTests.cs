@@ -33,6 +33,8 @@ public class GroupKernelTests(DeviceSet devices) : DeviceTest(devices)
     {
         public static int GroupSize => 64;
 
+        public static int GroupsAtATime => 8;
+
         public void Invoke()
         {
             var shared = SharedMemory.Allocate<float>(GroupSize);

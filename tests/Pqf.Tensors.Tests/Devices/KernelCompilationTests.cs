@@ -5,6 +5,7 @@ using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using Pqf.Tensors.Devices;
@@ -91,10 +92,12 @@ public class KernelCompilationTests
             Target.PtxSm90 => Ptx(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
             _ => new CLBackend(context, new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false), CLDeviceVendor.Other, CLCVersion.CL20),
         };
-        bool grouped = kernel.IsAssignableTo(typeof(IGroupKernel));
-        var method = (grouped ? typeof(GroupKernelEntry) : typeof(KernelEntry)).GetMethod(nameof(KernelEntry.Invoke))!.MakeGenericMethod(kernel);
-        var compiled = backend.Compile(grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method), default);
+        var compiled = kernel.IsAssignableTo(typeof(IGroupKernel))
+            ? backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Of(typeof(GroupKernelEntry), "Invoke")), (KernelSpecialization)Of(typeof(GroupKernelEntry), "Specialization").Invoke(null, null)!)
+            : backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(Of(typeof(KernelEntry), "Invoke")), default);
         return compiled is PTXCompiledKernel ptx ? ptx.PTXAssembly : ((CLCompiledKernel)compiled).Source;
+
+        MethodInfo Of(Type entry, string name) => entry.GetMethod(name)!.MakeGenericMethod(kernel);
     }
 
     static PTXBackend Ptx(Context context, CudaArchitecture architecture, CudaInstructionSet instructions) =>

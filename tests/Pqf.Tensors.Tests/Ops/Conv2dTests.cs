@@ -39,6 +39,17 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         new([1, 2, 2, 3], [4, 3, 2, 2], new() { Padding = 5 }),
         new([1, 28, 28, 16], [16, 16, 3, 3], new() { Padding = 1 }),
         new([1, 14, 14, 64], [64, 64, 3, 3], new() { Padding = 1 }),
+        // More than 16 channels out: tiles on GPUs, by whole quads where all channel counts are multiples of 4.
+        new([2, 9, 8, 3], [20, 3, 7, 7], new() { Stride = 2, Padding = 3 }),
+        new([2, 9, 8, 5], [17, 5, 3, 3], new() { Stride = 2, Padding = 1 }),
+        new([2, 9, 8, 8], [24, 8, 3, 3], new() { Stride = 2, Padding = 1 }),
+        new([1, 11, 10, 8], [20, 8, 3, 3], new() { Padding = 2, Dilation = 2 }),
+        new([1, 11, 10, 7], [18, 7, 3, 3], new() { Padding = new Pair(2, 3), Dilation = new Pair(2, 3) }),
+        new([1, 8, 9, 12], [20, 12, 2, 3], new() { Stride = new Pair(2, 1), Padding = new Pair(1, 0), Dilation = new Pair(2, 1) }),
+        new([2, 6, 5, 8], [40, 4, 3, 3], new() { Padding = 1, Groups = 2 }),
+        new([1, 6, 5, 9], [51, 3, 3, 2], new() { Padding = 1, Groups = 3 }),
+        new([1, 3, 3, 4], [32, 4, 3, 3], new() { Padding = 5 }),
+        new([1, 4, 3, 0], [20, 0, 2, 2], new()),
     ];
 
     public static MatrixTheoryData<DeviceKind, Case> Cases => new(DeviceKinds.All, Shapes);

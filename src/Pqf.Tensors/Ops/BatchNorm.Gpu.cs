@@ -17,7 +17,7 @@ public static partial class BatchNorm
         Activation activation,
         Tensor<float> y)
     {
-        var terms = (residual is null ? Conv2dPlan.Terms.None : Conv2dPlan.Terms.Residual) | (activation == Activation.Relu ? Conv2dPlan.Terms.Relu : Conv2dPlan.Terms.None);
+        var terms = Epilogues.Of(null, residual, activation);
         gpu.Launch(y.Shape.Count, new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, (residual ?? x).View, y.View, eps, x.Shape.Last, terms));
     }
 
@@ -32,15 +32,15 @@ public static partial class BatchNorm
         ArrayView<float> y,
         float eps,
         int channels,
-        Conv2dPlan.Terms terms) : IKernel
+        Epilogue terms) : IKernel
     {
         public void Invoke(int index)
         {
             int c = index % channels;
             float value = ((x[index] - mean[c]) / MathF.Sqrt(variance[c] + eps) * weight[c]) + bias[c];
-            if ((terms & Conv2dPlan.Terms.Residual) != 0)
+            if ((terms & Epilogue.Residual) != 0)
                 value += residual[index];
-            y[index] = (terms & Conv2dPlan.Terms.Relu) != 0 ? Relu.Apply(value) : value;
+            y[index] = (terms & Epilogue.Relu) != 0 ? Relu.Apply(value) : value;
         }
     }
 }

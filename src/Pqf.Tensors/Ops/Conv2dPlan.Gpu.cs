@@ -24,8 +24,7 @@ public sealed partial class Conv2dPlan
 
     void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
     {
-        var terms = (gpuBias is null ? Epilogue.None : Epilogue.Bias) | (residual is null ? Epilogue.None : Epilogue.Residual)
-            | (activation == Activation.Relu ? Epilogue.Relu : Epilogue.None);
+        var terms = Epilogues.Of(gpuBias, residual, activation);
         var output = new TileOutput(y.View, (gpuBias ?? y).View, (residual ?? y).View, geometry.OutPixels, geometry.GroupOutChannels, geometry.OutChannels, terms);
         var runs = TapRuns.Of(geometry);
         if (geometry.GroupOutChannels <= NarrowChannels || !runs.IsExact)

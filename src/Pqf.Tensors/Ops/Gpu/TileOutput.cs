@@ -3,16 +3,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
 
-/// <summary>What is added to a product, and applied last.</summary>
-[Flags]
-enum Epilogue
-{
-    None = 0,
-    Bias = 1,
-    Residual = 2,
-    Relu = 4,
-}
-
 /// <summary>Where a product goes: rows of <paramref name="stride"/> values, each group's columns side by side; the residual may be y itself.</summary>
 /// <param name="y">The result, or one partial result after another.</param>
 /// <param name="bias">One value a column; not read without <see cref="Epilogue.Bias"/>.</param>

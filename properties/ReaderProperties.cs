@@ -27,6 +27,9 @@ public class ReaderProperties
     public void PyTorch_legacy_files() => ReaderRun.Check(new Reader("legacy", TensorOriginals.AllLegacy, ReadTensors));
 
     [Fact]
+    public void ONNX_models() => ReaderRun.Check(new Reader("onnx", TensorOriginals.AllOnnx, ReadTensors));
+
+    [Fact]
     public void Files_of_networks()
     {
         using var device = new HostDevice(1);

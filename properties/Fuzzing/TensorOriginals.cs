@@ -5,6 +5,7 @@ using System.Text;
 using Pqf.Compression;
 using Pqf.Compression.Model;
 using Pqf.Nets;
+using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -49,7 +50,32 @@ static class TensorOriginals
             Safetensors(published, new Dictionary<string, string> { ["format"] = "pt" }),
             Zip(published),
             Legacy(published),
+            Written(model.WriteOnnx),
         ];
+    }
+
+    /// <summary>ONNX models: initialisers of every type in raw bytes, and some in the other fields, packed or not, with a copy and metadata.</summary>
+    public static IReadOnlyList<byte[]> AllOnnx =>
+    [
+        Onnx(OnnxMessages.Graph("", [], TensorSamples.Of(RngKey.FromSeed(4), Enum.GetValues<DType>()).Select(OnnxMessages.Initialiser), OnnxMessages.Input("input", []), OnnxMessages.Output("logits", []))),
+        Onnx(WireField.Message(
+            7,
+            OnnxMessages.Node("Identity", ["halves"], "copy"),
+            Initialiser("halves", 10, 3, WireField.Integer(5, 0x3C00), WireField.Integer(5, 0xC000), WireField.Integer(5, 1)),
+            Initialiser("bytes", 3, 2, WireField.Text(5, "\u0005\u0007")), // packed, two numbers of one byte
+            Initialiser("longs", 7, 2, WireField.Integer(7, -1), WireField.Integer(7, long.MaxValue)),
+            Initialiser("singles", 1, 2, WireField.Text(4, "12345678")),
+            Initialiser("doubles", 11, 1, WireField.Text(10, "12345678")))),
+    ];
+
+    static WireField Initialiser(string name, int type, int length, params IEnumerable<WireField> values) =>
+        WireField.Message(5, [WireField.Text(1, $"{(char)length}"), WireField.Integer(2, type), WireField.Text(8, name), .. values]);
+
+    static byte[] Onnx(WireField graph)
+    {
+        using var stream = new MemoryStream();
+        OnnxMessages.Write(stream, OnnxMessages.Model(graph, new Dictionary<string, string> { ["ü"] = "漢" }));
+        return stream.ToArray();
     }
 
     /// <summary>Safetensors files.</summary>

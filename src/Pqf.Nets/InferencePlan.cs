@@ -31,6 +31,7 @@ public sealed class InferencePlan
         var fusion = Fusion.Of(graph, shapes);
         buffers = BufferPlan.Of(graph, fusion, shapes);
         steps = [.. fusion.Steps.Select(step => PlanStep.Compile(graph, step, parameters, device, shapes))];
+        device.TrimPool(); // of dense copies of weights, which nobody asks for again
         slots = [.. buffers.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
         values = new Tensor<float>?[graph.Nodes.Length];
         BindSlots();

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -11,23 +10,20 @@ public static partial class StateDict
     {
         if (tensor.Type is not (DType.F16 or DType.BF16 or DType.F32 or DType.F64))
             return new PqfError.Tensor(path, tensor.Name, $"expected floating-point values, got {tensor.Type}");
-        float[] rented = ArrayPool<float>.Shared.Rent(tensor.Shape.Count);
-        var values = rented.AsSpan(0, tensor.Shape.Count);
         try
         {
-            tensor.ReadSingles(values);
-            int bad = FirstNotFinite(values);
-            return bad < 0
-                ? Tensor<float>.From(device, tensor.Shape, values)
-                : new PqfError.Tensor(path, tensor.Name, $"expected finite values, got {values[bad]} at position {bad}");
+            string? problem = null;
+            var values = Tensor<float>.Filled(device, tensor.Shape, destination =>
+            {
+                tensor.ReadSingles(destination);
+                int bad = FirstNotFinite(destination);
+                problem = bad < 0 ? null : $"expected finite values, got {destination[bad]} at position {bad}";
+            });
+            return problem is null ? values : new PqfError.Tensor(path, tensor.Name, problem);
         }
         catch (InvalidDataException exception)
         {
             return new PqfError.Tensor(path, tensor.Name, exception.Message); // a double beyond the singles
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(rented);
         }
     }
 
@@ -35,17 +31,28 @@ public static partial class StateDict
     {
         if (tensor.Type is not (DType.U8 or DType.I16 or DType.U16))
             return new PqfError.Tensor(path, tensor.Name, $"expected codes of 8 or 16 bits, got {tensor.Type}");
-        ushort[] codes = tensor.ToCodes();
-        int bad = Array.FindIndex(codes, code => code >= k);
-        return bad < 0
-            ? Tensor<ushort>.From(device, tensor.Shape, codes)
-            : new PqfError.Tensor(path, tensor.Name, $"expected codes below {k}, the rows of the codebook, got {codes[bad]} at position {bad}");
+        string? problem = null;
+        var codes = Tensor<ushort>.Filled(device, tensor.Shape, destination =>
+        {
+            tensor.ReadCodes(destination);
+            int bad = FirstNotBelow(destination, k);
+            problem = bad < 0 ? null : $"expected codes below {k}, the rows of the codebook, got {destination[bad]} at position {bad}";
+        });
+        return problem is null ? codes : new PqfError.Tensor(path, tensor.Name, problem);
     }
 
     static int FirstNotFinite(ReadOnlySpan<float> values)
     {
         for (int i = 0; i < values.Length; i++)
             if (!float.IsFinite(values[i]))
+                return i;
+        return -1;
+    }
+
+    static int FirstNotBelow(ReadOnlySpan<ushort> codes, int k)
+    {
+        for (int i = 0; i < codes.Length; i++)
+            if (codes[i] >= k)
                 return i;
         return -1;
     }

@@ -64,6 +64,23 @@ public sealed class Tensor<T> : ITensor
     /// <summary>A tensor whose elements hold anything; every op fills its result.</summary>
     internal static Tensor<T> Rent(Device device, Shape shape) => new(shape, device.Rent<T>(shape.Count));
 
+    /// <summary>A tensor whose elements a function writes: straight into the host's memory, or into memory that is then copied to a GPU.</summary>
+    internal static Tensor<T> Filled(Device device, Shape shape, Action<Span<T>> fill)
+    {
+        var tensor = Rent(device, shape);
+        if (device is HostDevice)
+            unsafe
+            {
+                fill(new(tensor.Pointer, shape.Count));
+                return tensor;
+            }
+
+        T[] values = new T[shape.Count];
+        fill(values);
+        tensor.Overwrite(values);
+        return tensor;
+    }
+
     /// <summary>The same elements under another shape; memory is shared.</summary>
     /// <exception cref="ShapeException">The element counts differ.</exception>
     public Tensor<T> Reshape(Shape shape) => shape.Count == Shape.Count

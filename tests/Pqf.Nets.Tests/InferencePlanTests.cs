@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
@@ -70,6 +71,18 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [1, 64, 64, 3]);
         // conv1's 32×32×64 values, then those inside of blocks; 16×16×64 between blocks; 8×8×128 of the second stage's projection. All else fits into these.
         Assert.Equal(4 * ((32 * 32 * 64) + (16 * 16 * 64) + (8 * 8 * 128)), plan.ActivationBytes);
+    }
+
+    [Fact]
+    public void A_plan_of_codes_gives_the_bits_of_a_plan_of_the_weights_they_stand_for()
+    {
+        var device = Use(DeviceKind.Host);
+        var (graph, parameters) = Small(device);
+        var decoded = new Parameters(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())));
+        var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
+        Assert.Equal(
+            InferencePlan.Compile(graph, decoded, device, images.Shape).Run(images).ToArray(),
+            InferencePlan.Compile(graph, parameters, device, images.Shape).Run(images).ToArray());
     }
 
     [Fact]

@@ -27,11 +27,18 @@ static class CodePacking
     }
 
     /// <summary>Unpacks codes; bits after the last are not looked at.</summary>
-    /// <param name="bytes">At least <see cref="SizeBytes"/>.</param>
+    /// <param name="bytes">At least <see cref="SizeBytes"/>; may be the last of the bytes that the codes are to take.</param>
     /// <param name="codes">Filled.</param>
     /// <param name="bits">0 … 16.</param>
     public static void Unpack(ReadOnlySpan<byte> bytes, Span<ushort> codes, int bits)
     {
+        if (bits == 8) // k = 256: nearly every layer
+        {
+            for (int i = 0; i < codes.Length; i++)
+                codes[i] = bytes[i];
+            return;
+        }
+
         ulong waiting = 0;
         int waitingBits = 0, next = 0;
         for (int i = 0; i < codes.Length; i++)

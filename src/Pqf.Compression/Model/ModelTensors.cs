@@ -47,7 +47,8 @@ static class ModelTensors
             return packed;
         return new(packed.Name, DType.U16, [spec.Shape[0], rowLength / d], bytes =>
         {
-            byte[] packedBytes = new byte[packed.SizeBytes];
+            // The packed bytes go to the end of their place: unpacking, which never writes ahead of what it reads, needs no memory of its own.
+            var packedBytes = bytes[(int)(bytes.Length - packed.SizeBytes)..];
             packed.ReadBytes(packedBytes);
             CodePacking.Unpack(packedBytes, MemoryMarshal.Cast<byte, ushort>(bytes), bits);
         });

@@ -85,7 +85,7 @@ sealed class OnnxGraph
         var weight = parameters[$"{layer}.weight"];
         string weightName = weight is Weight.Quantised quantised
             ? weights.Decoded(layer, quantised)
-            : weights.Add($"{layer}.weight", weight.Shape, () => fold(norm).Weight);
+            : weights.Add($"{layer}.weight", weight.Shape, () => fold(norm).ToDense());
         string[] bias = hasBias || norm is not null ? [weights.Add($"{layer}.bias", [weight.Shape[0]], () => fold(norm).Bias!)] : [];
         nodes.Add(OnnxMessages.Node(operation, [Name(graph.Nodes[i].Inputs[0]), weightName, .. bias], Name(i), attributes));
     }

@@ -35,7 +35,8 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
     {
         try
         {
-            using var document = JsonDocument.Parse(json.ToArray(), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            // Keys that occur twice are found here below: the JSON reader would load a cryptographic library to hash them.
+            using var document = JsonDocument.Parse(json.ToArray());
             return Read(document.RootElement, dataBytes);
         }
         catch (JsonException exception)
@@ -90,11 +91,16 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
     {
         if (value.ValueKind != JsonValueKind.Object)
             throw new InvalidDataException($"{name}: expected an object with dtype, shape and data_offsets, got {value.ValueKind}");
+        int count = 0;
         foreach (var property in value.EnumerateObject())
         {
             if (property.Name is not ("dtype" or "shape" or "data_offsets"))
                 throw new InvalidDataException($"{name}: unknown key {property.Name}");
+            count++;
         }
+
+        if (count > 3)
+            throw new InvalidDataException($"{name}: a key occurs twice");
 
         var type = ReadType(name, Member(name, value, "dtype"));
         var shape = CheckedShape.Create(name, Integers(name, Member(name, value, "shape")), type);

@@ -53,11 +53,22 @@ public sealed partial class StoredTensor
     public ushort[] ToCodes()
     {
         ushort[] values = new ushort[Shape.Count];
-        if (Type == DType.I16)
-            ReadBytes(MemoryMarshal.AsBytes(values.AsSpan()));
-        else
-            ReadIntegers<ushort, IntegerToCode>(values);
+        ReadCodes(values);
         return values;
+    }
+
+    /// <summary>Reads the values of a tensor of codes, as <see cref="ToCodes"/> gives them.</summary>
+    /// <param name="destination">[<c>Shape.Count</c>], row-major.</param>
+    /// <exception cref="InvalidDataException">As <see cref="ToCodes"/>.</exception>
+    /// <exception cref="ShapeException">The destination is not of <c>Shape.Count</c> elements.</exception>
+    public void ReadCodes(Span<ushort> destination)
+    {
+        if (destination.Length != Shape.Count)
+            throw new ShapeException("ReadCodes", $"expected {Shape.Count} elements for {Name} {Shape}, got {destination.Length}");
+        if (Type is DType.I16 or DType.U16)
+            ReadBytes(MemoryMarshal.AsBytes(destination));
+        else
+            ReadIntegers<ushort, IntegerToCode>(destination);
     }
 
     void ReadIntegers<TTo, TConversion>(Span<TTo> destination)

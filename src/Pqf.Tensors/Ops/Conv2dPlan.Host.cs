@@ -20,20 +20,27 @@ public sealed partial class Conv2dPlan
     unsafe void PackHost(Tensor<float> weight, Tensor<float>? bias)
     {
         var host = (HostDevice)device;
-        int width = host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
-        int outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width), biasCount = Panels.Count(outChannels, 1, width);
-        packedBias = bias is null ? null : Tensor<float>.Zeros(device, [options.Groups, biasCount]);
-        for (int group = 0; group < options.Groups && bias is not null; group++)
-            Floats.Copy(bias.Pointer + (group * outChannels), packedBias!.Pointer + (group * biasCount), outChannels);
-        if (algorithm != ConvAlgorithm.Gathered)
-        {
-            PackWinograd(host, weight);
-            return;
-        }
-
+        int width = PanelWidth(host), outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width);
         packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
+        packedBias = PackBias(host, bias, options.Groups, outChannels, width);
         for (int group = 0; group < options.Groups; group++)
-            Panels.FromWeights(host, weight.Pointer + ((nint)group * outChannels * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
+        {
+            int first = group * outChannels;
+            Panels.FromWeights(host, weight.Pointer + ((nint)first * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
+        }
+    }
+
+    static int PanelWidth(HostDevice host) => host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
+
+    static unsafe Tensor<float>? PackBias(HostDevice host, Tensor<float>? bias, int groups, int outChannels, int width)
+    {
+        if (bias is null)
+            return null;
+        int count = Panels.Count(outChannels, 1, width);
+        var packed = Tensor<float>.Zeros(host, [groups, count]);
+        for (int group = 0; group < groups; group++)
+            Floats.Copy(bias.Pointer + (group * outChannels), packed.Pointer + (group * count), outChannels);
+        return packed;
     }
 
     void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)

@@ -50,6 +50,41 @@ public class Conv2dHostTests
 
     [Theory]
     [MemberData(nameof(HostCases.Widths), MemberType = typeof(HostCases))]
+    public void Weights_packed_from_their_codes_are_those_decoded_and_scaled_first(string width)
+    {
+        foreach (var layer in Layers)
+            foreach (int d in Divisors(layer.Weight.Count / layer.Weight[0]))
+                HostCases.With(2, HostCases.Width(width), device =>
+                {
+                    var (codebook, codes) = Blocks(device, layer.Weight, d);
+                    var x = HostCases.Tensor(device, layer.X, 1);
+                    var bias = HostCases.Tensor(device, [layer.Weight[0]], 3);
+                    double[] scales = [.. HostCases.Values(layer.Weight[0], 5).Select(value => 1 / (value + 1.5))];
+                    float[] weight = DecodeCodes.Forward(codebook, codes, layer.Weight).ToArray();
+                    int row = weight.Length / scales.Length;
+                    var scaled = Tensor<float>.From(device, layer.Weight, [.. weight.Select((value, i) => (float)(value * scales[i / row]))]);
+                    Assert.Equal(
+                        Conv2dPlan.Create(scaled, bias, layer.Options).Forward(x, null, Activation.None).ToArray(),
+                        Conv2dPlan.FromCodes(codebook, codes, layer.Weight, scales, bias, layer.Options).Forward(x, null, Activation.None).ToArray());
+                    Assert.Equal(
+                        Conv2dPlan.Create(Tensor<float>.From(device, layer.Weight, weight), null, layer.Options).Forward(x, null, Activation.None).ToArray(),
+                        Conv2dPlan.FromCodes(codebook, codes, layer.Weight, null, null, layer.Options).Forward(x, null, Activation.None).ToArray());
+                    return 0;
+                });
+    }
+
+    static IEnumerable<int> Divisors(int row) => new[] { 1, 2, 3, 4, 9, 18, row }.Where(d => row % d == 0).Distinct();
+
+    static (Tensor<float> Codebook, Tensor<ushort> Codes) Blocks(HostDevice device, Shape weight, int d)
+    {
+        const int K = 7;
+        int row = weight.Count / weight[0];
+        ushort[] codes = [.. HostCases.Values(weight.Count / d, 6).Select(value => (ushort)((value + 1) / 2 * K))];
+        return (HostCases.Tensor(device, [K, d], 7), Tensor<ushort>.From(device, [weight[0], row / d], codes));
+    }
+
+    [Theory]
+    [MemberData(nameof(HostCases.Widths), MemberType = typeof(HostCases))]
     public void Does_not_depend_on_the_number_of_threads(string width)
     {
         foreach (var layer in Layers)

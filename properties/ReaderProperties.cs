@@ -48,8 +48,8 @@ public class ReaderProperties
     {
         var preprocessing = new Preprocessing { Resize = 20, Crop = 16 };
         float[] input = new float[Preprocess.InputCount(preprocessing)];
-        // Four bytes a pixel, of 64 pixels a byte and of 8 million in any file: an image may be blank.
-        ReaderRun.Check(new Reader("image", ImageOriginals.All, path => ErrorOf(ImageDecoder.ToInput(path, preprocessing, input))) { BytesPerByte = 300, BytesAlways = 36 << 20 });
+        // Four bytes a pixel, of 64 pixels a byte and of 8 million in any file: an image may be blank. Rented memory comes in powers of two.
+        ReaderRun.Check(new Reader("image", ImageOriginals.All, path => ErrorOf(ImageDecoder.ToInput(path, preprocessing, input))) { BytesPerByte = 600, BytesAlways = 68 << 20 });
     }
 
     static string? ErrorOf<T>(Result<T, PqfError> result) => result.Match(_ => (string?)null, error => error.Message);
@@ -78,7 +78,8 @@ public class ReaderProperties
         Assert.Equal(0, device.LiveBuffers);
         var terminal = new Terminal(TextWriter.Null, new StringWriter(), false, TimeProvider.System, CancellationToken.None);
         var code = CommandLine.Run(["inspect", path, "--threads", "1"], terminal);
-        Assert.True(code is ExitCode.Success or ExitCode.Failure, $"inspect: {code}: {terminal.Error}");
+        // A network of two channels, say, is whole, but wants settings that nobody gave.
+        Assert.True(code is ExitCode.Success or ExitCode.Failure or ExitCode.Usage, $"inspect: {code}: {terminal.Error}");
         return problem;
     }
 

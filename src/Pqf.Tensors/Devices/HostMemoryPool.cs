@@ -14,6 +14,9 @@ sealed partial class HostMemoryPool
 
     readonly Dictionary<long, Stack<nint>> free = [];
 
+    /// <summary>Bytes of blocks that are kept and not in use.</summary>
+    public long FreeBytes => free.Sum(size => size.Key * size.Value.Count);
+
     /// <summary>Whole cache lines, one at least.</summary>
     public static long RoundUp(long sizeBytes) => Math.Max(Line, (sizeBytes + Line - 1) / Line * Line);
 

@@ -9,8 +9,9 @@ static class Results
     /// <summary>Today.</summary>
     public static string Date => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>What is measured; with + where the working tree differs.</summary>
-    public static string Commit => Git("describe", "--always", "--dirty=+", "--exclude=*");
+    /// <summary>What is measured; with + where the working tree differs, results apart.</summary>
+    public static string Commit =>
+        Git("describe", "--always", "--exclude=*") + (Git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/bench/results").Length > 0 ? "+" : "");
 
     /// <summary>Writes rows of a results file in place of those of the same cases.</summary>
     /// <param name="suffix">Of the file's name, after the processor's.</param>

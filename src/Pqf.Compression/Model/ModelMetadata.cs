@@ -57,7 +57,8 @@ sealed record ModelMetadata(
         return Read(file);
     }
 
-    static Result<ModelMetadata, PqfError> Read(TensorFile file)
+    /// <summary>The text of a file of any format that holds it.</summary>
+    public static Result<ModelMetadata, PqfError> Read(TensorFile file)
     {
         var json = ModelJson.Default;
         string key = "";

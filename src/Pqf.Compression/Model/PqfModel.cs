@@ -100,8 +100,11 @@ public sealed record PqfModel
     /// <param name="device">Where the values go; they belong to its innermost scope.</param>
     /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing, unknown or of the wrong
     /// shape, values that are not finite, codes outside their codebook.</returns>
-    public static Result<PqfModel, PqfError> From(TensorFile file, Device device) =>
-        ModelMetadata.From(file).Bind(metadata => Build(file, metadata.Architecture).Bind(graph => Load(graph, file, device).Map(parameters => new PqfModel
+    public static Result<PqfModel, PqfError> From(TensorFile file, Device device) => ModelMetadata.From(file).Bind(metadata => From(file, metadata, device));
+
+    /// <summary>Reads the tensors of a network whose text is known.</summary>
+    internal static Result<PqfModel, PqfError> From(TensorFile file, ModelMetadata metadata, Device device) =>
+        Build(file, metadata.Architecture).Bind(graph => Load(graph, file, device).Map(parameters => new PqfModel
         {
             Architecture = metadata.Architecture,
             Graph = graph,
@@ -111,7 +114,7 @@ public sealed record PqfModel
             Compression = metadata.Compression,
             Seed = metadata.Seed,
             Provenance = metadata.Provenance,
-        })));
+        }));
 
     // What a file asks for is the file's mistake, not the command line's.
     static Result<Graph, PqfError> Build(TensorFile file, Architecture architecture) =>

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pqf.Autodiff;
+using Pqf.Compression.Model;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Training;
+
+/// <summary>A run's state as a file: what <c>--resume</c> goes on from.</summary>
+/// <remarks>
+/// The file is safetensors. Beside the tensors of a <c>.pqf</c> file, with codebooks in single precision and norms of four vectors, it holds the optimiser's
+/// averages as <c>optimiser.NAME</c>; the text has <c>format</c> "pqf-training", and the schedule and progress as JSON under <c>training</c>.
+/// </remarks>
+public static class TrainingCheckpoint
+{
+    const string Format = "pqf-training", Version = "1", AveragePrefix = "optimiser.", TrainingKey = "training";
+
+    /// <summary>Writes a state, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">What the network is; its own parameters are not looked at.</param>
+    /// <param name="state">Its tensors are read while the file is written.</param>
+    public static Result<Unit, PqfError> Write(string path, PqfModel model, TrainingState state)
+    {
+        var text = new Dictionary<string, string>(model.ToMetadata())
+        {
+            ["format"] = Format,
+            ["version"] = Version,
+            [TrainingKey] = JsonSerializer.Serialize(new TrainingText(state.Optimiser.StepCount, state.Schedule, state.Progress), TrainingJson.Default.TrainingText),
+        };
+        return Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimiser)], text);
+    }
+
+    /// <summary>Whether a file holds a run's state.</summary>
+    public static bool Is(TensorFile file) => file.Metadata.GetValueOrDefault("format") == Format;
+
+    /// <summary>Reads a state.</summary>
+    /// <param name="file">Open; needed no longer afterwards.</param>
+    /// <param name="optimiser">The run's: the file must hold its averages and no others.</param>
+    /// <param name="device">Where the tensors go; they belong to its innermost scope.</param>
+    public static Result<(PqfModel Model, TrainingState State), PqfError> Read(TensorFile file, Optimiser optimiser, Device device)
+    {
+        if (!Is(file) || file.Metadata.GetValueOrDefault("version") != Version)
+            return new PqfError.File(file.Path, $"expected the state of a training run, format {Format}, version {Version}; it is a {file.Format} file");
+        var averages = file.Tensors.Where(tensor => tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)).ToDictionary(tensor => tensor.Name[AveragePrefix.Length..]);
+        var network = new TensorFile(file.Path, file.Format, file.Tensors.Where(tensor => !tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)), file.Metadata);
+        return Text(file).Bind(text => ModelMetadata.Read(file).Bind(metadata => PqfModel.From(network, metadata, device)).Bind(model =>
+            Averages(file, averages, optimiser.Start(Trainable.Of(model.Graph, model.Parameters))).Map(state =>
+                (model, new TrainingState(model.Parameters, state with { StepCount = text.StepCount }, text.Schedule, text.Progress)))));
+    }
+
+    static IEnumerable<StoredTensor> NetworkTensors(Graph graph, Parameters parameters) => ParameterSpecs.Of(graph).SelectMany(spec =>
+        parameters[spec.Name].Match<IEnumerable<StoredTensor>>(
+            dense => [ModelTensors.Dense(spec.Name, dense)],
+            quantised => [ModelTensors.Codes(spec.Layer, quantised), Singles(Trainable.CodebookName(spec.Layer), quantised.Codebook)]));
+
+    static IEnumerable<StoredTensor> AverageTensors(OptimiserState state) =>
+        state.Averages.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Singles(AveragePrefix + pair.Key, pair.Value));
+
+    static StoredTensor Singles(string name, Tensor<float> tensor) =>
+        new(name, DType.F32, tensor.Shape, bytes => tensor.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)));
+
+    /// <summary>Fills the averages of a fresh state from the file's.</summary>
+    static Result<OptimiserState, PqfError> Averages(TensorFile file, Dictionary<string, StoredTensor> stored, OptimiserState fresh)
+    {
+        if (fresh.Averages.Keys.Except(stored.Keys).Concat(stored.Keys.Except(fresh.Averages.Keys)).Order(StringComparer.Ordinal).FirstOrDefault() is { } name)
+            return new PqfError.File(file.Path, $"expected the averages of the run's optimiser, and {AveragePrefix}{name} is in only one of the two: was it trained with another optimizer?");
+        foreach (var (key, tensor) in fresh.Averages)
+        {
+            if (stored[key].Shape != tensor.Shape)
+                return new PqfError.File(file.Path, $"{AveragePrefix}{key}: expected {tensor.Shape}, got {stored[key].Shape}");
+            float[] values = stored[key].ToSingles();
+            if (!values.All(float.IsFinite))
+                return new PqfError.File(file.Path, $"{AveragePrefix}{key}: expected finite values");
+            tensor.Overwrite(values);
+        }
+
+        return fresh;
+    }
+
+    static Result<TrainingText, PqfError> Text(TensorFile file)
+    {
+        try
+        {
+            return file.Metadata.TryGetValue(TrainingKey, out string? text) && JsonSerializer.Deserialize(text, TrainingJson.Default.TrainingText) is { } training
+                ? training
+                : new PqfError.File(file.Path, $"metadata: {TrainingKey}: is missing");
+        }
+        catch (JsonException exception)
+        {
+            return new PqfError.File(file.Path, $"metadata: {TrainingKey}: {exception.Message}");
+        }
+    }
+}
+
+/// <summary>The part of a state that is not tensors.</summary>
+sealed record TrainingText(int StepCount, ScheduleState Schedule, TrainingProgress Progress);
+
+/// <summary>JSON of a state, without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, IgnoreReadOnlyProperties = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(TrainingText))]
+sealed partial class TrainingJson : JsonSerializerContext;

@@ -32,12 +32,12 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
     }
 
     /// <summary>Packs the layer for a device; the packed weights belong to its innermost scope, all else is given back.</summary>
-    public Conv2dPlan Pack(Device device, Conv2dOptions options)
+    public Conv2dPlan Pack(Device device, Conv2dOptions options, ConvAlgorithm algorithm)
     {
         var bias = Bias is null ? null : Tensor<float>.From(device, [Bias.Length], Bias);
-        var plan = Weight is Weight.Quantised quantised && device is HostDevice && quantised.Codes.Device == device && Flattened is null
+        var plan = algorithm == ConvAlgorithm.Gathered && Weight is Weight.Quantised quantised && device is HostDevice && quantised.Codes.Device == device && Flattened is null
             ? Conv2dPlan.FromCodes(quantised.Codebook, quantised.Codes, Shape, Scales, bias, options)
-            : PackDense(device, bias, options);
+            : PackDense(device, bias, options, algorithm);
         if (bias is not null)
             device.Release(bias);
         return plan;
@@ -75,14 +75,14 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
             Scale(values, Scales);
     }
 
-    Conv2dPlan PackDense(Device device, Tensor<float>? bias, Conv2dOptions options)
+    Conv2dPlan PackDense(Device device, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm)
     {
         float[] rented = ArrayPool<float>.Shared.Rent(Shape.Count);
         var values = rented.AsSpan(0, Shape.Count);
         ReadDense(values);
         var weight = Tensor<float>.From(device, Shape, values);
         ArrayPool<float>.Shared.Return(rented);
-        var plan = Conv2dPlan.Create(weight, bias, options);
+        var plan = Conv2dPlan.Create(weight, bias, options, algorithm);
         device.Release(weight);
         return plan;
     }

@@ -4,6 +4,13 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Nets;
 
+/// <summary>How a network is compiled.</summary>
+public sealed record InferenceOptions
+{
+    /// <summary>What to spend memory on.</summary>
+    public PlanMemory Memory { get; init; } = PlanMemory.Fast;
+}
+
 /// <summary>
 /// A network compiled for one device and input size: norms folded into the layers before them, each convolution run with its bias, sum and ReLU, weights packed
 /// once, memory for activations planned and used again.
@@ -23,14 +30,14 @@ public sealed class InferencePlan
     Shape batch;
     ImmutableArray<Shape> shapes;
 
-    InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape)
+    InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose)
     {
         (this.graph, this.device, this.inputShape) = (graph, device, inputShape);
         batch = inputShape;
         shapes = GraphShapes.Of(graph, batch);
         var fusion = Fusion.Of(graph, shapes);
         buffers = BufferPlan.Of(graph, fusion, shapes);
-        steps = [.. fusion.Steps.Select(step => PlanStep.Compile(graph, step, parameters, device, shapes))];
+        steps = [.. fusion.Steps.Select(step => PlanStep.Compile(graph, step, parameters, device, shapes, choose))];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
         slots = [.. buffers.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
         values = new Tensor<float>?[graph.Nodes.Length];
@@ -45,8 +52,21 @@ public sealed class InferencePlan
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists, on any device; quantised weights are decoded once, here.</param>
     /// <param name="device">Where to run.</param>
     /// <param name="inputShape">[N, H, W, C]: the largest batch.</param>
+    /// <param name="options">What to spend memory on.</param>
     /// <exception cref="ShapeException">The input or a parameter does not fit the graph.</exception>
-    public static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape) => new(graph, parameters, device, inputShape);
+    /// <remarks>
+    /// Convolutions are computed in the way that is fastest for the largest batch, and then so for all: the values of an image do not depend on how many are beside it.
+    /// Plans for other batches may compute it another way, and differ in rounding as <see cref="ConvAlgorithm"/> states.
+    /// </remarks>
+    public static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape, InferenceOptions? options = null)
+    {
+        var memory = (options ?? new InferenceOptions()).Memory;
+        return Compile(graph, parameters, device, inputShape, (x, weight, conv) => ConvChoice.Of(device, x, weight, conv, memory));
+    }
+
+    /// <summary>Compiles a network with a choice of algorithms of the caller's own.</summary>
+    internal static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose) =>
+        new(graph, parameters, device, inputShape, choose);
 
     /// <summary>The network's value.</summary>
     /// <param name="images">[n, H, W, C], n at most the compiled batch, the rest as compiled.</param>

@@ -5,6 +5,12 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Nets;
 
+/// <summary>Says how a convolution is to be computed.</summary>
+/// <param name="x">[N, H, W, C].</param>
+/// <param name="weight">[O, C / groups, kH, kW].</param>
+/// <param name="options">Stride, padding, dilation, groups.</param>
+delegate ConvAlgorithm ConvChooser(Shape x, Shape weight, Conv2dOptions options);
+
 /// <summary>One step of a compiled plan.</summary>
 abstract record PlanStep
 {
@@ -13,11 +19,11 @@ abstract record PlanStep
     public abstract void Run(Tensor<float>?[] values);
 
     /// <summary>Compiles a step; packed weights belong to the device's innermost scope.</summary>
-    public static PlanStep Compile(Graph graph, FusedStep step, Parameters parameters, Device device, ImmutableArray<Shape> shapes) => graph.Nodes[step.Head] switch
+    public static PlanStep Compile(Graph graph, FusedStep step, Parameters parameters, Device device, ImmutableArray<Shape> shapes, ConvChooser choose) => graph.Nodes[step.Head] switch
     {
-        Node.Conv2d n => new Convolution(FoldedLayer.Of(n, step.Norm, parameters).Pack(device, n.Options), n.X, step),
+        Node.Conv2d n => new Convolution(FoldedLayer.Of(n, step.Norm, parameters).Pack(device, n.Options, choose(shapes[n.X], ParameterSpecs.WeightShape(n), n.Options)), n.X, step),
         Node.Linear n => new Product(
-            FoldedLayer.Of(n, step.Norm, parameters, graph.Nodes[n.X] is Node.Flatten flatten ? shapes[flatten.X] : null).Pack(device, new Conv2dOptions()), n.X, step),
+            FoldedLayer.Of(n, step.Norm, parameters, graph.Nodes[n.X] is Node.Flatten flatten ? shapes[flatten.X] : null).Pack(device, new Conv2dOptions(), ConvAlgorithm.Gathered), n.X, step),
         Node.BatchNorm n => NormAlone.Compile(n, step.Output, parameters, device),
         var n => new Plain(n, step.Output),
     };

@@ -41,7 +41,7 @@ static class ClassifyCommand
     static Result<Unit, PqfError> Classify(RunContext run, NetworkFile network, string[] images, int top, Device device)
     {
         int batchSize = Math.Min(BatchSize, images.Length), classCount = network.Architecture.ClassCount;
-        var classifier = new Classifier(network, device, batchSize);
+        var classifier = new Classifier(network, device, batchSize, PlanMemory.Low);
         foreach (var batch in Evaluation.Load(run, images, network.Preprocessing, batchSize))
         {
             if (batch is Result<ImageBatch, PqfError>.Error error)

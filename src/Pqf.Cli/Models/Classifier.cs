@@ -15,10 +15,11 @@ sealed class Classifier
     /// <param name="network">The network; its parameters may end once this is made.</param>
     /// <param name="device">Where it runs.</param>
     /// <param name="batchSize">Most images at a time.</param>
-    public Classifier(NetworkFile network, Device device, int batchSize)
+    /// <param name="memory">Low where it is used too few times to earn back what packing larger weights costs.</param>
+    public Classifier(NetworkFile network, Device device, int batchSize, PlanMemory memory = PlanMemory.Fast)
     {
         (this.device, preprocessing) = (device, network.Preprocessing);
-        plan = InferencePlan.Compile(network.Graph, network.Parameters, device, InputShape(preprocessing, batchSize));
+        plan = InferencePlan.Compile(network.Graph, network.Parameters, device, InputShape(preprocessing, batchSize), new InferenceOptions { Memory = memory });
     }
 
     /// <summary>Logits, one row an image.</summary>

@@ -5,15 +5,6 @@ namespace Pqf.Tensors;
 
 public sealed partial class Conv2dPlan
 {
-    /// <summary>Whether an algorithm can compute a convolution on a device; Winograd's want 3 × 3 taps side by side, stride 1, one group, channels in sixteens, and the host.</summary>
-    /// <param name="device">Where.</param>
-    /// <param name="algorithm">How.</param>
-    /// <param name="weight">[O, C / groups, kH, kW].</param>
-    /// <param name="options">Stride, padding, dilation, groups.</param>
-    public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
-        algorithm == ConvAlgorithm.Gathered
-        || (device is HostDevice && weight[0] % 16 == 0 && weight[1] % 16 == 0 && weight[2] == 3 && weight[3] == 3 && options is { Groups: 1 } && options.Stride == 1 && options.Dilation == 1);
-
     void PackWinograd(HostDevice host, Tensor<float> weight)
     {
         switch (algorithm, host.Width)

@@ -19,7 +19,7 @@ public sealed partial class Conv2dPlan
         device = weight.Device;
         weightShape = weight.Shape;
         (this.options, this.algorithm) = (options, algorithm);
-        if (!Fits(device, algorithm, weightShape, options))
+        if (!ConvChoice.Fits(device, algorithm, weightShape, options))
             throw new ShapeException("Conv2d", $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weightShape} on {device.Name}");
         if (device is HostDevice)
             PackHost(weight, bias);
@@ -32,7 +32,7 @@ public sealed partial class Conv2dPlan
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <param name="algorithm">How the host computes it.</param>
-    /// <exception cref="ShapeException">The algorithm does not fit (see <see cref="Fits"/>), or the bias.</exception>
+    /// <exception cref="ShapeException">The algorithm or the bias does not fit.</exception>
     public static Conv2dPlan Create(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered) =>
         new(weight, bias, options, algorithm);
 

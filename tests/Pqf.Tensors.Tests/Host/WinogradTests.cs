@@ -144,7 +144,7 @@ public class WinogradTests
     [Theory, MemberData(nameof(Unfit))]
     public void Other_convolutions_are_refused(Shape weight, Conv2dOptions options) => HostCases.With(1, VectorWidth.Bits256, device =>
     {
-        Assert.False(Conv2dPlan.Fits(device, ConvAlgorithm.Winograd4, weight, options));
+        Assert.False(ConvChoice.Fits(device, ConvAlgorithm.Winograd4, weight, options));
         var e = Assert.Throws<ShapeException>(() => Conv2dPlan.Create(Tensor<float>.Zeros(device, weight), null, options, ConvAlgorithm.Winograd4));
         Assert.StartsWith("Conv2d: expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for Winograd4, got ", e.Message, StringComparison.Ordinal);
         return 0;

@@ -21,8 +21,14 @@ public sealed partial class Conv2dPlan
     {
         var host = (HostDevice)device;
         int width = PanelWidth(host), outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width);
-        packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
         packedBias = PackBias(host, bias, options.Groups, outChannels, width);
+        if (algorithm != ConvAlgorithm.Gathered)
+        {
+            PackWinograd(host, weight);
+            return;
+        }
+
+        packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
         for (int group = 0; group < options.Groups; group++)
         {
             int first = group * outChannels;

@@ -31,21 +31,8 @@ public static partial class Conv2d
         where V : unmanaged
     {
         using var scope = host.BeginScope();
-        var flipped = FlippedWeights.Of(host, g, weight, phase);
-        int terms = phase.TapCount * g.GroupOutChannels, width = 2 * S.Count;
-        using var panels = new Workspace<float>(host, Panels.Count(g.GroupInChannels, terms, width));
-        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.N * phase.Rows.Count * phase.Columns.Count, g.GroupInChannels, terms, S.TileRows, host.ThreadCount, line: phase.Columns.Count);
-        for (int group = 0; group < g.Groups; group++)
-        {
-            int first = group * g.GroupInChannels;
-            Panels.FromWeights(host, flipped.Pointer + ((nint)first * terms), g.GroupInChannels, g.GroupOutChannels, phase.TapCount, width, panels.Pointer);
-            var rows = new ConvRows(phase.Over(g), dy.Pointer, group, phase.Rows.Count, phase.Columns.Count);
-            var product = new Product<S, V, RowLayout, ConvRows>(
-                sizes, rows, panels.Pointer, dx.Pointer + g.InputAt(0, phase.Rows.First, phase.Columns.First) + first, g.Stride.W * g.InChannels, host.Scratch)
-            {
-                Lines = new(phase.Columns.Count, phase.Rows.Count, (nint)g.Stride.H * g.W * g.InChannels, (nint)g.H * g.W * g.InChannels),
-            };
-            host.For(product.ItemCount, product);
-        }
+        using var panels = new Workspace<float>(host, PhaseProduct<S, V>.PanelsCount(g, phase));
+        PhaseProduct<S, V>.Pack(host, g, phase, weight, panels.Pointer);
+        PhaseProduct<S, V>.Run(host, g, phase, panels.Pointer, null, Activation.None, dy.Pointer, dx.Pointer);
     }
 }

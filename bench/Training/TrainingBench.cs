@@ -9,7 +9,7 @@ namespace Pqf.Bench.Training;
 /// <summary>What steps of one case took.</summary>
 /// <param name="Case">Which.</param>
 /// <param name="StepMs">Of each step after the first two, sorted.</param>
-/// <param name="PeakGflops">Median of the peaks measured between the steps.</param>
+/// <param name="PeakGflops">The largest of the peaks measured between the steps: when a thread is late, one is too low.</param>
 /// <param name="AllocatedBytes">Managed memory of the last step.</param>
 /// <param name="NativeBytes">Native memory in use and pooled after the second step.</param>
 /// <param name="GrowthBytes">What the later steps added to it.</param>
@@ -57,7 +57,7 @@ static class TrainingBench
             split.End(keep: i >= WarmUp);
         }
 
-        return new(training, [.. times.Skip(WarmUp).Order()], peaks.Order().ElementAt(peaks.Count / 2), allocated, native, NativeBytes(device) - native, split.Parts());
+        return new(training, [.. times.Skip(WarmUp).Order()], peaks.Max(), allocated, native, NativeBytes(device) - native, split.Parts());
     }
 
     static long NativeBytes(HostDevice device) => device.LiveBytes + device.Pool.FreeBytes;

@@ -5,9 +5,17 @@ namespace Pqf.Tensors;
 
 public static partial class Conv2d
 {
-    static void InputGradientHost(HostDevice host, ConvGeometry g, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx)
+    static void InputGradientHost(HostDevice host, ConvGeometry g, Tensor<float> weight, Tensor<float> dy, ConvAlgorithm algorithm, Tensor<float> dx)
     {
-        var padding = new Pair((g.Dilation.H * (g.Kernel.H - 1)) - g.Padding.H, (g.Dilation.W * (g.Kernel.W - 1)) - g.Padding.W);
+        var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
+        if (algorithm != ConvAlgorithm.Gathered)
+        {
+            if (padding.H < 0 || padding.W < 0)
+                throw new ShapeException("Conv2d", $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}");
+            Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Activation.None, dx);
+            return;
+        }
+
         if (g.Stride == 1 && padding.H >= 0 && padding.W >= 0)
         {
             // A convolution like any other, by whichever algorithm suits it.
@@ -25,6 +33,9 @@ public static partial class Conv2d
             else
                 PhaseGradient<Simd256, Vector256<float>>(host, g, phase, weight, dy, dx);
     }
+
+    /// <summary>Of the convolution that carries gradients back at stride 1; negative where the forward's own was larger than its kernel.</summary>
+    static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) => new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
 
     static unsafe void PhaseGradient<S, V>(HostDevice host, ConvGeometry g, InputPhase phase, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx)
         where S : struct, ISimd<V>

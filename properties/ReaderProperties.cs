@@ -4,6 +4,7 @@ using Pqf.Cli.Data;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Nets;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
 using Pqf.Properties.Fuzzing;
 using Pqf.Tensors;
@@ -51,6 +52,14 @@ public class ReaderProperties
         // Four bytes a pixel, of 64 pixels a byte and of 8 million in any file: an image may be blank. Rented memory comes in powers of two.
         ReaderRun.Check(new Reader("image", ImageOriginals.All, path => ErrorOf(ImageDecoder.ToInput(path, preprocessing, input))) { BytesPerByte = 600, BytesAlways = 68 << 20 });
     }
+
+    [Fact]
+    public void COCO_instances() => ReaderRun.Check(new Reader("coco", CocoOriginals.All, path =>
+    {
+        using var stream = File.OpenRead(path);
+        return ErrorOf(CocoReader.ReadInstances(stream, path).Map(data =>
+            data.Images.Sum(image => data.AnnotationsOf(image.Id).Sum(item => item.Segmentation.ToRle(image.Height, image.Width).Area))));
+    }));
 
     static string? ErrorOf<T>(Result<T, PqfError> result) => result.Match(_ => (string?)null, error => error.Message);
 

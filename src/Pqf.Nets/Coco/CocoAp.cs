@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+
+namespace Pqf.Nets.Coco;
+
+/// <summary>What COCO compares.</summary>
+public enum CocoTask
+{
+    /// <summary>Boxes: detections without one are left out, and a detection is as large as its box.</summary>
+    BoundingBox,
+
+    /// <summary>Masks: detections without one are left out, and a detection is as large as its mask.</summary>
+    Segmentation,
+}
+
+/// <summary>Average precision and recall as COCO measures them.</summary>
+/// <remarks>
+/// Of each image and class the 100 best detections are matched, best first, each to the object that it overlaps most and that is still free. Crowds, and objects outside the range of areas asked for, take
+/// detections without these counting as right or wrong. Equal scores keep the order of the detections. Source: cocodataset.org (detection evaluation); the numbers are the COCO API's.
+/// </remarks>
+public static class CocoAp
+{
+    /// <summary>Measures detections.</summary>
+    /// <param name="truth">What is there.</param>
+    /// <param name="detections">What was found, in any order; masks are of their images' sizes.</param>
+    /// <param name="task">What is compared.</param>
+    public static AveragePrecision Measure(CocoInstances truth, IEnumerable<CocoDetection> detections, CocoTask task)
+    {
+        var found = detections.Where(detection => task == CocoTask.BoundingBox ? detection.Box is not null : detection.Mask is not null)
+            .ToLookup(detection => (detection.ImageId, detection.CategoryId));
+        // Every pair of image and class is matched on its own, every class is summed up on its own; both keep their order, so the result does not depend on the threads.
+        var pairs = truth.Images.SelectMany(image => PairsOf(truth, image, found)).ToArray();
+        var matches = pairs.AsParallel().AsOrdered().Select(pair => PairMatch.Of(pair, task)).ToArray();
+        var classes = matches.GroupBy(match => match.CategoryId).OrderBy(group => group.Key).AsParallel().AsOrdered()
+            .Select(group => new ClassCurves([.. group])).ToImmutableArray();
+        return Summarise(classes);
+    }
+
+    static IEnumerable<CocoPair> PairsOf(CocoInstances truth, CocoImage image, ILookup<(long ImageId, int CategoryId), CocoDetection> found)
+    {
+        var objects = truth.AnnotationsOf(image.Id).ToLookup(annotation => annotation.CategoryId);
+        return truth.Categories.Select(category => new CocoPair(image, category.Id, [.. objects[category.Id]], [.. found[(image.Id, category.Id)]]))
+            .Where(pair => !pair.Objects.IsEmpty || !pair.Detections.IsEmpty);
+    }
+
+    static AveragePrecision Summarise(ImmutableArray<ClassCurves> classes)
+    {
+        double Precision(AreaRange range) => Mean(classes.SelectMany(item => item.Precision(range)));
+        double PrecisionAt(int overlap) => Mean(classes.SelectMany(item => item.Precision(AreaRange.All).Skip(overlap).Take(1)));
+        double Recall(AreaRange range, int limit) => Mean(classes.SelectMany(item => item.Recall(range, limit)));
+        return new(
+            Precision(AreaRange.All),
+            PrecisionAt(CocoThresholds.Overlap50),
+            PrecisionAt(CocoThresholds.Overlap75),
+            Precision(AreaRange.Small),
+            Precision(AreaRange.Medium),
+            Precision(AreaRange.Large),
+            Recall(AreaRange.All, 1),
+            Recall(AreaRange.All, 10),
+            Recall(AreaRange.All, CocoThresholds.MostDetections),
+            Recall(AreaRange.Small, CocoThresholds.MostDetections),
+            Recall(AreaRange.Medium, CocoThresholds.MostDetections),
+            Recall(AreaRange.Large, CocoThresholds.MostDetections));
+    }
+
+    static double Mean(IEnumerable<double> values) => values.DefaultIfEmpty(-1).Average();
+}

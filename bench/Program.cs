@@ -1,9 +1,12 @@
 using Pqf.Bench;
 using Pqf.Bench.Network;
+using Pqf.Bench.Training;
 
 // dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
 // dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]: whole networks, ours and
 // ONNX Runtime's in turn, in one process or in one each; then each step of ours.
+// dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7] [--weights dense,compressed]: steps of
+// training, and what each kind of loop takes of them.
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
     return DenseNetwork.Write(from, to, architecture, noise: 0.01).Match(
@@ -29,6 +32,18 @@ if (args is ["network", .. var networkArguments])
     }
 
     network.Run();
+    return 0;
+}
+
+if (args is ["training", .. var trainingArguments])
+{
+    if (TrainingCommand.Parse(trainingArguments) is not { } training)
+    {
+        Console.Error.WriteLine(TrainingCommand.Usage);
+        return 1;
+    }
+
+    training.Run();
     return 0;
 }
 

@@ -8,12 +8,26 @@ public static partial class Recorded
     public static Variable Conv2d(this Tape tape, Variable x, Variable weight, Variable? bias, Conv2dOptions options)
     {
         var (input, kernel) = (x.Value, weight.Value);
-        var y = Tensors.Conv2d.Forward(input, kernel, bias?.Value, options);
+        var algorithm = ConvChoice.InTraining(input, kernel.Shape, options);
+        var y = Tensors.Conv2d.Forward(input, kernel, bias?.Value, options, algorithm);
         return tape.Add("Conv2d", y, Parents(x, weight, bias), Operands(x, weight), dy =>
         {
-            var dx = x.NeedsGradient ? Tensors.Conv2d.InputPullback(x.Shape, kernel, options, dy) : null;
+            var dx = x.NeedsGradient ? Tensors.Conv2d.InputPullback(x.Shape, kernel, options, dy, ConvChoice.OfInputGradient(dy, kernel.Shape, options)) : null;
             var dWeight = weight.NeedsGradient ? Tensors.Conv2d.WeightPullback(input, weight.Shape, options, dy) : null;
-            return bias is null ? [dx, dWeight] : [dx, dWeight, bias.NeedsGradient ? Tensors.Linear.BiasPullback(dy) : null];
+            return Gradients(dx, dWeight, bias, dy);
+        });
+    }
+
+    /// <summary>convᵀ(x, weight) + bias; see <see cref="Tensors.ConvTranspose2d"/>.</summary>
+    public static Variable ConvTranspose2d(this Tape tape, Variable x, Variable weight, Variable? bias, ConvTranspose2dOptions options)
+    {
+        var (input, kernel) = (x.Value, weight.Value);
+        var y = Tensors.ConvTranspose2d.Forward(input, kernel, bias?.Value, options);
+        return tape.Add("ConvTranspose2d", y, Parents(x, weight, bias), Operands(x, weight), dy =>
+        {
+            var dx = x.NeedsGradient ? Tensors.ConvTranspose2d.InputPullback(x.Shape, kernel, options, dy) : null;
+            var dWeight = weight.NeedsGradient ? Tensors.ConvTranspose2d.WeightPullback(input, weight.Shape, options, dy) : null;
+            return Gradients(dx, dWeight, bias, dy);
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors;
 
 namespace Pqf.Autodiff;
@@ -45,9 +46,13 @@ public static partial class Recorded
         {
             var dx = x.NeedsGradient ? Tensors.Linear.InputPullback(matrix, dy) : null;
             var dWeight = weight.NeedsGradient ? Tensors.Linear.WeightPullback(input, dy) : null;
-            return bias is null ? [dx, dWeight] : [dx, dWeight, bias.NeedsGradient ? Tensors.Linear.BiasPullback(dy) : null];
+            return Gradients(dx, dWeight, bias, dy);
         });
     }
+
+    /// <summary>In the order of <see cref="Parents"/>.</summary>
+    static ImmutableArray<Tensor<float>?> Gradients(Tensor<float>? dx, Tensor<float>? dWeight, Variable? bias, Tensor<float> dy) =>
+        bias is null ? [dx, dWeight] : [dx, dWeight, bias.NeedsGradient ? Tensors.Linear.BiasPullback(dy) : null];
 
     static Variable[] Parents(Variable x, Variable weight, Variable? bias) => bias is null ? [x, weight] : [x, weight, bias];
 

@@ -47,6 +47,23 @@ static class Shapes
         return geometry;
     }
 
+    /// <summary>The convolution whose input's gradient a transposed one is: its input is the result.</summary>
+    public static ConvGeometry ConvTranspose2d(Shape x, Shape weight, ConvTranspose2dOptions options)
+    {
+        const string Op = "ConvTranspose2d";
+        var (stride, padding, extra) = (options.Stride, options.Padding, options.OutputPadding);
+        Rank(Op, "x [N, H, W, I]", x, 4);
+        Rank(Op, "weight [I, O, kH, kW]", weight, 4);
+        if (stride.H < 1 || stride.W < 1 || padding.H < 0 || padding.W < 0 || extra.H < 0 || extra.W < 0 || extra.H >= stride.H || extra.W >= stride.W)
+            throw new ShapeException(Op, $"expected stride ≥ 1, padding ≥ 0 and output padding from 0 to stride − 1, got {stride}, {padding} and {extra}");
+        if (weight[0] != x[3] || weight[2] < 1 || weight[3] < 1)
+            throw new ShapeException(Op, $"expected weight [I, O, kH, kW] over {x[3]} channels, got {weight}");
+        int h = ((x[1] - 1) * stride.H) - (2 * padding.H) + weight[2] + extra.H, w = ((x[2] - 1) * stride.W) - (2 * padding.W) + weight[3] + extra.W;
+        if (x[1] < 1 || x[2] < 1 || h < 1 || w < 1)
+            throw new ShapeException(Op, $"expected pixels in and out, got {x} with weight {weight}, stride {stride} and padding {padding}");
+        return new ConvGeometry(x[0], h, w, weight[1], x[3], new Pair(weight[2], weight[3]), stride, padding, 1, 1);
+    }
+
     public static Shape Linear(Shape x, Shape weight, Shape? bias)
     {
         if (x.Rank != 2 || weight.Rank != 2 || x[1] != weight[1])
@@ -74,6 +91,15 @@ static class Shapes
     {
         if (y.Rank != 4 || y[0] != g.N || y[1] != g.OutH || y[2] != g.OutW || y[3] != g.OutChannels)
             throw new ShapeException(op, $"expected a result of {Output(g)}, got {y}");
+    }
+
+    public static Shape Input(ConvGeometry geometry) => [geometry.N, geometry.H, geometry.W, geometry.InChannels];
+
+    /// <summary>As <see cref="Output(string, ConvGeometry, Shape)"/>, of what lies on a convolution's other side.</summary>
+    public static void Input(string op, ConvGeometry g, Shape y)
+    {
+        if (y.Rank != 4 || y[0] != g.N || y[1] != g.H || y[2] != g.W || y[3] != g.InChannels)
+            throw new ShapeException(op, $"expected a result of {Input(g)}, got {y}");
     }
 
     /// <summary>Length of a block d, and blocks per row m, of a weight cut along its rows.</summary>

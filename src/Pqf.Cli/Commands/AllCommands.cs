@@ -10,6 +10,7 @@ static class AllCommands
     public static ImmutableArray<CommandEntry> Create() =>
     [
         CompressCommand.Create(),
+        TrainCommand.Create(),
         EvaluateCommand.Create(),
         ClassifyCommand.Create(),
         BenchCommand.Create(),

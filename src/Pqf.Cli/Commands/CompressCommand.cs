@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Security.Cryptography;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
@@ -8,16 +6,12 @@ using Pqf.Compression;
 using Pqf.Nets;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Commands;
 
 /// <summary><c>pqf compress</c>.</summary>
 static class CompressCommand
 {
-    /// <summary>How far the permuted network's logits may be from the dense one's: sums in another order differ by some 1e-6.</summary>
-    const double PermutationTolerance = 1e-4;
-
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
@@ -57,17 +51,11 @@ static class CompressCommand
     static Result<Unit, PqfError> Compress(RunContext run, NetworkFile network, CalibrationImages? images, string folder, Device device)
     {
         var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
-        return Unfold(network, images).Bind(dense => Quantise(run, network.Graph, dense, probe).Bind(result =>
+        return Unfold(network, images).Bind(dense => Compressor.Run(run, network.Graph, dense, probe).Bind(result =>
             Reestimate(network.Graph, result.Compressed, images).Bind(compressed =>
             {
                 // Files hold norms folded: from here on the network in memory is the one in the files.
-                var model = network.Model with
-                {
-                    Parameters = Norms.Fold(network.Graph, compressed),
-                    Compression = run.Config.Model.Compression,
-                    Seed = run.Config.Seed,
-                    Provenance = new Provenance(Path.GetFileName(network.Path), Sha256(network.Path), HelpText.Version),
-                };
+                var model = Compressor.Described(run, network.Model, network.Path, Norms.Fold(network.Graph, compressed));
                 return new CompressionOutput(run, network, model, result, probe).Write(folder);
             })));
     }
@@ -81,29 +69,4 @@ static class CompressCommand
     static Result<Parameters, PqfError> Reestimate(Graph graph, Parameters parameters, CalibrationImages? images) => images is null
         ? parameters
         : images.Use("calibrating norms", batches => Calibration.Reestimate(graph, parameters, batches));
-
-    static Result<CompressionResult, PqfError> Quantise(RunContext run, Graph graph, Parameters dense, Probe probe)
-    {
-        var (permutation, compression) = (ConfigMapping.Permutation(run.Config), run.Config.Model.Compression);
-        return Blocks.Of(graph, compression).Bind(layers => Pqf.Compression.Compress.Run(graph, dense, permutation, compression, run.Key, run.Cancellation)
-            .Map(events => new CompressionRun(run, layers, run.Config.Model.SlsIterations).Run(events)))
-            .Bind(result => CheckPermuted(run, graph, dense, result, probe));
-    }
-
-    static Result<CompressionResult, PqfError> CheckPermuted(RunContext run, Graph graph, Parameters dense, CompressionResult result, Probe probe)
-    {
-        if (result.Permuted is null)
-            return result;
-        double difference = Probe.Difference(probe.Logits(graph, dense), probe.Logits(graph, result.Permuted));
-        if (!(difference <= PermutationTolerance))
-            return new PqfError.Layer("permutation", $"expected the permuted network's logits within {PermutationTolerance} of the dense network's, got {difference}; nothing was written");
-        run.Note(string.Create(CultureInfo.InvariantCulture, $"verified: the permuted network's logits are the dense network's, to {difference:0.0e+0} of the largest"));
-        return result;
-    }
-
-    static string Sha256(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

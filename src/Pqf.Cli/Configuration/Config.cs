@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Compression.Training;
+using Pqf.Nets.Images;
 
 namespace Pqf.Cli.Configuration;
 
@@ -16,11 +17,11 @@ sealed record Config
     /// <summary><c>learning_rate</c> at the start (paper, section 5: 1e-3).</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary><c>momentum</c> of <c>sgd</c>.</summary>
-    public double Momentum { get; init; } = 0.9;
+    /// <summary><c>momentum</c> of <c>sgd</c>; null for 0.9.</summary>
+    public double? Momentum { get; init; }
 
-    /// <summary><c>weight_decay</c> of <c>sgd</c>.</summary>
-    public double WeightDecay { get; init; }
+    /// <summary><c>weight_decay</c> of <c>sgd</c>; null for none.</summary>
+    public double? WeightDecay { get; init; }
 
     /// <summary><c>optimizer</c>.</summary>
     public OptimizerType Optimizer { get; init; } = OptimizerType.Adam;
@@ -30,6 +31,15 @@ sealed record Config
 
     /// <summary><c>skip_initial_validation</c>: start fine-tuning without measuring first.</summary>
     public bool SkipInitialValidation { get; init; }
+
+    /// <summary><c>label_smoothing</c>: share of each label that is spread over all classes.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary><c>distillation</c>.</summary>
+    public DistillationConfig Distillation { get; init; } = new();
+
+    /// <summary><c>save_minutes</c>: time between two savings of a run's state; 0 saves after every step.</summary>
+    public double SaveMinutes { get; init; } = 10;
 
     /// <summary><c>output_path</c>: the folder that results go to.</summary>
     public string? OutputPath { get; init; }
@@ -62,6 +72,15 @@ sealed record DataloaderConfig
     /// <summary><c>imagenet_path</c>: a folder of class folders, or one that holds <c>val</c> (and <c>train</c>).</summary>
     public string? ImagenetPath { get; init; }
 
+    /// <summary><c>idx_path</c>: a folder of IDX files, as MNIST and its successors come.</summary>
+    public string? IdxPath { get; init; }
+
+    /// <summary><c>train_images_per_class</c>: where there are no folders <c>train</c> and <c>val</c>, that many files of each class are trained on, the first by name, and the rest validate.</summary>
+    public int? TrainImagesPerClass { get; init; }
+
+    /// <summary><c>skip_corrupt</c>: leave out images that cannot be decoded.</summary>
+    public bool SkipCorrupt { get; init; }
+
     /// <summary><c>coco_path</c>.</summary>
     public string? CocoPath { get; init; }
 
@@ -76,6 +95,19 @@ sealed record DataloaderConfig
 
     /// <summary><c>validation_shuffle</c>.</summary>
     public bool ValidationShuffle { get; init; }
+}
+
+/// <summary>Keys of <c>distillation</c>: a network to learn from beside the labels.</summary>
+sealed record DistillationConfig
+{
+    /// <summary><c>teacher</c>: its file; none is learnt from otherwise.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary><c>weight</c> of the teacher's answers; the labels have the rest.</summary>
+    public double Weight { get; init; } = new TeacherMix().Weight;
+
+    /// <summary><c>temperature</c> that both networks' logits are divided by.</summary>
+    public double Temperature { get; init; } = new TeacherMix().Temperature;
 }
 
 /// <summary>Which optimiser fine-tunes.</summary>
@@ -138,6 +170,12 @@ sealed record ModelConfig
     /// <summary><c>input_channels</c>, or <c>grey: true</c> for 1.</summary>
     public int? InputChannels { get; init; }
 
+    /// <summary><c>width</c>: channels of the first stage.</summary>
+    public int? Width { get; init; }
+
+    /// <summary><c>compress</c>: permute and quantise before training.</summary>
+    public bool Compress { get; init; } = true;
+
     /// <summary><c>class_names</c>, as a list.</summary>
     public ImmutableArray<string> ClassNames { get; init; } = [];
 
@@ -176,6 +214,9 @@ sealed record PreprocessingConfig
 
     /// <summary><c>crop</c>: side of the square.</summary>
     public int? Crop { get; init; }
+
+    /// <summary><c>padding</c>, <c>random_crop</c> and <c>random_flip</c> of training images.</summary>
+    public Augmentation Augmentation { get; init; } = new();
 
     /// <summary><c>mean</c> of each channel, 0 … 1.</summary>
     public ImmutableArray<float> Mean { get; init; } = [];

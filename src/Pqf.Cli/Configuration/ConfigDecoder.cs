@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -21,11 +22,14 @@ static class ConfigDecoder
             Dataloader = top.Child("dataloader", Dataloader),
             Epochs = top.Read("epochs", defaults.Epochs, Values.Integer(0)),
             LearningRate = top.Read("learning_rate", defaults.LearningRate, Values.Positive),
-            Momentum = top.Read("momentum", defaults.Momentum, Values.Number(0, 1)),
-            WeightDecay = top.Read("weight_decay", defaults.WeightDecay, Values.Number(0)),
+            Momentum = top.ReadOptional("momentum", Values.Number(0, 1)),
+            WeightDecay = top.ReadOptional("weight_decay", Values.Number(0)),
             Optimizer = top.Read("optimizer", defaults.Optimizer, Values.Choice(("sgd", OptimizerType.Sgd), ("adam", OptimizerType.Adam))),
             LrScheduler = top.Child("lr_scheduler", LrScheduler),
             SkipInitialValidation = top.Read("skip_initial_validation", defaults.SkipInitialValidation, Values.Boolean),
+            LabelSmoothing = top.Read("label_smoothing", defaults.LabelSmoothing, Values.Number(0, 1)),
+            Distillation = top.Child("distillation", Distillation),
+            SaveMinutes = top.Read("save_minutes", defaults.SaveMinutes, Values.Number(0)),
             OutputPath = top.ReadText("output_path"),
             Model = top.Child("model", Model),
             Preprocessing = top.Child("preprocessing", Preprocessing),
@@ -47,12 +51,26 @@ static class ConfigDecoder
     static DataloaderConfig Dataloader(Section section) => new()
     {
         ImagenetPath = section.ReadText("imagenet_path"),
+        IdxPath = section.ReadText("idx_path"),
+        TrainImagesPerClass = section.ReadOptional("train_images_per_class", Values.Integer(1)),
+        SkipCorrupt = section.Read("skip_corrupt", new DataloaderConfig().SkipCorrupt, Values.Boolean),
         CocoPath = section.ReadText("coco_path"),
         NumWorkers = section.ReadOptional("num_workers", Values.Integer(0, 1024)),
         BatchSize = section.ReadOptional("batch_size", Values.Integer(1, 65_536)),
         TrainShuffle = section.Read("train_shuffle", new DataloaderConfig().TrainShuffle, Values.Boolean),
         ValidationShuffle = section.Read("validation_shuffle", new DataloaderConfig().ValidationShuffle, Values.Boolean),
     };
+
+    static DistillationConfig Distillation(Section section)
+    {
+        var defaults = new DistillationConfig();
+        return new()
+        {
+            Teacher = section.ReadText("teacher"),
+            Weight = section.Read("weight", defaults.Weight, Values.Number(0, 1)),
+            Temperature = section.Read("temperature", defaults.Temperature, Values.Positive),
+        };
+    }
 
     static LrSchedulerConfig LrScheduler(Section section)
     {
@@ -82,6 +100,8 @@ static class ConfigDecoder
             Arch = section.ReadText("arch"),
             ClassCount = section.ReadOptional("class_count", Values.Integer(1)),
             InputChannels = grey ? 1 : inputChannels,
+            Width = section.ReadOptional("width", Values.Integer(1)),
+            Compress = section.Read("compress", defaults.Compress, Values.Boolean),
             ClassNames = names,
             ClassNamesPath = namesPath,
             Compression = section.Child("compression_parameters", Compression),
@@ -149,6 +169,7 @@ static class ConfigDecoder
         {
             Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Preprocessing.MaxSide)),
             Crop = section.ReadOptional("crop", Values.Integer(1, Nets.Preprocessing.MaxSide)),
+            Augmentation = Augmentation(section),
             Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
             Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),
         };
@@ -159,5 +180,16 @@ static class ConfigDecoder
         if (config.Deviation.Length is not (0 or 1 or 3) || config.Deviation.Any(value => value <= 0))
             section.Reject("deviation", $"expected 1 or 3 numbers above 0, got [{string.Join(", ", config.Deviation)}]");
         return config;
+    }
+
+    static Augmentation Augmentation(Section section)
+    {
+        var defaults = new Augmentation();
+        return new()
+        {
+            Padding = section.Read("padding", defaults.Padding, Values.Integer(0, Nets.Preprocessing.MaxSide)),
+            RandomCrop = section.Read("random_crop", defaults.RandomCrop, Values.Boolean),
+            RandomFlip = section.Read("random_flip", defaults.RandomFlip, Values.Boolean),
+        };
     }
 }

@@ -12,9 +12,10 @@ static class ImageDecoder
     /// <param name="path">The file.</param>
     /// <param name="preprocessing">What the network was trained with.</param>
     /// <param name="input">[crop, crop, channels], filled.</param>
+    /// <param name="variation">For training; null for the centre as it is.</param>
     /// <returns>An error that names the file if it cannot be read, is no image, or is damaged or incomplete.</returns>
-    public static Result<Unit, PqfError> ToInput(string path, Preprocessing preprocessing, Memory<float> input) => WithFile(path, (file, length) =>
-        With<Unit>(path, file, length, rows => Preprocess.ToInput(rows.Height, rows.Width, rows.Read, preprocessing, input.Span) == rows.Height ? default(Unit) : rows.Damage));
+    public static Result<Unit, PqfError> ToInput(string path, Preprocessing preprocessing, Memory<float> input, Variation? variation = null) => WithFile(path, (file, length) =>
+        With<Unit>(path, file, length, rows => Preprocess.ToInput(rows.Height, rows.Width, rows.Read, preprocessing, input.Span, variation) == rows.Height ? default(Unit) : rows.Damage));
 
     /// <summary>Decodes a file.</summary>
     /// <returns>The image, three channels; an error as for <see cref="ToInput"/>.</returns>

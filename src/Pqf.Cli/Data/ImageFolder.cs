@@ -12,8 +12,10 @@ readonly record struct LabelledImage(string Path, int Class);
 /// <summary>A folder of images, one folder per class.</summary>
 /// <param name="Images">Sorted by class folder, then by path, ordinally.</param>
 /// <param name="Classes">Number and name of each class folder: ImageNet's where all folders are wnids, else the folders' own in sorted order.</param>
+/// <param name="Folders">Images of each class folder, by its path.</param>
 /// <param name="IsImageNet">All folders are ImageNet wnids.</param>
-sealed record ImageFolder(ImmutableArray<LabelledImage> Images, ImmutableSortedDictionary<int, string> Classes, bool IsImageNet)
+sealed record ImageFolder(
+    ImmutableArray<LabelledImage> Images, ImmutableSortedDictionary<int, string> Classes, ImmutableSortedDictionary<string, int> Folders, bool IsImageNet)
 {
     static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
 
@@ -28,14 +30,17 @@ sealed record ImageFolder(ImmutableArray<LabelledImage> Images, ImmutableSortedD
         bool isImageNet = known.All(item => item is not null);
         var images = ImmutableArray.CreateBuilder<LabelledImage>();
         var classes = ImmutableSortedDictionary.CreateBuilder<int, string>();
+        var counts = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < folders.Length; i++)
         {
             int number = isImageNet ? known[i]!.Value.Index : i;
             classes.Add(number, isImageNet ? known[i]!.Value.Name : System.IO.Path.GetFileName(folders[i]));
+            int before = images.Count;
             images.AddRange(Find(folders[i]).Select(file => new LabelledImage(file, number)));
+            counts.Add(folders[i], images.Count - before);
         }
 
-        return images.Count > 0 ? new ImageFolder(images.ToImmutable(), classes.ToImmutable(), isImageNet) : NoImages(path);
+        return images.Count > 0 ? new ImageFolder(images.ToImmutable(), classes.ToImmutable(), counts.ToImmutable(), isImageNet) : NoImages(path);
     });
 
     /// <summary>All images under a folder, whatever their folders are called; sorted by path.</summary>
@@ -45,6 +50,19 @@ sealed record ImageFolder(ImmutableArray<LabelledImage> Images, ImmutableSortedD
         ImmutableArray<string> images = [.. Find(path)];
         return images.Length > 0 ? images : NoImages(path);
     });
+
+    /// <summary>The images, with their classes numbered as a network numbers them.</summary>
+    /// <param name="path">For messages.</param>
+    /// <param name="classCount">The network's: one of some of ImageNet's classes numbers just those, in the same order.</param>
+    public Result<ImmutableArray<LabelledImage>, PqfError> NumberedFor(string path, int classCount)
+    {
+        var numbers = IsImageNet && classCount == Classes.Count
+            ? Classes.Keys.Select((number, rank) => (number, rank)).ToDictionary(pair => pair.number, pair => pair.rank)
+            : Classes.Keys.ToDictionary(number => number);
+        return numbers.Values.Max() < classCount
+            ? Images.Select(image => image with { Class = numbers[image.Class] }).ToImmutableArray()
+            : new PqfError.File(path, $"holds {Classes.Count} classes, numbered to {numbers.Values.Max()}; expected those of a network of {classCount}");
+    }
 
     static Result<T, PqfError> Guard<T>(string path, Func<Result<T, PqfError>> list)
     {

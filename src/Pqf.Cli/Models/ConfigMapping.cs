@@ -36,7 +36,8 @@ static class ConfigMapping
     public static Architecture Architecture(Config config, Architecture found) => new(
         config.Model.Arch ?? found.Name,
         config.Model.ClassCount ?? found.ClassCount,
-        config.Model.InputChannels ?? found.InChannels);
+        config.Model.InputChannels ?? found.InChannels,
+        config.Model.Width ?? found.Width);
 
     /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>
     /// <param name="channels">1 or 3.</param>

@@ -30,16 +30,7 @@ static class Evaluation
     public static Result<ImmutableArray<LabelledImage>, PqfError> OpenFolder(string folder, int classCount)
     {
         string validation = Path.Combine(folder, "val");
-        return ImageFolder.Open(Directory.Exists(validation) ? validation : folder).Bind<ImmutableArray<LabelledImage>>(found =>
-        {
-            // A network of some of ImageNet's classes numbers just those, in the same order.
-            var numbers = found.IsImageNet && classCount == found.Classes.Count
-                ? found.Classes.Keys.Select((number, rank) => (number, rank)).ToDictionary(pair => pair.number, pair => pair.rank)
-                : found.Classes.Keys.ToDictionary(number => number);
-            return numbers.Values.Max() < classCount
-                ? found.Images.Select(image => image with { Class = numbers[image.Class] }).ToImmutableArray()
-                : new PqfError.File(folder, $"holds {found.Classes.Count} classes, numbered to {numbers.Values.Max()}; expected those of a network of {classCount}");
-        });
+        return ImageFolder.Open(Directory.Exists(validation) ? validation : folder).Bind(found => found.NumberedFor(folder, classCount));
     }
 
     static Result<Accuracy, PqfError> Measure(RunContext run, NetworkFile network, ImmutableArray<LabelledImage> images, Device device)
@@ -68,9 +59,9 @@ static class Evaluation
     }
 
     /// <summary>Batches of prepared images, loaded as the configuration says.</summary>
-    public static IEnumerable<Result<ImageBatch, PqfError>> Load(RunContext run, IEnumerable<string> paths, Preprocessing preprocessing, int batchSize)
-    {
-        int threads = run.Config.Dataloader.NumWorkers is { } workers and > 0 ? workers : Environment.ProcessorCount;
-        return ImageBatches.Load([.. paths], preprocessing, batchSize, threads, 1, run.Cancellation);
-    }
+    public static IEnumerable<Result<ImageBatch, PqfError>> Load(RunContext run, IEnumerable<string> paths, Preprocessing preprocessing, int batchSize) =>
+        ImageBatches.Load([.. paths], preprocessing, batchSize, LoaderThreads(run), 1, run.Cancellation);
+
+    /// <summary>Threads that decode images.</summary>
+    public static int LoaderThreads(RunContext run) => run.Config.Dataloader.NumWorkers is { } workers and > 0 ? workers : Environment.ProcessorCount;
 }

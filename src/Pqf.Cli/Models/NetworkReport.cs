@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pqf.Cli.Shell;
+using Pqf.Compression;
 using Pqf.Nets;
 
 namespace Pqf.Cli.Models;
@@ -8,15 +9,21 @@ namespace Pqf.Cli.Models;
 static class NetworkReport
 {
     /// <summary>Counts a network, for one image.</summary>
-    public static Cost CostOf(NetworkFile network) => Cost.Of(network.Graph, network.Parameters, Classifier.InputShape(network.Preprocessing, 1));
+    public static Cost CostOf(NetworkFile network) => CostOf(network.Model);
 
     /// <summary>Two lines: which network, and its size.</summary>
-    public static IEnumerable<string> Lines(NetworkFile network)
+    public static IEnumerable<string> Lines(NetworkFile network) => Lines(network.Model, network.Format);
+
+    /// <summary>Two lines: which network, and its size.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="format">Its kind, for a person.</param>
+    public static IEnumerable<string> Lines(PqfModel model, string format)
     {
-        var cost = CostOf(network);
-        yield return $"network  {NameText(network.Architecture)}, {network.Architecture.ClassCount} classes, {InputText(network.Preprocessing)} ({network.Format})";
-        yield return $"size     {SizeText(cost)}";
+        yield return $"network  {NameText(model.Architecture)}, {model.Architecture.ClassCount} classes, {InputText(model.Preprocessing)} ({format})";
+        yield return $"size     {SizeText(CostOf(model))}";
     }
+
+    static Cost CostOf(PqfModel model) => Cost.Of(model.Graph, model.Parameters, Classifier.InputShape(model.Preprocessing, 1));
 
     /// <summary><c>12,927,232 bits = 1.541 MiB; 28.94 times smaller than 374,064,384 bits dense</c>.</summary>
     public static string SizeText(Cost cost) =>

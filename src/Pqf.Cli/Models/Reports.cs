@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CsvHelper;
 using Pqf.Compression;
+using Pqf.Compression.Training;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -52,6 +53,18 @@ static class Reports
         Text(row.Report.Accepted),
         Seconds(row.Seconds),
     }));
+
+    /// <summary>Writes <c>metrics.csv</c>: a row for each epoch, with the learning rate of its last step.</summary>
+    public static Result<Unit, PqfError> WriteEpochs(string path, TrainingProgress progress)
+    {
+        var first = progress.Epochs.FirstOrDefault();
+        string[] header = ["epoch", .. Names("train", first?.Training), .. Names("validation", first?.Validation), "learning_rate"];
+        return Write(path, header, progress.Epochs.Select(epoch => new[] { Text(epoch.Number) }.Concat(Values(epoch.Training)).Concat(Values(epoch.Validation)).Append(Text(epoch.LearningRate)).ToArray()));
+    }
+
+    static IEnumerable<string> Names(string part, Metrics? metrics) => metrics?.Means.Select(mean => $"{part}_{mean.Name}") ?? [];
+
+    static IEnumerable<string> Values(Metrics metrics) => metrics.Means.Select(mean => Text(mean.Value));
 
     static Result<Unit, PqfError> Write(string path, IEnumerable<string> header, IEnumerable<string[]> rows) => AtomicFile.WriteText(path, text =>
     {

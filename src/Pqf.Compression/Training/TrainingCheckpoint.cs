@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -23,19 +24,28 @@ public static class TrainingCheckpoint
     /// <param name="path">The file.</param>
     /// <param name="model">What the network is; its own parameters are not looked at.</param>
     /// <param name="state">Its tensors are read while the file is written.</param>
-    public static Result<Unit, PqfError> Write(string path, PqfModel model, TrainingState state)
+    /// <param name="settings">What a run that goes on must have in common with this one.</param>
+    /// <returns>An error, and no file, if a value is not finite: the state is none to go on from.</returns>
+    public static Result<Unit, PqfError> Write(string path, PqfModel model, TrainingState state, ImmutableSortedDictionary<string, string> settings)
     {
+        var training = new TrainingText(state.Optimiser.StepCount, state.Schedule, state.Progress, settings);
         var text = new Dictionary<string, string>(model.ToMetadata())
         {
             ["format"] = Format,
             ["version"] = Version,
-            [TrainingKey] = JsonSerializer.Serialize(new TrainingText(state.Optimiser.StepCount, state.Schedule, state.Progress), TrainingJson.Default.TrainingText),
+            [TrainingKey] = JsonSerializer.Serialize(training, TrainingJson.Default.TrainingText),
         };
-        return Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimiser)], text);
+        return NotFinite(model.Graph, state) is { } name
+            ? new PqfError.Layer(name, $"holds values that are not finite after epoch {state.Progress.Epoch + 1}, batch {state.Progress.Batch}; the last saved state is untouched")
+            : Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimiser)], text);
     }
 
     /// <summary>Whether a file holds a run's state.</summary>
     public static bool Is(TensorFile file) => file.Metadata.GetValueOrDefault("format") == Format;
+
+    /// <summary>How far a run was, and its settings.</summary>
+    public static Result<(TrainingProgress Progress, ImmutableSortedDictionary<string, string> Settings), PqfError> ReadProgress(TensorFile file) =>
+        Text(file).Map(text => (text.Progress, text.Settings));
 
     /// <summary>Reads a state.</summary>
     /// <param name="file">Open; needed no longer afterwards.</param>
@@ -43,14 +53,15 @@ public static class TrainingCheckpoint
     /// <param name="device">Where the tensors go; they belong to its innermost scope.</param>
     public static Result<(PqfModel Model, TrainingState State), PqfError> Read(TensorFile file, Optimiser optimiser, Device device)
     {
-        if (!Is(file) || file.Metadata.GetValueOrDefault("version") != Version)
-            return new PqfError.File(file.Path, $"expected the state of a training run, format {Format}, version {Version}; it is a {file.Format} file");
         var averages = file.Tensors.Where(tensor => tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)).ToDictionary(tensor => tensor.Name[AveragePrefix.Length..]);
         var network = new TensorFile(file.Path, file.Format, file.Tensors.Where(tensor => !tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)), file.Metadata);
         return Text(file).Bind(text => ModelMetadata.Read(file).Bind(metadata => PqfModel.From(network, metadata, device)).Bind(model =>
             Averages(file, averages, optimiser.Start(Trainable.Of(model.Graph, model.Parameters))).Map(state =>
                 (model, new TrainingState(model.Parameters, state with { StepCount = text.StepCount }, text.Schedule, text.Progress)))));
     }
+
+    static string? NotFinite(Graph graph, TrainingState state) => NetworkTensors(graph, state.Parameters).Concat(AverageTensors(state.Optimiser))
+        .FirstOrDefault(tensor => tensor.Type == DType.F32 && !tensor.ToSingles().All(float.IsFinite))?.Name;
 
     static IEnumerable<StoredTensor> NetworkTensors(Graph graph, Parameters parameters) => ParameterSpecs.Of(graph).SelectMany(spec =>
         parameters[spec.Name].Match<IEnumerable<StoredTensor>>(
@@ -83,6 +94,8 @@ public static class TrainingCheckpoint
 
     static Result<TrainingText, PqfError> Text(TensorFile file)
     {
+        if (!Is(file) || file.Metadata.GetValueOrDefault("version") != Version)
+            return new PqfError.File(file.Path, $"expected the state of a training run, format {Format}, version {Version}; it is a {file.Format} file");
         try
         {
             return file.Metadata.TryGetValue(TrainingKey, out string? text) && JsonSerializer.Deserialize(text, TrainingJson.Default.TrainingText) is { } training
@@ -97,10 +110,11 @@ public static class TrainingCheckpoint
 }
 
 /// <summary>The part of a state that is not tensors.</summary>
-sealed record TrainingText(int StepCount, ScheduleState Schedule, TrainingProgress Progress);
+sealed record TrainingText(int StepCount, ScheduleState Schedule, TrainingProgress Progress, ImmutableSortedDictionary<string, string> Settings);
 
 /// <summary>JSON of a state, without reflection.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, IgnoreReadOnlyProperties = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, IgnoreReadOnlyProperties = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingText))]
 sealed partial class TrainingJson : JsonSerializerContext;

@@ -3,28 +3,36 @@ using System.Collections.Immutable;
 namespace Pqf.Compression.Training;
 
 /// <summary>What one epoch gave.</summary>
-/// <param name="Number">Counted from 0.</param>
+/// <param name="Number">Counted from 1: epochs done after it.</param>
 /// <param name="Training">Over its batches, each before its step.</param>
 /// <param name="Validation">After it.</param>
+/// <param name="Score">What of the validation decides which epoch is the best; higher is better.</param>
 /// <param name="LearningRate">Of its last step.</param>
-public sealed record EpochRecord(int Number, Metrics Training, Metrics Validation, double LearningRate);
+public sealed record EpochRecord(int Number, Metrics Training, Metrics Validation, double Score, double LearningRate);
+
+/// <summary>A validation before the first step.</summary>
+/// <param name="Name">Of what: <c>quantised</c>, <c>calibrated</c>.</param>
+/// <param name="Validation">What it gave.</param>
+public sealed record InitialRecord(string Name, Metrics Validation);
 
 /// <summary>How far a run is: with the tensors, all that is needed to go on.</summary>
 /// <param name="Epoch">Counted from 0: the epoch of the next step.</param>
 /// <param name="Batch">Counted from 0: the batch of the next step.</param>
 /// <param name="Training">Over the batches of the epoch so far.</param>
-/// <param name="Epochs">Of the epochs done.</param>
-public sealed record TrainingProgress(int Epoch, int Batch, Metrics Training, ImmutableArray<EpochRecord> Epochs)
+/// <param name="LearningRate">Of the last step.</param>
+/// <param name="Initial">Validations before the first step.</param>
+/// <param name="Epochs">Those done.</param>
+public sealed record TrainingProgress(int Epoch, int Batch, Metrics Training, double LearningRate, ImmutableArray<InitialRecord> Initial, ImmutableArray<EpochRecord> Epochs)
 {
     /// <summary>Nothing done.</summary>
-    public static TrainingProgress Start { get; } = new(0, 0, default, []);
+    public static TrainingProgress Start { get; } = new(0, 0, Metrics.None, 0, [], []);
 
-    /// <summary>The epoch with the most accurate validation, the first of equals; null before the first has ended.</summary>
-    public EpochRecord? Best => Epochs.MaxBy(epoch => epoch.Validation.Accuracy);
+    /// <summary>The epoch with the best validation, the first of equals; null before the first has ended.</summary>
+    public EpochRecord? Best => Epochs.Aggregate((EpochRecord?)null, (best, epoch) => best is null || epoch.Score > best.Score || double.IsNaN(best.Score) ? epoch : best);
 
     /// <summary>One more step.</summary>
-    internal TrainingProgress After(Metrics batch) => this with { Batch = Batch + 1, Training = Training + batch };
+    internal TrainingProgress After(Metrics batch, double rate) => this with { Batch = Batch + 1, Training = Training + batch, LearningRate = rate };
 
     /// <summary>One more epoch.</summary>
-    internal TrainingProgress After(EpochRecord epoch) => new(Epoch + 1, 0, default, Epochs.Add(epoch));
+    internal TrainingProgress After(EpochRecord epoch) => this with { Epoch = Epoch + 1, Batch = 0, Training = Metrics.None, Epochs = Epochs.Add(epoch) };
 }

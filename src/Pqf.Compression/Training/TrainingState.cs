@@ -12,7 +12,15 @@ namespace Pqf.Compression.Training;
 /// <param name="Progress">How far the run is.</param>
 public sealed record TrainingState(Parameters Parameters, OptimiserState Optimiser, ScheduleState Schedule, TrainingProgress Progress)
 {
-    /// <summary>The state before the first step; averages belong to the innermost scope.</summary>
-    public static TrainingState Start(Graph graph, Parameters parameters, TrainingOptions options) => new(
-        parameters, options.Optimiser.Start(Trainable.Of(graph, parameters)), Autodiff.Schedule.Start(options.LearningRate), TrainingProgress.Start);
+    /// <summary>The state before the first step.</summary>
+    /// <param name="parameters">The network's values.</param>
+    /// <param name="trainable">Those that steps change; averages of their gradients belong to the innermost scope.</param>
+    /// <param name="options">How they are changed.</param>
+    /// <param name="initial">What was measured of them.</param>
+    public static TrainingState Start(
+        Parameters parameters, ImmutableDictionary<string, Tensor<float>> trainable, TrainingOptions options, ImmutableArray<InitialRecord> initial = default) => new(
+        parameters,
+        options.Optimiser.Start(trainable),
+        Autodiff.Schedule.Start(options.LearningRate),
+        TrainingProgress.Start with { Initial = initial.IsDefault ? [] : initial });
 }

@@ -20,10 +20,11 @@ readonly record struct CroppedSide(ResampleWeights Weights, int Before)
     /// <summary>A side of an image.</summary>
     /// <param name="from">Pixels of the image.</param>
     /// <param name="to">Pixels when resized.</param>
+    /// <param name="start">Where the input begins among those; may lie outside.</param>
     /// <param name="crop">Pixels of the input.</param>
-    public static CroppedSide Create(int from, long to, int crop)
+    public static CroppedSide Create(int from, long to, long start, int crop)
     {
-        long start = Preprocess.Start(to, crop), first = Math.Max(0, start);
+        long first = Math.Max(0, start);
         return new(ResampleWeights.Create(from, to, first, (int)(Math.Min(start + crop, to) - first)), (int)(first - start));
     }
 }
@@ -39,15 +40,17 @@ readonly unsafe struct InputRows
 
     readonly int height, width, channels, crop;
     readonly CroppedSide down, across;
+    readonly bool isMirrored;
     readonly float[] mean, deviation;
 
-    public InputRows(int height, int width, Preprocessing preprocessing)
+    public InputRows(int height, int width, Preprocessing preprocessing, Variation? variation)
     {
         (this.height, this.width, channels, crop) = (height, width, preprocessing.Channels, preprocessing.Crop);
         int shorter = Math.Min(height, width);
         long Resized(int side) => (long)preprocessing.Resize * side / shorter;
-        down = CroppedSide.Create(height, Resized(height), crop);
-        across = CroppedSide.Create(width, Resized(width), crop);
+        (long top, long left, isMirrored) = Placement.Of(Resized(height), Resized(width), crop, variation);
+        down = CroppedSide.Create(height, Resized(height), top, crop);
+        across = CroppedSide.Create(width, Resized(width), left, crop);
         // As long as a row, so that a row is normalised in whole vectors whatever the number of channels.
         mean = Repeated(preprocessing.Mean, across.Count);
         deviation = Repeated(preprocessing.Deviation, across.Count);
@@ -84,7 +87,20 @@ readonly unsafe struct InputRows
         ArrayPool<byte>.Shared.Return(source);
         ArrayPool<byte>.Shared.Return(ring);
         ArrayPool<int>.Shared.Return(sums);
+        if (isMirrored)
+            Mirror(input);
         return y;
+    }
+
+    void Mirror(Span<float> input)
+    {
+        for (int row = 0; row < crop; row++)
+            for (int x = 0; x < crop / 2; x++)
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    int left = (((row * crop) + x) * channels) + channel, right = (((row * crop) + crop - 1 - x) * channels) + channel;
+                    (input[left], input[right]) = (input[right], input[left]);
+                }
     }
 
     /// <summary>Fills what lies outside of the image, if anything does.</summary>

@@ -20,11 +20,12 @@ public static class Preprocess
     /// <param name="image">Grey or colour.</param>
     /// <param name="preprocessing">What the network was trained with.</param>
     /// <param name="destination">[H · W · C], NHWC order.</param>
+    /// <param name="variation">For training; null for the centre as it is.</param>
     /// <exception cref="ShapeException">The destination is not of that many values.</exception>
-    public static void ToInput(PixelImage image, Preprocessing preprocessing, Span<float> destination)
+    public static void ToInput(PixelImage image, Preprocessing preprocessing, Span<float> destination, Variation? variation = null)
     {
         int y = 0;
-        ToInput(image.Height, image.Width, row => image.CopyRow(y++, row), preprocessing, destination);
+        ToInput(image.Height, image.Width, row => image.CopyRow(y++, row), preprocessing, destination, variation);
     }
 
     /// <summary>Writes the network's input for a photograph that comes row by row, as decoders give it; it never stands in memory whole.</summary>
@@ -33,10 +34,11 @@ public static class Preprocess
     /// <param name="rows">Called for each row, from the top.</param>
     /// <param name="preprocessing">What the network was trained with.</param>
     /// <param name="destination">[H · W · C], NHWC order.</param>
+    /// <param name="variation">For training; null for the centre as it is.</param>
     /// <returns>Rows that there were; less than the height if <paramref name="rows"/> ended, and the input is then not complete.</returns>
     /// <exception cref="ShapeException">The destination is not of that many values.</exception>
-    public static int ToInput(int height, int width, RowSource rows, Preprocessing preprocessing, Span<float> destination) => destination.Length == InputCount(preprocessing)
-        ? new InputRows(height, width, preprocessing).Read(rows, destination)
+    public static int ToInput(int height, int width, RowSource rows, Preprocessing preprocessing, Span<float> destination, Variation? variation = null) => destination.Length == InputCount(preprocessing)
+        ? new InputRows(height, width, preprocessing, variation).Read(rows, destination)
         : throw new ShapeException("ToInput", $"expected [{preprocessing.Crop}, {preprocessing.Crop}, {preprocessing.Channels}] values, got {destination.Length}");
 
     /// <summary>Values of one input.</summary>

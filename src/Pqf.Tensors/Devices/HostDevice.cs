@@ -50,7 +50,14 @@ public sealed class HostDevice : Device
     /// Items must not throw. No managed allocation.
     /// </remarks>
     internal void For<TWork>(int itemCount, TWork work)
-        where TWork : unmanaged, IHostWork => team.Run(itemCount, work);
+        where TWork : unmanaged, IHostWork
+    {
+        team.Run(itemCount, work);
+        Ran?.Invoke(typeof(TWork));
+    }
+
+    /// <summary>Called after each loop with the type of its work: a bench that reads the clock here sees where time goes.</summary>
+    internal Action<Type>? Ran { get; set; }
 
     /// <inheritdoc/>
     public override void Synchronize()

@@ -6,11 +6,11 @@ namespace Pqf.Tensors;
 public static partial class Conv2d
 {
     static void InputGradientGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx) =>
-        gpu.Launch(dx.Shape.Count, new InputGradientKernel(dy.View, weight.View, dx.View, geometry));
+        gpu.Launch(dx.Shape.Count, new InputGradientKernel(dy.View, weight.View, TileOutput.Of(dx, null, Activation.None), geometry));
 
-    /// <summary>One gradient of the input, from all outputs whose windows cover it; neighbours are neighbouring channels of one pixel: they share dy and read weights kH · kW apart.</summary>
+    /// <summary>One gradient of the input, or one output of a transposed convolution, from all outputs whose windows cover it; neighbours are neighbouring channels of one pixel: they share dy and read weights kH · kW apart.</summary>
     /// <remarks>2·taps·O / stride² operations for each input; without tiles in shared memory it is bound by the cache, at two loads for each two operations.</remarks>
-    internal readonly struct InputGradientKernel(ArrayView<float> dy, ArrayView<float> weight, ArrayView<float> dx, ConvGeometry g) : IKernel
+    internal readonly struct InputGradientKernel(ArrayView<float> dy, ArrayView<float> weight, TileOutput output, ConvGeometry g) : IKernel
     {
         public void Invoke(int index)
         {
@@ -28,7 +28,7 @@ public static partial class Conv2d
                 }
             }
 
-            dx[index] = sum;
+            output.Store(index, sum);
         }
 
         float Products(int dyAt, int c, int a, int b)

@@ -5,9 +5,17 @@ namespace Pqf.Tensors;
 
 public static partial class Conv2d
 {
-    static void InputGradientHost(HostDevice host, ConvGeometry g, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx)
+    static void InputGradientHost(HostDevice host, ConvGeometry g, Tensor<float> weight, Tensor<float> dy, ConvAlgorithm algorithm, Tensor<float> dx)
     {
-        var padding = new Pair((g.Dilation.H * (g.Kernel.H - 1)) - g.Padding.H, (g.Dilation.W * (g.Kernel.W - 1)) - g.Padding.W);
+        var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
+        if (algorithm != ConvAlgorithm.Gathered)
+        {
+            if (padding.H < 0 || padding.W < 0)
+                throw new ShapeException("Conv2d", $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}");
+            Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Activation.None, dx);
+            return;
+        }
+
         if (g.Stride == 1 && padding.H >= 0 && padding.W >= 0)
         {
             // A convolution like any other, by whichever algorithm suits it.
@@ -26,26 +34,16 @@ public static partial class Conv2d
                 PhaseGradient<Simd256, Vector256<float>>(host, g, phase, weight, dy, dx);
     }
 
+    /// <summary>Of the convolution that carries gradients back at stride 1; negative where the forward's own was larger than its kernel.</summary>
+    static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) => new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
+
     static unsafe void PhaseGradient<S, V>(HostDevice host, ConvGeometry g, InputPhase phase, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
         using var scope = host.BeginScope();
-        var flipped = FlippedWeights.Of(host, g, weight, phase);
-        int terms = phase.TapCount * g.GroupOutChannels, width = 2 * S.Count;
-        using var panels = new Workspace<float>(host, Panels.Count(g.GroupInChannels, terms, width));
-        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.N * phase.Rows.Count * phase.Columns.Count, g.GroupInChannels, terms, S.TileRows, host.ThreadCount, line: phase.Columns.Count);
-        for (int group = 0; group < g.Groups; group++)
-        {
-            int first = group * g.GroupInChannels;
-            Panels.FromWeights(host, flipped.Pointer + ((nint)first * terms), g.GroupInChannels, g.GroupOutChannels, phase.TapCount, width, panels.Pointer);
-            var rows = new ConvRows(phase.Over(g), dy.Pointer, group, phase.Rows.Count, phase.Columns.Count);
-            var product = new Product<S, V, RowLayout, ConvRows>(
-                sizes, rows, panels.Pointer, dx.Pointer + g.InputAt(0, phase.Rows.First, phase.Columns.First) + first, g.Stride.W * g.InChannels, host.Scratch)
-            {
-                Lines = new(phase.Columns.Count, phase.Rows.Count, (nint)g.Stride.H * g.W * g.InChannels, (nint)g.H * g.W * g.InChannels),
-            };
-            host.For(product.ItemCount, product);
-        }
+        using var panels = new Workspace<float>(host, PhaseProduct<S, V>.PanelsCount(g, phase));
+        PhaseProduct<S, V>.Pack(host, g, phase, weight, panels.Pointer);
+        PhaseProduct<S, V>.Run(host, g, phase, panels.Pointer, null, Activation.None, dy.Pointer, dx.Pointer);
     }
 }

@@ -4,7 +4,8 @@ namespace Pqf.Tensors;
 
 public sealed partial class Conv2dPlan
 {
-    Conv2dPlan(HostDevice host, Shape weight, Conv2dOptions options) => (device, weightShape, this.options) = (host, weight, options);
+    Conv2dPlan(HostDevice host, Shape weight, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered) =>
+        (device, weightShape, this.options, this.algorithm) = (host, weight, options, algorithm);
 
     /// <summary>Packs a quantised weight straight from its codes; the same bits as packing the decoded and scaled weight.</summary>
     /// <param name="codebook">[k, d], on the host.</param>

@@ -24,7 +24,7 @@ public sealed partial class Conv2dPlan
         packedBias = PackBias(host, bias, options.Groups, outChannels, width);
         if (algorithm != ConvAlgorithm.Gathered)
         {
-            PackWinograd(host, weight);
+            PackWinograd(host, weight, KernelOrder.AsStored);
             return;
         }
 

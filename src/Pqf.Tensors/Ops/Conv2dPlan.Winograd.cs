@@ -5,22 +5,37 @@ namespace Pqf.Tensors;
 
 public sealed partial class Conv2dPlan
 {
-    void PackWinograd(HostDevice host, Tensor<float> weight)
+    /// <summary>The convolution that carries gradients back through a 3 × 3 one of stride 1: its weights are those flipped and transposed, packed as they are read.</summary>
+    /// <param name="weight">Of the forward convolution, [O, I, 3, 3] on the host.</param>
+    /// <param name="options">Of the gradient's convolution.</param>
+    /// <param name="algorithm">One of Winograd's.</param>
+    internal static Conv2dPlan Flipped(Tensor<float> weight, Conv2dOptions options, ConvAlgorithm algorithm)
+    {
+        Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight.Shape, 4);
+        Shape flipped = [weight.Shape[1], weight.Shape[0], weight.Shape[2], weight.Shape[3]];
+        CheckFit(weight.Device, algorithm, flipped, options);
+        var host = (HostDevice)weight.Device;
+        var plan = new Conv2dPlan(host, flipped, options, algorithm);
+        plan.PackWinograd(host, weight, KernelOrder.Flipped);
+        return plan;
+    }
+
+    void PackWinograd(HostDevice host, Tensor<float> weight, KernelOrder order)
     {
         switch (algorithm, host.Width)
         {
-            case (ConvAlgorithm.Winograd2, VectorWidth.Bits512): PackWinograd<Winograd2<Simd512, Vector512<float>>>(host, weight, 2 * Simd512.Count); break;
-            case (ConvAlgorithm.Winograd2, _): PackWinograd<Winograd2<Simd256, Vector256<float>>>(host, weight, 2 * Simd256.Count); break;
-            case (_, VectorWidth.Bits512): PackWinograd<Winograd4<Simd512, Vector512<float>>>(host, weight, 2 * Simd512.Count); break;
-            default: PackWinograd<Winograd4<Simd256, Vector256<float>>>(host, weight, 2 * Simd256.Count); break;
+            case (ConvAlgorithm.Winograd2, VectorWidth.Bits512): PackWinograd<Winograd2<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count); break;
+            case (ConvAlgorithm.Winograd2, _): PackWinograd<Winograd2<Simd256, Vector256<float>>>(host, weight, order, 2 * Simd256.Count); break;
+            case (_, VectorWidth.Bits512): PackWinograd<Winograd4<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count); break;
+            default: PackWinograd<Winograd4<Simd256, Vector256<float>>>(host, weight, order, 2 * Simd256.Count); break;
         }
     }
 
-    unsafe void PackWinograd<T>(HostDevice host, Tensor<float> weight, int width)
+    unsafe void PackWinograd<T>(HostDevice host, Tensor<float> weight, KernelOrder order, int width)
         where T : struct, IWinograd
     {
-        packed = Tensor<float>.Rent(device, [WinogradWeights<T>.Count(weight.Shape[0], weight.Shape[1], width)]);
-        WinogradWeights<T>.Pack(host, weight.Pointer, weight.Shape[0], weight.Shape[1], width, packed.Pointer);
+        packed = Tensor<float>.Rent(device, [WinogradWeights<T>.Count(weightShape[0], weightShape[1], width)]);
+        WinogradWeights<T>.Pack(host, weight.Pointer, order, weightShape[0], weightShape[1], width, packed.Pointer);
     }
 
     void RunWinograd<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)

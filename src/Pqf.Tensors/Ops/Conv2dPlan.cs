@@ -19,12 +19,17 @@ public sealed partial class Conv2dPlan
         device = weight.Device;
         weightShape = weight.Shape;
         (this.options, this.algorithm) = (options, algorithm);
-        if (!ConvChoice.Fits(device, algorithm, weightShape, options))
-            throw new ShapeException("Conv2d", $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weightShape} on {device.Name}");
+        CheckFit(device, algorithm, weightShape, options);
         if (device is HostDevice)
             PackHost(weight, bias);
         else
             PackGpu((GpuDevice)device, weight, bias);
+    }
+
+    static void CheckFit(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options)
+    {
+        if (!ConvChoice.Fits(device, algorithm, weight, options))
+            throw new ShapeException("Conv2d", $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weight} on {device.Name}");
     }
 
     /// <summary>Packs the weights for the device that they are on.</summary>

@@ -19,10 +19,27 @@ static class ConvChoice
     // transformed weight, which is read from memory, and tiles of 2 × 2 have weights less than half as large.
     const int FewTiles = 14;
 
+    // In training, weights are transformed in every step: below so many tiles of 4 × 4 that takes what the products save (bench -- training).
+    const int FewTilesInTraining = 64;
+
     /// <summary>Whether an algorithm can compute a convolution; Winograd's want the host, 3 × 3 taps side by side, stride 1, one group and channels in sixteens.</summary>
     public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
         algorithm == ConvAlgorithm.Gathered
         || (device is HostDevice && weight[0] % 16 == 0 && weight[1] % 16 == 0 && weight[2] == 3 && weight[3] == 3 && options.Groups == 1 && options.Stride == 1 && options.Dilation == 1);
+
+    /// <summary>The fastest algorithm where weights change from one call to the next: forward in training.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    public static ConvAlgorithm InTraining(Tensor<float> x, Shape weight, Conv2dOptions options) =>
+        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining ? ConvAlgorithm.Winograd4 : ConvAlgorithm.Gathered;
+
+    /// <summary>As <see cref="InTraining"/>, for the gradient of the input: another convolution, if its padding is not negative.</summary>
+    /// <param name="dy">[N, H', W', O].</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Of the forward convolution.</param>
+    public static ConvAlgorithm OfInputGradient(Tensor<float> dy, Shape weight, Conv2dOptions options) =>
+        options.Padding.H < weight[2] && options.Padding.W < weight[3] ? InTraining(dy, [weight[1], weight[0], weight[2], weight[3]], options) : ConvAlgorithm.Gathered;
 
     /// <summary>The fastest algorithm for images of one size.</summary>
     /// <param name="device">Where it is to run.</param>
@@ -34,7 +51,9 @@ static class ConvChoice
     {
         if (memory == PlanMemory.Low || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
             return ConvAlgorithm.Gathered;
-        int tiles = x[0] * ProductSizes.Ceil(x[1], 4) * ProductSizes.Ceil(x[2], 4);
-        return tiles < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
+        return Tiles(x) < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
     }
+
+    /// <summary>Tiles of 4 × 4 pixels.</summary>
+    static long Tiles(Shape x) => (long)x[0] * ProductSizes.Ceil(x[1], 4) * ProductSizes.Ceil(x[2], 4);
 }

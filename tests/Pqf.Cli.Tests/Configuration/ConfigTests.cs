@@ -1,5 +1,6 @@
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -10,13 +11,17 @@ public class ConfigTests
 {
     /// <summary>Every key that users of the published code have, and this project's own, each with a value that is not its default.</summary>
     const string Everything = """
-        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, validation_shuffle: yes}
+        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, validation_shuffle: yes,
+                     idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes}
         epochs: 5
         learning_rate: 1.e-4
         momentum: .5
         weight_decay: 1e-4
         optimizer: sgd
         lr_scheduler: {type: multistep, min_lr: 1.e-6, patience: 2, factor: 0.5, milestones: [3, 6], last_epoch: 2}
+        label_smoothing: 0.1
+        distillation: {teacher: dense.pth, weight: 0.75, temperature: 4}
+        save_minutes: 2.5
         skip_initial_validation: true
         output_path: results
         seed: 7
@@ -24,12 +29,14 @@ public class ConfigTests
         threads: 2
         format: [pqf, pth]
         search: descent
-        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25]}
+        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no}
         model:
           arch: resnet50ssl
           class_count: 10
           input_channels: 1
           class_names: [cat, dog]
+          width: 32
+          compress: no
           use_permutations: False
           sls_iterations: 10_000
           permutations:
@@ -57,7 +64,10 @@ public class ConfigTests
         using var file = new TemporaryFile(Everything);
         var config = Loaded(ConfigLoader.Load(file.Path, []));
 
-        Assert.Equal(new DataloaderConfig { ImagenetPath = "/data/imagenet", CocoPath = "/data/coco", NumWorkers = 3, BatchSize = 128, TrainShuffle = false, ValidationShuffle = true }, config.Dataloader);
+        Assert.Equal(new DataloaderConfig { ImagenetPath = "/data/imagenet", CocoPath = "/data/coco", NumWorkers = 3, BatchSize = 128, TrainShuffle = false, ValidationShuffle = true, IdxPath = "/data/idx", TrainImagesPerClass = 3, SkipCorrupt = true }, config.Dataloader);
+        Assert.Equal((0.1, 2.5), (config.LabelSmoothing, config.SaveMinutes));
+        Assert.Equal(new DistillationConfig { Teacher = "dense.pth", Weight = 0.75, Temperature = 4 }, config.Distillation);
+        Assert.Equal(new Augmentation { Padding = 4, RandomCrop = false, RandomFlip = false }, config.Preprocessing.Augmentation);
         Assert.Equal((5, 1e-4, 0.5, 1e-4, OptimizerType.Sgd, true, "results"), (config.Epochs, config.LearningRate, config.Momentum, config.WeightDecay, config.Optimizer, config.SkipInitialValidation, config.OutputPath));
         Assert.Equal((LrSchedulerType.MultiStep, 1e-6, 2, 0.5, 2), (config.LrScheduler.Type, config.LrScheduler.MinLr, config.LrScheduler.Patience, config.LrScheduler.Factor, config.LrScheduler.LastEpoch));
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
@@ -75,6 +85,7 @@ public class ConfigTests
         var model = Loaded(ConfigLoader.Load(file.Path, [])).Model;
 
         Assert.Equal(("resnet50ssl", 10, 1, false, 10_000, "model.pth"), (model.Arch, model.ClassCount, model.InputChannels, model.UsePermutations, model.SlsIterations, model.StateDictCompressed));
+        Assert.Equal((32, false), (model.Width, model.Compress));
         Assert.Equal(["cat", "dog"], model.ClassNames);
         var group = Assert.Single(model.Permutations);
         Assert.Equal(["layer1.0.conv1", "layer1.0.bn1"], group.Parents);

@@ -13,6 +13,10 @@ namespace Pqf.Tensors;
 /// <param name="terms">What to add and apply.</param>
 readonly struct TileOutput(ArrayView<float> y, ArrayView<float> bias, ArrayView<float> residual, int rows, int columns, int stride, Epilogue terms)
 {
+    /// <summary>A whole result and what is fused with it.</summary>
+    public static TileOutput Of(Tensor<float> y, Tensor<float>? bias, Activation activation) =>
+        new(y.View, (bias ?? y).View, y.View, y.Shape.Count / y.Shape.Last, y.Shape.Last, y.Shape.Last, Epilogues.Of(bias, null, activation));
+
     /// <summary>The same result cut into parts that are still to be added up, before the epilogue.</summary>
     public TileOutput Partial(ArrayView<float> parts) => new(parts, parts, parts, rows, columns, stride, Epilogue.None);
 

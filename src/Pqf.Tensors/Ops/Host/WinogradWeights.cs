@@ -4,6 +4,16 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors;
 
+/// <summary>How a convolution's weights lie in memory.</summary>
+enum KernelOrder
+{
+    /// <summary>[O, I, kH, kW].</summary>
+    AsStored,
+
+    /// <summary>[I, O, kH, kW], each kernel's taps last first: those of the convolution whose gradient is carried back.</summary>
+    Flipped,
+}
+
 /// <summary>3 × 3 weights as Winograd's products read them: G w Gᵀ in panels [O / width][point][I][width], then one pixel of zeros for the padding.</summary>
 static unsafe class WinogradWeights<T>
     where T : struct, IWinograd
@@ -21,15 +31,15 @@ static unsafe class WinogradWeights<T>
     /// <summary>Where the zeros begin.</summary>
     public static int ZerosAt(int outChannels, int inChannels, int width) => checked(ProductSizes.Ceil(outChannels, width) * Points * inChannels * width);
 
-    /// <summary>Transforms weights [O, I, 3, 3] in double; I is a multiple of 8, the width of 8.</summary>
-    public static void Pack(HostDevice host, float* weights, int outChannels, int inChannels, int width, float* packed)
+    /// <summary>Transforms weights of O · I kernels in double; I is a multiple of 8, O and the width are of 16.</summary>
+    public static void Pack(HostDevice host, float* weights, KernelOrder order, int outChannels, int inChannels, int width, float* packed)
     {
         new Span<float>(packed + ZerosAt(outChannels, inChannels, width), inChannels).Clear();
-        host.For(ProductSizes.Ceil(outChannels, width) * (inChannels / Channels), new PackKernels(weights, outChannels, inChannels, width, packed));
+        host.For(ProductSizes.Ceil(outChannels, width) * (inChannels / Channels), new PackKernels(weights, order, outChannels, inChannels, width, packed));
     }
 
     /// <summary>The kernels of one panel and a few input channels.</summary>
-    readonly struct PackKernels(float* weights, int outChannels, int inChannels, int width, float* packed) : IHostWork
+    readonly struct PackKernels(float* weights, KernelOrder order, int outChannels, int inChannels, int width, float* packed) : IHostWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
@@ -37,7 +47,10 @@ static unsafe class WinogradWeights<T>
             int panel = item / (inChannels / Channels), channel = item % (inChannels / Channels) * Channels;
             double* kernels = stackalloc double[Channels * Taps * width];
             Vector256<double>* side = stackalloc Vector256<double>[2 * Points + 3 * (T.M + 2)];
-            Transpose(panel * width, channel, kernels);
+            if (order == KernelOrder.AsStored)
+                Transpose(panel * width, channel, kernels);
+            else
+                Flip(panel * width, channel, kernels);
             float* to = packed + ((((nint)panel * Points * inChannels) + channel) * width);
             for (int c = 0; c < Channels; c++, to += width)
                 for (int o = 0; o < width; o += 8)
@@ -53,6 +66,22 @@ static unsafe class WinogradWeights<T>
                 bool inside = firstOut + o < outChannels;
                 for (int i = 0; i < Channels * Taps; i++)
                     kernels[(i * width) + o] = inside ? from[i] : 0;
+            }
+        }
+
+        /// <summary>[channel][tap][output], from [channel][output][tap, last first].</summary>
+        void Flip(int firstOut, int channel, double* kernels)
+        {
+            int count = Math.Min(width, outChannels - firstOut);
+            for (int c = 0; c < Channels; c++, kernels += Taps * width)
+            {
+                float* from = weights + ((((nint)(channel + c) * outChannels) + firstOut) * Taps);
+                for (int tap = 0; tap < Taps; tap++)
+                {
+                    double* to = kernels + ((Taps - 1 - tap) * width);
+                    for (int o = 0; o < width; o++)
+                        to[o] = o < count ? from[(o * Taps) + tap] : 0;
+                }
             }
         }
 

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Cli.Models;
+
+/// <summary>The folder of a training run: where its files are, and how far it came.</summary>
+/// <param name="Path">The folder.</param>
+sealed record TrainingFolder(string Path)
+{
+    const string StateExtension = ".state", Last = "last";
+
+    /// <summary>The state after the latest saving that was not at an epoch's end.</summary>
+    public string LastState => System.IO.Path.Combine(States, Last + StateExtension);
+
+    /// <summary>For TensorBoard.</summary>
+    public string EventFolder => System.IO.Path.Combine(Path, "tensorboard");
+
+    /// <summary>A row for each epoch.</summary>
+    public string MetricsFile => System.IO.Path.Combine(Path, "metrics.csv");
+
+    /// <summary>For a person.</summary>
+    public string ResultsFile => System.IO.Path.Combine(Path, "results.txt");
+
+    string States => System.IO.Path.Combine(Path, "states");
+
+    string Models => System.IO.Path.Combine(Path, "trained_models");
+
+    /// <summary>The state after so many epochs.</summary>
+    public string StateFile(int epochs) => System.IO.Path.Combine(States, epochs.ToString(CultureInfo.InvariantCulture) + StateExtension);
+
+    /// <summary>The network after so many epochs, or the best one.</summary>
+    /// <param name="name">A number, or <c>best</c>.</param>
+    /// <param name="format">Kind of file.</param>
+    public string ModelFile(string name, ModelFormat format) => System.IO.Path.Combine(Models, name + NetworkWriter.Extension(format));
+
+    /// <summary>Makes the folders, and tries them.</summary>
+    public Result<Unit, PqfError> Prepare() => Results.Collect(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
+
+    /// <summary>The state to go on from.</summary>
+    /// <param name="run">Told of files that cannot be read.</param>
+    /// <param name="wanted">A number of epochs, a file, or empty for the state that is furthest.</param>
+    /// <returns>Its path; null if the run has not come to save one.</returns>
+    public Result<string?, PqfError> FindState(RunContext run, string wanted)
+    {
+        if (wanted.Length == 0)
+            return Furthest(run);
+        string path = int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) ? StateFile(epochs) : wanted;
+        return File.Exists(path) ? path : new PqfError.File(path, "not found; --resume goes on from a state that a run has saved");
+    }
+
+    string? Furthest(RunContext run)
+    {
+        var found = new List<(string Path, TrainingProgress Progress)>();
+        foreach (string path in Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal))
+        {
+            var progress = TensorFiles.Open(path).Bind(file =>
+            {
+                using (file)
+                    return TrainingCheckpoint.ReadProgress(file);
+            });
+            if (progress is Result<(TrainingProgress Progress, ImmutableSortedDictionary<string, string> Settings), PqfError>.Ok(var (known, _)))
+                found.Add((path, known));
+            else
+                run.Note($"passed over {progress.Match(_ => "", error => error.Message)}");
+        }
+
+        return found.OrderBy(state => (state.Progress.Epoch, state.Progress.Batch)).LastOrDefault().Path;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Autodiff;
+using Pqf.Cli.Configuration;
+using Pqf.Compression.Training;
+
+namespace Pqf.Cli.Models;
+
+/// <summary>What the keys of a configuration mean to the training.</summary>
+static class TrainingMapping
+{
+    const double DefaultMomentum = 0.9;
+
+    /// <summary>How a network is trained.</summary>
+    /// <param name="config">The keys.</param>
+    /// <param name="batchCount">Batches of an epoch.</param>
+    public static TrainingOptions Options(Config config, int batchCount) => new()
+    {
+        Epochs = config.Epochs,
+        Optimiser = Optimiser(config),
+        Schedule = Schedule(config, batchCount),
+        LearningRate = config.LearningRate,
+    };
+
+    /// <summary>What the run takes no notice of; null if there is nothing of the kind.</summary>
+    public static string? Ignored(Config config) => config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null)
+        ? "optimizer adam takes no notice of momentum and weight_decay"
+        : null;
+
+    /// <summary>How gradients change parameters.</summary>
+    public static Optimiser Optimiser(Config config) => config.Optimizer == OptimizerType.Adam
+        ? new Optimiser.Adam()
+        : new Optimiser.Sgd(config.Momentum ?? DefaultMomentum, config.WeightDecay ?? 0);
+
+    /// <summary>What a run that goes on must have in common with the one that it goes on from, by key: equal settings give the same steps.</summary>
+    public static ImmutableSortedDictionary<string, string> Settings(Config config, int imageCount, int batchSize) => new Dictionary<string, object?>
+    {
+        ["seed"] = config.Seed,
+        ["epochs"] = config.Epochs,
+        ["learning_rate"] = config.LearningRate,
+        ["label_smoothing"] = config.LabelSmoothing,
+        ["optimizer"] = Optimiser(config),
+        ["lr_scheduler"] = Schedule(config, 1) is Schedule.MultiStep steps ? $"MultiStep [{string.Join(", ", steps.Milestones)}], {steps.Factor}" : Schedule(config, 1),
+        ["distillation"] = config.Distillation.Teacher is null ? "none" : config.Distillation with { Teacher = Path.GetFileName(config.Distillation.Teacher) },
+        ["preprocessing"] = config.Preprocessing.Augmentation,
+        ["dataloader.batch_size"] = batchSize,
+        ["dataloader.train_shuffle"] = config.Dataloader.TrainShuffle,
+        ["dataloader"] = $"{imageCount} images to train on",
+    }.ToImmutableSortedDictionary(pair => pair.Key, pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Value}"), StringComparer.Ordinal);
+
+    static Schedule Schedule(Config config, int batchCount) => config.LrScheduler switch
+    {
+        { Type: LrSchedulerType.Cosine } keys => new Schedule.Cosine(config.Epochs * batchCount, keys.MinLr),
+        { Type: LrSchedulerType.MultiStep } keys => new Schedule.MultiStep(keys.Milestones, keys.Factor),
+        { Type: LrSchedulerType.Plateau } keys => new Schedule.Plateau(Better.Higher, keys.Patience, keys.Factor, keys.MinLr),
+        _ => new Schedule.Constant(),
+    };
+}

@@ -1,0 +1,59 @@
+using Pqf.Cli.Data;
+using Pqf.Cli.Shell;
+using Pqf.Compression;
+using Pqf.Compression.Training;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Cli.Models;
+
+/// <summary>The network that a training begins with.</summary>
+/// <param name="run">Settings, key, progress.</param>
+/// <param name="device">Where its values go; they belong to the innermost scope.</param>
+sealed class TrainingStart(RunContext run, Device device)
+{
+    /// <summary>The network of a file, or one of random weights.</summary>
+    /// <param name="weights">The file; null for random weights.</param>
+    /// <param name="images">Its classes and channels are those of a random network, where the configuration does not say.</param>
+    public Result<NetworkFile, PqfError> Open(string? weights, TrainingImages images)
+    {
+        if (weights is not null)
+            return NetworkFiles.Load(weights, run.Config, device);
+        var keys = run.Config.Model;
+        if (keys.Compress)
+            return new PqfError.Config("command line", "--weights", "expected a network to compress, got none; --model.compress false trains one from scratch");
+        var architecture = new Architecture(keys.Arch ?? "", keys.ClassCount ?? images.ClassCount, keys.InputChannels ?? images.Channels, keys.Width);
+        return ResNet.Build(architecture).Bind(graph =>
+            ConfigMapping.Preprocessing(run.Config, ConfigMapping.DefaultPreprocessing(architecture.InChannels), architecture.InChannels).Bind(preprocessing =>
+                ConfigMapping.ClassNames(run.Config, null, architecture.ClassCount).Map(names => new NetworkFile(
+                    "",
+                    "random weights",
+                    new PqfModel { Architecture = architecture, Graph = graph, Parameters = Initialise.Random(graph, device, run.Key.Fold("initialise")), Preprocessing = preprocessing, ClassNames = names },
+                    ConfigMapping.Names(names, architecture.ClassCount),
+                    []))));
+    }
+
+    /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then calibrated.</summary>
+    /// <param name="network">As opened.</param>
+    /// <param name="images">Training images.</param>
+    /// <param name="validate">Measures the network as quantised, before it is calibrated.</param>
+    public Result<PqfModel, PqfError> Prepare(NetworkFile network, ImageSet images, Func<PqfModel, Result<Unit, PqfError>> validate)
+    {
+        var calibration = CalibrationImages.Of(run, images, network.Preprocessing, device);
+        // Statistics that are folded into the norms would apply twice once they are estimated anew, or trained.
+        var unfolded = network.Path.Length > 0 && Norms.AreFolded(network.Graph, network.Parameters)
+            ? calibration.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches))
+            : network.Parameters;
+        if (!run.Config.Model.Compress || network.IsCompressed)
+            return unfolded.Map(parameters => network.Model with { Parameters = parameters });
+        var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
+        return unfolded.Bind(dense => Compressor.Run(run, network.Graph, dense, probe)).Bind(result =>
+        {
+            var model = Compressor.Described(run, network.Model, network.Path, result.Compressed);
+            return validate(model)
+                .Bind(_ => calibration.Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches)))
+                .Map(calibrated => model with { Parameters = calibrated });
+        });
+    }
+}

@@ -84,6 +84,33 @@ static class Shapes
         return new ConvGeometry(x[0], x[1], x[2], x[3], x[3], kernel, stride, padding, 1, 1);
     }
 
+    public static Shape Interpolate(Shape x, Pair size)
+    {
+        Shape y = [Rank("Interpolate", "x [N, H, W, C]", x, 4)[0], Math.Max(0, size.H), Math.Max(0, size.W), x[3]];
+        Interpolate(x, y);
+        return y;
+    }
+
+    /// <summary>Checks a result that the caller provides.</summary>
+    public static Resize Interpolate(Shape x, Shape y)
+    {
+        Rank("Interpolate", "x [N, H, W, C]", x, 4);
+        if (y.Rank != 4 || y[0] != x[0] || y[3] != x[3] || x[1] < 1 || x[2] < 1 || y[1] < 1 || y[2] < 1)
+            throw new ShapeException("Interpolate", $"expected one pixel or more in and out, and images and channels as they are, got {x} and {y}");
+        return new(x[0], ResizeAxis.Of(x[1], y[1]), ResizeAxis.Of(x[2], y[2]), x[3]);
+    }
+
+    /// <summary>Checks one map against the boxes.</summary>
+    public static Shape RoiAlign(Shape map, Rois rois, RoiAlignOptions options)
+    {
+        Rank("RoiAlign", "maps [N, H, W, C]", map, 4);
+        if (options.OutputSize.H < 1 || options.OutputSize.W < 1)
+            throw new ShapeException("RoiAlign", $"expected one cell or more, got {options.OutputSize}");
+        if (rois.ReadCount > 0 && (map[0] < rois.ImageCount || map[1] < 1 || map[2] < 1))
+            throw new ShapeException("RoiAlign", $"expected a map of at least {rois.ImageCount} images of one pixel or more, got {map}");
+        return [rois.Count, options.OutputSize.H, options.OutputSize.W, map[3]];
+    }
+
     public static Shape Output(ConvGeometry geometry) => [geometry.N, geometry.OutH, geometry.OutW, geometry.OutChannels];
 
     /// <summary>Checks a result that the caller provides, without making a shape: steady-state inference allocates nothing.</summary>

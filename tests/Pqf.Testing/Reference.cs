@@ -78,6 +78,14 @@ public static partial class Reference
     /// <summary>max(x, 0); NaN stays.</summary>
     public static Expected Relu(Numbers x) => Build(x.Shape, at => (double.IsNaN(x.Values[at]) ? double.NaN : Math.Max(0.0, x.Values[at]), 0));
 
+    /// <summary>1 / (1 + exp(−x)).</summary>
+    /// <remarks>Tolerance: three roundings, and the approximate exponential's, whose error grows with the size of its argument.</remarks>
+    public static Expected Sigmoid(Numbers x) => Build(x.Shape, at =>
+    {
+        double y = 1 / (1 + Math.Exp(-x.Values[at]));
+        return (y, Expected.Rounding * y * (8 + (4 * Math.Abs(x.Values[at]))));
+    });
+
     /// <summary>a + b.</summary>
     public static Expected Add(Numbers a, Numbers b) => Build(a.Shape, at => (a.Values[at] + b.Values[at], 0)); // the sum of two singles, rounded once
 

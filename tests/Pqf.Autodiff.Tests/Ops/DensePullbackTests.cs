@@ -87,6 +87,15 @@ public class DensePullbackTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
+    public void Sigmoid_is_adjoint_to_its_derivative(DeviceKind kind)
+    {
+        var device = Use(kind);
+        var (x, u, v) = (Numbers.Normal(Key.Fold("x"), [37]), Numbers.Normal(Key.Fold("u"), [37]), Numbers.Normal(Key.Fold("v"), [37]));
+        double[] jv = Adjoint.Derivative(values => [.. values.Select(value => 1 / (1 + Math.Exp(-value)))], x, v);
+        Adjoint.Check(jv, u, v, Map.Pullback<Sigmoid>(Map.Forward<Sigmoid>(x.On(device)), u.On(device)), 16); // terms: the exponential's roundings
+    }
+
+    [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void Scale_is_its_own_pull_back(DeviceKind kind)
     {
         var device = Use(kind);

@@ -47,6 +47,21 @@ public class HostPullbackTests
             var codes = Tensor<ushort>.From(device, [5000], [.. Enumerable.Range(0, 5000).Select(i => (ushort)Key.Below(37, (ulong)i))]);
             return [DecodeCodes.Pullback(CodeIndex.Create(codes, 37), Draw(device, "dw", [5000, 9]), 9)];
         },
+        ["ConvTranspose2d"] = device =>
+        {
+            var (x, weight, options) = (Draw(device, "x", [3, 14, 14, 33]), Draw(device, "weight", [33, 40, 2, 2]), new ConvTranspose2dOptions { Stride = 2 });
+            var y = ConvTranspose2d.Forward(x, weight, null, options);
+            return [y, ConvTranspose2d.InputPullback(x.Shape, weight, options, y), ConvTranspose2d.WeightPullback(x, weight.Shape, options, y)];
+        },
+        ["RoiAlign"] = device =>
+        {
+            Shape map = [2, 50, 40, 53];
+            var boxes = Tensor<float>.From(device, [60, 5], [.. Enumerable.Range(0, 60).SelectMany(i => (float[])[i % 2, i, 2 * i, (3 * i) + 9, (3 * i) + 7.5f])]);
+            var (rois, options) = (Rois.Create(boxes, 0.25f), new RoiAlignOptions { SamplingRatio = -1 });
+            return [RoiAlign.Forward([Draw(device, "x", map)], rois, options), RoiAlign.Pullback(map, rois, 0, options, Draw(device, "dy", [60, 7, 7, 53]))];
+        },
+        ["Interpolate"] = device => Enum.GetValues<InterpolationMode>().SelectMany(mode => (Tensor<float>[])[
+            Interpolate.Forward(Draw(device, "x", [2, 13, 20, 37]), new Pair(27, 31), mode), Interpolate.Pullback([2, 13, 20, 37], mode, Draw(device, "dy", [2, 27, 31, 37]))]),
         ["Losses"] = device =>
         {
             var (x, dy) = (Draw(device, "x", [50, 1001]), Draw(device, "dy", [50, 1001]));
@@ -67,7 +82,7 @@ public class HostPullbackTests
         Assert.Equal(one, Run(op, 3, width));
     }
 
-    [Theory, InlineData("Conv2d"), InlineData("BatchNorm")]
+    [Theory, InlineData("Conv2d"), InlineData("ConvTranspose2d"), InlineData("BatchNorm"), InlineData("RoiAlign")]
     public void Both_widths_agree(string op) =>
         Close.Check(MemoryMarshal.Cast<byte, float>(Run(op, 2, nameof(VectorWidth.Bits512))), MemoryMarshal.Cast<byte, float>(Run(op, 2, nameof(VectorWidth.Bits256))), 1e-5);
 

@@ -71,7 +71,7 @@ public class PermutationProperties
 
     static SearchResult Search(Case c, HostDevice host)
     {
-        var search = new PermutationSearch(c.Gram(host), c.ChannelsPerBlock, c.Key.Fold("search"));
+        var search = new PermutationSearch(new WholeChannelBlocks(c.Gram(host), c.ChannelsPerBlock), c.Key.Fold("search"));
         Assert.NotEmpty(search.Run([PermutationStrategy.Greedy, PermutationStrategy.Stochastic, PermutationStrategy.Descent], 100).ToArray());
         return search.Result;
     }

@@ -28,12 +28,6 @@ public sealed record LayerBlocks(string Layer, Shape Weight, int D, int K, KMean
 
     /// <summary>Blocks n of the whole weight.</summary>
     public int N => Rows * M;
-
-    /// <summary>Values of one input channel within a row: kH · kW; 1 for linear layers.</summary>
-    public int Taps => Weight.Rank == 4 ? Weight[2] * Weight[3] : 1;
-
-    /// <summary>Whole input channels that one block covers; 0 if blocks do not consist of whole channels.</summary>
-    public int ChannelsPerBlock => D % Taps == 0 ? D / Taps : 0;
 }
 
 /// <summary>Cuts the layers of a network into blocks.</summary>

@@ -82,7 +82,7 @@ public static class Calibration
             parameters,
             (changed, vector) => changed.With(vector.Name, new Weight.Dense(Tensor<float>.From(parameters.Tensors().First().Device, [vector.Values.Length], vector.Values))));
 
-    static IEnumerable<Node.BatchNorm> Norms(Graph graph) => graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer);
+    static IEnumerable<Node.BatchNorm> Norms(Graph graph) => graph.Nodes.OfType<Node.BatchNorm>().Where(norm => !norm.IsFrozen).DistinctBy(norm => norm.Layer);
 
     static float[] Vector(Parameters parameters, Node.BatchNorm norm, string name) =>
         parameters.Find($"{norm.Layer}.{name}")?.ToArray() ?? throw new KeyNotFoundException($"Calibration: expected {norm.Layer}.{name} among the parameters");

@@ -88,6 +88,9 @@ public sealed record PermutationSpec
     public ImmutableDictionary<string, ImmutableArray<PermutationStrategy>> LayerStrategies { get; init; } =
         ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty;
 
+    /// <summary>Shapes through which the channels of single children are seen, by layer name: [rows, channels, height, width] of a linear layer after flattened cells. The graph says the same; another shape is refused.</summary>
+    public ImmutableDictionary<string, ImmutableArray<int>> LayerReshapes { get; init; } = ImmutableDictionary<string, ImmutableArray<int>>.Empty;
+
     /// <summary>If not empty, only these groups; the order of children decides which child is optimised.</summary>
     public ImmutableArray<(ImmutableArray<string> Parents, ImmutableArray<string> Children)> Groups { get; init; } = [];
 }

@@ -69,12 +69,12 @@ public static class Permute
     {
         using var own = parameters.Tensors().FirstOrDefault()?.Device is HostDevice ? null : new HostDevice();
         var reports = ImmutableArray.CreateBuilder<PermutationReport>();
-        foreach (var (group, child, strategies) in plan)
+        foreach (var planned in plan)
         {
+            var (group, child, strategies) = planned;
             yield return new PermutationEvent.GroupStarted(child.Layer, reports.Count + 1, plan.Length);
             cancellation.ThrowIfCancellationRequested();
-            var gram = Gram(parameters[child.WeightName], child, own);
-            var search = new PermutationSearch(gram, child.ChannelsPerBlock, key.Fold(child.Layer));
+            var search = new PermutationSearch(Blocked(parameters[child.WeightName], planned, own), key.Fold(child.Layer));
             foreach (var progress in search.Run(strategies, proposals))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -89,12 +89,15 @@ public static class Permute
         yield return new PermutationEvent.Finished(Apply(parameters, reports), reports.ToImmutable());
     }
 
-    static ChannelGram Gram(Weight weight, LayerBlocks child, HostDevice? own)
+    static IBlockedWeight Blocked(Weight weight, PlannedGroup group, HostDevice? own)
     {
         var device = weight.Tensors().First().Device;
         using var scope = device.BeginScope();
-        double[] values = Array.ConvertAll(weight.Decode().ToArray(), value => (double)value);
-        return ChannelGram.Of(device as HostDevice ?? own!, values, child.Rows, child.Weight[1], child.Taps);
+        float[] values = weight.Decode().ToArray();
+        var (child, channels) = (group.Child, group.Group.ChannelCount);
+        return group.Straddles
+            ? new StraddlingBlocks(values, child.Rows, channels, child.D)
+            : new WholeChannelBlocks(ChannelGram.Of(device as HostDevice ?? own!, Array.ConvertAll(values, value => (double)value), child.Rows, channels, group.Run), child.D / group.Run);
     }
 
     /// <summary>All orders at once, so that tensors reordered twice leave nothing behind.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -15,16 +16,42 @@ public static class ArchitectureRecognition
     public static Result<Architecture, PqfError> Recognise(TensorFile file)
     {
         var layers = Layers(file);
-        int classCount = layers.GetValueOrDefault("fc") is { Rank: > 0 } fc ? fc[0] : 1000;
-        var (width, inChannels) = layers.GetValueOrDefault("conv1") is { Rank: 4 } conv1 ? (conv1[0], conv1[1]) : (null as int?, 3);
-        var nearest = ResNet.Names
+        var nearest = Networks.Names
             .Select(name => (architecture: new Architecture(name), expected: LayersOf(new Architecture(name))))
             .MinBy(candidate => Differences(candidate.expected, layers));
         if (Differences(nearest.expected, layers) > 0)
             return new PqfError.File(file.Path, $"no known architecture has its layers; {Explain(nearest.architecture, nearest.expected, layers)}");
-        var found = nearest.architecture with { ClassCount = classCount, InChannels = inChannels, Width = width == ResNet.DefaultWidth(nearest.architecture.Name) ? null : width };
-        return ResNet.Build(found).Match<Result<Architecture, PqfError>>(_ => found, error => new PqfError.File(file.Path, error.Message));
+        var found = nearest.architecture.Name == MaskRcnn.Name ? SizedDetector(layers) : SizedClassifier(nearest.architecture.Name, layers);
+        return Networks.Build(found).Match<Result<Architecture, PqfError>>(_ => found, error => new PqfError.File(file.Path, error.Message));
     }
+
+    static Architecture SizedClassifier(string name, Dictionary<string, Shape> layers)
+    {
+        var (width, inChannels) = Stem(layers, "conv1");
+        return new Architecture(name, FirstAxis(layers, "fc") ?? 1000, inChannels, width == ResNet.DefaultWidth(name) ? null : width);
+    }
+
+    static Architecture SizedDetector(Dictionary<string, Shape> layers)
+    {
+        var (width, inChannels) = Stem(layers, "backbone.body.conv1");
+        var usual = new MaskRcnnOptions();
+        int fpn = FirstAxis(layers, "backbone.fpn.layer_blocks.0") ?? usual.FpnChannels, features = FirstAxis(layers, "roi_heads.box_head.fc6") ?? usual.RepresentationSize;
+        int mask = FirstAxis(layers, "roi_heads.mask_head.mask_fcn1") ?? usual.MaskChannels;
+        bool isUsual = (fpn, features, mask) == (usual.FpnChannels, usual.RepresentationSize, usual.MaskChannels);
+        return new Architecture(
+            MaskRcnn.Name,
+            FirstAxis(layers, "roi_heads.box_predictor.cls_score") ?? MaskRcnn.DefaultClassCount,
+            inChannels,
+            width == MaskRcnn.DefaultWidth ? null : width,
+            isUsual ? null : usual with { FpnChannels = fpn, RepresentationSize = features, MaskChannels = mask });
+    }
+
+    /// <summary>Channels out of and into the first convolution, if the file holds it densely.</summary>
+    static (int? Width, int InChannels) Stem(Dictionary<string, Shape> layers, string name) =>
+        layers.GetValueOrDefault(name) is { Rank: 4 } stem ? (stem[0], stem[1]) : (null, 3);
+
+    /// <summary>Rows of a layer's weight or of its codes.</summary>
+    static int? FirstAxis(Dictionary<string, Shape> layers, string name) => layers.GetValueOrDefault(name) is { Rank: > 0 } shape ? shape[0] : null;
 
     // Norms have weights too, but of one axis only.
     static Dictionary<string, Shape> Layers(TensorFile file) => file.Tensors
@@ -32,9 +59,9 @@ public static class ArchitectureRecognition
         .GroupBy(tensor => Plain(tensor.Name[..tensor.Name.LastIndexOf('.')]))
         .ToDictionary(group => group.Key, group => group.First().Shape);
 
-    static string Plain(string name) => name.StartsWith("module.", StringComparison.Ordinal) ? name["module.".Length..] : name;
+    static string Plain(string name) => DetectorNames.Canonical(name.StartsWith("module.", StringComparison.Ordinal) ? name["module.".Length..] : name);
 
-    static ImmutableHashSet<string> LayersOf(Architecture architecture) => ResNet.Build(architecture).Match(
+    static ImmutableHashSet<string> LayersOf(Architecture architecture) => Networks.Build(architecture).Match(
         graph => ParameterSpecs.Of(graph).Where(spec => spec.Role == ParameterRole.Weight).Select(spec => spec.Layer).ToImmutableHashSet(),
         error => throw new InvalidOperationException(error.Message)); // its name is one of those known
 

@@ -4,7 +4,7 @@ using Pqf.Tensors;
 namespace Pqf.Nets;
 
 /// <summary>Which values share memory: each takes a slot from its step until its last reader's, and slots are used again.</summary>
-/// <param name="Slot">By node number: the slot of its value, or −1 for the images, the result, and what is never computed.</param>
+/// <param name="Slot">By node number: the slot of its value, or −1 for the images, the results, and what is never computed.</param>
 /// <param name="Counts">Elements of each slot.</param>
 /// <param name="Roots">By node number: the node whose memory it uses, itself unless it is a view.</param>
 sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, ImmutableArray<int> Roots)
@@ -19,11 +19,12 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
         for (int s = 0; s < fusion.Steps.Length; s++)
             foreach (int input in fusion.Steps[s].Inputs(graph))
                 lastStep[roots[input]] = s;
+        ImmutableHashSet<int> results = [.. graph.Outputs.Select(output => roots[output])];
         for (int s = 0; s < fusion.Steps.Length; s++)
         {
             var step = fusion.Steps[s];
             ImmutableArray<int> dying = [.. step.Inputs(graph).Select(i => roots[i]).Distinct().Where(i => lastStep[i] == s && slot[i] >= 0)];
-            if (step.Output != roots[graph.Output])
+            if (!results.Contains(step.Output))
             {
                 // Over the value that is added or mapped, where nobody else wants it; else in a slot of its own.
                 int over = dying.FirstOrDefault(i => Overwrites(graph, step, roots, i) && shapes[i].Count == shapes[step.Output].Count, -1);

@@ -15,7 +15,7 @@ public sealed record ChannelGroup
     /// <summary>Channels to be ordered.</summary>
     public required int ChannelCount { get; init; }
 
-    /// <summary>Layers whose outputs are reordered: rows of their weights, and their biases.</summary>
+    /// <summary>Layers whose outputs are reordered: the first axis of their weights, and their biases.</summary>
     public required ImmutableArray<string> Parents { get; init; }
 
     /// <summary>Norms over the channels.</summary>
@@ -23,6 +23,9 @@ public sealed record ChannelGroup
 
     /// <summary>Layers whose inputs are reordered: the second axis of their weights.</summary>
     public required ImmutableArray<ChannelRun> Children { get; init; }
+
+    /// <summary>Those of the layers above whose weights have inputs and outputs the other way round: transposed convolutions, [I, O, kH, kW].</summary>
+    public ImmutableHashSet<string> Transposed { get; init; } = [];
 
     /// <summary>The parameters with the group's channels in another order.</summary>
     /// <param name="parameters">The group's weights must be dense.</param>
@@ -36,7 +39,7 @@ public sealed record ChannelGroup
             throw new ShapeException("ChannelGroup", $"expected each of {ChannelCount} channels once, got [{string.Join(", ", order.ToArray())}]");
         foreach (string layer in Parents)
         {
-            parameters = Reorder(parameters, $"{layer}.weight", 0, order, 1);
+            parameters = Reorder(parameters, $"{layer}.weight", Transposed.Contains(layer) ? 1 : 0, order, 1);
             if (parameters.Values.ContainsKey($"{layer}.bias"))
                 parameters = Reorder(parameters, $"{layer}.bias", 0, order, 1);
         }
@@ -45,7 +48,7 @@ public sealed record ChannelGroup
             foreach (string vector in (ReadOnlySpan<string>)["weight", "bias", "running_mean", "running_var"])
                 parameters = Reorder(parameters, $"{norm.Layer}.{vector}", 0, order, norm.Run);
         foreach (var child in Children)
-            parameters = Reorder(parameters, $"{child.Layer}.weight", 1, order, child.Run);
+            parameters = Reorder(parameters, $"{child.Layer}.weight", Transposed.Contains(child.Layer) ? 0 : 1, order, child.Run);
         return parameters;
     }
 

@@ -5,8 +5,8 @@ namespace Pqf.Nets;
 
 /// <summary>Finds the permutation groups of any graph by following each channel from the layer that makes it to the layers that take it in.</summary>
 /// <remarks>
-/// Every value has a space: the order of its channels. A layer makes a new space; ReLU, pools, norms and flattening keep their input's; a sum makes two spaces one. A space
-/// may be reordered if it is neither the network's input nor its output. The published implementation lists its groups by hand for each network instead.
+/// Every value has a space: the order of its channels. A layer makes a new space; ReLU, pools, norms, flattening, resizing and RoIAlign keep their input's; a sum, the levels of one
+/// RoIAlign, and the inputs of a layer that is used several times make spaces one. A space may be reordered if it is neither the network's input nor one of its outputs. The published implementation lists its groups by hand for each network instead.
 /// </remarks>
 public static class ChannelGroups
 {
@@ -17,7 +17,8 @@ public static class ChannelGroups
         int[] values = new int[graph.Nodes.Length];
         for (int i = 0; i < values.Length; i++)
             values[i] = Follow(graph.Nodes[i], values, spaces);
-        spaces.Block(values[graph.Output]);
+        foreach (int output in graph.Outputs)
+            spaces.Block(values[output]);
         ImmutableArray<string> layers = [.. ParameterSpecs.Of(graph).Select(spec => spec.Layer).Distinct()];
         return spaces.Groups(layers);
     }
@@ -33,6 +34,9 @@ public static class ChannelGroups
                 return images;
             case Node.Conv2d n:
                 return Convolution(n, values[n.X], spaces);
+            case Node.ConvTranspose2d n:
+                spaces.Transposed.Add(n.Layer);
+                return spaces.Layer(n.Layer, values[n.X], n.InChannels, n.OutChannels);
             case Node.Linear n:
                 return spaces.Layer(n.Layer, values[n.X], n.InFeatures, n.OutFeatures);
             case Node.BatchNorm n:
@@ -41,7 +45,11 @@ public static class ChannelGroups
             case Node.Add n:
                 spaces.Join(values[n.Left], values[n.Right]);
                 return values[n.Left];
-            case Node.Relu or Node.MaxPool2d or Node.GlobalAvgPool or Node.Flatten:
+            case Node.RoiAlign n:
+                foreach (int level in n.Levels)
+                    spaces.Join(values[n.Levels[0]], values[level]);
+                return values[n.Levels[0]];
+            case Node.Relu or Node.MaxPool2d or Node.GlobalAvgPool or Node.Flatten or Node.Upsample:
                 return values[node.Inputs[0]];
             default:
                 throw new UnreachableException();
@@ -74,6 +82,9 @@ public static class ChannelGroups
 
         // Where a layer's weights were bound first: a layer used twice has one order of inputs and one of outputs.
         readonly Dictionary<string, (int Input, int Output)> bound = [];
+
+        /// <summary>Layers whose weights have their inputs first.</summary>
+        public HashSet<string> Transposed { get; } = [];
 
         public int New(int channelCount)
         {
@@ -141,6 +152,7 @@ public static class ChannelGroups
                     Parents = [.. layers.Where(space.Parents.Contains)],
                     Norms = [.. space.Norms.OrderBy(norm => layers.IndexOf(norm.Layer))],
                     Children = [.. space.Children.OrderBy(child => layers.IndexOf(child.Layer))],
+                    Transposed = [.. Transposed.Where(layer => space.Parents.Contains(layer) || space.Children.Any(child => child.Layer == layer))],
                 });
             return [.. groups.OrderBy(group => layers.IndexOf(group.Parents[0]))];
         }

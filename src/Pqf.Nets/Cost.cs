@@ -72,6 +72,7 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
     internal static long Work(Node node, Shape result) => node switch
     {
         Node.Conv2d n => (long)result.Count * (n.InChannels / n.Options.Groups) * n.KernelSize.H * n.KernelSize.W,
+        Node.ConvTranspose2d n => (long)result.Count * n.InChannels * n.KernelSize.H * n.KernelSize.W / (n.Options.Stride.H * n.Options.Stride.W),
         Node.Linear n => (long)result.Count * n.InFeatures,
         _ => 0,
     };

@@ -3,7 +3,7 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets;
 
-/// <summary>Nodes computed as one: a convolution or linear layer with the norm, the sum and the ReLU that follow it, or any other node alone.</summary>
+/// <summary>Nodes computed as one: a convolution or linear layer with the norm, the sum and the ReLU that follow it, a transposed convolution with its ReLU, or any other node alone.</summary>
 /// <param name="Head">Number of the first node.</param>
 /// <param name="Output">Number of the node whose value results; the step runs in its place.</param>
 /// <param name="Norm">Norm folded into the head's weights, if any.</param>
@@ -27,13 +27,13 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     {
         ImmutableArray<ImmutableArray<int>> readers = Readers(graph, out bool[] needed);
         bool IsView(int i) => graph.Nodes[i] is Node.Flatten flatten
-            && (shapes[flatten.X][1] * shapes[flatten.X][2] == 1 || (i != graph.Output && readers[i].All(reader => graph.Nodes[reader] is Node.Linear)));
+            && (shapes[flatten.X][1] * shapes[flatten.X][2] == 1 || (!graph.Outputs.Contains(i) && readers[i].All(reader => graph.Nodes[reader] is Node.Linear)));
         ImmutableArray<int> numbers = [.. Enumerable.Range(0, graph.Nodes.Length).Where(i => needed[i])];
         ImmutableHashSet<int> views = [.. numbers.Where(IsView)];
         var taken = views.Union(numbers.Where(i => graph.Nodes[i] is Node.Input)).ToHashSet();
         var steps = new List<FusedStep>();
         // From the back: where two branches meet in a sum, the later one takes it in, for then the other's value is ready.
-        foreach (int head in numbers.Reverse().Where(i => graph.Nodes[i] is Node.Conv2d or Node.Linear))
+        foreach (int head in numbers.Reverse().Where(i => graph.Nodes[i] is Node.Conv2d or Node.Linear or Node.ConvTranspose2d))
             steps.Add(Fuse(graph, readers, taken, head));
         steps.AddRange(numbers.Where(i => !taken.Contains(i)).Select(i => new FusedStep(i, i)));
         return new([.. steps.OrderBy(step => step.Output)], views);
@@ -52,22 +52,27 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
             return grown with { Output = output };
         }
 
-        if (Next() is Node.BatchNorm norm)
+        bool isTransposed = graph.Nodes[head] is Node.ConvTranspose2d; // takes in a ReLU and no more
+        if (!isTransposed && Next() is Node.BatchNorm norm)
             step = Taken(step with { Norm = norm });
-        if (Next() is Node.Add sum)
+        if (!isTransposed && Next() is Node.Add sum)
             step = Taken(step with { Residual = sum.Left == step.Output ? sum.Right : sum.Left });
         if (Next() is Node.Relu)
             step = Taken(step with { Activation = Activation.Relu });
         return step;
     }
 
-    /// <summary>For each node the numbers of the needed nodes that read it, once per reading; the caller reads the output, as number <c>Nodes.Length</c>.</summary>
+    /// <summary>For each node the numbers of the needed nodes that read it, once per reading; the caller reads the outputs, as number <c>Nodes.Length</c>.</summary>
     static ImmutableArray<ImmutableArray<int>> Readers(Graph graph, out bool[] needed)
     {
         var need = new bool[graph.Nodes.Length];
         var readers = graph.Nodes.Select(_ => new List<int>()).ToArray();
-        need[graph.Output] = true;
-        readers[graph.Output].Add(graph.Nodes.Length);
+        foreach (int output in graph.Outputs)
+        {
+            need[output] = true;
+            readers[output].Add(graph.Nodes.Length);
+        }
+
         for (int i = graph.Output; i >= 0; i--)
             foreach (int input in need[i] ? graph.Nodes[i].Inputs : [])
             {

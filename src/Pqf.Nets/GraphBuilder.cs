@@ -22,6 +22,15 @@ public sealed class GraphBuilder
     public int Conv2d(int x, string layer, int outChannels, Pair kernelSize, Conv2dOptions? options = null, bool hasBias = false) =>
         Append(new Node.Conv2d(x, layer, channels[x], outChannels, kernelSize, options ?? new Conv2dOptions(), hasBias), outChannels);
 
+    /// <summary>A transposed convolution over all channels of <paramref name="x"/>.</summary>
+    /// <param name="x">Node read, [N, H, W, C].</param>
+    /// <param name="layer">Layer's name.</param>
+    /// <param name="outChannels">Channels of the result.</param>
+    /// <param name="kernelSize">Taps.</param>
+    /// <param name="options">Stride, padding, output padding.</param>
+    public int ConvTranspose2d(int x, string layer, int outChannels, Pair kernelSize, ConvTranspose2dOptions options) =>
+        Append(new Node.ConvTranspose2d(x, layer, channels[x], outChannels, kernelSize, options, true), outChannels);
+
     /// <summary>A fully connected layer.</summary>
     /// <param name="x">Node read, [N, in].</param>
     /// <param name="layer">Layer's name.</param>
@@ -49,8 +58,26 @@ public sealed class GraphBuilder
     /// <summary>Rows of all values, channel by channel.</summary>
     public int Flatten(int x) => Append(new Node.Flatten(x), channels[x]);
 
+    /// <summary>A norm whose four vectors are constants.</summary>
+    public int FrozenBatchNorm(int x, string layer, float eps) => Append(new Node.BatchNorm(x, layer, channels[x], eps, true), channels[x]);
+
+    /// <summary>Pixels repeated to the size of another node's value.</summary>
+    public int Upsample(int x, int like) => Append(new Node.Upsample(x, like), channels[x]);
+
+    /// <summary>Cells of boxes, each from the level that suits it.</summary>
+    /// <param name="levels">From the finest, each half as many pixels a side as the one before, of equal channels.</param>
+    /// <param name="pooling">How boxes are cut.</param>
+    public int RoiAlign(ImmutableArray<int> levels, RoiPooling pooling) => Append(new Node.RoiAlign(levels, pooling), channels[levels[0]]);
+
     /// <summary>The graph; its output is the node made last.</summary>
     public Graph Build() => new([.. nodes]);
+
+    /// <summary>The graph of several outputs.</summary>
+    /// <param name="outputs">Their numbers, one at least, rising.</param>
+    public Graph Build(ImmutableArray<int> outputs) => new([.. nodes], outputs);
+
+    /// <summary>Channels of a node's value.</summary>
+    internal int Channels(int node) => channels[node];
 
     int Append(Node node, int channelCount)
     {

@@ -25,6 +25,7 @@ public static class GraphShapes
             ? input
             : throw new ShapeException("Input", $"expected images of {n.Channels} channels, [N, H, W, {n.Channels}], got {input}"),
         Node.Conv2d n => Shapes.Output(Shapes.Conv2d(x[0], ParameterSpecs.WeightShape(n), n.Options)),
+        Node.ConvTranspose2d n => Shapes.Input(Shapes.ConvTranspose2d(x[0], ParameterSpecs.WeightShape(n), n.Options)),
         Node.Linear n => Shapes.Linear(x[0], [n.OutFeatures, n.InFeatures], null),
         Node.BatchNorm n => x[0].Last == n.Channels
             ? x[0]
@@ -34,6 +35,10 @@ public static class GraphShapes
         Node.GlobalAvgPool => [Shapes.Rank("GlobalAvgPool", "x [N, H, W, C]", x[0], 4)[0], 1, 1, x[0][3]],
         Node.Add => Shapes.Same("Add", x[0], x[1]),
         Node.Flatten => [Shapes.Rank("Flatten", "x [N, H, W, C]", x[0], 4)[0], x[0][1] * x[0][2] * x[0][3]],
+        Node.Upsample => [x[0][0], x[1][1], x[1][2], x[0][3]],
+        Node.RoiAlign n => x.All(level => Shapes.Rank("RoiAlign", "a level [N, H, W, C]", level, 4)[3] == x[0][3] && level[0] == x[0][0])
+            ? [x[0][0] * n.Pooling.BoxCount, n.Pooling.Size, n.Pooling.Size, x[0][3]]
+            : throw new ShapeException("RoiAlign", $"expected levels of equal images and channels, got {string.Join(", ", x)}"),
         _ => throw new UnreachableException(),
     };
 }

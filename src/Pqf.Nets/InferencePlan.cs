@@ -21,6 +21,7 @@ public sealed class InferencePlan
     readonly Graph graph;
     readonly Device device;
     readonly Shape inputShape;
+    readonly Fusion fusion;
     readonly BufferPlan buffers;
     readonly ImmutableArray<PlanStep> steps;
     readonly ImmutableArray<Tensor<float>> slots;
@@ -35,11 +36,24 @@ public sealed class InferencePlan
         (this.graph, this.device, this.inputShape) = (graph, device, inputShape);
         batch = inputShape;
         shapes = GraphShapes.Of(graph, batch);
-        var fusion = Fusion.Of(graph, shapes);
+        fusion = Fusion.Of(graph, shapes);
         buffers = BufferPlan.Of(graph, fusion, shapes);
         steps = [.. fusion.Steps.Select(step => PlanStep.Compile(graph, step, parameters, device, shapes, choose))];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
-        slots = [.. buffers.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
+        slots = Slots();
+        values = new Tensor<float>?[graph.Nodes.Length];
+        BindSlots();
+    }
+
+    InferencePlan(InferencePlan packed, Shape inputShape)
+    {
+        (graph, device, fusion, steps, this.inputShape) = (packed.graph, packed.device, packed.fusion, packed.steps, inputShape);
+        batch = inputShape;
+        shapes = GraphShapes.Of(graph, batch);
+        if (!Fusion.Of(graph, shapes).Views.SetEquals(fusion.Views))
+            throw new ShapeException("InferencePlan", $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: compile for them");
+        buffers = BufferPlan.Of(graph, fusion, shapes);
+        slots = Slots();
         values = new Tensor<float>?[graph.Nodes.Length];
         BindSlots();
     }
@@ -64,6 +78,12 @@ public sealed class InferencePlan
         return Compile(graph, parameters, device, inputShape, (x, weight, conv) => ConvChoice.Of(device, x, weight, conv, memory));
     }
 
+    /// <summary>The same network for images of another size: packed weights, and the way in which each convolution is computed, are shared.</summary>
+    /// <param name="inputShape">[N, H, W, C]: the largest batch.</param>
+    /// <returns>A plan whose activations belong to the innermost scope; it ends with this one's weights.</returns>
+    /// <exception cref="ShapeException">The input does not fit the graph.</exception>
+    public InferencePlan For(Shape inputShape) => new(this, inputShape);
+
     /// <summary>Compiles a network with a choice of algorithms of the caller's own.</summary>
     internal static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose) =>
         new(graph, parameters, device, inputShape, choose);
@@ -72,12 +92,17 @@ public sealed class InferencePlan
     /// <param name="images">[n, H, W, C], n at most the compiled batch, the rest as compiled.</param>
     /// <returns>Of the output node, [n, classes] for a classifier; in the innermost scope.</returns>
     /// <exception cref="ShapeException">The images are not of the compiled size.</exception>
-    public Tensor<float> Run(Tensor<float> images)
+    public Tensor<float> Run(Tensor<float> images) => RunAll(images)[^1];
+
+    /// <summary>The values of all outputs.</summary>
+    /// <param name="images">As for <see cref="Run(Tensor{float})"/>.</param>
+    /// <returns>In the order of <see cref="Graph.Outputs"/>, in the innermost scope.</returns>
+    public ImmutableArray<Tensor<float>> RunAll(Tensor<float> images)
     {
         Bind(images);
         foreach (var step in steps)
             step.Run(values);
-        return values[graph.Output]!;
+        return [.. graph.Outputs.Select(output => values[output]!)];
     }
 
     /// <summary>As <see cref="Run(Tensor{float})"/>, with a call after each of <see cref="Fusion.Steps"/>: for measurements.</summary>
@@ -110,6 +135,8 @@ public sealed class InferencePlan
         BindEnds(images);
     }
 
+    ImmutableArray<Tensor<float>> Slots() => [.. buffers.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
+
     /// <summary>Values in slots, under the shapes of the current batch.</summary>
     void BindSlots()
     {
@@ -118,15 +145,16 @@ public sealed class InferencePlan
                 values[i] = new Tensor<float>(shapes[i], slots[slot].Storage);
     }
 
-    /// <summary>The images, a new tensor for the result, and the views of both.</summary>
+    /// <summary>The images, new tensors for the results, and the views of all of them.</summary>
     void BindEnds(Tensor<float> images)
     {
-        int output = buffers.Roots[graph.Output];
-        var result = graph.Nodes[output] is Node.Input ? images : Tensor<float>.Rent(device, shapes[output]);
+        foreach (int output in graph.Outputs)
+            if (graph.Nodes[buffers.Roots[output]] is not Node.Input)
+                values[buffers.Roots[output]] = Tensor<float>.Rent(device, shapes[buffers.Roots[output]]);
         for (int i = 0; i < values.Length; i++)
             if (graph.Nodes[buffers.Roots[i]] is Node.Input)
                 values[i] = images.Reshape(shapes[i]);
-            else if (buffers.Roots[i] == output)
-                values[i] = result.Reshape(shapes[i]);
+            else if (buffers.Slot[buffers.Roots[i]] < 0 && values[buffers.Roots[i]] is { } root)
+                values[i] = root.Reshape(shapes[i]);
     }
 }

@@ -42,6 +42,7 @@ public static class ParameterSpecs
     public static ImmutableArray<ParameterSpec> Of(Node node) => node switch
     {
         Node.Conv2d n => Weighted(n.Layer, WeightShape(n), n.HasBias),
+        Node.ConvTranspose2d n => Weighted(n.Layer, WeightShape(n), n.HasBias, n.OutChannels),
         Node.Linear n => Weighted(n.Layer, [n.OutFeatures, n.InFeatures], n.HasBias),
         Node.BatchNorm n =>
         [
@@ -55,9 +56,13 @@ public static class ParameterSpecs
 
     internal static Shape WeightShape(Node.Conv2d n) => [n.OutChannels, n.InChannels / n.Options.Groups, n.KernelSize.H, n.KernelSize.W];
 
-    static ImmutableArray<ParameterSpec> Weighted(string layer, Shape weight, bool hasBias)
+    internal static Shape WeightShape(Node.ConvTranspose2d n) => [n.InChannels, n.OutChannels, n.KernelSize.H, n.KernelSize.W];
+
+    static ImmutableArray<ParameterSpec> Weighted(string layer, Shape weight, bool hasBias) => Weighted(layer, weight, hasBias, weight[0]);
+
+    static ImmutableArray<ParameterSpec> Weighted(string layer, Shape weight, bool hasBias, int outputs)
     {
         var spec = new ParameterSpec($"{layer}.weight", layer, weight, ParameterRole.Weight);
-        return hasBias ? [spec, new($"{layer}.bias", layer, [weight[0]], ParameterRole.Bias)] : [spec];
+        return hasBias ? [spec, new($"{layer}.bias", layer, [outputs], ParameterRole.Bias)] : [spec];
     }
 }

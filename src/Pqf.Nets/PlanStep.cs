@@ -22,9 +22,11 @@ abstract record PlanStep
     public static PlanStep Compile(Graph graph, FusedStep step, Parameters parameters, Device device, ImmutableArray<Shape> shapes, ConvChooser choose) => graph.Nodes[step.Head] switch
     {
         Node.Conv2d n => new Convolution(FoldedLayer.Of(n, step.Norm, parameters).Pack(device, n.Options, choose(shapes[n.X], ParameterSpecs.WeightShape(n), n.Options)), n.X, step),
+        Node.ConvTranspose2d n => Transposed.Compile(n, step, parameters, device),
         Node.Linear n => new Product(
             FoldedLayer.Of(n, step.Norm, parameters, graph.Nodes[n.X] is Node.Flatten flatten ? shapes[flatten.X] : null).Pack(device, new Conv2dOptions(), ConvAlgorithm.Gathered), n.X, step),
         Node.BatchNorm n => NormAlone.Compile(n, step.Output, parameters, device),
+        Node.RoiAlign => throw new NotSupportedException("InferencePlan: a joint cannot be compiled; compile the graphs on both sides of it"),
         var n => new Plain(n, step.Output),
     };
 
@@ -32,6 +34,22 @@ abstract record PlanStep
     {
         public override void Run(Tensor<float>?[] values) =>
             Plan.ForwardInto(values[X]!, Step.Residual is { } residual ? values[residual] : null, Step.Activation, values[Step.Output]!);
+    }
+
+    sealed record Transposed(ConvTranspose2dPlan Plan, int X, FusedStep Step) : PlanStep
+    {
+        public static Transposed Compile(Node.ConvTranspose2d n, FusedStep step, Parameters parameters, Device device)
+        {
+            var weight = Tensor<float>.From(device, ParameterSpecs.WeightShape(n), FoldedLayer.Values(parameters, $"{n.Layer}.weight"));
+            var bias = n.HasBias ? Tensor<float>.From(device, [n.OutChannels], FoldedLayer.Values(parameters, $"{n.Layer}.bias")) : null;
+            var plan = ConvTranspose2dPlan.Create(weight, bias, n.Options);
+            device.Release(weight);
+            if (bias is not null)
+                device.Release(bias);
+            return new(plan, n.X, step);
+        }
+
+        public override void Run(Tensor<float>?[] values) => Plan.ForwardInto(values[X]!, Step.Activation, values[Step.Output]!);
     }
 
     /// <summary>A linear layer: a 1×1 convolution over one pixel.</summary>
@@ -66,6 +84,7 @@ abstract record PlanStep
                 case Node.MaxPool2d n: MaxPool2d.ForwardInto(x, n.KernelSize, n.Stride, n.Padding, y); break;
                 case Node.GlobalAvgPool: AvgPool2d.ForwardInto(x, new Pair(x.Shape[1], x.Shape[2]), 1, 0, y); break;
                 case Node.Add n: Add.ForwardInto(x, values[n.Right]!, y); break;
+                case Node.Upsample: Interpolate.ForwardInto(x, InterpolationMode.Nearest, y); break;
                 case Node.Flatten: ChannelOrder.ToChannelsFirstInto(x, y); break;
                 default: throw new UnreachableException();
             }

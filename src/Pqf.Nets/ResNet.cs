@@ -45,53 +45,82 @@ public static class ResNet
     static Graph Assemble(Architecture architecture, Family family)
     {
         var graph = new GraphBuilder();
-        int firstWidth = architecture.Width ?? family.Width, inChannels = firstWidth;
-        int x = MakeStem(graph, graph.Input(architecture.InChannels), family.Stem, firstWidth);
-        for (int stage = 0; stage < family.Counts.Length; stage++)
-            for (int i = 0; i < family.Counts[stage]; i++)
-            {
-                int width = firstWidth << stage, outChannels = family.Block == Block.Bottleneck ? 4 * width : width;
-                int stride = stage > 0 && i == 0 ? 2 : 1;
-                string name = $"layer{stage + 1}.{i}";
-                int main = family.Block == Block.Bottleneck ? Bottleneck(graph, x, name, width, stride) : Basic(graph, x, name, width, stride);
-                int shortcut = stride == 1 && inChannels == outChannels ? x : Projection(graph, x, name, outChannels, stride);
-                x = graph.Relu(graph.Add(main, shortcut));
-                inChannels = outChannels;
-            }
-
-        x = graph.Flatten(graph.GlobalAvgPool(x));
-        graph.Linear(x, "fc", inChannels, architecture.ClassCount);
+        int x = new Layers(graph, "", null).Append(graph.Input(architecture.InChannels), family, architecture.Width ?? family.Width)[^1];
+        int features = graph.Channels(x);
+        graph.Linear(graph.Flatten(graph.GlobalAvgPool(x)), "fc", features, architecture.ClassCount);
         return graph.Build();
     }
 
-    static int MakeStem(GraphBuilder graph, int x, Stem stem, int width)
-    {
-        if (stem == Stem.Plain)
-            return graph.Relu(graph.BatchNorm(graph.Conv2d(x, "conv1", width, 3, new Conv2dOptions { Padding = 1 }), "bn1"));
-        x = graph.Conv2d(x, "conv1", width, 7, new Conv2dOptions { Stride = 2, Padding = 3 });
-        return graph.MaxPool2d(graph.Relu(graph.BatchNorm(x, "bn1")), 3, 2, 1);
-    }
+    /// <summary>The stages of ResNet-50, norms frozen: a detector's body.</summary>
+    /// <param name="graph">What they are appended to.</param>
+    /// <param name="x">Images.</param>
+    /// <param name="prefix">Comes before every layer's name: <c>backbone.body.</c></param>
+    /// <param name="width">Channels of the first stage's 3×3 convolutions.</param>
+    /// <param name="eps">Of the norms.</param>
+    /// <returns>Numbers of the four stages' values.</returns>
+    internal static ImmutableArray<int> FrozenBody(GraphBuilder graph, int x, string prefix, int width, float eps) => new Layers(graph, prefix, eps).Append(x, Find("resnet50")!, width);
 
-    static int Basic(GraphBuilder graph, int x, string name, int width, int stride)
+    /// <summary>Appends layers to a graph.</summary>
+    /// <param name="Graph">The graph.</param>
+    /// <param name="Prefix">Comes before every layer's name.</param>
+    /// <param name="FrozenEps">ε of norms that are frozen; null for norms that are trained.</param>
+    sealed record Layers(GraphBuilder Graph, string Prefix, float? FrozenEps)
     {
-        x = graph.Conv2d(x, $"{name}.conv1", width, 3, new Conv2dOptions { Stride = stride, Padding = 1 });
-        x = graph.Relu(graph.BatchNorm(x, $"{name}.bn1"));
-        x = graph.Conv2d(x, $"{name}.conv2", width, 3, new Conv2dOptions { Padding = 1 });
-        return graph.BatchNorm(x, $"{name}.bn2");
-    }
+        /// <summary>The stem and all stages, whose values' numbers it returns.</summary>
+        public ImmutableArray<int> Append(int x, Family family, int firstWidth)
+        {
+            var stages = ImmutableArray.CreateBuilder<int>();
+            x = MakeStem(x, family.Stem, firstWidth);
+            for (int stage = 0; stage < family.Counts.Length; stage++)
+            {
+                for (int i = 0; i < family.Counts[stage]; i++)
+                {
+                    int width = firstWidth << stage, stride = stage > 0 && i == 0 ? 2 : 1;
+                    string name = $"layer{stage + 1}.{i}";
+                    int main = family.Block == Block.Bottleneck ? Bottleneck(x, name, width, stride) : Basic(x, name, width, stride);
+                    int shortcut = stride == 1 && Graph.Channels(x) == Graph.Channels(main) ? x : Projection(x, name, Graph.Channels(main), stride);
+                    x = Graph.Relu(Graph.Add(main, shortcut));
+                }
 
-    static int Bottleneck(GraphBuilder graph, int x, string name, int width, int stride)
-    {
-        x = graph.Conv2d(x, $"{name}.conv1", width, 1);
-        x = graph.Relu(graph.BatchNorm(x, $"{name}.bn1"));
-        x = graph.Conv2d(x, $"{name}.conv2", width, 3, new Conv2dOptions { Stride = stride, Padding = 1 });
-        x = graph.Relu(graph.BatchNorm(x, $"{name}.bn2"));
-        x = graph.Conv2d(x, $"{name}.conv3", 4 * width, 1);
-        return graph.BatchNorm(x, $"{name}.bn3");
-    }
+                stages.Add(x);
+            }
 
-    static int Projection(GraphBuilder graph, int x, string name, int outChannels, int stride) => graph.BatchNorm(
-        graph.Conv2d(x, $"{name}.downsample.0", outChannels, 1, new Conv2dOptions { Stride = stride }), $"{name}.downsample.1");
+            return stages.ToImmutable();
+        }
+
+        int MakeStem(int x, Stem stem, int width)
+        {
+            if (stem == Stem.Plain)
+                return Graph.Relu(Norm(Conv(x, "conv1", width, 3, new Conv2dOptions { Padding = 1 }), "bn1"));
+            x = Conv(x, "conv1", width, 7, new Conv2dOptions { Stride = 2, Padding = 3 });
+            return Graph.MaxPool2d(Graph.Relu(Norm(x, "bn1")), 3, 2, 1);
+        }
+
+        int Basic(int x, string name, int width, int stride)
+        {
+            x = Conv(x, $"{name}.conv1", width, 3, new Conv2dOptions { Stride = stride, Padding = 1 });
+            x = Graph.Relu(Norm(x, $"{name}.bn1"));
+            x = Conv(x, $"{name}.conv2", width, 3, new Conv2dOptions { Padding = 1 });
+            return Norm(x, $"{name}.bn2");
+        }
+
+        int Bottleneck(int x, string name, int width, int stride)
+        {
+            x = Conv(x, $"{name}.conv1", width, 1);
+            x = Graph.Relu(Norm(x, $"{name}.bn1"));
+            x = Conv(x, $"{name}.conv2", width, 3, new Conv2dOptions { Stride = stride, Padding = 1 });
+            x = Graph.Relu(Norm(x, $"{name}.bn2"));
+            x = Conv(x, $"{name}.conv3", 4 * width, 1);
+            return Norm(x, $"{name}.bn3");
+        }
+
+        int Projection(int x, string name, int outChannels, int stride) =>
+            Norm(Conv(x, $"{name}.downsample.0", outChannels, 1, new Conv2dOptions { Stride = stride }), $"{name}.downsample.1");
+
+        int Conv(int x, string name, int outChannels, Pair kernelSize, Conv2dOptions? options = null) => Graph.Conv2d(x, Prefix + name, outChannels, kernelSize, options);
+
+        int Norm(int x, string name) => FrozenEps is { } eps ? Graph.FrozenBatchNorm(x, Prefix + name, eps) : Graph.BatchNorm(x, Prefix + name);
+    }
 
     /// <summary>7×7 of stride 2 and a pool of stride 2, for photographs; or 3×3 of stride 1, for images of some 30 pixels.</summary>
     enum Stem

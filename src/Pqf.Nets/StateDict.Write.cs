@@ -6,14 +6,15 @@ namespace Pqf.Nets;
 
 public static partial class StateDict
 {
-    /// <summary>All tensors of a network, dense, in PyTorch's order: quantised weights decoded, four vectors and <c>num_batches_tracked</c> for each norm.</summary>
+    /// <summary>All tensors of a network, dense, in PyTorch's order: quantised weights decoded, four vectors for each norm and, unless it is frozen, <c>num_batches_tracked</c>.</summary>
     /// <returns>Tensors that read their values when they are written, while the parameters live.</returns>
     public static IEnumerable<StoredTensor> Dense(Graph graph, Parameters parameters)
     {
+        var frozen = graph.Nodes.OfType<Node.BatchNorm>().Where(norm => norm.IsFrozen).Select(norm => norm.Layer).ToHashSet();
         foreach (var spec in ParameterSpecs.Of(graph))
         {
             yield return Singles(spec.Name, parameters[spec.Name]);
-            if (spec.Role == ParameterRole.RunningVar)
+            if (spec.Role == ParameterRole.RunningVar && !frozen.Contains(spec.Layer))
                 yield return StoredTensor.FromValues($"{spec.Layer}.num_batches_tracked", DType.I64, [], [0L]);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -44,17 +45,28 @@ public static partial class StateDict
         return (parameters, report);
     }
 
-    /// <summary>Outputs of <c>fc</c> in a file, dense or compressed; null if it has no such layer.</summary>
+    /// <summary>Outputs of <c>fc</c>, or of a detector's <c>cls_score</c>, in a file, dense or compressed; null if it has no such layer.</summary>
     public static int? ClassCount(TensorFile file)
     {
         var stored = PlainNames(file);
-        return (stored.TryGetValue("fc.weight", out var tensor) || stored.TryGetValue("fc.codes_matrix", out tensor)) && tensor.Shape.Rank > 0 ? tensor.Shape[0] : null;
+        return ((IEnumerable<string>)["fc", "roi_heads.box_predictor.cls_score"])
+            .SelectMany(layer => (IEnumerable<string>)[$"{layer}.weight", $"{layer}.codes_matrix"])
+            .Select(name => stored.TryGetValue(name, out var tensor) && tensor.Shape.Rank > 0 ? tensor.Shape[0] : (int?)null)
+            .FirstOrDefault(count => count is not null);
     }
 
-    static Dictionary<string, StoredTensor> PlainNames(TensorFile file) =>
-        file.Tensors.All(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal))
-            ? file.Tensors.ToDictionary(tensor => tensor.Name[Prefix.Length..])
-            : file.Tensors.ToDictionary(tensor => tensor.Name);
+    /// <summary>By the names used here.</summary>
+    static Dictionary<string, StoredTensor> PlainNames(TensorFile file)
+    {
+        bool prefixed = file.Tensors.All(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
+        var plain = file.Tensors.Select(tensor => (Name: prefixed ? tensor.Name[Prefix.Length..] : tensor.Name, Tensor: tensor)).ToDictionary(pair => pair.Name, pair => pair.Tensor);
+        // A name that is known already wins over one that only means the same; the latter is then reported as unused.
+        var stored = plain.Where(pair => DetectorNames.Canonical(pair.Key) == pair.Key).ToDictionary();
+        foreach (var (name, tensor) in plain.Where(pair => !stored.ContainsKey(pair.Key)))
+            if (!stored.TryAdd(DetectorNames.Canonical(name), tensor))
+                stored.Add(name, tensor);
+        return stored;
+    }
 
     static LoadReport Report(ImmutableArray<ParameterSpec> specs, ImmutableArray<Source> sources, Dictionary<string, StoredTensor> stored)
     {

@@ -5,10 +5,14 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets;
 
-/// <summary>A network's value on a tape, and what its norms saw.</summary>
-/// <param name="Output">Of the output node, logits [N, classes] for a classifier.</param>
+/// <summary>A network's values on a tape, and what its norms saw.</summary>
+/// <param name="Outputs">Of the output nodes, in the graph's order.</param>
 /// <param name="Norms">In graph order, for <see cref="Norms.Update"/>; kept in the scope around the tape's. Empty where norms used running statistics.</param>
-public sealed record RecordedForward(Variable Output, ImmutableArray<NormStatistics> Norms);
+public sealed record RecordedForward(ImmutableArray<Variable> Outputs, ImmutableArray<NormStatistics> Norms)
+{
+    /// <summary>Of the last output node, logits [N, classes] for a classifier.</summary>
+    public Variable Output => Outputs[^1];
+}
 
 /// <summary>The interpreter that trains: a network run on a tape, each norm with the sum and the ReLU that follow it, values given back when neither a later node nor a pull-back reads them.</summary>
 /// <remarks>Built once for a run; it reads the parameters' tensors, which an optimiser overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
@@ -44,32 +48,40 @@ public sealed class TrainingPlan
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="mode">What norms divide by: <see cref="NormMode.Batch"/> to train, with running statistics as constants else.</param>
     /// <exception cref="ShapeException">The images or a parameter do not fit, or a norm would see but one value of a channel.</exception>
-    public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Tensor<float> images, NormMode mode)
+    public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Tensor<float> images, NormMode mode) => Run(tape, variables, Tape.Constant(images), mode);
+
+    /// <summary>Records the values of a network that reads what another gave.</summary>
+    /// <param name="tape">Its scope is the innermost one.</param>
+    /// <param name="variables">Tensors with gradients, named as by <see cref="Trainable"/>; those that are missing are constants.</param>
+    /// <param name="x">[N, H, W, C]; may have a gradient, and is not given back.</param>
+    /// <param name="mode">What norms divide by.</param>
+    public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Variable x, NormMode mode)
     {
         var run = new Recording(this, tape, variables, mode);
         var values = new Variable?[graph.Nodes.Length];
         for (int i = 0; i < values.Length; i++)
             if (graph.Nodes[i] is Node.Input)
-                values[i] = Tape.Constant(images);
+                values[i] = x;
         for (int s = 0; s < steps.Length; s++)
         {
             values[steps[s].Output] = run.Step(steps[s], values);
             foreach (int input in steps[s].Inputs(graph).Distinct())
-                if (lastSteps[input] == s)
+                if (lastSteps[input] == s && graph.Nodes[input] is not Node.Input)
                     tape.Done(values[input]!);
         }
 
-        return new(values[graph.Output]!, [.. run.Norms]);
+        return new([.. graph.Outputs.Select(output => values[output]!)], [.. run.Norms]);
     }
 
-    /// <summary>By node number the last step that reads it; the output is read by the caller.</summary>
+    /// <summary>By node number the last step that reads it; outputs are read by the caller.</summary>
     ImmutableArray<int> LastSteps()
     {
         int[] last = new int[graph.Nodes.Length];
         for (int s = 0; s < steps.Length; s++)
             foreach (int input in steps[s].Inputs(graph))
                 last[input] = s;
-        last[graph.Output] = steps.Length;
+        foreach (int output in graph.Outputs)
+            last[output] = steps.Length;
         return [.. last];
     }
 
@@ -96,6 +108,7 @@ public sealed class TrainingPlan
             return node switch
             {
                 Node.Conv2d n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Conv2d(X(0), weight, bias, n.Options)),
+                Node.ConvTranspose2d n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.ConvTranspose2d(X(0), weight, bias, n.Options)),
                 Node.Linear n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Linear(X(0), weight, bias)),
                 Node.BatchNorm n => Norm(n, X(0), null, Activation.None),
                 Node.Relu => tape.Map<Relu>(X(0)),
@@ -103,6 +116,8 @@ public sealed class TrainingPlan
                 Node.GlobalAvgPool => tape.GlobalAvgPool(X(0)),
                 Node.Add => tape.Add(X(0), X(1)),
                 Node.Flatten => tape.Flatten(X(0)),
+                Node.Upsample => tape.Interpolate(X(0), new Pair(X(1).Shape[1], X(1).Shape[2]), InterpolationMode.Nearest),
+                Node.RoiAlign => throw new NotSupportedException("TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it"),
                 _ => throw new UnreachableException(),
             };
         }
@@ -120,7 +135,7 @@ public sealed class TrainingPlan
         Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Activation activation)
         {
             var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
-            if (mode == NormMode.Running)
+            if (mode == NormMode.Running || n.IsFrozen)
                 return tape.FrozenBatchNorm(x, weight, bias, Constant($"{n.Layer}.running_mean"), Constant($"{n.Layer}.running_var"), n.Eps, residual, activation);
             var (y, mean, variance) = tape.BatchNorm(x, weight, bias, n.Eps, residual, activation);
             Norms.Add(new(n.Layer, tape.Keep(mean), tape.Keep(variance), x.Shape.Count / x.Shape.Last));

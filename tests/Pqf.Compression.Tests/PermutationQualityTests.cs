@@ -52,7 +52,7 @@ public sealed class PermutationQualityTests : IDisposable
         var gram = ChannelGram.Of(host, [.. values.Select(value => (double)value)], shape[0], shape[1], taps);
         return Enumerable.Range(0, seeds).Average(seed =>
         {
-            var search = new PermutationSearch(gram, d / taps, RngKey.FromSeed(seed));
+            var search = new PermutationSearch(new WholeChannelBlocks(gram, d / taps), RngKey.FromSeed(seed));
             Assert.NotEmpty(search.Run([PermutationStrategy.Greedy, strategy], proposals).ToArray());
             return Math.Exp(search.Result.After);
         });

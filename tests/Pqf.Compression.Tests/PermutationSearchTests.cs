@@ -15,7 +15,7 @@ public class PermutationSearchTests
         // Two rows ±a: the variance of channel i grows with a. By falling a: 3 1 5 4 | 0 2, dealt to two positions of three blocks.
         using var host = new HostDevice();
         var gram = ChannelGram.Of(host, [2, 5, 1, 6, 3, 4, -2, -5, -1, -6, -3, -4], 2, 6, 1);
-        Assert.Equal([3, 4, 1, 0, 5, 2], PermutationSearch.GreedyOrder(gram, 2));
+        Assert.Equal([3, 4, 1, 0, 5, 2], new WholeChannelBlocks(gram, 2).GreedyOrder());
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public class PermutationSearchTests
 
     static SearchResult Search(ChannelGram gram, RngKey key, PermutationStrategy[] strategies)
     {
-        var search = new PermutationSearch(gram, 4, key);
+        var search = new PermutationSearch(new WholeChannelBlocks(gram, 4), key);
         foreach (var _ in search.Run([.. strategies], 2000))
         {
         }

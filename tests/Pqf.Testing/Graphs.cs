@@ -1,4 +1,5 @@
 using Pqf.Nets;
+using Pqf.Nets.Detection;
 using Pqf.Tensors;
 
 namespace Pqf.Testing;
@@ -8,7 +9,7 @@ public static class Graphs
 {
     /// <summary>A graph of a known name.</summary>
     public static Graph Build(Architecture architecture) =>
-        ResNet.Build(architecture).Match(graph => graph, error => throw new ArgumentException(error.Message, nameof(architecture)));
+        Networks.Build(architecture).Match(graph => graph, error => throw new ArgumentException(error.Message, nameof(architecture)));
 
     /// <summary>A few thousand operations: strided and padded convolutions, norms, a residual block with a projection, pools, a linear tail. Images of [N, 8, 8, 3] or more pixels.</summary>
     public static Graph Small()
@@ -24,7 +25,11 @@ public static class Graphs
         return graph.Build();
     }
 
-    /// <summary>The graph above with three layers quantised: k 4, k 300 (more than bytes hold) and the linear one.</summary>
+    /// <summary>A Mask R-CNN of few channels: all of its layers and joints, a hundredth of its work.</summary>
+    public static Architecture NarrowDetector { get; } =
+        new(MaskRcnn.Name, ClassCount: 5, Width: 8, MaskRcnn: new MaskRcnnOptions { FpnChannels = 16, RepresentationSize = 24, MaskChannels = 12, NormEps = 1e-5f });
+
+    /// <summary>The small graph with three layers quantised: k 4, k 300 (more than bytes hold) and the linear one.</summary>
     public static Parameters Quantise(Graph small, Parameters parameters) => Quantise(small, parameters, ("block.conv1", 4, 2), ("block.conv2", 300, 9), ("fc", 8, 4));
 
     /// <summary>The parameters with random codes for some layers.</summary>

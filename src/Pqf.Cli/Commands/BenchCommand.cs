@@ -24,7 +24,7 @@ static class BenchCommand
             run => Batches(run.Parsed.GetValue(batch) ?? DefaultBatches).Bind(batches => Run(run, run.Parsed.GetRequiredValue(file), batches)));
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string path, ImmutableArray<int> batches) => run.WithDevice(device => NetworkFiles.Load(path, run.Config, device).Map(network =>
+    static Result<Unit, PqfError> Run(RunContext run, string path, ImmutableArray<int> batches) => run.WithDevice(device => NetworkFiles.LoadClassifier(path, run.Config, device).Map(network =>
     {
         foreach (string line in NetworkReport.Lines(network))
             run.WriteLine(line);

@@ -32,7 +32,7 @@ static class ClassifyCommand
     }
 
     static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, int top) => run.WithDevice(device =>
-        NetworkFiles.Load(file, run.Config, device).Bind(network =>
+        NetworkFiles.LoadClassifier(file, run.Config, device).Bind(network =>
         {
             NetworkReport.NoteUnused(run, network);
             return Classify(run, network, images, top, device);

@@ -34,7 +34,7 @@ static class EvaluateCommand
             return new PqfError.Config("command line", "--weights", "expected a network's file, here or in model.state_dict_compressed, got none");
         if (run.Config.Dataloader.ImagenetPath is not { } folder)
             return new PqfError.Config("command line", "dataloader.imagenet_path", "expected a folder of labelled images, got none");
-        return run.WithDevice(device => NetworkFiles.Load(weights, run.Config, device).Bind(network =>
+        return run.WithDevice(device => NetworkFiles.LoadClassifier(weights, run.Config, device).Bind(network =>
         {
             NetworkReport.NoteUnused(run, network);
             return Evaluation.Measure(run, network, folder, device).Map(accuracy => Print(run, network, accuracy, device));

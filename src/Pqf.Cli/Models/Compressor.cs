@@ -20,7 +20,7 @@ static class Compressor
     /// <param name="probe">Compares.</param>
     public static Result<CompressionResult, PqfError> Run(RunContext run, Graph graph, Parameters dense, Probe probe)
     {
-        var (permutation, compression) = (ConfigMapping.Permutation(run.Config), run.Config.Model.Compression);
+        var (permutation, compression) = (ConfigMapping.Permutation(run.Config), ConfigMapping.Compression(run.Config));
         return Blocks.Of(graph, compression).Bind(layers => Pqf.Compression.Compress.Run(graph, dense, permutation, compression, run.Key, run.Cancellation)
             .Map(events => new CompressionRun(run, layers, run.Config.Model.SlsIterations).Run(events)))
             .Bind(result => CheckPermuted(run, graph, dense, result, probe));
@@ -30,7 +30,7 @@ static class Compressor
     public static PqfModel Described(RunContext run, PqfModel source, string path, Parameters parameters) => source with
     {
         Parameters = parameters,
-        Compression = run.Config.Model.Compression,
+        Compression = ConfigMapping.Compression(run.Config),
         Seed = run.Config.Seed,
         Provenance = new Provenance(Path.GetFileName(path), Sha256(path), HelpText.Version),
     };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Nets;
+using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -26,18 +27,31 @@ static class ConfigMapping
             _ => [PermutationStrategy.Greedy, PermutationStrategy.Stochastic],
         },
         LayerStrategies = config.Model.PermutationSpecs.Where(layer => !layer.Value.Optimization.IsEmpty)
-            .ToImmutableDictionary(layer => layer.Key, layer => layer.Value.Optimization),
-        Groups = config.Model.Permutations,
+            .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Optimization),
+        LayerReshapes = config.Model.PermutationSpecs.Where(layer => !layer.Value.Reshape.IsEmpty)
+            .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Reshape),
+        Groups = [.. config.Model.Permutations.Select(group => (Canonical(group.Parents), Canonical(group.Children)))],
     };
+
+    /// <summary>How a network is quantised; layers under the names of its graph.</summary>
+    public static CompressionSpec Compression(Config config) => config.Model.Compression with
+    {
+        IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(DetectorNames.Canonical)],
+        LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value),
+    };
+
+    static ImmutableArray<string> Canonical(ImmutableArray<string> names) => [.. names.Select(DetectorNames.Canonical)];
 
     /// <summary>What a file's own architecture becomes under the configuration.</summary>
     /// <param name="config">Its keys win.</param>
     /// <param name="found">The file's.</param>
-    public static Architecture Architecture(Config config, Architecture found) => new(
-        config.Model.Arch ?? found.Name,
-        config.Model.ClassCount ?? found.ClassCount,
-        config.Model.InputChannels ?? found.InChannels,
-        config.Model.Width ?? found.Width);
+    public static Architecture Architecture(Config config, Architecture found) => found with
+    {
+        Name = config.Model.Arch ?? found.Name,
+        ClassCount = config.Model.ClassCount ?? found.ClassCount,
+        InChannels = config.Model.InputChannels ?? found.InChannels,
+        Width = config.Model.Width ?? found.Width,
+    };
 
     /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>
     /// <param name="channels">1 or 3.</param>

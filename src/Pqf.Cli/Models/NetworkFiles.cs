@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Nets;
+using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -21,10 +22,14 @@ static class NetworkFiles
             return Load(file, config, device);
     });
 
+    /// <summary>As <see cref="Load(string, Config, Device)"/>, of a network that classifies images.</summary>
+    public static Result<NetworkFile, PqfError> LoadClassifier(string path, Config config, Device device) => Load(path, config, device).Bind<NetworkFile>(network =>
+        network.Architecture.Name == MaskRcnn.Name ? new PqfError.File(path, $"is a detector ({MaskRcnn.Name}); expected a network that classifies images") : network);
+
     /// <summary>Reads a network from an open file.</summary>
     public static Result<NetworkFile, PqfError> Load(TensorFile file, Config config, Device device) => IsPqf(file)
         ? PqfModel.From(file, device).Bind(model => Check(file, config, model.Architecture).Bind(_ => Complete(file, config, model, [])))
-        : Architecture(file, config).Bind(architecture => ResNet.Build(architecture).Bind(graph => StateDict.Load(graph, file, device).Bind(loaded =>
+        : Architecture(file, config).Bind(architecture => Networks.Build(architecture).Bind(graph => StateDict.Load(graph, file, device).Bind(loaded =>
             Complete(
                 file,
                 config,
@@ -47,7 +52,7 @@ static class NetworkFiles
             _ => ConfigMapping.Architecture(config, new Architecture(wanted, StateDict.ClassCount(file) ?? 1000)));
     }
 
-    static Result<Unit, PqfError> Check(TensorFile file, Config config, Architecture found) => config.Model.Arch is { } wanted && GraphName(found.Name) != GraphName(wanted) && ResNet.Names.Contains(wanted)
+    static Result<Unit, PqfError> Check(TensorFile file, Config config, Architecture found) => config.Model.Arch is { } wanted && GraphName(found.Name) != GraphName(wanted) && Networks.Names.Contains(wanted)
         ? new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {found.Name}")
         : default(Unit);
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
 using Pqf.Nets;
+using Pqf.Nets.Detection;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;
 
@@ -19,11 +21,11 @@ static class NetworkReport
     /// <param name="format">Its kind, for a person.</param>
     public static IEnumerable<string> Lines(PqfModel model, string format)
     {
-        yield return $"network  {NameText(model.Architecture)}, {model.Architecture.ClassCount} classes, {InputText(model.Preprocessing)} ({format})";
+        yield return $"network  {NameText(model.Architecture)}, {model.Architecture.ClassCount} classes, {InputText(model)} ({format})";
         yield return $"size     {SizeText(CostOf(model))}";
     }
 
-    static Cost CostOf(PqfModel model) => Cost.Of(model.Graph, model.Parameters, Classifier.InputShape(model.Preprocessing, 1));
+    static Cost CostOf(PqfModel model) => Cost.Of(model.Graph, model.Parameters, InputShape(model));
 
     /// <summary><c>12,927,232 bits = 1.541 MiB; 28.94 times smaller than 374,064,384 bits dense</c>.</summary>
     public static string SizeText(Cost cost) =>
@@ -38,5 +40,21 @@ static class NetworkReport
 
     static string NameText(Architecture architecture) => architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
 
-    static string InputText(Preprocessing preprocessing) => $"images of {preprocessing.Crop}×{preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
+    static string InputText(PqfModel network)
+    {
+        var (preprocessing, shape) = (network.Preprocessing, InputShape(network));
+        return network.Architecture.Name == MaskRcnn.Name
+            ? $"images of any size, resized to {shape[1]} pixels"
+            : $"images of {preprocessing.Crop}×{preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
+    }
+
+    /// <summary>Of one image; of the largest square one for a detector.</summary>
+    static Shape InputShape(PqfModel network)
+    {
+        if (network.Architecture.Name != MaskRcnn.Name)
+            return Classifier.InputShape(network.Preprocessing, 1);
+        var options = network.Architecture.MaskRcnn ?? new MaskRcnnOptions();
+        int side = (options.MinSize + options.SizeDivisible - 1) / options.SizeDivisible * options.SizeDivisible;
+        return [1, side, side, network.Architecture.InChannels];
+    }
 }

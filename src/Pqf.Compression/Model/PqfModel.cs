@@ -118,7 +118,7 @@ public sealed record PqfModel
 
     // What a file asks for is the file's mistake, not the command line's.
     static Result<Graph, PqfError> Build(TensorFile file, Architecture architecture) =>
-        ResNet.Build(architecture).Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
+        Networks.Build(architecture).Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
 
     static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
         StateDict.Load(graph, ModelTensors.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty

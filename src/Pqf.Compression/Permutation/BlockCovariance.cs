@@ -6,7 +6,7 @@ namespace Pqf.Compression.Permutation;
 /// channels, fewer blocks than d), a pivot below 2^-40 of the mean variance of a column counts as that: such directions add a constant, the others are
 /// still searched, and no decision rests on a NaN. Objective: paper, section 3.2; its determinant underflows, hence the logarithm.
 /// </remarks>
-sealed class BlockCovariance
+sealed class BlockCovariance : IBlockObjective
 {
     readonly ChannelGram gram;
     readonly int channelsPerBlock, d;
@@ -164,7 +164,7 @@ sealed class BlockCovariance
     double Factorise(double[] second, double[] first) => Factorise(second, first, factor, blockCount, floor);
 
     /// <summary>The log-determinant of (second − first · firstᵀ / n) / (n − 1), by Cholesky's factorisation.</summary>
-    static double Factorise(ReadOnlySpan<double> second, ReadOnlySpan<double> first, Span<double> factor, long n, double floor)
+    internal static double Factorise(ReadOnlySpan<double> second, ReadOnlySpan<double> first, Span<double> factor, long n, double floor)
     {
         int d = first.Length;
         double scale = 1.0 / Math.Max(1, n - 1), share = 1.0 / n, logDet = 0;

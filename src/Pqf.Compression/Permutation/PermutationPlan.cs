@@ -4,11 +4,18 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>One group and the child whose blocks decide its order.</summary>
+/// <summary>One group and the layer whose blocks decide its order.</summary>
 /// <param name="Group">Layers that are reordered together.</param>
-/// <param name="Child">The first optimisable child.</param>
+/// <param name="Child">The first optimisable child, or a transposed convolution among the parents, whose blocks run along its outputs.</param>
 /// <param name="Strategies">Steps of its search.</param>
-sealed record PlannedGroup(ChannelGroup Group, LayerBlocks Child, ImmutableArray<PermutationStrategy> Strategies);
+sealed record PlannedGroup(ChannelGroup Group, LayerBlocks Child, ImmutableArray<PermutationStrategy> Strategies)
+{
+    /// <summary>Columns of a row that one channel has.</summary>
+    public int Run => Child.RowLength / Group.ChannelCount;
+
+    /// <summary>Whether a block holds parts of channels.</summary>
+    public bool Straddles => Child.D % Run != 0;
+}
 
 /// <summary>Which groups of a network are searched, and by which child.</summary>
 static class PermutationPlan
@@ -20,19 +27,47 @@ static class PermutationPlan
     static Result<ImmutableArray<PlannedGroup>, PqfError> Plan(Graph graph, ImmutableArray<ChannelGroup> groups, ImmutableArray<LayerBlocks> layers, PermutationSpec spec)
     {
         string[] names = [.. ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight).Select(parameter => parameter.Layer)];
-        if (spec.LayerStrategies.Keys.Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unknown)
+        if (spec.LayerStrategies.Keys.Concat(spec.LayerReshapes.Keys).Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unknown)
             return Blocks.Unknown(unknown, names);
         var byName = layers.ToDictionary(layer => layer.Layer);
-        return groups
-            .Select(group => (Group: group, Child: group.Children.Select(child => Optimisable(group, child, byName)).FirstOrDefault(child => child is not null)))
+        ImmutableArray<PlannedGroup> planned = [.. groups
+            .Select(group => (Group: group, Child: Candidates(group).Select(layer => Optimisable(group, layer, byName)).FirstOrDefault(child => child is not null)))
             .Where(pair => pair.Child is not null)
-            .Select(pair => new PlannedGroup(pair.Group, pair.Child!, spec.LayerStrategies.GetValueOrDefault(pair.Child!.Layer, spec.Strategies)))
-            .ToImmutableArray();
+            .Select(pair => WithStrategies(new PlannedGroup(pair.Group, pair.Child!, []), spec))];
+        return planned.Select(group => Problem(group, spec)).FirstOrDefault(problem => problem is not null) is { } first ? first : planned;
     }
 
-    /// <summary>A child whose blocks change with the order: each holds two channels or more. Children that see a channel as a run of columns are not searched.</summary>
-    static LayerBlocks? Optimisable(ChannelGroup group, ChannelRun child, Dictionary<string, LayerBlocks> layers) =>
-        layers.GetValueOrDefault(child.Layer) is { ChannelsPerBlock: >= 2 } blocks && child.Run == 1 && blocks.Weight[1] == group.ChannelCount ? blocks : null;
+    /// <summary>Layers whose rows run along the group's channels: children, and transposed convolutions among the parents.</summary>
+    static IEnumerable<string> Candidates(ChannelGroup group) =>
+        group.Children.Select(child => child.Layer).Where(layer => !group.Transposed.Contains(layer)).Concat(group.Parents.Where(group.Transposed.Contains));
+
+    /// <summary>A layer whose blocks change with the order: some hold parts of two channels or more.</summary>
+    static LayerBlocks? Optimisable(ChannelGroup group, string layer, Dictionary<string, LayerBlocks> layers)
+    {
+        if (layers.GetValueOrDefault(layer) is not { } blocks || blocks.Weight[1] % group.ChannelCount != 0)
+            return null;
+        return blocks.RowLength / group.ChannelCount % blocks.D == 0 ? null : blocks;
+    }
+
+    // Greedy orders are of whole channels: by default, straddling blocks have a local search alone, as published.
+    static PlannedGroup WithStrategies(PlannedGroup group, PermutationSpec spec) => group with
+    {
+        Strategies = spec.LayerStrategies.TryGetValue(group.Child.Layer, out var own) ? own
+            : group.Straddles ? spec.Strategies.Remove(PermutationStrategy.Greedy)
+            : spec.Strategies,
+    };
+
+    static PqfError.Layer? Problem(PlannedGroup group, PermutationSpec spec)
+    {
+        if (group.Straddles && group.Strategies.Contains(PermutationStrategy.Greedy))
+            return new(group.Child.Layer, $"its blocks of {group.Child.D} do not hold whole channels of {group.Run} values, which a greedy order needs; expected stochastic, descent or random");
+        if (spec.LayerReshapes.TryGetValue(group.Child.Layer, out var shape) && !IsOf(shape, group))
+            return new(group.Child.Layer, $"expected a shape of {group.Child.Rows} rows and {group.Group.ChannelCount} channels of {group.Run} values, got [{string.Join(", ", shape)}]");
+        return null;
+    }
+
+    static bool IsOf(ImmutableArray<int> shape, PlannedGroup group) =>
+        shape.Length >= 2 && shape[0] == group.Child.Rows && shape[1] == group.Group.ChannelCount && shape.Skip(2).Aggregate(1L, (product, length) => product * length) == group.Run;
 
     static Result<ImmutableArray<ChannelGroup>, PqfError> Groups(Graph graph, PermutationSpec spec)
     {

@@ -26,25 +26,23 @@ sealed class PermutationSearch
 
     const int StepEvery = 1000;
 
-    readonly ChannelGram gram;
-    readonly int channelsPerBlock;
+    readonly IBlockedWeight weight;
     readonly RngKey key;
     readonly int[] start;
-    BlockCovariance current;
+    IBlockObjective current;
     int[] best;
     double bestLogDet;
     double? greedy;
     int proposals, accepted;
     ulong draws;
 
-    /// <param name="gram">Products of the weight's columns.</param>
-    /// <param name="channelsPerBlock">Channels in one block; divides the number of channels.</param>
+    /// <param name="weight">The weight whose blocks decide.</param>
     /// <param name="key">The search's own randomness.</param>
-    public PermutationSearch(ChannelGram gram, int channelsPerBlock, RngKey key)
+    public PermutationSearch(IBlockedWeight weight, RngKey key)
     {
-        (this.gram, this.channelsPerBlock, this.key) = (gram, channelsPerBlock, key);
-        start = [.. Enumerable.Range(0, gram.Channels)];
-        current = new BlockCovariance(gram, channelsPerBlock, start);
+        (this.weight, this.key) = (weight, key);
+        start = [.. Enumerable.Range(0, weight.Channels)];
+        current = weight.Under(start);
         (best, bestLogDet) = (start, current.LogDet);
         Before = current.LogDet;
     }
@@ -70,11 +68,11 @@ sealed class PermutationSearch
         switch (strategy)
         {
             case PermutationStrategy.Greedy:
-                StartFrom(GreedyOrder(gram, channelsPerBlock));
+                StartFrom(weight.GreedyOrder());
                 greedy = bestLogDet;
                 return [Progress()];
             case PermutationStrategy.Random:
-                StartFrom(key.Fold("order").Permutation(gram.Channels));
+                StartFrom(key.Fold("order").Permutation(weight.Channels));
                 return [Progress()];
             case PermutationStrategy.Descent:
                 return Descend();
@@ -83,24 +81,13 @@ sealed class PermutationSearch
         }
     }
 
-    /// <summary>Channels by falling variance, or falling determinant of their own covariance, cut into equal runs; run r fills position r of every block.</summary>
-    internal static int[] GreedyOrder(ChannelGram gram, int channelsPerBlock)
-    {
-        int[] falling = [.. Enumerable.Range(0, gram.Channels).OrderByDescending(channel => BlockCovariance.OfChannel(gram, channel))];
-        int blocks = gram.Channels / channelsPerBlock;
-        int[] order = new int[gram.Channels];
-        for (int place = 0; place < order.Length; place++)
-            order[place] = falling[(place % channelsPerBlock * blocks) + (place / channelsPerBlock)];
-        return order;
-    }
-
     IEnumerable<SearchProgress> Propose(int proposalCount)
     {
         int stalled = 0;
         for (int i = 1; i <= proposalCount; i++)
         {
             stalled = ProposeOne() ? 0 : stalled + 1;
-            if (stalled >= 4 * gram.Channels)
+            if (stalled >= 4 * weight.Channels)
             {
                 Kick();
                 stalled = 0;
@@ -135,7 +122,7 @@ sealed class PermutationSearch
     /// <summary>Sweeps over all exchanges until none improves, then again from kicked orders as long as that is cheap.</summary>
     IEnumerable<SearchProgress> Descend()
     {
-        long tried = 0, sweep = (long)gram.Channels * (gram.Channels - 1) / 2;
+        long tried = 0, sweep = (long)weight.Channels * (weight.Channels - 1) / 2;
         for (int kick = 0; kick <= DescentKicks && (kick == 0 || tried < DescentExchanges); kick++)
         {
             if (kick > 0)
@@ -144,7 +131,7 @@ sealed class PermutationSearch
             do
             {
                 improved = false;
-                for (int x = 0; x < gram.Channels; x++)
+                for (int x = 0; x < weight.Channels; x++)
                     improved |= SweepFrom(x);
                 tried += sweep;
                 yield return Progress();
@@ -156,7 +143,7 @@ sealed class PermutationSearch
     bool SweepFrom(int x)
     {
         bool improved = false;
-        for (int y = x + 1; y < gram.Channels; y++)
+        for (int y = x + 1; y < weight.Channels; y++)
         {
             proposals++;
             if (current.Try(x, y) >= current.LogDet - Least)
@@ -170,7 +157,7 @@ sealed class PermutationSearch
 
     void Kick()
     {
-        current = new BlockCovariance(gram, channelsPerBlock, best);
+        current = weight.Under(best);
         for (int i = 0; i < KickExchanges; i++)
         {
             current.Try(Draw(), Draw());
@@ -188,11 +175,11 @@ sealed class PermutationSearch
 
     void StartFrom(int[] order)
     {
-        current = new BlockCovariance(gram, channelsPerBlock, order);
+        current = weight.Under(order);
         (best, bestLogDet) = (order, current.LogDet);
     }
 
-    int Draw() => key.Below(gram.Channels, draws++);
+    int Draw() => key.Below(weight.Channels, draws++);
 
     SearchProgress Progress() => new(proposals, accepted, bestLogDet);
 }

@@ -46,6 +46,9 @@ sealed class OnnxGraph
             OnnxMessages.Output(OutputName, result.Rank == 4 ? [result[0], result[3], result[1], result[2]] : result));
     }
 
+    /// <summary>Whether a node can be written.</summary>
+    public static bool Writes(Node node) => node is not (Node.ConvTranspose2d or Node.Upsample or Node.RoiAlign);
+
     /// <summary>What a node's value is called. A slash is in no name of a state dict, so that no weight has the same.</summary>
     string Name(int node) => graph.Nodes[node] switch
     {

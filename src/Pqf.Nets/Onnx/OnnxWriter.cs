@@ -18,11 +18,13 @@ public static class OnnxWriter
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists.</param>
     /// <param name="input">[N, H, W, C]: images of another size are not of this model; N has no meaning.</param>
     /// <param name="metadata">Text to store in the model.</param>
-    /// <returns>An error if the file system refuses.</returns>
+    /// <returns>An error if the file system refuses, or if the network is a detector.</returns>
     /// <exception cref="ShapeException">The input or a parameter does not fit the graph.</exception>
     /// <exception cref="OverflowException">The model is larger than 2 GiB.</exception>
     public static Result<Unit, PqfError> Write(string path, Graph graph, Parameters parameters, Shape input, IReadOnlyDictionary<string, string> metadata) =>
-        AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata));
+        graph.Nodes.FirstOrDefault(node => !OnnxGraph.Writes(node)) is { } unknown
+            ? new PqfError.File(path, $"an ONNX model cannot hold this network: no way is known to write its node {unknown.GetType().Name}")
+            : AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata));
 
     /// <summary>Writes a model to a stream.</summary>
     /// <inheritdoc cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string})"/>

@@ -92,16 +92,18 @@ public sealed class InferencePlan
     /// <param name="images">[n, H, W, C], n at most the compiled batch, the rest as compiled.</param>
     /// <returns>Of the output node, [n, classes] for a classifier; in the innermost scope.</returns>
     /// <exception cref="ShapeException">The images are not of the compiled size.</exception>
-    public Tensor<float> Run(Tensor<float> images) => RunAll(images)[^1];
+    public Tensor<float> Run(Tensor<float> images)
+    {
+        RunSteps(images);
+        return values[graph.Output]!;
+    }
 
     /// <summary>The values of all outputs.</summary>
     /// <param name="images">As for <see cref="Run(Tensor{float})"/>.</param>
     /// <returns>In the order of <see cref="Graph.Outputs"/>, in the innermost scope.</returns>
     public ImmutableArray<Tensor<float>> RunAll(Tensor<float> images)
     {
-        Bind(images);
-        foreach (var step in steps)
-            step.Run(values);
+        RunSteps(images);
         return [.. graph.Outputs.Select(output => values[output]!)];
     }
 
@@ -116,6 +118,13 @@ public sealed class InferencePlan
         }
 
         return values[graph.Output]!;
+    }
+
+    void RunSteps(Tensor<float> images)
+    {
+        Bind(images);
+        foreach (var step in steps)
+            step.Run(values);
     }
 
     /// <summary>Makes every value's memory ready for a run.</summary>

@@ -19,12 +19,12 @@ sealed class TrainingStart(RunContext run, Device device)
     public Result<NetworkFile, PqfError> Open(string? weights, TrainingImages images)
     {
         if (weights is not null)
-            return NetworkFiles.Load(weights, run.Config, device);
+            return NetworkFiles.LoadClassifier(weights, run.Config, device);
         var keys = run.Config.Model;
         if (keys.Compress)
             return new PqfError.Config("command line", "--weights", "expected a network to compress, got none; --model.compress false trains one from scratch");
         var architecture = new Architecture(keys.Arch ?? "", keys.ClassCount ?? images.ClassCount, keys.InputChannels ?? images.Channels, keys.Width);
-        return Networks.Build(architecture).Bind(graph =>
+        return ResNet.Build(architecture).Bind(graph =>
             ConfigMapping.Preprocessing(run.Config, ConfigMapping.DefaultPreprocessing(architecture.InChannels), architecture.InChannels).Bind(preprocessing =>
                 ConfigMapping.ClassNames(run.Config, null, architecture.ClassCount).Map(names => new NetworkFile(
                     "",

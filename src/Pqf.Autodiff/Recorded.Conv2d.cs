@@ -13,7 +13,7 @@ public static partial class Recorded
         return tape.Add("Conv2d", y, Parents(x, weight, bias), Operands(x, weight), dy =>
         {
             var dx = x.NeedsGradient ? Tensors.Conv2d.InputPullback(x.Shape, kernel, options, dy, ConvChoice.OfInputGradient(dy, kernel.Shape, options)) : null;
-            var dWeight = weight.NeedsGradient ? Tensors.Conv2d.WeightPullback(input, weight.Shape, options, dy) : null;
+            var dWeight = weight.NeedsGradient ? Tensors.Conv2d.WeightPullback(input, weight.Shape, options, dy, algorithm) : null;
             return Gradients(dx, dWeight, bias, dy);
         });
     }

@@ -45,6 +45,30 @@ public class WinogradPullbackTests
         }
     }
 
+    public static TheoryData<string> Widths => [.. Enum.GetNames<VectorWidth>()];
+
+    [Theory, MemberData(nameof(Widths))]
+    public void Weight_gradient_agrees_with_double_loops_whatever_the_number_of_threads(string width)
+    {
+        foreach (var (shape, outChannels, padding) in Layers.Where(layer => layer.X[0] > 0))
+        {
+            Shape weight = [outChannels, shape[3], 3, 3];
+            var (x, options) = (Numbers.Normal(Key.Fold("x"), shape), new Conv2dOptions { Padding = padding });
+            var dy = Numbers.Normal(Key.Fold("dy"), Shapes.Output(Shapes.Conv2d(shape, weight, options)));
+            float[] Run(int threads)
+            {
+                using var device = new HostDevice(threads, Enum.Parse<VectorWidth>(width));
+                using var scope = device.BeginScope();
+                return Conv2d.WeightPullback(x.On(device), weight, options, dy.On(device), ConvAlgorithm.Winograd4).ToArray();
+            }
+
+            float[] dWeight = Run(1);
+            AssertClose(Reference.Conv2dWeightGradient(x, weight, options, dy), dWeight, 2e-5);
+            Assert.Equal(dWeight, Run(2));
+            Assert.Equal(dWeight, Run(3));
+        }
+    }
+
     [Fact]
     public void Training_takes_tiles_of_four_where_there_are_enough_of_them()
     {

@@ -21,7 +21,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = GeneratedWeights.Parameters(graph, device, name);
         var images = GeneratedWeights.Images(device, "image", [2, 3, 64, 64]);
         var target = OneHot.Create(device, [.. reference.Read("target").Values.Select(value => (int)value)], 1000);
-        var result = Evaluate(graph, parameters, images, target);
+        var result = Gradients.Of(graph, parameters, images, target);
         // Tolerances: the reference's README.
         Close.Check(reference.Read("train_loss").Values, result.Loss.ToArray(), 1e-5);
         float[] norms = reference.Read("grad_norms").Values;
@@ -41,7 +41,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     public void A_small_network_has_the_hosts_gradients_on_every_device(DeviceKind kind)
     {
         var graph = Graphs.Small();
-        Evaluation<ImmutableArray<NormStatistics>> Run(Device device, Func<Parameters, Parameters> form) => Evaluate(
+        Evaluation<ImmutableArray<NormStatistics>> Run(Device device, Func<Parameters, Parameters> form) => Gradients.Of(
             graph, form(GeneratedWeights.Parameters(graph, device, "small")), GeneratedWeights.Images(device, "image", [2, 3, 8, 8]), OneHot.Create(device, [4, 0], 5, 0.1f));
         foreach (var form in (Func<Parameters, Parameters>[])[parameters => parameters, parameters => Graphs.Quantise(graph, parameters)])
         {
@@ -55,6 +55,49 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         }
     }
 
+    [Fact]
+    public void Gradients_of_a_batch_are_the_means_of_its_images_gradients()
+    {
+        // One image has too few tiles for Winograd's algorithm in any stage, six have enough in the first two.
+        var device = Use(DeviceKind.Host);
+        var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10));
+        var parameters = GeneratedWeights.Parameters(graph, device, "resnet20");
+        const int Count = 6;
+        Shape one = [1, 28, 28, 3];
+        float[] images = GeneratedWeights.Images(device, "image", [Count, 3, 28, 28]).ToArray();
+        var all = Gradients.Of(graph, parameters, Tensor<float>.From(device, [Count, 28, 28, 3], images), OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10), NormMode.Running);
+        var each = images.Chunk(one.Count).Zip([4, 0, 2, 1, 3, 3], (image, number) =>
+            Gradients.Of(graph, parameters, Tensor<float>.From(device, one, image), OneHot.Create(device, [number], 10), NormMode.Running).Gradients).ToArray();
+        foreach (string name in all.Gradients.Keys)
+        {
+            float[][] single = [.. each.Select(gradients => gradients[name].ToArray())];
+            Close.Check([.. Enumerable.Range(0, single[0].Length).Select(i => single.Average(gradient => gradient[i]))], all.Gradients[name].ToArray(), 1e-4);
+        }
+    }
+
+    [Fact]
+    public void A_step_is_the_same_to_the_bit_with_one_two_and_three_threads()
+    {
+        byte[] Step(int threads)
+        {
+            using var device = new HostDevice(threads);
+            using var scope = device.BeginScope();
+            var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10)); // by both of the convolution's algorithms
+            var parameters = Initialise.Random(graph, device, RngKey.FromSeed(1));
+            var images = GeneratedWeights.Images(device, "image", [6, 3, 28, 28]);
+            var result = Gradients.Of(graph, parameters, images, OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10));
+            var optimiser = new Optimiser.Adam();
+            var trainable = Trainable.Of(graph, parameters);
+            optimiser.Step(trainable, result.Gradients, optimiser.Start(trainable), 1e-3);
+            Norms.Update(parameters, result.Extra);
+            return [.. result.Loss.ToArray().Concat(parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray())).SelectMany(BitConverter.GetBytes)];
+        }
+
+        byte[] one = Step(1);
+        Assert.Equal(one, Step(2));
+        Assert.Equal(one, Step(3));
+    }
+
     [Theory]
     [InlineData(NormMode.Batch)]
     [InlineData(NormMode.Running)]
@@ -65,7 +108,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
         var images = GeneratedWeights.Images(device, "image", [6, 3, 8, 8]);
         var target = OneHot.Create(device, [4, 0, 2, 1, 3, 3], 5);
-        var gradients = Evaluate(graph, parameters, images, target, mode).Gradients;
+        var gradients = Gradients.Of(graph, parameters, images, target, mode).Gradients;
         foreach (var (name, tensor) in Trainable.Of(graph, parameters))
         {
             // Singles leave differences few digits: a step along the gradient itself, where the difference is largest.
@@ -74,7 +117,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
             double At(double step)
             {
                 tensor.Overwrite([.. before.Zip(gradient, (value, slope) => (float)(value + (step * slope / norm)))]);
-                return Evaluate(graph, parameters, images, target, mode).Loss.ToArray()[0];
+                return Gradients.Of(graph, parameters, images, target, mode).Loss.ToArray()[0];
             }
 
             double difference = (At(step) - At(-step)) / (2 * step);
@@ -107,7 +150,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = GeneratedWeights.Parameters(graph, device, "small");
         var (images, target) = (GeneratedWeights.Images(device, "image", [2, 3, 8, 8]), OneHot.Create(device, [4, 0], 5));
         int before = device.LiveBuffers;
-        var result = Evaluate(graph, parameters, images, target);
+        var result = Gradients.Of(graph, parameters, images, target);
         Assert.Equal(before + 1 + result.Gradients.Count + (2 * result.Extra.Length), device.LiveBuffers);
     }
 
@@ -122,22 +165,6 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         var images = Tensor<float>.Zeros(device, [1, 2, 2, 3]);
         var e = Assert.Throws<ShapeException>(() => TrainingPlan.Create(graph.Build(), parameters, images.Shape).Run(new Tape(scope), ImmutableDictionary<string, Variable>.Empty, images, NormMode.Batch));
         Assert.Equal("BatchNorm: expected more than one value of each channel to train on, got [1, 1, 1, 3]", e.Message);
-    }
-
-    static Evaluation<ImmutableArray<NormStatistics>> Evaluate(Graph graph, Parameters parameters, Tensor<float> images, Tensor<float> target, NormMode mode = NormMode.Batch)
-    {
-        var device = images.Device;
-        using var scope = device.BeginScope();
-        var plan = TrainingPlan.Create(graph, parameters, images.Shape);
-        var result = Grad.ValueAndGrad((tape, variables) =>
-        {
-            var forward = plan.Run(tape, variables, images, mode);
-            return (tape.CrossEntropy(forward.Output, target), forward.Norms);
-        })(Trainable.Of(graph, parameters));
-        scope.Keep(result.Loss);
-        scope.KeepAll(result.Gradients.Values);
-        scope.KeepAll(result.Extra.SelectMany(norm => (ITensor[])[norm.Mean, norm.Variance]));
-        return result;
     }
 
     static double Norm(Tensor<float> tensor) => Math.Sqrt(tensor.ToArray().Sum(value => (double)value * value));

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets;
+using Pqf.Tensors;
+
+namespace Pqf.Testing;
+
+/// <summary>The loss and gradients of a classifier, as training computes them.</summary>
+public static class Gradients
+{
+    /// <summary>Mean cross-entropy and its gradients by everything that training changes.</summary>
+    /// <param name="graph">Images to logits.</param>
+    /// <param name="parameters">Dense or quantised.</param>
+    /// <param name="images">[N, H, W, C].</param>
+    /// <param name="target">[N, classes].</param>
+    /// <param name="mode">What norms divide by.</param>
+    /// <returns>In the innermost scope, with what norms saw.</returns>
+    public static Evaluation<ImmutableArray<NormStatistics>> Of(Graph graph, Parameters parameters, Tensor<float> images, Tensor<float> target, NormMode mode = NormMode.Batch)
+    {
+        var device = images.Device;
+        using var scope = device.BeginScope();
+        var plan = TrainingPlan.Create(graph, parameters, images.Shape);
+        var result = Grad.ValueAndGrad((tape, variables) =>
+        {
+            var forward = plan.Run(tape, variables, images, mode);
+            return (tape.CrossEntropy(forward.Output, target), forward.Norms);
+        })(Trainable.Of(graph, parameters));
+        scope.Keep(result.Loss);
+        scope.KeepAll(result.Gradients.Values);
+        scope.KeepAll(result.Extra.SelectMany(norm => (ITensor[])[norm.Mean, norm.Variance]));
+        return result;
+    }
+}

@@ -39,6 +39,15 @@ static unsafe class Bandwidth
         report.Add("bandwidth", "read 256 MiB", threads, 1, (double)Floats * sizeof(float), 0, Times.Of(_ => device.For(Parts, new Read(memory.Pointer, sums)), 1));
     }
 
+    /// <summary>Bytes a second at this moment, in 10⁹.</summary>
+    public static double Of(HostDevice device)
+    {
+        using var scope = device.BeginScope();
+        var memory = Tensor<float>.Zeros(device, [Floats]);
+        float* sums = stackalloc float[Parts];
+        return (double)Floats * sizeof(float) / Times.Of(_ => device.For(Parts, new Read(memory.Pointer, sums)), 0.3).BestMs / 1e6;
+    }
+
     readonly struct Read(float* memory, float* sums) : IHostWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -2,7 +2,7 @@ using Pqf.Bench;
 using Pqf.Bench.Network;
 using Pqf.Bench.Training;
 
-// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid …] [--threads 1,2]: all benches by default, on one thread and on all.
+// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid|detection …] [--threads 1,2]: all benches by default, on one thread and on all.
 // dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]: whole networks, ours and
 // ONNX Runtime's in turn, in one process or in one each; then each step of ours.
 // dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7] [--weights dense,compressed]: steps of
@@ -47,7 +47,7 @@ if (args is ["training", .. var trainingArguments])
     return 0;
 }
 
-string[] benches = ["peak", "bandwidth", "matmul", "conv", "winograd", "centroid"];
+string[] benches = ["peak", "bandwidth", "matmul", "conv", "winograd", "centroid", "detection"];
 int threadsAt = Array.IndexOf(args, "--threads");
 string[] chosen = threadsAt < 0 ? args : args[..threadsAt];
 if (chosen.Except(benches).FirstOrDefault() is { } unknown)
@@ -69,6 +69,7 @@ foreach (int threads in threadCounts)
             case "conv": ConvBench.Measure(threads, report); break;
             case "winograd": WinogradBench.Measure(threads, peak, report); break;
             case "centroid": CentroidBench.Measure(threads, peak, report); break;
+            case "detection": DetectionBench.Measure(threads, report); break;
         }
 }
 

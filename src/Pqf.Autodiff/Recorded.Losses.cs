@@ -28,4 +28,27 @@ public static partial class Recorded
         var logits = x.Value;
         return tape.Add("CrossEntropy", Tensors.CrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.CrossEntropy.Pullback(logits, target, dLoss)]);
     }
+
+    /// <summary>Mean cross-entropy of logits, each against a probability of its own, which is a constant.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">Logits, any shape.</param>
+    /// <param name="target">The same shape.</param>
+    /// <returns>A scalar, of no axes; 0 of no elements.</returns>
+    public static Variable BinaryCrossEntropy(this Tape tape, Variable x, Tensor<float> target)
+    {
+        var logits = x.Value;
+        return tape.Add("BinaryCrossEntropy", Tensors.BinaryCrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.BinaryCrossEntropy.Pullback(logits, target, dLoss)]);
+    }
+
+    /// <summary>Summed smooth absolute differences from a target, which is a constant; see <see cref="Tensors.SmoothL1"/>.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">Any shape.</param>
+    /// <param name="target">The same shape.</param>
+    /// <param name="beta">Where the parabola ends.</param>
+    /// <returns>A scalar, of no axes; 0 of no elements.</returns>
+    public static Variable SmoothL1(this Tape tape, Variable x, Tensor<float> target, float beta)
+    {
+        var input = x.Value;
+        return tape.Add("SmoothL1", Tensors.SmoothL1.Forward(input, target, beta), [x], [input, target], dLoss => [Tensors.SmoothL1.Pullback(input, target, beta, dLoss)]);
+    }
 }

@@ -26,6 +26,21 @@ public static partial class Recorded
     public static Variable Reshape(this Tape tape, Variable x, Shape shape) =>
         tape.Add("Reshape", x.Value.Reshape(shape), [x], [], dy => [dy.Reshape(x.Shape)]);
 
+    /// <summary>Slices along an axis in a given order; they may repeat and leave out.</summary>
+    public static Variable IndexSelect(this Tape tape, Variable x, int axis, ReadOnlySpan<int> index)
+    {
+        int[] places = [.. index];
+        return tape.Add("IndexSelect", Tensors.IndexSelect.Forward(x.Value, axis, index), [x], [], dy => [Tensors.IndexSelect.Pullback(x.Shape, axis, places, dy)]);
+    }
+
+    /// <summary>All parts, one after another along an axis.</summary>
+    public static Variable Concat(this Tape tape, ReadOnlySpan<Variable> parts, int axis)
+    {
+        Variable[] parents = [.. parts];
+        return tape.Add("Concat", Tensors.Concat.Forward([.. parents.Select(part => part.Value)], axis), parents, [], dy =>
+            [.. Tensors.Concat.Split(dy, axis, [.. parents.Select(part => part.Shape[axis])])]);
+    }
+
     /// <summary>a · b.</summary>
     public static Variable MatMul(this Tape tape, Variable a, Variable b, Transpose transpose = Transpose.None)
     {

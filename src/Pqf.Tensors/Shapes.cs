@@ -84,6 +84,41 @@ static class Shapes
         return new ConvGeometry(x[0], x[1], x[2], x[3], x[3], kernel, stride, padding, 1, 1);
     }
 
+    public static Shape Concat(ReadOnlySpan<Tensor<float>> parts, int axis)
+    {
+        int[] lengths = [.. Axis("Concat", parts[0].Shape, axis)];
+        lengths[axis] = 0;
+        var others = new Shape(lengths);
+        int length = 0;
+        foreach (var part in parts)
+        {
+            int[] own = [.. Rank("Concat", "parts", part.Shape, others.Rank)];
+            length += own[axis];
+            own[axis] = 0;
+            if (new Shape(own) != others)
+                throw new ShapeException("Concat", $"expected parts alike but for axis {axis}, got {parts[0].Shape} and {part.Shape}");
+        }
+
+        lengths[axis] = length;
+        return new Shape(lengths);
+    }
+
+    public static void Split(Shape x, int axis, ReadOnlySpan<int> lengths)
+    {
+        var (sum, least) = (0L, 0);
+        foreach (int length in lengths)
+            (sum, least) = (sum + length, Math.Min(least, length));
+        if (sum != Axis("Split", x, axis)[axis] || least < 0)
+            throw new ShapeException("Split", $"expected lengths that add up to axis {axis} of {x}, got {string.Join(", ", lengths.ToArray())}");
+    }
+
+    public static Shape Boxes(string op, Shape boxes) =>
+        boxes.Rank == 2 && boxes[1] == 4 ? boxes : throw new ShapeException(op, $"expected boxes [n, 4], got {boxes}");
+
+    /// <summary>Checks that there is such an axis.</summary>
+    public static Shape Axis(string op, Shape shape, int axis) =>
+        axis >= 0 && axis < shape.Rank ? shape : throw new ShapeException(op, $"expected an axis of {shape}, got {axis}");
+
     public static Shape Interpolate(Shape x, Pair size)
     {
         Shape y = [Rank("Interpolate", "x [N, H, W, C]", x, 4)[0], Math.Max(0, size.H), Math.Max(0, size.W), x[3]];

@@ -102,4 +102,42 @@ public static partial class Reference
             return (sum.Value, sum.Tolerance + (4 * Expected.Rounding * shifts));
         });
     }
+
+    /// <summary>Overlap of two boxes of [n, 4].</summary>
+    public static double Iou(Numbers a, int i, Numbers b, int j)
+    {
+        double width = Math.Max(0, Math.Min(a.At(i, 2), b.At(j, 2)) - Math.Max(a.At(i, 0), b.At(j, 0)));
+        double height = Math.Max(0, Math.Min(a.At(i, 3), b.At(j, 3)) - Math.Max(a.At(i, 1), b.At(j, 1)));
+        double union = Area(a, i) + Area(b, j) - (width * height);
+        return union > 0 ? width * height / union : 0;
+    }
+
+    /// <summary>Overlaps of all pairs.</summary>
+    /// <remarks>Tolerance: each edge is off by a rounding, and so by some of the areas' magnitudes is the quotient.</remarks>
+    public static Expected BoxIou(Numbers a, Numbers b) => Build([a.Shape[0], b.Shape[0]], at =>
+    {
+        var (i, j) = (at / b.Shape[0], at % b.Shape[0]);
+        double larger = Math.Max(Area(a, i), Area(b, j));
+        return (Iou(a, i, b, j), larger > 0 ? 16 * Expected.Rounding * (Area(a, i) + Area(b, j)) / larger : 0);
+    });
+
+    /// <summary>All parts, one after another along an axis.</summary>
+    public static Expected Concat(Numbers[] parts, int axis)
+    {
+        int[] lengths = [.. parts[0].Shape];
+        lengths[axis] = parts.Sum(part => part.Shape[axis]);
+        var shape = new Shape(lengths);
+        return Build(shape, at =>
+        {
+            var position = new int[shape.Rank];
+            for (int a = shape.Rank - 1; a >= 0; at /= shape[a--])
+                position[a] = at % shape[a];
+            int part = 0;
+            while (position[axis] >= parts[part].Shape[axis])
+                position[axis] -= parts[part++].Shape[axis];
+            return (parts[part].At(position), 0);
+        });
+    }
+
+    static double Area(Numbers boxes, int i) => (boxes.At(i, 2) - boxes.At(i, 0)) * (boxes.At(i, 3) - boxes.At(i, 1));
 }

@@ -22,7 +22,7 @@ public static partial class RoiAlign
     /// <param name="maps">One [N, H, W, C] for each level; N and C in common.</param>
     /// <param name="rois">The boxes.</param>
     /// <param name="options">Cells and samples.</param>
-    /// <returns>[R, cells down, cells across, C], in the boxes' order. Samples more than a pixel outside the map count as zeros, and so do boxes that are not finite.</returns>
+    /// <returns>[R, cells down, cells across, C], in the boxes' order. Samples more than a pixel outside the map count as zeros, and so do boxes that are read nowhere (<see cref="Rois"/>).</returns>
     /// <exception cref="ShapeException">Maps do not fit one another or the boxes.</exception>
     public static Tensor<float> Forward(ReadOnlySpan<Tensor<float>> maps, Rois rois, RoiAlignOptions options)
     {

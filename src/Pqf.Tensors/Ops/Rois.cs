@@ -20,6 +20,9 @@ public sealed class Rois
     /// <summary>Numbers that describe a box.</summary>
     internal const int Fields = 5;
 
+    // Sizes and positions of boxes within stay finite.
+    const float Farthest = 1e15f;
+
     /// <summary>[R, 5]: image, x₁, y₁, x₂, y₂ in pixels of the image.</summary>
     public Tensor<float> Boxes { get; }
 
@@ -32,14 +35,14 @@ public sealed class Rois
     /// <summary>The boxes once more, on the host.</summary>
     internal ReadOnlyMemory<float> Values { get; }
 
-    /// <summary>Boxes that are read at all: those with finite coordinates.</summary>
+    /// <summary>Boxes that are read at all: those with coordinates near enough.</summary>
     internal int ReadCount { get; }
 
     /// <summary>One more than the largest number of an image.</summary>
     internal int ImageCount { get; }
 
     /// <summary>Sorts boxes by the maps that they are read from; the result belongs to the innermost scope of their device.</summary>
-    /// <param name="boxes">[R, 5]: image, x₁, y₁, x₂, y₂ in pixels of the image. Boxes with coordinates that are not finite are read nowhere.</param>
+    /// <param name="boxes">[R, 5]: image, x₁, y₁, x₂, y₂ in pixels of the image. Boxes with coordinates that are not finite, or beyond 10¹⁵, are read nowhere.</param>
     /// <param name="levels">R numbers of maps.</param>
     /// <param name="spatialScales">Pixels of each map for a pixel of the image, as 1/16.</param>
     /// <exception cref="ShapeException">A box's image or level is not such a number, or there are not as many levels as boxes.</exception>
@@ -56,11 +59,19 @@ public sealed class Rois
                 throw new ShapeException("RoiAlign", $"expected an image's number in box {i}, got {image}");
             if (levels[i] < 0 || levels[i] >= sorted.Length)
                 throw new ShapeException("RoiAlign", $"expected levels from 0 to {sorted.Length - 1}, got {levels[i]}");
-            if (values.AsSpan((i * Fields) + 1, 4) is var box && float.IsFinite(box[0]) && float.IsFinite(box[1]) && float.IsFinite(box[2]) && float.IsFinite(box[3]))
+            if (IsNear(values.AsSpan((i * Fields) + 1, Fields - 1)))
                 (sorted[levels[i]] ??= []).Add(i);
         }
 
         return new(boxes, values, [.. spatialScales], [.. sorted.Select(list => list is null ? null : Tensor<int>.From(boxes.Device, [list.Count], [.. list]))]);
+    }
+
+    static bool IsNear(ReadOnlySpan<float> corners)
+    {
+        foreach (float corner in corners)
+            if (!(MathF.Abs(corner) < Farthest))
+                return false;
+        return true;
     }
 
     /// <summary>As above, for boxes that are all read from one map.</summary>

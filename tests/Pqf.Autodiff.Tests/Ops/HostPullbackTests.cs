@@ -62,12 +62,15 @@ public class HostPullbackTests
         },
         ["Interpolate"] = device => Enum.GetValues<InterpolationMode>().SelectMany(mode => (Tensor<float>[])[
             Interpolate.Forward(Draw(device, "x", [2, 13, 20, 37]), new Pair(27, 31), mode), Interpolate.Pullback([2, 13, 20, 37], mode, Draw(device, "dy", [2, 27, 31, 37]))]),
+        ["IndexSelect"] = device => [IndexSelect.Pullback([400, 53], 0, [.. Enumerable.Range(0, 2000).Select(i => Key.Below(300, (ulong)i))], Draw(device, "dy", [2000, 53]))],
         ["Losses"] = device =>
         {
             var (x, dy) = (Draw(device, "x", [50, 1001]), Draw(device, "dy", [50, 1001]));
             var target = Softmax.Forward(dy);
             var loss = CrossEntropy.Forward(x, target);
-            return [loss, CrossEntropy.Pullback(x, target, loss), Softmax.Pullback(target, x), LogSoftmax.Pullback(LogSoftmax.Forward(x), dy)];
+            return [
+                BinaryCrossEntropy.Forward(x, target), BinaryCrossEntropy.Pullback(x, target, loss), SmoothL1.Forward(x, dy, 0.5f), SmoothL1.Pullback(x, dy, 0.5f, loss),
+                loss, CrossEntropy.Pullback(x, target, loss), Softmax.Pullback(target, x), LogSoftmax.Pullback(LogSoftmax.Forward(x), dy)];
         },
         ["Map"] = device => [Map.Pullback<Relu>(Draw(device, "x", [100_003]), Draw(device, "dy", [100_003])), Scale.Forward(Draw(device, "x", [100_003]), 3)],
     };

@@ -8,10 +8,11 @@ namespace Pqf.Cli.Data;
 sealed record TrainingSets(ImageSet Train, ImageSet Validation);
 
 /// <summary>Labelled images as they were found, before it is known how the network numbers its classes.</summary>
+/// <param name="Count">Images to train on.</param>
 /// <param name="ClassCount">Classes found.</param>
 /// <param name="Channels">1 for grey images, 3 for colour.</param>
 /// <param name="NumberedFor">The images, numbered for a network of so many classes.</param>
-sealed record TrainingImages(int ClassCount, int Channels, Func<int, Result<TrainingSets, PqfError>> NumberedFor)
+sealed record TrainingImages(int Count, int ClassCount, int Channels, Func<int, Result<TrainingSets, PqfError>> NumberedFor)
 {
     /// <summary>Opens what the configuration names.</summary>
     public static Result<TrainingImages, PqfError> Open(DataloaderConfig config) => config switch
@@ -22,7 +23,7 @@ sealed record TrainingImages(int ClassCount, int Channels, Func<int, Result<Trai
         _ => new PqfError.Config("configuration", "dataloader.imagenet_path", "expected a folder of labelled images, here or in dataloader.idx_path, got none"),
     };
 
-    static TrainingImages Of(string path, IdxFolder found) => new(found.ClassCount, 1, classCount => found.ClassCount <= classCount
+    static TrainingImages Of(string path, IdxFolder found) => new(found.Train.Count, found.ClassCount, 1, classCount => found.ClassCount <= classCount
         ? new TrainingSets(found.Train, found.Test)
         : new PqfError.File(path, $"holds {found.ClassCount} classes; expected those of a network of {classCount}"));
 
@@ -59,7 +60,7 @@ sealed record TrainingImages(int ClassCount, int Channels, Func<int, Result<Trai
             : Of(path, all with { Images = train }, all with { Images = [.. all.Images.Except(train)] });
     }
 
-    static TrainingImages Of(string path, ImageFolder train, ImageFolder validation) => new(train.Classes.Count, 3, classCount =>
+    static TrainingImages Of(string path, ImageFolder train, ImageFolder validation) => new(train.Images.Length, train.Classes.Count, 3, classCount =>
         train.NumberedFor(path, classCount).Bind(trained => validation.NumberedFor(path, classCount).Map(validated =>
             new TrainingSets(new ImageSet.Files(trained), new ImageSet.Files(validated)))));
 }

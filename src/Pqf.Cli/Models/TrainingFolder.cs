@@ -26,6 +26,8 @@ sealed record TrainingFolder(string Path)
     /// <summary>For a person.</summary>
     public string ResultsFile => System.IO.Path.Combine(Path, "results.txt");
 
+    IEnumerable<string> StateFiles => Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal);
+
     string States => System.IO.Path.Combine(Path, "states");
 
     string Models => System.IO.Path.Combine(Path, "trained_models");
@@ -40,6 +42,11 @@ sealed record TrainingFolder(string Path)
 
     /// <summary>Makes the folders, and tries them.</summary>
     public Result<Unit, PqfError> Prepare() => Results.Collect(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
+
+    /// <summary>Says whether a new run may begin here: not over the states of another.</summary>
+    public Result<Unit, PqfError> CheckUnused() => StateFiles.FirstOrDefault() is { } state
+        ? new PqfError.File(Path, $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder begins a new one")
+        : default(Unit);
 
     /// <summary>The state to go on from.</summary>
     /// <param name="run">Told of files that cannot be read.</param>
@@ -56,7 +63,7 @@ sealed record TrainingFolder(string Path)
     string? Furthest(RunContext run)
     {
         var found = new List<(string Path, TrainingProgress Progress)>();
-        foreach (string path in Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal))
+        foreach (string path in StateFiles)
         {
             var progress = TensorFiles.Open(path).Bind(file =>
             {

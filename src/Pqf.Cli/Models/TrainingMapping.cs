@@ -11,6 +11,13 @@ static class TrainingMapping
 {
     const double DefaultMomentum = 0.9;
 
+    const int DefaultBatchSize = 64;
+
+    /// <summary>Images of a batch.</summary>
+    /// <param name="config">The keys.</param>
+    /// <param name="imageCount">Images to train on.</param>
+    public static int BatchSize(Config config, int imageCount) => Math.Min(config.Dataloader.BatchSize ?? DefaultBatchSize, imageCount);
+
     /// <summary>How a network is trained.</summary>
     /// <param name="config">The keys.</param>
     /// <param name="batchCount">Batches of an epoch.</param>
@@ -33,7 +40,7 @@ static class TrainingMapping
         : new Optimiser.Sgd(config.Momentum ?? DefaultMomentum, config.WeightDecay ?? 0);
 
     /// <summary>What a run that goes on must have in common with the one that it goes on from, by key: equal settings give the same steps.</summary>
-    public static ImmutableSortedDictionary<string, string> Settings(Config config, int imageCount, int batchSize) => new Dictionary<string, object?>
+    public static ImmutableSortedDictionary<string, string> Settings(Config config, int imageCount) => new Dictionary<string, object?>
     {
         ["seed"] = config.Seed,
         ["epochs"] = config.Epochs,
@@ -43,10 +50,28 @@ static class TrainingMapping
         ["lr_scheduler"] = Schedule(config, 1) is Schedule.MultiStep steps ? $"MultiStep [{string.Join(", ", steps.Milestones)}], {steps.Factor}" : Schedule(config, 1),
         ["distillation"] = config.Distillation.Teacher is null ? "none" : config.Distillation with { Teacher = Path.GetFileName(config.Distillation.Teacher) },
         ["preprocessing"] = config.Preprocessing.Augmentation,
-        ["dataloader.batch_size"] = batchSize,
+        ["dataloader.batch_size"] = BatchSize(config, imageCount),
         ["dataloader.train_shuffle"] = config.Dataloader.TrainShuffle,
         ["dataloader"] = $"{imageCount} images to train on",
     }.ToImmutableSortedDictionary(pair => pair.Key, pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Value}"), StringComparer.Ordinal);
+
+    /// <summary>Where the schedule stands before the first step: at its beginning, or after the epochs that <c>lr_scheduler.last_epoch</c> counts as done.</summary>
+    /// <param name="config">The keys.</param>
+    /// <param name="batchCount">Batches of an epoch.</param>
+    public static ScheduleState ScheduleStart(Config config, int batchCount)
+    {
+        var schedule = Schedule(config, batchCount);
+        var state = Autodiff.Schedule.Start(config.LearningRate);
+        for (int epoch = 0; epoch <= config.LrScheduler.LastEpoch; epoch++)
+        {
+            for (int batch = 0; batch < batchCount; batch++)
+                state = schedule.AfterBatch(state);
+            // How accurate those epochs were is not known: a plateau begins anew.
+            state = schedule is Schedule.Plateau ? state with { EpochCount = epoch + 1 } : schedule.AfterEpoch(state, 0);
+        }
+
+        return state;
+    }
 
     static Schedule Schedule(Config config, int batchCount) => config.LrScheduler switch
     {

@@ -16,10 +16,8 @@ namespace Pqf.Cli.Models;
 /// <param name="run">Settings, terminal.</param>
 sealed class TrainingSession(RunContext run)
 {
-    const int DefaultBatchSize = 64;
-
     /// <summary>Names of validations before the first step.</summary>
-    const string Quantised = "quantised", Start = "start";
+    const string Quantised = "quantised", Calibrated = "calibrated", Start = "start";
 
     /// <summary>Runs to the end.</summary>
     /// <param name="weights">The network to begin with; null for random weights.</param>
@@ -31,8 +29,9 @@ sealed class TrainingSession(RunContext run)
         if (TrainingMapping.Ignored(run.Config) is { } ignored)
             run.Note(ignored);
         var folder = new TrainingFolder(path);
-        return folder.Prepare().Bind(_ => TrainingImages.Open(run.Config.Dataloader)).Bind(images => run.WithDevice(device =>
-            (resume is null ? (string?)null : folder.FindState(run, resume)).Bind(state => state is null
+        return folder.Prepare().Bind(_ => TrainingImages.Open(run.Config.Dataloader)).Bind(images => run.WithDevice(device => resume is null
+            ? folder.CheckUnused().Bind(_ => Begin(folder, weights, images, device))
+            : folder.FindState(run, resume).Bind(state => state is null
                 ? Begin(folder, weights, images, device)
                 : GoOn(folder, state, images, device))));
     }
@@ -40,53 +39,52 @@ sealed class TrainingSession(RunContext run)
     Result<Unit, PqfError> Begin(TrainingFolder folder, string? weights, TrainingImages images, Device device)
     {
         var start = new TrainingStart(run, device);
-        return start.Open(weights, images).Bind(network =>
+        return start.Open(weights, images).Bind(network => Setup(folder, network.Model, images).Bind(setup =>
         {
             NetworkReport.NoteUnused(run, network);
-            return Setup(folder, network.Model, images).Bind(setup =>
+            return start.Prepare(network, setup.Sets.Train, quantised => Measure(setup, quantised, Quantised)).Bind(prepared =>
             {
-                var initial = ImmutableArray<InitialRecord>.Empty;
-                return start.Prepare(network, setup.Sets.Train, quantised => Measure(setup, quantised, Quantised).Map(record =>
-                {
-                    initial = record is null ? [] : [record];
-                    return default(Unit);
-                })).Bind(model =>
-                {
-                    foreach (string line in NetworkReport.Lines(model, model.Compression is null ? "dense" : "compressed"))
-                        run.WriteLine(line);
-                    var prepared = setup with { Model = model };
-                    var state = TrainingState.Start(model.Parameters, Trainable.Of(model.Graph, model.Parameters), setup.Options, initial);
-                    return prepared.Output(run).SaveEpoch(state, false).Bind(_ => Train(prepared, state));
-                });
+                foreach (string line in NetworkReport.Lines(prepared.Model, prepared.Model.Compression is null ? "dense" : "compressed"))
+                    run.WriteLine(line);
+                return Begin(setup with { Model = prepared.Model }, prepared.Initial);
             });
-        });
+        }));
+    }
+
+    Result<Unit, PqfError> Begin(TrainingSetup setup, ImmutableArray<InitialRecord> initial)
+    {
+        var parameters = setup.Model.Parameters;
+        var state = TrainingState.Start(parameters, Trainable.Of(setup.Model.Graph, parameters), setup.Options, initial);
+        state = state with
+        {
+            Schedule = TrainingMapping.ScheduleStart(run.Config, setup.Batches.BatchCount),
+            Progress = state.Progress with { Epoch = run.Config.LrScheduler.LastEpoch + 1 },
+        };
+        return setup.Output(run).SaveEpoch(state, false).Bind(_ => Train(setup, state));
     }
 
     Result<Unit, PqfError> GoOn(TrainingFolder folder, string path, TrainingImages images, Device device) => TensorFiles.Open(path).Bind(file =>
     {
         using (file)
-            return TrainingCheckpoint.ReadProgress(file).Bind(known => TrainingCheckpoint.Read(file, TrainingMapping.Optimiser(run.Config), device).Bind(read =>
-                Setup(folder, read.Model, images).Bind(setup => Differences(known.Settings, setup.Settings).Bind(_ =>
-                {
-                    run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
-                    return Train(setup, read.State);
-                }))));
-    });
+            return TrainingCheckpoint.ReadProgress(file)
+                .Bind(known => Differences(known.Settings, TrainingMapping.Settings(run.Config, images.Count)))
+                .Bind(_ => TrainingCheckpoint.Read(file, TrainingMapping.Optimiser(run.Config), device));
+    }).Bind(read => Setup(folder, read.Model, images).Bind(setup =>
+    {
+        run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
+        return Train(setup, read.State);
+    }));
 
     Result<TrainingSetup, PqfError> Setup(TrainingFolder folder, PqfModel model, TrainingImages images) => images.NumberedFor(model.Architecture.ClassCount).Bind<TrainingSetup>(sets =>
     {
-        int batchSize = Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, sets.Train.Count);
+        int batchSize = TrainingMapping.BatchSize(run.Config, images.Count), smallest = images.Count % batchSize == 0 ? batchSize : images.Count % batchSize;
         if (run.Config.Preprocessing.Augmentation.Padding >= model.Preprocessing.Crop)
             return new PqfError.Config("configuration", "preprocessing.padding", $"expected less than crop ({model.Preprocessing.Crop}), got {run.Config.Preprocessing.Augmentation.Padding}");
         var progress = new ValidationProgress("images", sets.Validation.Count);
         var batches = new LabelledBatches(run, sets, model.Preprocessing, batchSize, progress);
-        var settings = TrainingMapping.Settings(run.Config, sets.Train.Count, batchSize);
-        return Smallest(model, sets.Train.Count, batchSize).Map(_ => new TrainingSetup(folder, model, sets, batches, progress, TrainingMapping.Options(run.Config, batches.BatchCount), settings));
+        return Classification.Check(model.Graph, Classifier.InputShape(model.Preprocessing, smallest)).Map(_ => new TrainingSetup(
+            folder, model, sets, batches, progress, TrainingMapping.Options(run.Config, batches.BatchCount), TrainingMapping.Settings(run.Config, images.Count)));
     });
-
-    /// <summary>Says whether an epoch's smallest batch, the last one, can be trained on.</summary>
-    static Result<Unit, PqfError> Smallest(PqfModel model, int imageCount, int batchSize) =>
-        Classification.Check(model.Graph, Classifier.InputShape(model.Preprocessing, imageCount % batchSize == 0 ? batchSize : imageCount % batchSize));
 
     static Result<Unit, PqfError> Differences(ImmutableSortedDictionary<string, string> begun, ImmutableSortedDictionary<string, string> now)
     {
@@ -96,26 +94,30 @@ sealed class TrainingSession(RunContext run)
     }
 
     /// <summary>Validates before the first step, unless that is not wanted.</summary>
-    Result<InitialRecord?, PqfError> Measure(TrainingSetup setup, PqfModel model, string name)
+    /// <returns>One record, or none.</returns>
+    Result<ImmutableArray<InitialRecord>, PqfError> Measure(TrainingSetup setup, PqfModel model, string name)
     {
         if (run.Config.SkipInitialValidation)
-            return (InitialRecord?)null;
+            return ImmutableArray<InitialRecord>.Empty;
         return run.Progress.Run("validating", setup.Progress.Unit, setup.Progress.Count, report =>
         {
             setup.Progress.Report = report;
             return Classification.Validate(model.Graph, model.Parameters, setup.Batches.Data, run.Cancellation);
-        }).Map(metrics =>
+        }).Map<ImmutableArray<InitialRecord>>(metrics =>
         {
             run.WriteLine($"{name,-9}  validation {TrainingOutput.Text(metrics)}");
-            return (InitialRecord?)new InitialRecord(name, metrics);
+            return [new(name, metrics)];
         });
     }
 
-    Result<TrainingState, PqfError> MeasureStart(TrainingSetup setup, TrainingState state) => state.Progress is { Epochs: [], Batch: 0 } && state.Progress.Initial.All(record => record.Name != Start)
-        ? Measure(setup, setup.Model with { Parameters = state.Parameters }, Start).Map(record => record is null
+    /// <summary>The state with a validation of where it begins, if it is at the beginning.</summary>
+    Result<TrainingState, PqfError> MeasureStart(TrainingSetup setup, TrainingState state)
+    {
+        string name = setup.Model.Compression is null ? Start : Calibrated;
+        return state.Progress is not { Epochs: [], Batch: 0 } || state.Progress.Initial.Any(record => record.Name == name)
             ? state
-            : state with { Progress = state.Progress with { Initial = state.Progress.Initial.Add(record) } })
-        : state;
+            : Measure(setup, setup.Model with { Parameters = state.Parameters }, name).Map(records => state with { Progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) } });
+    }
 
     Result<Unit, PqfError> Train(TrainingSetup setup, TrainingState begun) => MeasureStart(setup, begun).Bind(state => OpenTeacher(setup, state).Bind(teacher =>
     {
@@ -127,9 +129,14 @@ sealed class TrainingSession(RunContext run)
         return EventWriter.Create(setup.Folder.EventFolder, Environment.MachineName, run.Terminal.Clock, firstStep == 0 ? null : firstStep).Bind(log =>
         {
             using (log)
-                return new TrainingLoop<LabelledBatch>(run, trainer, output, log, setup.Options.Epochs, setup.Batches.BatchCount, setup.Progress).Run().Map(_ => Conclude(setup, output, trainer.State));
+                return log.Text(firstStep, "config", Fenced(setup.Settings.Select(pair => $"{pair.Key}: {pair.Value}")))
+                    .Bind(_ => log.Text(firstStep, "model size", Fenced(NetworkReport.Lines(setup.Model with { Parameters = state.Parameters }, "as trained"))))
+                    .Bind(_ => new TrainingLoop<LabelledBatch>(run, trainer, output, log, setup.Options.Epochs, setup.Batches.BatchCount, setup.Progress).Run())
+                    .Map(_ => Conclude(setup, trainer.State));
         });
     }));
+
+    static string Fenced(IEnumerable<string> lines) => $"```\n{string.Join('\n', lines)}\n```";
 
     Result<Teacher?, PqfError> OpenTeacher(TrainingSetup setup, TrainingState state)
     {
@@ -144,7 +151,7 @@ sealed class TrainingSession(RunContext run)
             : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, device, setup.Batches.Data.BatchShape), new TeacherMix(weight, temperature)));
     }
 
-    Unit Conclude(TrainingSetup setup, TrainingOutput output, TrainingState state)
+    Unit Conclude(TrainingSetup setup, TrainingState state)
     {
         if (setup.Batches.SkippedCount > 0)
             run.WriteLine($"skipped   {setup.Batches.SkippedCount} images that cannot be decoded");

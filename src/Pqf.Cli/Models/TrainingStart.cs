@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
@@ -38,7 +39,8 @@ sealed class TrainingStart(RunContext run, Device device)
     /// <param name="network">As opened.</param>
     /// <param name="images">Training images.</param>
     /// <param name="validate">Measures the network as quantised, before it is calibrated.</param>
-    public Result<PqfModel, PqfError> Prepare(NetworkFile network, ImageSet images, Func<PqfModel, Result<Unit, PqfError>> validate)
+    public Result<(PqfModel Model, ImmutableArray<InitialRecord> Initial), PqfError> Prepare(
+        NetworkFile network, ImageSet images, Func<PqfModel, Result<ImmutableArray<InitialRecord>, PqfError>> validate)
     {
         var calibration = CalibrationImages.Of(run, images, network.Preprocessing, device);
         // Statistics that are folded into the norms would apply twice once they are estimated anew, or trained.
@@ -46,14 +48,14 @@ sealed class TrainingStart(RunContext run, Device device)
             ? calibration.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches))
             : network.Parameters;
         if (!run.Config.Model.Compress || network.IsCompressed)
-            return unfolded.Map(parameters => network.Model with { Parameters = parameters });
+            return unfolded.Map(parameters => (network.Model with { Parameters = parameters }, ImmutableArray<InitialRecord>.Empty));
         var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
         return unfolded.Bind(dense => Compressor.Run(run, network.Graph, dense, probe)).Bind(result =>
         {
             var model = Compressor.Described(run, network.Model, network.Path, result.Compressed);
-            return validate(model)
-                .Bind(_ => calibration.Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches)))
-                .Map(calibrated => model with { Parameters = calibrated });
+            return validate(model).Bind(initial => calibration
+                .Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches))
+                .Map(calibrated => (model with { Parameters = calibrated }, initial)));
         });
     }
 }

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression.Training;
+
+using static System.FormattableString;
 
 namespace Pqf.Cli.Models;
 
@@ -46,14 +47,20 @@ static class TrainingMapping
         ["epochs"] = config.Epochs,
         ["learning_rate"] = config.LearningRate,
         ["label_smoothing"] = config.LabelSmoothing,
-        ["optimizer"] = Optimiser(config),
-        ["lr_scheduler"] = Schedule(config, 1) is Schedule.MultiStep steps ? $"MultiStep [{string.Join(", ", steps.Milestones)}], {steps.Factor}" : Schedule(config, 1),
-        ["distillation"] = config.Distillation.Teacher is null ? "none" : config.Distillation with { Teacher = Path.GetFileName(config.Distillation.Teacher) },
-        ["preprocessing"] = config.Preprocessing.Augmentation,
+        ["optimizer"] = Optimiser(config) is Optimiser.Sgd sgd ? Invariant($"sgd of momentum {sgd.Momentum} and weight decay {sgd.WeightDecay}") : "adam",
+        ["lr_scheduler"] = config.LrScheduler switch
+        {
+            { Type: LrSchedulerType.Cosine } keys => Invariant($"cosine to {keys.MinLr}"),
+            { Type: LrSchedulerType.MultiStep } keys => Invariant($"multistep at [{string.Join(", ", keys.Milestones)}] by {keys.Factor}"),
+            { Type: LrSchedulerType.Plateau } keys => Invariant($"plateau of {keys.Patience} by {keys.Factor} to {keys.MinLr}"),
+            _ => "none",
+        },
+        ["distillation"] = config.Distillation.Teacher is null ? "none" : Invariant($"{Path.GetFileName(config.Distillation.Teacher)} of weight {config.Distillation.Weight} at temperature {config.Distillation.Temperature}"),
+        ["preprocessing"] = config.Preprocessing.Augmentation is var vary ? $"padding {vary.Padding}, random_crop {vary.RandomCrop}, random_flip {vary.RandomFlip}" : "",
         ["dataloader.batch_size"] = BatchSize(config, imageCount),
         ["dataloader.train_shuffle"] = config.Dataloader.TrainShuffle,
         ["dataloader"] = $"{imageCount} images to train on",
-    }.ToImmutableSortedDictionary(pair => pair.Key, pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Value}"), StringComparer.Ordinal);
+    }.ToImmutableSortedDictionary(pair => pair.Key, pair => Invariant($"{pair.Value}"), StringComparer.Ordinal);
 
     /// <summary>Where the schedule stands before the first step: at its beginning, or after the epochs that <c>lr_scheduler.last_epoch</c> counts as done.</summary>
     /// <param name="config">The keys.</param>

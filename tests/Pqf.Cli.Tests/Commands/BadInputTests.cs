@@ -187,17 +187,4 @@ public sealed class BadInputTests : IDisposable
                 return Safetensors.Write(folder.File(to), file.Tensors.Select(change), file.Metadata).Match(_ => 0, error => throw new InvalidOperationException(error.Message));
         },
         error => throw new InvalidOperationException(error.Message));
-
-    /// <summary>Presses Ctrl-C when a word comes by.</summary>
-    sealed class CancellingWriter(string word, CancellationTokenSource cancellation) : StringWriter
-    {
-        public override string NewLine => "\n";
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(word, StringComparison.Ordinal) == true)
-                cancellation.Cancel();
-        }
-    }
 }

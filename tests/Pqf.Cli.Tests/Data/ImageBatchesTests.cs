@@ -70,6 +70,20 @@ public sealed class ImageBatchesTests : IDisposable
     }
 
     [Fact]
+    public void Corrupt_images_are_left_out_and_named_where_that_is_asked_for()
+    {
+        var images = Images(7);
+        foreach (int bad in (int[])[1, 2, 6])
+            File.WriteAllBytes(images[bad], []);
+        var batches = ImageBatches.Load(7, 48, (i, input) => ImageDecoder.ToInput(images[i], Small, input), new Loading(3, 2, 1, true), TestContext.Current.CancellationToken)
+            .Select(result => result.Map(batch => (batch.First, Kept: batch.Pixels.ToArray().Chunk(48).Select(pixels => pixels[0]).ToArray(), batch.Skipped)).Value()).ToArray();
+        Assert.Equal([0, 3, 6], batches.Select(batch => batch.First));
+        Assert.Equal([[Normalised(0)], [Normalised(3), Normalised(4), Normalised(5)], []], batches.Select(batch => batch.Kept));
+        Assert.Equal([[1, 2], [], [0]], batches.Select(batch => batch.Skipped.Keys));
+        Assert.Equal($"{images[2]}: is empty; expected an image", batches[0].Skipped[2].Message);
+    }
+
+    [Fact]
     public void No_images_are_no_batches() => Assert.Empty(ImageBatches.Load([], Small, 8, 2, 2, TestContext.Current.CancellationToken));
 
     [Fact]

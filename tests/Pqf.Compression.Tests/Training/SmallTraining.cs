@@ -27,7 +27,7 @@ static class SmallTraining
     public static Parameters Parameters(Device device, bool quantised)
     {
         var dense = Initialise.Random(Graph, device, RngKey.FromSeed(3));
-        return quantised ? Graphs.Quantise(Graph, dense, ("layer1.0.conv1", 8, 9), ("layer2.0.downsample.0", 4, 4), ("fc", 3, 4)) : dense;
+        return quantised ? Graphs.Quantise(Graph, dense, ("layer1.0.conv1", 8, 9), ("layer2.0.downsample.0", 4, 4), ("fc", 12, 1)) : dense;
     }
 
     public static TrainingOptions Options(Optimiser? optimiser = null, Schedule? schedule = null, double learningRate = 1e-2, int epochs = 2) => new()

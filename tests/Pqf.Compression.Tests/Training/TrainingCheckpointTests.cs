@@ -77,7 +77,7 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal(
-            $"{path}: expected the averages of the run's optimiser, and optimiser.bn1.bias.momentum_buffer is in only one of the two: was it trained with another optimizer?",
+            $"{path}: expected the averages of the run's optimiser, and optimiser.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
             TrainingCheckpoint.Read(file, new Optimiser.Sgd(), device).ErrorMessage());
         Model(SmallTraining.Parameters(device, false)).Write(folder.File("x.pqf")).Value();
         using var model = TensorFiles.Open(folder.File("x.pqf")).Value();

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+/// <summary>Runs of the program itself, ended from outside.</summary>
+public sealed class TrainKillTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public TrainKillTests() => TestImages.WriteIdx(folder.File("idx"), 200, 12);
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    [Trait("Speed", "Slow")]
+    public void A_run_killed_twenty_times_goes_on_each_time_and_ends_as_one_that_was_not()
+    {
+        Assert.Equal(0, Wait(Start("whole")));
+        var key = RngKey.FromSeed(7);
+        int kills = 0;
+        for (; kills < 20; kills++)
+        {
+            using var process = Start("parts", "--resume");
+            // From while the program starts to when it has trained for a while.
+            if (process.WaitForExit(200 + key.Below(1300, (ulong)kills)))
+                break;
+            process.Kill();
+            process.WaitForExit();
+            Assert.All(States(), path => Progress(path));
+        }
+
+        Assert.True(kills == 20, $"the run was over after {kills} kills");
+        Assert.Equal(0, Wait(Start("parts", "--resume")));
+        foreach (string name in (string[])["trained_models/best.pth", "states/40.state", "metrics.csv", "results.txt"])
+            Assert.Equal(File.ReadAllBytes(folder.File($"whole/{name}")), File.ReadAllBytes(folder.File($"parts/{name}")));
+    }
+
+    [Theory]
+    [InlineData(2)] // SIGINT, as Ctrl-C
+    [InlineData(15)] // SIGTERM, as schedulers send it
+    public void A_run_that_is_asked_to_stop_saves_its_state(int signal)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are sent with kill(2)");
+        using var process = Start("out");
+        while (!File.Exists(folder.File("out/states/2.state")))
+            Assert.False(process.WaitForExit(10), "the run ended by itself");
+        Assert.Equal(0, Kill(process.Id, signal));
+        string error = process.StandardError.ReadToEnd();
+        Assert.Equal((int)ExitCode.Interrupted, Wait(process));
+        Assert.EndsWith("interrupted\n", error, StringComparison.Ordinal);
+        string saved = error.Split('\n').Single(line => line.StartsWith("saved the state at ", StringComparison.Ordinal));
+        var progress = Progress(folder.File("out/states/last.state"));
+        Assert.StartsWith($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}:", saved, StringComparison.Ordinal);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    static extern int Kill(int process, int signal);
+
+    string[] States() => Directory.Exists(folder.File("parts/states")) ? Directory.GetFiles(folder.File("parts/states"), "*.state") : [];
+
+    static TrainingProgress Progress(string path)
+    {
+        using var file = TensorFiles.Open(path).Value();
+        return TrainingCheckpoint.ReadProgress(file).Value().Progress;
+    }
+
+    Process Start(string output, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
+    [
+        typeof(CommandLine).Assembly.Location, "train-resnet", "--dataloader.idx_path", folder.File("idx"), "--output", folder.File(output), "--save_minutes", "0",
+        "--model.compress", "false", "--epochs", "40", .. TestImages.Network, .. more,
+    ]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+    static int Wait(Process process)
+    {
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}

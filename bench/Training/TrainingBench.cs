@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Pqf.Autodiff;
 using Pqf.Nets;
@@ -35,49 +36,80 @@ static class TrainingBench
 {
     const int WarmUp = 2;
 
-    /// <summary>Measures one case.</summary>
-    public static TrainingTimes Measure(TrainingCase training, int steps)
+    /// <summary>Measures cases that take turns, step by step, so that all see the same machine.</summary>
+    public static TrainingTimes[] Measure(IReadOnlyList<TrainingCase> cases, int steps)
     {
-        using var device = new HostDevice(training.Threads);
-        using var scope = device.BeginScope();
-        var run = new Run(training, device);
-        var split = new Split(device);
-        List<double> times = [], peaks = [];
-        long native = 0, allocated = 0;
+        Run[] runs = [.. cases.Select(training => new Run(training))];
         for (int i = 0; i < WarmUp + steps; i++)
-        {
-            if (i == WarmUp)
-                native = NativeBytes(device);
-            peaks.Add(Peak.Now(device));
-            split.Begin();
-            long start = Stopwatch.GetTimestamp(), before = GC.GetAllocatedBytesForCurrentThread();
-            run.Step(i, split);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            split.End(keep: i >= WarmUp);
-        }
-
-        return new(training, [.. times.Skip(WarmUp).Order()], peaks.Max(), allocated, native, NativeBytes(device) - native, split.Parts());
+            foreach (var run in runs)
+                run.MeasuredStep(i);
+        double peak = runs.Max(run => run.Peak);
+        TrainingTimes[] times = [.. runs.Select(run => run.Times(peak))];
+        foreach (var run in runs)
+            run.Dispose();
+        return times;
     }
 
-    static long NativeBytes(HostDevice device) => device.LiveBytes + device.Pool.FreeBytes;
-
-    /// <summary>One network in training.</summary>
-    sealed class Run(TrainingCase training, HostDevice device)
+    /// <summary>One network in training, on a device of its own.</summary>
+    sealed class Run : IDisposable
     {
+        readonly TrainingCase training;
+        readonly HostDevice device;
+        readonly Scope scope;
+        readonly Split split;
         readonly Optimiser optimiser = new Optimiser.Adam();
-        readonly Parameters parameters = training.Parameters(device);
-        readonly Tensor<float>[] images = Inputs.Several(device, training.Images, "images");
-        readonly Tensor<float> target = OneHot.Create(device, [.. Enumerable.Range(0, training.Batch).Select(i => i % training.ClassCount)], training.ClassCount);
-        TrainingPlan? plan;
-        OptimiserState? state;
+        readonly Parameters parameters;
+        readonly ImmutableDictionary<string, Tensor<float>> trainable;
+        readonly TrainingPlan plan;
+        readonly Tensor<float>[] images;
+        readonly Tensor<float> target;
+        readonly List<double> times = [];
+        OptimiserState state;
+        long allocated, native;
 
-        public void Step(int number, Split split)
+        public Run(TrainingCase training)
         {
-            var trainable = Trainable.Of(training.Graph, parameters);
-            plan ??= TrainingPlan.Create(training.Graph, parameters, training.Images);
-            state ??= optimiser.Start(trainable);
-            using var scope = device.BeginScope();
+            this.training = training;
+            device = new HostDevice(training.Threads);
+            scope = device.BeginScope();
+            split = new Split(device);
+            parameters = training.Parameters(device);
+            trainable = Trainable.Of(training.Graph, parameters);
+            plan = TrainingPlan.Create(training.Graph, parameters, training.Images);
+            state = optimiser.Start(trainable);
+            images = Inputs.Several(device, training.Images, "images");
+            target = OneHot.Create(device, [.. Enumerable.Range(0, training.Batch).Select(i => i % training.ClassCount)], training.ClassCount);
+        }
+
+        /// <summary>The largest that was measured before a step.</summary>
+        public double Peak { get; private set; }
+
+        long NativeBytes => device.LiveBytes + device.Pool.FreeBytes;
+
+        public void MeasuredStep(int number)
+        {
+            if (number == WarmUp)
+                native = NativeBytes;
+            Peak = Math.Max(Peak, Bench.Peak.Now(device));
+            split.Begin();
+            long start = Stopwatch.GetTimestamp(), before = GC.GetAllocatedBytesForCurrentThread();
+            Step(number);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            split.End(keep: number >= WarmUp);
+        }
+
+        public TrainingTimes Times(double peak) => new(training, [.. times.Skip(WarmUp).Order()], peak, allocated, native, NativeBytes - native, split.Parts());
+
+        public void Dispose()
+        {
+            scope.Dispose();
+            device.Dispose();
+        }
+
+        void Step(int number)
+        {
+            using var step = device.BeginScope();
             split.Phase = "forward";
             var evaluation = Grad.ValueAndGrad((tape, variables) =>
             {

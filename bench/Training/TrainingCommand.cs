@@ -43,18 +43,16 @@ sealed record TrainingCommand(string Network, int? Width, int Size, int Batch, i
         List<string> rows = [], parts = [];
         foreach (int threads in Threads)
         {
-            double dense = 0;
-            foreach (var weights in Weights)
+            TrainingTimes[] measured = TrainingBench.Measure([.. Weights.Select(weights => new TrainingCase(Network, Width, Size, Batch, threads, weights))], Steps);
+            foreach (var times in measured)
             {
-                var times = TrainingBench.Measure(new TrainingCase(Network, Width, Size, Batch, threads, weights), Steps);
                 Print(times);
-                if (weights == WeightForm.Dense)
-                    dense = times.MedianMs;
-                else if (dense > 0)
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"compressed / dense: {times.MedianMs / dense:F3}"));
                 rows.Add(Row(times));
                 parts.AddRange(times.Parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{Name(times.Case)},{part.Phase},{part.Work},{part.Count},{part.Ms:F3},{part.Ms / times.MedianMs:F4}")));
             }
+
+            if (measured is [var one, var other])
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{other.Case.Weights} / {one.Case.Weights}: {other.MedianMs / one.MedianMs:F3} of medians, {other.StepMs[0] / one.StepMs[0]:F3} of the shortest"));
         }
 
         Console.WriteLine($"written to {Results.Save("-training", Header, 2..8, rows)}");

@@ -69,6 +69,26 @@ public class WinogradPullbackTests
         }
     }
 
+    [Theory, MemberData(nameof(Widths))]
+    public void Sums_over_thousands_of_tiles_are_as_accurate(string width)
+    {
+        // Two chunks, each summed in nine lengths; images with a mean, as after a ReLU. The plain algorithm is tested against double loops.
+        (Shape shape, Shape weight, Conv2dOptions options) = ([16, 56, 56, 16], [32, 16, 3, 3], new() { Padding = 1 });
+        var x = Numbers.Normal(Key.Fold("x"), shape);
+        var positive = new Numbers(shape, [.. x.Values.Select(value => Math.Max(0, value))]);
+        var dy = Numbers.Normal(Key.Fold("dy"), [16, 56, 56, 32]);
+        float[] Run(int threads, ConvAlgorithm algorithm)
+        {
+            using var device = new HostDevice(threads, Enum.Parse<VectorWidth>(width));
+            using var scope = device.BeginScope();
+            return Conv2d.WeightPullback(positive.On(device), weight, options, dy.On(device), algorithm).ToArray();
+        }
+
+        float[] dWeight = Run(2, ConvAlgorithm.Winograd4);
+        Close.Check(Run(2, ConvAlgorithm.Gathered), dWeight, 2e-5);
+        Assert.Equal(dWeight, Run(3, ConvAlgorithm.Winograd4));
+    }
+
     [Fact]
     public void Training_takes_tiles_of_four_where_there_are_enough_of_them()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pqf.Nets.Detection;
 using Pqf.Tensors;
 
 namespace Pqf.Nets.Masks;
@@ -69,6 +70,9 @@ public sealed class Rle : IEquatable<Rle>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     public static Rle FromBitmap(ReadOnlySpan<byte> bitmap, int height, int width) => FromWindow(bitmap, new(0, 0, width, height), height, width);
+
+    /// <summary>Encodes a mask.</summary>
+    public static Rle FromMask(BinaryMask mask) => FromBitmap(mask.Values, mask.Height, mask.Width);
 
     /// <summary>Encodes a mask that is 0 outside a rectangle, without ever holding it whole.</summary>
     /// <param name="bitmap">[window height, window width], row-major; what is not 0 is 1.</param>

@@ -22,7 +22,8 @@ public sealed class CocoFolderTests : IDisposable
         string path = SharedData.Path("data/coco-ccby");
         var train = CocoFolder.OpenTraining(path, CocoClasses.LabelCount).Value();
         var validation = CocoFolder.OpenValidation(path, CocoClasses.LabelCount).Value();
-        Assert.Equal((19, 17), (train.Images.Length, validation.Images.Length));
+        // One of the 19 has no objects.
+        Assert.Equal((18, 17), (train.Images.Length, validation.Images.Length));
         var examples = Enumerable.Range(0, train.Images.Length).Select(i => train.Load(i, false).Value()).ToArray();
         // 82 objects, one of them a crowd.
         Assert.Equal(81, examples.Sum(example => example.Target.Boxes.Length));
@@ -122,7 +123,7 @@ public sealed class CocoFolderTests : IDisposable
         Assert.StartsWith($"{folder.File("train2017/2.png")}: ", loaded[1].ErrorMessage());
     }
 
-    IEnumerable<string> Describe(DetectionBatches batches, int epoch, int first, int threads) => batches.Epoch(epoch, first, threads, TestContext.Current.CancellationToken)
+    static IEnumerable<string> Describe(DetectionBatches batches, int epoch, int first, int threads) => batches.Epoch(epoch, first, threads, TestContext.Current.CancellationToken)
         .Select(batch => string.Join(' ', batch.Value().Select(example => $"{example.Image.Id}:{example.Target.Boxes[0].X1}")));
 
     CocoImage[] images = [];

@@ -80,9 +80,9 @@ public sealed class InferencePlan
 
     /// <summary>The same network for images of another size: packed weights, and the way in which each convolution is computed, are shared.</summary>
     /// <param name="inputShape">[N, H, W, C]: the largest batch.</param>
-    /// <returns>A plan whose activations belong to the innermost scope; it ends with this one's weights.</returns>
+    /// <returns>A plan whose activations belong to the innermost scope, and which ends with this one's weights; this one itself for its own size.</returns>
     /// <exception cref="ShapeException">The input does not fit the graph.</exception>
-    public InferencePlan For(Shape inputShape) => new(this, inputShape);
+    public InferencePlan For(Shape inputShape) => inputShape == this.inputShape ? this : new(this, inputShape);
 
     /// <summary>Compiles a network with a choice of algorithms of the caller's own.</summary>
     internal static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose) =>

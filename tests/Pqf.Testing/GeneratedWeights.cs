@@ -31,9 +31,10 @@ public static class GeneratedWeights
     /// <param name="graph">Names and shapes.</param>
     /// <param name="device">Where they go; they belong to its innermost scope.</param>
     /// <param name="salt">Goes before each name; the network's name in the reference cases.</param>
-    public static Parameters Parameters(Graph graph, Device device, string salt) => new(ParameterSpecs.Of(graph).ToImmutableDictionary(
+    /// <param name="names">Names in the reference case, where they are others; null if none is.</param>
+    public static Parameters Parameters(Graph graph, Device device, string salt, IReadOnlyDictionary<string, string>? names = null) => new(ParameterSpecs.Of(graph).ToImmutableDictionary(
         spec => spec.Name,
-        Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec, salt)))));
+        Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec, $"{salt}:{names?.GetValueOrDefault(spec.Name) ?? spec.Name}")))));
 
     /// <summary>Images of a generated network's case, 4u − 2.</summary>
     /// <param name="device">Where they go.</param>
@@ -49,10 +50,10 @@ public static class GeneratedWeights
         Tensor<ushort>.From(device, [shape[0], shape.Count / shape[0] / d], [.. Uniform($"{name}.codes", shape.Count / d).Select(u => (ushort)(u * k))]),
         shape);
 
-    static float[] Values(ParameterSpec spec, string salt)
+    static float[] Values(ParameterSpec spec, string name)
     {
         double bound = spec.Shape.Rank >= 2 ? Math.Sqrt(3.0 / (spec.Shape.Count / spec.Shape[0])) : 0;
-        return [.. Uniform($"{salt}:{spec.Name}", spec.Shape.Count).Select(u => (float)(spec.Role switch
+        return [.. Uniform(name, spec.Shape.Count).Select(u => (float)(spec.Role switch
         {
             ParameterRole.RunningVar => 0.5 + u,
             ParameterRole.Weight => ((2 * u) - 1) * bound,

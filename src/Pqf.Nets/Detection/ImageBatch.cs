@@ -20,7 +20,7 @@ public sealed record ImageBatch(Tensor<float> Images, ImmutableArray<ImageSize> 
     public static ImageBatch Of(Device device, IReadOnlyList<Photograph> images, MaskRcnnOptions options)
     {
         ImmutableArray<ImageSize> sizes = [.. images.Select(image => ResizedSize(new(image.Height, image.Width), options))];
-        int height = Padded(sizes.Max(size => size.Height), options.SizeDivisible), width = Padded(sizes.Max(size => size.Width), options.SizeDivisible);
+        var (height, width) = PaddedSize(sizes, options);
         Shape shape = [images.Count, height, width, Photograph.Channels];
         return new(
             Tensor<float>.Filled(device, shape, values =>
@@ -40,6 +40,10 @@ public sealed record ImageBatch(Tensor<float> Images, ImmutableArray<ImageSize> 
         // A sliver of an image keeps one pixel.
         return new(Math.Max(1, (int)Math.Floor(image.Height * (double)scale)), Math.Max(1, (int)Math.Floor(image.Width * (double)scale)));
     }
+
+    /// <summary>Size that holds several resized images.</summary>
+    internal static ImageSize PaddedSize(ImmutableArray<ImageSize> sizes, MaskRcnnOptions options) =>
+        new(Padded(sizes.Max(size => size.Height), options.SizeDivisible), Padded(sizes.Max(size => size.Width), options.SizeDivisible));
 
     static int Padded(int length, int divisor) => (length + divisor - 1) / divisor * divisor;
 

@@ -3,6 +3,7 @@ using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
+using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Nets.Tests.Detection;
 

@@ -62,7 +62,7 @@ static class CommandLine
         if (entry is null || parsed.Action != entry.Syntax.Action)
             return (ExitCode)parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false });
         var overrides = split.Overrides.Concat(options.Overrides(parsed)).Concat(entry.Overrides(parsed));
-        return ConfigLoader.Load(parsed.GetValue(options.Config), overrides)
+        return ConfigLoader.Load(parsed.GetValue(options.Config), overrides, entry.Defaults)
             .Bind(config => entry.Run(new RunContext(parsed, config, terminal, ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet)))))
             .Match(_ => ExitCode.Success, error => Fail(error, terminal));
     }

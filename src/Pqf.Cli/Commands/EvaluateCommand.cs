@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Reporting;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

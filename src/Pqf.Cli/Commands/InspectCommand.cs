@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Reporting;
 using Pqf.Nets;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -26,9 +26,10 @@ static class ConfigLoader
     /// <summary>Reads a configuration and checks it whole; every problem is reported at once.</summary>
     /// <param name="file">The YAML file; null for defaults.</param>
     /// <param name="overrides">Applied in order; later ones win.</param>
-    public static Result<Config, PqfError> Load(string? file, IEnumerable<ConfigOverride> overrides)
+    /// <param name="defaults">YAML that stands in for the file where there is none.</param>
+    public static Result<Config, PqfError> Load(string? file, IEnumerable<ConfigOverride> overrides, string? defaults = null)
     {
-        var source = file is null ? ConfigNode.Mapping.Empty("defaults") : ReadFile(file);
+        var source = file is null ? YamlText.Parse(defaults ?? "", "defaults") : ReadFile(file);
         return source.Bind(node => node is ConfigNode.Mapping mapping
             ? Overlay(mapping, overrides).Bind(Decode)
             : new PqfError.File(node.Origin, Values.Unexpected("a mapping of keys", node).Text));

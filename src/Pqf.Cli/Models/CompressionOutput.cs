@@ -2,6 +2,7 @@ using System.Globalization;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
+using Pqf.Compression.Reporting;
 using Pqf.Nets;
 using Pqf.Tensors;
 

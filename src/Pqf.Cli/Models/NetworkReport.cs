@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
+using Pqf.Compression.Reporting;
 using Pqf.Nets;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
@@ -38,7 +39,8 @@ static class NetworkReport
             run.Note(string.Create(CultureInfo.InvariantCulture, $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: {string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"));
     }
 
-    static string NameText(Architecture architecture) => architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
+    /// <summary><c>resnet20 of width 32</c>.</summary>
+    public static string NameText(Architecture architecture) => architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
 
     static string InputText(PqfModel network)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CsvHelper;
 using Pqf.Compression;
+using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -65,6 +66,24 @@ static class Reports
     static IEnumerable<string> Names(string part, Metrics? metrics) => metrics?.Means.Select(mean => $"{part}_{mean.Name}") ?? [];
 
     static IEnumerable<string> Values(Metrics metrics) => metrics.Means.Select(mean => Text(mean.Value));
+
+    /// <summary>Writes <c>stages.csv</c>: a row for each state of the network that was measured; accuracies are 0 … 1.</summary>
+    public static Result<Unit, PqfError> WriteStages(string path, CompressionReport report) => Write(
+        path, ["network", "size_bits", "ratio", "right", "images", "accuracy", "low_95", "high_95"], report.Stages.Select(stage => new[]
+    {
+        stage.Name,
+        Text(stage.SizeBits),
+        Text(report.RatioOf(stage)),
+        Text(stage.Accuracy.Right),
+        Text(stage.Accuracy.Count),
+        Text(stage.Accuracy.Value),
+        Text(stage.Accuracy.Interval95.Low),
+        Text(stage.Accuracy.Interval95.High),
+    }));
+
+    /// <summary>Writes <c>steps.csv</c>: a row for each step of training, measured before the step.</summary>
+    public static Result<Unit, PqfError> WriteSteps(string path, IEnumerable<StepRecord> steps) => Write(
+        path, ["step", "loss", "accuracy", "learning_rate"], steps.Select(step => new[] { Text(step.Number), Text(step.Loss), Text(step.Accuracy), Text(step.LearningRate) }));
 
     static Result<Unit, PqfError> Write(string path, IEnumerable<string> header, IEnumerable<string[]> rows) => AtomicFile.WriteText(path, text =>
     {

@@ -14,6 +14,9 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     /// <summary>Options that are another way to write a key of the configuration.</summary>
     public ImmutableArray<(string Key, Option<string?> Option)> Keys { get; init; } = [];
 
+    /// <summary>The text of the configuration that stands in for a file where none is named; null for defaults.</summary>
+    public string? Defaults { get; init; }
+
     /// <summary>What those options set.</summary>
     public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) => Keys
         .Where(pair => parsed.GetValue(pair.Option) is not null)

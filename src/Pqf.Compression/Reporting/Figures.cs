@@ -1,10 +1,10 @@
 using System.Globalization;
 using Pqf.Nets;
 
-namespace Pqf.Cli.Shell;
+namespace Pqf.Compression.Reporting;
 
 /// <summary>How figures are written for people: the same everywhere, in every culture.</summary>
-static class Figures
+public static class Figures
 {
     /// <summary><c>12,927,232</c>.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
@@ -16,11 +16,17 @@ static class Figures
     public static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary><c>297/400 = 74.25 % (95 % interval 69.75 … 78.29)</c>.</summary>
-    public static string Percent(Proportion proportion)
+    public static string Percent(Proportion proportion) =>
+        $"{proportion.Right}/{proportion.Count} = {Percent(proportion.Value)} (95 % interval {Interval(proportion)})";
+
+    /// <summary><c>74.25 %</c>.</summary>
+    /// <param name="share">0 … 1.</param>
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %");
+
+    /// <summary><c>69.75 … 78.29</c>: the 95 % interval, in per cent.</summary>
+    public static string Interval(Proportion proportion)
     {
         var (low, high) = proportion.Interval95;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{proportion.Right}/{proportion.Count} = {100 * proportion.Value:0.00} % (95 % interval {100 * low:0.00} … {100 * high:0.00})");
+        return string.Create(CultureInfo.InvariantCulture, $"{100 * low:0.00} … {100 * high:0.00}");
     }
 }

@@ -1,21 +1,20 @@
 using Pqf.Bench;
 using Pqf.Bench.Network;
 using Pqf.Bench.Training;
+using Pqf.Tensors;
 
 // dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid|detection …] [--threads 1,2]: all benches by default, on one thread and on all.
 // dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]: whole networks, ours and
 // ONNX Runtime's in turn, in one process or in one each; then each step of ours.
 // dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7] [--weights dense,compressed]: steps of
 // training, and what each kind of loop takes of them.
+// dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see DemoFiles).
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
-    return DenseNetwork.Write(from, to, architecture, noise: 0.01).Match(
-        _ => 0,
-        error =>
-        {
-            Console.Error.WriteLine(error.Message);
-            return 1;
-        });
+    return ExitCode(DenseNetwork.Write(from, to, architecture, noise: 0.01));
+
+if (args is ["demo-files", var trained, var images, var demoFolder])
+    return ExitCode(DemoFiles.Write(trained, images, demoFolder));
 
 if (args is [ProcessRunner.Command, var side, .. var caseArguments])
 {
@@ -77,3 +76,11 @@ Console.WriteLine($"written to {report.Save()}");
 if (args.Length == 0)
     NetworkCommand.Default.Run();
 return 0;
+
+static int ExitCode(Result<Unit, PqfError> result) => result.Match(
+    _ => 0,
+    error =>
+    {
+        Console.Error.WriteLine(error.Message);
+        return 1;
+    });

@@ -9,6 +9,7 @@ static class AllCommands
     /// <summary>In the order of the help.</summary>
     public static ImmutableArray<CommandEntry> Create() =>
     [
+        DemoCommand.Create(),
         CompressCommand.Create(),
         TrainCommand.Create(),
         EvaluateCommand.Create(),

@@ -42,7 +42,7 @@ sealed class TrainingSession(RunContext run)
         return start.Open(weights, images).Bind(network => Setup(folder, network.Model, images).Bind(setup =>
         {
             NetworkReport.NoteUnused(run, network);
-            return start.Prepare(network, setup.Sets.Train, quantised => Measure(setup, quantised, Quantised)).Bind(prepared =>
+            return start.Prepare(network, setup.Sets.Train, (quantised, _) => Measure(setup, quantised, Quantised)).Bind(prepared =>
             {
                 foreach (string line in NetworkReport.Lines(prepared.Model, prepared.Model.Compression is null ? "dense" : "compressed"))
                     run.WriteLine(line);

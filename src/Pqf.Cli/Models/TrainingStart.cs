@@ -38,9 +38,9 @@ sealed class TrainingStart(RunContext run, Device device)
     /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then calibrated.</summary>
     /// <param name="network">As opened.</param>
     /// <param name="images">Training images.</param>
-    /// <param name="validate">Measures the network as quantised, before it is calibrated.</param>
+    /// <param name="validate">Measures the network as quantised, before it is calibrated; told what compressing gave.</param>
     public Result<(PqfModel Model, ImmutableArray<InitialRecord> Initial), PqfError> Prepare(
-        NetworkFile network, ImageSet images, Func<PqfModel, Result<ImmutableArray<InitialRecord>, PqfError>> validate)
+        NetworkFile network, ImageSet images, Func<PqfModel, CompressionResult, Result<ImmutableArray<InitialRecord>, PqfError>> validate)
     {
         var calibration = CalibrationImages.Of(run, images, network.Preprocessing, device);
         // Statistics that are folded into the norms would apply twice once they are estimated anew, or trained.
@@ -53,7 +53,7 @@ sealed class TrainingStart(RunContext run, Device device)
         return unfolded.Bind(dense => Compressor.Run(run, network.Graph, dense, probe)).Bind(result =>
         {
             var model = Compressor.Described(run, network.Model, network.Path, result.Compressed);
-            return validate(model).Bind(initial => calibration
+            return validate(model, result).Bind(initial => calibration
                 .Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches))
                 .Map(calibrated => (model with { Parameters = calibrated }, initial)));
         });

@@ -67,6 +67,14 @@ public sealed record PqfModel
     /// <summary>Where it came from; null if unknown.</summary>
     public Provenance? Provenance { get; init; }
 
+    /// <summary>The network as its files hold it: norms folded, codebooks in half precision. New tensors belong to the innermost scope.</summary>
+    public PqfModel AsStored() => this with { Parameters = Norms.Fold(Graph, Rounded(Parameters)) };
+
+    /// <summary>Codebooks in the half precision of files; new tensors belong to the innermost scope.</summary>
+    internal static Parameters Rounded(Parameters parameters) => new(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.Match<Weight>(
+        dense => dense,
+        quantised => quantised with { Codebook = Tensor<float>.From(quantised.Codebook.Device, quantised.Codebook.Shape, [.. quantised.Codebook.ToArray().Select(value => (float)(Half)value)]) })));
+
     /// <summary>The file's tensors, in graph order. They read their values when they are written, while the parameters live.</summary>
     /// <remarks>Folded norms belong to the innermost scope.</remarks>
     public IReadOnlyList<StoredTensor> ToTensors()

@@ -20,7 +20,7 @@ static class LayerTable
                 "div.scroll",
                 Tag(
                     "table.layers",
-                    Tag("thead", Tag("tr", Tag("th", "layer"), Tag("th.wide", "weight"), Tag("th.number", "codebook"), Tag("th.bar", "bits a weight"), Tag("th.bar", "relative error"))),
+                    Tag("thead", Tag("tr", Tag("th", "layer"), Tag("th.wide", "weight"), Tag("th.number.wide", "codebook"), Tag("th.bar", "bits a weight"), Tag("th.bar", "relative error"))),
                     Tag("tbody", report.Layers.Select(layer => Row(layer, mostBits, mostError))))));
     }
 
@@ -28,7 +28,7 @@ static class LayerTable
         "tr",
         Tag("td", layer.Blocks.Layer),
         Tag("td.wide", string.Join(" × ", layer.Blocks.Weight.AsSpan().ToArray())),
-        Tag("td.number", $"{layer.Blocks.K} × {layer.Blocks.D}"),
+        Tag("td.number.wide", $"{layer.Blocks.K} × {layer.Blocks.D}"),
         Bar("bits", BitsPerWeight(layer) / mostBits, BitsPerWeight(layer).ToString("0.00", CultureInfo.InvariantCulture)),
         Bar("error", mostError > 0 ? layer.RelativeError / mostError : 0, layer.RelativeError.ToString("0.000", CultureInfo.InvariantCulture)));
 

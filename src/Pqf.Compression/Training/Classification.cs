@@ -109,7 +109,7 @@ public sealed class Classification
     {
         var device = parameters.Tensors().First().Device;
         using var scope = device.BeginScope();
-        var network = InferencePlan.Compile(graph, Rounded(parameters), device, data.BatchShape);
+        var network = InferencePlan.Compile(graph, PqfModel.Rounded(parameters), device, data.BatchShape);
         var sum = Metrics.None;
         foreach (var result in data.Validation())
         {
@@ -127,11 +127,6 @@ public sealed class Classification
 
         return sum;
     }
-
-    /// <summary>Codebooks in the half precision of files; new tensors belong to the innermost scope.</summary>
-    static Parameters Rounded(Parameters parameters) => new(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.Match<Weight>(
-        dense => dense,
-        quantised => quantised with { Codebook = Tensor<float>.From(quantised.Codebook.Device, quantised.Codebook.Shape, [.. quantised.Codebook.ToArray().Select(value => (float)(Half)value)]) })));
 
     /// <summary>Mean cross-entropy, in nats, and accuracy of some logits [N, classes].</summary>
     internal static Metrics Measure(Tensor<float> logits, ReadOnlySpan<int> classes)

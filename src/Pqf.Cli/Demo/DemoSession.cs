@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Cli.Data;
+using Pqf.Cli.Models;
+using Pqf.Cli.Shell;
+using Pqf.Compression;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Training;
+using Pqf.Nets;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Cli.Demo;
+
+/// <summary>What a demo gave.</summary>
+/// <param name="Model">The fine-tuned network, as its files hold it.</param>
+/// <param name="Compression">Rows of groups and layers.</param>
+/// <param name="Report">For the page.</param>
+sealed record DemoResult(PqfModel Model, CompressionResult Compression, CompressionReport Report);
+
+/// <summary>The whole method on one network: compressed, calibrated and fine-tuned on training images, measured on test images after each step.</summary>
+sealed class DemoSession
+{
+    readonly RunContext run;
+    readonly TrainingSets sets;
+    readonly Device device;
+    readonly NetworkFile network;
+    readonly ValidationProgress progress;
+    readonly LabelledBatches batches;
+    readonly ImmutableArray<Stage>.Builder stages = ImmutableArray.CreateBuilder<Stage>();
+    readonly ImmutableArray<StepRecord>.Builder steps = ImmutableArray.CreateBuilder<StepRecord>();
+    CompressionResult? compression;
+
+    /// <param name="run">Settings, terminal.</param>
+    /// <param name="sets">Training images; the others are the test images.</param>
+    /// <param name="network">The dense network.</param>
+    /// <param name="device">Where it runs.</param>
+    public DemoSession(RunContext run, TrainingSets sets, NetworkFile network, Device device)
+    {
+        (this.run, this.sets, this.network, this.device) = (run, sets, network, device);
+        progress = new("images", sets.Validation.Count);
+        batches = new(run, sets, network.Preprocessing, run.Config.Dataloader.BatchSize ?? sets.Train.Count, progress);
+    }
+
+    /// <summary>Runs to the end. New tensors belong to the innermost scope.</summary>
+    public Result<DemoResult, PqfError> Run() => Measure("dense", network.Model)
+        .Bind(_ => new TrainingStart(run, device).Prepare(network, sets.Train, (model, result) =>
+        {
+            compression = result;
+            return Measure("compressed", model).Map(_ => ImmutableArray<InitialRecord>.Empty);
+        }))
+        .Bind(calibrated => Measure("calibrated", calibrated.Model).Bind(_ => Tune(calibrated.Model)))
+        .Map(model => new DemoResult(model, compression!, Report(model)));
+
+    Result<Unit, PqfError> Measure(string name, PqfModel model) => run.Progress.Run($"measuring {name}", progress.Unit, progress.Count, report =>
+    {
+        progress.Report = report;
+        return Classification.Validate(model.Graph, model.Parameters, batches.Data, run.Cancellation);
+    }).Map(metrics => Add(name, model, metrics));
+
+    Unit Add(string name, PqfModel model, Metrics metrics)
+    {
+        var right = (int)Math.Round(metrics[Classification.Accuracy] * metrics.Count);
+        stages.Add(new(name, Cost.Of(model.Graph, model.Parameters, Classifier.InputShape(model.Preprocessing, 1)).Bits, new Proportion(right, metrics.Count)));
+        return default;
+    }
+
+    /// <summary>Trains codebooks, norms and dense layers, with the dense network as the teacher.</summary>
+    Result<PqfModel, PqfError> Tune(PqfModel model)
+    {
+        var mix = new TeacherMix(run.Config.Distillation.Weight, run.Config.Distillation.Temperature);
+        var teacher = new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, device, batches.Data.BatchShape), mix);
+        var task = Classification.Task(model.Graph, model.Parameters, new ClassificationOptions { LabelSmoothing = (float)run.Config.LabelSmoothing, Teacher = teacher }, batches.Data);
+        var options = TrainingMapping.Options(run.Config, batches.BatchCount);
+        progress.Report = _ => { }; // the validation at the end is a part of the work below
+        var trainer = new Trainer<LabelledBatch>(task, TrainingState.Start(model.Parameters, task.Trainable, options), options);
+        return run.Progress.Run("fine-tuning", "steps", options.Epochs * batches.BatchCount, report => Follow(trainer, report)).Map(_ =>
+        {
+            var tuned = (model with { Parameters = trainer.State.Parameters }).AsStored();
+            Add("fine-tuned", tuned, trainer.State.Progress.Epochs[^1].Validation);
+            return tuned;
+        });
+    }
+
+    Result<Unit, PqfError> Follow(Trainer<LabelledBatch> trainer, Action<double> report)
+    {
+        foreach (var step in trainer.Run(run.Cancellation))
+        {
+            if (step is TrainingEvent.Failed failed)
+                return failed.Error;
+            if (step is not TrainingEvent.Stepped(_, var batch, var rate))
+                continue;
+            steps.Add(new(steps.Count + 1, batch[Metrics.Loss], batch[Classification.Accuracy], rate));
+            report(steps.Count);
+        }
+
+        return default(Unit);
+    }
+
+    CompressionReport Report(PqfModel model) => new()
+    {
+        Network = $"{NetworkReport.NameText(model.Architecture)}, for Fashion-MNIST",
+        Images = $"the first {Figures.Count(sets.Validation.Count)} test images of Fashion-MNIST, which nothing was trained on",
+        Stages = stages.ToImmutable(),
+        Layers = [.. compression!.Layers.Select(row => row.Report)],
+        Steps = steps.ToImmutable(),
+        StepsPerEpoch = batches.BatchCount,
+        Codebooks = [.. compression.Layers.Select(row => Codebook.Of(row.Report.Blocks.Layer, (Weight.Quantised)model.Parameters[row.Report.Blocks.WeightName]))],
+        Notes = [.. Notes()],
+    };
+
+    IEnumerable<string> Notes()
+    {
+        var config = run.Config;
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The dense network was trained on all 60,000 training images. {Figures.Count(sets.Train.Count)} of them were used here: to calibrate the norms, and to fine-tune for {config.Epochs} epochs in batches of {batches.Data.BatchShape[0]}, Adam from a learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight {config.Distillation.Weight:g3}, temperature {config.Distillation.Temperature:g3}).");
+        yield return $"Up to {config.Model.Compression.K} centroids a layer; channel orders were searched with {Figures.Count(config.Model.SlsIterations)} exchanges a group. Seed {config.Seed}, on {device.Name}.";
+        yield return "Beside this page: the dense and the compressed network as .pqf, the compressed one as .onnx for other programs, and the figures as .csv.";
+        yield return "Images: Fashion-MNIST by Xiao, Rasul and Vollgraf (2017), under the MIT licence. Method: Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).";
+    }
+}

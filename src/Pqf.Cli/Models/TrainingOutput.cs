@@ -28,7 +28,8 @@ sealed class TrainingOutput(RunContext run, TrainingFolder folder, PqfModel mode
     {
         string number = state.Progress.Epoch.ToString(CultureInfo.InvariantCulture);
         // The state comes last: a run that goes on from it finds all other files of the epoch written.
-        return WriteModels(state, number)
+        return TrainingCheckpoint.CheckFinite(model.Graph, state)
+            .Bind(_ => WriteModels(state, number))
             .Bind(_ => isBest ? WriteModels(state, Best) : default(Unit))
             .Bind(_ => Reports.WriteEpochs(folder.MetricsFile, state.Progress))
             .Bind(_ => AtomicFile.WriteText(folder.ResultsFile, text => Array.ForEach([.. ResultLines(state.Progress)], text.WriteLine)))

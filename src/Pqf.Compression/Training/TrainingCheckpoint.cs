@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -35,10 +36,17 @@ public static class TrainingCheckpoint
             ["version"] = Version,
             [TrainingKey] = JsonSerializer.Serialize(training, TrainingJson.Default.TrainingText),
         };
-        return NotFinite(model.Graph, state) is { } name
-            ? new PqfError.Layer(name, $"holds values that are not finite after epoch {state.Progress.Epoch + 1}, batch {state.Progress.Batch}; the last saved state is untouched")
-            : Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimiser)], text);
+        return CheckFinite(model.Graph, state)
+            .Bind(_ => Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimiser)], text));
     }
+
+    /// <summary>Says whether a state is one to go on from: a step whose loss was finite may yet have left values that are not.</summary>
+    public static Result<Unit, PqfError> CheckFinite(Graph graph, TrainingState state) => NetworkTensors(graph, state.Parameters).Concat(AverageTensors(state.Optimiser))
+        .FirstOrDefault(tensor => tensor.Type == DType.F32 && !tensor.ToSingles().All(float.IsFinite)) is { } bad
+        ? new PqfError.Layer(bad.Name, string.Create(
+            CultureInfo.InvariantCulture,
+            $"holds values that are not finite at epoch {state.Progress.Epoch + 1}, batch {state.Progress.Batch + 1}, after a step of learning rate {state.Progress.LearningRate:g4}. The last saved state is untouched; a lower learning_rate may help"))
+        : default(Unit);
 
     /// <summary>Whether a file holds a run's state.</summary>
     public static bool Is(TensorFile file) => file.Metadata.GetValueOrDefault("format") == Format;
@@ -59,9 +67,6 @@ public static class TrainingCheckpoint
             Averages(file, averages, optimiser.Start(Trainable.Of(model.Graph, model.Parameters))).Map(state =>
                 (model, new TrainingState(model.Parameters, state with { StepCount = text.StepCount }, text.Schedule, text.Progress)))));
     }
-
-    static string? NotFinite(Graph graph, TrainingState state) => NetworkTensors(graph, state.Parameters).Concat(AverageTensors(state.Optimiser))
-        .FirstOrDefault(tensor => tensor.Type == DType.F32 && !tensor.ToSingles().All(float.IsFinite))?.Name;
 
     static IEnumerable<StoredTensor> NetworkTensors(Graph graph, Parameters parameters) => ParameterSpecs.Of(graph).SelectMany(spec =>
         parameters[spec.Name].Match<IEnumerable<StoredTensor>>(

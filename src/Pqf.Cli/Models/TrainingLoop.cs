@@ -27,11 +27,10 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
         }
         catch (OperationCanceledException)
         {
-            return output.SaveState(trainer.State).Bind<Unit>(_ =>
-            {
-                run.Note($"saved the state at epoch {trainer.State.Progress.Epoch + 1}, batch {trainer.State.Progress.Batch}: --resume goes on from there");
-                throw new OperationCanceledException(run.Cancellation);
-            });
+            if (ErrorOf(output.SaveState(trainer.State)) is { } error)
+                return error;
+            run.Note($"saved the state at epoch {trainer.State.Progress.Epoch + 1}, batch {trainer.State.Progress.Batch}: --resume goes on from there");
+            throw;
         }
     }
 

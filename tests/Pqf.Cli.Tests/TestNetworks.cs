@@ -47,7 +47,8 @@ static class TestNetworks
         }
     }
 
-    static StoredTensor Tensor(ParameterSpec spec)
+    /// <summary>A random value of a parameter.</summary>
+    public static StoredTensor Tensor(ParameterSpec spec)
     {
         var key = RngKey.FromSeed(0).Fold(spec.Name);
         double scale = spec.Role == ParameterRole.Weight ? Math.Sqrt(2.0 * spec.Shape[0] / spec.Shape.Count) : 0.1;

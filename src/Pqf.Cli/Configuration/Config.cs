@@ -173,6 +173,9 @@ sealed record ModelConfig
     /// <summary><c>width</c>: channels of the first stage.</summary>
     public int? Width { get; init; }
 
+    /// <summary><c>maskrcnn</c>.</summary>
+    public MaskRcnnConfig MaskRcnn { get; init; } = new();
+
     /// <summary><c>compress</c>: permute and quantise before training.</summary>
     public bool Compress { get; init; } = true;
 

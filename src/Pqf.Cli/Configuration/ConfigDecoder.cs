@@ -101,6 +101,7 @@ static class ConfigDecoder
             ClassCount = section.ReadOptional("class_count", Values.Integer(1)),
             InputChannels = grey ? 1 : inputChannels,
             Width = section.ReadOptional("width", Values.Integer(1)),
+            MaskRcnn = section.Child("maskrcnn", MaskRcnn),
             Compress = section.Read("compress", defaults.Compress, Values.Boolean),
             ClassNames = names,
             ClassNamesPath = namesPath,
@@ -112,6 +113,23 @@ static class ConfigDecoder
             StateDictCompressed = section.ReadText("state_dict_compressed"),
         };
     }
+
+    static MaskRcnnConfig MaskRcnn(Section section) => new()
+    {
+        MinSize = section.ReadOptional("min_size", Values.Integer(1, 65_536)),
+        MaxSize = section.ReadOptional("max_size", Values.Integer(1, 65_536)),
+        RpnPreNmsTopNTrain = section.ReadOptional("rpn_pre_nms_top_n_train", Values.Integer(1)),
+        RpnPreNmsTopNTest = section.ReadOptional("rpn_pre_nms_top_n_test", Values.Integer(1)),
+        RpnPostNmsTopNTrain = section.ReadOptional("rpn_post_nms_top_n_train", Values.Integer(1)),
+        RpnPostNmsTopNTest = section.ReadOptional("rpn_post_nms_top_n_test", Values.Integer(1)),
+        RpnBatchSizePerImage = section.ReadOptional("rpn_batch_size_per_image", Values.Integer(1)),
+        BoxBatchSizePerImage = section.ReadOptional("box_batch_size_per_image", Values.Integer(1)),
+        BoxScoreThresh = Single(section.ReadOptional("box_score_thresh", Values.Number(0, 1))),
+        BoxNmsThresh = Single(section.ReadOptional("box_nms_thresh", Values.Number(0, 1))),
+        BoxDetectionsPerImg = section.ReadOptional("box_detections_per_img", Values.Integer(1)),
+    };
+
+    static float? Single(double? value) => (float?)value;
 
     // A list is names; a text is the path of a file of names.
     static Result<(ImmutableArray<string> Names, string? Path), Problem> ClassNames(ConfigNode node) => node is ConfigNode.Scalar path

@@ -24,7 +24,7 @@ static class DetectionPicture
     public static byte[] Draw(PixelImage image, Detections found, ImmutableArray<string> classNames, float maskThreshold)
     {
         using var bitmap = BitmapOf(image);
-        int stroke = Math.Max(1, Math.Min(image.Height, image.Width) / PixelsPerStroke);
+        int stroke = Math.Max(1, (Math.Min(image.Height, image.Width) + (PixelsPerStroke / 2)) / PixelsPerStroke);
         // The surest are drawn last, on top of the others.
         for (int i = found.Items.Length - 1; i >= 0; i--)
             Cover(bitmap, MaskPasting.Paste(found.Items[i], found.Height, found.Width, maskThreshold), ColourOf(i));

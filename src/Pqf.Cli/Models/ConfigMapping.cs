@@ -51,6 +51,7 @@ static class ConfigMapping
         ClassCount = config.Model.ClassCount ?? found.ClassCount,
         InChannels = config.Model.InputChannels ?? found.InChannels,
         Width = config.Model.Width ?? found.Width,
+        MaskRcnn = config.Model.MaskRcnn.Over(found.MaskRcnn),
     };
 
     /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Nets;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -25,6 +26,12 @@ static class NetworkFiles
     /// <summary>As <see cref="Load(string, Config, Device)"/>, of a network that classifies images.</summary>
     public static Result<NetworkFile, PqfError> LoadClassifier(string path, Config config, Device device) => Load(path, config, device).Bind<NetworkFile>(network =>
         network.Architecture.Name == MaskRcnn.Name ? new PqfError.File(path, $"is a detector ({MaskRcnn.Name}); expected a network that classifies images") : network);
+
+    /// <summary>As <see cref="Load(string, Config, Device)"/>, of a network that finds objects. Without names of its own, one of 91 classes has COCO's.</summary>
+    public static Result<NetworkFile, PqfError> LoadDetector(string path, Config config, Device device) => Load(path, config, device).Bind<NetworkFile>(network =>
+        network.Architecture.Name != MaskRcnn.Name ? new PqfError.File(path, $"is a {network.Architecture.Name}; expected a network that finds objects ({MaskRcnn.Name})")
+        : network.Model.ClassNames is null && network.ClassNames.Length == CocoClasses.LabelCount ? network with { ClassNames = CocoClasses.LabelNames }
+        : network);
 
     /// <summary>Reads a network from an open file.</summary>
     public static Result<NetworkFile, PqfError> Load(TensorFile file, Config config, Device device) => IsPqf(file)

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using Pqf.Cli.Data;
+using Pqf.Cli.Drawing;
+using Pqf.Cli.Models;
+using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Detection;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary><c>pqf detect</c>.</summary>
+static class DetectCommand
+{
+    const double DefaultThreshold = 0.5;
+
+    /// <summary>The command.</summary>
+    public static CommandEntry Create()
+    {
+        var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
+        var images = new Argument<string[]>("image") { Description = "Photographs", Arity = ArgumentArity.OneOrMore };
+        var output = new Option<string?>("--output") { Description = "Folder for pictures and results.json [default: output_path]", HelpName = "DIR" };
+        var threshold = new Option<double>("--threshold") { Description = "Least score of what is shown, 0 to 1", HelpName = "P", DefaultValueFactory = _ => DefaultThreshold };
+        threshold.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<double>() is not (>= 0 and <= 1))
+                result.AddError("--threshold: expected a number from 0 to 1");
+        });
+        return new(
+            new Command("detect", "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form.") { file, images, output, threshold },
+            ["pqf detect out/maskrcnn.pqf street.jpg --output found", "pqf detect out/maskrcnn.pqf *.jpg --output found --threshold 0.8"],
+            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(threshold)))
+        {
+            Keys = [("output_path", output)],
+        };
+    }
+
+    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, double threshold)
+    {
+        if (run.Config.OutputPath is not { } folder)
+            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        string[] pictures = [.. images.Select(image => Path.Combine(folder, Path.GetFileNameWithoutExtension(image) + ".png"))];
+        if (pictures.GroupBy(picture => picture).FirstOrDefault(group => group.Count() > 1) is { } same)
+            return new PqfError.Config("command line", "image", $"expected images of different names, got two for {same.Key}");
+        if (images.Zip(pictures).FirstOrDefault(pair => Path.GetFullPath(pair.First) == Path.GetFullPath(pair.Second)) is { First: { } own })
+            return new PqfError.Config("command line", "--output", $"expected another folder than that of {own}, which would be written over");
+        return OutputFolder.Prepare(folder).Bind(_ => run.WithDevice(device => NetworkFiles.LoadDetector(file, run.Config, device).Bind(network =>
+        {
+            NetworkReport.NoteUnused(run, network);
+            return Detect(run, network, images, pictures, (float)threshold, device).Bind(found =>
+                AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found)));
+        })));
+    }
+
+    static Result<List<NamedDetection>, PqfError> Detect(RunContext run, NetworkFile network, string[] images, string[] pictures, float threshold, Device device)
+    {
+        var detector = Detector.Create(network.Architecture, network.Parameters, device);
+        float maskThreshold = (network.Architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
+        var all = new List<NamedDetection>();
+        int next = 0;
+        foreach (var image in Ahead.Make(images.Length, Evaluation.LoaderThreads(run), i => ImageDecoder.Decode(images[i]), run.Cancellation))
+        {
+            string name = images[next], picture = pictures[next];
+            next++;
+            var written = image.Bind(pixels =>
+            {
+                var found = detector.Detect(Photograph.Of(pixels));
+                var shown = found with { Items = [.. found.Items.Where(item => item.Score >= threshold)] };
+                Print(run, network, name, shown);
+                all.AddRange(CocoTargets.Results(next, shown, maskThreshold).Select(item => new NamedDetection(item, Path.GetFileName(name), network.ClassNames[item.CategoryId])));
+                return AtomicFile.Write(picture, stream => stream.Write(DetectionPicture.Draw(pixels, shown, network.ClassNames, maskThreshold)));
+            });
+            if (written is Result<Unit, PqfError>.Error error)
+                return error.Value;
+        }
+
+        return all;
+    }
+
+    static void Print(RunContext run, NetworkFile network, string image, Detections found)
+    {
+        run.WriteLine(image);
+        foreach (var item in found.Items)
+            run.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {100 * item.Score,6:0.00} %  {network.ClassNames[item.Label]} at {item.Box.X1:0}, {item.Box.Y1:0}, {item.Box.Width:0} × {item.Box.Height:0}"));
+        if (found.Items.IsEmpty)
+            run.WriteLine("  nothing");
+    }
+}

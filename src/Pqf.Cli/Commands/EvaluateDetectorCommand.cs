@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using Pqf.Cli.Data;
+using Pqf.Cli.Models;
+using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary><c>pqf evaluate-maskrcnn</c>.</summary>
+static class EvaluateDetectorCommand
+{
+    /// <summary>The command.</summary>
+    public static CommandEntry Create()
+    {
+        var weights = new Option<string?>("--weights")
+        {
+            Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
+            HelpName = "FILE",
+        };
+        var output = new Option<string?>("--output") { Description = "Folder for bbox_results.json and segm_results.json, in COCO's form [default: output_path, or none are written]", HelpName = "DIR" };
+        var profile = new Option<bool>("--profile") { Description = "Say what each stage of the network takes" };
+        return new(
+            new Command("evaluate-maskrcnn", "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with DIR/annotations/instances_val2017.json") { weights, output, profile },
+            [
+                "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco",
+                "pqf evaluate-maskrcnn --config config/evaluate_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth --dataloader.coco_path /data/coco --output out --profile",
+            ],
+            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, run.Parsed.GetValue(profile)))
+        {
+            Keys = [("output_path", output)],
+        };
+    }
+
+    static Result<Unit, PqfError> Run(RunContext run, string? weights, bool isProfiled)
+    {
+        if (weights is null)
+            return new PqfError.Config("command line", "--weights", "expected a network's file, here or in model.state_dict_compressed, got none");
+        if (run.Config.Dataloader.CocoPath is not { } path)
+            return new PqfError.Config("command line", "dataloader.coco_path", "expected a folder with val2017 and annotations, got none");
+        return (run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)).Bind(_ => run.WithDevice(device => NetworkFiles.LoadDetector(weights, run.Config, device).Bind(network =>
+        {
+            NetworkReport.NoteUnused(run, network);
+            return CocoFolder.OpenValidation(path, network.Architecture.ClassCount).Bind(images => DetectorEvaluation.Measure(run, network.Architecture, network.Parameters, images, device))
+                .Bind(report => (run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)).Map(_ => Print(run, network, report, isProfiled, device)));
+        })));
+    }
+
+    static Unit Print(RunContext run, NetworkFile network, DetectorReport report, bool isProfiled, Device device)
+    {
+        foreach (string line in NetworkReport.Lines(network))
+            run.WriteLine(line);
+        foreach (string line in Precision(report).Lines())
+            run.WriteLine(line);
+        run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed    {report.ImageCount / report.Seconds:0.00} images/s on {device.Name}"));
+        if (isProfiled)
+            foreach (string line in Stages(report).Lines())
+                run.WriteLine(line);
+        return default;
+    }
+
+    /// <summary>COCO's twelve numbers in percent.</summary>
+    static Table Precision(DetectorReport report) => new(
+        ["%", " AP", " AP50", " AP75", " APs", " APm", " APl", " AR1", " AR10", " AR100", " ARs", " ARm", " ARl"],
+        [Row("box", report.Box), Row("mask", report.Mask)]);
+
+    static ImmutableArray<string> Row(string name, AveragePrecision ap) =>
+    [
+        name,
+        .. new[] { ap.Ap, ap.Ap50, ap.Ap75, ap.ApSmall, ap.ApMedium, ap.ApLarge, ap.Ar1, ap.Ar10, ap.Ar100, ap.ArSmall, ap.ArMedium, ap.ArLarge }
+            .Select(value => value < 0 ? "-" : (100 * value).ToString("0.0", CultureInfo.InvariantCulture)),
+    ];
+
+    static Table Stages(DetectorReport report)
+    {
+        double all = report.Stages.Sum(stage => stage.Seconds);
+        return new(
+            ["stage", " ms an image", " %"],
+            [.. report.Stages.Select(stage => (ImmutableArray<string>)
+            [
+                stage.Name,
+                (1000 * stage.Seconds / report.ImageCount).ToString("0.0", CultureInfo.InvariantCulture),
+                (100 * stage.Seconds / all).ToString("0.0", CultureInfo.InvariantCulture),
+            ])]);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Data;
+using Pqf.Cli.Shell;
+using Pqf.Nets;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Detection;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Cli.Models;
+
+/// <summary>What a part of the work took, all images together.</summary>
+readonly record struct StageTime(string Name, double Seconds);
+
+/// <summary>How well a detector finds objects, and how fast.</summary>
+/// <param name="Box">Of boxes.</param>
+/// <param name="Mask">Of masks.</param>
+/// <param name="Results">Everything that was found.</param>
+/// <param name="ImageCount">Images.</param>
+/// <param name="Seconds">From the first image to the last mask; average precision apart.</param>
+/// <param name="Stages">In the order of the work.</param>
+sealed record DetectorReport(AveragePrecision Box, AveragePrecision Mask, ImmutableArray<CocoDetection> Results, int ImageCount, double Seconds, ImmutableArray<StageTime> Stages);
+
+/// <summary>Measures detectors on annotated images.</summary>
+static class DetectorEvaluation
+{
+    const string Decoding = "Decoding", Masks = "Masks";
+
+    /// <summary>Measures one network.</summary>
+    /// <param name="run">Loader threads, progress, clock and cancellation.</param>
+    /// <param name="architecture">A detector, with its thresholds.</param>
+    /// <param name="parameters">Its values.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="device">Where to run.</param>
+    /// <returns>An error that names the first image that cannot be loaded.</returns>
+    public static Result<DetectorReport, PqfError> Measure(RunContext run, Architecture architecture, Parameters parameters, CocoFolder images, Device device)
+    {
+        using var scope = device.BeginScope();
+        var detector = Detector.Create(architecture, parameters, device);
+        float threshold = (architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
+        var watch = new StageWatch(run.Terminal.Clock);
+        var results = ImmutableArray.CreateBuilder<CocoDetection>();
+        var failure = run.Progress.Run<PqfError?>("evaluating", "images", images.Images.Length, report =>
+        {
+            int done = 0;
+            foreach (var loaded in Ahead.Make(images.Images.Length, Evaluation.LoaderThreads(run), images.Decode, run.Cancellation))
+            {
+                watch.Lap(Decoding);
+                if (loaded is not Result<Photograph, PqfError>.Ok(var photograph))
+                    return loaded.Match<PqfError?>(_ => null, error => error);
+                var found = detector.Detect(photograph, stage => watch.Lap(stage.ToString()));
+                results.AddRange(CocoTargets.Results(images.Images[done].Id, found, threshold));
+                watch.Lap(Masks);
+                report(++done);
+            }
+
+            return null;
+        });
+        return failure is not null ? failure : Of(images, results.ToImmutable(), watch);
+    }
+
+    static DetectorReport Of(CocoFolder images, ImmutableArray<CocoDetection> results, StageWatch watch) => new(
+        CocoAp.Measure(images.Instances, results, CocoTask.BoundingBox),
+        CocoAp.Measure(images.Instances, results, CocoTask.Segmentation),
+        results,
+        images.Images.Length,
+        watch.Stages.Sum(stage => stage.Seconds),
+        watch.Stages);
+
+    /// <summary>Adds up what stages take.</summary>
+    sealed class StageWatch(TimeProvider clock)
+    {
+        readonly List<string> order = [];
+        readonly Dictionary<string, double> seconds = [];
+        long last = clock.GetTimestamp();
+
+        public ImmutableArray<StageTime> Stages => [.. order.Select(name => new StageTime(name, seconds[name]))];
+
+        /// <summary>Ends a stage.</summary>
+        public void Lap(string name)
+        {
+            long now = clock.GetTimestamp();
+            if (seconds.TryAdd(name, 0))
+                order.Add(name);
+            seconds[name] += clock.GetElapsedTime(last, now).TotalSeconds;
+            last = now;
+        }
+    }
+}

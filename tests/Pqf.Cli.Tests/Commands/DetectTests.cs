@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Pqf.Cli.Data;
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+public sealed class DetectTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public DetectTests()
+    {
+        TestDetectors.Write(folder.File("net.safetensors"));
+        TestNetworks.WriteImage(folder.File("a.png"), 1);
+        TestNetworks.WriteImage(folder.File("b.png"), 2);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Each_image_gives_a_picture_and_all_of_them_a_file_of_results()
+    {
+        var result = Detect("0", "a.png", "b.png");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal((40, 48), (Picture("a").Height, Picture("b").Width));
+        var found = Results();
+        Assert.NotEmpty(found);
+        Assert.All(found, item =>
+        {
+            Assert.Equal(item.GetProperty("file_name").GetString(), item.GetProperty("image_id").GetInt32() == 1 ? "a.png" : "b.png");
+            Assert.Equal($"class {item.GetProperty("category_id").GetInt32()}", item.GetProperty("category").GetString());
+            Assert.Equal([40, 48], item.GetProperty("segmentation").GetProperty("size").Deserialize<int[]>()!);
+            Assert.InRange(item.GetProperty("score").GetDouble(), 0, 1);
+        });
+        Assert.Equal(found.Length, result.Lines.Count(line => line.Contains("% ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Nothing_above_the_threshold_leaves_the_picture_as_it_is()
+    {
+        var result = Detect("1", "a.png");
+        Assert.Equal([folder.File("a.png"), "  nothing"], result.Lines);
+        Assert.Empty(Results());
+        Assert.Equal(ImageDecoder.Decode(folder.File("a.png")).Value().Pixels, Picture("a").Pixels);
+    }
+
+    [Fact]
+    public void An_image_that_cannot_be_decoded_is_named()
+    {
+        folder.Write("bad.jpg", [1, 2, 3]);
+        var result = Detect("0", "bad.jpg");
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.StartsWith($"pqf: {folder.File("bad.jpg")}: is not an image", result.ErrorLine);
+    }
+
+    [Fact]
+    public void Bad_arguments_are_named()
+    {
+        Assert.Contains("--output: expected a folder, here or in output_path, got none", Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png")).ErrorLine);
+        Assert.Contains("--threshold: expected a number from 0 to 1", Detect("2", "a.png").Error);
+        Assert.Contains("expected images of different names, got two for", Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "other/a.jpg", "--output", folder.File("out")).ErrorLine);
+        Assert.Contains("which would be written over", Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "--output", folder.Path).ErrorLine);
+        TestNetworks.Write(folder.File("resnet.safetensors"));
+        Assert.Contains("is a resnet18; expected a network that finds objects (maskrcnn)", Cli.Run("detect", folder.File("resnet.safetensors"), folder.File("a.png"), "--output", folder.File("out"), "--quiet").ErrorLine);
+    }
+
+    CliResult Detect(string threshold, params string[] images) =>
+        Cli.Run(["detect", folder.File("net.safetensors"), .. images.Select(folder.File), "--output", folder.File("out"), "--threshold", threshold, "--model.maskrcnn.box_score_thresh", "0.01", .. TestDetectors.QuickSettings]);
+
+    Nets.Images.PixelImage Picture(string name) => ImageDecoder.Decode(folder.File($"out/{name}.png")).Value();
+
+    JsonElement[] Results() => [.. JsonDocument.Parse(File.ReadAllBytes(folder.File("out/results.json"))).RootElement.EnumerateArray()];
+}

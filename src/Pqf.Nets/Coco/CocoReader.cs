@@ -49,12 +49,11 @@ public static class CocoReader
     /// <param name="stream">The file's bytes.</param>
     /// <param name="name">The file, for messages.</param>
     /// <param name="truth">The data set that the results are of.</param>
-    /// <returns>In the file's order; an error that names file, object and key if the text is not of the format or not of that data set.</returns>
+    /// <returns>In the file's order; an error that names file, object and key if the text is not of the format or not of that data set's images. A class that the data set has not is no error: networks have labels without objects.</returns>
     public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(Stream stream, string name, CocoInstances truth) => Guard(name, () =>
     {
         var json = new JsonStream(stream);
-        var classes = truth.Categories.Select(category => (long)category.Id).ToHashSet();
-        var results = ReadList(ref json, "results", (ref JsonStream from, ref long? _) => ReadResult(ref from, truth, classes));
+        var results = ReadList(ref json, "results", (ref JsonStream from, ref long? _) => ReadResult(ref from, truth));
         json.Read(); // whatever follows is an error
         return results.ToImmutableArray();
     });
@@ -139,7 +138,7 @@ public static class CocoReader
         return new((int)(id ?? 0), name);
     }
 
-    static CocoDetection ReadResult(ref JsonStream json, CocoInstances truth, HashSet<long> classes)
+    static CocoDetection ReadResult(ref JsonStream json, CocoInstances truth)
     {
         long imageId = 0, categoryId = 0;
         double score = 0;
@@ -169,8 +168,8 @@ public static class CocoReader
             return new(imageId, 0, score, box, null);
         }
 
-        if (!classes.Contains(categoryId))
-            json.Note("category_id", $"there is no category {categoryId}");
+        if (categoryId is < 0 or > MostCategories)
+            json.Note("category_id", $"expected 0 … {MostCategories}, got {categoryId}");
         if (segmentation is CocoSegmentation.Runs { Mask: var mask } && (mask.Height != image.Height || mask.Width != image.Width))
         {
             json.Note("segmentation", $"expected the size of image {image.Id}, {image.Width}×{image.Height}, got {mask.Width}×{mask.Height}");

@@ -52,7 +52,7 @@ public sealed class DetectTests : IDisposable
         folder.Write("bad.jpg", [1, 2, 3]);
         var result = Detect("0", "bad.jpg");
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith($"pqf: {folder.File("bad.jpg")}: is not an image", result.ErrorLine);
+        Assert.StartsWith($"error: {folder.File("bad.jpg")}: is not an image", result.ErrorLine);
     }
 
     [Fact]

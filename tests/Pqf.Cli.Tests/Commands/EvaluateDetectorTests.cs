@@ -42,7 +42,7 @@ public sealed class EvaluateDetectorTests : IDisposable
     {
         File.Delete(folder.File("coco/val2017/2.png"));
         var result = Evaluate();
-        Assert.Equal((ExitCode.Failure, $"pqf: {folder.File("coco/val2017/2.png")}: not found"), (result.Code, result.ErrorLine));
+        Assert.Equal((ExitCode.Failure, $"error: {folder.File("coco/val2017/2.png")}: not found"), (result.Code, result.ErrorLine));
     }
 
     [Fact]

@@ -37,6 +37,18 @@ public class ConfigTests
           class_names: [cat, dog]
           width: 32
           compress: no
+          maskrcnn:
+            min_size: 320
+            max_size: 533
+            rpn_pre_nms_top_n_train: 500
+            rpn_pre_nms_top_n_test: 400
+            rpn_post_nms_top_n_train: 300
+            rpn_post_nms_top_n_test: 200
+            rpn_batch_size_per_image: 64
+            box_batch_size_per_image: 128
+            box_score_thresh: 0.25
+            box_nms_thresh: 0.5
+            box_detections_per_img: 20
           use_permutations: False
           sls_iterations: 10_000
           permutations:
@@ -86,6 +98,13 @@ public class ConfigTests
 
         Assert.Equal(("resnet50ssl", 10, 1, false, 10_000, "model.pth"), (model.Arch, model.ClassCount, model.InputChannels, model.UsePermutations, model.SlsIterations, model.StateDictCompressed));
         Assert.Equal((32, false), (model.Width, model.Compress));
+        Assert.Equal(
+            new MaskRcnnConfig
+            {
+                MinSize = 320, MaxSize = 533, RpnPreNmsTopNTrain = 500, RpnPreNmsTopNTest = 400, RpnPostNmsTopNTrain = 300, RpnPostNmsTopNTest = 200, RpnBatchSizePerImage = 64, BoxBatchSizePerImage = 128,
+                BoxScoreThresh = 0.25f, BoxNmsThresh = 0.5f, BoxDetectionsPerImg = 20,
+            },
+            model.MaskRcnn);
         Assert.Equal(["cat", "dog"], model.ClassNames);
         var group = Assert.Single(model.Permutations);
         Assert.Equal(["layer1.0.conv1", "layer1.0.bn1"], group.Parents);

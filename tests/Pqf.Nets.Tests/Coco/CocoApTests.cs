@@ -84,6 +84,10 @@ public class CocoApTests
     }
 
     [Fact]
+    public void A_detection_of_a_class_that_is_not_there_does_not_count() =>
+        Assert.Equal(51 / 101.0, CocoAp.Measure(Small, [CocoSamples.Found(0.95, new(10, 10, 20, 20)) with { CategoryId = 4 }, CocoSamples.Found(0.9, new(10, 10, 20, 20))], CocoTask.BoundingBox).Ap, 1e-12);
+
+    [Fact]
     public void A_detection_without_what_is_compared_is_left_out() =>
         Assert.Equal(0, CocoAp.Measure(Small, [CocoSamples.Found(0.9, new(10, 10, 20, 20))], CocoTask.Segmentation).Ar100);
 

@@ -105,7 +105,7 @@ public class CocoReaderTests
 
     [Theory]
     [InlineData("""{"image_id": 8, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4]}""", "image_id: there is no image 8")]
-    [InlineData("""{"image_id": 7, "category_id": 4, "score": 1, "bbox": [1, 2, 3, 4]}""", "category_id: there is no category 4")]
+    [InlineData("""{"image_id": 7, "category_id": -4, "score": 1, "bbox": [1, 2, 3, 4]}""", "category_id: expected 0 … 1048576, got -4")]
     [InlineData("""{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]}""", "score: is missing")]
     [InlineData("""{"image_id": 7, "category_id": 3, "score": 1}""", "bbox: is missing, and so is segmentation")]
     [InlineData("""{"image_id": 7, "category_id": 3, "score": 1, "segmentation": {"size": [4, 5], "counts": [20]}}""", "segmentation: expected the size of image 7, 100×100, got 5×4")]

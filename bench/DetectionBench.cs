@@ -5,8 +5,8 @@ namespace Pqf.Bench;
 
 /// <summary>The ops that only detectors need, at the sizes of Mask R-CNN on an image of 800 × 1066: its pyramid has 200 × 272 to 25 × 34 pixels of 256 channels.</summary>
 /// <remarks>
-/// RoiAlign and resizing: bytes that must be moved, once each, over the bandwidth of reading; the share can reach two thirds where half of it is written, because a line is read
-/// before it is written. Transposed convolutions: a share of the peak. NMS: overlaps a second.
+/// RoiAlign: bytes of all pixels under each box, and of the result, over the bandwidth of reading; where boxes overlap, pixels still in cache take the share above 1.
+/// Resizing: bytes in and out. Transposed convolutions: a share of the peak. NMS: overlaps a second, were none found early.
 /// </remarks>
 static class DetectionBench
 {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Pqf.Bench;
 
@@ -22,7 +24,7 @@ static class Results
     public static string Save(string suffix, string header, Range name, IEnumerable<string> rows)
     {
         string Case(string line) => string.Join(',', line.Split(',')[name]);
-        string folder = Path.Combine(Git("rev-parse", "--show-toplevel"), "bench", "results"), path = Path.Combine(folder, $"{CpuName()}{suffix}.csv");
+        string folder = Path.Combine(Git("rev-parse", "--show-toplevel"), "bench", "results"), path = Path.Combine(folder, $"{Processor()}{suffix}.csv");
         Directory.CreateDirectory(folder);
         string[] measured = [.. rows];
         var cases = measured.Select(Case).ToHashSet();
@@ -31,12 +33,19 @@ static class Results
         return path;
     }
 
-    static string CpuName()
+    /// <summary>Name, family and width of vectors: virtual machines call several generations by one name.</summary>
+    static string Processor()
     {
-        const string Key = "model name";
-        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal)) : null;
-        string name = line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
-        return string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c == '-' ? c : ' ')).Trim().Replace(' ', '-');
+        string name = CpuInfo("model name") ?? RuntimeInformation.ProcessArchitecture.ToString();
+        string family = CpuInfo("cpu family") is { } number ? $" family{number}" : "";
+        string words = $"{name}{family} {(Vector512.IsHardwareAccelerated ? 512 : 256)}bit";
+        return string.Concat(words.Select(c => char.IsLetterOrDigit(c) || c == '-' ? c : ' ')).Trim().Replace(' ', '-');
+    }
+
+    static string? CpuInfo(string key)
+    {
+        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) : null;
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 
     static string Git(params string[] arguments)

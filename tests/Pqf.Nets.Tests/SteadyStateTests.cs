@@ -9,6 +9,7 @@ namespace Pqf.Nets.Tests;
 public class SteadyStateTests
 {
     const int WarmUpCalls = 200; // tiered compilation, pools
+    const int Windows = 3; // of ten thousand calls
 
     [Fact]
     public void A_call_of_ResNet18_allocates_the_same_few_bytes_at_every_batch_size()
@@ -46,12 +47,20 @@ public class SteadyStateTests
         Tensor<float>[] images = [.. new[] { 3, 1, 2 }.Select(count => GeneratedWeights.Images(device, "image", [count, 3, 9, 8]))];
         Run(1000);
         var (heap, buffers, bytes, pooled, resident) = Memory();
-        Run(10_000);
+        var growth = new List<long>();
+        for (int window = 0; window < Windows; window++)
+        {
+            long before = window == 0 ? resident : Environment.WorkingSet;
+            Run(10_000);
+            growth.Add(Environment.WorkingSet - before);
+        }
+
         var after = Memory();
         Assert.Equal((buffers, bytes, pooled), (after.Buffers, after.Bytes, after.Pooled));
         // The smallest object that a call could leave is of 24 bytes: 240,000. The runtime's own tables, of recompiled code, move by less than a tenth.
         Assert.InRange(after.Heap - heap, long.MinValue, 60_000);
-        Assert.InRange(after.Resident - resident, long.MinValue, 8 << 20);
+        // What a call leaves is left in every window, 1 KiB of it as 10 MiB; what the runtime takes while it warms up is not.
+        Assert.InRange(growth.Min(), long.MinValue, 4 << 20);
 
         void Run(int calls)
         {

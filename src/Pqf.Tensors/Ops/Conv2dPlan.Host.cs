@@ -67,23 +67,22 @@ public sealed partial class Conv2dPlan
             return;
         }
 
-        int stemRows = StemRows.TileRows(g, S.TileRows);
-        if (stemRows > 0)
-            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), stemRows, 0, residual, activation, y);
+        if (StemRows.Fits(g))
+            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, 0, residual, activation, y);
         else
             for (int group = 0; group < g.Groups; group++)
-                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), S.TileRows, group, residual, activation, y);
+                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), 0, group, residual, activation, y);
     }
 
     unsafe void RunGroup<S, V, L, TRows>(
-        HostDevice host, ConvGeometry g, TRows rows, int tileRows, int group, Tensor<float>? residual, Activation activation, Tensor<float> y)
+        HostDevice host, ConvGeometry g, TRows rows, int line, int group, Tensor<float>? residual, Activation activation, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
         where L : struct, ITileLayout
         where TRows : unmanaged, ITileRows
     {
         int first = group * g.GroupOutChannels;
-        var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, tileRows, host.ThreadCount);
+        var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, S.TileRows, host.ThreadCount, line: line);
         float* panels = packed.Pointer + (group * (nint)packed.Shape[1]);
         var product = new Product<S, V, L, TRows>(sizes, rows, panels, y.Pointer + first, g.OutChannels, host.Scratch)
         {

@@ -15,7 +15,7 @@ public enum PlanMemory
 /// <summary>Which algorithm computes a convolution: a rule over its shape and batch, never a clock, so that one input gives one result.</summary>
 static class ConvChoice
 {
-    // Measured on whole networks, two threads and one (bench/results/AMD-EPYC-algorithms.csv): below so many tiles of 4 × 4 the products have few rows for each
+    // Measured on whole networks, two threads and one (bench/results/AMD-EPYC-family26-512bit-algorithms.csv): below so many tiles of 4 × 4 the products have few rows for each
     // transformed weight, which is read from memory, and tiles of 2 × 2 have weights less than half as large.
     const int FewTiles = 14;
 

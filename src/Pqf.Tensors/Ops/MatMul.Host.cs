@@ -13,14 +13,15 @@ public static partial class MatMul
         if (k == 0)
             new Span<float>(c.Pointer, c.Shape.Count).Clear();
         else if (host.Width == VectorWidth.Bits512)
-            Host<Simd512, Vector512<float>>(host, a.Pointer, b.Pointer, transpose, m, n, k, c.Pointer);
+            Host<Simd512, Vector512<float>, ColumnLayout>(host, a.Pointer, b.Pointer, transpose, m, n, k, c.Pointer);
         else
-            Host<Simd256, Vector256<float>>(host, a.Pointer, b.Pointer, transpose, m, n, k, c.Pointer);
+            Host<Simd256, Vector256<float>, NarrowColumnLayout>(host, a.Pointer, b.Pointer, transpose, m, n, k, c.Pointer);
     }
 
-    static unsafe void Host<S, V>(HostDevice host, float* a, float* b, Transpose transpose, int m, int n, int k, float* c)
+    static unsafe void Host<S, V, LA>(HostDevice host, float* a, float* b, Transpose transpose, int m, int n, int k, float* c)
         where S : struct, ISimd<V>
         where V : unmanaged
+        where LA : struct, ITileLayout
     {
         int width = 2 * S.Count;
         using var workspace = new Workspace<float>(host, Panels.Count(n, Math.Min(k, PackedTerms), width));
@@ -33,7 +34,7 @@ public static partial class MatMul
             else
                 Panels.FromRows(host, b + ((nint)k0 * n), n, n, terms, width, panels);
             if ((transpose & Transpose.A) != 0)
-                Multiply<S, V, ColumnLayout, MatrixColumns>(host, new MatrixColumns(a + ((nint)k0 * m), m), m, n, terms, k0 > 0, panels, c);
+                Multiply<S, V, LA, MatrixColumns<LA>>(host, new MatrixColumns<LA>(a + ((nint)k0 * m), m), m, n, terms, k0 > 0, panels, c);
             else
                 Multiply<S, V, RowLayout, MatrixRows>(host, new MatrixRows(a + k0, k), m, n, terms, k0 > 0, panels, c);
         }

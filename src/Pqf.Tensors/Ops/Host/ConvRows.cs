@@ -138,15 +138,9 @@ readonly unsafe struct StemRows(ConvGeometry g, float* x) : ITileRows
 
     public int AheadApart => 0;
 
-    /// <summary>Output pixels of a tile, so that no tile spans two rows; 0 where the layout or the sizes do not fit.</summary>
-    public static int TileRows(ConvGeometry g, int mostRows)
-    {
-        int rows = mostRows;
-        while (g.OutW % rows != 0)
-            rows--;
-        bool fits = g.Groups == 1 && g.Dilation.W == 1 && g.InChannels * g.Stride.W == StemLayout.Row && g.Kernel.W >= g.Stride.W && g.Taps <= MostTerms;
-        return fits && 2 * rows >= mostRows ? rows : 0;
-    }
+    /// <summary>Whether the layout and the sizes fit. No tile may span two rows of the output.</summary>
+    public static bool Fits(ConvGeometry g) =>
+        g.Groups == 1 && g.Dilation.W == 1 && g.InChannels * g.Stride.W == StemLayout.Row && g.Kernel.W >= g.Stride.W && g.Taps <= MostTerms;
 
     public float* Ahead(int row, int k0) => null;
 

@@ -27,6 +27,14 @@ readonly struct ColumnLayout : ITileLayout
     public static int Step => 16;
 }
 
+/// <summary>[K][8], for tiles of at most eight rows: half the memory of <see cref="ColumnLayout"/>.</summary>
+readonly struct NarrowColumnLayout : ITileLayout
+{
+    public static int Row => 1;
+
+    public static int Step => 8;
+}
+
 /// <summary>Rows six floats apart: three channels at stride 2, read where they lie.</summary>
 readonly struct StemLayout : ITileLayout
 {

@@ -78,7 +78,8 @@ readonly unsafe struct MatrixRows(float* matrix, int apart) : ITileRows
 }
 
 /// <summary>The columns of a matrix [K, M], as rows.</summary>
-readonly unsafe struct MatrixColumns(float* matrix, int apart) : ITileRows
+readonly unsafe struct MatrixColumns<L>(float* matrix, int apart) : ITileRows
+    where L : struct, ITileLayout
 {
     public int Run => 16;
 
@@ -88,7 +89,7 @@ readonly unsafe struct MatrixColumns(float* matrix, int apart) : ITileRows
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
     {
         float* from = matrix + ((nint)k0 * apart) + row;
-        for (int i = 0; i < k; i++, from += apart, tile += 16)
+        for (int i = 0; i < k; i++, from += apart, tile += L.Step)
         {
             if (Sse.IsSupported)
                 Sse.Prefetch0(from + (8 * (nint)apart)); // rows too far apart for the processor to foresee

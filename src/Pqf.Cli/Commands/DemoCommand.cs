@@ -31,6 +31,10 @@ static class DemoCommand
     /// <param name="images">To train and to test on.</param>
     public static Result<Unit, PqfError> Run(RunContext run, TrainingSets images)
     {
+        if (run.Config.Epochs == 0)
+            return new PqfError.Config("configuration", "epochs", "expected 1 or more, since a demo fine-tunes, got 0");
+        if (!run.Config.Model.Compress)
+            return new PqfError.Config("configuration", "model.compress", "expected true, since a demo compresses, got false");
         string folder = run.Config.OutputPath ?? DefaultFolder;
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();

@@ -21,6 +21,8 @@ sealed record DemoResult(PqfModel Model, CompressionResult Compression, Compress
 /// <summary>The whole method on one network: compressed, calibrated and fine-tuned on training images, measured on test images after each step.</summary>
 sealed class DemoSession
 {
+    const int DefaultBatchSize = 64;
+
     readonly RunContext run;
     readonly TrainingSets sets;
     readonly Device device;
@@ -39,7 +41,7 @@ sealed class DemoSession
     {
         (this.run, this.sets, this.network, this.device) = (run, sets, network, device);
         progress = new("images", sets.Validation.Count);
-        batches = new(run, sets, network.Preprocessing, run.Config.Dataloader.BatchSize ?? sets.Train.Count, progress);
+        batches = new(run, sets, network.Preprocessing, Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, sets.Train.Count), progress);
     }
 
     /// <summary>Runs to the end. New tensors belong to the innermost scope.</summary>
@@ -60,7 +62,7 @@ sealed class DemoSession
 
     Unit Add(string name, PqfModel model, Metrics metrics)
     {
-        var right = (int)Math.Round(metrics[Classification.Accuracy] * metrics.Count);
+        int right = (int)Math.Round(metrics[Classification.Accuracy] * metrics.Count);
         stages.Add(new(name, Cost.Of(model.Graph, model.Parameters, Classifier.InputShape(model.Preprocessing, 1)).Bits, new Proportion(right, metrics.Count)));
         return default;
     }

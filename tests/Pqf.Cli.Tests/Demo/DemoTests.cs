@@ -131,7 +131,7 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
     }
 }
 
-public sealed class DemoInterruptTests
+public sealed class DemoFailureTests
 {
     [Fact]
     public void Ctrl_C_ends_the_demo_and_leaves_no_file_half_written()
@@ -141,6 +141,16 @@ public sealed class DemoInterruptTests
         var result = Cli.Run(cancellation.Token, "demo", "--output", folder.Path, "--quiet", "--device", "host");
         Assert.Equal((ExitCode.Interrupted, "interrupted"), (result.Code, result.ErrorLine));
         Assert.All(Directory.GetFiles(folder.Path), file => Assert.Equal("dense.pqf", Path.GetFileName(file)));
+    }
+
+    [Theory]
+    [InlineData("--epochs", "0", "epochs: expected 1 or more")]
+    [InlineData("--model.compress", "false", "model.compress: expected true")]
+    public void Settings_that_leave_out_a_step_are_refused(string key, string value, string expected)
+    {
+        var result = Cli.Run("demo", key, value);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Contains(expected, result.ErrorLine, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,12 +9,11 @@ namespace Pqf.Nets.Tests;
 
 public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
 {
-    // Two images leave eight values of a channel in the last stage of ResNet-50: PyTorch's single gradients of conv1 are off from its own doubles by 4e-3 of the largest, and norms
-    // of gradients by up to 1.8e-3 with one thread and 1.5e-3 with two, so that two right computations may be 4e-3 apart in one norm, not in all of them.
+    // Two images leave eight values of a channel in the last stage of ResNet-50: PyTorch's single gradients of conv1 are off from its own doubles by 4e-3 of the largest.
     [Theory]
-    [InlineData("resnet18", 1e-3, 1e-3)]
-    [InlineData("resnet50", 1e-2, 4e-3)]
-    public void Loss_gradients_and_statistics_of_a_generated_network_are_PyTorchs(string name, double tolerance, double normTolerance)
+    [InlineData("resnet18", 1e-3)]
+    [InlineData("resnet50", 1e-2)]
+    public void Loss_gradients_and_statistics_of_a_generated_network_are_PyTorchs(string name, double tolerance)
     {
         using var reference = ReferenceCase.Open($"network_{name}");
         var device = Use(DeviceKind.Host);
@@ -28,9 +27,8 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         float[] norms = reference.Read("grad_norms").Values;
         string[] names = [.. reference.Parameters.GetProperty("parameters").EnumerateArray().Select(element => element.GetString()!)];
         Assert.Equal(names.Order(), result.Gradients.Keys.Order());
-        double[] differences = [.. names.Zip(norms, (parameter, norm) => (Norm(result.Gradients[parameter]) / norm) - 1)];
-        Assert.All(differences, difference => Assert.InRange(difference, -normTolerance, normTolerance));
-        Assert.InRange(Math.Sqrt(differences.Average(difference => difference * difference)), 0, 1e-3);
+        for (int i = 0; i < names.Length; i++)
+            Assert.InRange(Norm(result.Gradients[names[i]]) / norms[i], 1 - 1e-3, 1 + 1e-3);
         Close.Check(reference.Read("conv1_grad").Values, result.Gradients["conv1.weight"].ToArray(), tolerance);
         Close.Check(reference.Read("fc_weight_grad").Values, result.Gradients["fc.weight"].ToArray().AsSpan(0, reference.Read("fc_weight_grad").Values.Length), 1e-3);
         Norms.Update(parameters, result.Extra);

@@ -82,7 +82,7 @@ public sealed class ClassificationTests : IDisposable
         Assert.NotEqual(Loss(rounded), Loss(parameters.With("fc.bias", new Weight.Dense(Tensor<float>.From(host, [3], [1, 0, 0])))));
     }
 
-    double Loss(Parameters parameters) => Classification.Validate(SmallTraining.Graph, parameters, SmallTraining.Data, TestContext.Current.CancellationToken).Value()[Metrics.Loss];
+    static double Loss(Parameters parameters) => Classification.Validate(SmallTraining.Graph, parameters, SmallTraining.Data, TestContext.Current.CancellationToken).Value()[Metrics.Loss];
 
     static double[] LogSoftmax(float[] logits, int row, double temperature)
     {

@@ -13,6 +13,7 @@ static class AllCommands
         CompressCommand.Create(),
         TrainCommand.Create(),
         EvaluateCommand.Create(),
+        TrainDetectorCommand.Create(),
         EvaluateDetectorCommand.Create(),
         ClassifyCommand.Create(),
         DetectCommand.Create(),

@@ -48,7 +48,7 @@ sealed class TrainingOutput(RunContext run, TrainingFolder folder, PqfModel mode
     }
 
     /// <summary><c>loss 0.2412, accuracy 91.30 %</c>.</summary>
-    public static string Text(Metrics metrics) => string.Join(", ", metrics.Means.Select(mean => mean.Name == Metrics.Loss
+    public static string Text(Metrics metrics) => string.Join(", ", metrics.Means.Select(mean => mean.Name.StartsWith(Metrics.Loss, StringComparison.Ordinal)
         ? string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {mean.Value:0.0000}")
         : string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {100 * mean.Value:0.00} %")));
 

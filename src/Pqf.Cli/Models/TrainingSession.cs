@@ -86,7 +86,8 @@ sealed class TrainingSession(RunContext run)
             folder, model, sets, batches, progress, TrainingMapping.Options(run.Config, batches.BatchCount), TrainingMapping.Settings(run.Config, images.Count)));
     });
 
-    static Result<Unit, PqfError> Differences(ImmutableSortedDictionary<string, string> begun, ImmutableSortedDictionary<string, string> now)
+    /// <summary>Says where the settings of a run are not those that it began with.</summary>
+    public static Result<Unit, PqfError> Differences(ImmutableSortedDictionary<string, string> begun, ImmutableSortedDictionary<string, string> now)
     {
         ImmutableArray<PqfError> errors = [.. now.Where(pair => begun.GetValueOrDefault(pair.Key) != pair.Value).Select(pair =>
             new PqfError.Config("configuration", pair.Key, $"expected {begun.GetValueOrDefault(pair.Key) ?? "none"}, as the run began with, got {pair.Value}"))];

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Data;
+using Pqf.Cli.Logging;
+using Pqf.Cli.Shell;
+using Pqf.Compression;
+using Pqf.Compression.Training;
+using Pqf.Nets;
+using Pqf.Nets.Detection;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Cli.Models;
+
+/// <summary>One run of <c>pqf train-maskrcnn</c>: from images and weights to a trained detector.</summary>
+/// <param name="run">Settings, terminal.</param>
+sealed class DetectorSession(RunContext run)
+{
+    const int DefaultBatchSize = 2; // paper, section 4.3
+
+    /// <summary>Name of the validation before the first step.</summary>
+    const string Start = "start";
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="weights">The detector to begin with.</param>
+    /// <param name="backbone">A classifier whose body a new detector begins with, if there is no detector.</param>
+    /// <param name="resume">Null to begin; else as for <see cref="TrainingFolder.FindState"/>.</param>
+    public Result<Unit, PqfError> Run(string? weights, string? backbone, string? resume)
+    {
+        if (run.Config.OutputPath is not { } path)
+            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        if (run.Config.Dataloader.CocoPath is not { } images)
+            return new PqfError.Config("command line", "dataloader.coco_path", "expected a folder with train2017, val2017 and annotations, got none");
+        if (TrainingMapping.Ignored(run.Config) is { } ignored)
+            run.Note(ignored);
+        var folder = new TrainingFolder(path);
+        return folder.Prepare().Bind(_ => run.WithDevice(device => resume is null
+            ? folder.CheckUnused().Bind(_ => Begin(folder, images, weights, backbone, device))
+            : folder.FindState(run, resume).Bind(state => state is null
+                ? Begin(folder, images, weights, backbone, device)
+                : GoOn(folder, images, state, device))));
+    }
+
+    Result<Unit, PqfError> Begin(TrainingFolder folder, string images, string? weights, string? backbone, Device device) =>
+        new DetectorStart(run, device).Open(weights, backbone).Bind(model => Setup(folder, images, model).Bind(setup =>
+        {
+            foreach (string line in NetworkReport.Lines(model, model.Compression is null ? "dense" : "compressed"))
+                run.WriteLine(line);
+            return Measure(setup, model.Parameters).Bind(initial =>
+            {
+                var state = TrainingState.Start(model.Parameters, DetectorTask.TrainableOf(model.Graph, model.Parameters), setup.Options, initial);
+                return setup.Output(run).SaveEpoch(state, false).Bind(_ => Train(setup, state));
+            });
+        }));
+
+    Result<Unit, PqfError> GoOn(TrainingFolder folder, string images, string path, Device device) => TensorFiles.Open(path).Bind(file =>
+    {
+        using (file)
+            return TrainingCheckpoint.ReadProgress(file).Bind(known => TrainingCheckpoint.Read(file, TrainingMapping.Optimiser(run.Config), device).Map(read => (known.Settings, read.Model, read.State)));
+    }).Bind(read => Setup(folder, images, read.Model).Bind(setup => TrainingSession.Differences(read.Settings, setup.Settings).Bind(_ =>
+    {
+        run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
+        return Train(setup, read.State);
+    })));
+
+    Result<DetectorSetup, PqfError> Setup(TrainingFolder folder, string images, PqfModel model) =>
+        CocoFolder.OpenTraining(images, model.Architecture.ClassCount).Bind(train => CocoFolder.OpenValidation(images, model.Architecture.ClassCount).Map(validation =>
+        {
+            int batchSize = Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, train.Images.Length);
+            var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Key);
+            var settings = TrainingMapping.Settings(run.Config, train.Images.Length).SetItem("dataloader.batch_size", $"{batchSize}").SetItem("model.maskrcnn", $"{run.Config.Model.MaskRcnn}");
+            return new DetectorSetup(folder, model, batches, validation, TrainingMapping.Options(run.Config, batches.BatchCount), settings);
+        }));
+
+    /// <summary>Validates before the first step, unless that is not wanted.</summary>
+    Result<ImmutableArray<InitialRecord>, PqfError> Measure(DetectorSetup setup, Parameters parameters)
+    {
+        if (run.Config.SkipInitialValidation)
+            return ImmutableArray<InitialRecord>.Empty;
+        return Validate(setup, parameters).Map<ImmutableArray<InitialRecord>>(metrics =>
+        {
+            run.WriteLine($"{Start,-9}  validation {TrainingOutput.Text(metrics)}");
+            return [new(Start, metrics)];
+        });
+    }
+
+    Result<Metrics, PqfError> Validate(DetectorSetup setup, Parameters parameters) =>
+        DetectorEvaluation.Measure(run, setup.Model.Architecture, parameters, setup.Validation, parameters.Tensors().First().Device).Map(report => new Metrics(
+            report.ImageCount,
+            [new(DetectorTask.BoxAp, report.Box.Ap), new("box_ap50", report.Box.Ap50), new("mask_ap", report.Mask.Ap), new("mask_ap50", report.Mask.Ap50)]));
+
+    Result<Unit, PqfError> Train(DetectorSetup setup, TrainingState state)
+    {
+        var task = DetectorTask.Create(setup.Model.Architecture, setup.Model.Graph, state.Parameters, (epoch, first) => Epoch(setup, epoch, first), _ => Validate(setup, state.Parameters));
+        var trainer = new Trainer<DetectorBatch>(task, state, setup.Options);
+        int batchCount = setup.Batches.BatchCount;
+        long firstStep = ((long)state.Progress.Epoch * batchCount) + state.Progress.Batch;
+        return EventWriter.Create(setup.Folder.EventFolder, Environment.MachineName, run.Terminal.Clock, firstStep == 0 ? null : firstStep).Bind(log =>
+        {
+            using (log)
+                return new TrainingLoop<DetectorBatch>(run, trainer, setup.Output(run), log, setup.Options.Epochs, batchCount, new ValidationProgress("images", setup.Validation.Images.Length)).Run()
+                    .Map(_ => Conclude(setup, trainer.State));
+        });
+    }
+
+    IEnumerable<Result<DetectorBatch, PqfError>> Epoch(DetectorSetup setup, int epoch, int first) => setup.Batches.Epoch(epoch, first, Evaluation.LoaderThreads(run), run.Cancellation)
+        .Select((examples, i) => examples.Map(batch => new DetectorBatch(
+            [.. batch.Select(example => example.Photograph)],
+            [.. batch.Select(example => example.Target)],
+            run.Key.Fold("sampling").Fold((ulong)epoch).Fold((ulong)(first + i)))));
+
+    Unit Conclude(DetectorSetup setup, TrainingState state)
+    {
+        if (state.Progress.Best is { } best)
+            run.WriteLine($"best      epoch {best.Number}, {TrainingOutput.Text(best.Validation)}; wrote {setup.Folder.ModelFile("best", ModelFormat.Pqf)}");
+        return default;
+    }
+}
+
+/// <summary>What a run needs beside its state.</summary>
+/// <param name="Folder">Where files go.</param>
+/// <param name="Model">What the network is.</param>
+/// <param name="Batches">Images to train on.</param>
+/// <param name="Validation">Images to measure on.</param>
+/// <param name="Options">How it is trained.</param>
+/// <param name="Settings">Stored with states.</param>
+sealed record DetectorSetup(
+    TrainingFolder Folder, PqfModel Model, DetectionBatches Batches, CocoFolder Validation, TrainingOptions Options, ImmutableSortedDictionary<string, string> Settings)
+{
+    /// <summary>Writes its files.</summary>
+    public TrainingOutput Output(RunContext run) => new(run, Folder, Model, Settings);
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets;
+using Pqf.Nets.Detection;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Training;
+
+/// <summary>Some images and what is to be found in them.</summary>
+/// <param name="Images">One at least, of any sizes.</param>
+/// <param name="Targets">One for each image.</param>
+/// <param name="Key">Draws the anchors and boxes that train: equal keys give equal steps.</param>
+public sealed record DetectorBatch(IReadOnlyList<Photograph> Images, IReadOnlyList<DetectionTarget> Targets, RngKey Key);
+
+/// <summary>Training of Mask R-CNN by the sum of its five losses.</summary>
+public static class DetectorTask
+{
+    /// <summary>Metric of a validation: COCO's average precision of boxes.</summary>
+    public const string BoxAp = "box_ap";
+
+    // torchvision trains three of the body's five stages (trainable_backbone_layers).
+    static readonly string[] FrozenWhenDense = ["backbone.body.conv1.", "backbone.body.layer1."];
+
+    /// <summary>What training changes: all of a compressed network (paper, section 4.3); of a dense one all but the stem and the first stage, as torchvision has it.</summary>
+    /// <param name="graph">The whole network.</param>
+    /// <param name="parameters">Its values.</param>
+    public static ImmutableDictionary<string, Tensor<float>> TrainableOf(Graph graph, Parameters parameters)
+    {
+        bool isCompressed = parameters.Values.Values.Any(weight => weight is Weight.Quantised);
+        return Trainable.Of(graph, parameters).RemoveRange(Trainable.Of(graph, parameters).Keys.Where(name => !isCompressed && FrozenWhenDense.Any(layer => name.StartsWith(layer, StringComparison.Ordinal))));
+    }
+
+    /// <summary>The training of a detector.</summary>
+    /// <param name="architecture">A <c>maskrcnn</c>, with its thresholds.</param>
+    /// <param name="graph">The whole network.</param>
+    /// <param name="parameters">Its values, which steps overwrite.</param>
+    /// <param name="epoch">As <see cref="TrainingTask{TBatch}.Epoch"/>.</param>
+    /// <param name="validate">Measures it; gives <see cref="BoxAp"/> among others.</param>
+    /// <remarks>Indices of codes belong to the innermost scope.</remarks>
+    public static TrainingTask<DetectorBatch> Create(
+        Architecture architecture,
+        Graph graph,
+        Parameters parameters,
+        Func<int, int, IEnumerable<Result<DetectorBatch, PqfError>>> epoch,
+        Func<CancellationToken, Result<Metrics, PqfError>> validate)
+    {
+        var training = DetectionTraining.Create(architecture, parameters);
+        var trainable = TrainableOf(graph, parameters);
+        return new() { Trainable = trainable, Epoch = epoch, Evaluate = batch => Evaluate(training, trainable, batch), Validate = validate, Score = BoxAp };
+    }
+
+    static Result<Evaluation<StepResult>, PqfError> Evaluate(DetectionTraining training, ImmutableDictionary<string, Tensor<float>> trainable, DetectorBatch batch)
+    {
+        var evaluation = Grad.ValueAndGrad((tape, variables) =>
+        {
+            var losses = training.Losses(tape, variables, batch.Images, batch.Targets, batch.Key);
+            return (losses.Total(tape), losses.Named.Select(loss => new Mean(loss.Name, loss.Value.Value.ToArray()[0])).ToImmutableArray());
+        })(trainable);
+        var metrics = new Metrics(batch.Images.Count, [new(Metrics.Loss, evaluation.Loss.ToArray()[0]), .. evaluation.Extra]);
+        return new Evaluation<StepResult>(evaluation.Loss, evaluation.Gradients, new(metrics, []));
+    }
+}

@@ -1,0 +1,66 @@
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+public sealed class TrainDetectorTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public TrainDetectorTests()
+    {
+        TestDetectors.Write(folder.File("net.safetensors"));
+        TestDetectors.WriteImages(folder.File("coco"));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_dense_detector_learns_and_can_be_measured()
+    {
+        var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "3");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal(3, result.Lines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
+        double[] losses = [.. File.ReadLines(folder.File("out/metrics.csv")).Skip(1).Select(line => double.Parse(line.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.All(losses, loss => Assert.True(double.IsFinite(loss)));
+        Assert.True(losses[2] < losses[0], string.Join(' ', losses));
+        var measured = Cli.Run(["evaluate-maskrcnn", "--weights", folder.File("out/trained_models/best.pqf"), "--dataloader.coco_path", folder.File("coco"), "--quiet", "--device", "host"]);
+        Assert.True(measured.Code == ExitCode.Success, measured.Error);
+    }
+
+    [Fact]
+    public void A_detector_is_compressed_and_fine_tuned()
+    {
+        var result = Train("--weights", folder.File("net.safetensors"), "--model.compression_parameters.k", "8", "--model.compression_parameters.k_means_n_iters", "2", "--model.sls_iterations", "20", "--epochs", "1");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Contains("(compressed)", result.Lines[0]);
+    }
+
+    [Fact]
+    public void A_run_goes_on_where_it_was_to_the_same_network()
+    {
+        string[] arguments = ["--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "2"];
+        Assert.Equal(ExitCode.Success, Train(arguments).Code);
+        byte[] whole = File.ReadAllBytes(folder.File("out/trained_models/2.pqf"));
+        File.Delete(folder.File("out/states/2.state"));
+        var result = Train([.. arguments, "--resume", "1"]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal(whole, File.ReadAllBytes(folder.File("out/trained_models/2.pqf")));
+    }
+
+    [Fact]
+    public void A_classifier_of_other_shapes_gives_no_body_and_one_of_two_files_is_wanted()
+    {
+        TestNetworks.Write(folder.File("resnet.safetensors"));
+        Assert.Contains("conv2: expected", Train("--backbone", folder.File("resnet.safetensors"), "--model.compress", "false").ErrorLine.Replace("conv1", "conv2", StringComparison.Ordinal));
+        Assert.Contains("--weights: expected a detector here, or a classifier for its body in --backbone, got neither", Train().ErrorLine);
+        Assert.Contains("dataloader.coco_path: expected a folder with train2017", Cli.Run("train-maskrcnn", "--output", folder.File("out")).ErrorLine);
+    }
+
+    CliResult Train(params string[] more) => Cli.Run(
+    [
+        "train-maskrcnn", "--dataloader.coco_path", folder.File("coco"), "--output", folder.File("out"), "--model.maskrcnn.rpn_pre_nms_top_n_train", "50", "--model.maskrcnn.rpn_post_nms_top_n_train", "20",
+        "--learning_rate", "1e-3", .. more, .. TestDetectors.QuickSettings,
+    ]);
+}

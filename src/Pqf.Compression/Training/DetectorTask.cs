@@ -27,7 +27,8 @@ public static class DetectorTask
     public static ImmutableDictionary<string, Tensor<float>> TrainableOf(Graph graph, Parameters parameters)
     {
         bool isCompressed = parameters.Values.Values.Any(weight => weight is Weight.Quantised);
-        return Trainable.Of(graph, parameters).RemoveRange(Trainable.Of(graph, parameters).Keys.Where(name => !isCompressed && FrozenWhenDense.Any(layer => name.StartsWith(layer, StringComparison.Ordinal))));
+        var all = Trainable.Of(graph, parameters);
+        return isCompressed ? all : all.RemoveRange(all.Keys.Where(name => FrozenWhenDense.Any(layer => name.StartsWith(layer, StringComparison.Ordinal))));
     }
 
     /// <summary>The training of a detector.</summary>

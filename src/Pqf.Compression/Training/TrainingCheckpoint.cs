@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using Pqf.Autodiff;
 using Pqf.Compression.Model;
 using Pqf.Nets;
+using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -64,9 +65,13 @@ public static class TrainingCheckpoint
         var averages = file.Tensors.Where(tensor => tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)).ToDictionary(tensor => tensor.Name[AveragePrefix.Length..]);
         var network = new TensorFile(file.Path, file.Format, file.Tensors.Where(tensor => !tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)), file.Metadata);
         return Text(file).Bind(text => ModelMetadata.Read(file).Bind(metadata => PqfModel.From(network, metadata, device)).Bind(model =>
-            Averages(file, averages, optimiser.Start(Trainable.Of(model.Graph, model.Parameters))).Map(state =>
+            Averages(file, averages, optimiser.Start(TrainableOf(model))).Map(state =>
                 (model, new TrainingState(model.Parameters, state with { StepCount = text.StepCount }, text.Schedule, text.Progress)))));
     }
+
+    static ImmutableDictionary<string, Tensor<float>> TrainableOf(PqfModel model) => model.Architecture.Name == MaskRcnn.Name
+        ? DetectorTask.TrainableOf(model.Graph, model.Parameters)
+        : Trainable.Of(model.Graph, model.Parameters);
 
     static IEnumerable<StoredTensor> NetworkTensors(Graph graph, Parameters parameters) => ParameterSpecs.Of(graph).SelectMany(spec =>
         parameters[spec.Name].Match<IEnumerable<StoredTensor>>(

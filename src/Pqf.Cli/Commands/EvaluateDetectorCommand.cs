@@ -44,10 +44,13 @@ static class EvaluateDetectorCommand
         return (run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)).Bind(_ => run.WithDevice(device => NetworkFiles.LoadDetector(weights, run.Config, device).Bind(network =>
         {
             NetworkReport.NoteUnused(run, network);
-            return CocoFolder.OpenValidation(path, network.Architecture.ClassCount).Bind(images => DetectorEvaluation.Measure(run, network.Architecture, network.Parameters, images, device))
+            return CocoFolder.OpenValidation(path, network.Architecture.ClassCount).Bind(images => Measure(run, network, images, device))
                 .Bind(report => (run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)).Map(_ => Print(run, network, report, isProfiled, device)));
         })));
     }
+
+    static Result<DetectorReport, PqfError> Measure(RunContext run, NetworkFile network, CocoFolder images, Device device) => run.Progress.Run(
+        "evaluating", "images", images.Images.Length, report => DetectorEvaluation.Measure(run, network.Architecture, network.Parameters, images, device, report));
 
     static Unit Print(RunContext run, NetworkFile network, DetectorReport report, bool isProfiled, Device device)
     {

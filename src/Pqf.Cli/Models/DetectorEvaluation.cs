@@ -27,36 +27,33 @@ static class DetectorEvaluation
     const string Decoding = "Decoding", Masks = "Masks";
 
     /// <summary>Measures one network.</summary>
-    /// <param name="run">Loader threads, progress, clock and cancellation.</param>
+    /// <param name="run">Loader threads, clock and cancellation.</param>
     /// <param name="architecture">A detector, with its thresholds.</param>
     /// <param name="parameters">Its values.</param>
     /// <param name="images">The images.</param>
     /// <param name="device">Where to run.</param>
+    /// <param name="report">Told how many images are done.</param>
     /// <returns>An error that names the first image that cannot be loaded.</returns>
-    public static Result<DetectorReport, PqfError> Measure(RunContext run, Architecture architecture, Parameters parameters, CocoFolder images, Device device)
+    public static Result<DetectorReport, PqfError> Measure(RunContext run, Architecture architecture, Parameters parameters, CocoFolder images, Device device, Action<double> report)
     {
         using var scope = device.BeginScope();
         var detector = Detector.Create(architecture, parameters, device);
         float threshold = (architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
         var watch = new StageWatch(run.Terminal.Clock);
         var results = ImmutableArray.CreateBuilder<CocoDetection>();
-        var failure = run.Progress.Run<PqfError?>("evaluating", "images", images.Images.Length, report =>
+        int done = 0;
+        foreach (var loaded in Ahead.Make(images.Images.Length, Evaluation.LoaderThreads(run), images.Decode, run.Cancellation))
         {
-            int done = 0;
-            foreach (var loaded in Ahead.Make(images.Images.Length, Evaluation.LoaderThreads(run), images.Decode, run.Cancellation))
-            {
-                watch.Lap(Decoding);
-                if (loaded is not Result<Photograph, PqfError>.Ok(var photograph))
-                    return loaded.Match<PqfError?>(_ => null, error => error);
-                var found = detector.Detect(photograph, stage => watch.Lap(stage.ToString()));
-                results.AddRange(CocoTargets.Results(images.Images[done].Id, found, threshold));
-                watch.Lap(Masks);
-                report(++done);
-            }
+            watch.Lap(Decoding);
+            if (loaded is Result<Photograph, PqfError>.Error error)
+                return error.Value;
+            var found = detector.Detect(((Result<Photograph, PqfError>.Ok)loaded).Value, stage => watch.Lap(stage.ToString()));
+            results.AddRange(CocoTargets.Results(images.Images[done].Id, found, threshold));
+            watch.Lap(Masks);
+            report(++done);
+        }
 
-            return null;
-        });
-        return failure is not null ? failure : Of(images, results.ToImmutable(), watch);
+        return Of(images, results.ToImmutable(), watch);
     }
 
     static DetectorReport Of(CocoFolder images, ImmutableArray<CocoDetection> results, StageWatch watch) => new(

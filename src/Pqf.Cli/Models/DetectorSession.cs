@@ -70,7 +70,7 @@ sealed class DetectorSession(RunContext run)
             int batchSize = Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, train.Images.Length);
             var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Key);
             var settings = TrainingMapping.Settings(run.Config, train.Images.Length).SetItem("dataloader.batch_size", $"{batchSize}").SetItem("model.maskrcnn", $"{run.Config.Model.MaskRcnn}");
-            return new DetectorSetup(folder, model, batches, validation, TrainingMapping.Options(run.Config, batches.BatchCount), settings);
+            return new DetectorSetup(folder, model, batches, validation, new ValidationProgress("images", validation.Images.Length), TrainingMapping.Options(run.Config, batches.BatchCount), settings);
         }));
 
     /// <summary>Validates before the first step, unless that is not wanted.</summary>
@@ -78,7 +78,11 @@ sealed class DetectorSession(RunContext run)
     {
         if (run.Config.SkipInitialValidation)
             return ImmutableArray<InitialRecord>.Empty;
-        return Validate(setup, parameters).Map<ImmutableArray<InitialRecord>>(metrics =>
+        return run.Progress.Run("validating", setup.Progress.Unit, setup.Progress.Count, report =>
+        {
+            setup.Progress.Report = report;
+            return Validate(setup, parameters);
+        }).Map<ImmutableArray<InitialRecord>>(metrics =>
         {
             run.WriteLine($"{Start,-9}  validation {TrainingOutput.Text(metrics)}");
             return [new(Start, metrics)];
@@ -86,7 +90,7 @@ sealed class DetectorSession(RunContext run)
     }
 
     Result<Metrics, PqfError> Validate(DetectorSetup setup, Parameters parameters) =>
-        DetectorEvaluation.Measure(run, setup.Model.Architecture, parameters, setup.Validation, parameters.Tensors().First().Device).Map(report => new Metrics(
+        DetectorEvaluation.Measure(run, setup.Model.Architecture, parameters, setup.Validation, parameters.Tensors().First().Device, done => setup.Progress.Report(done)).Map(report => new Metrics(
             report.ImageCount,
             [new(DetectorTask.BoxAp, report.Box.Ap), new("box_ap50", report.Box.Ap50), new("mask_ap", report.Mask.Ap), new("mask_ap50", report.Mask.Ap50)]));
 
@@ -99,7 +103,7 @@ sealed class DetectorSession(RunContext run)
         return EventWriter.Create(setup.Folder.EventFolder, Environment.MachineName, run.Terminal.Clock, firstStep == 0 ? null : firstStep).Bind(log =>
         {
             using (log)
-                return new TrainingLoop<DetectorBatch>(run, trainer, setup.Output(run), log, setup.Options.Epochs, batchCount, new ValidationProgress("images", setup.Validation.Images.Length)).Run()
+                return new TrainingLoop<DetectorBatch>(run, trainer, setup.Output(run), log, setup.Options.Epochs, batchCount, setup.Progress).Run()
                     .Map(_ => Conclude(setup, trainer.State));
         });
     }
@@ -123,10 +127,17 @@ sealed class DetectorSession(RunContext run)
 /// <param name="Model">What the network is.</param>
 /// <param name="Batches">Images to train on.</param>
 /// <param name="Validation">Images to measure on.</param>
+/// <param name="Progress">Of validations.</param>
 /// <param name="Options">How it is trained.</param>
 /// <param name="Settings">Stored with states.</param>
 sealed record DetectorSetup(
-    TrainingFolder Folder, PqfModel Model, DetectionBatches Batches, CocoFolder Validation, TrainingOptions Options, ImmutableSortedDictionary<string, string> Settings)
+    TrainingFolder Folder,
+    PqfModel Model,
+    DetectionBatches Batches,
+    CocoFolder Validation,
+    ValidationProgress Progress,
+    TrainingOptions Options,
+    ImmutableSortedDictionary<string, string> Settings)
 {
     /// <summary>Writes its files.</summary>
     public TrainingOutput Output(RunContext run) => new(run, Folder, Model, Settings);

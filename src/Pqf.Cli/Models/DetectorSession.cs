@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
-using Pqf.Cli.Logging;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
 using Pqf.Compression.Training;
@@ -43,14 +41,15 @@ sealed class DetectorSession(RunContext run)
     }
 
     Result<Unit, PqfError> Begin(TrainingFolder folder, string images, string? weights, string? backbone, Device device) =>
-        new DetectorStart(run, device).Open(weights, backbone).Bind(model => Setup(folder, images, model).Bind(setup =>
+        new DetectorStart(run, device).Open(weights, backbone).Bind(model => Setup(folder, images, model).Bind(training =>
         {
+            var setup = training.Setup;
             foreach (string line in NetworkReport.Lines(model, model.Compression is null ? "dense" : "compressed"))
                 run.WriteLine(line);
-            return Measure(setup, model.Parameters).Bind(initial =>
+            return setup.Measure(Start, () => Validate(training, model.Parameters)).Bind(initial =>
             {
                 var state = TrainingState.Start(model.Parameters, DetectorTask.TrainableOf(model.Graph, model.Parameters), setup.Options, initial);
-                return setup.Output(run).SaveEpoch(state, false).Bind(_ => Train(setup, state));
+                return setup.Output.SaveEpoch(state, false).Bind(_ => Train(training, state));
             });
         }));
 
@@ -58,10 +57,10 @@ sealed class DetectorSession(RunContext run)
     {
         using (file)
             return TrainingCheckpoint.ReadProgress(file).Bind(known => TrainingCheckpoint.Read(file, TrainingMapping.Optimiser(run.Config), device).Map(read => (known.Settings, read.Model, read.State)));
-    }).Bind(read => Setup(folder, images, read.Model).Bind(setup => TrainingSession.Differences(read.Settings, setup.Settings).Bind(_ =>
+    }).Bind(read => Setup(folder, images, read.Model).Bind(training => TrainingSetup.Differences(read.Settings, training.Setup.Settings).Bind(_ =>
     {
         run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
-        return Train(setup, read.State);
+        return Train(training, read.State);
     })));
 
     Result<DetectorSetup, PqfError> Setup(TrainingFolder folder, string images, PqfModel model) =>
@@ -70,75 +69,32 @@ sealed class DetectorSession(RunContext run)
             int batchSize = Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, train.Images.Length);
             var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Key);
             var settings = TrainingMapping.Settings(run.Config, train.Images.Length).SetItem("dataloader.batch_size", $"{batchSize}").SetItem("model.maskrcnn", $"{run.Config.Model.MaskRcnn}");
-            return new DetectorSetup(folder, model, batches, validation, new ValidationProgress("images", validation.Images.Length), TrainingMapping.Options(run.Config, batches.BatchCount), settings);
+            var progress = new ValidationProgress("images", validation.Images.Length);
+            return new DetectorSetup(new(run, folder, model, progress, TrainingMapping.Options(run.Config, batches.BatchCount), batches.BatchCount, settings), batches, validation);
         }));
 
-    /// <summary>Validates before the first step, unless that is not wanted.</summary>
-    Result<ImmutableArray<InitialRecord>, PqfError> Measure(DetectorSetup setup, Parameters parameters)
-    {
-        if (run.Config.SkipInitialValidation)
-            return ImmutableArray<InitialRecord>.Empty;
-        return run.Progress.Run("validating", setup.Progress.Unit, setup.Progress.Count, report =>
-        {
-            setup.Progress.Report = report;
-            return Validate(setup, parameters);
-        }).Map<ImmutableArray<InitialRecord>>(metrics =>
-        {
-            run.WriteLine($"{Start,-9}  validation {TrainingOutput.Text(metrics)}");
-            return [new(Start, metrics)];
-        });
-    }
-
-    Result<Metrics, PqfError> Validate(DetectorSetup setup, Parameters parameters) =>
-        DetectorEvaluation.Measure(run, setup.Model.Architecture, parameters, setup.Validation, parameters.Tensors().First().Device, done => setup.Progress.Report(done)).Map(report => new Metrics(
+    Result<Metrics, PqfError> Validate(DetectorSetup training, Parameters parameters) =>
+        DetectorEvaluation.Measure(run, training.Setup.Model.Architecture, parameters, training.Validation, parameters.Tensors().First().Device, done => training.Setup.Progress.Report(done)).Map(report => new Metrics(
             report.ImageCount,
             [new(DetectorTask.BoxAp, report.Box.Ap), new("box_ap50", report.Box.Ap50), new("mask_ap", report.Mask.Ap), new("mask_ap50", report.Mask.Ap50)]));
 
-    Result<Unit, PqfError> Train(DetectorSetup setup, TrainingState state)
+    Result<Unit, PqfError> Train(DetectorSetup training, TrainingState state)
     {
-        var task = DetectorTask.Create(setup.Model.Architecture, setup.Model.Graph, state.Parameters, (epoch, first) => Epoch(setup, epoch, first), _ => Validate(setup, state.Parameters));
+        var setup = training.Setup;
+        var task = DetectorTask.Create(setup.Model.Architecture, setup.Model.Graph, state.Parameters, (epoch, first) => Epoch(training.Batches, epoch, first), _ => Validate(training, state.Parameters));
         var trainer = new Trainer<DetectorBatch>(task, state, setup.Options);
-        int batchCount = setup.Batches.BatchCount;
-        long firstStep = ((long)state.Progress.Epoch * batchCount) + state.Progress.Batch;
-        return EventWriter.Create(setup.Folder.EventFolder, Environment.MachineName, run.Terminal.Clock, firstStep == 0 ? null : firstStep).Bind(log =>
-        {
-            using (log)
-                return new TrainingLoop<DetectorBatch>(run, trainer, setup.Output(run), log, setup.Options.Epochs, batchCount, setup.Progress).Run()
-                    .Map(_ => Conclude(setup, trainer.State));
-        });
+        return setup.Train(trainer).Map(_ => setup.Conclude(trainer.State));
     }
 
-    IEnumerable<Result<DetectorBatch, PqfError>> Epoch(DetectorSetup setup, int epoch, int first) => setup.Batches.Epoch(epoch, first, Evaluation.LoaderThreads(run), run.Cancellation)
+    IEnumerable<Result<DetectorBatch, PqfError>> Epoch(DetectionBatches batches, int epoch, int first) => batches.Epoch(epoch, first, Evaluation.LoaderThreads(run), run.Cancellation)
         .Select((examples, i) => examples.Map(batch => new DetectorBatch(
             [.. batch.Select(example => example.Photograph)],
             [.. batch.Select(example => example.Target)],
             run.Key.Fold("sampling").Fold((ulong)epoch).Fold((ulong)(first + i)))));
-
-    Unit Conclude(DetectorSetup setup, TrainingState state)
-    {
-        if (state.Progress.Best is { } best)
-            run.WriteLine($"best      epoch {best.Number}, {TrainingOutput.Text(best.Validation)}; wrote {setup.Folder.ModelFile("best", ModelFormat.Pqf)}");
-        return default;
-    }
 }
 
-/// <summary>What a run needs beside its state.</summary>
-/// <param name="Folder">Where files go.</param>
-/// <param name="Model">What the network is.</param>
+/// <summary>What a detector's training needs beside its state.</summary>
+/// <param name="Setup">As all trainings.</param>
 /// <param name="Batches">Images to train on.</param>
 /// <param name="Validation">Images to measure on.</param>
-/// <param name="Progress">Of validations.</param>
-/// <param name="Options">How it is trained.</param>
-/// <param name="Settings">Stored with states.</param>
-sealed record DetectorSetup(
-    TrainingFolder Folder,
-    PqfModel Model,
-    DetectionBatches Batches,
-    CocoFolder Validation,
-    ValidationProgress Progress,
-    TrainingOptions Options,
-    ImmutableSortedDictionary<string, string> Settings)
-{
-    /// <summary>Writes its files.</summary>
-    public TrainingOutput Output(RunContext run) => new(run, Folder, Model, Settings);
-}
+sealed record DetectorSetup(TrainingSetup Setup, DetectionBatches Batches, CocoFolder Validation);

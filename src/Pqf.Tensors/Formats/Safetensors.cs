@@ -18,12 +18,21 @@ public static class Safetensors
     /// <summary>Whether a file begins as a safetensors file does: a length, then an opening brace.</summary>
     internal static bool IsRecognised(MappedFile file) => file.Length > PrefixBytes && file.Slice(PrefixBytes, 1)[0] == '{';
 
+    /// <summary>Whether a file that begins as one is long enough for the header that it claims.</summary>
+    internal static bool HasHeader(MappedFile file)
+    {
+        ulong headerBytes = HeaderBytes(file);
+        return headerBytes <= MaxHeaderBytes && (long)headerBytes <= file.Length - PrefixBytes;
+    }
+
+    static ulong HeaderBytes(MappedFile file) => BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, PrefixBytes));
+
     /// <summary>Reads the header; tensors are read from the mapped file when asked for.</summary>
     /// <exception cref="InvalidDataException">The file is not of the format.</exception>
     internal static TensorFile Read(string path, MappedFile file)
     {
-        ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, PrefixBytes));
-        if (headerBytes > MaxHeaderBytes || (long)headerBytes > file.Length - PrefixBytes)
+        ulong headerBytes = HeaderBytes(file);
+        if (!HasHeader(file))
             throw new InvalidDataException($"safetensors header claims {headerBytes} bytes, but the file has {file.Length}; the file is truncated or corrupt");
         long data = PrefixBytes + (long)headerBytes;
         var header = SafetensorsHeader.Parse(file.Slice(PrefixBytes, (long)headerBytes), file.Length - data);

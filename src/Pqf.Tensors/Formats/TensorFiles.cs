@@ -27,7 +27,8 @@ public static class TensorFiles
 
     static TensorFile Read(string path, MappedFile file)
     {
-        if (Safetensors.IsRecognised(file))
+        // An ONNX model may have a brace for its ninth byte; then its first eight, read as the length of a header, are far more than the file.
+        if (Safetensors.IsRecognised(file) && (Safetensors.HasHeader(file) || !OnnxFile.IsRecognised(file)))
             return Safetensors.Read(path, file);
         if (PyTorchFile.IsZip(file))
             return PyTorchFile.ReadZip(path, file);

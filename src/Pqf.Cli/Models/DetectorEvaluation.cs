@@ -27,7 +27,7 @@ static class DetectorEvaluation
     const string Decoding = "Decoding", Masks = "Masks";
 
     /// <summary>Measures one network.</summary>
-    /// <param name="run">Loader threads, clock and cancellation.</param>
+    /// <param name="run">Threads, clock and cancellation.</param>
     /// <param name="architecture">A detector, with its thresholds.</param>
     /// <param name="parameters">Its values.</param>
     /// <param name="images">The images.</param>
@@ -53,12 +53,12 @@ static class DetectorEvaluation
             report(++done);
         }
 
-        return Of(images, results.ToImmutable(), watch);
+        return Of(images, results.ToImmutable(), watch, run.Config.Threads);
     }
 
-    static DetectorReport Of(CocoFolder images, ImmutableArray<CocoDetection> results, StageWatch watch) => new(
-        CocoAp.Measure(images.Instances, results, CocoTask.BoundingBox),
-        CocoAp.Measure(images.Instances, results, CocoTask.Segmentation),
+    static DetectorReport Of(CocoFolder images, ImmutableArray<CocoDetection> results, StageWatch watch, int threadCount) => new(
+        CocoAp.Measure(images.Instances, results, CocoTask.BoundingBox, threadCount),
+        CocoAp.Measure(images.Instances, results, CocoTask.Segmentation, threadCount),
         results,
         images.Images.Length,
         watch.Stages.Sum(stage => stage.Seconds),

@@ -37,6 +37,7 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
     Result<Unit, PqfError> Follow()
     {
         using var events = trainer.Run(run.Cancellation).GetEnumerator();
+        long asked = run.Terminal.Clock.GetTimestamp();
         bool more = events.MoveNext();
         while (more)
         {
@@ -44,7 +45,7 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
             switch (events.Current)
             {
                 case TrainingEvent.Stepped first:
-                    more = run.Progress.Run($"epoch {first.Progress.Epoch + 1} of {epochs}", "batches", batchCount, report => Steps(events, report, out error));
+                    more = run.Progress.Run($"epoch {first.Progress.Epoch + 1} of {epochs}", "batches", batchCount, report => Steps(events, report, out error), new(first.Progress.Batch - 1, asked));
                     break;
                 case TrainingEvent.Validating:
                     more = run.Progress.Run("validating", validation.Unit, validation.Count, report =>
@@ -55,6 +56,7 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
                     break;
                 case TrainingEvent.EpochFinished finished:
                     error = ErrorOf(Finish(finished));
+                    asked = run.Terminal.Clock.GetTimestamp();
                     more = error is null && events.MoveNext();
                     break;
                 case TrainingEvent.Failed failed:

@@ -3,6 +3,11 @@ using Spectre.Console;
 
 namespace Pqf.Cli.Shell;
 
+/// <summary>Where work began that is shown once a part of it is done.</summary>
+/// <param name="Done">How many were done by then, by an earlier run perhaps: they count for no rate.</param>
+/// <param name="Timestamp">When.</param>
+readonly record struct ProgressStart(double Done, long Timestamp);
+
 /// <summary>Tells a person how far long work is.</summary>
 abstract class ProgressDisplay
 {
@@ -15,7 +20,8 @@ abstract class ProgressDisplay
     /// <param name="unit">What is counted, in the plural: <c>layers</c>.</param>
     /// <param name="total">How many there are.</param>
     /// <param name="work">Calls its argument with the number done so far, fractions included, as often as it likes.</param>
-    public abstract T Run<T>(string title, string unit, double total, Func<Action<double>, T> work);
+    /// <param name="start">Null for nothing, and now.</param>
+    public abstract T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null);
 
     /// <summary>The display for a terminal.</summary>
     public static ProgressDisplay For(Terminal terminal, bool isQuiet) =>
@@ -25,7 +31,7 @@ abstract class ProgressDisplay
     public sealed class Quiet : ProgressDisplay
     {
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work) => work(_ => { });
+        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null) => work(_ => { });
     }
 
     /// <summary>A line every few seconds, and one at the end: for logs.</summary>
@@ -34,18 +40,18 @@ abstract class ProgressDisplay
         static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work)
+        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
         {
-            long start = terminal.Clock.GetTimestamp(), last = start;
+            var pace = new Pace(terminal.Clock, start);
+            long last = terminal.Clock.GetTimestamp();
             var result = work(done =>
             {
                 if (terminal.Clock.GetElapsedTime(last) < Interval)
                     return;
                 last = terminal.Clock.GetTimestamp();
-                double seconds = terminal.Clock.GetElapsedTime(start).TotalSeconds;
-                terminal.Error.WriteLine(Describe(title, unit, done, total, seconds));
+                terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {pace.Describe(unit, done, total)}"));
             });
-            terminal.Error.WriteLine(Finished(title, unit, total, terminal.Clock.GetElapsedTime(start).TotalSeconds));
+            terminal.Error.WriteLine(pace.Finished(title, unit, total));
             return result;
         }
     }
@@ -54,34 +60,42 @@ abstract class ProgressDisplay
     public sealed class Live(Terminal terminal) : ProgressDisplay
     {
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work)
+        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
         {
-            long start = terminal.Clock.GetTimestamp();
+            var pace = new Pace(terminal.Clock, start);
             var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error), Interactive = InteractionSupport.Yes });
             var result = console.Progress().AutoClear(true)
-                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
                 .Start(context =>
                 {
                     var task = context.AddTask(Markup.Escape(title), maxValue: total);
                     return work(done =>
                     {
                         task.Value = done;
-                        task.Description = Markup.Escape($"{title} ({Rate(done, terminal.Clock.GetElapsedTime(start).TotalSeconds)} {unit}/s)");
+                        task.Description = Markup.Escape($"{title} ({pace.Describe(unit, done, total)})");
                     });
                 });
-            terminal.Error.WriteLine(Finished(title, unit, total, terminal.Clock.GetElapsedTime(start).TotalSeconds));
+            terminal.Error.WriteLine(pace.Finished(title, unit, total));
             return result;
         }
     }
 
-    static string Describe(string title, string unit, double done, double total, double seconds) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {Rate(done, seconds)} {unit}/s, {(done > 0 ? Duration((total - done) / done * seconds) : "?")} left");
+    /// <summary>How fast the work goes since it began here.</summary>
+    sealed class Pace(TimeProvider clock, ProgressStart? start)
+    {
+        readonly ProgressStart begun = start ?? new(0, clock.GetTimestamp());
 
-    static string Finished(string title, string unit, double total, double seconds) =>
-        string.Create(CultureInfo.InvariantCulture, $"{title}: {total:0} {unit} in {Duration(seconds)}");
+        double Seconds => clock.GetElapsedTime(begun.Timestamp).TotalSeconds;
 
-    static string Rate(double done, double seconds) => seconds > 0 ? (done / seconds).ToString("G3", CultureInfo.InvariantCulture) : "?";
+        public string Describe(string unit, double done, double total)
+        {
+            double own = done - begun.Done, seconds = Seconds;
+            string rate = seconds > 0 ? (own / seconds).ToString("G3", CultureInfo.InvariantCulture) : "?";
+            return $"{rate} {unit}/s, {(own > 0 ? Duration((total - done) / own * seconds) : "?")} left";
+        }
+
+        public string Finished(string title, string unit, double total) => string.Create(CultureInfo.InvariantCulture, $"{title}: {total - begun.Done:0} {unit} in {Duration(Seconds)}");
+    }
 
     /// <summary><c>2.5 s</c>, <c>3 min 20 s</c>, <c>2 h 5 min</c>.</summary>
     public static string Duration(double seconds)

@@ -19,21 +19,28 @@ public enum CocoTask
 /// </remarks>
 public static class CocoAp
 {
+    // Of parallel LINQ.
+    const int MostThreads = 512;
+
     /// <summary>Measures detections.</summary>
     /// <param name="truth">What is there.</param>
     /// <param name="detections">What was found, in any order; masks are of their images' sizes.</param>
     /// <param name="task">What is compared.</param>
-    public static AveragePrecision Measure(CocoInstances truth, IEnumerable<CocoDetection> detections, CocoTask task)
+    /// <param name="threadCount">Threads to use; 0 takes all cores. The result does not depend on it.</param>
+    public static AveragePrecision Measure(CocoInstances truth, IEnumerable<CocoDetection> detections, CocoTask task, int threadCount = 0)
     {
         var found = detections.Where(detection => task == CocoTask.BoundingBox ? detection.Box is not null : detection.Mask is not null)
             .ToLookup(detection => (detection.ImageId, detection.CategoryId));
         // Every pair of image and class is matched on its own, every class is summed up on its own; both keep their order, so the result does not depend on the threads.
         var pairs = truth.Images.SelectMany(image => PairsOf(truth, image, found)).ToArray();
-        var matches = pairs.AsParallel().AsOrdered().Select(pair => PairMatch.Of(pair, task)).ToArray();
-        var classes = matches.GroupBy(match => match.CategoryId).OrderBy(group => group.Key).AsParallel().AsOrdered()
+        var matches = InOrder(pairs, threadCount).Select(pair => PairMatch.Of(pair, task)).ToArray();
+        var classes = InOrder(matches.GroupBy(match => match.CategoryId).OrderBy(group => group.Key), threadCount)
             .Select(group => new ClassCurves([.. group])).ToImmutableArray();
         return Summarise(classes);
     }
+
+    static ParallelQuery<T> InOrder<T>(IEnumerable<T> items, int threadCount) =>
+        items.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Min(threadCount > 0 ? threadCount : Environment.ProcessorCount, MostThreads));
 
     static IEnumerable<CocoPair> PairsOf(CocoInstances truth, CocoImage image, ILookup<(long ImageId, int CategoryId), CocoDetection> found)
     {

@@ -96,6 +96,17 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void The_progress_of_a_run_that_goes_on_counts_its_own_batches()
+    {
+        string[] settings = ["--model.compress", "false", "--epochs", "2"];
+        StopAt("epoch 1 of 2: 4 of 6 batches", "out", settings);
+        string progress = StopAt("never", "out", [.. settings, "--resume"]).Error;
+        Assert.Contains("\nepoch 1 of 2: 5 of 6 batches, ", progress, StringComparison.Ordinal);
+        Assert.Contains("\nepoch 1 of 2: 2 batches in ", progress, StringComparison.Ordinal);
+        Assert.Contains("\nepoch 2 of 2: 6 batches in ", progress, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_stopped_before_it_saved_anything_begins_anew()
     {
         string[] settings = ["--model.compress", "false", "--epochs", "1"];

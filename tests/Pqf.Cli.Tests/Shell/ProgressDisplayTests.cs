@@ -13,6 +13,15 @@ public class ProgressDisplayTests
     }
 
     [Fact]
+    public void What_an_earlier_run_did_counts_for_no_rate_and_no_duration()
+    {
+        var clock = new SteppingClock { Seconds = 100 };
+        // Four layers were done before; the work on the fifth began six seconds ago.
+        var start = new ProgressStart(4, 94 * clock.TimestampFrequency);
+        Assert.Equal("quantising: 8 of 10 layers, 0.222 layers/s, 9.0 s left\nquantising: 6 layers in 24.0 s\n", Show(clock, false, false, start));
+    }
+
+    [Fact]
     public void Quiet_says_nothing() => Assert.Equal("", Show(new SteppingClock(), false, true));
 
     [Fact]
@@ -35,19 +44,19 @@ public class ProgressDisplayTests
         ProgressDisplay.For(new Terminal(TextWriter.Null, TextWriter.Null, true, TimeProvider.System, default), false)
             .Run<int>("waiting", "things", 1, _ => throw new OperationCanceledException()));
 
-    static string Show(SteppingClock clock, bool isInteractive, bool isQuiet)
+    static string Show(SteppingClock clock, bool isInteractive, bool isQuiet, ProgressStart? start = null)
     {
         using var error = new StringWriter { NewLine = "\n" };
         int result = ProgressDisplay.For(new Terminal(TextWriter.Null, error, isInteractive, clock, default), isQuiet).Run("quantising", "layers", 10, report =>
         {
-            for (int layer = 1; layer <= 10; layer++)
+            for (double layer = 1 + (start?.Done ?? 0); layer <= 10; layer++)
             {
                 clock.Seconds += 3;
                 report(layer);
             }
 
             return 7;
-        });
+        }, start);
         Assert.Equal(7, result);
         return error.ToString();
     }

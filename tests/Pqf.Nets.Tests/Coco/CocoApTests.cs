@@ -107,5 +107,13 @@ public class CocoApTests
         Assert.Equal(0.5, CocoAp.Measure(Small, [.. wrong[1..], CocoSamples.Found(0.8, new(10, 10, 20, 20))], CocoTask.BoundingBox).Ar100);
     }
 
+    [Fact]
+    public void The_number_of_threads_changes_nothing()
+    {
+        CocoDetection[] some = [.. Enumerable.Range(0, 30).Select(i => CocoSamples.Found(i % 7, new(2 * i, 10, 20, 20)))];
+        var expected = CocoAp.Measure(Small, some, CocoTask.BoundingBox, 1);
+        Assert.All((int[])[0, 2, 1024], threads => Assert.Equal(expected, CocoAp.Measure(Small, some, CocoTask.BoundingBox, threads)));
+    }
+
     static double[] Numbers(AveragePrecision ap) => [ap.Ap, ap.Ap50, ap.Ap75, ap.ApSmall, ap.ApMedium, ap.ApLarge, ap.Ar1, ap.Ar10, ap.Ar100, ap.ArSmall, ap.ArMedium, ap.ArLarge];
 }

@@ -5,13 +5,16 @@ using Pqf.Tensors;
 namespace Pqf.Nets.Detection;
 
 /// <summary>Objects in the images of a batch, in pixels of the resized images.</summary>
-/// <param name="Boxes">With area.</param>
+/// <param name="Boxes">Finite, both sides at least <see cref="LeastSide"/>.</param>
 /// <param name="Labels">From 1.</param>
 /// <param name="Masks">Of the image as it was.</param>
 /// <param name="Size">Of the resized image.</param>
 sealed record ResizedTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Labels, ImmutableArray<BinaryMask> Masks, ImageSize Size)
 {
-    /// <summary>Brings a target to the size that the network sees. Objects whose boxes have no area cannot be coded, and are left out.</summary>
+    /// <summary>As long as the sides of the least proposal (<see cref="MaskRcnnOptions.RpnMinBoxSize"/>): a shorter one's logarithm would outweigh everything else, or be infinite.</summary>
+    public const float LeastSide = 1e-3f;
+
+    /// <summary>Brings a target to the size that the network sees. Objects whose boxes have next to no area, or are not finite, cannot be coded, and are left out.</summary>
     public static ResizedTarget Of(DetectionTarget target, Photograph image, ImageSize size)
     {
         if (target.Labels.Length != target.Boxes.Length || target.Masks.Length != target.Boxes.Length)
@@ -19,8 +22,9 @@ sealed record ResizedTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Label
         if (target.Masks.FirstOrDefault(mask => mask.Height != image.Height || mask.Width != image.Width) is { } strange)
             throw new ShapeException("DetectionTarget", $"expected masks of the image's size, [{image.Height}, {image.Width}], got [{strange.Height}, {strange.Width}]");
         float x = (float)size.Width / image.Width, y = (float)size.Height / image.Height;
-        int[] kept = [.. Enumerable.Range(0, target.Boxes.Length).Where(i => target.Boxes[i] is { Width: > 0, Height: > 0 })];
-        return new([.. kept.Select(i => target.Boxes[i].Scale(x, y))], [.. kept.Select(i => target.Labels[i])], [.. kept.Select(i => target.Masks[i])], size);
+        ImmutableArray<Box> boxes = [.. target.Boxes.Select(box => box.Scale(x, y))];
+        int[] kept = [.. Enumerable.Range(0, boxes.Length).Where(i => boxes[i] is { Width: >= LeastSide, Height: >= LeastSide } box && float.IsFinite(box.Area))];
+        return new([.. kept.Select(i => boxes[i])], [.. kept.Select(i => target.Labels[i])], [.. kept.Select(i => target.Masks[i])], size);
     }
 }
 

@@ -17,11 +17,13 @@ static class TestDetectors
     ];
 
     /// <summary>Writes a dense detector of three classes and the background, with random weights.</summary>
-    public static void Write(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="change">Gives what is written for each tensor.</param>
+    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null)
     {
         var architecture = new Architecture("maskrcnn", 4, 3, 4, new MaskRcnnOptions { FpnChannels = 8, RepresentationSize = 16, MaskChannels = 8 });
         var graph = Networks.Build(architecture).Match(built => built, error => throw new InvalidOperationException(error.Message));
-        var tensors = ParameterSpecs.Of(graph).Select(TestNetworks.Tensor);
+        var tensors = ParameterSpecs.Of(graph).Select(TestNetworks.Tensor).Select(change ?? (tensor => tensor));
         Safetensors.Write(path, tensors, new Dictionary<string, string>()).Match(_ => 0, error => throw new InvalidOperationException(error.Message));
     }
 

@@ -98,7 +98,7 @@ public class DetectorFilesTests(DeviceSet devices) : DeviceTest(devices)
         .. Layer("roi_heads.mask_predictor.mask_fcn_logits", 91, 256, 1, 1),
     ];
 
-    static IEnumerable<(string Name, Shape Shape)> BodyNames(bool hasBatchCounts)
+    static List<(string Name, Shape Shape)> BodyNames(bool hasBatchCounts)
     {
         List<(string Name, Shape Shape)> names = [("backbone.body.conv1.weight", [64, 3, 7, 7]), .. Norm("backbone.body.bn1", 64, hasBatchCounts)];
         int channels = 64;

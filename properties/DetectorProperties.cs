@@ -16,7 +16,7 @@ public class DetectorProperties
 {
     static readonly Arbitrary<int> Seed = Gen.Choose(0, int.MaxValue - 1).ToArbitrary();
 
-    [Property(MaxTest = 20)]
+    [Property(MaxTest = 5)]
     public Property Reordering_any_group_leaves_what_every_head_gives() => Prop.ForAll(Seed, seed =>
     {
         using var device = new HostDevice(1);
@@ -26,10 +26,14 @@ public class DetectorProperties
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var images = GeneratedWeights.Images(device, $"photo {seed}", [1, 3, 64, 96]);
         RoiBox[] boxes = [.. Enumerable.Range(0, 3).Select(i => new RoiBox(0, BoxOf(key.Fold("box").Fold((ulong)i), 60)))];
-        var groups = ChannelGroups.Of(graph);
-        var reordered = groups[key.Below(groups.Length, 0)] is var group ? group.Apply(parameters, key.Fold("order").Permutation(group.ChannelCount)) : parameters;
-        foreach (var (before, after) in Forward.Outputs(graph, parameters, images, [.. boxes]).Zip(Forward.Outputs(graph, reordered, images, [.. boxes])))
-            Close.Check(before, after, 1e-5);
+        var expected = Forward.Outputs(graph, parameters, images, [.. boxes]);
+        foreach (var group in ChannelGroups.Of(graph))
+        {
+            using var inner = device.BeginScope();
+            var reordered = group.Apply(parameters, key.Fold(group.Parents[0]).Permutation(group.ChannelCount));
+            foreach (var (before, after) in expected.Zip(Forward.Outputs(graph, reordered, images, [.. boxes])))
+                Close.Check(before, after, 1e-5);
+        }
     });
 
     [Property(MaxTest = 300)]

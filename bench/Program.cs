@@ -1,4 +1,5 @@
 using Pqf.Bench;
+using Pqf.Bench.Detection;
 using Pqf.Bench.Network;
 using Pqf.Bench.Training;
 using Pqf.Tensors;
@@ -8,6 +9,8 @@ using Pqf.Tensors;
 // ONNX Runtime's in turn, in one process or in one each; then each step of ours.
 // dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7] [--weights dense,compressed]: steps of
 // training, and what each kind of loop takes of them.
+// dotnet run -c Release --project bench -- maskrcnn [--case default,small] [--threads 2] [--steps 3] [--images 5]: a photograph through a whole Mask R-CNN, a step of training on two,
+// stage by stage.
 // dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see DemoFiles).
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
@@ -43,6 +46,18 @@ if (args is ["training", .. var trainingArguments])
     }
 
     training.Run();
+    return 0;
+}
+
+if (args is ["maskrcnn", .. var detectorArguments])
+{
+    if (MaskRcnnCommand.Parse(detectorArguments) is not { } detectors)
+    {
+        Console.Error.WriteLine(MaskRcnnCommand.Usage);
+        return 1;
+    }
+
+    detectors.Run();
     return 0;
 }
 

@@ -24,13 +24,6 @@ sealed record TrainingTimes(TrainingCase Case, double[] StepMs, double PeakGflop
     public double Quantile(double part) => StepMs[(int)(part * (StepMs.Length - 1))];
 }
 
-/// <summary>One kind of work within a step.</summary>
-/// <param name="Phase">forward, backward or update.</param>
-/// <param name="Work">The loop's name.</param>
-/// <param name="Ms">Median over steps, with whatever ran on one thread before it.</param>
-/// <param name="Count">Loops a step.</param>
-readonly record struct TrainingPart(string Phase, string Work, double Ms, int Count);
-
 /// <summary>Whole steps of training: forward, backward, optimiser, running statistics, as the trainer does them.</summary>
 static class TrainingBench
 {
@@ -56,7 +49,7 @@ static class TrainingBench
         readonly TrainingCase training;
         readonly HostDevice device;
         readonly Scope scope;
-        readonly Split split;
+        readonly WorkSplit split;
         readonly Optimiser optimiser = new Optimiser.Adam();
         readonly Parameters parameters;
         readonly ImmutableDictionary<string, Tensor<float>> trainable;
@@ -72,7 +65,7 @@ static class TrainingBench
             this.training = training;
             device = new HostDevice(training.Threads);
             scope = device.BeginScope();
-            split = new Split(device);
+            split = new WorkSplit(device);
             parameters = training.Parameters(device);
             trainable = Trainable.Of(training.Graph, parameters);
             plan = TrainingPlan.Create(training.Graph, parameters, training.Images);
@@ -122,51 +115,5 @@ static class TrainingBench
             state = optimiser.Step(trainable, evaluation.Gradients, state, 1e-3);
             Norms.Update(parameters, evaluation.Extra);
         }
-    }
-
-    /// <summary>Attributes time to the loop that has just run.</summary>
-    sealed class Split
-    {
-        readonly Dictionary<(string Phase, Type Work), (double Ms, int Count)> step = [];
-        readonly Dictionary<(string Phase, Type Work), List<(double Ms, int Count)>> all = [];
-        readonly HostDevice device;
-        long last;
-
-        public Split(HostDevice device) => this.device = device;
-
-        public string Phase { get; set; } = "";
-
-        public void Begin()
-        {
-            step.Clear();
-            last = Stopwatch.GetTimestamp();
-            device.Ran = work =>
-            {
-                long now = Stopwatch.GetTimestamp();
-                var (ms, count) = step.GetValueOrDefault((Phase, work));
-                step[(Phase, work)] = (ms + Stopwatch.GetElapsedTime(last, now).TotalMilliseconds, count + 1);
-                last = now;
-            };
-        }
-
-        public void End(bool keep)
-        {
-            device.Ran = null;
-            foreach (var (work, time) in keep ? step : [])
-            {
-                if (!all.TryGetValue(work, out var times))
-                    all[work] = times = [];
-                times.Add(time);
-            }
-        }
-
-        public List<TrainingPart> Parts() => [.. all
-            .Select(pair => (Key: (pair.Key.Phase, Name: Name(pair.Key.Work)), Median: pair.Value.OrderBy(time => time.Ms).ElementAt(pair.Value.Count / 2)))
-            .GroupBy(pair => pair.Key)
-            .Select(same => new TrainingPart(same.Key.Phase, same.Key.Name, same.Sum(pair => pair.Median.Ms), same.Sum(pair => pair.Median.Count)))
-            .OrderByDescending(part => part.Ms)];
-
-        /// <summary>The op's name and its loop's, without their type arguments.</summary>
-        static string Name(Type work) => string.Join('.', new[] { work.DeclaringType, work }.Where(type => type is not null).Select(type => type!.Name.Split('`')[0]));
     }
 }

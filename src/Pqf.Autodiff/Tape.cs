@@ -67,6 +67,9 @@ public sealed class Tape
     /// <summary>The caller will not read a recorded value again. It is given back now, or when the last pull-back that reads it has run.</summary>
     public void Done(Variable variable) => holds.Drop(variable.Value);
 
+    /// <summary>Calls back when a fold in reverse has come to this place: for measurements.</summary>
+    public void Mark(Action reached) => nodes.Add(new Node("mark", [], [], null) { Reached = reached });
+
     /// <summary>Within a pull-back: whether its node is the last that needs a tensor, so that a gradient may be written over it.</summary>
     internal bool MayOverwrite(Tensor<float> tensor) => holds.IsSole(tensor);
 
@@ -95,6 +98,7 @@ public sealed class Tape
 
     void PullBack(Node node, ref Tensor<float>? dy, Tensor<float>?[] gradients)
     {
+        node.Reached?.Invoke();
         if (node.Pullback is null)
             return;
         if (dy is not null)
@@ -144,5 +148,8 @@ public sealed class Tape
         holds.Drop(gradient);
     }
 
-    sealed record Node(string Op, int[] Parents, ImmutableArray<ITensor> Saved, Pullback? Pullback);
+    sealed record Node(string Op, int[] Parents, ImmutableArray<ITensor> Saved, Pullback? Pullback)
+    {
+        public Action? Reached { get; init; }
+    }
 }

@@ -30,16 +30,17 @@ static class DetectCommand
             if (!result.Errors.Any() && result.GetValueOrDefault<double>() is not (>= 0 and <= 1))
                 result.AddError("--threshold: expected a number from 0 to 1");
         });
+        var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
         return new(
-            new Command("detect", "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form.") { file, images, output, threshold },
+            new Command("detect", "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form.") { file, images, output, threshold, profile },
             ["pqf detect out/maskrcnn.pqf street.jpg --output found", "pqf detect out/maskrcnn.pqf *.jpg --output found --threshold 0.8"],
-            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(threshold)))
+            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(threshold), run.Parsed.GetValue(profile)))
         {
             Keys = [("output_path", output)],
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, double threshold)
+    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, double threshold, bool isProfiled)
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
@@ -51,14 +52,21 @@ static class DetectCommand
         return OutputFolder.Prepare(folder).Bind(_ => run.WithDevice(device => NetworkFiles.LoadDetector(file, run.Config, device).Bind(network =>
         {
             NetworkReport.NoteUnused(run, network);
-            return Detect(run, network, images, pictures, (float)threshold, device).Bind(found =>
-                AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found)));
+            var watch = new StageWatch(run.Terminal.Clock);
+            return Detect(run, network, images, pictures, (float)threshold, device, watch).Bind(found =>
+                AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))).Map(_ =>
+            {
+                foreach (string line in isProfiled ? StageWatch.Table(watch.Stages, images.Length, "an image").Lines() : [])
+                    run.WriteLine(line);
+                return default(Unit);
+            });
         })));
     }
 
-    static Result<List<NamedDetection>, PqfError> Detect(RunContext run, NetworkFile network, string[] images, string[] pictures, float threshold, Device device)
+    static Result<List<NamedDetection>, PqfError> Detect(RunContext run, NetworkFile network, string[] images, string[] pictures, float threshold, Device device, StageWatch watch)
     {
         var detector = Detector.Create(network.Architecture, network.Parameters, device);
+        watch.Lap("Compiling");
         float maskThreshold = (network.Architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
         var all = new List<NamedDetection>();
         int next = 0;
@@ -66,13 +74,16 @@ static class DetectCommand
         {
             string name = images[next], picture = pictures[next];
             next++;
+            watch.Lap("Decoding");
             var written = image.Bind(pixels =>
             {
-                var found = detector.Detect(Photograph.Of(pixels));
+                var found = detector.Detect(Photograph.Of(pixels), stage => watch.Lap(stage.ToString()));
                 var shown = found with { Items = [.. found.Items.Where(item => item.Score >= threshold)] };
                 Print(run, network, name, shown);
                 all.AddRange(CocoTargets.Results(next, shown, maskThreshold).Select(item => new NamedDetection(item, Path.GetFileName(name), network.ClassNames[item.CategoryId])));
-                return AtomicFile.Write(picture, stream => stream.Write(DetectionPicture.Draw(pixels, shown, network.ClassNames, maskThreshold)));
+                var saved = AtomicFile.Write(picture, stream => stream.Write(DetectionPicture.Draw(pixels, shown, network.ClassNames, maskThreshold)));
+                watch.Lap("Pictures");
+                return saved;
             });
             if (written is Result<Unit, PqfError>.Error error)
                 return error.Value;

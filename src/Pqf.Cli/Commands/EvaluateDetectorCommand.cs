@@ -60,7 +60,7 @@ static class EvaluateDetectorCommand
             run.WriteLine(line);
         run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed    {report.ImageCount / report.Seconds:0.00} images/s on {device.Name}"));
         if (isProfiled)
-            foreach (string line in Stages(report).Lines())
+            foreach (string line in StageWatch.Table(report.Stages, report.ImageCount, "an image").Lines())
                 run.WriteLine(line);
         return default;
     }
@@ -76,17 +76,4 @@ static class EvaluateDetectorCommand
         .. new[] { ap.Ap, ap.Ap50, ap.Ap75, ap.ApSmall, ap.ApMedium, ap.ApLarge, ap.Ar1, ap.Ar10, ap.Ar100, ap.ArSmall, ap.ArMedium, ap.ArLarge }
             .Select(value => value < 0 ? "-" : (100 * value).ToString("0.0", CultureInfo.InvariantCulture)),
     ];
-
-    static Table Stages(DetectorReport report)
-    {
-        double all = report.Stages.Sum(stage => stage.Seconds);
-        return new(
-            ["stage", " ms an image", " %"],
-            [.. report.Stages.Select(stage => (ImmutableArray<string>)
-            [
-                stage.Name,
-                (1000 * stage.Seconds / report.ImageCount).ToString("0.0", CultureInfo.InvariantCulture),
-                (100 * stage.Seconds / all).ToString("0.0", CultureInfo.InvariantCulture),
-            ])]);
-    }
 }

@@ -19,8 +19,9 @@ static class TrainDetectorCommand
             HelpName = "EPOCHS",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        var profile = new Option<bool>("--profile") { Description = "Say in the end what each stage took" };
         return new(
-            new Command("train-maskrcnn", "Fine-tune a Mask R-CNN that is compressed first, or train a dense one, on images in COCO's layout.") { weights, backbone, output, resume },
+            new Command("train-maskrcnn", "Fine-tune a Mask R-CNN that is compressed first, or train a dense one, on images in COCO's layout.") { weights, backbone, output, resume, profile },
             [
                 "pqf train-maskrcnn --config config/train_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth --dataloader.coco_path /data/coco --output out",
                 "pqf train-maskrcnn --config config/train_maskrcnn_small.yaml --backbone resnet50.pth --dataloader.coco_path /data/coco --output out",
@@ -29,7 +30,8 @@ static class TrainDetectorCommand
             run => new DetectorSession(run).Run(
                 run.Parsed.GetValue(weights) ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
                 run.Parsed.GetValue(backbone),
-                run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""))
+                run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "",
+                run.Parsed.GetValue(profile)))
         {
             Keys = [("output_path", output)],
         };

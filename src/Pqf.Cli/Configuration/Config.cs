@@ -93,6 +93,9 @@ sealed record DataloaderConfig
     /// <summary><c>train_shuffle</c>.</summary>
     public bool TrainShuffle { get; init; } = true;
 
+    /// <summary><c>train_passes</c>: how often an epoch of a detector's training takes each image; few images need not be validated and saved after every pass.</summary>
+    public int TrainPasses { get; init; } = 1;
+
     /// <summary><c>validation_shuffle</c>.</summary>
     public bool ValidationShuffle { get; init; }
 }

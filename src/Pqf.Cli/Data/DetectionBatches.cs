@@ -5,15 +5,16 @@ namespace Pqf.Cli.Data;
 /// <summary>Batches of images and objects to train a detector on, loaded ahead on other threads. What a batch holds depends on key, epoch and the batch's number alone.</summary>
 /// <param name="folder">The images.</param>
 /// <param name="batchSize">Images of a batch; the last one of an epoch may have fewer.</param>
-/// <param name="isShuffled">Whether each epoch has an order of its own.</param>
+/// <param name="isShuffled">Whether each pass has an order of its own.</param>
+/// <param name="passes">How often an epoch takes each image, at least once.</param>
 /// <param name="key">Draws orders and mirrors.</param>
-sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled, RngKey key)
+sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled, int passes, RngKey key)
 {
     // torchvision's references for detection: RandomHorizontalFlip(0.5).
     const double FlipProbability = 0.5;
 
     /// <summary>Batches of an epoch.</summary>
-    public int BatchCount => (folder.Images.Length + batchSize - 1) / batchSize;
+    public int BatchCount => ((passes * folder.Images.Length) + batchSize - 1) / batchSize;
 
     /// <summary>The batches of an epoch.</summary>
     /// <param name="epoch">From 0.</param>
@@ -24,11 +25,11 @@ sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled,
     public IEnumerable<Result<DetectionExample[], PqfError>> Epoch(int epoch, int firstBatch, int threadCount, CancellationToken cancellationToken)
     {
         var its = key.Fold("epoch").Fold((ulong)epoch);
-        int[] all = isShuffled ? its.Fold("order").Permutation(folder.Images.Length) : [.. Enumerable.Range(0, folder.Images.Length)];
-        int[] order = all[Math.Min(all.Length, firstBatch * batchSize)..];
+        (int Image, bool IsFlipped)[] all = [.. Enumerable.Range(0, passes).SelectMany(pass => Pass(pass == 0 ? its : its.Fold("pass").Fold((ulong)pass)))];
+        var order = all[Math.Min(all.Length, firstBatch * batchSize)..];
         var batch = new List<DetectionExample>();
         int loaded = 0;
-        foreach (var example in Ahead.Make(order.Length, Math.Max(threadCount, batchSize), i => folder.Load(order[i], IsFlipped(its, order[i])), cancellationToken))
+        foreach (var example in Ahead.Make(order.Length, Math.Max(threadCount, batchSize), i => folder.Load(order[i].Image, order[i].IsFlipped), cancellationToken))
         {
             if (example is Result<DetectionExample, PqfError>.Error error)
             {
@@ -44,5 +45,7 @@ sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled,
         }
     }
 
-    static bool IsFlipped(RngKey epoch, int index) => epoch.Fold("flip").Uniform((ulong)index) < FlipProbability;
+    /// <summary>Each image once.</summary>
+    IEnumerable<(int Image, bool IsFlipped)> Pass(RngKey its) =>
+        (isShuffled ? its.Fold("order").Permutation(folder.Images.Length) : Enumerable.Range(0, folder.Images.Length)).Select(image => (image, its.Fold("flip").Uniform((ulong)image) < FlipProbability));
 }

@@ -9,9 +9,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Models;
 
-/// <summary>What a part of the work took, all images together.</summary>
-readonly record struct StageTime(string Name, double Seconds);
-
 /// <summary>How well a detector finds objects, and how fast.</summary>
 /// <param name="Box">Of boxes.</param>
 /// <param name="Mask">Of masks.</param>
@@ -63,24 +60,4 @@ static class DetectorEvaluation
         images.Images.Length,
         watch.Stages.Sum(stage => stage.Seconds),
         watch.Stages);
-
-    /// <summary>Adds up what stages take.</summary>
-    sealed class StageWatch(TimeProvider clock)
-    {
-        readonly List<string> order = [];
-        readonly Dictionary<string, double> seconds = [];
-        long last = clock.GetTimestamp();
-
-        public ImmutableArray<StageTime> Stages => [.. order.Select(name => new StageTime(name, seconds[name]))];
-
-        /// <summary>Ends a stage.</summary>
-        public void Lap(string name)
-        {
-            long now = clock.GetTimestamp();
-            if (seconds.TryAdd(name, 0))
-                order.Add(name);
-            seconds[name] += clock.GetElapsedTime(last, now).TotalSeconds;
-            last = now;
-        }
-    }
 }

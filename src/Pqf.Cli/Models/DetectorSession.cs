@@ -20,11 +20,24 @@ sealed class DetectorSession(RunContext run)
     /// <summary>Name of the validation before the first step.</summary>
     const string Start = "start";
 
+    readonly StageWatch watch = new(run.Terminal.Clock);
+    int stepCount;
+
     /// <summary>Runs to the end.</summary>
     /// <param name="weights">The detector to begin with.</param>
     /// <param name="backbone">A classifier whose body a new detector begins with, if there is no detector.</param>
     /// <param name="resume">Null to begin; else as for <see cref="TrainingFolder.FindState"/>.</param>
-    public Result<Unit, PqfError> Run(string? weights, string? backbone, string? resume)
+    /// <param name="isProfiled">Whether to say what each stage took.</param>
+    public Result<Unit, PqfError> Run(string? weights, string? backbone, string? resume, bool isProfiled)
+    {
+        var result = Run(weights, backbone, resume);
+        watch.Lap("Saving");
+        foreach (string line in isProfiled && stepCount > 0 ? StageWatch.Table(watch.Stages, stepCount, "a step").Lines() : [])
+            run.WriteLine(line);
+        return result;
+    }
+
+    Result<Unit, PqfError> Run(string? weights, string? backbone, string? resume)
     {
         if (run.Config.OutputPath is not { } path)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
@@ -67,23 +80,47 @@ sealed class DetectorSession(RunContext run)
         CocoFolder.OpenTraining(images, model.Architecture.ClassCount).Bind(train => CocoFolder.OpenValidation(images, model.Architecture.ClassCount).Map(validation =>
         {
             int batchSize = Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, train.Images.Length);
-            var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Key);
-            var settings = TrainingMapping.Settings(run.Config, train.Images.Length).SetItem("dataloader.batch_size", $"{batchSize}").SetItem("model.maskrcnn", $"{run.Config.Model.MaskRcnn}");
+            var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Config.Dataloader.TrainPasses, run.Key);
+            var settings = TrainingMapping.Settings(run.Config, train.Images.Length).SetItem("dataloader.batch_size", $"{batchSize}").SetItem("dataloader.train_passes", $"{run.Config.Dataloader.TrainPasses}").SetItem("model.maskrcnn", $"{run.Config.Model.MaskRcnn}");
             var progress = new ValidationProgress("images", validation.Images.Length);
             return new DetectorSetup(new(run, folder, model, progress, TrainingMapping.Options(run.Config, batches.BatchCount), batches.BatchCount, settings), batches, validation);
         }));
 
-    Result<Metrics, PqfError> Validate(DetectorSetup training, Parameters parameters) =>
-        DetectorEvaluation.Measure(run, training.Setup.Model.Architecture, parameters, training.Validation, parameters.Tensors().First().Device, done => training.Setup.Progress.Report(done)).Map(report => new Metrics(
+    Result<Metrics, PqfError> Validate(DetectorSetup training, Parameters parameters)
+    {
+        var measured = DetectorEvaluation.Measure(run, training.Setup.Model.Architecture, parameters, training.Validation, parameters.Tensors().First().Device, done => training.Setup.Progress.Report(done)).Map(report => new Metrics(
             report.ImageCount,
             [new(DetectorTask.BoxAp, report.Box.Ap), new("box_ap50", report.Box.Ap50), new("mask_ap", report.Mask.Ap), new("mask_ap50", report.Mask.Ap50)]));
+        watch.Lap("Validation");
+        return measured;
+    }
 
     Result<Unit, PqfError> Train(DetectorSetup training, TrainingState state)
     {
         var setup = training.Setup;
-        var task = DetectorTask.Create(setup.Model.Architecture, setup.Model.Graph, state.Parameters, (epoch, first) => Epoch(training.Batches, epoch, first), _ => Validate(training, state.Parameters));
+        var task = DetectorTask.Create(
+            setup.Model.Architecture,
+            setup.Model.Graph,
+            state.Parameters,
+            (epoch, first) => Watched(Epoch(training.Batches, epoch, first)),
+            _ => Validate(training, state.Parameters),
+            stage => watch.Lap(stage.ToString()));
+        watch.Lap("Start");
         var trainer = new Trainer<DetectorBatch>(task, state, setup.Options);
         return setup.Train(trainer).Map(_ => setup.Conclude(trainer.State));
+    }
+
+    /// <summary>The batches; between one and the next are the optimiser's step and the log, before the first the last epoch's files.</summary>
+    IEnumerable<Result<DetectorBatch, PqfError>> Watched(IEnumerable<Result<DetectorBatch, PqfError>> batches)
+    {
+        watch.Lap("Saving");
+        foreach (var batch in batches)
+        {
+            watch.Lap("Decoding");
+            yield return batch;
+            watch.Lap("Optimiser");
+            stepCount++;
+        }
     }
 
     IEnumerable<Result<DetectorBatch, PqfError>> Epoch(DetectionBatches batches, int epoch, int first) => batches.Epoch(epoch, first, Evaluation.LoaderThreads(run), run.Cancellation)

@@ -37,26 +37,30 @@ public static class DetectorTask
     /// <param name="parameters">Its values, which steps overwrite.</param>
     /// <param name="epoch">As <see cref="TrainingTask{TBatch}.Epoch"/>.</param>
     /// <param name="validate">Measures it; gives <see cref="BoxAp"/> among others.</param>
+    /// <param name="afterStage">Called after each stage of a step's evaluation, for measurements.</param>
     /// <remarks>Indices of codes belong to the innermost scope.</remarks>
     public static TrainingTask<DetectorBatch> Create(
         Architecture architecture,
         Graph graph,
         Parameters parameters,
         Func<int, int, IEnumerable<Result<DetectorBatch, PqfError>>> epoch,
-        Func<CancellationToken, Result<Metrics, PqfError>> validate)
+        Func<CancellationToken, Result<Metrics, PqfError>> validate,
+        Action<DetectionTrainingStage>? afterStage = null)
     {
         var training = DetectionTraining.Create(architecture, parameters);
         var trainable = TrainableOf(graph, parameters);
-        return new() { Trainable = trainable, Epoch = epoch, Evaluate = batch => Evaluate(training, trainable, batch), Validate = validate, Score = BoxAp };
+        return new() { Trainable = trainable, Epoch = epoch, Evaluate = batch => Evaluate(training, trainable, batch, afterStage), Validate = validate, Score = BoxAp };
     }
 
-    static Result<Evaluation<StepResult>, PqfError> Evaluate(DetectionTraining training, ImmutableDictionary<string, Tensor<float>> trainable, DetectorBatch batch)
+    static Result<Evaluation<StepResult>, PqfError> Evaluate(
+        DetectionTraining training, ImmutableDictionary<string, Tensor<float>> trainable, DetectorBatch batch, Action<DetectionTrainingStage>? afterStage)
     {
         var evaluation = Grad.ValueAndGrad((tape, variables) =>
         {
-            var losses = training.Losses(tape, variables, batch.Images, batch.Targets, batch.Key);
+            var losses = training.Losses(tape, variables, batch.Images, batch.Targets, batch.Key, afterStage);
             return (losses.Total(tape), losses.Named.Select(loss => new Mean(loss.Name, loss.Value.Value.ToArray()[0])).ToImmutableArray());
         })(trainable);
+        afterStage?.Invoke(DetectionTrainingStage.FeaturesBackward);
         var metrics = new Metrics(batch.Images.Count, [new(Metrics.Loss, evaluation.Loss.ToArray()[0]), .. evaluation.Extra]);
         return new Evaluation<StepResult>(evaluation.Loss, evaluation.Gradients, new(metrics, []));
     }

@@ -16,6 +16,12 @@ public static partial class Conv2d
             return;
         }
 
+        if (g.IsPointwise)
+        {
+            Conv2dPlan.Flipped(weight, new Conv2dOptions(), algorithm).ForwardInto(dy, null, Activation.None, dx);
+            return;
+        }
+
         if (g.Stride == 1 && padding.H >= 0 && padding.W >= 0)
         {
             // A convolution like any other, by whichever algorithm suits it.

@@ -5,10 +5,10 @@ namespace Pqf.Tensors;
 
 public sealed partial class Conv2dPlan
 {
-    /// <summary>The convolution that carries gradients back through a 3 × 3 one of stride 1: its weights are those flipped and transposed, packed as they are read.</summary>
-    /// <param name="weight">Of the forward convolution, [O, I, 3, 3] on the host.</param>
+    /// <summary>The convolution that carries gradients back through a 3 × 3 one of stride 1, or a 1 × 1 one: its weights are those flipped and transposed, packed as they are read.</summary>
+    /// <param name="weight">Of the forward convolution, [O, I, 3, 3] on the host, or [O, I, 1, 1].</param>
     /// <param name="options">Of the gradient's convolution.</param>
-    /// <param name="algorithm">One of Winograd's.</param>
+    /// <param name="algorithm">One of Winograd's; gathered for 1 × 1.</param>
     internal static Conv2dPlan Flipped(Tensor<float> weight, Conv2dOptions options, ConvAlgorithm algorithm)
     {
         Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight.Shape, 4);
@@ -16,8 +16,18 @@ public sealed partial class Conv2dPlan
         CheckFit(weight.Device, algorithm, flipped, options);
         var host = (HostDevice)weight.Device;
         var plan = new Conv2dPlan(host, flipped, options, algorithm);
-        plan.PackWinograd(host, weight, KernelOrder.Flipped);
+        if (algorithm == ConvAlgorithm.Gathered)
+            plan.PackTransposed(host, weight);
+        else
+            plan.PackWinograd(host, weight, KernelOrder.Flipped);
         return plan;
+    }
+
+    unsafe void PackTransposed(HostDevice host, Tensor<float> weight)
+    {
+        int width = PanelWidth(host);
+        packed = Tensor<float>.Rent(device, [1, Panels.Count(weightShape[0], weightShape[1], width)]);
+        Panels.FromRows(host, weight.Pointer, weightShape[0], weightShape[0], weightShape[1], width, packed.Pointer);
     }
 
     void PackWinograd(HostDevice host, Tensor<float> weight, KernelOrder order)

@@ -47,6 +47,9 @@ readonly record struct ConvGeometry(int N, int H, int W, int InChannels, int Out
     /// <summary>Output pixels of all images.</summary>
     public int OutPixels => N * OutH * OutW;
 
+    /// <summary>Whether it is one matrix product: each output pixel of the input pixel at its place.</summary>
+    public bool IsPointwise => Kernel == 1 && Stride == 1 && Padding == default && Groups == 1;
+
     /// <summary>Row of the input under tap row <paramref name="tap"/> of output row <paramref name="y"/>; outside 0 … H−1 in the padding.</summary>
     public int InputRow(int y, int tap) => (y * Stride.H) - Padding.H + (tap * Dilation.H);
 

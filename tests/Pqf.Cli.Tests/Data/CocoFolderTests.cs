@@ -100,7 +100,7 @@ public sealed class CocoFolderTests : IDisposable
     {
         Write([.. Enumerable.Range(1, 7).Select(Image)]);
         Annotate("train2017", [.. Enumerable.Range(1, 7).Select(i => Object(i, i, [1, 1, 5, 5]))]);
-        var batches = new DetectionBatches(CocoFolder.OpenTraining(folder.Path, 4).Value(), 2, true, RngKey.FromSeed(3));
+        var batches = new DetectionBatches(CocoFolder.OpenTraining(folder.Path, 4).Value(), 2, true, 1, RngKey.FromSeed(3));
         Assert.Equal(4, batches.BatchCount);
         string[] first = [.. Describe(batches, 0, 0, 1)];
         Assert.Equal(first, Describe(batches, 0, 0, 4));
@@ -112,12 +112,27 @@ public sealed class CocoFolderTests : IDisposable
     }
 
     [Fact]
+    public void An_epoch_of_several_passes_takes_each_image_as_often_the_first_time_as_an_epoch_of_one()
+    {
+        Write([.. Enumerable.Range(1, 5).Select(Image)]);
+        Annotate("train2017", [.. Enumerable.Range(1, 5).Select(i => Object(i, i, [1, 1, 5, 5]))]);
+        var images = CocoFolder.OpenTraining(folder.Path, 4).Value();
+        DetectionBatches once = new(images, 1, true, 1, RngKey.FromSeed(3)), thrice = new(images, 1, true, 3, RngKey.FromSeed(3));
+        string[] all = [.. Describe(thrice, 0, 0, 2)];
+        Assert.Equal(15, thrice.BatchCount);
+        Assert.Equal(Describe(once, 0, 0, 2), all[..5]);
+        Assert.NotEqual(all[..5], all[5..10]);
+        Assert.All(all.Select(text => text.Split(':')[0]).GroupBy(id => id), image => Assert.Equal(3, image.Count()));
+        Assert.Equal(all[7..], Describe(thrice, 0, 7, 2));
+    }
+
+    [Fact]
     public void A_batch_with_an_image_that_cannot_be_loaded_is_an_error_and_the_last()
     {
         Write(Image(1), Image(2), Image(3));
         Annotate("train2017", [.. Enumerable.Range(1, 3).Select(i => Object(i, i, [1, 1, 5, 5]))]);
         File.WriteAllBytes(folder.File("train2017/2.png"), [1, 2, 3]);
-        var batches = new DetectionBatches(CocoFolder.OpenTraining(folder.Path, 4).Value(), 1, false, RngKey.FromSeed(0));
+        var batches = new DetectionBatches(CocoFolder.OpenTraining(folder.Path, 4).Value(), 1, false, 1, RngKey.FromSeed(0));
         var loaded = batches.Epoch(0, 0, 2, TestContext.Current.CancellationToken).ToArray();
         Assert.Equal(2, loaded.Length);
         Assert.StartsWith($"{folder.File("train2017/2.png")}: ", loaded[1].ErrorMessage());

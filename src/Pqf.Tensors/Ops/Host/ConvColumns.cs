@@ -4,10 +4,11 @@ using System.Runtime.Intrinsics;
 namespace Pqf.Tensors;
 
 /// <summary>The input under each tap, as rows of output pixels that are never unfolded in memory: the left operand of the weights' gradient.</summary>
-/// <remarks>Rows are counted tap by tap, channels innermost; a tile is [pixels][16], of which the first are its rows.</remarks>
-readonly unsafe struct ConvColumns(ConvGeometry g, float* x, int group) : ITileRows
+/// <remarks>Rows are counted tap by tap, channels innermost; a tile is that of a column layout, [pixels][so many], of which the first are its rows.</remarks>
+readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITileRows
+    where L : struct, ITileLayout
 {
-    const int Width = 16;
+    static int Width => L.Step;
 
     readonly int channels = Math.Max(1, g.GroupInChannels), outH = g.OutH, outW = g.OutW;
 

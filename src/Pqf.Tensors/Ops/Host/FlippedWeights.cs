@@ -9,6 +9,9 @@ static unsafe class FlippedWeights
     // Neighbouring input channels lie in one cache line of the weights.
     const int ChannelsPerItem = 16;
 
+    // A line of what is written is filled before the next one: lines of many channels lie a power of two apart, more than a set of the cache holds.
+    const int OutputsAtATime = 16;
+
     public static Tensor<float> Of(HostDevice host, ConvGeometry g, Tensor<float> weight, InputPhase phase)
     {
         var flipped = Tensor<float>.Rent(host, [g.InChannels, g.GroupOutChannels, phase.Rows.TapCount, phase.Columns.TapCount]);
@@ -22,11 +25,12 @@ static unsafe class FlippedWeights
         public void Invoke(int item, int thread)
         {
             int first = item * ChannelsPerItem, end = Math.Min(g.InChannels, first + ChannelsPerItem), outputs = g.GroupOutChannels, taps = phase.TapCount;
-            for (int o = 0; o < outputs; o++)
+            for (int o0 = 0; o0 < outputs; o0 += OutputsAtATime)
                 for (int i = first; i < end; i++)
                 {
                     int group = i / g.GroupInChannels;
-                    Taps(weight + g.WeightAt((group * outputs) + o, i - (group * g.GroupInChannels), 0, 0), flipped + ((((nint)i * outputs) + o) * taps));
+                    for (int o = o0; o < Math.Min(outputs, o0 + OutputsAtATime); o++)
+                        Taps(weight + g.WeightAt((group * outputs) + o, i - (group * g.GroupInChannels), 0, 0), flipped + ((((nint)i * outputs) + o) * taps));
                 }
         }
 

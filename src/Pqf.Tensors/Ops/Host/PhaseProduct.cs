@@ -20,6 +20,13 @@ static unsafe class PhaseProduct<S, V>
     /// <param name="panels">Room for <see cref="PanelsCount"/>.</param>
     public static void Pack(HostDevice host, ConvGeometry g, InputPhase phase, Tensor<float> weight, float* panels)
     {
+        if (g.Kernel == 1 && g.Groups == 1)
+        {
+            if (phase.TapCount > 0)
+                Panels.FromRows(host, weight.Pointer, g.InChannels, g.InChannels, g.OutChannels, Width * S.Count, panels);
+            return;
+        }
+
         var flipped = FlippedWeights.Of(host, g, weight, phase);
         int terms = phase.TapCount * g.GroupOutChannels;
         for (int group = 0; group < g.Groups; group++)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 
@@ -9,19 +10,22 @@ namespace Pqf.Tensors;
 /// <param name="ColumnItems">Items along the columns.</param>
 readonly record struct PixelSizes(int Pixels, int Terms, int Columns, int Tiles, int Panels, int PanelWidth, int Parts, int TermItems, int ColumnItems)
 {
-    /// <summary>Pixels that are summed in registers: a tile's left operand takes 16 KiB of the first-level cache.</summary>
-    public const int Block = 256;
-
-    // Right operand of an item: 256 pixels of 256 columns take 256 KiB, a quarter of what is usual for a core's second level.
+    // Right operand of an item: 320 pixels of 256 columns take 320 KiB, less than half of what is usual for a core's second level with the left operand's 160.
     const int ItemColumns = 256;
 
     // Enough parts for many cores, as long as their sums stay small beside the product's own operands.
     const int MostParts = 32;
-    const int PartPixels = 8 * Block;
+    const int PartPixels = 2048;
     const int MostSums = 1 << 20;
 
     // Several items a thread even out what they take.
     const int ItemsPerThread = 4;
+
+    // Parts begin at a multiple of this.
+    const int Grain = 64;
+
+    /// <summary>Pixels that are summed in registers, at most: a tile's left operand and a panel take 32 KiB of the first-level cache, 48 where vectors are wide.</summary>
+    public int MostBlock => PanelWidth > 16 ? 256 : 320;
 
     public static PixelSizes Create(int pixels, int terms, int columns, int tileRows, int panelWidth, int threads)
     {
@@ -37,17 +41,23 @@ readonly record struct PixelSizes(int Pixels, int Terms, int Columns, int Tiles,
     /// <summary>Floats from one term's sums to the next.</summary>
     public int SumsApart => Panels * PanelWidth;
 
-    /// <summary>First pixel of a part: whole blocks.</summary>
-    public int FirstPixel(int part) => Math.Min(Pixels, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(Pixels, Block)) * Block);
+    /// <summary>First pixel of a part.</summary>
+    public int FirstPixel(int part) => Math.Min(Pixels, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(Pixels, Grain)) * Grain);
 }
 
 /// <summary>The left operand of a product over pixels, term by term, which need not exist as a matrix: <see cref="ITileRows"/> of the column layout.</summary>
-readonly unsafe struct PixelProduct<S, V, TRows>(PixelSizes sizes, TRows rows, float* right, int rightApart, float* sums, byte* scratch) : IHostWork
+readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows, float* right, int rightApart, float* sums, byte* scratch) : IHostWork
     where S : struct, ISimd<V>
     where V : unmanaged
+    where L : struct, ITileLayout
     where TRows : unmanaged, ITileRows
 {
     public int ItemCount => sizes.Parts * sizes.TermItems * sizes.ColumnItems;
+
+    // Tiles gathered together, so many pixels at a time: a pixel's line is read once for several tiles, for lines of many channels lie a power of two apart and drive one another out of the cache.
+    const int GatheredPixels = 32, PackedPixels = 8;
+
+    static int GatheredTiles => 128 / L.Step;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
@@ -55,34 +65,59 @@ readonly unsafe struct PixelProduct<S, V, TRows>(PixelSizes sizes, TRows rows, f
         int termItem = item % sizes.TermItems, columnItem = item / sizes.TermItems % sizes.ColumnItems, part = item / sizes.TermItems / sizes.ColumnItems;
         int firstTile = ProductSizes.Cut(termItem, sizes.TermItems, sizes.Tiles), endTile = ProductSizes.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
         int firstPanel = ProductSizes.Cut(columnItem, sizes.ColumnItems, sizes.Panels), endPanel = ProductSizes.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
-        float* panels = (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)), left = panels + ((nint)PixelSizes.Block * sizes.PanelWidth * (endPanel - firstPanel));
-        int first = sizes.FirstPixel(part), end = sizes.FirstPixel(part + 1);
-        for (int pixel = first; pixel < end; pixel += PixelSizes.Block)
+        float* panels = (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)), left = panels + ((nint)sizes.MostBlock * sizes.PanelWidth * (endPanel - firstPanel));
+        int first = sizes.FirstPixel(part), end = sizes.FirstPixel(part + 1), blocks = ProductSizes.Ceil(end - first, sizes.MostBlock);
+        for (int block = 0; block < blocks; block++)
         {
+            int pixel = first + ProductSizes.Cut(block, blocks, end - first);
             Tile tile = default;
-            tile.K = Math.Min(PixelSizes.Block, end - pixel);
+            tile.K = first + ProductSizes.Cut(block + 1, blocks, end - first) - pixel;
             tile.Run = 16;
             tile.RowsApart = sizes.SumsApart;
-            tile.Accumulate = pixel > first;
-            for (int panel = firstPanel; panel < endPanel; panel++)
-                PackPanel(panel, pixel, tile.K, panels + ((nint)(panel - firstPanel) * tile.K * sizes.PanelWidth));
-            for (int i = firstTile; i < endTile; i++)
+            tile.Accumulate = block > 0;
+            PackPanels(firstPanel, endPanel, pixel, tile.K, panels);
+            for (int i = firstTile; i < endTile; i += GatheredTiles)
             {
-                int term = ProductSizes.Cut(i, sizes.Tiles, sizes.Terms), count = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.Terms) - term;
-                rows.Gather(term, count, pixel, tile.K, left, null);
-                for (int panel = firstPanel; panel < endPanel; panel++)
+                int endGathered = Math.Min(endTile, i + GatheredTiles);
+                GatherTiles(i, endGathered, pixel, tile.K, left);
+                for (int j = i; j < endGathered; j++)
                 {
-                    Tile local = tile;
-                    local.A = left;
-                    local.B = panels + ((nint)(panel - firstPanel) * tile.K * sizes.PanelWidth);
-                    local.C = sums + ((nint)part * sizes.SumCount) + ((nint)term * sizes.SumsApart) + (panel * sizes.PanelWidth);
-                    TileKernel<S, V, ColumnLayout>.Run(&local, count);
+                    int term = Term(j);
+                    for (int panel = firstPanel; panel < endPanel; panel++)
+                    {
+                        Tile local = tile;
+                        local.A = left + ((nint)(j - i) * TileApart(tile.K));
+                        local.B = panels + ((nint)(panel - firstPanel) * tile.K * sizes.PanelWidth);
+                        local.C = sums + ((nint)part * sizes.SumCount) + ((nint)term * sizes.SumsApart) + (panel * sizes.PanelWidth);
+                        TileKernel<S, V, L>.Run(&local, Term(j + 1) - term);
+                    }
                 }
             }
         }
     }
 
-    /// <summary>Some columns of some pixels side by side; missing columns are zeros.</summary>
+    int Term(int tile) => ProductSizes.Cut(tile, sizes.Tiles, sizes.Terms);
+
+    /// <summary>A line more than its values, lest the tiles' lines drive one another out.</summary>
+    static int TileApart(int pixels) => (pixels * L.Step) + 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void GatherTiles(int firstTile, int endTile, int pixel, int count, float* to)
+    {
+        for (int i = 0; i < count; i += GatheredPixels)
+            for (int tile = firstTile; tile < endTile; tile++)
+                rows.Gather(Term(tile), Term(tile + 1) - Term(tile), pixel + i, Math.Min(GatheredPixels, count - i), to + ((nint)(tile - firstTile) * TileApart(count)) + (i * L.Step), null);
+    }
+
+    /// <summary>Columns of some pixels side by side in panels, a few pixels at a time across all panels; missing columns are zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void PackPanels(int firstPanel, int endPanel, int pixel, int count, float* to)
+    {
+        for (int i = 0; i < count; i += PackedPixels)
+            for (int panel = firstPanel; panel < endPanel; panel++)
+                PackPanel(panel, pixel + i, Math.Min(PackedPixels, count - i), to + ((((nint)(panel - firstPanel) * count) + i) * sizes.PanelWidth));
+    }
+
     void PackPanel(int panel, int pixel, int count, float* to)
     {
         int column = panel * sizes.PanelWidth, width = Math.Min(sizes.PanelWidth, sizes.Columns - column);
@@ -92,6 +127,40 @@ readonly unsafe struct PixelProduct<S, V, TRows>(PixelSizes sizes, TRows rows, f
             Floats.Copy(from, to, width);
             if (width < sizes.PanelWidth)
                 Floats.Clear(to + width, sizes.PanelWidth - width);
+        }
+    }
+}
+
+/// <summary>Adds the parts' sums in order: [terms, columns].</summary>
+readonly unsafe struct AddRows(PixelSizes sizes, float* sums, float* weights) : IHostWork
+{
+    const int Rows = 16;
+
+    public static int ItemCount(PixelSizes sizes) => ProductSizes.Ceil(sizes.Terms, Rows);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Invoke(int item, int thread)
+    {
+        int end = Math.Min(sizes.Terms, (item + 1) * Rows);
+        for (int row = item * Rows; row < end; row++)
+        {
+            float* from = sums + ((nint)row * sizes.SumsApart), to = weights + ((nint)row * sizes.Columns);
+            int i = 0;
+            for (; i <= sizes.Columns - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                var sum = Vector.Load(from + i);
+                for (int part = 1; part < sizes.Parts; part++)
+                    sum += Vector.Load(from + ((nint)part * sizes.SumCount) + i);
+                Vector.Store(sum, to + i);
+            }
+
+            for (; i < sizes.Columns; i++)
+            {
+                float sum = from[i];
+                for (int part = 1; part < sizes.Parts; part++)
+                    sum += from[((nint)part * sizes.SumCount) + i];
+                to[i] = sum;
+            }
         }
     }
 }

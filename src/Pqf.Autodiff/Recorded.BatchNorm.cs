@@ -26,7 +26,35 @@ public static partial class Recorded
     /// <summary>As <see cref="BatchNorm"/>, by given statistics, which are constants: a frozen norm.</summary>
     public static Variable FrozenBatchNorm(
         this Tape tape, Variable x, Variable weight, Variable bias, Tensor<float> mean, Tensor<float> variance, float eps, Variable? residual = null, Activation activation = Activation.None) =>
-        Norm(tape, x, weight, bias, (mean, variance, eps, StatisticsOf.Elsewhere), residual, activation);
+        weight.NeedsGradient || bias.NeedsGradient
+            ? Norm(tape, x, weight, bias, (mean, variance, eps, StatisticsOf.Elsewhere), residual, activation)
+            : ConstantNorm(tape, x, (weight.Value, bias.Value, mean, variance, eps), residual, activation);
+
+    /// <summary>A norm of constants alone: its input's gradient is a product with them, and the input is not kept.</summary>
+    static Variable ConstantNorm(
+        Tape tape,
+        Variable x,
+        (Tensor<float> Weight, Tensor<float> Bias, Tensor<float> Mean, Tensor<float> Variance, float Eps) s,
+        Variable? residual,
+        Activation activation)
+    {
+        var y = Tensors.BatchNorm.Forward(x.Value, s.Weight, s.Bias, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
+        bool isActivated = activation == Activation.Relu;
+        return tape.Add("BatchNorm", y, residual is null ? [x] : [x, residual], isActivated ? [y] : [], dy =>
+        {
+            var dSum = dy;
+            if (isActivated)
+            {
+                dSum = tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
+                Tensors.Map.PullbackInto<Relu>(y, dy, dSum);
+            }
+
+            var zeros = Tensor<float>.Zeros(dy.Device, s.Mean.Shape);
+            var dx = residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
+            Tensors.BatchNorm.ForwardInto(dSum, s.Weight, zeros, zeros, s.Variance, s.Eps, null, Activation.None, dx);
+            return residual is null ? [dx] : [dx, dSum];
+        });
+    }
 
     static Variable Norm(
         Tape tape,

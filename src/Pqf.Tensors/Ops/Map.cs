@@ -86,13 +86,21 @@ public static partial class Map
     public static Tensor<float> Pullback<TOp>(Tensor<float> y, Tensor<float> dy)
         where TOp : unmanaged, IUnaryOp
     {
-        Shapes.Same("Map", y.Shape, dy.Shape);
-        Shapes.SameDevice("Map", y.Device, dy);
         var dx = Tensor<float>.Rent(y.Device, y.Shape);
+        PullbackInto<TOp>(y, dy, dx);
+        return dx;
+    }
+
+    /// <summary>As <see cref="Pullback"/>, into a given tensor, which may be dy itself.</summary>
+    internal static void PullbackInto<TOp>(Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
+        where TOp : unmanaged, IUnaryOp
+    {
+        Shapes.Same("Map", y.Shape, dy.Shape);
+        Shapes.Same("Map", y.Shape, dx.Shape);
+        Shapes.SameDevice("Map", y.Device, dy, dx);
         if (y.Device is HostDevice host)
             PullbackHost<TOp>(host, y, dy, dx);
         else
             PullbackGpu<TOp>((GpuDevice)y.Device, y, dy, dx);
-        return dx;
     }
 }

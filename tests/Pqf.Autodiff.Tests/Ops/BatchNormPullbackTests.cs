@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -49,6 +50,26 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var inPlace = BatchNorm.PullbackInto(x, weight, mean, variance, Eps, source, y, dy, dy, x);
         Assert.Equal(ds.ToArray(), inPlace.DSum.ToArray());
         Assert.Equal(expected.DX.ToArray(), inPlace.DX.ToArray());
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void A_frozen_norm_of_constants_gives_the_gradients_that_one_of_parameters_gives(DeviceKind kind, int[] shape, StatisticsOf source)
+    {
+        var device = Use(kind, new Shape(shape).Count);
+        var c = new Inputs(new Shape(shape));
+        var (mean, variance) = (c.Mean.On(device), c.Variance.On(device));
+        var parameters = new Dictionary<string, Tensor<float>> { ["x"] = c.X.On(device), ["residual"] = c.V.On(device), ["weight"] = c.Weight.On(device), ["bias"] = c.Bias.On(device) }.ToImmutableDictionary();
+        bool hasResidual = source == StatisticsOf.Batch; // both ways: an activation with and without it
+        ImmutableDictionary<string, Tensor<float>> Gradients(bool isConstant) => Grad.ValueAndGrad((tape, variables) =>
+        {
+            Variable Vector(string name) => isConstant ? Tape.Constant(parameters[name]) : variables[name];
+            var y = tape.FrozenBatchNorm(variables["x"], Vector("weight"), Vector("bias"), mean, variance, Eps, hasResidual ? variables["residual"] : null, Activation.Relu);
+            return tape.SmoothL1(y, c.U.On(device), 0.5f);
+        })(parameters).Gradients;
+        var (expected, constant) = (Gradients(false), Gradients(true));
+        Close.Check(expected["x"], constant["x"], 1e-6);
+        Close.Check(expected["residual"], constant["residual"], 1e-6);
+        Assert.All(constant["weight"].ToArray(), value => Assert.Equal(0, value));
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]

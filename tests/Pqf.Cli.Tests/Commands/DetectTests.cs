@@ -47,6 +47,16 @@ public sealed class DetectTests : IDisposable
     }
 
     [Fact]
+    public void A_profile_says_what_each_stage_takes()
+    {
+        var result = Cli.Run(["detect", folder.File("net.safetensors"), folder.File("a.png"), "--output", folder.File("out"), "--profile", .. TestDetectors.QuickSettings]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal(
+            ["Compiling", "Decoding", "Image", "Features", "ProposalHead", "Proposals", "BoxHead", "Boxes", "MaskHead", "Pictures"],
+            result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
     public void An_image_that_cannot_be_decoded_is_named()
     {
         folder.Write("bad.jpg", [1, 2, 3]);

@@ -30,6 +30,15 @@ public sealed class TrainDetectorTests : IDisposable
     }
 
     [Fact]
+    public void A_profile_says_what_each_stage_took_a_step()
+    {
+        var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "1", "--profile");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        string[] stages = [.. result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0])];
+        Assert.Superset(new HashSet<string>(["Decoding", "Features", "FeaturesBackward", "MaskHeadBackward", "Optimiser", "Validation", "Saving"]), stages.ToHashSet());
+    }
+
+    [Fact]
     public void A_detector_is_compressed_and_fine_tuned()
     {
         var result = Train("--weights", folder.File("net.safetensors"), "--model.compression_parameters.ignored_modules", "backbone.body.conv1", "--model.compression_parameters.k", "8", "--model.compression_parameters.k_means_n_iters", "2", "--model.sls_iterations", "20", "--epochs", "1");

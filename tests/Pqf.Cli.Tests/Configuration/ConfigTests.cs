@@ -11,7 +11,7 @@ public class ConfigTests
 {
     /// <summary>Every key that users of the published code have, and this project's own, each with a value that is not its default.</summary>
     const string Everything = """
-        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, validation_shuffle: yes,
+        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
                      idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes}
         epochs: 5
         learning_rate: 1.e-4
@@ -76,7 +76,7 @@ public class ConfigTests
         using var file = new TemporaryFile(Everything);
         var config = Loaded(ConfigLoader.Load(file.Path, []));
 
-        Assert.Equal(new DataloaderConfig { ImagenetPath = "/data/imagenet", CocoPath = "/data/coco", NumWorkers = 3, BatchSize = 128, TrainShuffle = false, ValidationShuffle = true, IdxPath = "/data/idx", TrainImagesPerClass = 3, SkipCorrupt = true }, config.Dataloader);
+        Assert.Equal(new DataloaderConfig { ImagenetPath = "/data/imagenet", CocoPath = "/data/coco", NumWorkers = 3, BatchSize = 128, TrainShuffle = false, TrainPasses = 4, ValidationShuffle = true, IdxPath = "/data/idx", TrainImagesPerClass = 3, SkipCorrupt = true }, config.Dataloader);
         Assert.Equal((0.1, 2.5), (config.LabelSmoothing, config.SaveMinutes));
         Assert.Equal(new DistillationConfig { Teacher = "dense.pth", Weight = 0.75, Temperature = 4 }, config.Distillation);
         Assert.Equal(new Augmentation { Padding = 4, RandomCrop = false, RandomFlip = false }, config.Preprocessing.Augmentation);

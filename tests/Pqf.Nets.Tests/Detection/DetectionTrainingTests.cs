@@ -101,9 +101,19 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     public void Equal_keys_give_equal_losses_and_other_keys_others()
     {
         DetectionTarget target = Of(new Box(4, 6, 30, 40), new Box(20, 10, 60, 44));
-        float Loss(long seed) => Step([target], Quick with { BoxBatchSizePerImage = 8, RpnBatchSizePerImage = 8 }, RngKey.FromSeed(seed)).Losses["loss_objectness"];
+        float Loss(long seed) => Step([target], Quick with { BoxBatchSizePerImage = 8, RpnBatchSizePerImage = 8 }, RngKey.FromSeed(seed), []).Losses["loss_objectness"];
         Assert.Equal(Loss(1), Loss(1));
         Assert.NotEqual(Loss(1), Loss(2));
+    }
+
+    [Fact]
+    public void Stages_end_in_the_order_of_their_names_and_change_nothing()
+    {
+        DetectionTarget[] targets = [Of(new Box(4, 6, 30, 40))];
+        var stages = new List<DetectionTrainingStage>();
+        var watched = Step(targets, Quick, RngKey.FromSeed(0), [], stages.Add);
+        Assert.Equal(Enum.GetValues<DetectionTrainingStage>()[..^1], stages);
+        Assert.Equal(Step(targets).Losses.Select(loss => (loss.Key, loss.Value)), watched.Losses.Select(loss => (loss.Key, loss.Value)));
     }
 
     [Fact]
@@ -126,7 +136,7 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     Stepped Step(DetectionTarget[] targets, MaskRcnnOptions options, params Photograph[] photos) => Step(targets, options, RngKey.FromSeed(0), photos);
 
     /// <summary>Losses and gradients of everything that is trained; fails if one is no finite number.</summary>
-    Stepped Step(DetectionTarget[] targets, MaskRcnnOptions options, RngKey key, params Photograph[] photos)
+    Stepped Step(DetectionTarget[] targets, MaskRcnnOptions options, RngKey key, Photograph[] photos, Action<DetectionTrainingStage>? afterStage = null)
     {
         var device = Use(DeviceKind.Host);
         using var scope = device.BeginScope();
@@ -136,7 +146,7 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
         var training = DetectionTraining.Create(architecture, parameters);
         var result = Grad.ValueAndGrad((tape, variables) =>
         {
-            var losses = training.Losses(tape, variables, photos.Length > 0 ? photos : [.. targets.Select(_ => DetectorSamples.Photo(Height, Width))], targets, key);
+            var losses = training.Losses(tape, variables, photos.Length > 0 ? photos : [.. targets.Select(_ => DetectorSamples.Photo(Height, Width))], targets, key, afterStage);
             return (losses.Total(tape), losses.Named.ToImmutableSortedDictionary(loss => loss.Name, loss => loss.Value.Value.ToArray()[0]));
         })(Trainable.Of(graph, parameters));
         var gradients = result.Gradients.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.ToArray());

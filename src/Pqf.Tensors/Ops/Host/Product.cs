@@ -146,7 +146,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void PanelByPanel(Tile tile, Part part, int k0)
     {
-        int runs = ProductSizes.Ceil(tile.K, 16);
+        int runs = Math.Max(1, ProductSizes.Ceil(tile.K, 16)); // no terms take a run too
         int share = ProductSizes.Ceil(tile.K * Columns / 16, (part.EndTile - part.FirstTile) * runs);
         if (L.Step > 1)
             GatherSideBySide(part, k0, tile.K);

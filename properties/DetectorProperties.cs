@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -67,10 +68,107 @@ public class DetectorProperties
         Assert.Equal(negative.Distinct().Order(), negative);
     });
 
+    [Property(MaxTest = 300)]
+    public Property Matches_are_those_of_the_whole_table_of_overlaps() => Prop.ForAll(Seed, seed =>
+    {
+        var key = RngKey.FromSeed(seed);
+        ImmutableArray<Box> objects = Whole(key.Fold("objects"), key.Below(5, 0)), boxes = Whole(key.Fold("boxes"), key.Below(40, 1));
+        float low = key.Below(8, 2) / 10f, high = low + (key.Below(3, 3) / 10f);
+        bool lowQuality = key.Below(2, 4) == 1;
+        float[][] overlaps = [.. boxes.Select(box => objects.Select(item => IoU(item, box)).ToArray())];
+        float[] most = [.. objects.Select((_, j) => overlaps.Select(row => row[j]).DefaultIfEmpty().Max())];
+        var expected = overlaps.Select(row =>
+        {
+            float best = row.DefaultIfEmpty().Max();
+            int nearest = Array.IndexOf(row, best);
+            bool isSomeonesBest = lowQuality && row.Where((overlap, j) => overlap > 0 && overlap == most[j]).Any();
+            return objects.IsEmpty ? Matcher.Background : best >= high || isSomeonesBest ? nearest : best < low ? Matcher.Background : Matcher.Between;
+        });
+        Assert.Equal(expected, new Matcher(high, low, lowQuality).Match(objects, boxes));
+    });
+
+    [Property(MaxTest = 100)]
+    public Property What_is_found_lies_in_the_image_by_falling_score_and_apart_from_others_of_its_class() => Prop.ForAll(Seed, seed =>
+    {
+        var key = RngKey.FromSeed(seed);
+        ImmutableArray<Box> proposals = Whole(key.Fold("proposals"), key.Below(40, 0));
+        const int Classes = 4;
+        float[] Some(string name, int count, double scale) => [.. Enumerable.Range(0, count).Select(i => (float)(scale * key.Fold(name).Normal((ulong)i)))];
+        float[] logits = Some("logits", proposals.Length * Classes, 3), codes = Some("codes", proposals.Length * Classes * 4, 2);
+        var options = new MaskRcnnOptions { BoxDetectionsPerImg = 1 + key.Below(30, 1), BoxNmsThresh = key.Below(10, 2) / 10f };
+        using var device = new HostDevice(1);
+        var found = DetectionFilter.Of(proposals, logits, codes, new(50, 60), options, device);
+        Assert.True(found.Length <= options.BoxDetectionsPerImg);
+        Assert.Equal(found.OrderByDescending(item => item.Score), found);
+        Assert.All(found, item => Assert.True(item is { Label: >= 1 and < Classes, Score: > 0.05f and <= 1, Box: { X1: >= 0, Y1: >= 0, X2: <= 60, Y2: <= 50, Width: >= 0.01f, Height: >= 0.01f } }, $"{item}"));
+        for (int i = 0; i < found.Length; i++)
+            for (int j = 0; j < i; j++)
+                Assert.True(found[i].Label != found[j].Label || IoU(found[i].Box, found[j].Box) <= options.BoxNmsThresh + 1e-6, $"{found[i]} and {found[j]}");
+    });
+
+    [Property(MaxTest = 200)]
+    public Property A_mask_and_the_rest_of_its_image_fill_every_cell() => Prop.ForAll(Seed, seed =>
+    {
+        var (mask, box, side) = Masked(RngKey.FromSeed(seed));
+        var rest = new BinaryMask(mask.Height, mask.Width, [.. mask.Values.Select(value => (byte)(1 - value))]);
+        Assert.All(Cells(mask, box, side).Zip(Cells(rest, box, side)), pair => Assert.Equal(1, pair.First + pair.Second, 1e-5));
+    });
+
+    [Property(MaxTest = 200)]
+    public Property Cells_in_the_mirror_are_the_mirrors_cells() => Prop.ForAll(Seed, seed =>
+    {
+        var (mask, box, side) = Masked(RngKey.FromSeed(seed));
+        // As torchvision, cells take a pixel's value at its upper left corner, not at its middle: the mirror stands half a pixel further left.
+        float[] cells = Cells(HorizontalFlip.Of(mask), HorizontalFlip.Of(box, mask.Width - 1), side);
+        Assert.All(Cells(mask, box, side).Chunk(side).SelectMany(row => row.Reverse()).Zip(cells), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    });
+
+    [Property(MaxTest = 200)]
+    public Property Pasting_is_linear_and_keeps_probabilities() => Prop.ForAll(Seed, seed =>
+    {
+        var key = RngKey.FromSeed(seed);
+        var (image, box, side) = Masked(key);
+        float[] mask = [.. Enumerable.Range(0, side * side).Select(i => (float)key.Fold("mask").Uniform((ulong)i))];
+        float[] Paste(IEnumerable<float> cells) => MaskPasting.Probabilities(new(box, 1, 1, cells.ToArray()), image.Height, image.Width);
+        float[] pasted = Paste(mask), rest = Paste(mask.Select(cell => 1 - cell)), whole = Paste(mask.Select(_ => 1f));
+        Assert.All(pasted.Zip(rest, whole), triple => Assert.Equal(triple.Third, triple.First + triple.Second, 1e-5));
+        Assert.All(whole, value => Assert.InRange(value, 0, 1 + 1e-6f));
+    });
+
     /// <summary>A box of sides from 0.017 to 1.017 of an extent, whose corner lies in it.</summary>
     static Box BoxOf(RngKey key, float extent)
     {
         float[] u = [.. Enumerable.Range(0, 4).Select(i => extent * (float)key.Uniform((ulong)i))];
         return new(u[0], u[1], u[0] + u[2] + (0.017f * extent), u[1] + u[3] + (0.017f * extent));
+    }
+
+    static Box At(float x, float y, float width, float height) => new(x, y, x + width, y + height);
+
+    /// <summary>Boxes of whole pixels within 60 columns and 50 rows, some of them equal.</summary>
+    static ImmutableArray<Box> Whole(RngKey key, int count) => [.. Enumerable.Range(0, count).Select(i => key.Fold((ulong)i) is var its
+        ? At(2 * its.Below(20, 0), 2 * its.Below(15, 1), 2 * (1 + its.Below(10, 2)), 2 * (1 + its.Below(10, 3)))
+        : default)];
+
+    static float IoU(Box a, Box b)
+    {
+        float width = Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1), height = Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1);
+        float common = width > 0 && height > 0 ? width * height : 0;
+        return common / (((a.X2 - a.X1) * (a.Y2 - a.Y1)) + ((b.X2 - b.X1) * (b.Y2 - b.Y1)) - common);
+    }
+
+    /// <summary>A mask, a box that lies at least half a pixel within its image, and how many cells a side to look at.</summary>
+    static (BinaryMask Mask, Box Box, int Side) Masked(RngKey key)
+    {
+        int height = 4 + key.Below(30, 0), width = 4 + key.Below(30, 1);
+        float x = (float)(0.5 + (key.Uniform(2) * (width - 3))), y = (float)(0.5 + (key.Uniform(3) * (height - 3)));
+        var box = At(x, y, (float)(1 + (key.Uniform(4) * (width - 1.5 - x))), (float)(1 + (key.Uniform(5) * (height - 1.5 - y))));
+        return (new(height, width, [.. Enumerable.Range(0, height * width).Select(i => (byte)key.Fold("pixels").Below(2, (ulong)i))]), box, 1 + key.Below(28, 6));
+    }
+
+    static float[] Cells(BinaryMask mask, Box box, int side)
+    {
+        float[] cells = new float[side * side];
+        MaskTargets.Project(mask, new(mask.Height, mask.Width), box, side, cells);
+        return cells;
     }
 }

@@ -101,7 +101,7 @@ public static class CocoReader
             if (key == "id")
                 id = json.Integer(key);
             else if (key == "file_name")
-                fileName = json.Text(key);
+                fileName = FileName(ref json, key);
             else if (key == "height")
                 height = Side(ref json, key);
             else
@@ -110,6 +110,14 @@ public static class CocoReader
 
         json.Require(ImageKeys, seen);
         return new(id ?? 0, fileName, height, width);
+    }
+
+    static string FileName(ref JsonStream json, string key)
+    {
+        string name = json.Text(key);
+        if (name.Contains('\0', StringComparison.Ordinal))
+            json.Note(key, "expected a file's name, got one with a zero character in it");
+        return name;
     }
 
     // JPEG's own limit.

@@ -33,6 +33,8 @@ public sealed class DetectorBadInputTests : IDisposable
         { "a crowd only", Crowd },
         { "a box that reaches outside", $"{Usual}, {Object("[-10, 20, 500, 500]", "[[-10, 20, 490, 20, 490, 520, -10, 520]]")}" },
         { "a box outside", $"{Usual}, {Object("[100, 100, 20, 20]", "[[100, 100, 120, 100, 120, 120, 100, 120]]")}" },
+        { "a box of numbers beyond singles", $"{Usual}, {Object("[-1e300, 0, 2e300, 1e300]", "[]")}" },
+        { "a box of a width without a logarithm of use", $"{Usual}, {Object("[0, 6, 1e-42, 25]", "[]")}" },
         { "a box of negative sides", $"{Usual}, {Object("[30, 30, -20, -20]", "[[10, 10, 30, 10, 30, 30, 10, 30]]")}" },
         { "an outline of two points", $"{Usual}, {Object("[5, 6, 20, 25]", "[[5, 6, 25, 31]]")}" },
         { "no mask", $"{Usual}, {Object("[5, 6, 20, 25]", "[]")}" },
@@ -80,6 +82,7 @@ public sealed class DetectorBadInputTests : IDisposable
     {
         { Json($"{Images}, {Images}", Usual), "images: id 1 occurs twice" },
         { Json(Images, $"{Usual}, {Usual}"), "annotations: id 9 occurs twice" },
+        { Json(Images, Usual).Replace("2.png", "2\\u0000.png", StringComparison.Ordinal), "images[1] (id 2): file_name: expected a file's name, got one with a zero character in it" },
         { Json(Images, Usual)[..^40], "is not JSON: " },
         { "", "is not JSON: " },
         { Json(Images, Object("[5, 6, 20, 25]", """{"size": [48, 40], "counts": [246, 25, 1649]}""")), "annotation 1: segmentation: expected the size of image 1, 48×40, got 40×48" },

@@ -1,6 +1,9 @@
+using System.Globalization;
 using Pqf.Bench;
+using Pqf.Bench.Accuracy;
 using Pqf.Bench.Detection;
 using Pqf.Bench.Network;
+using Pqf.Bench.Start;
 using Pqf.Bench.Training;
 using Pqf.Tensors;
 
@@ -11,17 +14,52 @@ using Pqf.Tensors;
 // training, and what each kind of loop takes of them.
 // dotnet run -c Release --project bench -- maskrcnn [--case default,small] [--threads 2] [--steps 3] [--images 5]: a photograph through a whole Mask R-CNN, a step of training on two,
 // stage by stage.
+// dotnet run -c Release --project bench -- start [--program PUBLISHED_PQF] [--network FILE] [--images DIR] [--threads 2] [--starts 9]: processes from their start to first logits.
+// dotnet run -c Release --project bench -- accuracy [--network FILE] [--images DIR] [--count 8]: errors of each 3x3 convolution of stride 1 against double.
 // dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see DemoFiles).
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
-    return ExitCode(DenseNetwork.Write(from, to, architecture, noise: 0.01));
+    return Exit(DenseNetwork.Write(from, to, architecture, noise: 0.01));
 
 if (args is ["demo-files", var trained, var images, var demoFolder])
-    return ExitCode(DemoFiles.Write(trained, images, demoFolder));
+    return Exit(DemoFiles.Write(trained, images, demoFolder));
 
 if (args is [ProcessRunner.Command, var side, .. var caseArguments])
 {
     ProcessRunner.Serve(side, NetworkCase.FromArguments(caseArguments));
+    return 0;
+}
+
+if (args is [MeasuredProcess.Command, var program, .. var programArguments])
+    return MeasuredProcess.Serve(program, programArguments);
+
+if (args is [FirstLogits.Command, var computes, var threadCount, var model, var input, var logits])
+{
+    FirstLogits.Serve(computes, int.Parse(threadCount, CultureInfo.InvariantCulture), model, input, logits);
+    return 0;
+}
+
+if (args is ["start", .. var startArguments])
+{
+    if (StartCommand.Parse(startArguments) is not { } start)
+    {
+        Console.Error.WriteLine(StartCommand.Usage);
+        return 1;
+    }
+
+    start.Run();
+    return 0;
+}
+
+if (args is ["accuracy", .. var accuracyArguments])
+{
+    if (AccuracyCommand.Parse(accuracyArguments) is not { } accuracy)
+    {
+        Console.Error.WriteLine(AccuracyCommand.Usage);
+        return 1;
+    }
+
+    accuracy.Run();
     return 0;
 }
 
@@ -92,7 +130,7 @@ if (args.Length == 0)
     NetworkCommand.Default.Run();
 return 0;
 
-static int ExitCode(Result<Unit, PqfError> result) => result.Match(
+static int Exit(Result<Unit, PqfError> result) => result.Match(
     _ => 0,
     error =>
     {

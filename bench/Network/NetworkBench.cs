@@ -78,7 +78,8 @@ sealed record NetworkBench(int Rounds, bool Processes)
         return runner.TimesMs(calls);
     }
 
-    static double Difference(float[] expected, float[] actual)
+    /// <summary>How far two sides' logits are apart, as a part of the largest; no number where they are not as many.</summary>
+    public static double Difference(float[] expected, float[] actual)
     {
         double largest = expected.Max(value => Math.Abs((double)value));
         return expected.Length == actual.Length ? expected.Zip(actual, (x, y) => Math.Abs((double)x - y)).Aggregate(0.0, Math.Max) / largest : double.NaN;

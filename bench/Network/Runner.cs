@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.OnnxRuntime;
 using Pqf.Nets;
 using Pqf.Nets.Onnx;
 using Pqf.Tensors;
@@ -76,37 +75,26 @@ sealed class PqfRunner : LocalRunner
     }
 }
 
-/// <summary>ONNX Runtime on our dense model: all optimisations, as many threads, all else as it comes.</summary>
+/// <summary>ONNX Runtime on our dense model.</summary>
 sealed class OnnxRuntimeRunner : LocalRunner
 {
-    readonly InferenceSession session;
-    readonly RunOptions run = new();
+    readonly OnnxSession session;
     readonly long[] input;
 
     public OnnxRuntimeRunner(NetworkCase network)
         : base(network)
     {
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, IntraOpNumThreads = network.Threads };
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         using var model = new MemoryStream();
         OnnxWriter.Write(model, network.Graph, network.Parameters(device), network.ChannelsLast, new Dictionary<string, string>());
-        session = new InferenceSession(model.ToArray(), options);
+        session = OnnxSession.Of(model.ToArray(), network.Threads);
         input = [.. network.ChannelsFirst.Select(length => (long)length)];
     }
 
-    public override float[] Logits(int input)
-    {
-        using var images = OrtValue.CreateTensorValueFromMemory(Inputs[input], this.input);
-        using var outputs = session.Run(run, ["input"], [images], ["logits"]);
-        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
-    }
+    public override float[] Logits(int input) => session.Logits(Inputs[input], this.input);
 
-    public override void Dispose()
-    {
-        run.Dispose();
-        session.Dispose();
-    }
+    public override void Dispose() => session.Dispose();
 }
 
 /// <summary>A runner in a process of its own, so that no thread of one side disturbs the other: it answers lines of its input with lines of output.</summary>

@@ -39,11 +39,29 @@ public static partial class Reference
     /// <summary>activation(conv(x, weight) + bias + residual).</summary>
     public static Expected Conv2d(Numbers x, Numbers weight, Numbers? bias, Conv2dOptions options, Numbers? residual = null, Activation activation = Activation.None)
     {
+        var (shape, element) = Conv2dElements(x, weight, bias, options, residual, activation);
+        return Build(shape, element);
+    }
+
+    /// <summary>Some values of conv(x, weight) + bias.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weight">[O, I, kH, kW].</param>
+    /// <param name="bias">[O].</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    /// <param name="places">Which, by their places in row-major order.</param>
+    public static double[] Conv2dAt(Numbers x, Numbers weight, Numbers bias, Conv2dOptions options, IEnumerable<int> places)
+    {
+        var element = Conv2dElements(x, weight, bias, options, null, Activation.None).Element;
+        return [.. places.Select(at => element(at).Value)];
+    }
+
+    static (Shape Shape, Func<int, (double Value, double Tolerance)> Element) Conv2dElements(Numbers x, Numbers weight, Numbers? bias, Conv2dOptions options, Numbers? residual, Activation activation)
+    {
         var (stride, padding, dilation) = (options.Stride, options.Padding, options.Dilation);
         var (n, h, w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         var (o, inputs, kh, kw) = (weight.Shape[0], weight.Shape[1], weight.Shape[2], weight.Shape[3]);
         int outH = OutLength(h, kh, stride.H, padding.H, dilation.H), outW = OutLength(w, kw, stride.W, padding.W, dilation.W);
-        return Build([n, outH, outW, o], at =>
+        return ([n, outH, outW, o], at =>
         {
             var (image, oy, ox, oc) = (at / o / outW / outH, at / o / outW % outH, at / o % outW, at % o);
             int firstChannel = oc / (o / options.Groups) * inputs;

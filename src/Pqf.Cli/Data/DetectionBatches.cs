@@ -8,7 +8,8 @@ namespace Pqf.Cli.Data;
 /// <param name="isShuffled">Whether each pass has an order of its own.</param>
 /// <param name="passes">How often an epoch takes each image, at least once.</param>
 /// <param name="key">Draws orders and mirrors.</param>
-sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled, int passes, RngKey key)
+/// <param name="skip">Told of images that cannot be loaded and are left out of their batch; without it such an image is an error.</param>
+sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled, int passes, RngKey key, Action<PqfError>? skip = null)
 {
     // torchvision's references for detection: RandomHorizontalFlip(0.5).
     const double FlipProbability = 0.5;
@@ -21,7 +22,7 @@ sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled,
     /// <param name="firstBatch">From 0.</param>
     /// <param name="threadCount">Images that are decoded while a batch is in use, at least 1.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
-    /// <returns>The first image that cannot be loaded gives an error that names it in place of its batch, and ends the enumeration.</returns>
+    /// <returns>The first image that cannot be loaded, or, where those are left out, the first batch of which nothing is left, gives an error in place of its batch and ends the enumeration.</returns>
     public IEnumerable<Result<DetectionExample[], PqfError>> Epoch(int epoch, int firstBatch, int threadCount, CancellationToken cancellationToken)
     {
         var its = key.Fold("epoch").Fold((ulong)epoch);
@@ -31,14 +32,21 @@ sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled,
         int loaded = 0;
         foreach (var example in Ahead.Make(order.Length, Math.Max(threadCount, batchSize), i => folder.Load(order[i].Image, order[i].IsFlipped), cancellationToken))
         {
-            if (example is Result<DetectionExample, PqfError>.Error error)
+            loaded++;
+            bool isLast = loaded == order.Length || loaded % batchSize == 0;
+            if (example is Result<DetectionExample, PqfError>.Ok ok)
+                batch.Add(ok.Value);
+            else if (example is Result<DetectionExample, PqfError>.Error error)
             {
-                yield return error.Value;
-                yield break;
+                skip?.Invoke(error.Value);
+                if (skip is null || (isLast && batch.Count == 0))
+                {
+                    yield return error.Value;
+                    yield break;
+                }
             }
 
-            batch.Add(((Result<DetectionExample, PqfError>.Ok)example).Value);
-            if (++loaded != order.Length && batch.Count < batchSize)
+            if (!isLast)
                 continue;
             yield return batch.ToArray();
             batch.Clear();

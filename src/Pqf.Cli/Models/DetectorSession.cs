@@ -21,6 +21,7 @@ sealed class DetectorSession(RunContext run)
     const string Start = "start";
 
     readonly StageWatch watch = new(run.Terminal.Clock);
+    readonly SortedSet<string> skipped = new(StringComparer.Ordinal);
     int stepCount;
 
     /// <summary>Runs to the end.</summary>
@@ -80,7 +81,7 @@ sealed class DetectorSession(RunContext run)
         CocoFolder.OpenTraining(images, model.Architecture.ClassCount).Bind(train => CocoFolder.OpenValidation(images, model.Architecture.ClassCount).Map(validation =>
         {
             int batchSize = Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, train.Images.Length);
-            var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Config.Dataloader.TrainPasses, run.Key);
+            var batches = new DetectionBatches(train, batchSize, run.Config.Dataloader.TrainShuffle, run.Config.Dataloader.TrainPasses, run.Key, run.Config.Dataloader.SkipCorrupt ? Skip : null);
             var settings = TrainingMapping.Settings(run.Config, train.Images.Length).SetItem("dataloader.batch_size", $"{batchSize}").SetItem("dataloader.train_passes", $"{run.Config.Dataloader.TrainPasses}").SetItem("model.maskrcnn", $"{run.Config.Model.MaskRcnn}");
             var progress = new ValidationProgress("images", validation.Images.Length);
             return new DetectorSetup(new(run, folder, model, progress, TrainingMapping.Options(run.Config, batches.BatchCount), batches.BatchCount, settings), batches, validation);
@@ -108,6 +109,12 @@ sealed class DetectorSession(RunContext run)
         watch.Lap("Start");
         var trainer = new Trainer<DetectorBatch>(task, state, setup.Options);
         return setup.Train(trainer).Map(_ => setup.Conclude(trainer.State));
+    }
+
+    void Skip(PqfError error)
+    {
+        if (skipped.Add(error.Message))
+            run.Note($"skipped {error.Message}");
     }
 
     /// <summary>The batches; between one and the next are the optimiser's step and the log, before the first the last epoch's files.</summary>

@@ -132,6 +132,18 @@ public sealed class DetectorBadInputTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Images_to_train_on_that_are_cut_off_are_left_out_and_named_once_if_asked()
+    {
+        string image = folder.File("coco/train2017/2.png");
+        byte[] whole = File.ReadAllBytes(image);
+        File.WriteAllBytes(image, whole[..(whole.Length / 2)]);
+        var result = Cli.Run([.. Arguments("net.safetensors", "--dataloader.skip_corrupt", "true", "--dataloader.batch_size", "2", "--dataloader.train_passes", "2").Where(argument => argument != "--quiet")]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Single(result.Error.Split('\n'), line => line.StartsWith($"skipped {image}: ", StringComparison.Ordinal));
+        Assert.True(File.Exists(folder.File("out/trained_models/1.pqf")));
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]

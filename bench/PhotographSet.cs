@@ -7,7 +7,7 @@ namespace Pqf.Bench;
 /// <summary>A photograph as a network sees it.</summary>
 /// <param name="Path">Its file.</param>
 /// <param name="Values">[H, W, 3], prepared as torchvision's networks want it.</param>
-sealed record Photograph(string Path, float[] Values);
+sealed record PreparedPhotograph(string Path, float[] Values);
 
 /// <summary>Photographs of many classes.</summary>
 static class PhotographSet
@@ -19,13 +19,13 @@ static class PhotographSet
     public const string Shared = "../shared/data/imagenet-ccby/val";
 
     /// <summary>Some photographs, taken evenly from all under a folder.</summary>
-    public static Photograph[] Take(string folder, int count)
+    public static PreparedPhotograph[] Take(string folder, int count)
     {
         var paths = ImageFolder.FindImages(folder).Value();
         return [.. Enumerable.Range(0, count).Select(i => Prepare(paths[(int)((i + 0.5) * paths.Length / count)]))];
     }
 
-    static Photograph Prepare(string path)
+    static PreparedPhotograph Prepare(string path)
     {
         var preprocessing = new Preprocessing();
         float[] values = new float[Preprocess.InputCount(preprocessing)];

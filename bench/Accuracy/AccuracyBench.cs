@@ -23,7 +23,7 @@ static class AccuracyBench
     /// <summary>Measures the layers of a network, all algorithms each, in the network's order.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="photographs">Run through the network by products over gathered rows.</param>
-    public static LayerAccuracy[] Measure(string path, Photograph[] photographs)
+    public static LayerAccuracy[] Measure(string path, PreparedPhotograph[] photographs)
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();

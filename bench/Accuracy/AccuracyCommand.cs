@@ -33,7 +33,7 @@ sealed record AccuracyCommand(string[] Networks, string Images, int Count)
     /// <summary>Measures, prints and writes.</summary>
     public void Run()
     {
-        Photograph[] photographs = PhotographSet.Take(Images, Count);
+        PreparedPhotograph[] photographs = PhotographSet.Take(Images, Count);
         List<string> rows = [];
         foreach (string network in Networks)
         {

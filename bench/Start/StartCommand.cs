@@ -51,7 +51,7 @@ sealed record StartCommand(string[] Networks, string[] Programs, string Images, 
         var folder = Directory.CreateTempSubdirectory("pqf-bench-start");
         try
         {
-            Photograph[] photographs = PhotographSet.Take(Images, Starts + 1);
+            PreparedPhotograph[] photographs = PhotographSet.Take(Images, Starts + 1);
             List<string> rows = [];
             foreach (string network in Networks)
                 rows.AddRange(Measure(network, photographs, folder.FullName));
@@ -64,7 +64,7 @@ sealed record StartCommand(string[] Networks, string[] Programs, string Images, 
     }
 
     /// <summary>Rows of one network.</summary>
-    string[] Measure(string network, Photograph[] photographs, string folder)
+    string[] Measure(string network, PreparedPhotograph[] photographs, string folder)
     {
         var (sides, reference) = Sides(network, folder);
         string input = Path.Combine(folder, "input");

@@ -15,6 +15,7 @@ public class MaskTargetsTests
         new[] { 2.5f, 1.25f, 13.75f, 10.5f },
         new[] { 0.2978515625f, 0.46875f, 0.3955078125f, 0, 0.635416687f, 1, 0.84375f, 0, 0.635416687f, 1, 0.84375f, 0, 0.0904585496f, 0.142361f, 0.120117098f, 0 })]
     [InlineData(new float[] { -2, -3, 30, 20 }, new[] { 0.0141059114f, 0.0253906399f, 0, 0, 0.311414897f, 0.560546815f, 0, 0, 0.00108505285f, 0.0019530952f, 0, 0, 0, 0, 0, 0 })]
+    [InlineData(new[] { 2.75f, 2, 10.75f, 10 }, new[] { 0.46875f, 0.75f, 0.75f, 0.65625f, 0.625f, 1, 1, 0.875f, 0.625f, 1, 1, 0.875f, 0.15625f, 0.25f, 0.25f, 0.21875f })] // cells of two whole pixels
     [InlineData(new[] { 5, 5, 5.4f, 5.3f }, new float[] { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 })]
     public void Cells_are_torchvisions(float[] box, float[] expected)
     {

@@ -1,7 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Bench;
 

@@ -1,4 +1,5 @@
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

@@ -1,5 +1,6 @@
+using Pqf.Bench.Network;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
-using Pqf.Nets;
 using Pqf.Nets.Images;
 
 namespace Pqf.Bench;

@@ -1,4 +1,7 @@
 using System.Globalization;
+using Pqf.Autodiff;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench;
 

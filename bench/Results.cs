@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
 
 namespace Pqf.Bench;
 

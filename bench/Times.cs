@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pqf.Autodiff;
 
 namespace Pqf.Bench;
 

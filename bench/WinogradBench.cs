@@ -1,5 +1,8 @@
+using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench;
 

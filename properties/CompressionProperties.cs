@@ -1,12 +1,16 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Pqf.Autodiff;
+using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Compression.Clustering;
 using Pqf.Compression.Model;
-using Pqf.Nets;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Quantisation;
 using Xunit;
 
 namespace Pqf.Properties;

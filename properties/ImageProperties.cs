@@ -1,9 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Pqf.Nets;
+using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Movement;
 using Xunit;
 
 namespace Pqf.Properties;

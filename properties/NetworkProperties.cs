@@ -1,7 +1,9 @@
 using FsCheck;
 using FsCheck.Xunit;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

@@ -1,6 +1,8 @@
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
 using Pqf.Testing;
 
 namespace Pqf.Properties;

@@ -1,15 +1,16 @@
+using Pqf.Autodiff;
 using Pqf.Cli;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
-using Pqf.Nets;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
 using Pqf.Properties.Fuzzing;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Pqf.Autodiff;
 using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;

@@ -3,9 +3,13 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Pqf.Autodiff;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
 using Pqf.Testing;
 using Xunit;
 
@@ -90,7 +94,7 @@ public class TrainingProperties
     static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
 
     /// <summary>Every weight of two axes and more cut into blocks of one kernel each, or of single values, with random codes.</summary>
-    static Parameters Quantised(Graph graph, Parameters parameters, int k) => Graphs.Quantise(graph, parameters, ParameterSpecs.Of(graph)
+    static Parameters Quantised(Graph graph, Parameters parameters, int k) => TestGraphs.Quantise(graph, parameters, ParameterSpecs.Of(graph)
         .Where(spec => spec.Role == ParameterRole.Weight)
         .Select(spec => (spec.Layer, k, spec.Shape.Rank == 4 ? spec.Shape[2] * spec.Shape[3] : 1)));
 

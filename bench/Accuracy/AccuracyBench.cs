@@ -1,8 +1,11 @@
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench.Accuracy;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Pqf.Nets.Architectures;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Accuracy;
 

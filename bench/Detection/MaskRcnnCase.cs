@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
 using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Bench.Detection;

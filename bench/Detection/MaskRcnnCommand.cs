@@ -1,5 +1,8 @@
 using System.Globalization;
-using Pqf.Bench.Training;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench.Detection;
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Bench.Network;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pqf.Autodiff;
 
 namespace Pqf.Bench.Network;
 

@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Nets;
+using Pqf.Cli.Configuration;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Network;
 

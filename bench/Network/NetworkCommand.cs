@@ -1,4 +1,7 @@
 using System.Globalization;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Network;
 

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
 using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Bench.Network;
 

@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Pqf.Bench.Network;
-using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Cli.Configuration;
+using Pqf.Compression.Model;
+using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Bench.Start;
 

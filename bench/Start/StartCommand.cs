@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using Pqf.Bench.Network;
 using Pqf.Cli;
 using Pqf.Cli.Shell;
+using Pqf.Nets.Architectures;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Start;
 

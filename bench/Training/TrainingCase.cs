@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

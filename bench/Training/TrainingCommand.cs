@@ -1,4 +1,6 @@
 using System.Globalization;
+using Pqf.Autodiff;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Training;
 

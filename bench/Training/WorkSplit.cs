@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench.Training;
 

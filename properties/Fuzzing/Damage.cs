@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution.Gathered;
+using Pqf.Testing;
 
 namespace Pqf.Properties.Fuzzing;
 

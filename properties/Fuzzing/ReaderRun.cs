@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Pqf.Autodiff;
 using Pqf.Tensors;
-using Pqf.Testing;
 using Xunit;
 
 namespace Pqf.Properties.Fuzzing;

@@ -2,13 +2,17 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Text;
+using Pqf.Autodiff;
 using Pqf.Compression;
 using Pqf.Compression.Model;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 
 namespace Pqf.Properties.Fuzzing;
@@ -22,14 +26,14 @@ static class TensorOriginals
     public static PqfModel Network(Device device)
     {
         var architecture = new Architecture("resnet18", 3);
-        var graph = Graphs.Build(architecture);
+        var graph = TestGraphs.Build(architecture);
         var dense = GeneratedWeights.Parameters(graph, device, "fuzzing");
         var layers = ParameterSpecs.Of(graph).Where(spec => spec.Role == ParameterRole.Weight && spec.Layer != "conv1");
         return new PqfModel
         {
             Architecture = architecture,
             Graph = graph,
-            Parameters = Graphs.Quantise(graph, dense, layers.Select(spec => (spec.Layer, 4, spec.Shape.Rank == 4 && spec.Shape[2] == 3 ? 72 : 32))),
+            Parameters = TestGraphs.Quantise(graph, dense, layers.Select(spec => (spec.Layer, 4, spec.Shape.Rank == 4 && spec.Shape[2] == 3 ? 72 : 32))),
             ClassNames = new ClassNames.Listed(["cat", "dog", "none of both"]),
             Compression = new CompressionSpec { LayerSpecs = ImmutableDictionary<string, LayerSpec>.Empty.Add("fc", new LayerSpec { K = 7 }) },
             Seed = 12,

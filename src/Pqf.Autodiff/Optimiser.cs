@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Updates;
 
 namespace Pqf.Autodiff;
 

@@ -1,4 +1,6 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Normalisation;
 
 namespace Pqf.Autodiff;
 
@@ -38,7 +40,7 @@ public static partial class Recorded
         Variable? residual,
         Activation activation)
     {
-        var y = Tensors.BatchNorm.Forward(x.Value, s.Weight, s.Bias, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
+        var y = Tensors.Ops.Normalisation.BatchNorm.Forward(x.Value, s.Weight, s.Bias, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
         bool isActivated = activation == Activation.Relu;
         return tape.Add("BatchNorm", y, residual is null ? [x] : [x, residual], isActivated ? [y] : [], dy =>
         {
@@ -46,12 +48,12 @@ public static partial class Recorded
             if (isActivated)
             {
                 dSum = tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
-                Tensors.Map.PullbackInto<Relu>(y, dy, dSum);
+                Tensors.Ops.Elementwise.Map.PullbackInto<Relu>(y, dy, dSum);
             }
 
             var zeros = Tensor<float>.Zeros(dy.Device, s.Mean.Shape);
             var dx = residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
-            Tensors.BatchNorm.ForwardInto(dSum, s.Weight, zeros, zeros, s.Variance, s.Eps, null, Activation.None, dx);
+            Tensors.Ops.Normalisation.BatchNorm.ForwardInto(dSum, s.Weight, zeros, zeros, s.Variance, s.Eps, null, Activation.None, dx);
             return residual is null ? [dx] : [dx, dSum];
         });
     }
@@ -66,7 +68,7 @@ public static partial class Recorded
         Activation activation)
     {
         var (input, scale) = (x.Value, weight.Value);
-        var y = Tensors.BatchNorm.Forward(input, scale, bias.Value, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
+        var y = Tensors.Ops.Normalisation.BatchNorm.Forward(input, scale, bias.Value, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
         var activated = activation == Activation.Relu ? y : null;
         Variable[] parents = residual is null ? [x, weight, bias] : [x, weight, bias, residual];
         Tensor<float>[] saved = activated is null ? [input, scale, s.Mean, s.Variance] : [input, scale, s.Mean, s.Variance, activated];
@@ -75,7 +77,7 @@ public static partial class Recorded
             // Over what nobody needs after this: the incoming gradient and the input have the size of the results.
             var dSum = activated is null || tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
             var dx = tape.MayOverwrite(input) ? input : residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
-            var gradients = Tensors.BatchNorm.PullbackInto(input, scale, s.Mean, s.Variance, s.Eps, s.Source, activated, dy, dSum, dx);
+            var gradients = Tensors.Ops.Normalisation.BatchNorm.PullbackInto(input, scale, s.Mean, s.Variance, s.Eps, s.Source, activated, dy, dSum, dx);
             return residual is null ? [dx, gradients.DWeight, gradients.DBias] : [dx, gradients.DWeight, gradients.DBias, dSum];
         });
     }

@@ -1,32 +1,37 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Autodiff;
 
 public static partial class Recorded
 {
-    /// <summary>conv(x, weight) + bias; see <see cref="Tensors.Conv2d"/>.</summary>
+    /// <summary>conv(x, weight) + bias; see <see cref="Tensors.Ops.Convolution.Conv2d"/>.</summary>
     public static Variable Conv2d(this Tape tape, Variable x, Variable weight, Variable? bias, Conv2dOptions options)
     {
         var (input, kernel) = (x.Value, weight.Value);
         var algorithm = ConvChoice.InTraining(input, kernel.Shape, options);
-        var y = Tensors.Conv2d.Forward(input, kernel, bias?.Value, options, algorithm);
+        var y = Tensors.Ops.Convolution.Conv2d.Forward(input, kernel, bias?.Value, options, algorithm);
         return tape.Add("Conv2d", y, Parents(x, weight, bias), Operands(x, weight), dy =>
         {
-            var dx = x.NeedsGradient ? Tensors.Conv2d.InputPullback(x.Shape, kernel, options, dy, ConvChoice.OfInputGradient(dy, kernel.Shape, options)) : null;
-            var dWeight = weight.NeedsGradient ? Tensors.Conv2d.WeightPullback(input, weight.Shape, options, dy, algorithm) : null;
+            var dx = x.NeedsGradient ? Tensors.Ops.Convolution.Conv2d.InputPullback(x.Shape, kernel, options, dy, ConvChoice.OfInputGradient(dy, kernel.Shape, options)) : null;
+            var dWeight = weight.NeedsGradient ? Tensors.Ops.Convolution.Conv2d.WeightPullback(input, weight.Shape, options, dy, algorithm) : null;
             return Gradients(dx, dWeight, bias, dy);
         });
     }
 
-    /// <summary>convᵀ(x, weight) + bias; see <see cref="Tensors.ConvTranspose2d"/>.</summary>
+    /// <summary>convᵀ(x, weight) + bias; see <see cref="Tensors.Ops.Convolution.Transposed.ConvTranspose2d"/>.</summary>
     public static Variable ConvTranspose2d(this Tape tape, Variable x, Variable weight, Variable? bias, ConvTranspose2dOptions options)
     {
         var (input, kernel) = (x.Value, weight.Value);
-        var y = Tensors.ConvTranspose2d.Forward(input, kernel, bias?.Value, options);
+        var y = Tensors.Ops.Convolution.Transposed.ConvTranspose2d.Forward(input, kernel, bias?.Value, options);
         return tape.Add("ConvTranspose2d", y, Parents(x, weight, bias), Operands(x, weight), dy =>
         {
-            var dx = x.NeedsGradient ? Tensors.ConvTranspose2d.InputPullback(x.Shape, kernel, options, dy) : null;
-            var dWeight = weight.NeedsGradient ? Tensors.ConvTranspose2d.WeightPullback(input, weight.Shape, options, dy) : null;
+            var dx = x.NeedsGradient ? Tensors.Ops.Convolution.Transposed.ConvTranspose2d.InputPullback(x.Shape, kernel, options, dy) : null;
+            var dWeight = weight.NeedsGradient ? Tensors.Ops.Convolution.Transposed.ConvTranspose2d.WeightPullback(input, weight.Shape, options, dy) : null;
             return Gradients(dx, dWeight, bias, dy);
         });
     }
@@ -35,8 +40,8 @@ public static partial class Recorded
     public static Variable MaxPool2d(this Tape tape, Variable x, Pair kernel, Pair stride, Pair padding)
     {
         var input = x.Value;
-        var y = Tensors.MaxPool2d.Forward(input, kernel, stride, padding);
-        return tape.Add("MaxPool2d", y, [x], [input, y], dy => [Tensors.MaxPool2d.Pullback(input, y, kernel, stride, padding, dy)]);
+        var y = Tensors.Ops.Pooling.MaxPool2d.Forward(input, kernel, stride, padding);
+        return tape.Add("MaxPool2d", y, [x], [input, y], dy => [Tensors.Ops.Pooling.MaxPool2d.Pullback(input, y, kernel, stride, padding, dy)]);
     }
 
     /// <summary>Mean over all pixels: [N, H, W, C] to [N, 1, 1, C].</summary>
@@ -59,5 +64,5 @@ public static partial class Recorded
     /// <param name="index">Codes and their index, built once.</param>
     /// <param name="weight">Shape of the weight.</param>
     public static Variable DecodeCodes(this Tape tape, Variable codebook, CodeIndex index, Shape weight) => tape.Add(
-        "DecodeCodes", Tensors.DecodeCodes.Forward(codebook.Value, index.Codes, weight), [codebook], [], dWeight => [Tensors.DecodeCodes.Pullback(index, dWeight, codebook.Shape[1])]);
+        "DecodeCodes", Tensors.Ops.Quantisation.DecodeCodes.Forward(codebook.Value, index.Codes, weight), [codebook], [], dWeight => [Tensors.Ops.Quantisation.DecodeCodes.Pullback(index, dWeight, codebook.Shape[1])]);
 }

@@ -1,4 +1,5 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Autodiff;
 
@@ -7,15 +8,15 @@ public static partial class Recorded
     /// <summary>Probabilities along the last axis.</summary>
     public static Variable Softmax(this Tape tape, Variable x)
     {
-        var y = Tensors.Softmax.Forward(x.Value);
-        return tape.Add("Softmax", y, [x], [y], dy => [Tensors.Softmax.Pullback(y, dy)]);
+        var y = Tensors.Ops.Losses.Softmax.Forward(x.Value);
+        return tape.Add("Softmax", y, [x], [y], dy => [Tensors.Ops.Losses.Softmax.Pullback(y, dy)]);
     }
 
     /// <summary>Logarithms of probabilities along the last axis.</summary>
     public static Variable LogSoftmax(this Tape tape, Variable x)
     {
-        var y = Tensors.LogSoftmax.Forward(x.Value);
-        return tape.Add("LogSoftmax", y, [x], [y], dy => [Tensors.LogSoftmax.Pullback(y, dy)]);
+        var y = Tensors.Ops.Losses.LogSoftmax.Forward(x.Value);
+        return tape.Add("LogSoftmax", y, [x], [y], dy => [Tensors.Ops.Losses.LogSoftmax.Pullback(y, dy)]);
     }
 
     /// <summary>Mean cross-entropy of logits [N, C] against target distributions, which are constants.</summary>
@@ -26,7 +27,7 @@ public static partial class Recorded
     public static Variable CrossEntropy(this Tape tape, Variable x, Tensor<float> target)
     {
         var logits = x.Value;
-        return tape.Add("CrossEntropy", Tensors.CrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.CrossEntropy.Pullback(logits, target, dLoss)]);
+        return tape.Add("CrossEntropy", Tensors.Ops.Losses.CrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.Ops.Losses.CrossEntropy.Pullback(logits, target, dLoss)]);
     }
 
     /// <summary>Mean cross-entropy of logits, each against a probability of its own, which is a constant.</summary>
@@ -37,10 +38,10 @@ public static partial class Recorded
     public static Variable BinaryCrossEntropy(this Tape tape, Variable x, Tensor<float> target)
     {
         var logits = x.Value;
-        return tape.Add("BinaryCrossEntropy", Tensors.BinaryCrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.BinaryCrossEntropy.Pullback(logits, target, dLoss)]);
+        return tape.Add("BinaryCrossEntropy", Tensors.Ops.Losses.BinaryCrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.Ops.Losses.BinaryCrossEntropy.Pullback(logits, target, dLoss)]);
     }
 
-    /// <summary>Summed smooth absolute differences from a target, which is a constant; see <see cref="Tensors.SmoothL1"/>.</summary>
+    /// <summary>Summed smooth absolute differences from a target, which is a constant; see <see cref="Tensors.Ops.Losses.SmoothL1"/>.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="x">Any shape.</param>
     /// <param name="target">The same shape.</param>
@@ -49,6 +50,6 @@ public static partial class Recorded
     public static Variable SmoothL1(this Tape tape, Variable x, Tensor<float> target, float beta)
     {
         var input = x.Value;
-        return tape.Add("SmoothL1", Tensors.SmoothL1.Forward(input, target, beta), [x], [input, target], dLoss => [Tensors.SmoothL1.Pullback(input, target, beta, dLoss)]);
+        return tape.Add("SmoothL1", Tensors.Ops.Losses.SmoothL1.Forward(input, target, beta), [x], [input, target], dLoss => [Tensors.Ops.Losses.SmoothL1.Pullback(input, target, beta, dLoss)]);
     }
 }

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Autodiff;
 
@@ -8,18 +12,18 @@ public static partial class Recorded
 {
     /// <summary>a + b.</summary>
     public static Variable Add(this Tape tape, Variable a, Variable b) =>
-        tape.Add("Add", Tensors.Add.Forward(a.Value, b.Value), [a, b], [], dy => [dy, dy]);
+        tape.Add("Add", Tensors.Ops.Elementwise.Add.Forward(a.Value, b.Value), [a, b], [], dy => [dy, dy]);
 
     /// <summary>factor · x.</summary>
     public static Variable Scale(this Tape tape, Variable x, float factor) =>
-        tape.Add("Scale", Tensors.Scale.Forward(x.Value, factor), [x], [], dy => [Tensors.Scale.Forward(dy, factor)]);
+        tape.Add("Scale", Tensors.Ops.Elementwise.Scale.Forward(x.Value, factor), [x], [], dy => [Tensors.Ops.Elementwise.Scale.Forward(dy, factor)]);
 
     /// <summary>f(x), element by element.</summary>
     public static Variable Map<TOp>(this Tape tape, Variable x)
         where TOp : unmanaged, IUnaryOp
     {
-        var y = Tensors.Map.Forward<TOp>(x.Value);
-        return tape.Add("Map", y, [x], [y], dy => [Tensors.Map.Pullback<TOp>(y, dy)]);
+        var y = Tensors.Ops.Elementwise.Map.Forward<TOp>(x.Value);
+        return tape.Add("Map", y, [x], [y], dy => [Tensors.Ops.Elementwise.Map.Pullback<TOp>(y, dy)]);
     }
 
     /// <summary>The same elements under another shape.</summary>
@@ -30,25 +34,25 @@ public static partial class Recorded
     public static Variable IndexSelect(this Tape tape, Variable x, int axis, ReadOnlySpan<int> index)
     {
         int[] places = [.. index];
-        return tape.Add("IndexSelect", Tensors.IndexSelect.Forward(x.Value, axis, index), [x], [], dy => [Tensors.IndexSelect.Pullback(x.Shape, axis, places, dy)]);
+        return tape.Add("IndexSelect", Tensors.Ops.Movement.IndexSelect.Forward(x.Value, axis, index), [x], [], dy => [Tensors.Ops.Movement.IndexSelect.Pullback(x.Shape, axis, places, dy)]);
     }
 
     /// <summary>All parts, one after another along an axis.</summary>
     public static Variable Concat(this Tape tape, ReadOnlySpan<Variable> parts, int axis)
     {
         Variable[] parents = [.. parts];
-        return tape.Add("Concat", Tensors.Concat.Forward([.. parents.Select(part => part.Value)], axis), parents, [], dy =>
-            [.. Tensors.Concat.Split(dy, axis, [.. parents.Select(part => part.Shape[axis])])]);
+        return tape.Add("Concat", Tensors.Ops.Movement.Concat.Forward([.. parents.Select(part => part.Value)], axis), parents, [], dy =>
+            [.. Tensors.Ops.Movement.Concat.Split(dy, axis, [.. parents.Select(part => part.Shape[axis])])]);
     }
 
     /// <summary>a · b.</summary>
     public static Variable MatMul(this Tape tape, Variable a, Variable b, Transpose transpose = Transpose.None)
     {
         var (left, right) = (a.Value, b.Value);
-        return tape.Add("MatMul", Tensors.MatMul.Forward(left, right, transpose), [a, b], Operands(a, b), dy =>
+        return tape.Add("MatMul", Tensors.Ops.Products.MatMul.Forward(left, right, transpose), [a, b], Operands(a, b), dy =>
         [
-            a.NeedsGradient ? Tensors.MatMul.LeftPullback(right, dy, transpose) : null,
-            b.NeedsGradient ? Tensors.MatMul.RightPullback(left, dy, transpose) : null,
+            a.NeedsGradient ? Tensors.Ops.Products.MatMul.LeftPullback(right, dy, transpose) : null,
+            b.NeedsGradient ? Tensors.Ops.Products.MatMul.RightPullback(left, dy, transpose) : null,
         ]);
     }
 
@@ -56,18 +60,18 @@ public static partial class Recorded
     public static Variable Linear(this Tape tape, Variable x, Variable weight, Variable? bias)
     {
         var (input, matrix) = (x.Value, weight.Value);
-        var y = Tensors.Linear.Forward(input, matrix, bias?.Value);
+        var y = Tensors.Ops.Products.Linear.Forward(input, matrix, bias?.Value);
         return tape.Add("Linear", y, Parents(x, weight, bias), Operands(x, weight), dy =>
         {
-            var dx = x.NeedsGradient ? Tensors.Linear.InputPullback(matrix, dy) : null;
-            var dWeight = weight.NeedsGradient ? Tensors.Linear.WeightPullback(input, dy) : null;
+            var dx = x.NeedsGradient ? Tensors.Ops.Products.Linear.InputPullback(matrix, dy) : null;
+            var dWeight = weight.NeedsGradient ? Tensors.Ops.Products.Linear.WeightPullback(input, dy) : null;
             return Gradients(dx, dWeight, bias, dy);
         });
     }
 
     /// <summary>In the order of <see cref="Parents"/>.</summary>
     static ImmutableArray<Tensor<float>?> Gradients(Tensor<float>? dx, Tensor<float>? dWeight, Variable? bias, Tensor<float> dy) =>
-        bias is null ? [dx, dWeight] : [dx, dWeight, bias.NeedsGradient ? Tensors.Linear.BiasPullback(dy) : null];
+        bias is null ? [dx, dWeight] : [dx, dWeight, bias.NeedsGradient ? Tensors.Ops.Products.Linear.BiasPullback(dy) : null];
 
     static Variable[] Parents(Variable x, Variable weight, Variable? bias) => bias is null ? [x, weight] : [x, weight, bias];
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Autodiff;
 
@@ -135,11 +137,11 @@ public sealed class Tape
 
         if (holds.IsSole(before))
         {
-            Tensors.Add.ForwardInto(before, gradient, before);
+            Tensors.Ops.Elementwise.Add.ForwardInto(before, gradient, before);
         }
         else
         {
-            var sum = Tensors.Add.Forward(before, gradient);
+            var sum = Tensors.Ops.Elementwise.Add.Forward(before, gradient);
             holds.Hold(sum);
             holds.Drop(before);
             gradients[node] = sum;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Help;
+using Pqf.Autodiff;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Compression;

@@ -1,4 +1,5 @@
-using Pqf.Nets;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 
 namespace Pqf.Compression;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors;
 

@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors;
 

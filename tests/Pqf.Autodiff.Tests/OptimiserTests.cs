@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Updates;
 using Pqf.Testing;
 using Xunit;
 

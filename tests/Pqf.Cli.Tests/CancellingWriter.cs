@@ -1,3 +1,5 @@
+using Pqf.Nets.Coco;
+
 namespace Pqf.Cli.Tests;
 
 /// <summary>Presses Ctrl-C when a word comes by.</summary>

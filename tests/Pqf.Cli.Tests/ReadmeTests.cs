@@ -1,8 +1,10 @@
 using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Compression.Model;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
 using Pqf.Nets.Images;
+using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Tensors;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Tests;

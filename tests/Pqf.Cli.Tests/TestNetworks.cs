@@ -1,4 +1,5 @@
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 using SkiaSharp;

@@ -1,8 +1,9 @@
 using Pqf.Compression.Clustering;
-using Pqf.Nets;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Quantisation;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
-using Pqf.Tensors;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Graphs;
 using Pqf.Testing;
 using Xunit;
 
@@ -8,8 +10,8 @@ namespace Pqf.Compression.Tests;
 
 public class BlocksTests
 {
-    static readonly Graph ResNet18 = Graphs.Build(new Architecture("resnet18"));
-    static readonly Graph ResNet50 = Graphs.Build(new Architecture("resnet50"));
+    static readonly Graph ResNet18 = TestGraphs.Build(new Architecture("resnet18"));
+    static readonly Graph ResNet50 = TestGraphs.Build(new Architecture("resnet50"));
 
     static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) => ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
 

@@ -1,6 +1,9 @@
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Normalisation;
 using Xunit;
 
 namespace Pqf.Compression.Tests;

@@ -1,6 +1,11 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
@@ -33,7 +38,7 @@ public sealed class MaskRcnnTests : IDisposable
     [Fact]
     public void Published_settings_come_out_to_the_bit()
     {
-        var graph = Graphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
+        var graph = TestGraphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
         var layers = Blocks.Of(graph, Published).Value().ToDictionary(layer => layer.WeightName);
         var specs = ParameterSpecs.Of(graph).Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).ToArray();
         // 32 bits a value; codes of log₂k bits, codebooks of 16 bits a value.
@@ -47,7 +52,7 @@ public sealed class MaskRcnnTests : IDisposable
     [Fact]
     public void Permuting_changes_no_head_and_lowers_every_objective()
     {
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var parameters = GeneratedWeights.Parameters(graph, host, "narrow");
         var finished = Permuted(graph, parameters, new PermutationSpec { Proposals = 200 }, Published);
         Assert.All(finished.Groups, group => Assert.True(group.After < group.Before));
@@ -62,7 +67,7 @@ public sealed class MaskRcnnTests : IDisposable
     [Fact]
     public void Large_blocks_of_a_transposed_convolution_decide_the_order_of_its_outputs()
     {
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var parameters = GeneratedWeights.Parameters(graph, host, "narrow");
         string[] Deciding(bool large) => [.. Permuted(graph, parameters, new PermutationSpec { Proposals = 1 }, Published with { LargeSubvectors = large }).Groups
             .Where(group => group.Group.Parents.Contains("roi_heads.mask_predictor.conv5_mask") || group.Group.Children.Any(child => child.Layer == "roi_heads.mask_predictor.conv5_mask"))
@@ -74,7 +79,7 @@ public sealed class MaskRcnnTests : IDisposable
     [Fact]
     public void Greedy_orders_of_straddling_blocks_are_refused()
     {
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var spec = new PermutationSpec { LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add("roi_heads.box_head.fc6", [PermutationStrategy.Greedy]) };
         Assert.Equal(
             "roi_heads.box_head.fc6: its blocks of 16 do not hold whole channels of 49 values, which a greedy order needs; expected stochastic, descent or random",
@@ -84,7 +89,7 @@ public sealed class MaskRcnnTests : IDisposable
     [Fact]
     public void A_shape_that_is_not_the_layers_is_refused()
     {
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         PermutationSpec Reshaped(params int[] shape) => new() { Proposals = 1, LayerReshapes = ImmutableDictionary<string, ImmutableArray<int>>.Empty.Add("roi_heads.box_head.fc6", [.. shape]) };
         var parameters = GeneratedWeights.Parameters(graph, host, "narrow");
         Assert.Equal(

@@ -1,5 +1,7 @@
 using Pqf.Compression.Permutation;
-using Pqf.Nets;
+using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -61,7 +63,7 @@ public sealed class PermutationQualityTests : IDisposable
     (Shape, float[]) Published(string layer)
     {
         using var file = TensorFiles.Open(SharedData.Path("published/resnet50_large.pth")).Value();
-        var weight = StateDict.Load(Graphs.Build(new Architecture("resnet50")), file, host).Value().Parameters[$"{layer}.weight"];
+        var weight = StateDict.Load(TestGraphs.Build(new Architecture("resnet50")), file, host).Value().Parameters[$"{layer}.weight"];
         return (weight.Shape, weight.Decode().ToArray());
     }
 

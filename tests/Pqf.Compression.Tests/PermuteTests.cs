@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Compression.Permutation;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;

@@ -1,8 +1,17 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Compression.Model;
+using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 
@@ -55,8 +64,8 @@ public sealed class PqfModelTests : IDisposable
         var model = new PqfModel
         {
             Architecture = architecture,
-            Graph = Graphs.Build(architecture),
-            Parameters = GeneratedWeights.Parameters(Graphs.Build(architecture), host, "dense"),
+            Graph = TestGraphs.Build(architecture),
+            Parameters = GeneratedWeights.Parameters(TestGraphs.Build(architecture), host, "dense"),
             Preprocessing = new Preprocessing { Mean = [0.5f], Deviation = [0.25f] },
             ClassNames = new ClassNames.Listed(["cat", "dog"]),
         };
@@ -150,7 +159,7 @@ public sealed class PqfModelTests : IDisposable
     /// <summary>A network with random codes and codebooks of the sizes that a spec asks for.</summary>
     PqfModel Compressed(string name, CompressionSpec spec)
     {
-        var graph = Graphs.Build(new Architecture(name));
+        var graph = TestGraphs.Build(new Architecture(name));
         var layers = Blocks.Of(graph, spec).Value().ToDictionary(layer => layer.WeightName);
         var parameters = new Parameters(ParameterSpecs.Of(graph).ToImmutableDictionary(parameter => parameter.Name, parameter => layers.TryGetValue(parameter.Name, out var layer)
             ? GeneratedWeights.Quantised(host, layer.Layer, layer.Weight, layer.K, layer.D)

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Compression.Tests;
 

@@ -1,3 +1,6 @@
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
@@ -44,7 +47,7 @@ public class ArchitectureRecognitionTests
     [Fact]
     public void A_narrow_detector_has_its_files_channels()
     {
-        var found = Recognised(Dense(Graphs.NarrowDetector));
+        var found = Recognised(Dense(TestGraphs.NarrowDetector));
         Assert.Equal(("maskrcnn", 5, 8), (found.Name, found.ClassCount, found.Width));
         Assert.Equal((16, 24, 12), (found.MaskRcnn!.FpnChannels, found.MaskRcnn.RepresentationSize, found.MaskRcnn.MaskChannels));
     }

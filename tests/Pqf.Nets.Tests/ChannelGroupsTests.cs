@@ -1,5 +1,12 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
 using Pqf.Testing;
 using Xunit;
 
@@ -31,13 +38,13 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
                 "512: layer4.0.conv2 layer4.0.downsample.0 layer4.1.conv2 | layer4.0.bn2 layer4.0.downsample.1 layer4.1.bn2 | layer4.1.conv1 fc",
                 "512: layer4.1.conv1 | layer4.1.bn1 | layer4.1.conv2",
             ],
-            ChannelGroups.Of(Graphs.Build(new Architecture("resnet18"))).Select(Text));
+            ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet18"))).Select(Text));
     }
 
     [Fact]
     public void ResNet50_has_a_group_for_each_stage_the_stem_and_two_inside_each_block()
     {
-        var groups = ChannelGroups.Of(Graphs.Build(new Architecture("resnet50"))).Select(Text).ToList();
+        var groups = ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet50"))).Select(Text).ToList();
         // Written by hand from He et al. 2016, figure 5 (right) and table 1.
         string[] shared =
         [
@@ -72,7 +79,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         ];
         var inside = new[] { (1, 32), (2, 64), (3, 128) }.SelectMany(stage => Enumerable.Range(0, 3).Select(block =>
             $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2"));
-        var groups = ChannelGroups.Of(Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32))).Select(Text);
+        var groups = ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32))).Select(Text);
         Assert.Equal(shared.Concat(inside).Order(StringComparer.Ordinal), groups.Order(StringComparer.Ordinal));
     }
 
@@ -154,7 +161,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     public void Reordering_every_group_of_ResNet18_leaves_its_logits()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture("resnet18", ClassCount: 10));
+        var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
         var parameters = GeneratedWeights.Parameters(graph, device, "resnet18");
         var reordered = ChannelGroups.Of(graph).Aggregate(parameters, (all, group) =>
             group.Apply(all, RngKey.FromSeed(1).Fold(group.Parents[0]).Permutation(group.ChannelCount)));
@@ -178,8 +185,8 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     public void A_quantised_weight_is_refused()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
         var group = ChannelGroups.Of(graph).Single(group => group.Parents.Contains("block.conv1"));
         var thrown = Assert.Throws<InvalidOperationException>(() => group.Apply(parameters, [.. Enumerable.Range(0, 6)]));
         Assert.Equal("Parameters: expected block.conv1.weight to be dense, it is quantised", thrown.Message);

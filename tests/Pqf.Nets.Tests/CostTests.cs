@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
@@ -18,7 +20,7 @@ public class CostTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var file = TensorFiles.Open(SharedData.Path($"published/{name}.pth")).Value();
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture(name.Split('_')[0]));
+        var graph = TestGraphs.Build(new Architecture(name.Split('_')[0]));
         var cost = Cost.Of(graph, StateDict.Load(graph, file, device).Value().Parameters, [1, 224, 224, 3]);
         Assert.Equal((denseBits, bits), (cost.DenseBits, cost.Bits));
         Assert.Equal(sizeMiB, cost.SizeMiB, 0.0005);
@@ -29,7 +31,7 @@ public class CostTests(DeviceSet devices) : DeviceTest(devices)
     public void ResNet50_in_small_blocks_comes_out_to_the_bit()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture("resnet50"));
+        var graph = TestGraphs.Build(new Architecture("resnet50"));
         // Paper, section 3.1: d = k² for k×k kernels, 4 elsewhere; 256 centroids, 1,024 for fc, but no more than a quarter of the blocks; conv1 stays dense.
         var parameters = new Parameters(ParameterSpecs.Of(graph).ToImmutableDictionary(spec => spec.Name, Weight (spec) =>
         {
@@ -48,7 +50,7 @@ public class CostTests(DeviceSet devices) : DeviceTest(devices)
     public void ResNet50_takes_four_thousand_million_products_for_an_image()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture("resnet50"));
+        var graph = TestGraphs.Build(new Architecture("resnet50"));
         var cost = Cost.Of(graph, GeneratedWeights.Parameters(graph, device, "resnet50"), [1, 224, 224, 3]);
         Assert.Equal(4_089_184_256, cost.MultiplyAdds); // torchvision's model table: 4.09 GFLOPS
         Assert.Equal(1, cost.Ratio);
@@ -58,8 +60,8 @@ public class CostTests(DeviceSet devices) : DeviceTest(devices)
     public void A_layer_counts_its_weight_bias_products_and_result()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var cost = Cost.Of(graph, Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small")), [2, 8, 8, 3]);
+        var graph = TestGraphs.Small();
+        var cost = Cost.Of(graph, TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small")), [2, 8, 8, 3]);
         var layer = Assert.Single(cost.Layers, layer => layer.Name == "block.conv2");
         Assert.Equal([8, 6, 3, 3], layer.Shape);
         Assert.Equal((440, 440 * 32), (layer.ParameterCount, layer.DenseBits));

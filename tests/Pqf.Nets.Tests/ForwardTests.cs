@@ -1,4 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -14,7 +19,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var reference = ReferenceCase.Open($"network_{name}");
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture(name));
+        var graph = TestGraphs.Build(new Architecture(name));
         var parameters = GeneratedWeights.Parameters(graph, device, name);
         var logits = Forward.Run(graph, parameters, GeneratedWeights.Images(device, "image", [2, 3, 64, 64]));
         Close.Check(reference.Read("eval_logits").Values, logits.ToArray(), 1e-4); // tolerance: the reference's README
@@ -24,7 +29,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void Logits_of_the_small_residual_network_are_PyTorchs()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 4));
+        var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 4));
         var logits = Forward.Run(graph, GeneratedWeights.Parameters(graph, device, "resnet20"), GeneratedWeights.Images(device, "image", [2, 1, 28, 28]));
         // Produced by: fill(m, "resnet20"); m.eval()(splitmix("image", 2·28·28) · 4 − 2), m as in ResNetTests but of width 4, functions of the reference cases' generate.py, PyTorch 1.13.
         float[] expected =
@@ -40,7 +45,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     [MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void A_small_network_gives_the_hosts_values_on_every_device(DeviceKind kind)
     {
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var host = Use(DeviceKind.Host);
         var expected = Forward.Run(graph, GeneratedWeights.Parameters(graph, host, "small"), GeneratedWeights.Images(host, "image", [2, 3, 8, 8])).ToArray();
         var device = Use(kind);
@@ -66,8 +71,8 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void Quantised_weights_give_what_their_decoded_form_gives()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var quantised = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
+        var graph = TestGraphs.Small();
+        var quantised = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
         var decoded = new Parameters(quantised.Values.ToImmutableDictionary(pair => pair.Key, Weight (pair) => new Weight.Dense(pair.Value.Decode())));
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
         Assert.Equal(Forward.Run(graph, decoded, images).ToArray(), Forward.Run(graph, quantised, images).ToArray());
@@ -102,7 +107,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void Running_mode_with_statistics_gives_the_plain_value()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var parameters = GeneratedWeights.Parameters(graph, device, "small");
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
         var (output, norms) = Forward.WithStatistics(graph, parameters, images, NormMode.Running);
@@ -127,7 +132,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void Folding_norms_leaves_the_function_unchanged()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var parameters = GeneratedWeights.Parameters(graph, device, "small");
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
         var folded = Norms.Fold(graph, parameters);
@@ -140,7 +145,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void A_missing_parameter_is_named()
     {
         var device = Use(DeviceKind.Host);
-        var thrown = Assert.Throws<KeyNotFoundException>(() => Forward.Run(Graphs.Small(), Parameters.Empty, Tensor<float>.Zeros(device, [1, 8, 8, 3])));
+        var thrown = Assert.Throws<KeyNotFoundException>(() => Forward.Run(TestGraphs.Small(), Parameters.Empty, Tensor<float>.Zeros(device, [1, 8, 8, 3])));
         Assert.Equal("Parameters: expected conv1.weight, which is not among the 0 names", thrown.Message);
     }
 }

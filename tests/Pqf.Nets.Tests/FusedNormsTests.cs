@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
-using Pqf.Tensors;
+using Pqf.Nets.Weights;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
@@ -13,10 +16,10 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
     public void A_network_read_from_its_ONNX_model_is_the_same_function()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var dense = GeneratedWeights.Parameters(graph, device, "fused");
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
-        foreach (var parameters in (Parameters[])[dense, Graphs.Quantise(graph, dense)])
+        foreach (var parameters in (Parameters[])[dense, TestGraphs.Quantise(graph, dense)])
         {
             using var folder = new TemporaryFolder();
             OnnxWriter.Write(folder.File("a.onnx"), graph, parameters, images.Shape, new Dictionary<string, string>()).Value();
@@ -32,8 +35,8 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
     public void Codes_and_codebooks_come_back_as_they_were()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "fused"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "fused"));
         using var folder = new TemporaryFolder();
         OnnxWriter.Write(folder.File("a.onnx"), graph, parameters, [1, 8, 8, 3], new Dictionary<string, string>()).Value();
         using var file = TensorFiles.Open(folder.File("a.onnx")).Value();
@@ -51,8 +54,8 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
     public void Half_a_norm_is_missing_not_made_up()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "fused"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "fused"));
         using var folder = new TemporaryFolder();
         OnnxWriter.Write(folder.File("a.onnx"), graph, parameters, [1, 8, 8, 3], new Dictionary<string, string>()).Value();
         using var file = TensorFiles.Open(folder.File("a.onnx")).Value();
@@ -63,7 +66,7 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void A_bias_stands_for_a_norm_only_where_the_layer_has_none_of_its_own()
     {
-        var graph = Graphs.Small(); // block.conv2 has a bias
+        var graph = TestGraphs.Small(); // block.conv2 has a bias
         var foldable = FusedNorms.Foldable(graph, GraphShapes.Of(graph, [1, 8, 8, 3]));
         Assert.Equal(["block.bn1", "block.downsample.1", "bn1"], foldable.Values.Select(norm => norm.Layer).Order(StringComparer.Ordinal).ToImmutableArray());
     }

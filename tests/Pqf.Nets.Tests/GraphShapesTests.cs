@@ -1,3 +1,6 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -9,7 +12,7 @@ public class GraphShapesTests
     [Fact]
     public void ResNet50_halves_its_pixels_five_times()
     {
-        var graph = Graphs.Build(new Architecture("resnet50"));
+        var graph = TestGraphs.Build(new Architecture("resnet50"));
         var shapes = GraphShapes.Of(graph, [2, 224, 192, 3]);
         Assert.Equal([2, 112, 96, 64], shapes[1]);
         Assert.Equal([2, 7, 6, 2048], shapes[^4]);
@@ -19,7 +22,7 @@ public class GraphShapesTests
     [Fact]
     public void The_small_network_halves_its_pixels_twice()
     {
-        var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32));
+        var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32));
         var shapes = GraphShapes.Of(graph, [2, 28, 28, 1]);
         Assert.Equal(["[2, 28, 28, 32]", "[2, 14, 14, 64]", "[2, 7, 7, 128]"], graph.Nodes.Zip(shapes).Where(pair => pair.First is Node.Add).Select(pair => $"{pair.Second}").Distinct());
         Assert.Equal([2, 10], shapes[^1]);
@@ -36,7 +39,7 @@ public class GraphShapesTests
     [Fact]
     public void Images_of_another_channel_count_are_refused()
     {
-        var graph = Graphs.Build(new Architecture("resnet18"));
+        var graph = TestGraphs.Build(new Architecture("resnet18"));
         var thrown = Assert.Throws<ShapeException>(() => GraphShapes.Of(graph, [1, 32, 32, 1]));
         Assert.Equal("Input: expected images of 3 channels, [N, H, W, 3], got [1, 32, 32, 1]", thrown.Message);
     }

@@ -1,6 +1,11 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
 
@@ -10,8 +15,8 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
 {
     static (Graph Graph, Parameters Parameters) Small(Device device)
     {
-        var graph = Graphs.Small();
-        return (graph, Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small")));
+        var graph = TestGraphs.Small();
+        return (graph, TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small")));
     }
 
     [Theory]
@@ -21,7 +26,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var reference = ReferenceCase.Open($"network_{name}");
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture(name));
+        var graph = TestGraphs.Build(new Architecture(name));
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, name), device, [2, 64, 64, 3]);
         var logits = plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 64]));
         Close.Check(reference.Read("eval_logits").Values, logits.ToArray(), 1e-4); // tolerance: the reference's README
@@ -56,7 +61,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void Every_layer_of_ResNet50_takes_in_its_norm_sum_and_ReLU()
     {
-        var graph = Graphs.Build(new Architecture("resnet50"));
+        var graph = TestGraphs.Build(new Architecture("resnet50"));
         var fusion = Fusion.Of(graph, GraphShapes.Of(graph, [1, 224, 224, 3]));
         Assert.Equal(53 + 1 + 1 + 1, fusion.Steps.Length); // convolutions, max pool, mean, fc
         Assert.Equal(16, fusion.Steps.Count(step => step.Residual is not null));
@@ -67,7 +72,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
     public void Activations_of_ResNet18_share_a_few_buffers()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture("resnet18"));
+        var graph = TestGraphs.Build(new Architecture("resnet18"));
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [1, 64, 64, 3]);
         // conv1's 32×32×64 values, then those inside of blocks; 16×16×64 between blocks; 8×8×128 of the second stage's projection. All else fits into these.
         Assert.Equal(4 * ((32 * 32 * 64) + (16 * 16 * 64) + (8 * 8 * 128)), plan.ActivationBytes);
@@ -130,7 +135,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         {
             using var device = new HostDevice(threads);
             using var scope = device.BeginScope();
-            var graph = Graphs.Build(new Architecture("resnet18", ClassCount: 10));
+            var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
             var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [2, 64, 48, 3]);
             return plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 48])).ToArray();
         }

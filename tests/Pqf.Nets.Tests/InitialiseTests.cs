@@ -1,5 +1,8 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;
 
@@ -16,7 +19,7 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void Every_parameter_is_there_in_its_shape()
     {
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var parameters = Initialise.Random(graph, Use(DeviceKind.Host), Key);
         Assert.Equal(
             ParameterSpecs.Of(graph).Select(spec => $"{spec.Name} {spec.Shape}").Order(StringComparer.Ordinal),
@@ -59,7 +62,7 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void Norms_are_the_identity()
     {
-        var parameters = Initialise.Random(Graphs.Small(), Use(DeviceKind.Host), Key);
+        var parameters = Initialise.Random(TestGraphs.Small(), Use(DeviceKind.Host), Key);
         Assert.All(Values(parameters, "block.bn2.weight").Concat(Values(parameters, "block.bn2.running_var")), value => Assert.Equal(1, value));
         Assert.All(Values(parameters, "block.bn2.bias").Concat(Values(parameters, "block.bn2.running_mean")), value => Assert.Equal(0, value));
     }
@@ -68,17 +71,17 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
     public void A_layers_values_come_from_the_key_and_its_name_alone()
     {
         var device = Use(DeviceKind.Host);
-        var parameters = Initialise.Random(Graphs.Build(new Architecture("resnet20", 10, 1)), device, Key);
-        var other = Initialise.Random(Graphs.Build(new Architecture("resnet20", 7, 3)), device, Key);
+        var parameters = Initialise.Random(TestGraphs.Build(new Architecture("resnet20", 10, 1)), device, Key);
+        var other = Initialise.Random(TestGraphs.Build(new Architecture("resnet20", 7, 3)), device, Key);
         Assert.Equal(Values(parameters, "layer3.1.conv2.weight"), Values(other, "layer3.1.conv2.weight"));
         Assert.NotEqual(Values(parameters, "layer3.1.conv2.weight"), Values(parameters, "layer3.1.conv1.weight"));
-        Assert.NotEqual(Values(parameters, "layer3.1.conv2.weight"), Values(Initialise.Random(Graphs.Build(new Architecture("resnet20")), device, RngKey.FromSeed(5)), "layer3.1.conv2.weight"));
+        Assert.NotEqual(Values(parameters, "layer3.1.conv2.weight"), Values(Initialise.Random(TestGraphs.Build(new Architecture("resnet20")), device, RngKey.FromSeed(5)), "layer3.1.conv2.weight"));
     }
 
     [Fact]
     public void Layers_of_one_shape_are_not_correlated()
     {
-        var parameters = Initialise.Random(Graphs.Build(new Architecture("resnet20")), Use(DeviceKind.Host), Key);
+        var parameters = Initialise.Random(TestGraphs.Build(new Architecture("resnet20")), Use(DeviceKind.Host), Key);
         double[] left = Values(parameters, "layer3.1.conv1.weight"), right = Values(parameters, "layer3.1.conv2.weight");
         // 36,864 products of independent normal values of variance 2/576: their mean has a deviation of (2/576)/192.
         Assert.InRange(left.Zip(right, (x, y) => x * y).Average() * 576 / 2 * 192, -6, 6);

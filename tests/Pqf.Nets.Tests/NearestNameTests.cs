@@ -1,3 +1,4 @@
+using Pqf.Nets.Weights;
 using Xunit;
 
 namespace Pqf.Nets.Tests;

@@ -1,4 +1,6 @@
-using Pqf.Tensors;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
@@ -16,7 +18,7 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         using var file = TensorFiles.Open(SharedData.Path($"published/{name}.pth")).Value();
         using var reference = ReferenceCase.Open($"published_{name}");
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture(name.Split('_')[0]));
+        var graph = TestGraphs.Build(new Architecture(name.Split('_')[0]));
         var (parameters, report) = StateDict.Load(graph, file, device).Value();
         Assert.Equal("", report.ToString());
         var first = reference.Read("input_first");

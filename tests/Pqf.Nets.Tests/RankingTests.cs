@@ -1,3 +1,4 @@
+using Pqf.Nets.Metrics;
 using Xunit;
 
 namespace Pqf.Nets.Tests;

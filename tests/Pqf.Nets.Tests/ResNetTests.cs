@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -19,7 +21,7 @@ public class ResNetTests
     [InlineData("resnet152", 60192808, "5d46027bfdfce40f9342ca1d9967e81d624548f2c82ca592fbf15c40446b87fe")]
     public void Parameters_are_torchvisions_in_names_shapes_and_order(string name, int trained, string hash)
     {
-        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture(name)));
+        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture(name)));
         Assert.Equal(trained, specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count));
         byte[] text = Encoding.UTF8.GetBytes(string.Join("\n", specs.Select(spec => $"{spec.Name} {spec.Shape}")));
         Assert.Equal(hash, Convert.ToHexStringLower(SHA256.HashData(text)));
@@ -28,7 +30,7 @@ public class ResNetTests
     [Fact]
     public void Class_count_and_input_channels_come_from_the_architecture()
     {
-        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture("resnet18", ClassCount: 7, InChannels: 1)));
+        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet18", ClassCount: 7, InChannels: 1)));
         Assert.Equal([64, 1, 7, 7], specs[0].Shape);
         Assert.Equal([7], specs[^1].Shape);
     }
@@ -38,7 +40,7 @@ public class ResNetTests
     [Fact]
     public void The_small_network_s_parameters_are_torchvision_s_in_names_shapes_and_order()
     {
-        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)));
+        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)));
         Assert.Equal(1_084_010, specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count));
         byte[] text = Encoding.UTF8.GetBytes(string.Join("\n", specs.Select(spec => $"{spec.Name} {spec.Shape}")));
         Assert.Equal("c89e472ba681506a6496d5a516a81ac8c7f239f68daa2146bde89a03f18e2372", Convert.ToHexStringLower(SHA256.HashData(text)));
@@ -50,7 +52,7 @@ public class ResNetTests
     [InlineData("resnet50", 16, 16)]
     public void The_width_is_the_first_stages_and_doubles(string name, int? width, int first)
     {
-        var specs = ParameterSpecs.Of(Graphs.Build(new Architecture(name, Width: width))).ToDictionary(spec => spec.Name, spec => spec.Shape);
+        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture(name, Width: width))).ToDictionary(spec => spec.Name, spec => spec.Shape);
         Assert.Equal(first, specs["conv1.weight"][0]);
         Assert.Equal([4 * first, 4 * first, 3, 3], specs["layer3.1.conv2.weight"]);
     }

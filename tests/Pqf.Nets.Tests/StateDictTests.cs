@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Tensors;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
@@ -19,7 +21,7 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var parameters = GeneratedWeights.Parameters(graph, device, "dense");
         var (loaded, report) = StateDict.Load(graph, InMemory(StateDict.Dense(graph, parameters)), device).Value();
         Assert.Equal(Text(parameters), Text(loaded));
@@ -32,8 +34,8 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
-        var tensors = StateDict.Dense(graph, Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "dense"))).ToList();
+        var graph = TestGraphs.Small();
+        var tensors = StateDict.Dense(graph, TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "dense"))).ToList();
         Assert.Equal(
             ["conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "bn1.num_batches_tracked", "block.conv1.weight"],
             tensors.Take(7).Select(tensor => tensor.Name));
@@ -46,8 +48,8 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
         var (loaded, report) = StateDict.Load(graph, InMemory(StateDict.Published(graph, parameters)), device).Value();
         Assert.Equal(Text(Norms.Fold(graph, parameters)), Text(loaded));
         Assert.IsType<Weight.Quantised>(loaded["block.conv2.weight"]);
@@ -60,8 +62,8 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"), ("block.conv1", 256, 2), ("block.conv2", 257, 9));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"), ("block.conv1", 256, 2), ("block.conv2", 257, 9));
         Assert.Equal(
             ["block.conv1.codes_matrix U8 [6, 2]", "block.conv1.codebook F16 [256, 2]", "block.conv2.codes_matrix I16 [8, 6]", "block.conv2.codebook F16 [257, 9]"],
             StateDict.Published(graph, parameters).Where(tensor => tensor.Name.Contains(".code")).Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Shape}"));
@@ -72,7 +74,7 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Select(tensor => tensor.Rename($"module.{tensor.Name}"));
         Assert.Equal("", StateDict.Load(graph, InMemory(tensors), device).Value().Report.ToString());
     }
@@ -82,7 +84,7 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Select(tensor => tensor.Name switch
         {
             "fc.weight" => tensor.Rename("head.weight"),
@@ -108,7 +110,7 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Append(StoredTensor.FromSingles("fc2.bias", [1], [1]));
         var (_, report) = StateDict.Load(graph, InMemory(tensors), device).Value();
         Assert.Equal("unused: fc2.bias (nearest in the network: fc.bias)", report.ToString());
@@ -119,8 +121,8 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
         string message = StateDict.Load(graph, InMemory(StateDict.Published(graph, parameters).Where(tensor => tensor.Name != "fc.codebook")), device).ErrorMessage();
         Assert.StartsWith("missing: fc.codebook (nearest in the file: fc.codes_matrix)", message.Split(Environment.NewLine)[1], StringComparison.Ordinal);
     }
@@ -130,8 +132,8 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
         var tensors = StateDict.Published(graph, parameters).Select(tensor =>
             tensor.Name == "fc.codebook" ? StoredTensor.FromValues("fc.codebook", DType.F16, [8, 3], new Half[24]) : tensor);
         string message = StateDict.Load(graph, InMemory(tensors), device).ErrorMessage();
@@ -145,7 +147,7 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Select(tensor =>
             tensor.Name == "fc.bias" ? StoredTensor.FromSingles("fc.bias", [5], [1, 2, value, 4, 5]) : tensor);
         Assert.Equal($"net.pth: fc.bias: expected finite values, got {text} at position 2", StateDict.Load(graph, InMemory(tensors), device).ErrorMessage());
@@ -156,8 +158,8 @@ public class StateDictTests
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
         var tensors = StateDict.Published(graph, parameters).Select(tensor => tensor.Name switch
         {
             "fc.codes_matrix" => StoredTensor.FromValues("fc.codes_matrix", DType.U8, [5, 2], new byte[] { 0, 1, 2, 3, 8, 0, 0, 0, 0, 0 }),

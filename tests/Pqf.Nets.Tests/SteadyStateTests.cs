@@ -1,5 +1,10 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
 using Pqf.Testing;
 using Xunit;
 
@@ -16,7 +21,7 @@ public class SteadyStateTests
     {
         using var device = new HostDevice(2);
         using var scope = device.BeginScope();
-        var graph = Graphs.Build(new Architecture("resnet18", ClassCount: 10));
+        var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [4, 32, 32, 3]);
         long[] bytes = [.. new[] { 1, 4 }.Select(count => BytesPerCall(plan, GeneratedWeights.Images(device, "image", [count, 3, 32, 32])))];
         Assert.Equal(bytes[0], bytes[1]);

@@ -1,7 +1,12 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Losses;
 using Pqf.Testing;
 using Xunit;
 
@@ -17,7 +22,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var reference = ReferenceCase.Open($"network_{name}");
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture(name));
+        var graph = TestGraphs.Build(new Architecture(name));
         var parameters = GeneratedWeights.Parameters(graph, device, name);
         var images = GeneratedWeights.Images(device, "image", [2, 3, 64, 64]);
         var target = OneHot.Create(device, [.. reference.Read("target").Values.Select(value => (int)value)], 1000);
@@ -40,10 +45,10 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     [MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void A_small_network_has_the_hosts_gradients_on_every_device(DeviceKind kind)
     {
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         Evaluation<ImmutableArray<NormStatistics>> Run(Device device, Func<Parameters, Parameters> form) => Gradients.Of(
             graph, form(GeneratedWeights.Parameters(graph, device, "small")), GeneratedWeights.Images(device, "image", [2, 3, 8, 8]), OneHot.Create(device, [4, 0], 5, 0.1f));
-        foreach (var form in (Func<Parameters, Parameters>[])[parameters => parameters, parameters => Graphs.Quantise(graph, parameters)])
+        foreach (var form in (Func<Parameters, Parameters>[])[parameters => parameters, parameters => TestGraphs.Quantise(graph, parameters)])
         {
             var expected = Run(Use(DeviceKind.Host), form);
             var actual = Run(Use(kind), form);
@@ -60,7 +65,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     {
         // One image has too few tiles for Winograd's algorithm in any stage, six have enough in the first two.
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10));
+        var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10));
         var parameters = GeneratedWeights.Parameters(graph, device, "resnet20");
         const int Count = 6;
         Shape one = [1, 28, 28, 3];
@@ -82,7 +87,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         {
             using var device = new HostDevice(threads);
             using var scope = device.BeginScope();
-            var graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10)); // by both of the convolution's algorithms
+            var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10)); // by both of the convolution's algorithms
             var parameters = Initialise.Random(graph, device, RngKey.FromSeed(1));
             var images = GeneratedWeights.Images(device, "image", [6, 3, 28, 28]);
             var result = Gradients.Of(graph, parameters, images, OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10));
@@ -104,8 +109,8 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     public void Gradients_are_adjoint_to_differences_of_the_loss(NormMode mode)
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
         var images = GeneratedWeights.Images(device, "image", [6, 3, 8, 8]);
         var target = OneHot.Create(device, [4, 0, 2, 1, 3, 3], 5);
         var gradients = Gradients.Of(graph, parameters, images, target, mode).Gradients;
@@ -130,8 +135,8 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     public void Values_are_the_plain_interpreters()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
-        var parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
+        var graph = TestGraphs.Small();
+        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
         foreach (var mode in Enum.GetValues<NormMode>())
         {
@@ -146,7 +151,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     public void An_evaluation_leaves_its_results_and_nothing_else()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var parameters = GeneratedWeights.Parameters(graph, device, "small");
         var (images, target) = (GeneratedWeights.Images(device, "image", [2, 3, 8, 8]), OneHot.Create(device, [4, 0], 5));
         int before = device.LiveBuffers;

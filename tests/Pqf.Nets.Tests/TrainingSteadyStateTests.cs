@@ -1,6 +1,11 @@
 using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Losses;
 using Pqf.Testing;
 using Xunit;
 
@@ -40,7 +45,7 @@ public class TrainingSteadyStateTests
     /// <summary>A small residual network in training.</summary>
     sealed class Run : IDisposable
     {
-        readonly Graph graph = Graphs.Build(new Architecture("resnet20", ClassCount: 10));
+        readonly Graph graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10));
         readonly Optimiser optimiser = new Optimiser.Adam();
         readonly Scope scope;
         readonly Parameters parameters;
@@ -52,7 +57,7 @@ public class TrainingSteadyStateTests
         {
             scope = Device.BeginScope();
             var dense = GeneratedWeights.Parameters(graph, Device, "resnet20");
-            parameters = form == "dense" ? dense : Graphs.Quantise(graph, dense, ("layer1.0.conv1", 16, 9), ("layer2.0.downsample.0", 32, 4), ("layer3.2.conv2", 64, 18));
+            parameters = form == "dense" ? dense : TestGraphs.Quantise(graph, dense, ("layer1.0.conv1", 16, 9), ("layer2.0.downsample.0", 32, 4), ("layer3.2.conv2", 64, 18));
             plan = TrainingPlan.Create(graph, parameters, [1, 12, 12, 3]);
             trainable = Trainable.Of(graph, parameters);
             state = optimiser.Start(trainable);

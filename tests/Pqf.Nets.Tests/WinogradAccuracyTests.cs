@@ -1,6 +1,12 @@
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
 
@@ -40,7 +46,7 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var file = TensorFiles.Open(SharedData.Path($"published/{network}.pth")).Value();
         using var reference = ReferenceCase.Open($"published_{network}");
-        var graph = Graphs.Build(new Architecture(network.Split('_')[0]));
+        var graph = TestGraphs.Build(new Architecture(network.Split('_')[0]));
         var parameters = StateDict.Load(graph, file, device).Value().Parameters;
         var first = reference.Read("input_first");
         var image = new Numbers([1, .. first.Shape], first.Values).ToChannelsLast().On(device);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.OnnxRuntime;
+using Pqf.Autodiff;
 
 namespace Pqf.Onnx.Tests;
 

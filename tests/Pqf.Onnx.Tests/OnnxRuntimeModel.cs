@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Pqf.Tensors;
-using Pqf.Testing;
+using Pqf.Tensors.Ops.Movement;
 using Xunit;
 
 namespace Pqf.Onnx.Tests;

@@ -1,10 +1,16 @@
 using Microsoft.ML.OnnxRuntime;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
-using Pqf.Properties;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Properties;
 using Pqf.Testing;
 using Xunit;
 
@@ -22,10 +28,10 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     public void A_small_network_dense_and_quantised(GraphOptimizationLevel level)
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         var dense = GeneratedWeights.Parameters(graph, device, "onnx");
         Check(graph, dense, device, 9, 8, level);
-        Check(graph, Graphs.Quantise(graph, dense), device, 9, 8, level); // k 300: codes of 16 bits
+        Check(graph, TestGraphs.Quantise(graph, dense), device, 9, 8, level); // k 300: codes of 16 bits
     }
 
     [Fact]
@@ -56,7 +62,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         var graph = builder.Build();
         var dense = GeneratedWeights.Parameters(graph, device, "onnx");
         Check(graph, dense, device, 5, 6);
-        Check(graph, Graphs.Quantise(graph, dense, ("biased", 4, 9), ("twice", 3, 2), ("fc", 2, 4)), device, 5, 6);
+        Check(graph, TestGraphs.Quantise(graph, dense, ("biased", 4, 9), ("twice", 3, 2), ("fc", 2, 4)), device, 5, 6);
     }
 
     [Fact]
@@ -73,14 +79,14 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         var graph = builder.Build();
         var dense = GeneratedWeights.Parameters(graph, device, "onnx");
         Check(graph, dense, device, 7, 5); // values of [N, C, H, W], not of [N, C], in the end
-        Check(graph, Graphs.Quantise(graph, dense, ("shared", 3, 3)), device, 7, 5);
+        Check(graph, TestGraphs.Quantise(graph, dense, ("shared", 3, 3)), device, 7, 5);
     }
 
     [Fact]
     public void The_batch_has_any_size_and_the_ends_have_the_promised_names()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Small();
+        var graph = TestGraphs.Small();
         using var runtime = new OnnxRuntimeModel(Model(graph, GeneratedWeights.Parameters(graph, device, "onnx"), [5, 9, 8, 3], new() { ["key"] = "välue" }));
         var (input, output) = (runtime.Session.InputMetadata.Single(), runtime.Session.OutputMetadata.Single());
         Assert.Equal(("input", "logits"), (input.Key, output.Key));
@@ -129,7 +135,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     /// <summary>Every second layer or so as random codes, with blocks of any length that divides its rows.</summary>
-    static Parameters SomeQuantised(Graph graph, Parameters dense, RngKey key) => Graphs.Quantise(graph, dense, ParameterSpecs.Of(graph)
+    static Parameters SomeQuantised(Graph graph, Parameters dense, RngKey key) => TestGraphs.Quantise(graph, dense, ParameterSpecs.Of(graph)
         .Where(spec => spec.Role == ParameterRole.Weight && key.Fold(spec.Name).Below(2, 0) == 0)
         .Select(spec =>
         {

@@ -1,10 +1,15 @@
 using System.Text.Json;
+using Pqf.Autodiff;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 
@@ -24,7 +29,7 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         using var file = TensorFiles.Open(SharedData.Path($"published/{name}.pth")).Value();
         var device = Use(DeviceKind.Host);
         var architecture = new Architecture(name.Split('_')[0]);
-        var graph = Graphs.Build(architecture);
+        var graph = TestGraphs.Build(architecture);
         var model = new PqfModel { Architecture = architecture, Graph = graph, Parameters = StateDict.Load(graph, file, device).Value().Parameters, ClassNames = new ClassNames.WellKnown(ClassNames.ImageNet) };
         var images = GeneratedWeights.Images(device, "image", [3, 3, 224, 224]);
         float[] expected = InferencePlan.Compile(graph, model.Parameters, device, images.Shape).Run(images).ToArray();
@@ -38,7 +43,7 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         using var folder = new TemporaryFolder();
         var device = Use(DeviceKind.Host);
         var architecture = new Architecture("resnet50");
-        var graph = Graphs.Build(architecture);
+        var graph = TestGraphs.Build(architecture);
         var spec = new CompressionSpec();
         spec = spec with { LayerSpecs = spec.LayerSpecs.Add("fc", new LayerSpec { K = 1024 }) };
         var model = new PqfModel
@@ -46,7 +51,7 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
             Architecture = architecture,
             Graph = graph,
             // Codes and centroids at random: the size does not depend on them.
-            Parameters = Graphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "resnet50"), Blocks.Of(graph, spec).Value().Select(layer => (layer.Layer, layer.K, layer.D))),
+            Parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "resnet50"), Blocks.Of(graph, spec).Value().Select(layer => (layer.Layer, layer.K, layer.D))),
             ClassNames = new ClassNames.WellKnown(ClassNames.ImageNet),
             Compression = spec,
         };
@@ -62,7 +67,7 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         using var folder = new TemporaryFolder();
         var device = Use(DeviceKind.Host);
         var architecture = new Architecture("resnet18");
-        var graph = Graphs.Build(architecture);
+        var graph = TestGraphs.Build(architecture);
         new PqfModel
         {
             Architecture = architecture,

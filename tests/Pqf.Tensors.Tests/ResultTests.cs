@@ -1,3 +1,4 @@
+using Pqf.Autodiff;
 using Xunit;
 
 namespace Pqf.Tensors.Tests;

@@ -1,4 +1,5 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 using Xunit;
 
 namespace Pqf.Testing;

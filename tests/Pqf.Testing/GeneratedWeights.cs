@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
-using Pqf.Nets;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Testing;
 

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Nets;
+using Pqf.Compression.Training;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Testing;

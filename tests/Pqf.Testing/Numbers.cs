@@ -1,5 +1,6 @@
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Testing;
 

@@ -4,6 +4,7 @@ using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
+using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Device = Pqf.Tensors.Devices.Device;

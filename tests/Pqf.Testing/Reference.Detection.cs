@@ -1,4 +1,10 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
+using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Testing;
 

@@ -1,4 +1,7 @@
+using Pqf.Autodiff;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Testing;
 

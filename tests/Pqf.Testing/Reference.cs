@@ -1,4 +1,11 @@
+using Pqf.Autodiff;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Testing;
 

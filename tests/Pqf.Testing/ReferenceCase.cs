@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Pqf.Tensors;
+using Pqf.Nets.Weights;
 using Pqf.Tensors.Formats;
 using Xunit;
 

@@ -3,7 +3,9 @@ using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

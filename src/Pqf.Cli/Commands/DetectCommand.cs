@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Drawing;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

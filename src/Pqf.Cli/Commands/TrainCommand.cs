@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Cli.Data;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
-using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
 

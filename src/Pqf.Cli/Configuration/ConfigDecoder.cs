@@ -1,7 +1,14 @@
-using System.Collections.Immutable;
-using Pqf.Compression;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Compression;
+using Pqf.Compression.Model;
+using Pqf.Compression.Training;
+using Pqf.Nets.Detection;
+using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Cli.Configuration;
 
@@ -186,8 +193,8 @@ static class ConfigDecoder
         var perChannel = Values.List<float>(node => Values.Number()(node).Map(value => (float)value));
         var config = new PreprocessingConfig
         {
-            Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Preprocessing.MaxSide)),
-            Crop = section.ReadOptional("crop", Values.Integer(1, Nets.Preprocessing.MaxSide)),
+            Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
+            Crop = section.ReadOptional("crop", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
             Augmentation = Augmentation(section),
             Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
             Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),
@@ -206,7 +213,7 @@ static class ConfigDecoder
         var defaults = new Augmentation();
         return new()
         {
-            Padding = section.Read("padding", defaults.Padding, Values.Integer(0, Nets.Preprocessing.MaxSide)),
+            Padding = section.Read("padding", defaults.Padding, Values.Integer(0, Nets.Images.Preprocessing.MaxSide)),
             RandomCrop = section.Read("random_crop", defaults.RandomCrop, Values.Boolean),
             RandomFlip = section.Read("random_flip", defaults.RandomFlip, Values.Boolean),
         };

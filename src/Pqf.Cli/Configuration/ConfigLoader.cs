@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Cli.Configuration;
 

@@ -1,5 +1,6 @@
-using System.Collections.Immutable;
 using Pqf.Tensors;
+using System.Collections.Immutable;
+using Pqf.Autodiff;
 
 namespace Pqf.Cli.Configuration;
 

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;

@@ -1,7 +1,8 @@
+using Pqf.Tensors;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Pqf.Tensors;
+using Pqf.Autodiff;
 
 namespace Pqf.Cli.Configuration;
 

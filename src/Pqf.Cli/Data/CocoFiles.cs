@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Data;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Data;

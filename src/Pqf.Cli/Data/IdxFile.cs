@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
+using Pqf.Autodiff;
+using Pqf.Cli.Configuration;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Data;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
-using Pqf.Nets;
+using Pqf.Autodiff;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Pqf.Nets;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Data;
 

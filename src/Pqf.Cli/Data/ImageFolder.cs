@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 

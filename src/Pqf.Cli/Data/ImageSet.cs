@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Training;
-using Pqf.Nets;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 

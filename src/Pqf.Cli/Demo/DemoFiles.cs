@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using Pqf.Autodiff;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

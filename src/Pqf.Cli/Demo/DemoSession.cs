@@ -1,14 +1,19 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Metrics;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Cli.Demo;
 

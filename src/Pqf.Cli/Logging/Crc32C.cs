@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Logging;
 

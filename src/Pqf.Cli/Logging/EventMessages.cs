@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
+using Pqf.Autodiff;
 
 namespace Pqf.Cli.Logging;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
-using Pqf.Nets;
-using Pqf.Tensors;
+using Pqf.Nets.Weights;
 
 namespace Pqf.Cli.Models;
 

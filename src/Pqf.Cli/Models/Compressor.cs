@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Compression.Model;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;

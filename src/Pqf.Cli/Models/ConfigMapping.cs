@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Compression.Model;
+using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Cli.Models;
 
@@ -81,7 +85,7 @@ static class ConfigMapping
     public static Result<ClassNames?, PqfError> ClassNames(Config config, ClassNames? stored, int classCount) =>
         Given(config).Bind<ClassNames?>(given => given switch
         {
-            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Pqf.Compression.ClassNames.ImageNet) : null),
+            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Pqf.Compression.Model.ClassNames.ImageNet) : null),
             _ when given.Length == classCount => new ClassNames.Listed(given),
             _ => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
         });
@@ -90,7 +94,7 @@ static class ConfigMapping
     public static ImmutableArray<string> Names(ClassNames? names, int classCount) => names switch
     {
         ClassNames.Listed listed => listed.Names,
-        ClassNames.WellKnown { Set: Pqf.Compression.ClassNames.ImageNet } when classCount == ImageNetClassCount => [.. ImageNetClasses.Table.All.Select(item => item.Name)],
+        ClassNames.WellKnown { Set: Pqf.Compression.Model.ClassNames.ImageNet } when classCount == ImageNetClassCount => [.. ImageNetClasses.Table.All.Select(item => item.Name)],
         _ => [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")],
     };
 

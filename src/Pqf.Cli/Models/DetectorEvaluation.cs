@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Models;
 

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
-using Pqf.Nets;
+using Pqf.Nets.Images;
+using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
-using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 
 namespace Pqf.Cli.Models;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;

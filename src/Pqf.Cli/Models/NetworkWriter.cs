@@ -1,6 +1,6 @@
 using Pqf.Cli.Configuration;
-using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Compression.Model;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 

@@ -1,3 +1,4 @@
+using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression.Training;
-
 using static System.FormattableString;
 
 namespace Pqf.Cli.Models;

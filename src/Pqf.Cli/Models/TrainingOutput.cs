@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Training;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Cli.Models;
 

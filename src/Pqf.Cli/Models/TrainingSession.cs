@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Training;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;

@@ -1,9 +1,15 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Training;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

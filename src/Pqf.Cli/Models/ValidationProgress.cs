@@ -1,3 +1,5 @@
+using Pqf.Tensors;
+
 namespace Pqf.Cli.Models;
 
 /// <summary>Joins the display of a validation's progress with whoever reads its images.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Tensors;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pqf.Compression.Reporting;
 using Spectre.Console;
 
 namespace Pqf.Cli.Shell;

@@ -1,6 +1,11 @@
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Compression.Clustering;
 

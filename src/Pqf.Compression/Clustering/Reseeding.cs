@@ -1,4 +1,5 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Clustering;
 

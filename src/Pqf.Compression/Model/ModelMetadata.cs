@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Compression.Model;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Pqf.Nets;
-using Pqf.Tensors;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Model;

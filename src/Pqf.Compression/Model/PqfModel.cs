@@ -1,12 +1,17 @@
 using System.Collections.Immutable;
-using Pqf.Compression.Model;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
 using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 
-namespace Pqf.Compression;
+namespace Pqf.Compression.Model;
 
 /// <summary>What the classes of a network are called.</summary>
 public abstract record ClassNames

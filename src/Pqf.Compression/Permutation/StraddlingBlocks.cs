@@ -1,4 +1,6 @@
 using System.Numerics;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Permutation;
 

@@ -1,3 +1,5 @@
+using Pqf.Tensors.Formats;
+
 namespace Pqf.Compression.Permutation;
 
 /// <summary>The objective of a weight whose blocks straddle channels.</summary>

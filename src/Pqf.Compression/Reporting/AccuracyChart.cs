@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Pqf.Nets;
 using static Pqf.Compression.Reporting.Markup;
 
 namespace Pqf.Compression.Reporting;

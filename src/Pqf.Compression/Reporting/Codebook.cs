@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Weights;
 
 namespace Pqf.Compression.Reporting;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Compression.Reporting;
 

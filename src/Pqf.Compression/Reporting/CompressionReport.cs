@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Nets;
+using Pqf.Autodiff;
+using Pqf.Nets.Metrics;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 

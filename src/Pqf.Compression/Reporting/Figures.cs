@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pqf.Nets;
+using Pqf.Nets.Metrics;
 
 namespace Pqf.Compression.Reporting;
 

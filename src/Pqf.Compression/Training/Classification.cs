@@ -1,8 +1,15 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Nets;
+using Pqf.Compression.Model;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Metrics;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Compression.Training;
 

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 
 namespace Pqf.Compression.Training;
 

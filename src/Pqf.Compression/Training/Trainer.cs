@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Autodiff;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

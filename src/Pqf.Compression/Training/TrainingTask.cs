@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Pqf.Autodiff;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Pqf.Autodiff;
 using Pqf.Tensors;
 
 namespace Pqf.Nets.Coco;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 

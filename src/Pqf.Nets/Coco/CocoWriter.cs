@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Pqf.Nets.Detection;
 using Pqf.Nets.Masks;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Coco;
 

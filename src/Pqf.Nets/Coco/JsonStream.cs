@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Pqf.Autodiff;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Coco;
 

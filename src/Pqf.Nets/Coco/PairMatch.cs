@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Detection;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

@@ -1,6 +1,13 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Detection;
 

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Detection;
 

@@ -1,5 +1,10 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
 
 namespace Pqf.Nets.Detection;
 

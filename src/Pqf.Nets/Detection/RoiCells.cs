@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 

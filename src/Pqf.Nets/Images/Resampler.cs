@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Images;
 

@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;
 

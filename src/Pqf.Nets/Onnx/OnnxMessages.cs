@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
-using Pqf.Tensors;
+using Pqf.Autodiff;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;

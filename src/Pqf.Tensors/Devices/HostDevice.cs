@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Devices;
 

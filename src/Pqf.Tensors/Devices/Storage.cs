@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Devices;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Formats;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Formats;
 

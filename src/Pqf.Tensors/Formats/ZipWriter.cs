@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Formats;
 

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Training;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Normalisation;
 using Pqf.Testing;
 using Xunit;
 

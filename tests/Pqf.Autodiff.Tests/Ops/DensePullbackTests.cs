@@ -1,4 +1,7 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Ops.Quantisation;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,6 +1,16 @@
 using System.Runtime.InteropServices;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Quantisation;
 using Pqf.Testing;
 using Xunit;
 

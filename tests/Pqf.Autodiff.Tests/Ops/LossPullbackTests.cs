@@ -1,4 +1,5 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Losses;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,5 +1,6 @@
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
-using Pqf.Tensors;
+using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

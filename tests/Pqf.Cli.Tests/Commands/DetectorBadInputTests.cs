@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

@@ -1,5 +1,6 @@
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

@@ -1,4 +1,5 @@
 using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,5 +1,7 @@
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Cli.Tests.Logging;
+using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

@@ -2,9 +2,10 @@ using System.Globalization;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

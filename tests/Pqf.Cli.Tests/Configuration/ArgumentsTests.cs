@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
+using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Pqf.Cli.Configuration;
+using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

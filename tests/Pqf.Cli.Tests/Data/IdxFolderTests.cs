@@ -1,6 +1,9 @@
 using System.IO.Compression;
 using Pqf.Cli.Data;
-using Pqf.Nets;
+using Pqf.Compression.Training;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Images;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

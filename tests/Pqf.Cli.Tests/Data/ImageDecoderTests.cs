@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Pqf.Cli.Data;
-using Pqf.Nets;
 using Pqf.Nets.Images;
-using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
 

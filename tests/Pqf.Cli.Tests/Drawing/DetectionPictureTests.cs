@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Drawing;
 using Pqf.Nets.Detection;

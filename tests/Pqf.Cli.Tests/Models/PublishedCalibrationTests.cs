@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -21,7 +25,7 @@ public class PublishedCalibrationTests
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var graph = Graphs.Build(new Architecture("resnet18"));
+        var graph = TestGraphs.Build(new Architecture("resnet18"));
         using var file = TensorFiles.Open(SharedData.Path("published/resnet18.pth")).Value();
         var published = StateDict.Load(graph, file, device).Value().Parameters;
         var folder = ImageFolder.Open(SharedData.Path("data/imagenet-ccby/val")).Value();

@@ -1,6 +1,7 @@
 using Pqf.Cli.Models;
 using Pqf.Compression;
-using Pqf.Nets;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Pqf.Cli.Shell;
+using Pqf.Nets.Coco;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Shell;

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Pqf.Autodiff;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 using Xunit;
 
 namespace Pqf.Compression.Tests.Reporting;

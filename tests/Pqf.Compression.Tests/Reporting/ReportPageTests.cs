@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
+using Pqf.Autodiff;
 using Pqf.Compression.Reporting;
-using Pqf.Nets;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Metrics;
 using Xunit;
 
 namespace Pqf.Compression.Tests.Reporting;

@@ -1,6 +1,8 @@
 using Pqf.Autodiff;
 using Pqf.Compression.Training;
-using Pqf.Nets;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
@@ -16,7 +18,7 @@ static class SmallTraining
 
     public static Architecture Architecture { get; } = new("resnet20", ClassCount, 1, 4);
 
-    public static Graph Graph { get; } = Graphs.Build(Architecture);
+    public static Graph Graph { get; } = TestGraphs.Build(Architecture);
 
     public static LabelledData Data { get; } = new(
         BatchShape,
@@ -27,7 +29,7 @@ static class SmallTraining
     public static Parameters Parameters(Device device, bool quantised)
     {
         var dense = Initialise.Random(Graph, device, RngKey.FromSeed(3));
-        return quantised ? Graphs.Quantise(Graph, dense, ("layer1.0.conv1", 8, 9), ("layer2.0.downsample.0", 4, 4), ("fc", 12, 1)) : dense;
+        return quantised ? TestGraphs.Quantise(Graph, dense, ("layer1.0.conv1", 8, 9), ("layer2.0.downsample.0", 4, 4), ("fc", 12, 1)) : dense;
     }
 
     public static TrainingOptions Options(Optimiser? optimiser = null, Schedule? schedule = null, double learningRate = 1e-2, int epochs = 2) => new()

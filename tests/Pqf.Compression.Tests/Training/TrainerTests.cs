@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
-using Pqf.Nets;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Pqf.Nets.Coco;
-using Pqf.Nets.Masks;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;
 using Box = Pqf.Nets.Detection.Box;
@@ -140,8 +141,8 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         using var scope = device.BeginScope();
-        var architecture = Graphs.NarrowDetector with { MaskRcnn = options };
-        var graph = Graphs.Build(architecture);
+        var architecture = TestGraphs.NarrowDetector with { MaskRcnn = options };
+        var graph = TestGraphs.Build(architecture);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var training = DetectionTraining.Create(architecture, parameters);
         var result = Grad.ValueAndGrad((tape, variables) =>

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
+using Pqf.Nets.Architectures;
+using Architecture = Pqf.Nets.Architectures.Architecture;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
@@ -26,7 +29,7 @@ public class DetectorFilesTests(DeviceSet devices) : DeviceTest(devices)
             : new StoredTensor(name.Name, DType.F32, name.Shape, bytes => MemoryMarshal.Cast<byte, float>(bytes).Fill(number))), new Dictionary<string, string>());
         var architecture = ArchitectureRecognition.Recognise(file).Value();
         Assert.Equal(new Architecture(MaskRcnn.Name, 91), architecture);
-        var (parameters, report) = StateDict.Load(Graphs.Build(architecture), file, device).Value();
+        var (parameters, report) = StateDict.Load(TestGraphs.Build(architecture), file, device).Value();
         Assert.Equal(("", true, false), (report.ToString(), report.Fits, report.NormsFolded));
         foreach (var (name, number) in names.Select((name, number) => (DetectorNames.Canonical(name.Name), number)).Where(pair => parameters.Values.ContainsKey(pair.Item1)))
         {
@@ -46,10 +49,10 @@ public class DetectorFilesTests(DeviceSet devices) : DeviceTest(devices)
         const string Layer = "roi_heads.mask_predictor.conv5_mask";
         const int K = 6;
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var dense = GeneratedWeights.Parameters(graph, device, "narrow");
         // [C_in, C_out, 2, 2] row by row: each row of codes is an input channel, each run of four values an output channel's taps.
-        int channels = Graphs.NarrowDetector.MaskRcnn!.MaskChannels, m = channels * 4 / d;
+        int channels = TestGraphs.NarrowDetector.MaskRcnn!.MaskChannels, m = channels * 4 / d;
         byte[] codes = [.. Enumerable.Range(0, channels * m).Select(i => (byte)(i * 7 % K))];
         Half[] codebook = [.. Enumerable.Range(0, K * d).Select(i => (Half)((i * 0.25f) - 3))];
         using var folder = new TemporaryFolder();
@@ -75,7 +78,7 @@ public class DetectorFilesTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal(expected, weight.Decode().ToArray());
         // The same weight, dense, is the same function: input channels are the transposed convolution's first axis.
         var cells = GeneratedWeights.Images(device, "cells", [2, 16, 14, 14]);
-        var masks = MaskRcnn.Of(Graphs.NarrowDetector).Masks;
+        var masks = MaskRcnn.Of(TestGraphs.NarrowDetector).Masks;
         var asDense = parameters.With($"{Layer}.weight", new Weight.Dense(Tensor<float>.From(device, weight.Shape, expected)));
         Close.Check(Forward.Run(masks, asDense, cells), Forward.Run(masks, parameters, cells), 1e-6);
     }

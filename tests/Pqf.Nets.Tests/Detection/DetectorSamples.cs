@@ -7,7 +7,7 @@ namespace Pqf.Nets.Tests.Detection;
 static class DetectorSamples
 {
     /// <summary>Settings under which a narrow detector takes a step in some hundredths of a second.</summary>
-    public static readonly MaskRcnnOptions Quick = Graphs.NarrowDetector.MaskRcnn! with
+    public static readonly MaskRcnnOptions Quick = TestGraphs.NarrowDetector.MaskRcnn! with
     {
         MinSize = 64, MaxSize = 96, RpnPreNmsTopNTrain = 100, RpnPostNmsTopNTrain = 50, RpnPreNmsTopNTest = 100, RpnPostNmsTopNTest = 50, BoxBatchSizePerImage = 32, BoxScoreThresh = 0.01f, BoxDetectionsPerImg = 10,
     };

@@ -1,7 +1,7 @@
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;
 
@@ -73,8 +73,8 @@ public class DetectorTests(DeviceSet devices) : DeviceTest(devices)
     Detections Detect(Photograph photo, MaskRcnnOptions options, params (string Name, float Value)[] changes)
     {
         var device = Use(DeviceKind.Host);
-        var architecture = Graphs.NarrowDetector with { MaskRcnn = options };
-        var parameters = changes.Aggregate(GeneratedWeights.Parameters(Graphs.Build(architecture), device, "narrow"), (all, change) =>
+        var architecture = TestGraphs.NarrowDetector with { MaskRcnn = options };
+        var parameters = changes.Aggregate(GeneratedWeights.Parameters(TestGraphs.Build(architecture), device, "narrow"), (all, change) =>
         {
             var shape = all[change.Name].Shape;
             return all.With(change.Name, new Weight.Dense(Tensor<float>.From(device, shape, [.. Enumerable.Repeat(change.Value, shape.Count)])));

@@ -1,5 +1,11 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -17,7 +23,7 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var reference = ReferenceCase.Open("network_maskrcnn");
         string[] trained = [.. reference.Parameters.GetProperty("parameters").EnumerateArray().Select(element => DetectorNames.Canonical(element.GetString()!))];
-        var graph = Graphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
+        var graph = TestGraphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
         var specs = ParameterSpecs.Of(graph);
         Assert.Equal(trained.Order(), specs.Where(spec => spec.Role is ParameterRole.Weight or ParameterRole.Bias).Select(spec => spec.Name).Order());
         // Counted by PyTorch: sum of the elements of torchvision's maskrcnn_resnet50_fpn, norms of two vectors.
@@ -28,7 +34,7 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void Work_of_a_photograph_is_that_of_its_parts()
     {
-        var graph = Graphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
+        var graph = TestGraphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
         var device = Use(DeviceKind.Host);
         var cost = Cost.Of(graph, new Parameters(ParameterSpecs.Of(graph).ToImmutableDictionary(spec => spec.Name, Weight (spec) => new Weight.Dense(Tensor<float>.Zeros(device, spec.Shape)))), [1, 800, 1088, 3]);
         long Of(string layer) => cost.Layers.Single(found => found.Name == layer).MultiplyAdds;
@@ -42,7 +48,7 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     public void Groups_are_derived_through_pyramid_boxes_and_flattening()
     {
         static string Run(ChannelRun layer) => layer.Run == 1 ? layer.Layer : $"{layer.Layer}×{layer.Run}";
-        string[] groups = [.. ChannelGroups.Of(Graphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount)))
+        string[] groups = [.. ChannelGroups.Of(TestGraphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount)))
             .Select(group => $"{group.ChannelCount}: {string.Join(' ', group.Parents)} | {string.Join(' ', group.Children.Select(Run))}")];
         // Written by hand from Lin et al. 2017, figure 3, and He et al. 2017, figure 4. Stages' outputs go into the pyramid too; the body's other groups are those of ResNet-50.
         string[] expected =
@@ -69,7 +75,7 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     public void Reordering_any_group_leaves_what_every_head_gives()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var images = GeneratedWeights.Images(device, "photo", [1, 3, 128, 160]);
         var expected = Forward.Outputs(graph, parameters, images, Boxes);
@@ -86,8 +92,8 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     public void Parts_joined_by_boxes_are_the_whole()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(Graphs.NarrowDetector);
-        var parts = MaskRcnn.Of(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
+        var parts = MaskRcnn.Of(TestGraphs.NarrowDetector);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var images = GeneratedWeights.Images(device, "photo", [1, 3, 128, 160]);
         var expected = Forward.Outputs(graph, parameters, images, Boxes);
@@ -104,8 +110,8 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     public void Compiled_graphs_give_what_the_plain_interpreter_gives_at_every_size()
     {
         var device = Use(DeviceKind.Host);
-        var parts = MaskRcnn.Of(Graphs.NarrowDetector);
-        var parameters = GeneratedWeights.Parameters(Graphs.Build(Graphs.NarrowDetector), device, "narrow");
+        var parts = MaskRcnn.Of(TestGraphs.NarrowDetector);
+        var parameters = GeneratedWeights.Parameters(TestGraphs.Build(TestGraphs.NarrowDetector), device, "narrow");
         var compiled = InferencePlan.Compile(parts.Features, parameters, device, [1, 64, 96, 3]);
         foreach (Shape size in (Shape[])[[1, 3, 64, 96], [2, 3, 128, 32]])
         {
@@ -122,7 +128,7 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     public void A_joint_is_not_compiled()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var thrown = Assert.Throws<NotSupportedException>(() => InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "narrow"), device, [1, 64, 64, 3]));
         Assert.Equal("InferencePlan: a joint cannot be compiled; compile the graphs on both sides of it", thrown.Message);
     }
@@ -131,7 +137,7 @@ public class MaskRcnnTests(DeviceSet devices) : DeviceTest(devices)
     public void Frozen_norms_are_not_trained_and_have_no_count_of_batches()
     {
         var device = Use(DeviceKind.Host);
-        var graph = Graphs.Build(Graphs.NarrowDetector);
+        var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         Assert.DoesNotContain(Trainable.Of(graph, parameters).Keys, name => name.Contains("bn", StringComparison.Ordinal) || name.Contains("downsample.1", StringComparison.Ordinal));
         Assert.DoesNotContain(StateDict.Dense(graph, parameters), tensor => tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal));

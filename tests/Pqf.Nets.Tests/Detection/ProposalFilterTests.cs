@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Testing;
 using Xunit;

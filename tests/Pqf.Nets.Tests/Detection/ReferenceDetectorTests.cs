@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
@@ -77,7 +79,7 @@ public class ReferenceDetectorTests(DeviceSet devices) : DeviceTest(devices)
         {
             var losses = training.Losses(tape, variables, [Photo()], [target], RngKey.FromSeed(0));
             return (losses.Total(tape), losses.Named.Select(loss => (loss.Name, Value: tape.Keep(loss.Value.Value))).ToArray());
-        })(Trainable.Of(Graphs.Build(Architecture), parameters));
+        })(Trainable.Of(TestGraphs.Build(Architecture), parameters));
         foreach (var (name, value) in result.Extra)
             Close.Check(reference.Read(name).Values, value.ToArray(), Tolerance);
         string[] names = Names(reference);
@@ -91,7 +93,7 @@ public class ReferenceDetectorTests(DeviceSet devices) : DeviceTest(devices)
 
     /// <summary>The case's names are those of torchvision's second generation.</summary>
     static Parameters Parameters(ReferenceCase reference, Device device) =>
-        GeneratedWeights.Parameters(Graphs.Build(Architecture), device, "maskrcnn", Names(reference).ToDictionary(DetectorNames.Canonical));
+        GeneratedWeights.Parameters(TestGraphs.Build(Architecture), device, "maskrcnn", Names(reference).ToDictionary(DetectorNames.Canonical));
 
     /// <summary>Drawn channel by channel, [3, 150, 200].</summary>
     static Photograph Photo() => new(150, 200, ByPixel(new([1, 3, 150, 200], [.. GeneratedWeights.Uniform("photo", 3 * 150 * 200).Select(u => (float)u)])));

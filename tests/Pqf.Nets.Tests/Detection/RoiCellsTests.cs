@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Pqf.Autodiff;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;

@@ -1,3 +1,4 @@
+using Pqf.Autodiff;
 using Pqf.Nets.Masks;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using ILGPU;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Gpu;
 using Pqf.Testing;
 using Xunit;
 

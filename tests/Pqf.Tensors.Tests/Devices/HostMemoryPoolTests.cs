@@ -1,4 +1,4 @@
-using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Devices;

@@ -8,7 +8,8 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
-using Pqf.Tensors.Devices;
+using Pqf.Nets.Coco;
+using Pqf.Tensors.Devices.Gpu;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Devices;

@@ -1,3 +1,4 @@
+using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;

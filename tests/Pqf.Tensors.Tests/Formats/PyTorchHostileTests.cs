@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
+using Pqf.Autodiff;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

@@ -1,3 +1,4 @@
+using Pqf.Autodiff;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

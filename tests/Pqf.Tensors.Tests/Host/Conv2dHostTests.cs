@@ -1,4 +1,11 @@
+using Pqf.Autodiff;
+using Pqf.Compression;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Weights;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Quantisation;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Host;

@@ -1,4 +1,6 @@
+using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Products;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Host;

@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Quantisation;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Host;

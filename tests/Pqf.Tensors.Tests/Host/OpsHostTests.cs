@@ -1,4 +1,13 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Ops.Quantisation;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Host;

@@ -1,4 +1,8 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Execution;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,3 +1,5 @@
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Pooling;
 using Pqf.Testing;
 using Xunit;
 

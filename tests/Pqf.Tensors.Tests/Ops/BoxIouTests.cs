@@ -1,3 +1,4 @@
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

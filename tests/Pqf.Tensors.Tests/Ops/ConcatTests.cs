@@ -1,3 +1,6 @@
+using Pqf.Autodiff;
+using Pqf.Compression.Reporting;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

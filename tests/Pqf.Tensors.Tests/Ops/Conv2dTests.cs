@@ -1,3 +1,8 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Weights;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,3 +1,5 @@
+using Pqf.Autodiff;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

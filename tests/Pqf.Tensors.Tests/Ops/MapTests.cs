@@ -1,3 +1,4 @@
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,3 +1,6 @@
+using Pqf.Autodiff;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Pooling;
 using Pqf.Testing;
 using Xunit;
 

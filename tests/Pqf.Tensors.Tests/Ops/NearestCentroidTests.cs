@@ -1,3 +1,4 @@
+using Pqf.Tensors.Ops.Quantisation;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Pqf.Tensors.Ops.Normalisation;
 using Pqf.Testing;
 using Xunit;
 

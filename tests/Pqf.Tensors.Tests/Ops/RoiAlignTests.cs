@@ -1,3 +1,7 @@
+using Pqf.Autodiff;
+using Pqf.Nets.Weights;
+using Pqf.Tensors.Ops.Boxes;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,3 +1,5 @@
+using Pqf.Autodiff;
+using Pqf.Tensors.Ops.Losses;
 using Pqf.Testing;
 using Xunit;
 

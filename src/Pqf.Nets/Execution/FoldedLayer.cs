@@ -1,0 +1,148 @@
+using System.Buffers;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Nets.Execution;
+
+/// <summary>A convolution's or linear layer's weights with the norm that follows it: what is folded in when they are packed.</summary>
+/// <param name="Weight">As stored: dense or quantised.</param>
+/// <param name="Shape">[O, I / groups, kH, kW]; [out, in, 1, 1] for a linear layer.</param>
+/// <param name="Flattened">[N, H, W, C] of what was flattened before a linear layer, if it has several pixels: its columns come channel by channel and are brought into memory order, pixel by pixel.</param>
+/// <param name="Scales">[O]: multiplies each row, in double; or none.</param>
+/// <param name="Bias">[O], or none.</param>
+sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]? Scales, float[]? Bias)
+{
+    /// <summary>A convolution, norm folded.</summary>
+    public static FoldedLayer Of(Node.Conv2d n, Node.BatchNorm? norm, Parameters parameters)
+    {
+        var shape = ParameterSpecs.WeightShape(n);
+        return Fold(Checked(parameters, n.Layer, shape), shape, null, BiasValues(parameters, n.Layer, n.HasBias, n.OutChannels), norm, parameters);
+    }
+
+    /// <summary>A linear layer, norm folded, as a 1×1 convolution.</summary>
+    /// <param name="n">The layer.</param>
+    /// <param name="norm">The norm after it, if any.</param>
+    /// <param name="parameters">Values by name.</param>
+    /// <param name="flattened">[N, H, W, C] of what was flattened before it, if anything was.</param>
+    public static FoldedLayer Of(Node.Linear n, Node.BatchNorm? norm, Parameters parameters, Shape? flattened)
+    {
+        var weight = Checked(parameters, n.Layer, [n.OutFeatures, n.InFeatures]);
+        var reordered = flattened is { } s && s[1] * s[2] > 1 ? flattened : null;
+        return Fold(weight, [n.OutFeatures, n.InFeatures, 1, 1], reordered, BiasValues(parameters, n.Layer, n.HasBias, n.OutFeatures), norm, parameters);
+    }
+
+    /// <summary>Packs the layer for a device; the packed weights belong to its innermost scope, all else is given back.</summary>
+    public Conv2dPlan Pack(Device device, Conv2dOptions options, ConvAlgorithm algorithm)
+    {
+        var bias = Bias is null ? null : Tensor<float>.From(device, [Bias.Length], Bias);
+        var plan = algorithm == ConvAlgorithm.Gathered && Weight is Weight.Quantised quantised && device is HostDevice && quantised.Codes.Device == device && Flattened is null
+            ? Conv2dPlan.FromCodes(quantised.Codebook, quantised.Codes, Shape, Scales, bias, options)
+            : PackDense(device, bias, options, algorithm);
+        if (bias is not null)
+            device.Release(bias);
+        return plan;
+    }
+
+    /// <summary>The values of a parameter, decoded.</summary>
+    public static float[] Values(Parameters parameters, string name)
+    {
+        var weight = parameters[name];
+        float[] values = new float[weight.Shape.Count];
+        Decode(weight, values);
+        return values;
+    }
+
+    static void Decode(Weight weight, Span<float> values)
+    {
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        weight.Decode().CopyTo(values);
+    }
+
+    /// <summary>The weight, dense and folded.</summary>
+    public float[] ToDense()
+    {
+        float[] values = new float[Shape.Count];
+        ReadDense(values);
+        return values;
+    }
+
+    void ReadDense(Span<float> values)
+    {
+        Decode(Weight, values);
+        if (Flattened is { } s)
+            ByPixel(values, Shape[0], s[3], s[1] * s[2]);
+        if (Scales is not null)
+            Scale(values, Scales);
+    }
+
+    Conv2dPlan PackDense(Device device, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm)
+    {
+        float[] rented = ArrayPool<float>.Shared.Rent(Shape.Count);
+        var values = rented.AsSpan(0, Shape.Count);
+        ReadDense(values);
+        var weight = Tensor<float>.From(device, Shape, values);
+        ArrayPool<float>.Shared.Return(rented);
+        var plan = Conv2dPlan.Create(weight, bias, options, algorithm);
+        device.Release(weight);
+        return plan;
+    }
+
+    static Weight Checked(Parameters parameters, string layer, Shape shape)
+    {
+        var weight = parameters[$"{layer}.weight"];
+        Shapes.Same(layer, shape, weight.Shape);
+        return weight;
+    }
+
+    static float[]? BiasValues(Parameters parameters, string layer, bool hasBias, int length)
+    {
+        if (!hasBias)
+            return null;
+        Shapes.Vector(layer, "bias", parameters[$"{layer}.bias"].Shape, length);
+        return Values(parameters, $"{layer}.bias");
+    }
+
+    /// <summary>In double: w · s and (b − μ) · s + β with s = γ / √(v + ε).</summary>
+    static FoldedLayer Fold(Weight weight, Shape shape, Shape? flattened, float[]? bias, Node.BatchNorm? norm, Parameters parameters)
+    {
+        if (norm is null)
+            return new(weight, shape, flattened, null, bias);
+        float[] gamma = Values(parameters, $"{norm.Layer}.weight"), beta = Values(parameters, $"{norm.Layer}.bias");
+        float[] mean = Values(parameters, $"{norm.Layer}.running_mean"), variance = Values(parameters, $"{norm.Layer}.running_var");
+        float[] folded = new float[shape[0]];
+        double[] scales = new double[shape[0]];
+        for (int o = 0; o < folded.Length; o++)
+        {
+            scales[o] = gamma[o] / Math.Sqrt((double)variance[o] + norm.Eps);
+            folded[o] = (float)((((bias is null ? 0.0 : bias[o]) - mean[o]) * scales[o]) + beta[o]);
+        }
+
+        return new(weight, shape, flattened, scales, folded);
+    }
+
+    static void Scale(Span<float> weight, double[] scales)
+    {
+        int row = weight.Length / scales.Length;
+        for (int o = 0; o < scales.Length; o++)
+            foreach (ref float value in weight.Slice(o * row, row))
+                value = (float)(value * scales[o]);
+    }
+
+    /// <summary>[rows, channels, pixels] to [rows, pixels, channels].</summary>
+    static void ByPixel(Span<float> weight, int rows, int channels, int pixels)
+    {
+        float[] before = new float[channels * pixels];
+        for (int row = 0; row < rows; row++)
+        {
+            var values = weight.Slice(row * before.Length, before.Length);
+            values.CopyTo(before);
+            for (int c = 0; c < channels; c++)
+                for (int p = 0; p < pixels; p++)
+                    values[(p * channels) + c] = before[(c * pixels) + p];
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Coco;
+using Pqf.Nets.Graphs;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Nets.Execution;
+
+/// <summary>Nodes computed as one: a convolution or linear layer with the norm, the sum and the ReLU that follow it, a transposed convolution with its ReLU, or any other node alone.</summary>
+/// <param name="Head">Number of the first node.</param>
+/// <param name="Output">Number of the node whose value results; the step runs in its place.</param>
+/// <param name="Norm">Norm folded into the head's weights, if any.</param>
+/// <param name="Residual">Number of the node whose value is added, if any.</param>
+/// <param name="Activation">Applied last.</param>
+sealed record FusedStep(int Head, int Output, Node.BatchNorm? Norm = null, int? Residual = null, Activation Activation = Activation.None)
+{
+    /// <summary>Numbers of the nodes whose values the step reads.</summary>
+    public IEnumerable<int> Inputs(Graph graph) => Residual is { } residual ? graph.Nodes[Head].Inputs.Append(residual) : graph.Nodes[Head].Inputs;
+}
+
+/// <summary>A graph cut into steps.</summary>
+/// <param name="Steps">In the order to run them; nodes that the output does not need are left out.</param>
+/// <param name="Views">Flattened values that share their input's memory; there is no step for them.</param>
+sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> Views)
+{
+    /// <summary>Cuts a graph.</summary>
+    /// <param name="graph">Any graph.</param>
+    /// <param name="shapes">Of its values.</param>
+    public static Fusion Of(Graph graph, ImmutableArray<Shape> shapes)
+    {
+        ImmutableArray<ImmutableArray<int>> readers = Readers(graph, out bool[] needed);
+        bool IsView(int i) => graph.Nodes[i] is Node.Flatten flatten
+            && (shapes[flatten.X][1] * shapes[flatten.X][2] == 1 || (!graph.Outputs.Contains(i) && readers[i].All(reader => graph.Nodes[reader] is Node.Linear)));
+        ImmutableArray<int> numbers = [.. Enumerable.Range(0, graph.Nodes.Length).Where(i => needed[i])];
+        ImmutableHashSet<int> views = [.. numbers.Where(IsView)];
+        var taken = views.Union(numbers.Where(i => graph.Nodes[i] is Node.Input)).ToHashSet();
+        var steps = new List<FusedStep>();
+        // From the back: where two branches meet in a sum, the later one takes it in, for then the other's value is ready.
+        foreach (int head in numbers.Reverse().Where(i => graph.Nodes[i] is Node.Conv2d or Node.Linear or Node.ConvTranspose2d))
+            steps.Add(Fuse(graph, readers, taken, head));
+        steps.AddRange(numbers.Where(i => !taken.Contains(i)).Select(i => new FusedStep(i, i)));
+        return new([.. steps.OrderBy(step => step.Output)], views);
+    }
+
+    /// <summary>The step that begins at a layer; marks its nodes as taken.</summary>
+    static FusedStep Fuse(Graph graph, ImmutableArray<ImmutableArray<int>> readers, HashSet<int> taken, int head)
+    {
+        var step = new FusedStep(head, head);
+        taken.Add(head);
+        Node? Next() => readers[step.Output] is [var reader] && reader < graph.Nodes.Length && !taken.Contains(reader) ? graph.Nodes[reader] : null;
+        FusedStep Taken(FusedStep grown)
+        {
+            int output = readers[step.Output][0];
+            taken.Add(output);
+            return grown with { Output = output };
+        }
+
+        bool isTransposed = graph.Nodes[head] is Node.ConvTranspose2d; // takes in a ReLU and no more
+        if (!isTransposed && Next() is Node.BatchNorm norm)
+            step = Taken(step with { Norm = norm });
+        if (!isTransposed && Next() is Node.Add sum)
+            step = Taken(step with { Residual = sum.Left == step.Output ? sum.Right : sum.Left });
+        if (Next() is Node.Relu)
+            step = Taken(step with { Activation = Activation.Relu });
+        return step;
+    }
+
+    /// <summary>For each node the numbers of the needed nodes that read it, once per reading; the caller reads the outputs, as number <c>Nodes.Length</c>.</summary>
+    static ImmutableArray<ImmutableArray<int>> Readers(Graph graph, out bool[] needed)
+    {
+        var need = new bool[graph.Nodes.Length];
+        var readers = graph.Nodes.Select(_ => new List<int>()).ToArray();
+        foreach (int output in graph.Outputs)
+        {
+            need[output] = true;
+            readers[output].Add(graph.Nodes.Length);
+        }
+
+        for (int i = graph.Output; i >= 0; i--)
+            foreach (int input in need[i] ? graph.Nodes[i].Inputs : [])
+            {
+                need[input] = true;
+                readers[input].Add(i);
+            }
+
+        needed = need;
+        return [.. readers.Select(list => list.ToImmutableArray())];
+    }
+}

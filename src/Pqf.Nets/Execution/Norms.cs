@@ -1,0 +1,63 @@
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Updates;
+
+namespace Pqf.Nets.Execution;
+
+/// <summary>Batch norms rewritten with the network's function unchanged.</summary>
+public static class Norms
+{
+    /// <summary>Every norm with mean 0 and variance 1, as compressed files hold them.</summary>
+    /// <returns>The parameters with w' = w · √((1 + ε) / (v + ε)), b' = b − w · μ / √(v + ε), mean 0 and variance 1 for each norm; new tensors belong to the innermost scope.</returns>
+    /// <remarks>ε is the layer's own. The published code folds with √v + 1e-8 instead and so changes the function a little.</remarks>
+    public static Parameters Fold(Graph graph, Parameters parameters) =>
+        graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer).Aggregate(parameters, Fold);
+
+    /// <summary>Whether every norm has mean 0 and variance 1, as after <see cref="Fold(Graph, Parameters)"/>: statistics, if there ever were any, are part of weights and biases.</summary>
+    public static bool AreFolded(Graph graph, Parameters parameters) => graph.Nodes.OfType<Node.BatchNorm>().All(norm =>
+        Vector(parameters, norm, "running_mean").ToArray().All(value => value == 0) && Vector(parameters, norm, "running_var").ToArray().All(value => value == 1));
+
+    /// <summary>Running statistics moved towards what norms saw in one batch, in place, as PyTorch's training mode does.</summary>
+    /// <param name="parameters">Their running means and variances are overwritten.</param>
+    /// <param name="seen">Of one forward in <see cref="NormMode.Batch"/>; variances are made unbiased on the way.</param>
+    /// <param name="momentum">Weight of what is new.</param>
+    public static void Update(Parameters parameters, IEnumerable<NormStatistics> seen, float momentum = 0.1f)
+    {
+        foreach (var norm in seen)
+        {
+            RunningAverage.Update(parameters.Find($"{norm.Layer}.running_mean")!, norm.Mean, momentum);
+            RunningAverage.Update(parameters.Find($"{norm.Layer}.running_var")!, norm.Variance, momentum, norm.Count / (float)(norm.Count - 1));
+        }
+    }
+
+    static Parameters Fold(Parameters parameters, Node.BatchNorm norm)
+    {
+        var device = Vector(parameters, norm, "weight").Device;
+        float[] w = Vector(parameters, norm, "weight").ToArray(), b = Vector(parameters, norm, "bias").ToArray();
+        float[] mean = Vector(parameters, norm, "running_mean").ToArray(), variance = Vector(parameters, norm, "running_var").ToArray();
+        for (int c = 0; c < w.Length; c++)
+        {
+            double inverse = 1 / Math.Sqrt((double)variance[c] + norm.Eps);
+            (w[c], b[c]) = ((float)(w[c] * Math.Sqrt(1.0 + norm.Eps) * inverse), (float)(b[c] - (w[c] * mean[c] * inverse)));
+        }
+
+        Array.Fill(mean, 0);
+        Array.Fill(variance, 1);
+        return With(parameters, norm, device, w, b, mean, variance);
+    }
+
+    /// <summary>The parameters with a norm's four vectors [C] replaced.</summary>
+    static Parameters With(Parameters parameters, Node.BatchNorm norm, Tensors.Devices.Device device, float[] w, float[] b, float[] mean, float[] variance)
+    {
+        Weight Dense(float[] values) => new Weight.Dense(Tensor<float>.From(device, [norm.Channels], values));
+        return parameters
+            .With($"{norm.Layer}.weight", Dense(w))
+            .With($"{norm.Layer}.bias", Dense(b))
+            .With($"{norm.Layer}.running_mean", Dense(mean))
+            .With($"{norm.Layer}.running_var", Dense(variance));
+    }
+
+    static Tensor<float> Vector(Parameters parameters, Node.BatchNorm norm, string name) =>
+        parameters.Find($"{norm.Layer}.{name}") ?? throw new KeyNotFoundException($"Norms: expected {norm.Layer}.{name} among the parameters");
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Nets.Graphs;
+
+/// <summary>Collects the nodes of a <see cref="Graph"/> one by one; each call returns the new node's number. Used within one function, then thrown away.</summary>
+public sealed class GraphBuilder
+{
+    readonly List<Node> nodes = [];
+    readonly List<int> channels = [];
+
+    /// <summary>Images of that many channels.</summary>
+    public int Input(int channelCount) => Append(new Node.Input(channelCount), channelCount);
+
+    /// <summary>A convolution over all channels of <paramref name="x"/>.</summary>
+    /// <param name="x">Node read, [N, H, W, C].</param>
+    /// <param name="layer">Layer's name, such as <c>layer1.0.conv1</c>.</param>
+    /// <param name="outChannels">Channels of the result.</param>
+    /// <param name="kernelSize">Taps.</param>
+    /// <param name="options">Stride, padding, dilation, groups; ones and zeros if not given.</param>
+    /// <param name="hasBias">Whether the layer has <c>layer.bias</c>.</param>
+    public int Conv2d(int x, string layer, int outChannels, Pair kernelSize, Conv2dOptions? options = null, bool hasBias = false) =>
+        Append(new Node.Conv2d(x, layer, channels[x], outChannels, kernelSize, options ?? new Conv2dOptions(), hasBias), outChannels);
+
+    /// <summary>A transposed convolution over all channels of <paramref name="x"/>.</summary>
+    /// <param name="x">Node read, [N, H, W, C].</param>
+    /// <param name="layer">Layer's name.</param>
+    /// <param name="outChannels">Channels of the result.</param>
+    /// <param name="kernelSize">Taps.</param>
+    /// <param name="options">Stride, padding, output padding.</param>
+    public int ConvTranspose2d(int x, string layer, int outChannels, Pair kernelSize, ConvTranspose2dOptions options) =>
+        Append(new Node.ConvTranspose2d(x, layer, channels[x], outChannels, kernelSize, options, true), outChannels);
+
+    /// <summary>A fully connected layer.</summary>
+    /// <param name="x">Node read, [N, in].</param>
+    /// <param name="layer">Layer's name.</param>
+    /// <param name="inFeatures">Columns read; after a <see cref="Flatten"/>, channels × pixels.</param>
+    /// <param name="outFeatures">Columns of the result.</param>
+    /// <param name="hasBias">Whether the layer has <c>layer.bias</c>.</param>
+    public int Linear(int x, string layer, int inFeatures, int outFeatures, bool hasBias = true) =>
+        Append(new Node.Linear(x, layer, inFeatures, outFeatures, hasBias), outFeatures);
+
+    /// <summary>Batch normalisation of every channel of <paramref name="x"/>; PyTorch's default eps.</summary>
+    public int BatchNorm(int x, string layer, float eps = 1e-5f) => Append(new Node.BatchNorm(x, layer, channels[x], eps), channels[x]);
+
+    /// <summary>max(x, 0).</summary>
+    public int Relu(int x) => Append(new Node.Relu(x), channels[x]);
+
+    /// <summary>Largest value under a moving window.</summary>
+    public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) => Append(new Node.MaxPool2d(x, kernelSize, stride, padding), channels[x]);
+
+    /// <summary>Mean over all pixels.</summary>
+    public int GlobalAvgPool(int x) => Append(new Node.GlobalAvgPool(x), channels[x]);
+
+    /// <summary>Sum of two branches.</summary>
+    public int Add(int left, int right) => Append(new Node.Add(left, right), channels[left]);
+
+    /// <summary>Rows of all values, channel by channel.</summary>
+    public int Flatten(int x) => Append(new Node.Flatten(x), channels[x]);
+
+    /// <summary>A norm whose four vectors are constants.</summary>
+    public int FrozenBatchNorm(int x, string layer, float eps) => Append(new Node.BatchNorm(x, layer, channels[x], eps, true), channels[x]);
+
+    /// <summary>Pixels repeated to the size of another node's value.</summary>
+    public int Upsample(int x, int like) => Append(new Node.Upsample(x, like), channels[x]);
+
+    /// <summary>Cells of boxes, each from the level that suits it.</summary>
+    /// <param name="levels">From the finest, each half as many pixels a side as the one before, of equal channels.</param>
+    /// <param name="pooling">How boxes are cut.</param>
+    public int RoiAlign(ImmutableArray<int> levels, RoiPooling pooling) => Append(new Node.RoiAlign(levels, pooling), channels[levels[0]]);
+
+    /// <summary>The graph; its output is the node made last.</summary>
+    public Graph Build() => new([.. nodes]);
+
+    /// <summary>The graph of several outputs.</summary>
+    /// <param name="outputs">Their numbers, one at least, rising.</param>
+    public Graph Build(ImmutableArray<int> outputs) => new([.. nodes], outputs);
+
+    /// <summary>Channels of a node's value.</summary>
+    internal int Channels(int node) => channels[node];
+
+    int Append(Node node, int channelCount)
+    {
+        foreach (int input in node.Inputs)
+            if (input < 0 || input >= nodes.Count)
+                throw new ArgumentOutOfRangeException(nameof(node), $"GraphBuilder: expected inputs among nodes 0 … {nodes.Count - 1}, got {input}");
+        nodes.Add(node);
+        channels.Add(channelCount);
+        return nodes.Count - 1;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Tensors.Ops.Movement;
+
+namespace Pqf.Nets.Images;
+
+/// <summary>How a photograph becomes a network's input. Defaults are torchvision's for ImageNet.</summary>
+public sealed record Preprocessing
+{
+    /// <summary>Most pixels of a side, resized or cropped: more than any network takes, few enough that a batch fits in memory.</summary>
+    public const int MaxSide = 16_384;
+
+    /// <summary>The shorter side is resized to this many pixels (bilinear, antialiased, in 8 bits).</summary>
+    public int Resize { get; init; } = 256;
+
+    /// <summary>Side of the square cut from the centre.</summary>
+    public int Crop { get; init; } = 224;
+
+    /// <summary>Subtracted from each channel, in units of 0 … 1.</summary>
+    public ImmutableArray<float> Mean { get; init; } = [0.485f, 0.456f, 0.406f];
+
+    /// <summary>Divides each channel.</summary>
+    public ImmutableArray<float> Deviation { get; init; } = [0.229f, 0.224f, 0.225f];
+
+    /// <summary>Channels: 3, or 1 for grey (ITU-R 601 luma, as Pillow's mode L).</summary>
+    public int Channels => Mean.Length;
+}

@@ -1,0 +1,34 @@
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Nets.Metrics;
+
+/// <summary>So many of so many, such as images classified rightly.</summary>
+/// <param name="Right">0 … <paramref name="Count"/>.</param>
+/// <param name="Count">At least 1 for the ratios to be numbers.</param>
+public readonly record struct Proportion(int Right, int Count)
+{
+    /// <summary>The standard normal distribution's 97.5 % point.</summary>
+    const double Z = 1.959963984540054;
+
+    /// <summary>0 … 1.</summary>
+    public double Value => (double)Right / Count;
+
+    /// <summary>The interval that holds the true proportion with 95 % confidence.</summary>
+    /// <remarks>Wilson's score interval (1927): sound near 0 and 1 and for small counts, unlike the normal approximation.</remarks>
+    public (double Low, double High) Interval95
+    {
+        get
+        {
+            double n = Count, p = Value;
+            double centre = (p + (Z * Z / (2 * n))) / (1 + (Z * Z / n));
+            double half = Z / (1 + (Z * Z / n)) * Math.Sqrt((p * (1 - p) / n) + (Z * Z / (4 * n * n)));
+            return (centre - half, centre + half);
+        }
+    }
+
+    /// <summary>This proportion with more counted.</summary>
+    public static Proportion operator +(Proportion left, Proportion right) => new(left.Right + right.Right, left.Count + right.Count);
+
+    /// <summary>As <c>+</c>.</summary>
+    public static Proportion Add(Proportion left, Proportion right) => left + right;
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Movement;
+
+namespace Pqf.Nets.Weights;
+
+/// <summary>A name without a partner on the other side.</summary>
+/// <param name="Name">The tensor's name.</param>
+/// <param name="Nearest">The name on the other side that is nearest to it; null if the other side is empty.</param>
+public sealed record Unmatched(string Name, string? Nearest);
+
+/// <summary>A tensor that is there but does not fit.</summary>
+/// <param name="Name">The tensor's name in the network.</param>
+/// <param name="Expected">The shape that the network needs.</param>
+/// <param name="Got">What the file holds, for a person: <c>[10, 512]</c>, or codes and codebook.</param>
+public sealed record Mismatched(string Name, Shape Expected, string Got);
+
+/// <summary>How the tensors of a file and those that a network needs fit together; everything found in one pass.</summary>
+public sealed record LoadReport
+{
+    /// <summary>Needed, but not in the file.</summary>
+    public ImmutableArray<Unmatched> Missing { get; init; } = [];
+
+    /// <summary>In the file, but not needed. <c>num_batches_tracked</c> is never among them.</summary>
+    public ImmutableArray<Unmatched> Unused { get; init; } = [];
+
+    /// <summary>In both, with shapes that differ.</summary>
+    public ImmutableArray<Mismatched> Mismatched { get; init; } = [];
+
+    /// <summary>The file holds norms of two vectors: they took mean 0 and variance 1, and must be unfolded before statistics are estimated anew.</summary>
+    public bool NormsFolded { get; init; }
+
+    /// <summary>Nothing is missing and nothing mismatched.</summary>
+    public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty;
+
+    /// <summary>One line per finding; empty if there are none.</summary>
+    public override string ToString() => string.Join(Environment.NewLine,
+    [
+        .. Missing.Select(x => $"missing: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the file: {x.Nearest})")}"),
+        .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
+        .. Unused.Select(x => $"unused: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the network: {x.Nearest})")}"),
+    ]);
+}

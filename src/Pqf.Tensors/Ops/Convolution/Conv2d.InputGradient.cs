@@ -1,0 +1,34 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors.Ops.Convolution;
+
+public static partial class Conv2d
+{
+    /// <summary>Gradient of a convolution's input.</summary>
+    /// <param name="x">Shape of the input, [N, H, W, C].</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    /// <param name="dy">[N, H', W', O].</param>
+    /// <param name="algorithm">How the host computes it: of the convolution at stride 1 that carries gradients back.</param>
+    /// <returns>[N, H, W, C].</returns>
+    /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
+    /// <remarks>
+    /// At stride 1 the convolution of dy with the weights flipped and transposed. At larger strides one such convolution for each phase of the input's pixels, with the
+    /// taps that reach them: no zeros are multiplied, nothing is unfolded.
+    /// </remarks>
+    public static Tensor<float> InputPullback(Shape x, Tensor<float> weight, Conv2dOptions options, Tensor<float> dy, ConvAlgorithm algorithm = ConvAlgorithm.Gathered)
+    {
+        var geometry = Shapes.Conv2d(x, weight.Shape, options);
+        Shapes.Output("Conv2d", geometry, dy.Shape);
+        Shapes.SameDevice("Conv2d", weight.Device, dy);
+        using var scope = dy.Device.BeginScope();
+        var dx = scope.Keep(Tensor<float>.Rent(dy.Device, x));
+        if (x.Count == 0)
+            return dx;
+        if (dy.Device is HostDevice host)
+            InputGradientHost(host, geometry, weight, dy, algorithm, dx);
+        else
+            InputGradientGpu((GpuDevice)dy.Device, geometry, weight, dy, dx);
+        return dx;
+    }
+}

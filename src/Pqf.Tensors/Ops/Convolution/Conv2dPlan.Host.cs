@@ -1,0 +1,100 @@
+using System.Runtime.Intrinsics;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Convolution.Gathered;
+using Pqf.Tensors.Ops.Convolution.Winograd;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Tensors.Ops.Convolution;
+
+public sealed partial class Conv2dPlan
+{
+    /// <summary>Panels of each group's weights, one group after another.</summary>
+    Tensor<float> packed = null!;
+
+    /// <summary>Each group's bias, padded to whole panels.</summary>
+    Tensor<float>? packedBias;
+
+    int GroupOutChannels => weightShape[0] / options.Groups;
+
+    int TapCount => weightShape[2] * weightShape[3];
+
+    int TermCount => weightShape[1] * TapCount;
+
+    unsafe void PackHost(Tensor<float> weight, Tensor<float>? bias)
+    {
+        var host = (HostDevice)device;
+        int width = PanelWidth(host), outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width);
+        packedBias = PackBias(host, bias, options.Groups, outChannels, width);
+        if (algorithm != ConvAlgorithm.Gathered)
+        {
+            PackWinograd(host, weight, KernelOrder.AsStored);
+            return;
+        }
+
+        packed = Tensor<float>.Rent(device, [options.Groups, panelsCount]);
+        for (int group = 0; group < options.Groups; group++)
+        {
+            int first = group * outChannels;
+            Panels.FromWeights(host, weight.Pointer + ((nint)first * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
+        }
+    }
+
+    static int PanelWidth(HostDevice host) => host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
+
+    static unsafe Tensor<float>? PackBias(HostDevice host, Tensor<float>? bias, int groups, int outChannels, int width)
+    {
+        if (bias is null)
+            return null;
+        int count = Panels.Count(outChannels, 1, width);
+        var packed = Tensor<float>.Zeros(host, [groups, count]);
+        for (int group = 0; group < groups; group++)
+            Floats.Copy(bias.Pointer + (group * outChannels), packed.Pointer + (group * count), outChannels);
+        return packed;
+    }
+
+    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    {
+        if (host.Width == VectorWidth.Bits512)
+            RunHost<Simd512, Vector512<float>>(host, g, x, residual, activation, y);
+        else
+            RunHost<Simd256, Vector256<float>>(host, g, x, residual, activation, y);
+    }
+
+    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        if (algorithm != ConvAlgorithm.Gathered)
+        {
+            RunWinograd<S, V>(host, g, x, residual, activation, y);
+            return;
+        }
+
+        if (StemRows.Fits(g))
+            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, 0, residual, activation, y);
+        else
+            for (int group = 0; group < g.Groups; group++)
+                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), 0, group, residual, activation, y);
+    }
+
+    unsafe void RunGroup<S, V, L, TRows>(
+        HostDevice host, ConvGeometry g, TRows rows, int line, int group, Tensor<float>? residual, Activation activation, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where L : struct, ITileLayout
+        where TRows : unmanaged, ITileRows
+    {
+        int first = group * g.GroupOutChannels;
+        var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, S.TileRows, host.ThreadCount, line: line);
+        float* panels = packed.Pointer + (group * (nint)packed.Shape[1]);
+        var product = new Product<S, V, L, TRows>(sizes, rows, panels, y.Pointer + first, g.OutChannels, host.Scratch)
+        {
+            Bias = packedBias is null ? null : packedBias.Pointer + (group * packedBias.Shape[1]),
+            Residual = residual is null ? null : residual.Pointer + first,
+            Relu = activation == Activation.Relu,
+        };
+        host.For(product.ItemCount, product);
+    }
+}

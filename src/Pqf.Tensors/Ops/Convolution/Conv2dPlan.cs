@@ -1,0 +1,76 @@
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Tensors.Ops.Convolution;
+
+/// <summary>A convolution whose weights are packed once and used many times, with what follows it fused: y = activation(conv(x) + bias + residual).</summary>
+/// <remarks>Its packed weights belong to the scope in which it was made.</remarks>
+public sealed partial class Conv2dPlan
+{
+    readonly Device device;
+    readonly Shape weightShape;
+    readonly Conv2dOptions options;
+    readonly ConvAlgorithm algorithm;
+
+    Conv2dPlan(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm)
+    {
+        Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight.Shape, 4);
+        Shapes.Vector("Conv2d", "bias", bias?.Shape, weight.Shape[0]);
+        Shapes.SameDevice("Conv2d", weight.Device, bias);
+        device = weight.Device;
+        weightShape = weight.Shape;
+        (this.options, this.algorithm) = (options, algorithm);
+        CheckFit(device, algorithm, weightShape, options);
+        if (device is HostDevice)
+            PackHost(weight, bias);
+        else
+            PackGpu((GpuDevice)device, weight, bias);
+    }
+
+    static void CheckFit(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options)
+    {
+        if (!ConvChoice.Fits(device, algorithm, weight, options))
+            throw new ShapeException("Conv2d", $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weight} on {device.Name}");
+    }
+
+    /// <summary>Packs the weights for the device that they are on.</summary>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="bias">[O], or none.</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    /// <param name="algorithm">How the host computes it.</param>
+    /// <exception cref="ShapeException">The algorithm or the bias does not fit.</exception>
+    public static Conv2dPlan Create(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered) =>
+        new(weight, bias, options, algorithm);
+
+    /// <summary>The result's shape for an input of the given shape.</summary>
+    /// <exception cref="ShapeException">The input does not fit the weights.</exception>
+    public Shape OutputShape(Shape x) => Shapes.Output(Shapes.Conv2d(x, weightShape, options));
+
+    /// <summary>y = activation(conv(x) + bias + residual).</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="residual">[N, H', W', O], or none.</param>
+    /// <param name="activation">Applied last.</param>
+    /// <returns>[N, H', W', O].</returns>
+    public Tensor<float> Forward(Tensor<float> x, Tensor<float>? residual, Activation activation)
+    {
+        var y = Tensor<float>.Rent(device, OutputShape(x.Shape));
+        ForwardInto(x, residual, activation, y);
+        return y;
+    }
+
+    /// <summary>As <see cref="Forward"/>, into a given tensor, which may be the residual itself but not the input.</summary>
+    internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    {
+        var geometry = Shapes.Conv2d(x.Shape, weightShape, options);
+        Shapes.Output("Conv2d", geometry, y.Shape);
+        if (residual is not null)
+            Shapes.Same("Conv2d", y.Shape, residual.Shape);
+        Shapes.SameDevice("Conv2d", device, x, residual, y);
+        if (y.Shape.Count == 0)
+            return;
+        if (device is HostDevice host)
+            RunHost(host, geometry, x, residual, activation, y);
+        else
+            RunGpu((GpuDevice)device, geometry, x, residual, activation, y);
+    }
+}

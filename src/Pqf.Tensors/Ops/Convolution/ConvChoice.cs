@@ -1,0 +1,61 @@
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Tensors.Ops.Convolution;
+
+/// <summary>What a plan spends memory on.</summary>
+public enum PlanMemory
+{
+    /// <summary>Weights may take up to four times their size where that makes a layer faster.</summary>
+    Fast,
+
+    /// <summary>Weights take no more than their own size.</summary>
+    Low,
+}
+
+/// <summary>Which algorithm computes a convolution: a rule over its shape and batch, never a clock, so that one input gives one result.</summary>
+static class ConvChoice
+{
+    // Measured on whole networks, two threads and one (bench/results/AMD-EPYC-family26-512bit-algorithms.csv): below so many tiles of 4 × 4 the products have few rows for each
+    // transformed weight, which is read from memory, and tiles of 2 × 2 have weights less than half as large.
+    const int FewTiles = 14;
+
+    // In training, weights are transformed in every step. Derived from bench -- training, 2026-11-25: a kernel's transform takes 59 ns of a core, and each tile of 4 × 4 saves
+    // 216 operations on it, 1.2 to 2.3 ns with and without the tile's own transforms: the two are even at 25 to 50 tiles.
+    const int FewTilesInTraining = 64;
+
+    /// <summary>Whether an algorithm can compute a convolution; Winograd's want the host, 3 × 3 taps side by side, stride 1, one group and channels in sixteens.</summary>
+    public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
+        algorithm == ConvAlgorithm.Gathered
+        || (device is HostDevice && weight[0] % 16 == 0 && weight[1] % 16 == 0 && weight[2] == 3 && weight[3] == 3 && options.Groups == 1 && options.Stride == 1 && options.Dilation == 1);
+
+    /// <summary>The fastest algorithm where weights change from one call to the next: forward in training.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    public static ConvAlgorithm InTraining(Tensor<float> x, Shape weight, Conv2dOptions options) =>
+        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining ? ConvAlgorithm.Winograd4 : ConvAlgorithm.Gathered;
+
+    /// <summary>As <see cref="InTraining"/>, for the gradient of the input: another convolution, if its padding is not negative.</summary>
+    /// <param name="dy">[N, H', W', O].</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Of the forward convolution.</param>
+    public static ConvAlgorithm OfInputGradient(Tensor<float> dy, Shape weight, Conv2dOptions options) =>
+        options.Padding.H < weight[2] && options.Padding.W < weight[3] ? InTraining(dy, [weight[1], weight[0], weight[2], weight[3]], options) : ConvAlgorithm.Gathered;
+
+    /// <summary>The fastest algorithm for images of one size.</summary>
+    /// <param name="device">Where it is to run.</param>
+    /// <param name="x">[N, H, W, C]: the largest batch.</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    /// <param name="memory">Whether weights may grow.</param>
+    public static ConvAlgorithm Of(Device device, Shape x, Shape weight, Conv2dOptions options, PlanMemory memory)
+    {
+        if (memory == PlanMemory.Low || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
+            return ConvAlgorithm.Gathered;
+        return Tiles(x) < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
+    }
+
+    /// <summary>Tiles of 4 × 4 pixels.</summary>
+    static long Tiles(Shape x) => (long)x[0] * ProductSizes.Ceil(x[1], 4) * ProductSizes.Ceil(x[2], 4);
+}

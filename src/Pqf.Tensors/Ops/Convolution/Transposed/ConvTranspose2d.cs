@@ -1,0 +1,63 @@
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Tensors.Ops.Convolution.Transposed;
+
+/// <summary>How a transposed convolution's kernel moves over its output, in PyTorch's words.</summary>
+public sealed record ConvTranspose2dOptions
+{
+    /// <summary>Steps of the output between neighbouring inputs; at least 1.</summary>
+    public Pair Stride { get; init; } = 1;
+
+    /// <summary>Rows and columns of the output cut off on each side; 0 or more.</summary>
+    public Pair Padding { get; init; }
+
+    /// <summary>Rows and columns added at the end of the output; 0 or more, below the stride.</summary>
+    public Pair OutputPadding { get; init; }
+
+    /// <summary>The convolution whose input's gradient this is.</summary>
+    internal Conv2dOptions Convolution => new() { Stride = Stride, Padding = Padding };
+}
+
+/// <summary>Two-dimensional transposed convolution, as in PyTorch: the gradient of a convolution's input, taken for a function of the output's gradient.</summary>
+public static class ConvTranspose2d
+{
+    /// <summary>y = convᵀ(x, weight) + bias: each input value adds its weights to a window of the output.</summary>
+    /// <param name="x">[N, H, W, I].</param>
+    /// <param name="weight">[I, O, kH, kW].</param>
+    /// <param name="bias">[O], or none.</param>
+    /// <param name="options">Stride, padding, output padding.</param>
+    /// <returns>[N, H', W', O], H' = (H − 1) · stride − 2 · padding + kH + output padding.</returns>
+    /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
+    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias, ConvTranspose2dOptions options)
+    {
+        using var scope = x.Device.BeginScope();
+        return scope.Keep(ConvTranspose2dPlan.Create(weight, bias, options).Forward(x, Activation.None));
+    }
+
+    /// <summary>Gradient of the input: the convolution of dy.</summary>
+    /// <param name="x">Shape of the input, [N, H, W, I].</param>
+    /// <param name="weight">[I, O, kH, kW].</param>
+    /// <param name="options">As given to <see cref="Forward"/>.</param>
+    /// <param name="dy">[N, H', W', O].</param>
+    /// <returns>[N, H, W, I].</returns>
+    public static Tensor<float> InputPullback(Shape x, Tensor<float> weight, ConvTranspose2dOptions options, Tensor<float> dy)
+    {
+        Check(x, weight.Shape, options, dy.Shape);
+        return Conv2d.Forward(dy, weight, null, options.Convolution);
+    }
+
+    /// <summary>Gradient of the weight: that of the convolution's, input and output changing places.</summary>
+    /// <param name="x">[N, H, W, I].</param>
+    /// <param name="weight">Shape of the weight, [I, O, kH, kW].</param>
+    /// <param name="options">As given to <see cref="Forward"/>.</param>
+    /// <param name="dy">[N, H', W', O].</param>
+    /// <returns>[I, O, kH, kW].</returns>
+    public static Tensor<float> WeightPullback(Tensor<float> x, Shape weight, ConvTranspose2dOptions options, Tensor<float> dy)
+    {
+        Check(x.Shape, weight, options, dy.Shape);
+        return Conv2d.WeightPullback(dy, weight, options.Convolution, x);
+    }
+
+    static void Check(Shape x, Shape weight, ConvTranspose2dOptions options, Shape dy) =>
+        Shapes.Input("ConvTranspose2d", Shapes.ConvTranspose2d(x, weight, options), dy);
+}

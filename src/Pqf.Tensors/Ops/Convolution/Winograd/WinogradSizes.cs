@@ -1,0 +1,88 @@
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Tensors.Ops.Convolution.Winograd;
+
+/// <summary>How a Winograd convolution is cut: the output into tiles of m × m, tiles into groups of a register tile's rows, groups into blocks.</summary>
+/// <remarks>Tiles never mix and each sum runs over all channels in order: no cut changes a result, so all of them may follow the number of threads.</remarks>
+readonly struct WinogradSizes
+{
+    // Of a block's transformed input: in a core's second-level cache, beside the products of one panel.
+    const int BlockSizeBytes = 600 << 10;
+
+    // Of the products of one panel where the transformed input is shared.
+    const int ProductsSizeBytes = 512 << 10;
+
+    // Less is never asked for, so that all common layers use the same memory one after another and find it in the cache.
+    const int LeastThreadFloats = 1 << 18;
+
+    // At a power of two apart, all points of a tile would fall into one set of the cache.
+    const int PointGap = 16;
+
+    public readonly ConvGeometry G;
+    public readonly int M, Points, TileRows, TileColumns, Tiles, Groups, Blocks, Columns, Panels;
+
+    /// <summary>
+    /// Whether all input is transformed first and each thread then takes output panels of its own, so that each weight is read once; if not, each thread takes
+    /// blocks of tiles from input to output and reads all weights for each.
+    /// </summary>
+    public readonly bool IsShared;
+
+    readonly int mostTiles;
+
+    public WinogradSizes(ConvGeometry g, int m, int rows, int columns, int threads)
+    {
+        (G, M, Points, Columns) = (g, m, (m + 2) * (m + 2), columns);
+        (TileRows, TileColumns) = (ProductSizes.Ceil(g.OutH, m), ProductSizes.Ceil(g.OutW, m));
+        Tiles = g.N * TileRows * TileColumns;
+        (Groups, Panels) = (ProductSizes.Ceil(Tiles, rows), ProductSizes.Ceil(g.OutChannels, columns));
+        IsShared = g.OutChannels > Tiles; // more weights than transformed input
+        int fit = Math.Max(1, IsShared ? ProductsSizeBytes / (Points * rows * columns * sizeof(float)) : BlockSizeBytes / (Points * rows * g.InChannels * sizeof(float)));
+        int parts = IsShared ? ProductSizes.Ceil(threads, Panels) : threads;
+        Blocks = Math.Min(Groups, ProductSizes.Ceil(ProductSizes.Ceil(Groups, fit), parts) * parts);
+        mostTiles = ProductSizes.Ceil(Groups, Blocks) * ProductSizes.Ceil(Tiles, Groups);
+    }
+
+    /// <summary>Floats of the transformed input that all threads share.</summary>
+    public long SharedFloats => IsShared ? Points * Apart(Tiles, G.InChannels) : 0;
+
+    /// <summary>Floats of a thread: products, a tile on its way through a transform, and its block's input unless that is shared.</summary>
+    public long ThreadFloats => Math.Max(LeastThreadFloats, InputAt + (IsShared ? 0 : Points * Apart(mostTiles, G.InChannels)));
+
+    /// <summary>Where a thread's products begin; before them is a tile on its way through a transform.</summary>
+    public int ProductsAt => Points * 16;
+
+    /// <summary>Where a thread's transformed input begins.</summary>
+    public long InputAt => ProductsAt + (Points * Apart(mostTiles, Columns));
+
+    /// <summary>From one point's values to the next point's, for some tiles of so many channels.</summary>
+    public static long Apart(int tiles, int channels) => ((long)tiles * channels) + PointGap;
+
+    /// <summary>First tile of a group.</summary>
+    public int First(int group) => ProductSizes.Cut(group, Groups, Tiles);
+
+    /// <summary>First group of a block.</summary>
+    public int FirstGroup(int block) => ProductSizes.Cut(block, Blocks, Groups);
+}
+
+/// <summary>The place of a tile: image, and row and column among its tiles.</summary>
+struct WinogradCursor(WinogradSizes sizes, int tile)
+{
+    readonly int rows = sizes.TileRows, columns = sizes.TileColumns;
+
+    public int N { get; private set; } = tile / (sizes.TileRows * sizes.TileColumns);
+
+    public int Row { get; private set; } = tile / sizes.TileColumns % sizes.TileRows;
+
+    public int Column { get; private set; } = tile % sizes.TileColumns;
+
+    public void Next()
+    {
+        if (++Column < columns)
+            return;
+        Column = 0;
+        if (++Row < rows)
+            return;
+        Row = 0;
+        N++;
+    }
+}

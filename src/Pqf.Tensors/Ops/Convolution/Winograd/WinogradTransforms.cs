@@ -1,0 +1,259 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Tensors.Ops.Convolution.Winograd;
+
+/// <summary>The transforms of Winograd's minimal filtering F(m × m, 3 × 3): output tile = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A for a patch d of (m + 2)² pixels.</summary>
+/// <remarks>Source of the matrices: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv 1509.09308), §4.1 and §4.3.</remarks>
+unsafe interface IWinograd
+{
+    /// <summary>m: rows and columns of a tile of outputs.</summary>
+    static abstract int M { get; }
+
+    /// <summary>G · (a, b, c), four kernels at a time.</summary>
+    static abstract void Weights(Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double>* to);
+
+    /// <summary>Bᵀ d B for one tile.</summary>
+    /// <param name="patch">Its (m + 2)² pixels.</param>
+    /// <param name="channels">How many, a multiple of 16.</param>
+    /// <param name="rows">Tiles of the group that it is written into.</param>
+    /// <param name="side">Room for (m + 2)² vectors.</param>
+    /// <param name="to">Its place in the group of the first point.</param>
+    /// <param name="apart">From one point's values to the next point's.</param>
+    static abstract void Input(float** patch, int channels, int rows, float* side, float* to, nint apart);
+
+    /// <summary>Aᵀ p A for one tile and one vector of output channels, with what follows fused.</summary>
+    /// <param name="products">The first point's.</param>
+    /// <param name="apart">From one point's products to the next point's.</param>
+    /// <param name="side">As for the input.</param>
+    /// <param name="target">Where to.</param>
+    static abstract void Output(float* products, nint apart, float* side, WinogradTarget* target);
+}
+
+/// <summary>Where one tile's outputs go: y = activation(value + bias + residual).</summary>
+unsafe struct WinogradTarget
+{
+    public float* Y;
+
+    /// <summary>Null for none; laid out as y.</summary>
+    public float* Residual;
+
+    /// <summary>Null for none.</summary>
+    public float* Bias;
+
+    public nint RowApart;
+
+    public nint PixelApart;
+
+    /// <summary>Rows and columns of the tile that are inside of the image.</summary>
+    public int Rows;
+
+    public int Columns;
+
+    public bool Relu;
+}
+
+/// <summary>The last step of both transforms.</summary>
+static unsafe class WinogradResults<S, V>
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Bias(WinogradTarget* target) => target->Bias == null ? S.Create(0) : S.Load(target->Bias);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Put(WinogradTarget* target, nint at, V value)
+    {
+        if (target->Residual != null)
+            value = S.Add(value, S.Load(target->Residual + at));
+        if (target->Relu)
+        {
+            V zero = S.Create(0); // NaN is not below zero and stays
+            value = S.Select(S.LessThan(value, zero), zero, value);
+        }
+
+        S.Store(value, target->Y + at);
+    }
+
+    /// <summary>Where channel <paramref name="channel"/> of a tile lies in a group of <paramref name="rows"/>: the order of <see cref="RowLayout"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint InGroup(int channel, int rows) => ((nint)(channel & ~15) * rows) + (channel & 15);
+}
+
+/// <summary>F(2 × 2, 3 × 3), points 0, 1, −1.</summary>
+readonly unsafe struct Winograd2<S, V> : IWinograd
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    public static int M => 2;
+
+    public static void Weights(Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double>* to)
+    {
+        Vector256<double> even = (a + c) * 0.5, odd = b * 0.5;
+        to[0] = a;
+        to[1] = even + odd;
+        to[2] = even - odd;
+        to[3] = c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint apart)
+    {
+        for (int c = 0; c < channels; c += S.Count)
+        {
+            Column(patch, c, out V a0, out V a1, out V a2, out V a3);
+            Column(patch + 1, c, out V b0, out V b1, out V b2, out V b3);
+            Column(patch + 2, c, out V c0, out V c1, out V c2, out V c3);
+            Column(patch + 3, c, out V d0, out V d1, out V d2, out V d3);
+            float* at = to + WinogradResults<S, V>.InGroup(c, rows);
+            Row(a0, b0, c0, d0, at, apart);
+            Row(a1, b1, c1, d1, at + (4 * apart), apart);
+            Row(a2, b2, c2, d2, at + (8 * apart), apart);
+            Row(a3, b3, c3, d3, at + (12 * apart), apart);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Output(float* products, nint apart, float* side, WinogradTarget* target)
+    {
+        Column(products, apart, out V a0, out V a1);
+        Column(products + apart, apart, out V b0, out V b1);
+        Column(products + (2 * apart), apart, out V c0, out V c1);
+        Column(products + (3 * apart), apart, out V d0, out V d1);
+        V bias = WinogradResults<S, V>.Bias(target);
+        Row(target, 0, S.Add(a0, bias), b0, c0, S.Subtract(bias, d0));
+        if (target->Rows > 1)
+            Row(target, target->RowApart, S.Add(a1, bias), b1, c1, S.Subtract(bias, d1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Column(float** patch, int c, out V v0, out V v1, out V v2, out V v3)
+    {
+        V d0 = S.Load(patch[0] + c), d1 = S.Load(patch[4] + c), d2 = S.Load(patch[8] + c), d3 = S.Load(patch[12] + c);
+        (v0, v1, v2, v3) = (S.Subtract(d0, d2), S.Add(d1, d2), S.Subtract(d2, d1), S.Subtract(d1, d3));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Row(V d0, V d1, V d2, V d3, float* to, nint apart)
+    {
+        S.Store(S.Subtract(d0, d2), to);
+        S.Store(S.Add(d1, d2), to + apart);
+        S.Store(S.Subtract(d2, d1), to + (2 * apart));
+        S.Store(S.Subtract(d1, d3), to + (3 * apart));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Column(float* m, nint apart, out V v0, out V v1)
+    {
+        V m1 = S.Load(m + (4 * apart)), m2 = S.Load(m + (8 * apart));
+        v0 = S.Add(S.Load(m), S.Add(m1, m2));
+        v1 = S.Subtract(S.Subtract(m1, m2), S.Load(m + (12 * apart)));
+    }
+
+    /// <summary>Bias is in the first and last values already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Row(WinogradTarget* target, nint at, V m0, V m1, V m2, V lessM3)
+    {
+        WinogradResults<S, V>.Put(target, at, S.Add(m0, S.Add(m1, m2)));
+        if (target->Columns > 1)
+            WinogradResults<S, V>.Put(target, at + target->PixelApart, S.Add(S.Subtract(m1, m2), lessM3));
+    }
+}
+
+/// <summary>F(4 × 4, 3 × 3), points 0, 1, −1, 2, −2.</summary>
+readonly unsafe struct Winograd4<S, V> : IWinograd
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    public static int M => 4;
+
+    public static void Weights(Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double>* to)
+    {
+        Vector256<double> even = (a + c) * (-1 / 6.0), odd = b * (1 / 6.0), evenOfTwo = (a * (1 / 24.0)) + (c * (1 / 6.0)), oddOfTwo = b * (1 / 12.0);
+        to[0] = a * 0.25;
+        to[1] = even - odd;
+        to[2] = even + odd;
+        to[3] = evenOfTwo + oddOfTwo;
+        to[4] = evenOfTwo - oddOfTwo;
+        to[5] = c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint apart)
+    {
+        for (int c = 0; c < channels; c += S.Count)
+        {
+            for (int j = 0; j < 6; j++)
+                Forward(
+                    S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c), S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
+                    side + (j * S.Count), 6 * S.Count);
+            float* at = to + WinogradResults<S, V>.InGroup(c, rows), from = side;
+            for (int i = 0; i < 6; i++, from += 6 * S.Count, at += 6 * apart)
+                Forward(
+                    S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
+                    at, apart);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Output(float* products, nint apart, float* side, WinogradTarget* target)
+    {
+        float* m = products, to = side;
+        for (int j = 0; j < 6; j++, m += apart, to += S.Count)
+        {
+            Back(
+                S.Load(m), S.Load(m + (6 * apart)), S.Load(m + (12 * apart)), S.Load(m + (18 * apart)), S.Load(m + (24 * apart)), S.Load(m + (30 * apart)),
+                out V v0, out V v1, out V v2, out V v3);
+            S.Store(v0, to);
+            S.Store(v1, to + (6 * S.Count));
+            S.Store(v2, to + (12 * S.Count));
+            S.Store(v3, to + (18 * S.Count));
+        }
+
+        V bias = WinogradResults<S, V>.Bias(target);
+        nint at = 0;
+        float* from = side;
+        for (int i = 0; i < target->Rows; i++, from += 6 * S.Count, at += target->RowApart)
+        {
+            Back(
+                S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
+                out V v0, out V v1, out V v2, out V v3);
+            WinogradResults<S, V>.Put(target, at, S.Add(v0, bias));
+            if (target->Columns > 1)
+                WinogradResults<S, V>.Put(target, at + target->PixelApart, S.Add(v1, bias));
+            if (target->Columns > 2)
+                WinogradResults<S, V>.Put(target, at + (2 * target->PixelApart), S.Add(v2, bias));
+            if (target->Columns > 3)
+                WinogradResults<S, V>.Put(target, at + (3 * target->PixelApart), S.Add(v3, bias));
+        }
+    }
+
+    /// <summary>Bᵀ · d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, float* to, nint apart)
+    {
+        V four = S.Create(4), lessFour = S.Create(-4), lessFive = S.Create(-5);
+        V even = S.MultiplyAdd(lessFour, d2, d4), odd = S.MultiplyAdd(lessFour, d1, d3), evenOfTwo = S.Subtract(d4, d2), oddOfTwo = S.Subtract(d3, d1);
+        oddOfTwo = S.Add(oddOfTwo, oddOfTwo);
+        S.Store(S.MultiplyAdd(four, d0, S.MultiplyAdd(lessFive, d2, d4)), to);
+        S.Store(S.Add(even, odd), to + apart);
+        S.Store(S.Subtract(even, odd), to + (2 * apart));
+        S.Store(S.Add(evenOfTwo, oddOfTwo), to + (3 * apart));
+        S.Store(S.Subtract(evenOfTwo, oddOfTwo), to + (4 * apart));
+        S.Store(S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5)), to + (5 * apart));
+    }
+
+    /// <summary>Aᵀ · m.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Back(V m0, V m1, V m2, V m3, V m4, V m5, out V v0, out V v1, out V v2, out V v3)
+    {
+        V even = S.Add(m1, m2), odd = S.Subtract(m1, m2), evenOfTwo = S.Add(m3, m4), oddOfTwo = S.Subtract(m3, m4);
+        v0 = S.Add(S.Add(m0, even), evenOfTwo);
+        v1 = S.MultiplyAdd(S.Create(2), oddOfTwo, odd);
+        v2 = S.MultiplyAdd(S.Create(4), evenOfTwo, even);
+        v3 = S.Add(S.MultiplyAdd(S.Create(8), oddOfTwo, odd), m5);
+    }
+}

@@ -1,0 +1,75 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors.Ops.Movement;
+
+/// <summary>How values between pixels are found.</summary>
+public enum InterpolationMode
+{
+    /// <summary>The pixel at or before the position.</summary>
+    Nearest,
+
+    /// <summary>A weighted mean of the four pixels around it; pixels' corners are aligned, not their centres (PyTorch's <c>align_corners=False</c>).</summary>
+    Bilinear,
+}
+
+/// <summary>Images resized without filtering, as PyTorch's <c>interpolate</c> to a given size.</summary>
+public static partial class Interpolate
+{
+    /// <summary>y = x resized.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="size">Rows and columns of the result.</param>
+    /// <param name="mode">Nearest or bilinear.</param>
+    /// <returns>[N, size, C].</returns>
+    /// <exception cref="ShapeException">There are no pixels to interpolate between.</exception>
+    public static Tensor<float> Forward(Tensor<float> x, Pair size, InterpolationMode mode)
+    {
+        var y = Tensor<float>.Rent(x.Device, Shapes.Interpolate(x.Shape, size));
+        ForwardInto(x, mode, y);
+        return y;
+    }
+
+    /// <summary>As <see cref="Forward"/>, to the size of a given tensor.</summary>
+    internal static void ForwardInto(Tensor<float> x, InterpolationMode mode, Tensor<float> y)
+    {
+        var resize = Shapes.Interpolate(x.Shape, y.Shape);
+        Shapes.SameDevice("Interpolate", x.Device, y);
+        if (mode == InterpolationMode.Nearest)
+            Run<Nearest>(resize, x, y);
+        else
+            Run<Bilinear>(resize, x, y);
+    }
+
+    /// <summary>Each output's gradient to the pixels it was interpolated from, in their parts.</summary>
+    /// <param name="x">Shape of the input, [N, H, W, C].</param>
+    /// <param name="mode">As given to <see cref="Forward"/>.</param>
+    /// <param name="dy">[N, size, C].</param>
+    /// <returns>[N, H, W, C].</returns>
+    public static Tensor<float> Pullback(Shape x, InterpolationMode mode, Tensor<float> dy)
+    {
+        var resize = Shapes.Interpolate(x, dy.Shape);
+        var dx = Tensor<float>.Rent(dy.Device, x);
+        if (mode == InterpolationMode.Nearest)
+            RunPullback<Nearest>(resize, dy, dx);
+        else
+            RunPullback<Bilinear>(resize, dy, dx);
+        return dx;
+    }
+
+    static void Run<TMode>(Resize resize, Tensor<float> x, Tensor<float> y)
+        where TMode : unmanaged, IInterpolation
+    {
+        if (x.Device is HostDevice host)
+            Host<TMode>(host, resize, x, y);
+        else
+            ((GpuDevice)x.Device).Launch(y.Shape.Count, new Kernel<TMode>(x.View, y.View, resize));
+    }
+
+    static void RunPullback<TMode>(Resize resize, Tensor<float> dy, Tensor<float> dx)
+        where TMode : unmanaged, IInterpolation
+    {
+        if (dy.Device is HostDevice host)
+            PullbackHost<TMode>(host, resize, dy, dx);
+        else
+            ((GpuDevice)dy.Device).Launch(dx.Shape.Count, new PullbackKernel<TMode>(dy.View, dx.View, resize));
+    }
+}

@@ -1,0 +1,79 @@
+using ILGPU;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Gpu;
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Tensors.Ops.Normalisation;
+
+public static partial class BatchNorm
+{
+    static void PullbackGpu(
+        GpuDevice gpu,
+        Tensor<float> x,
+        Tensor<float> weight,
+        Tensor<float> mean,
+        Tensor<float> variance,
+        float eps,
+        StatisticsOf source,
+        Tensor<float>? y,
+        Tensor<float> dy,
+        BatchNormGradients result)
+    {
+        int channels = x.Shape.Last, rows = x.Shape.Count / channels;
+        if (y is not null)
+            gpu.Launch(x.Shape.Count, new Map.PullbackKernel<Relu>(y.View, dy.View, result.DSum.View));
+        using (gpu.BeginScope())
+        {
+            var products = Tensor<float>.Rent(gpu, x.Shape);
+            gpu.Launch(x.Shape.Count, new WeightProducts(x.View, mean.View, variance.View, result.DSum.View, products.View, eps, channels));
+            Reduce.SumRowsInto(products, result.DWeight);
+            Reduce.SumRowsInto(result.DSum, result.DBias);
+        }
+
+        gpu.Launch(x.Shape.Count, new InputKernel(
+            x.View,
+            weight.View,
+            mean.View,
+            variance.View,
+            result.DSum.View,
+            result.DWeight.View,
+            result.DBias.View,
+            result.DX.View,
+            eps,
+            channels,
+            source == StatisticsOf.Batch ? 1f / rows : 0f));
+    }
+
+    /// <summary>One product ds · x̂. Bound by memory: 12 bytes an element.</summary>
+    internal readonly struct WeightProducts(
+        ArrayView<float> x, ArrayView<float> mean, ArrayView<float> variance, ArrayView<float> dSum, ArrayView<float> products, float eps, int channels) : IKernel
+    {
+        public void Invoke(int index)
+        {
+            int c = index % channels;
+            products[index] = dSum[index] * (x[index] - mean[c]) / MathF.Sqrt(variance[c] + eps);
+        }
+    }
+
+    /// <summary>One gradient of the input. Bound by memory: 12 bytes an element, the vectors stay in cache.</summary>
+    internal readonly struct InputKernel(
+        ArrayView<float> x,
+        ArrayView<float> weight,
+        ArrayView<float> mean,
+        ArrayView<float> variance,
+        ArrayView<float> dSum,
+        ArrayView<float> dWeight,
+        ArrayView<float> dBias,
+        ArrayView<float> dx,
+        float eps,
+        int channels,
+        float share) : IKernel
+    {
+        public void Invoke(int index)
+        {
+            int c = index % channels;
+            float root = MathF.Sqrt(variance[c] + eps), normalised = (x[index] - mean[c]) / root;
+            dx[index] = weight[c] / root * (dSum[index] - (share * (dBias[c] + (normalised * dWeight[c]))));
+        }
+    }
+}

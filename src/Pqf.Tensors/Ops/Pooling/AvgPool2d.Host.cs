@@ -1,0 +1,19 @@
+using System.Numerics;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+
+namespace Pqf.Tensors.Ops.Pooling;
+
+public static partial class AvgPool2d
+{
+    static void Host(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> y) => PoolRows<Sum>.Run(host, g, x, y, g.Kernel.H * g.Kernel.W);
+
+    readonly struct Sum : IPoolOp
+    {
+        public static float Start => 0;
+
+        public static float Join(float a, float b) => a + b;
+
+        public static Vector<float> Join(Vector<float> a, Vector<float> b) => a + b;
+    }
+}

@@ -1,0 +1,19 @@
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Tensors.Ops.Products;
+
+/// <summary>What is added to a result on a GPU, and applied last.</summary>
+[Flags]
+enum Epilogue
+{
+    None = 0,
+    Bias = 1,
+    Residual = 2,
+    Relu = 4,
+}
+
+static class Epilogues
+{
+    public static Epilogue Of(Tensor<float>? bias, Tensor<float>? residual, Activation activation) =>
+        (bias is null ? Epilogue.None : Epilogue.Bias) | (residual is null ? Epilogue.None : Epilogue.Residual) | (activation == Activation.Relu ? Epilogue.Relu : Epilogue.None);
+}

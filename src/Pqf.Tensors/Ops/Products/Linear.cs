@@ -1,0 +1,42 @@
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Normalisation;
+
+namespace Pqf.Tensors.Ops.Products;
+
+/// <summary>Fully connected layer.</summary>
+public static class Linear
+{
+    /// <summary>y = x · weightᵀ + bias.</summary>
+    /// <param name="x">[N, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out], or none.</param>
+    /// <returns>[N, out].</returns>
+    /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
+    /// <remarks>A 1×1 convolution over one pixel: the same packed product on both kinds of device.</remarks>
+    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias)
+    {
+        var shape = Shapes.Linear(x.Shape, weight.Shape, bias?.Shape);
+        return Conv2d.Forward(
+            x.Reshape([x.Shape[0], 1, 1, x.Shape[1]]),
+            weight.Reshape([weight.Shape[0], weight.Shape[1], 1, 1]),
+            bias,
+            new Conv2dOptions()).Reshape(shape);
+    }
+
+    /// <summary>Gradient of the input: dx = dy · weight.</summary>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="dy">[N, out].</param>
+    /// <returns>[N, in].</returns>
+    public static Tensor<float> InputPullback(Tensor<float> weight, Tensor<float> dy) => MatMul.LeftPullback(weight, dy, Transpose.B);
+
+    /// <summary>Gradient of the weight: dweight = dyᵀ · x.</summary>
+    /// <param name="x">[N, in].</param>
+    /// <param name="dy">[N, out].</param>
+    /// <returns>[out, in].</returns>
+    public static Tensor<float> WeightPullback(Tensor<float> x, Tensor<float> dy) => MatMul.RightPullback(x, dy, Transpose.B);
+
+    /// <summary>Gradient of the bias: the sum of dy over all axes but the last; also a convolution's.</summary>
+    /// <param name="dy">[…, out].</param>
+    /// <returns>[out].</returns>
+    public static Tensor<float> BiasPullback(Tensor<float> dy) => Reduce.SumRows(dy);
+}

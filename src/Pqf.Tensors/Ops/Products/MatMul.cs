@@ -1,0 +1,67 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors.Ops.Products;
+
+/// <summary>Which operands of a matrix product are read transposed.</summary>
+[Flags]
+public enum Transpose
+{
+    /// <summary>Neither.</summary>
+    None = 0,
+
+    /// <summary>The left one: it is stored [k, m].</summary>
+    A = 1,
+
+    /// <summary>The right one: it is stored [n, k].</summary>
+    B = 2,
+}
+
+/// <summary>Matrix product.</summary>
+public static partial class MatMul
+{
+    /// <summary>c = a · b.</summary>
+    /// <param name="a">[m, k], or [k, m] if transposed.</param>
+    /// <param name="b">[k, n], or [n, k] if transposed.</param>
+    /// <param name="transpose">Operands stored transposed.</param>
+    /// <returns>[m, n]; zeros when k is 0.</returns>
+    /// <exception cref="ShapeException">Inner lengths differ.</exception>
+    public static Tensor<float> Forward(Tensor<float> a, Tensor<float> b, Transpose transpose = Transpose.None)
+    {
+        var (m, n, k) = Shapes.MatMul(a.Shape, b.Shape, transpose.HasFlag(Transpose.A), transpose.HasFlag(Transpose.B));
+        Shapes.SameDevice("MatMul", a.Device, b);
+        var c = Tensor<float>.Rent(a.Device, [m, n]);
+        if (c.Shape.Count == 0)
+            return c;
+        if (a.Device is HostDevice host)
+            Host(host, a, b, transpose, m, n, k, c);
+        else
+            Gpu((GpuDevice)a.Device, a, b, transpose, m, n, k, c);
+        return c;
+    }
+
+    /// <summary>Gradient of the left operand.</summary>
+    /// <param name="b">As given to <see cref="Forward"/>.</param>
+    /// <param name="dc">[m, n].</param>
+    /// <param name="transpose">As given to <see cref="Forward"/>.</param>
+    /// <returns>[m, k], or [k, m] if a is stored transposed.</returns>
+    public static Tensor<float> LeftPullback(Tensor<float> b, Tensor<float> dc, Transpose transpose = Transpose.None) => transpose switch
+    {
+        Transpose.None => Forward(dc, b, Transpose.B),
+        Transpose.A => Forward(b, dc, Transpose.B),
+        Transpose.B => Forward(dc, b),
+        _ => Forward(b, dc, Transpose.A | Transpose.B),
+    };
+
+    /// <summary>Gradient of the right operand.</summary>
+    /// <param name="a">As given to <see cref="Forward"/>.</param>
+    /// <param name="dc">[m, n].</param>
+    /// <param name="transpose">As given to <see cref="Forward"/>.</param>
+    /// <returns>[k, n], or [n, k] if b is stored transposed.</returns>
+    public static Tensor<float> RightPullback(Tensor<float> a, Tensor<float> dc, Transpose transpose = Transpose.None) => transpose switch
+    {
+        Transpose.None => Forward(a, dc, Transpose.A),
+        Transpose.A => Forward(a, dc),
+        Transpose.B => Forward(dc, a, Transpose.A),
+        _ => Forward(dc, a, Transpose.A | Transpose.B),
+    };
+}

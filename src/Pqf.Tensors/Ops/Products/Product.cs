@@ -1,0 +1,262 @@
+using System.Runtime.CompilerServices;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Elementwise;
+
+namespace Pqf.Tensors.Ops.Products;
+
+/// <summary>The rows of a product's left operand, which need not exist as a matrix.</summary>
+unsafe interface ITileRows
+{
+    /// <summary>Writes terms <paramref name="k0"/> … k0 + k − 1 of some rows in the order of the tile's layout.</summary>
+    /// <param name="row">First row.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="k0">First term.</param>
+    /// <param name="k">How many.</param>
+    /// <param name="tile">Where to.</param>
+    /// <param name="line">Room for k floats and two vectors.</param>
+    void Gather(int row, int rows, int k0, int k, float* tile, float* line);
+
+    /// <summary>Terms of a row that lie side by side in the tile.</summary>
+    int Run { get; }
+
+    /// <summary>Where a row's terms lie in a row, if they do: it is fetched ahead.</summary>
+    float* Ahead(int row, int k0);
+
+    /// <summary>Floats from there to the next row's.</summary>
+    int AheadApart { get; }
+}
+
+/// <summary>How a product [M, K] · [K, N] is cut: into blocks of tiles, each gathered once by one thread and used against all its panels.</summary>
+/// <remarks>Only the cut along K changes results, and it depends on K alone; the others may follow the number of threads.</remarks>
+readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, int Blocks, int Panels, int Splits)
+{
+    // Measured (bench conv, matmul): longer sums than what the first-level cache holds of both operands cost less than reading results again to add to them.
+    const int LargestKBlock = 1024;
+
+    // Half of what is usual for a core's second level, the other half is for panels and results.
+    const int BlockSizeBytes = 256 << 10;
+
+    /// <param name="m">Rows.</param>
+    /// <param name="n">Columns.</param>
+    /// <param name="k">Terms.</param>
+    /// <param name="tileRows">Rows of a tile, at most.</param>
+    /// <param name="floatsPerTerm">Floats that each term takes in a tile.</param>
+    /// <param name="columns">Columns of a panel.</param>
+    /// <param name="threads">Threads to share the work between.</param>
+    /// <param name="ownPanels">Whether each thread is to use panels of its own where there are enough: better where the threads have just written them, worse for the rows, which each gathers.</param>
+    /// <param name="line">Rows that lie in a line: no tile spans two; 0 for rows that all lie in one.</param>
+    public static ProductSizes Create(int m, int n, int k, int tileRows, int floatsPerTerm, int columns, int threads, bool ownPanels, int line)
+    {
+        int kBlock = Math.Max(16, Ceil(Ceil(k, Math.Max(1, Ceil(k, LargestKBlock))), 16) * 16);
+        int tiles = line == 0 ? Ceil(m, tileRows) : m / line * Ceil(line, tileRows), panels = Ceil(n, columns);
+        int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
+        // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
+        int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
+        int perBlock = splits > 1 ? Math.Min(tiles, 2 * fit) : Math.Min(fit, Ceil(tiles, 4 * threads));
+        // As many blocks for each thread; nine for two threads would cost a tenth of the time.
+        int blocks = Math.Min(tiles, Ceil(Ceil(tiles, perBlock) * splits, threads) * threads / splits);
+        return new ProductSizes(m, n, k, kBlock, tiles, blocks, panels, splits);
+    }
+
+    public static int Ceil(int a, int b) => (a + b - 1) / b;
+
+    /// <summary>First element of part <paramref name="i"/> when <paramref name="total"/> elements are cut into nearly equal parts.</summary>
+    public static int Cut(int i, int parts, int total) => (int)((long)i * total / parts);
+}
+
+/// <summary>Where a product's rows go that do not lie at equal distances: in lines, and those in images.</summary>
+/// <param name="Length">Rows in a line.</param>
+/// <param name="Lines">Lines in an image.</param>
+/// <param name="LinesApart">Floats from one line to the next.</param>
+/// <param name="ImagesApart">Floats from one image to the next.</param>
+readonly record struct ResultLines(int Length, int Lines, nint LinesApart, nint ImagesApart)
+{
+    /// <summary>Position of a row, rows of a line being <paramref name="apart"/> floats apart.</summary>
+    public nint At(int row, int apart)
+    {
+        if (Length == 0)
+            return (nint)row * apart;
+        int line = row / Length, image = line / Lines;
+        return (image * ImagesApart) + ((line - (image * Lines)) * LinesApart) + ((nint)(row - (line * Length)) * apart);
+    }
+}
+
+/// <summary>c = activation(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
+readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int apart, byte* scratch) : IHostWork
+    where S : struct, ISimd<V>
+    where V : unmanaged
+    where L : struct, ITileLayout
+    where TRows : unmanaged, ITileRows
+{
+    // Panels that stay in the second level beside a tile: then results are written in whole rows.
+    const int SmallPanelsSizeBytes = 300 << 10;
+
+    // Measured (bench matmul, 512x512x4608 A): four to sixteen are within 2 %.
+    const int TermsSideBySide = 16;
+
+    public static int Columns => 2 * S.Count;
+
+    /// <summary>Floats that each term takes in a tile: its rows, or the layout's distance.</summary>
+    static int FloatsPerTerm => L.Step == 1 ? S.TileRows : L.Step;
+
+    /// <summary>Added to each row, padded to whole panels; null for none.</summary>
+    public float* Bias { get; init; }
+
+    /// <summary>Added to the result; null for none. May be the result itself.</summary>
+    public float* Residual { get; init; }
+
+    public bool Relu { get; init; }
+
+    /// <summary>Adds to what c holds.</summary>
+    public bool Accumulate { get; init; }
+
+    /// <summary>Where rows go; at equal distances if not given. Sizes must be those of its lines.</summary>
+    public ResultLines Lines { get; init; }
+
+    public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads, bool ownPanels = false, int line = 0) =>
+        ProductSizes.Create(m, n, k, tileRows, FloatsPerTerm, Columns, threads, ownPanels, line);
+
+    public int ItemCount => sizes.Blocks * sizes.Splits;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Invoke(int item, int thread)
+    {
+        int block = item % sizes.Blocks, split = item / sizes.Blocks;
+        var part = new Part(
+            ProductSizes.Cut(block, sizes.Blocks, sizes.Tiles),
+            ProductSizes.Cut(block + 1, sizes.Blocks, sizes.Tiles),
+            ProductSizes.Cut(split, sizes.Splits, sizes.Panels),
+            ProductSizes.Cut(split + 1, sizes.Splits, sizes.Panels),
+            (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)));
+        bool small = sizes.K <= sizes.KBlock && (long)sizes.K * sizes.N * sizeof(float) <= SmallPanelsSizeBytes && sizes.Splits == 1;
+        for (int k0 = 0; k0 < Math.Max(1, sizes.K); k0 += sizes.KBlock) // once at least: no terms leave bias and residual
+        {
+            Tile tile = default;
+            tile.RowsApart = apart;
+            tile.K = Math.Min(sizes.KBlock, sizes.K - k0);
+            tile.Run = rows.Run;
+            tile.Accumulate = Accumulate || k0 > 0;
+            tile.Relu = Relu && k0 + tile.K == sizes.K;
+            if (small)
+                TileByTile(tile, part);
+            else
+                PanelByPanel(tile, part, k0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void PanelByPanel(Tile tile, Part part, int k0)
+    {
+        int runs = Math.Max(1, ProductSizes.Ceil(tile.K, 16)); // no terms take a run too
+        int share = ProductSizes.Ceil(tile.K * Columns / 16, (part.EndTile - part.FirstTile) * runs);
+        if (L.Step > 1)
+            GatherSideBySide(part, k0, tile.K);
+        for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)
+            for (int i = part.FirstTile; i < part.EndTile; i++)
+            {
+                int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M), end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+                tile.A = TileAt(part, i);
+                tile.NextLines = 0;
+                if (L.Step == 1 && panel == part.FirstPanel)
+                {
+                    rows.Gather(row, end - row, k0, tile.K, tile.A, part.Line);
+                    FetchRows(ref tile, row, end, k0);
+                }
+                else if (panel + 1 < part.EndPanel)
+                {
+                    // The next panel, a few lines of it with each run of this one.
+                    tile.Next = Panel(panel + 1, k0) + ((nint)(i - part.FirstTile) * share * runs * 16);
+                    (tile.NextApart, tile.NextStep, tile.NextLines) = (16, share * 16, share);
+                }
+
+                RunTile(ref tile, row, end - row, panel, k0);
+            }
+    }
+
+    /// <summary>All tiles of an item, some terms of each at a time: in a column layout, lines of memory hold terms of neighbouring tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void GatherSideBySide(Part part, int k0, int k)
+    {
+        for (int done = 0; done < k; done += TermsSideBySide)
+            for (int i = part.FirstTile; i < part.EndTile; i++)
+            {
+                int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M), end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+                rows.Gather(row, end - row, k0 + done, Math.Min(TermsSideBySide, k - done), TileAt(part, i) + ((nint)done * L.Step), part.Line);
+            }
+    }
+
+    float* TileAt(Part part, int i) => part.A + ((nint)(i - part.FirstTile) * sizes.KBlock * FloatsPerTerm);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void TileByTile(Tile tile, Part part)
+    {
+        tile.A = part.A;
+        for (int i = part.FirstTile; i < part.EndTile; i++)
+        {
+            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M), end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            rows.Gather(row, end - row, 0, tile.K, tile.A, part.Line);
+            FetchRows(ref tile, row, end, 0);
+            for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)
+            {
+                RunTile(ref tile, row, end - row, panel, 0);
+                tile.NextLines = 0;
+            }
+        }
+    }
+
+    float* Panel(int panel, int k0) => panels + ((((nint)panel * sizes.K) + k0) * Columns);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void FetchRows(ref Tile tile, int row, int end, int k0)
+    {
+        tile.Next = rows.Ahead(end, k0);
+        tile.NextLines = tile.Next == null || end == sizes.M ? 0 : end - row;
+        (tile.NextApart, tile.NextStep) = (rows.AheadApart, 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void RunTile(ref Tile tile, int row, int count, int panel, int k0)
+    {
+        int column = panel * Columns;
+        nint at = Lines.At(row, apart) + column;
+        tile.B = Panel(panel, k0);
+        tile.C = c + at;
+        tile.Bias = Bias == null || k0 > 0 ? null : Bias + column;
+        tile.Residual = Residual == null || k0 > 0 ? null : Residual + at;
+        tile.Skip = L.Step == 1 ? (count - 1) * L.Row : 0;
+        if (column + Columns <= sizes.N)
+            fixed (Tile* pointer = &tile)
+                TileKernel<S, V, L>.Run(pointer, count);
+        else
+            RunEdge(tile, count, sizes.N - column);
+    }
+
+    /// <summary>The last panel, of less than two vectors of columns: computed beside, then copied.</summary>
+    static void RunEdge(Tile tile, int count, int columns)
+    {
+        float* side = stackalloc float[count * Columns];
+        float* c = tile.C, residual = tile.Residual;
+        int apart = tile.RowsApart;
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j < columns; j++)
+                side[(i * Columns) + j] = (tile.Accumulate ? c[((nint)i * apart) + j] : 0) + (residual == null ? 0 : residual[((nint)i * apart) + j]);
+        tile.C = side;
+        tile.RowsApart = Columns;
+        tile.Accumulate |= residual != null;
+        tile.Residual = null;
+        TileKernel<S, V, L>.Run(&tile, count);
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j < columns; j++)
+                c[((nint)i * apart) + j] = side[(i * Columns) + j];
+    }
+
+    /// <summary>One item's tiles and panels, and its thread's scratch memory.</summary>
+    readonly struct Part(int firstTile, int endTile, int firstPanel, int endPanel, float* a)
+    {
+        public readonly int FirstTile = firstTile, EndTile = endTile, FirstPanel = firstPanel, EndPanel = endPanel;
+        public readonly float* A = a;
+
+        public float* Line => A + (HostDevice.GatheredSizeBytes / sizeof(float));
+    }
+}

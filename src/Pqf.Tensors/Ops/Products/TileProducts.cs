@@ -1,0 +1,57 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors.Ops.Products;
+
+/// <summary>Products by tiles on a GPU.</summary>
+static class TileProducts
+{
+    /// <summary>y = activation(left · right + bias + residual).</summary>
+    /// <param name="gpu">Where all operands are.</param>
+    /// <param name="choice">How it is cut.</param>
+    /// <param name="size">Rows, columns of one group, groups, terms.</param>
+    /// <param name="isWhole">Whether both operands and the output meet <see cref="IQuadAccess.IsWhole"/>.</param>
+    /// <param name="left">Rows.</param>
+    /// <param name="right">Columns.</param>
+    /// <param name="output">Where it goes.</param>
+    public static void Run<TLeft, TRight>(GpuDevice gpu, TileChoice choice, ProductSize size, bool isWhole, TLeft left, TRight right, TileOutput output)
+        where TLeft : struct, ITileOperand
+        where TRight : struct, ITileOperand
+    {
+        if (!isWhole)
+            choice = choice with { Shape = TileShape.Rows64Columns64 }; // one kernel less to compile, for sizes that no network's larger layers have
+        var grid = choice.Grid(size.Rows, size.Columns, size.Groups, size.Terms);
+        if (grid.Parts == 1)
+        {
+            Launch(gpu, choice.Shape, isWhole, grid, left, right, output);
+            return;
+        }
+
+        using var scope = gpu.BeginScope();
+        int count = size.Rows * size.Columns * size.Groups;
+        var parts = Tensor<float>.Rent(gpu, [grid.Parts, count]);
+        Launch(gpu, choice.Shape, isWhole, grid, left, right, output.Partial(parts.View));
+        gpu.Launch(count, new TileOutput.AddParts(parts.View, output, count, grid.Parts));
+    }
+
+    static void Launch<TLeft, TRight>(GpuDevice gpu, TileShape shape, bool isWhole, TileGrid grid, TLeft left, TRight right, TileOutput output)
+        where TLeft : struct, ITileOperand
+        where TRight : struct, ITileOperand
+    {
+        if (shape == TileShape.Rows128Columns128)
+            gpu.LaunchGrouped(grid.Count, new TileProduct<Tile128x128, WholeQuads, TLeft, TRight>(left, right, output, grid));
+        else if (isWhole)
+            gpu.LaunchGrouped(grid.Count, new TileProduct<Tile64x64, WholeQuads, TLeft, TRight>(left, right, output, grid));
+        else
+            gpu.LaunchGrouped(grid.Count, new TileProduct<Tile64x64, SingleQuads, TLeft, TRight>(left, right, output, grid));
+    }
+}
+
+/// <summary>The sizes of a product, or of several side by side.</summary>
+/// <param name="Rows">Of the left operand.</param>
+/// <param name="Columns">Of the right operand, in one group.</param>
+/// <param name="Groups">Groups of columns.</param>
+/// <param name="Terms">Products per value.</param>
+readonly record struct ProductSize(int Rows, int Columns, int Groups, int Terms)
+{
+    public TileChoice Choice => TileChoice.Of(Rows, Columns, Groups, Terms);
+}

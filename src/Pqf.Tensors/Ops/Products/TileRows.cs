@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Pqf.Tensors.Ops.Products;
+
+/// <summary>Moves of floats between rows and tiles.</summary>
+static unsafe class Floats
+{
+    /// <summary>Sixteen floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy16(float* from, float* to)
+    {
+        Vector256<float> low = Vector256.Load(from), high = Vector256.Load(from + 8);
+        low.Store(to);
+        high.Store(to + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Clear16(float* to)
+    {
+        Vector256<float>.Zero.Store(to);
+        Vector256<float>.Zero.Store(to + 8);
+    }
+
+    /// <summary>Any number of floats, few mostly: the last vector overlaps the one before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy(float* from, float* to, int count)
+    {
+        if (count >= 8)
+        {
+            for (int i = 0; i < count - 8; i += 8)
+                Vector256.Load(from + i).Store(to + i);
+            Vector256.Load(from + count - 8).Store(to + count - 8);
+        }
+        else if (count >= 4)
+        {
+            Vector128<float> low = Vector128.Load(from), high = Vector128.Load(from + count - 4);
+            low.Store(to);
+            high.Store(to + count - 4);
+        }
+        else
+        {
+            for (int i = 0; i < count; i++)
+                to[i] = from[i];
+        }
+    }
+
+    public static void Clear(float* to, int count) => new Span<float>(to, count).Clear();
+
+    /// <summary>A row of <paramref name="count"/> floats to every sixteenth place of a tile, sixteen at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Spread(float* from, float* to, int count, int rows)
+    {
+        int i = 0;
+        for (; i + 16 <= count; i += 16, to += rows * 16)
+            Copy16(from + i, to);
+        Copy(from + i, to, count - i);
+    }
+}
+
+/// <summary>The rows of a matrix [M, K].</summary>
+readonly unsafe struct MatrixRows(float* matrix, int apart) : ITileRows
+{
+    public int Run => 16;
+
+    public int AheadApart => apart;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
+    {
+        float* from = matrix + ((nint)row * apart) + k0;
+        for (int r = 0; r < rows; r++, from += apart, tile += 16)
+            Floats.Spread(from, tile, k, rows);
+    }
+
+    public float* Ahead(int row, int k0) => matrix + ((nint)row * apart) + k0;
+}
+
+/// <summary>The columns of a matrix [K, M], as rows.</summary>
+readonly unsafe struct MatrixColumns<L>(float* matrix, int apart) : ITileRows
+    where L : struct, ITileLayout
+{
+    public int Run => 16;
+
+    public int AheadApart => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
+    {
+        float* from = matrix + ((nint)k0 * apart) + row;
+        for (int i = 0; i < k; i++, from += apart, tile += L.Step)
+        {
+            if (Sse.IsSupported)
+                Sse.Prefetch0(from + (8 * (nint)apart)); // rows too far apart for the processor to foresee
+            Floats.Copy(from, tile, rows);
+        }
+    }
+
+    public float* Ahead(int row, int k0) => null;
+}

@@ -1,0 +1,42 @@
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Tensors.Ops.Quantisation;
+
+/// <summary>Weights from codes and a codebook.</summary>
+public static partial class DecodeCodes
+{
+    /// <summary>Block b of the weight is row codes[b] of the codebook.</summary>
+    /// <param name="codebook">[k, d].</param>
+    /// <param name="codes">[n] or [rows, m], each below k; the caller has checked them.</param>
+    /// <param name="weight">The weight's shape: n · d values, blocks in row-major order.</param>
+    /// <returns>A weight of that shape.</returns>
+    /// <exception cref="ShapeException">n · d is not the weight's count.</exception>
+    public static Tensor<float> Forward(Tensor<float> codebook, Tensor<ushort> codes, Shape weight)
+    {
+        Shapes.SameDevice("DecodeCodes", codebook.Device, codes);
+        var w = Tensor<float>.Rent(codebook.Device, Shapes.DecodeCodes(codebook.Shape, codes.Shape, weight));
+        if (codebook.Device is HostDevice host)
+            Host(host, codebook, codes, w);
+        else
+            Gpu((GpuDevice)codebook.Device, codebook, codes, w);
+        return w;
+    }
+
+    /// <summary>Gradient of the codebook: each row sums the weight's gradient over the blocks of its code, in rising order.</summary>
+    /// <param name="index">Of the codes given to <see cref="Forward"/>.</param>
+    /// <param name="dWeight">n · d values.</param>
+    /// <param name="d">Block length.</param>
+    /// <returns>[k, d]; zeros for codes without blocks.</returns>
+    /// <exception cref="ShapeException">n · d is not the gradient's count.</exception>
+    public static Tensor<float> Pullback(CodeIndex index, Tensor<float> dWeight, int d)
+    {
+        Shapes.DecodeCodes([index.K, d], index.Codes.Shape, dWeight.Shape);
+        Shapes.SameDevice("DecodeCodes", dWeight.Device, index.Start);
+        var dCodebook = Tensor<float>.Rent(dWeight.Device, [index.K, d]);
+        if (dWeight.Device is HostDevice host)
+            PullbackHost(host, index, dWeight, dCodebook);
+        else
+            PullbackGpu((GpuDevice)dWeight.Device, index, dWeight, dCodebook);
+        return dCodebook;
+    }
+}

@@ -79,8 +79,8 @@ public class TrainingProperties
             ushort[] Codes() => [.. parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).OfType<Weight.Quantised>().SelectMany(weight => weight.Codes.ToArray())];
             ushort[] before = Codes();
             var result = Gradients.Of(graph, parameters, RandomNetwork.Images(device, 2), Target(graph, device));
-            var (optimiser, trainable) = (new Optimiser.Adam(), Trainable.Of(graph, parameters));
-            optimiser.Step(trainable, result.Gradients, optimiser.Start(trainable), 1e-2);
+            var (optimizer, trainable) = (new Optimizer.Adam(), Trainable.Of(graph, parameters));
+            optimizer.Step(trainable, result.Gradients, optimizer.Start(trainable), 1e-2);
             Norms.Update(parameters, result.Extra);
             Assert.Equal(before, Codes());
             return [.. result.Loss.ToArray(), .. parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray())];

@@ -33,20 +33,20 @@ static class MaskRcnnBench
         var parameters = detector.Parameters(device);
         var trainable = DetectorTask.TrainableOf(detector.Graph, parameters);
         var training = DetectionTraining.Create(detector.Architecture, parameters);
-        var optimiser = new Optimiser.Adam();
-        var state = optimiser.Start(trainable);
+        var optimizer = new Optimizer.Adam();
+        var state = optimizer.Start(trainable);
         Photograph[] images = [.. Enumerable.Range(0, BatchSize).Select(MaskRcnnCase.Image)];
         DetectionTarget[] targets = [.. Enumerable.Range(0, BatchSize).Select(MaskRcnnCase.Target)];
         return Measure(device, "step", count, $"{DetectionTrainingStage.Images}", (split, number) =>
         {
             using var step = device.BeginScope();
-            void After(DetectionTrainingStage stage) => split.Phase = stage == DetectionTrainingStage.FeaturesBackward ? "Optimiser" : $"{stage + 1}";
+            void After(DetectionTrainingStage stage) => split.Phase = stage == DetectionTrainingStage.FeaturesBackward ? "Optimizer" : $"{stage + 1}";
             var evaluation = Grad.ValueAndGrad((tape, variables) => training.Losses(tape, variables, images, targets, RngKey.FromSeed(number), After).Total(tape))(trainable);
             After(DetectionTrainingStage.FeaturesBackward);
             float loss = evaluation.Loss.ToArray()[0];
             if (!float.IsFinite(loss))
                 throw new InvalidOperationException($"expected a finite loss, got {loss}");
-            state = optimiser.Step(trainable, evaluation.Gradients, state, 1e-6);
+            state = optimizer.Step(trainable, evaluation.Gradients, state, 1e-6);
         });
     }
 

@@ -26,7 +26,7 @@ sealed record TrainingTimes(TrainingCase Case, double[] StepMs, double PeakGflop
     public double Quantile(double part) => StepMs[(int)(part * (StepMs.Length - 1))];
 }
 
-/// <summary>Whole steps of training: forward, backward, optimiser, running statistics, as the trainer does them.</summary>
+/// <summary>Whole steps of training: forward, backward, optimizer, running statistics, as the trainer does them.</summary>
 static class TrainingBench
 {
     const int WarmUp = 2;
@@ -52,14 +52,14 @@ static class TrainingBench
         readonly HostDevice device;
         readonly Scope scope;
         readonly WorkSplit split;
-        readonly Optimiser optimiser = new Optimiser.Adam();
+        readonly Optimizer optimizer = new Optimizer.Adam();
         readonly Parameters parameters;
         readonly ImmutableDictionary<string, Tensor<float>> trainable;
         readonly TrainingPlan plan;
         readonly Tensor<float>[] images;
         readonly Tensor<float> target;
         readonly List<double> times = [];
-        OptimiserState state;
+        OptimizerState state;
         long allocated, native;
 
         public Run(TrainingCase training)
@@ -71,7 +71,7 @@ static class TrainingBench
             parameters = training.Parameters(device);
             trainable = Trainable.Of(training.Graph, parameters);
             plan = TrainingPlan.Create(training.Graph, parameters, training.Images);
-            state = optimiser.Start(trainable);
+            state = optimizer.Start(trainable);
             images = Inputs.Several(device, training.Images, "images");
             target = OneHot.Create(device, [.. Enumerable.Range(0, training.Batch).Select(i => i % training.ClassCount)], training.ClassCount);
         }
@@ -114,7 +114,7 @@ static class TrainingBench
                 return (loss, forward.Norms);
             })(trainable);
             split.Phase = "update";
-            state = optimiser.Step(trainable, evaluation.Gradients, state, 1e-3);
+            state = optimizer.Step(trainable, evaluation.Gradients, state, 1e-3);
             Norms.Update(parameters, evaluation.Extra);
         }
     }

@@ -88,7 +88,7 @@ public sealed class Tensor<T> : ITensor
         ? new(shape, storage)
         : throw new ShapeException("Reshape", $"expected {Shape.Count} elements, got {shape}");
 
-    /// <summary>Replaces the elements: the one sanctioned mutation, for parameters and optimiser state.</summary>
+    /// <summary>Replaces the elements: the one sanctioned mutation, for parameters and optimizer state.</summary>
     /// <exception cref="ShapeException">The number of values is not that of the shape.</exception>
     public void Overwrite(ReadOnlySpan<T> values)
     {

@@ -91,9 +91,9 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
             var parameters = Initialise.Random(graph, device, RngKey.FromSeed(1));
             var images = GeneratedWeights.Images(device, "image", [6, 3, 28, 28]);
             var result = Gradients.Of(graph, parameters, images, OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10));
-            var optimiser = new Optimiser.Adam();
+            var optimizer = new Optimizer.Adam();
             var trainable = Trainable.Of(graph, parameters);
-            optimiser.Step(trainable, result.Gradients, optimiser.Start(trainable), 1e-3);
+            optimizer.Step(trainable, result.Gradients, optimizer.Start(trainable), 1e-3);
             Norms.Update(parameters, result.Extra);
             return [.. result.Loss.ToArray().Concat(parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray())).SelectMany(BitConverter.GetBytes)];
         }

@@ -46,12 +46,12 @@ public class TrainingSteadyStateTests
     sealed class Run : IDisposable
     {
         readonly Graph graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10));
-        readonly Optimiser optimiser = new Optimiser.Adam();
+        readonly Optimizer optimizer = new Optimizer.Adam();
         readonly Scope scope;
         readonly Parameters parameters;
         readonly TrainingPlan plan;
         readonly System.Collections.Immutable.ImmutableDictionary<string, Tensor<float>> trainable;
-        OptimiserState state;
+        OptimizerState state;
 
         public Run(string form)
         {
@@ -60,7 +60,7 @@ public class TrainingSteadyStateTests
             parameters = form == "dense" ? dense : TestGraphs.Quantise(graph, dense, ("layer1.0.conv1", 16, 9), ("layer2.0.downsample.0", 32, 4), ("layer3.2.conv2", 64, 18));
             plan = TrainingPlan.Create(graph, parameters, [1, 12, 12, 3]);
             trainable = Trainable.Of(graph, parameters);
-            state = optimiser.Start(trainable);
+            state = optimizer.Start(trainable);
         }
 
         public HostDevice Device { get; } = new(2);
@@ -79,7 +79,7 @@ public class TrainingSteadyStateTests
                 var forward = plan.Run(tape, variables, images, NormMode.Batch);
                 return (tape.CrossEntropy(forward.Output, target), forward.Norms);
             })(trainable);
-            state = optimiser.Step(trainable, result.Gradients, state, 1e-3);
+            state = optimizer.Step(trainable, result.Gradients, state, 1e-3);
             Norms.Update(parameters, result.Extra);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }

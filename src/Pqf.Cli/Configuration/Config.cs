@@ -120,7 +120,7 @@ sealed record DistillationConfig
     public double Temperature { get; init; } = new TeacherMix().Temperature;
 }
 
-/// <summary>Which optimiser fine-tunes.</summary>
+/// <summary>Which optimizer fine-tunes.</summary>
 enum OptimizerType
 {
     /// <summary>Stochastic gradient descent with momentum.</summary>

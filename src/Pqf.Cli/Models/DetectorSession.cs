@@ -70,7 +70,7 @@ sealed class DetectorSession(RunContext run)
     Result<Unit, PqfError> GoOn(TrainingFolder folder, string images, string path, Device device) => TensorFiles.Open(path).Bind(file =>
     {
         using (file)
-            return TrainingCheckpoint.ReadProgress(file).Bind(known => TrainingCheckpoint.Read(file, TrainingMapping.Optimiser(run.Config), device).Map(read => (known.Settings, read.Model, read.State)));
+            return TrainingCheckpoint.ReadProgress(file).Bind(known => TrainingCheckpoint.Read(file, TrainingMapping.Optimizer(run.Config), device).Map(read => (known.Settings, read.Model, read.State)));
     }).Bind(read => Setup(folder, images, read.Model).Bind(training => TrainingSetup.Differences(read.Settings, training.Setup.Settings).Bind(_ =>
     {
         run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
@@ -117,7 +117,7 @@ sealed class DetectorSession(RunContext run)
             run.Note($"skipped {error.Message}");
     }
 
-    /// <summary>The batches; between one and the next are the optimiser's step and the log, before the first the last epoch's files.</summary>
+    /// <summary>The batches; between one and the next are the optimizer's step and the log, before the first the last epoch's files.</summary>
     IEnumerable<Result<DetectorBatch, PqfError>> Watched(IEnumerable<Result<DetectorBatch, PqfError>> batches)
     {
         watch.Lap("Saving");
@@ -125,7 +125,7 @@ sealed class DetectorSession(RunContext run)
         {
             watch.Lap("Decoding");
             yield return batch;
-            watch.Lap("Optimiser");
+            watch.Lap("Optimizer");
             stepCount++;
         }
     }

@@ -76,7 +76,7 @@ static class Reports
         stage.Name,
         Text(stage.SizeBits),
         Text(report.RatioOf(stage)),
-        Text(stage.Accuracy.Right),
+        Text(stage.Accuracy.Correct),
         Text(stage.Accuracy.Count),
         Text(stage.Accuracy.Value),
         Text(stage.Accuracy.Interval95.Low),

@@ -24,7 +24,7 @@ static class TrainingMapping
     public static TrainingOptions Options(Config config, int batchCount) => new()
     {
         Epochs = config.Epochs,
-        Optimiser = Optimiser(config),
+        Optimizer = Optimizer(config),
         Schedule = Schedule(config, batchCount),
         LearningRate = config.LearningRate,
     };
@@ -35,9 +35,9 @@ static class TrainingMapping
         : null;
 
     /// <summary>How gradients change parameters.</summary>
-    public static Optimiser Optimiser(Config config) => config.Optimizer == OptimizerType.Adam
-        ? new Optimiser.Adam()
-        : new Optimiser.Sgd(config.Momentum ?? DefaultMomentum, config.WeightDecay ?? 0);
+    public static Optimizer Optimizer(Config config) => config.Optimizer == OptimizerType.Adam
+        ? new Optimizer.Adam()
+        : new Optimizer.Sgd(config.Momentum ?? DefaultMomentum, config.WeightDecay ?? 0);
 
     /// <summary>What a run that goes on must have in common with the one that it goes on from, by key: equal settings give the same steps.</summary>
     public static ImmutableSortedDictionary<string, string> Settings(Config config, int imageCount) => new Dictionary<string, object?>
@@ -46,7 +46,7 @@ static class TrainingMapping
         ["epochs"] = config.Epochs,
         ["learning_rate"] = config.LearningRate,
         ["label_smoothing"] = config.LabelSmoothing,
-        ["optimizer"] = Optimiser(config) is Optimiser.Sgd sgd ? Invariant($"sgd of momentum {sgd.Momentum} and weight decay {sgd.WeightDecay}") : "adam",
+        ["optimizer"] = Optimizer(config) is Optimizer.Sgd sgd ? Invariant($"sgd of momentum {sgd.Momentum} and weight decay {sgd.WeightDecay}") : "adam",
         ["lr_scheduler"] = config.LrScheduler switch
         {
             { Type: LrSchedulerType.Cosine } keys => Invariant($"cosine to {keys.MinLr}"),

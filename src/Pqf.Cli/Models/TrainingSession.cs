@@ -70,7 +70,7 @@ sealed class TrainingSession(RunContext run)
         using (file)
             return TrainingCheckpoint.ReadProgress(file)
                 .Bind(known => TrainingSetup.Differences(known.Settings, TrainingMapping.Settings(run.Config, images.Count)))
-                .Bind(_ => TrainingCheckpoint.Read(file, TrainingMapping.Optimiser(run.Config), device));
+                .Bind(_ => TrainingCheckpoint.Read(file, TrainingMapping.Optimizer(run.Config), device));
     }).Bind(read => Setup(folder, read.Model, images).Bind(training =>
     {
         run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");

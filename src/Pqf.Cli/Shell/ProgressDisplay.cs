@@ -43,16 +43,16 @@ abstract class ProgressDisplay
         /// <inheritdoc/>
         public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
         {
-            var pace = new Pace(terminal.Clock, start);
+            var rate = new Rate(terminal.Clock, start);
             long last = terminal.Clock.GetTimestamp();
             var result = work(done =>
             {
                 if (terminal.Clock.GetElapsedTime(last) < Interval)
                     return;
                 last = terminal.Clock.GetTimestamp();
-                terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {pace.Describe(unit, done, total)}"));
+                terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {rate.Describe(unit, done, total)}"));
             });
-            terminal.Error.WriteLine(pace.Finished(title, unit, total));
+            terminal.Error.WriteLine(rate.Finished(title, unit, total));
             return result;
         }
     }
@@ -63,7 +63,7 @@ abstract class ProgressDisplay
         /// <inheritdoc/>
         public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
         {
-            var pace = new Pace(terminal.Clock, start);
+            var rate = new Rate(terminal.Clock, start);
             var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error), Interactive = InteractionSupport.Yes });
             var result = console.Progress().AutoClear(true)
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
@@ -73,16 +73,16 @@ abstract class ProgressDisplay
                     return work(done =>
                     {
                         task.Value = done;
-                        task.Description = Markup.Escape($"{title} ({pace.Describe(unit, done, total)})");
+                        task.Description = Markup.Escape($"{title} ({rate.Describe(unit, done, total)})");
                     });
                 });
-            terminal.Error.WriteLine(pace.Finished(title, unit, total));
+            terminal.Error.WriteLine(rate.Finished(title, unit, total));
             return result;
         }
     }
 
     /// <summary>How fast the work goes since it began here.</summary>
-    sealed class Pace(TimeProvider clock, ProgressStart? start)
+    sealed class Rate(TimeProvider clock, ProgressStart? start)
     {
         readonly ProgressStart begun = start ?? new(0, clock.GetTimestamp());
 

@@ -17,7 +17,7 @@ public static class Figures
 
     /// <summary><c>297/400 = 74.25 % (95 % interval 69.75 … 78.29)</c>.</summary>
     public static string Percent(Proportion proportion) =>
-        $"{proportion.Right}/{proportion.Count} = {Percent(proportion.Value)} (95 % interval {Interval(proportion)})";
+        $"{proportion.Correct}/{proportion.Count} = {Percent(proportion.Value)} (95 % interval {Interval(proportion)})";
 
     /// <summary><c>74.25 %</c>.</summary>
     /// <param name="share">0 … 1.</param>

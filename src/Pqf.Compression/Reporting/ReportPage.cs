@@ -66,7 +66,7 @@ public static class ReportPage
                     Tag("td.number.wide", Figures.Ratio(report.RatioOf(stage))),
                     Tag("td.number.strong", Figures.Percent(stage.Accuracy.Value)),
                     Tag("td.number", Figures.Interval(stage.Accuracy)),
-                    Tag("td.number.wide", $"{Figures.Count(stage.Accuracy.Right)} of {Figures.Count(stage.Accuracy.Count)}")))))));
+                    Tag("td.number.wide", $"{Figures.Count(stage.Accuracy.Correct)} of {Figures.Count(stage.Accuracy.Count)}")))))));
 
     static XElement Charts(CompressionReport report) => Tag(
         "div.pair",

@@ -54,10 +54,10 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
         double rate = State.Schedule.LearningRate;
         if (!float.IsFinite(loss))
             return new TrainingEvent.Failed(Diverged(evaluation.Extra.Norms, loss, rate));
-        var optimiser = options.Optimiser.Step(task.Trainable, evaluation.Gradients, State.Optimiser, rate);
+        var optimizer = options.Optimizer.Step(task.Trainable, evaluation.Gradients, State.Optimizer, rate);
         Norms.Update(State.Parameters, evaluation.Extra.Norms);
         var metrics = evaluation.Extra.Metrics;
-        State = State with { Optimiser = optimiser, Schedule = options.Schedule.AfterBatch(State.Schedule), Progress = State.Progress.After(metrics, rate) };
+        State = State with { Optimizer = optimizer, Schedule = options.Schedule.AfterBatch(State.Schedule), Progress = State.Progress.After(metrics, rate) };
         return new TrainingEvent.Stepped(State.Progress, metrics, rate);
     }
 

@@ -17,12 +17,12 @@ namespace Pqf.Compression.Training;
 
 /// <summary>A run's state as a file: what <c>--resume</c> goes on from.</summary>
 /// <remarks>
-/// The file is safetensors. Beside the tensors of a <c>.pqf</c> file, with codebooks in single precision and norms of four vectors, it holds the optimiser's
-/// averages as <c>optimiser.NAME</c>; the text has <c>format</c> "pqf-training", and the schedule and progress as JSON under <c>training</c>.
+/// The file is safetensors. Beside the tensors of a <c>.pqf</c> file, with codebooks in single precision and norms of four vectors, it holds the optimizer's
+/// averages as <c>optimizer.NAME</c>; the text has <c>format</c> "pqf-training", and the schedule and progress as JSON under <c>training</c>.
 /// </remarks>
 public static class TrainingCheckpoint
 {
-    const string Format = "pqf-training", Version = "1", AveragePrefix = "optimiser.", TrainingKey = "training";
+    const string Format = "pqf-training", Version = "1", AveragePrefix = "optimizer.", TrainingKey = "training";
 
     /// <summary>Writes a state, whole or not at all.</summary>
     /// <param name="path">The file.</param>
@@ -32,7 +32,7 @@ public static class TrainingCheckpoint
     /// <returns>An error, and no file, if a value is not finite: the state is none to go on from.</returns>
     public static Result<Unit, PqfError> Write(string path, PqfModel model, TrainingState state, ImmutableSortedDictionary<string, string> settings)
     {
-        var training = new TrainingText(state.Optimiser.StepCount, state.Schedule, state.Progress, settings);
+        var training = new TrainingText(state.Optimizer.StepCount, state.Schedule, state.Progress, settings);
         var text = new Dictionary<string, string>(model.ToMetadata())
         {
             ["format"] = Format,
@@ -40,11 +40,11 @@ public static class TrainingCheckpoint
             [TrainingKey] = JsonSerializer.Serialize(training, TrainingJson.Default.TrainingText),
         };
         return CheckFinite(model.Graph, state)
-            .Bind(_ => Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimiser)], text));
+            .Bind(_ => Safetensors.Write(path, [.. NetworkTensors(model.Graph, state.Parameters), .. AverageTensors(state.Optimizer)], text));
     }
 
     /// <summary>Says whether a state is one to go on from: a step whose loss was finite may yet have left values that are not.</summary>
-    public static Result<Unit, PqfError> CheckFinite(Graph graph, TrainingState state) => NetworkTensors(graph, state.Parameters).Concat(AverageTensors(state.Optimiser))
+    public static Result<Unit, PqfError> CheckFinite(Graph graph, TrainingState state) => NetworkTensors(graph, state.Parameters).Concat(AverageTensors(state.Optimizer))
         .FirstOrDefault(tensor => tensor.Type == DType.F32 && !IsFinite(tensor.ToSingles())) is { } bad
         ? new PqfError.Layer(bad.Name, string.Create(
             CultureInfo.InvariantCulture,
@@ -60,14 +60,14 @@ public static class TrainingCheckpoint
 
     /// <summary>Reads a state.</summary>
     /// <param name="file">Open; needed no longer afterwards.</param>
-    /// <param name="optimiser">The run's: the file must hold its averages and no others.</param>
+    /// <param name="optimizer">The run's: the file must hold its averages and no others.</param>
     /// <param name="device">Where the tensors go; they belong to its innermost scope.</param>
-    public static Result<(PqfModel Model, TrainingState State), PqfError> Read(TensorFile file, Optimiser optimiser, Device device)
+    public static Result<(PqfModel Model, TrainingState State), PqfError> Read(TensorFile file, Optimizer optimizer, Device device)
     {
         var averages = file.Tensors.Where(tensor => tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)).ToDictionary(tensor => tensor.Name[AveragePrefix.Length..]);
         var network = new TensorFile(file.Path, file.Format, file.Tensors.Where(tensor => !tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)), file.Metadata);
         return Text(file).Bind(text => ModelMetadata.Read(file).Bind(metadata => PqfModel.From(network, metadata, device)).Bind(model =>
-            Averages(file, averages, optimiser.Start(TrainableOf(model))).Map(state =>
+            Averages(file, averages, optimizer.Start(TrainableOf(model))).Map(state =>
                 (model, new TrainingState(model.Parameters, state with { StepCount = text.StepCount }, text.Schedule, text.Progress)))));
     }
 
@@ -97,17 +97,17 @@ public static class TrainingCheckpoint
             dense => [ModelTensors.Dense(spec.Name, dense)],
             quantised => [ModelTensors.Codes(spec.Layer, quantised), Singles(Trainable.CodebookName(spec.Layer), quantised.Codebook)]));
 
-    static IEnumerable<StoredTensor> AverageTensors(OptimiserState state) =>
+    static IEnumerable<StoredTensor> AverageTensors(OptimizerState state) =>
         state.Averages.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Singles(AveragePrefix + pair.Key, pair.Value));
 
     static StoredTensor Singles(string name, Tensor<float> tensor) =>
         new(name, DType.F32, tensor.Shape, bytes => tensor.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)));
 
     /// <summary>Fills the averages of a fresh state from the file's.</summary>
-    static Result<OptimiserState, PqfError> Averages(TensorFile file, Dictionary<string, StoredTensor> stored, OptimiserState fresh)
+    static Result<OptimizerState, PqfError> Averages(TensorFile file, Dictionary<string, StoredTensor> stored, OptimizerState fresh)
     {
         if (fresh.Averages.Keys.Except(stored.Keys).Concat(stored.Keys.Except(fresh.Averages.Keys)).Order(StringComparer.Ordinal).FirstOrDefault() is { } name)
-            return new PqfError.File(file.Path, $"expected the averages of the run's optimiser, and {AveragePrefix}{name} is in only one of the two: was it trained with another optimizer?");
+            return new PqfError.File(file.Path, $"expected the averages of the run's optimizer, and {AveragePrefix}{name} is in only one of the two: was it trained with another optimizer?");
         foreach (var (key, tensor) in fresh.Averages)
         {
             if (stored[key].Shape != tensor.Shape)

@@ -9,7 +9,7 @@ public sealed record TrainingOptions
     public required int Epochs { get; init; }
 
     /// <summary>How gradients change parameters.</summary>
-    public required Optimiser Optimiser { get; init; }
+    public required Optimizer Optimizer { get; init; }
 
     /// <summary>How the learning rate changes.</summary>
     public required Schedule Schedule { get; init; }

@@ -46,7 +46,7 @@ public enum DetectionTrainingStage
 }
 
 /// <summary>The losses of a Mask R-CNN on a tape.</summary>
-/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimiser overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
+/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimizer overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
 public sealed class DetectionTraining
 {
     readonly Device device;

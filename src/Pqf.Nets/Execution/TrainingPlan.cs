@@ -20,7 +20,7 @@ public sealed record RecordedForward(ImmutableArray<Variable> Outputs, Immutable
 }
 
 /// <summary>The interpreter that trains: a network run on a tape, each norm with the sum and the ReLU that follow it, values given back when neither a later node nor a pull-back reads them.</summary>
-/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimiser overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
+/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimizer overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
 public sealed class TrainingPlan
 {
     readonly Graph graph;

@@ -67,8 +67,8 @@ readonly unsafe struct InputRows
         Blacken(input);
         var (first, count) = (down.Weights.First, down.Weights.Count);
         // As many rows as an output needs, in turn.
-        int taps = down.Weights.Taps, apart = RowLength + Padding, y = 0;
-        byte[] source = ArrayPool<byte>.Shared.Rent((width * 4) + Padding), ring = ArrayPool<byte>.Shared.Rent(taps * apart);
+        int taps = down.Weights.Taps, stride = RowLength + Padding, y = 0;
+        byte[] source = ArrayPool<byte>.Shared.Rent((width * 4) + Padding), ring = ArrayPool<byte>.Shared.Rent(taps * stride);
         int[] sums = ArrayPool<int>.Shared.Rent(RowLength + Padding);
         fixed (byte* from = source, narrowed = ring)
         fixed (int* sum = sums)
@@ -78,9 +78,9 @@ readonly unsafe struct InputRows
             {
                 if (output == count.Length || y < first[output])
                     continue;
-                ResizeRow(from, narrowed + ((nint)(y % taps) * apart));
+                ResizeRow(from, narrowed + ((nint)(y % taps) * stride));
                 for (; output < count.Length && first[output] + count[output] - 1 == y; output++)
-                    FinishRow(output, narrowed, apart, sum, to + ((((nint)(output + down.Before) * crop) + across.Before) * channels));
+                    FinishRow(output, narrowed, stride, sum, to + ((((nint)(output + down.Before) * crop) + across.Before) * channels));
             }
         }
 
@@ -170,13 +170,13 @@ readonly unsafe struct InputRows
 
     /// <summary>One row of the input: the weighted sum of rows, rounded to bytes, normalised in single precision as torchvision does it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void FinishRow(int output, byte* ring, int apart, int* sum, float* to)
+    void FinishRow(int output, byte* ring, int stride, int* sum, float* to)
     {
         var (taps, first, count, values) = down.Weights;
         int length = RowLength, y = first[output];
         new Span<int>(sum, length).Fill(ResampleWeights.Half);
         for (int tap = 0; tap < count[output]; tap++, y++)
-            Resampler.AddRow(ring + ((nint)(y % taps) * apart), values[(output * taps) + tap], sum, length);
+            Resampler.AddRow(ring + ((nint)(y % taps) * stride), values[(output * taps) + tap], sum, length);
         int i = 0;
         var most = Vector256.Create((int)byte.MaxValue);
         fixed (float* centre = mean, scale = deviation)

@@ -2,16 +2,16 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Metrics;
 
-/// <summary>So many of so many, such as images classified rightly.</summary>
-/// <param name="Right">0 … <paramref name="Count"/>.</param>
+/// <summary>n correct of a count, such as images classified correctly.</summary>
+/// <param name="Correct">0 … <paramref name="Count"/>.</param>
 /// <param name="Count">At least 1 for the ratios to be numbers.</param>
-public readonly record struct Proportion(int Right, int Count)
+public readonly record struct Proportion(int Correct, int Count)
 {
     /// <summary>The standard normal distribution's 97.5 % point.</summary>
     const double Z = 1.959963984540054;
 
     /// <summary>0 … 1.</summary>
-    public double Value => (double)Right / Count;
+    public double Value => (double)Correct / Count;
 
     /// <summary>The interval that holds the true proportion with 95 % confidence.</summary>
     /// <remarks>Wilson's score interval (1927): sound near 0 and 1 and for small counts, unlike the normal approximation.</remarks>
@@ -27,7 +27,7 @@ public readonly record struct Proportion(int Right, int Count)
     }
 
     /// <summary>This proportion with more counted.</summary>
-    public static Proportion operator +(Proportion left, Proportion right) => new(left.Right + right.Right, left.Count + right.Count);
+    public static Proportion operator +(Proportion left, Proportion right) => new(left.Correct + right.Correct, left.Count + right.Count);
 
     /// <summary>As <c>+</c>.</summary>
     public static Proportion Add(Proportion left, Proportion right) => left + right;

@@ -8,7 +8,7 @@ namespace Pqf.Nets.Weights;
 /// <summary>What training changes of a network: dense weights, biases, scales and shifts of norms, and codebooks. Codes, running statistics and frozen norms have no gradients.</summary>
 public static class Trainable
 {
-    /// <summary>The tensors themselves, which an optimiser overwrites in place.</summary>
+    /// <summary>The tensors themselves, which an optimizer overwrites in place.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists.</param>
     /// <returns>By PyTorch name; a quantised weight's codebook as <c>layer.codebook</c>, as in compressed files.</returns>

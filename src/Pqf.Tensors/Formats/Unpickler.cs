@@ -13,7 +13,7 @@ namespace Pqf.Tensors.Formats;
 /// </remarks>
 ref struct Unpickler
 {
-    // Large checkpoints with optimiser state have some 10⁵ opcodes.
+    // Large checkpoints with optimizer state have some 10⁵ opcodes.
     const int MaxOpcodes = 10_000_000;
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -36,7 +36,7 @@ public sealed class TrainDetectorTests : IDisposable
         var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "1", "--profile");
         Assert.True(result.Code == ExitCode.Success, result.Error);
         string[] stages = [.. result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0])];
-        Assert.Superset(new HashSet<string>(["Decoding", "Features", "FeaturesBackward", "MaskHeadBackward", "Optimiser", "Validation", "Saving"]), stages.ToHashSet());
+        Assert.Superset(new HashSet<string>(["Decoding", "Features", "FeaturesBackward", "MaskHeadBackward", "Optimizer", "Validation", "Saving"]), stages.ToHashSet());
     }
 
     [Fact]

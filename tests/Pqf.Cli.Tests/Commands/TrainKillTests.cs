@@ -73,7 +73,7 @@ public sealed class TrainKillTests : IDisposable
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
-        TrainingCheckpoint.Read(file, new Optimiser.Adam(), device).Value();
+        TrainingCheckpoint.Read(file, new Optimizer.Adam(), device).Value();
     }
 
     static TrainingProgress Progress(string path)

@@ -32,10 +32,10 @@ static class SmallTraining
         return quantised ? TestGraphs.Quantise(Graph, dense, ("layer1.0.conv1", 8, 9), ("layer2.0.downsample.0", 4, 4), ("fc", 12, 1)) : dense;
     }
 
-    public static TrainingOptions Options(Optimiser? optimiser = null, Schedule? schedule = null, double learningRate = 1e-2, int epochs = 2) => new()
+    public static TrainingOptions Options(Optimizer? optimizer = null, Schedule? schedule = null, double learningRate = 1e-2, int epochs = 2) => new()
     {
         Epochs = epochs,
-        Optimiser = optimiser ?? new Optimiser.Adam(),
+        Optimizer = optimizer ?? new Optimizer.Adam(),
         Schedule = schedule ?? new Schedule.Cosine(epochs * BatchCount, 1e-5),
         LearningRate = learningRate,
     };

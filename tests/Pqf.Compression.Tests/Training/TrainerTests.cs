@@ -67,13 +67,13 @@ public sealed class TrainerTests : IDisposable
                 if (step is TrainingEvent.Stepped { Progress.Batch: 2 })
                     cancellation.Cancel();
         });
-        Assert.Equal((0, 2, 2, 2), (trainer.State.Progress.Epoch, trainer.State.Progress.Batch, trainer.State.Optimiser.StepCount, trainer.State.Schedule.BatchCount));
+        Assert.Equal((0, 2, 2, 2), (trainer.State.Progress.Epoch, trainer.State.Progress.Batch, trainer.State.Optimizer.StepCount, trainer.State.Schedule.BatchCount));
     }
 
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run_with_layer_step_and_learning_rate()
     {
-        var trainer = SmallTraining.Begin(SmallTraining.Parameters(host, false), SmallTraining.Options(new Optimiser.Sgd(), new Schedule.Constant(), 1e38));
+        var trainer = SmallTraining.Begin(SmallTraining.Parameters(host, false), SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Constant(), 1e38));
         var events = trainer.Run(TestContext.Current.CancellationToken).ToArray();
         Assert.Equal(
             "bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 1e+38. The last saved state is untouched; a lower learning_rate may help",
@@ -106,7 +106,7 @@ public sealed class TrainerTests : IDisposable
     {
         double[] scores = [0.1, 0.2, 0.2, 0.1, 0.3];
         var weight = Tensor<float>.From(host, [1], [1]);
-        var options = SmallTraining.Options(new Optimiser.Sgd(), new Schedule.Plateau(Better.Higher, 1, 0.1), 1, scores.Length);
+        var options = SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Plateau(Better.Higher, 1, 0.1), 1, scores.Length);
         int epoch = 0;
         var task = new TrainingTask<int>
         {

@@ -23,19 +23,19 @@ public sealed class TrainingCheckpointTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<bool, Optimiser, Schedule> Runs { get; } = new()
+    public static TheoryData<bool, Optimizer, Schedule> Runs { get; } = new()
     {
-        { false, new Optimiser.Adam(), new Schedule.Cosine(8, 1e-5) },
-        { true, new Optimiser.Adam(), new Schedule.Cosine(8, 1e-5) },
-        { true, new Optimiser.Sgd(0.9, 1e-3), new Schedule.Plateau(Better.Higher, 0, 0.5) },
-        { false, new Optimiser.Sgd(0.9), new Schedule.MultiStep([1]) },
+        { false, new Optimizer.Adam(), new Schedule.Cosine(8, 1e-5) },
+        { true, new Optimizer.Adam(), new Schedule.Cosine(8, 1e-5) },
+        { true, new Optimizer.Sgd(0.9, 1e-3), new Schedule.Plateau(Better.Higher, 0, 0.5) },
+        { false, new Optimizer.Sgd(0.9), new Schedule.MultiStep([1]) },
     };
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Stopping_and_going_on_gives_what_not_stopping_gives_to_the_bit(bool quantised, Optimiser optimiser, Schedule schedule)
+    public void Stopping_and_going_on_gives_what_not_stopping_gives_to_the_bit(bool quantised, Optimizer optimizer, Schedule schedule)
     {
-        var options = SmallTraining.Options(optimiser, schedule);
+        var options = SmallTraining.Options(optimizer, schedule);
         string whole = Run(options, quantised, int.MaxValue, "whole");
         // Within an epoch, after an epoch's last step but before its validation, at an epoch's end, in the last epoch.
         foreach (int stop in (int[])[1, 4, 5, 6, 9])
@@ -55,8 +55,8 @@ public sealed class TrainingCheckpointTests : IDisposable
         var state = TrainingState.Start(parameters, Trainable.Of(SmallTraining.Graph, parameters), SmallTraining.Options());
         Write(state, "x.state").Value();
         byte[] good = File.ReadAllBytes(folder.File("x.state"));
-        state.Optimiser.Averages["fc.codebook.exp_avg"].Overwrite([.. new float[11], float.NaN]);
-        Assert.Equal("optimiser.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help", Write(state, "x.state").ErrorMessage());
+        state.Optimizer.Averages["fc.codebook.exp_avg"].Overwrite([.. new float[11], float.NaN]);
+        Assert.Equal("optimizer.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help", Write(state, "x.state").ErrorMessage());
         Assert.Equal(good, File.ReadAllBytes(folder.File("x.state")));
     }
 
@@ -82,8 +82,8 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal(
-            $"{path}: expected the averages of the run's optimiser, and optimiser.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
-            TrainingCheckpoint.Read(file, new Optimiser.Sgd(), device).ErrorMessage());
+            $"{path}: expected the averages of the run's optimizer, and optimizer.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
+            TrainingCheckpoint.Read(file, new Optimizer.Sgd(), device).ErrorMessage());
         Model(SmallTraining.Parameters(device, false)).Write(folder.File("x.pqf")).Value();
         using var model = TensorFiles.Open(folder.File("x.pqf")).Value();
         Assert.Equal($"{folder.File("x.pqf")}: expected the state of a training run, format pqf-training, version 1; it is a safetensors file", TrainingCheckpoint.ReadProgress(model).ErrorMessage());
@@ -111,7 +111,7 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
-        return Take(SmallTraining.GoOn(TrainingCheckpoint.Read(file, options.Optimiser, device).Value().State, options), int.MaxValue, name);
+        return Take(SmallTraining.GoOn(TrainingCheckpoint.Read(file, options.Optimizer, device).Value().State, options), int.MaxValue, name);
     }
 
     /// <summary>Takes some events, then writes the state.</summary>

@@ -53,7 +53,7 @@ public static partial class Conv2d
         where L : struct, ITileLayout
     {
         var sizes = PixelSizes.Create(g.OutPixels, g.OutChannels, g.InChannels, S.TileRows, 2 * S.Count, host.ThreadCount);
-        bool isDirect = sizes.Parts == 1 && sizes.SumsApart == sizes.Columns;
+        bool isDirect = sizes.Parts == 1 && sizes.SumsStride == sizes.Columns;
         using var sums = new Workspace<float>(host, isDirect ? 1 : (long)sizes.Parts * sizes.SumCount);
         var product = new PixelProduct<S, V, L, MatrixColumns<L>>(
             sizes, new MatrixColumns<L>(dy.Pointer, g.OutChannels), x.Pointer, g.InChannels, isDirect ? dWeight.Pointer : sums.Pointer, host.Scratch);

@@ -41,7 +41,7 @@ public sealed partial class Conv2dPlan
     {
         bool isWhole = g.GroupInChannels % 4 == 0 && g.GroupOutChannels % 4 == 0;
         var weights = new TermRows(gpuWeight.View, size.Terms, size.Columns, g.OutChannels);
-        TileProducts.Run(gpu, size.Choice, size, isWhole, new GatheredRows(x.View, runs), weights, output);
+        GpuTileProducts.Run(gpu, size.Choice, size, isWhole, new GatheredRows(x.View, runs), weights, output);
     }
 
     /// <summary>One weight moved from [O, I, taps] to [taps, I, O], so that neighbouring work items read neighbouring weights.</summary>

@@ -11,7 +11,7 @@ public static partial class Concat
         public void Invoke(int index)
         {
             int block = index / blocks.Length, at = index % blocks.Length;
-            to[(block * blocks.ToApart) + blocks.ToAt + at] = from[(block * blocks.FromApart) + blocks.FromAt + at];
+            to[(block * blocks.ToStride) + blocks.ToAt + at] = from[(block * blocks.FromStride) + blocks.FromAt + at];
         }
     }
 }

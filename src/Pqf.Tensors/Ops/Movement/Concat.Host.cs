@@ -19,7 +19,7 @@ public static partial class Concat
         {
             int first = item / pieces * perItem, end = Math.Min(count, first + perItem), at = item % pieces * Chunks.Floats, length = Math.Min(Chunks.Floats, blocks.Length - at);
             for (int i = first; i < end; i++)
-                Floats.Copy(from + ((nint)i * blocks.FromApart) + blocks.FromAt + at, to + ((nint)i * blocks.ToApart) + blocks.ToAt + at, length);
+                Floats.Copy(from + ((nint)i * blocks.FromStride) + blocks.FromAt + at, to + ((nint)i * blocks.ToStride) + blocks.ToAt + at, length);
         }
     }
 }

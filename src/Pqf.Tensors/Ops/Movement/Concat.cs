@@ -57,7 +57,7 @@ public static partial class Concat
         foreach (int others in from.Shape.AsSpan()[(axis + 1)..])
             inner *= others;
         var blocks = new Blocks(length * inner, from.Shape[axis] * inner, fromAt * inner, to.Shape[axis] * inner, toAt * inner);
-        int count = blocks.Length == 0 ? 0 : from.Shape.Count / blocks.FromApart;
+        int count = blocks.Length == 0 ? 0 : from.Shape.Count / blocks.FromStride;
         if (from.Device is HostDevice host)
             Host(host, blocks, count, from, to);
         else
@@ -65,5 +65,5 @@ public static partial class Concat
     }
 
     /// <summary>Stretches of memory at equal distances.</summary>
-    internal readonly record struct Blocks(int Length, int FromApart, int FromAt, int ToApart, int ToAt);
+    internal readonly record struct Blocks(int Length, int FromStride, int FromAt, int ToStride, int ToAt);
 }

@@ -111,9 +111,9 @@ public static partial class Reduce
                 double share = count / ((double)before + count), joint = before * share;
                 for (int c = first; c < end; c++)
                 {
-                    double apart = part[c] - means[c - first];
-                    means[c - first] += apart * share;
-                    squares[c - first] += part[channels + c] + (apart * apart * joint);
+                    double difference = part[c] - means[c - first];
+                    means[c - first] += difference * share;
+                    squares[c - first] += part[channels + c] + (difference * difference * joint);
                 }
             }
 

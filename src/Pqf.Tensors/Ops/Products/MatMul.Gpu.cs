@@ -21,10 +21,10 @@ public static partial class MatMul
         TermRows termsOfRows = new(a.View, k, m, m), termsOfColumns = new(b.View, k, n, n);
         switch (transpose)
         {
-            case Transpose.None: TileProducts.Run(gpu, choice, size, isWhole, rows, termsOfColumns, output); break;
-            case Transpose.A: TileProducts.Run(gpu, choice, size, isWhole, termsOfRows, termsOfColumns, output); break;
-            case Transpose.B: TileProducts.Run(gpu, choice, size, isWhole, rows, columns, output); break;
-            default: TileProducts.Run(gpu, choice, size, isWhole, termsOfRows, columns, output); break;
+            case Transpose.None: GpuTileProducts.Run(gpu, choice, size, isWhole, rows, termsOfColumns, output); break;
+            case Transpose.A: GpuTileProducts.Run(gpu, choice, size, isWhole, termsOfRows, termsOfColumns, output); break;
+            case Transpose.B: GpuTileProducts.Run(gpu, choice, size, isWhole, rows, columns, output); break;
+            default: GpuTileProducts.Run(gpu, choice, size, isWhole, termsOfRows, columns, output); break;
         }
     }
 }

@@ -10,23 +10,23 @@ static unsafe class Panels
     /// <summary>Floats that the panels take.</summary>
     public static int Count(int n, int k, int width) => checked(ProductSizes.Ceil(n, width) * k * width);
 
-    /// <summary>From a matrix [K, N] with rows <paramref name="apart"/> floats apart.</summary>
-    public static void FromRows(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels)
+    /// <summary>From a matrix [K, N] with rows <paramref name="stride"/> floats apart.</summary>
+    public static void FromRows(HostDevice host, float* matrix, int stride, int n, int k, int width, float* panels)
     {
         int parts = Math.Min(ProductSizes.Ceil(n, width), 4 * host.ThreadCount);
-        host.For(parts, new PackRows(parts, matrix, apart, n, k, width, panels));
+        host.For(parts, new PackRows(parts, matrix, stride, n, k, width, panels));
     }
 
-    /// <summary>From a matrix [N, K] with rows <paramref name="apart"/> floats apart.</summary>
-    public static void FromColumns(HostDevice host, float* matrix, int apart, int n, int k, int width, float* panels) =>
-        host.For(ProductSizes.Ceil(n, width), new PackColumns(matrix, apart, n, k, width, panels));
+    /// <summary>From a matrix [N, K] with rows <paramref name="stride"/> floats apart.</summary>
+    public static void FromColumns(HostDevice host, float* matrix, int stride, int n, int k, int width, float* panels) =>
+        host.For(ProductSizes.Ceil(n, width), new PackColumns(matrix, stride, n, k, width, panels));
 
     /// <summary>From weights [N, channels, taps] to terms counted tap by tap, channels innermost.</summary>
     public static void FromWeights(HostDevice host, float* weights, int n, int channels, int taps, int width, float* panels) =>
         host.For(ProductSizes.Ceil(n, width), new PackWeights(weights, n, channels, taps, width, panels));
 
     /// <summary>Eight rows at a time across some panels: eight streams are read, which the processor fetches ahead.</summary>
-    readonly struct PackRows(int parts, float* matrix, int apart, int n, int k, int width, float* panels) : IHostWork
+    readonly struct PackRows(int parts, float* matrix, int stride, int n, int k, int width, float* panels) : IHostWork
     {
         const int Rows = 8;
 
@@ -47,14 +47,14 @@ static unsafe class Panels
             float* to = panels + ((nint)column * k) + ((nint)first * width);
             for (int i = first; i < end; i++, to += width)
             {
-                Floats.Copy(matrix + ((nint)i * apart) + column, to, count);
+                Floats.Copy(matrix + ((nint)i * stride) + column, to, count);
                 if (count < width)
                     Floats.Clear(to + count, width - count);
             }
         }
     }
 
-    readonly struct PackColumns(float* matrix, int apart, int n, int k, int width, float* panels) : IHostWork
+    readonly struct PackColumns(float* matrix, int stride, int n, int k, int width, float* panels) : IHostWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
@@ -63,7 +63,7 @@ static unsafe class Panels
             float* to = panels + ((nint)column * k);
             if (count < width)
                 Floats.Clear(to, width * k);
-            Transposition.Copy(matrix + ((nint)column * apart), apart, count, k, to, width);
+            Transposition.Copy(matrix + ((nint)column * stride), stride, count, k, to, width);
         }
     }
 

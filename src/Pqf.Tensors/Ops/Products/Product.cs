@@ -24,7 +24,7 @@ unsafe interface ITileRows
     float* Ahead(int row, int k0);
 
     /// <summary>Floats from there to the next row's.</summary>
-    int AheadApart { get; }
+    int AheadStride { get; }
 }
 
 /// <summary>How a product [M, K] · [K, N] is cut: into blocks of tiles, each gathered once by one thread and used against all its panels.</summary>
@@ -68,22 +68,22 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
 /// <summary>Where a product's rows go that do not lie at equal distances: in lines, and those in images.</summary>
 /// <param name="Length">Rows in a line.</param>
 /// <param name="Lines">Lines in an image.</param>
-/// <param name="LinesApart">Floats from one line to the next.</param>
-/// <param name="ImagesApart">Floats from one image to the next.</param>
-readonly record struct ResultLines(int Length, int Lines, nint LinesApart, nint ImagesApart)
+/// <param name="LinesStride">Floats from one line to the next.</param>
+/// <param name="ImagesStride">Floats from one image to the next.</param>
+readonly record struct ResultLines(int Length, int Lines, nint LinesStride, nint ImagesStride)
 {
-    /// <summary>Position of a row, rows of a line being <paramref name="apart"/> floats apart.</summary>
-    public nint At(int row, int apart)
+    /// <summary>Position of a row, rows of a line being <paramref name="stride"/> floats apart.</summary>
+    public nint At(int row, int stride)
     {
         if (Length == 0)
-            return (nint)row * apart;
+            return (nint)row * stride;
         int line = row / Length, image = line / Lines;
-        return (image * ImagesApart) + ((line - (image * Lines)) * LinesApart) + ((nint)(row - (line * Length)) * apart);
+        return (image * ImagesStride) + ((line - (image * Lines)) * LinesStride) + ((nint)(row - (line * Length)) * stride);
     }
 }
 
 /// <summary>c = activation(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
-readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int apart, byte* scratch) : IHostWork
+readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int stride, byte* scratch) : IHostWork
     where S : struct, ISimd<V>
     where V : unmanaged
     where L : struct, ITileLayout
@@ -133,7 +133,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         for (int k0 = 0; k0 < Math.Max(1, sizes.K); k0 += sizes.KBlock) // once at least: no terms leave bias and residual
         {
             Tile tile = default;
-            tile.RowsApart = apart;
+            tile.RowsStride = stride;
             tile.K = Math.Min(sizes.KBlock, sizes.K - k0);
             tile.Run = rows.Run;
             tile.Accumulate = Accumulate || k0 > 0;
@@ -167,7 +167,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
                 {
                     // The next panel, a few lines of it with each run of this one.
                     tile.Next = Panel(panel + 1, k0) + ((nint)(i - part.FirstTile) * share * runs * 16);
-                    (tile.NextApart, tile.NextStep, tile.NextLines) = (16, share * 16, share);
+                    (tile.NextStride, tile.NextStep, tile.NextLines) = (16, share * 16, share);
                 }
 
                 RunTile(ref tile, row, end - row, panel, k0);
@@ -212,14 +212,14 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     {
         tile.Next = rows.Ahead(end, k0);
         tile.NextLines = tile.Next == null || end == sizes.M ? 0 : end - row;
-        (tile.NextApart, tile.NextStep) = (rows.AheadApart, 16);
+        (tile.NextStride, tile.NextStep) = (rows.AheadStride, 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void RunTile(ref Tile tile, int row, int count, int panel, int k0)
     {
         int column = panel * Columns;
-        nint at = Lines.At(row, apart) + column;
+        nint at = Lines.At(row, stride) + column;
         tile.B = Panel(panel, k0);
         tile.C = c + at;
         tile.Bias = Bias == null || k0 > 0 ? null : Bias + column;
@@ -227,7 +227,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.Skip = L.Step == 1 ? (count - 1) * L.Row : 0;
         if (column + Columns <= sizes.N)
             fixed (Tile* pointer = &tile)
-                TileKernel<S, V, L>.Run(pointer, count);
+                HostTile<S, V, L>.Run(pointer, count);
         else
             RunEdge(tile, count, sizes.N - column);
     }
@@ -237,18 +237,18 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     {
         float* side = stackalloc float[count * Columns];
         float* c = tile.C, residual = tile.Residual;
-        int apart = tile.RowsApart;
+        int stride = tile.RowsStride;
         for (int i = 0; i < count; i++)
             for (int j = 0; j < columns; j++)
-                side[(i * Columns) + j] = (tile.Accumulate ? c[((nint)i * apart) + j] : 0) + (residual == null ? 0 : residual[((nint)i * apart) + j]);
+                side[(i * Columns) + j] = (tile.Accumulate ? c[((nint)i * stride) + j] : 0) + (residual == null ? 0 : residual[((nint)i * stride) + j]);
         tile.C = side;
-        tile.RowsApart = Columns;
+        tile.RowsStride = Columns;
         tile.Accumulate |= residual != null;
         tile.Residual = null;
-        TileKernel<S, V, L>.Run(&tile, count);
+        HostTile<S, V, L>.Run(&tile, count);
         for (int i = 0; i < count; i++)
             for (int j = 0; j < columns; j++)
-                c[((nint)i * apart) + j] = side[(i * Columns) + j];
+                c[((nint)i * stride) + j] = side[(i * Columns) + j];
     }
 
     /// <summary>One item's tiles and panels, and its thread's scratch memory.</summary>

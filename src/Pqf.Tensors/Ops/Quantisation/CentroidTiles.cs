@@ -67,7 +67,7 @@ static unsafe class CentroidTiles
 static unsafe class CentroidSearch<S, V, T>
     where S : struct, ISimd<V>
     where V : unmanaged
-    where T : struct, INumber
+    where T : struct, IConstant
 {
     public static int BlockCount => 2 * S.Count;
 

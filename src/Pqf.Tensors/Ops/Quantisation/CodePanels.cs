@@ -63,20 +63,20 @@ static unsafe class CodePanels
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         void SpreadTaps(ushort* code, int m, int count, int first, float* panel)
         {
-            int firstChannel = first / taps, firstTap = first - (firstChannel * taps), apart = channels * width;
+            int firstChannel = first / taps, firstTap = first - (firstChannel * taps), stride = channels * width;
             for (int j = 0; j < count; j++, code += m)
             {
                 float* from = codebook + ((nint)(*code) * d);
                 int tap = firstTap;
-                float* place = panel + ((nint)firstTap * apart) + ((nint)firstChannel * width) + j;
+                float* place = panel + ((nint)firstTap * stride) + ((nint)firstChannel * width) + j;
                 for (int i = 0; i < d; i++)
                 {
                     *place = from[i];
-                    place += apart;
+                    place += stride;
                     if (++tap == taps) // on to the next channel's first tap
                     {
                         tap = 0;
-                        place += width - ((nint)taps * apart);
+                        place += width - ((nint)taps * stride);
                     }
                 }
             }

@@ -67,7 +67,7 @@ public static partial class NearestCentroid
     readonly unsafe struct Assign<S, V, T>(Assignment a) : IHostWork
         where S : struct, ISimd<V>
         where V : unmanaged
-        where T : struct, INumber
+        where T : struct, IConstant
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int part, int thread)

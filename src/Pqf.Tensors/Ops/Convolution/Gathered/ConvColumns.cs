@@ -15,7 +15,7 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
 
     public int Run => Width;
 
-    public int AheadApart => 0;
+    public int AheadStride => 0;
 
     public float* Ahead(int row, int k0) => null;
 
@@ -59,17 +59,17 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
     }
 
     /// <summary>The same few floats of each pixel: two vectors that overlap.</summary>
-    static void Copy(float* from, int apart, float* to, int count, int pixels)
+    static void Copy(float* from, int stride, float* to, int count, int pixels)
     {
         if (count >= 8)
-            for (int i = 0; i < pixels; i++, from += apart, to += Width)
+            for (int i = 0; i < pixels; i++, from += stride, to += Width)
             {
                 Vector256<float> low = Vector256.Load(from), high = Vector256.Load(from + count - 8);
                 low.Store(to);
                 high.Store(to + count - 8);
             }
         else
-            for (int i = 0; i < pixels; i++, from += apart, to += Width)
+            for (int i = 0; i < pixels; i++, from += stride, to += Width)
                 Floats.Copy(from, to, count);
     }
 }

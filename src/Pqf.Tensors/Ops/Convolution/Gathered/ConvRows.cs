@@ -27,7 +27,7 @@ readonly unsafe struct ConvRows : ITileRows
 
     public int Run => 16;
 
-    public int AheadApart => g.InChannels;
+    public int AheadStride => g.InChannels;
 
     bool IsPointwise => g.Kernel == 1 && g.Stride == 1 && g.Padding == 0 && outW == g.W && outH == g.H;
 
@@ -137,7 +137,7 @@ readonly unsafe struct StemRows(ConvGeometry g, float* x) : ITileRows
 
     public int Run => g.Kernel.W * g.InChannels;
 
-    public int AheadApart => 0;
+    public int AheadStride => 0;
 
     /// <summary>Whether the layout and the sizes fit. No tile may span two rows of the output.</summary>
     public static bool Fits(ConvGeometry g) =>

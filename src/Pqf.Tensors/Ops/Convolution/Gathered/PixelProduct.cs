@@ -38,17 +38,17 @@ readonly record struct PixelSizes(int Pixels, int Terms, int Columns, int Tiles,
     }
 
     /// <summary>Floats of one part's sums, [terms, whole panels].</summary>
-    public int SumCount => Terms * SumsApart;
+    public int SumCount => Terms * SumsStride;
 
     /// <summary>Floats from one term's sums to the next.</summary>
-    public int SumsApart => Panels * PanelWidth;
+    public int SumsStride => Panels * PanelWidth;
 
     /// <summary>First pixel of a part.</summary>
     public int FirstPixel(int part) => Math.Min(Pixels, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(Pixels, Grain)) * Grain);
 }
 
 /// <summary>The left operand of a product over pixels, term by term, which need not exist as a matrix: <see cref="ITileRows"/> of the column layout.</summary>
-readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows, float* right, int rightApart, float* sums, byte* scratch) : IHostWork
+readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows, float* right, int rightStride, float* sums, byte* scratch) : IHostWork
     where S : struct, ISimd<V>
     where V : unmanaged
     where L : struct, ITileLayout
@@ -75,7 +75,7 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
             Tile tile = default;
             tile.K = first + ProductSizes.Cut(block + 1, blocks, end - first) - pixel;
             tile.Run = 16;
-            tile.RowsApart = sizes.SumsApart;
+            tile.RowsStride = sizes.SumsStride;
             tile.Accumulate = block > 0;
             PackPanels(firstPanel, endPanel, pixel, tile.K, panels);
             for (int i = firstTile; i < endTile; i += GatheredTiles)
@@ -88,10 +88,10 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
                     for (int panel = firstPanel; panel < endPanel; panel++)
                     {
                         Tile local = tile;
-                        local.A = left + ((nint)(j - i) * TileApart(tile.K));
+                        local.A = left + ((nint)(j - i) * TileStride(tile.K));
                         local.B = panels + ((nint)(panel - firstPanel) * tile.K * sizes.PanelWidth);
-                        local.C = sums + ((nint)part * sizes.SumCount) + ((nint)term * sizes.SumsApart) + (panel * sizes.PanelWidth);
-                        TileKernel<S, V, L>.Run(&local, Term(j + 1) - term);
+                        local.C = sums + ((nint)part * sizes.SumCount) + ((nint)term * sizes.SumsStride) + (panel * sizes.PanelWidth);
+                        HostTile<S, V, L>.Run(&local, Term(j + 1) - term);
                     }
                 }
             }
@@ -101,14 +101,14 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
     int Term(int tile) => ProductSizes.Cut(tile, sizes.Tiles, sizes.Terms);
 
     /// <summary>A line more than its values, lest the tiles' lines drive one another out.</summary>
-    static int TileApart(int pixels) => (pixels * L.Step) + 16;
+    static int TileStride(int pixels) => (pixels * L.Step) + 16;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void GatherTiles(int firstTile, int endTile, int pixel, int count, float* to)
     {
         for (int i = 0; i < count; i += GatheredPixels)
             for (int tile = firstTile; tile < endTile; tile++)
-                rows.Gather(Term(tile), Term(tile + 1) - Term(tile), pixel + i, Math.Min(GatheredPixels, count - i), to + ((nint)(tile - firstTile) * TileApart(count)) + (i * L.Step), null);
+                rows.Gather(Term(tile), Term(tile + 1) - Term(tile), pixel + i, Math.Min(GatheredPixels, count - i), to + ((nint)(tile - firstTile) * TileStride(count)) + (i * L.Step), null);
     }
 
     /// <summary>Columns of some pixels side by side in panels, a few pixels at a time across all panels; missing columns are zeros.</summary>
@@ -123,8 +123,8 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
     void PackPanel(int panel, int pixel, int count, float* to)
     {
         int column = panel * sizes.PanelWidth, width = Math.Min(sizes.PanelWidth, sizes.Columns - column);
-        float* from = right + ((nint)pixel * rightApart) + column;
-        for (int i = 0; i < count; i++, from += rightApart, to += sizes.PanelWidth)
+        float* from = right + ((nint)pixel * rightStride) + column;
+        for (int i = 0; i < count; i++, from += rightStride, to += sizes.PanelWidth)
         {
             Floats.Copy(from, to, width);
             if (width < sizes.PanelWidth)
@@ -146,7 +146,7 @@ readonly unsafe struct AddRows(PixelSizes sizes, float* sums, float* weights) : 
         int end = Math.Min(sizes.Terms, (item + 1) * Rows);
         for (int row = item * Rows; row < end; row++)
         {
-            float* from = sums + ((nint)row * sizes.SumsApart), to = weights + ((nint)row * sizes.Columns);
+            float* from = sums + ((nint)row * sizes.SumsStride), to = weights + ((nint)row * sizes.Columns);
             int i = 0;
             for (; i <= sizes.Columns - Vector<float>.Count; i += Vector<float>.Count)
             {
@@ -182,7 +182,7 @@ readonly unsafe struct AddParts(PixelSizes sizes, float* sums, int channels, int
         for (int c = 0; c < channels; c++)
             for (int tap = 0; tap < taps; tap++)
             {
-                float* from = sums + ((((nint)tap * channels) + c) * sizes.SumsApart) + first;
+                float* from = sums + ((((nint)tap * channels) + c) * sizes.SumsStride) + first;
                 Floats.Copy(from, sum, count);
                 for (int part = 1; part < sizes.Parts; part++)
                 {

@@ -7,13 +7,13 @@ using Pqf.Tensors.Ops.Products;
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
 /// <summary>Some groups of tiles and their transformed input, [point][group][channels / 16][tile][16].</summary>
-readonly unsafe struct WinogradBlock(int firstGroup, int endGroup, float* input, long apart)
+readonly unsafe struct WinogradBlock(int firstGroup, int endGroup, float* input, long stride)
 {
     public readonly int FirstGroup = firstGroup, EndGroup = endGroup;
     public readonly float* Input = input;
 
     /// <summary>From one point's values to the next point's.</summary>
-    public readonly nint Apart = (nint)apart;
+    public readonly nint Apart = (nint)stride;
 }
 
 /// <summary>A 3 × 3 convolution of stride 1 as (m + 2)² products, one for each point of its transformed tiles.</summary>
@@ -121,31 +121,31 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
         for (int i = 0; i <= groups; i++)
             first[i] = sizes.First(block.FirstGroup + i) - start;
         float* products = own + sizes.ProductsAt;
-        nint apart = (nint)WinogradSizes.Apart(first[groups], Columns), pointWeights = (nint)channels * Columns;
+        nint stride = (nint)WinogradSizes.Apart(first[groups], Columns), pointWeights = (nint)channels * Columns;
         Tile tile = default;
-        (tile.RowsApart, tile.K, tile.Run) = (Columns, channels, 16);
+        (tile.RowsStride, tile.K, tile.Run) = (Columns, channels, 16);
         tile.B = weights + (panel * sizes.Points * pointWeights);
         for (int point = 0; point < sizes.Points; point++, tile.B += pointWeights)
             for (int group = 0; group < groups; group++)
             {
                 int rows = first[group + 1] - first[group];
                 tile.A = block.Input + (point * block.Apart) + ((nint)first[group] * channels);
-                tile.C = products + (point * apart) + (first[group] * Columns);
+                tile.C = products + (point * stride) + (first[group] * Columns);
                 tile.Skip = (rows - 1) * 16;
-                TileKernel<S, V, RowLayout>.Run(&tile, rows);
+                HostTile<S, V, RowLayout>.Run(&tile, rows);
             }
 
-        TransformOutput(start, first[groups], panel, products, apart, own);
+        TransformOutput(start, first[groups], panel, products, stride, own);
     }
 
     /// <summary>Aᵀ p A for one panel of some tiles, with bias, residual and ReLU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void TransformOutput(int firstTile, int tiles, int panel, float* products, nint apart, float* side)
+    void TransformOutput(int firstTile, int tiles, int panel, float* products, nint stride, float* side)
     {
         var g = sizes.G;
         int column = panel * Columns, vectors = Math.Min(Columns, g.OutChannels - column) / S.Count, outH = g.OutH, outW = g.OutW;
         WinogradTarget target = default;
-        (target.RowApart, target.PixelApart, target.Relu) = ((nint)outW * g.OutChannels, g.OutChannels, Relu);
+        (target.RowStride, target.PixelStride, target.Relu) = ((nint)outW * g.OutChannels, g.OutChannels, Relu);
         var cursor = new WinogradCursor(sizes, firstTile);
         for (int tile = 0; tile < tiles; tile++, products += Columns, cursor.Next())
         {
@@ -158,7 +158,7 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
                 target.Y = y + at + channel;
                 target.Residual = Residual == null ? null : Residual + at + channel;
                 target.Bias = Bias == null ? null : Bias + channel;
-                T.Output(products + (vector * S.Count), apart, side, &target);
+                T.Output(products + (vector * S.Count), stride, side, &target);
             }
         }
     }

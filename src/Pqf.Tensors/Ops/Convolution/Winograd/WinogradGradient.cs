@@ -80,7 +80,7 @@ readonly unsafe struct WinogradGradient<S, V>(WinogradGradientSizes sizes, float
                 else
                 {
                     g.FindPatch(g.Dy, conv.OutH, conv.OutW, conv.OutChannels, n, row, column, M, patch);
-                    WinogradGradientTransforms<S, V>.Gradient(patch, conv.OutChannels, count, side, g.Gradient + (tile * OutWidth), WinogradGradientSizes.Apart(count, sizes.SumsApart));
+                    WinogradGradientTransforms<S, V>.Gradient(patch, conv.OutChannels, count, side, g.Gradient + (tile * OutWidth), WinogradGradientSizes.Apart(count, sizes.SumsStride));
                 }
             }
         }
@@ -94,14 +94,14 @@ readonly unsafe struct WinogradGradient<S, V>(WinogradGradientSizes sizes, float
         {
             var sizes = g.Sizes;
             int point = item / sizes.PanelItems, panels = item % sizes.PanelItems, channels = sizes.G.InChannels, lengths = WinogradGradientSizes.Sums(count);
-            float* left = g.Input + (point * WinogradGradientSizes.Apart(count, channels)), right = g.Gradient + (point * WinogradGradientSizes.Apart(count, sizes.SumsApart));
+            float* left = g.Input + (point * WinogradGradientSizes.Apart(count, channels)), right = g.Gradient + (point * WinogradGradientSizes.Apart(count, sizes.SumsStride));
             for (int i = 0; i < lengths; i++)
             {
                 int first = ProductSizes.Cut(i, lengths, count), terms = ProductSizes.Cut(i + 1, lengths, count) - first;
                 for (int panel = sizes.FirstPanel(panels); panel < sizes.FirstPanel(panels + 1); panel++)
                 {
                     Tile tile = default;
-                    (tile.K, tile.Run, tile.RowsApart, tile.Accumulate) = (terms, Width, sizes.SumsApart, accumulate || i > 0);
+                    (tile.K, tile.Run, tile.RowsStride, tile.Accumulate) = (terms, Width, sizes.SumsStride, accumulate || i > 0);
                     tile.B = right + ((((nint)panel * count) + first) * OutWidth);
                     for (int channel = 0; channel < channels; channel += Width)
                         Sixteen(tile, left + ((((nint)channel * count) + ((nint)first * Width))), g.SumsAt(point, channel) + (panel * OutWidth));
@@ -119,8 +119,8 @@ readonly unsafe struct WinogradGradient<S, V>(WinogradGradientSizes sizes, float
                 int row = ProductSizes.Cut(part, parts, Width);
                 Tile local = tile;
                 local.A = left + row;
-                local.C = to + ((nint)row * tile.RowsApart);
-                TileKernel<S, V, ColumnLayout>.Run(&local, ProductSizes.Cut(part + 1, parts, Width) - row);
+                local.C = to + ((nint)row * tile.RowsStride);
+                HostTile<S, V, ColumnLayout>.Run(&local, ProductSizes.Cut(part + 1, parts, Width) - row);
             }
         }
     }
@@ -155,5 +155,5 @@ readonly unsafe struct WinogradGradient<S, V>(WinogradGradientSizes sizes, float
 
     float* Gradient => gradient;
 
-    float* SumsAt(int point, int channel) => sums + (point * sizes.PointSums) + ((nint)channel * sizes.SumsApart);
+    float* SumsAt(int point, int channel) => sums + (point * sizes.PointSums) + ((nint)channel * sizes.SumsStride);
 }

@@ -42,22 +42,22 @@ readonly struct WinogradGradientSizes
         (TileRows, TileColumns) = (ProductSizes.Ceil(g.OutH, M), ProductSizes.Ceil(g.OutW, M));
         Tiles = g.N * TileRows * TileColumns;
         panels = ProductSizes.Ceil(g.OutChannels, outWidth);
-        int fit = Math.Max(Width, ChunkSizeBytes / (Points * (g.InChannels + SumsApart) * sizeof(float)));
+        int fit = Math.Max(Width, ChunkSizeBytes / (Points * (g.InChannels + SumsStride) * sizeof(float)));
         Chunks = ProductSizes.Ceil(Tiles, fit);
     }
 
     /// <summary>Floats from one input channel's sums to the next.</summary>
-    public int SumsApart => panels * outWidth;
+    public int SumsStride => panels * outWidth;
 
     /// <summary>Floats from one point's sums to the next.</summary>
-    public nint PointSums => (nint)G.InChannels * SumsApart;
+    public nint PointSums => (nint)G.InChannels * SumsStride;
 
     /// <summary>Items that the products of a chunk are cut into: points, and panels where there are many threads.</summary>
     public int PanelItems => Math.Min(panels, ProductSizes.Ceil(4 * threads, Points));
 
     public long InputFloats => Points * (long)Apart(ProductSizes.Ceil(Tiles, Chunks), G.InChannels);
 
-    public long GradientFloats => Points * (long)Apart(ProductSizes.Ceil(Tiles, Chunks), SumsApart);
+    public long GradientFloats => Points * (long)Apart(ProductSizes.Ceil(Tiles, Chunks), SumsStride);
 
     /// <summary>From one point's values to the next point's, for some tiles.</summary>
     public static nint Apart(int tiles, int channels) => ((nint)tiles * channels) + PointGap;

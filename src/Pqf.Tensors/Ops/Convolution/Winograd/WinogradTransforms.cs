@@ -22,15 +22,15 @@ unsafe interface IWinograd
     /// <param name="rows">Tiles of the group that it is written into.</param>
     /// <param name="side">Room for (m + 2)² vectors.</param>
     /// <param name="to">Its place in the group of the first point.</param>
-    /// <param name="apart">From one point's values to the next point's.</param>
-    static abstract void Input(float** patch, int channels, int rows, float* side, float* to, nint apart);
+    /// <param name="stride">From one point's values to the next point's.</param>
+    static abstract void Input(float** patch, int channels, int rows, float* side, float* to, nint stride);
 
     /// <summary>Aᵀ p A for one tile and one vector of output channels, with what follows fused.</summary>
     /// <param name="products">The first point's.</param>
-    /// <param name="apart">From one point's products to the next point's.</param>
+    /// <param name="stride">From one point's products to the next point's.</param>
     /// <param name="side">As for the input.</param>
     /// <param name="target">Where to.</param>
-    static abstract void Output(float* products, nint apart, float* side, WinogradTarget* target);
+    static abstract void Output(float* products, nint stride, float* side, WinogradTarget* target);
 }
 
 /// <summary>Where one tile's outputs go: y = activation(value + bias + residual).</summary>
@@ -44,9 +44,9 @@ unsafe struct WinogradTarget
     /// <summary>Null for none.</summary>
     public float* Bias;
 
-    public nint RowApart;
+    public nint RowStride;
 
-    public nint PixelApart;
+    public nint PixelStride;
 
     /// <summary>Rows and columns of the tile that are inside of the image.</summary>
     public int Rows;
@@ -100,7 +100,7 @@ readonly unsafe struct Winograd2<S, V> : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint apart)
+    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint stride)
     {
         for (int c = 0; c < channels; c += S.Count)
         {
@@ -109,24 +109,24 @@ readonly unsafe struct Winograd2<S, V> : IWinograd
             Column(patch + 2, c, out V c0, out V c1, out V c2, out V c3);
             Column(patch + 3, c, out V d0, out V d1, out V d2, out V d3);
             float* at = to + WinogradResults<S, V>.InGroup(c, rows);
-            Row(a0, b0, c0, d0, at, apart);
-            Row(a1, b1, c1, d1, at + (4 * apart), apart);
-            Row(a2, b2, c2, d2, at + (8 * apart), apart);
-            Row(a3, b3, c3, d3, at + (12 * apart), apart);
+            Row(a0, b0, c0, d0, at, stride);
+            Row(a1, b1, c1, d1, at + (4 * stride), stride);
+            Row(a2, b2, c2, d2, at + (8 * stride), stride);
+            Row(a3, b3, c3, d3, at + (12 * stride), stride);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Output(float* products, nint apart, float* side, WinogradTarget* target)
+    public static void Output(float* products, nint stride, float* side, WinogradTarget* target)
     {
-        Column(products, apart, out V a0, out V a1);
-        Column(products + apart, apart, out V b0, out V b1);
-        Column(products + (2 * apart), apart, out V c0, out V c1);
-        Column(products + (3 * apart), apart, out V d0, out V d1);
+        Column(products, stride, out V a0, out V a1);
+        Column(products + stride, stride, out V b0, out V b1);
+        Column(products + (2 * stride), stride, out V c0, out V c1);
+        Column(products + (3 * stride), stride, out V d0, out V d1);
         V bias = WinogradResults<S, V>.Bias(target);
         Row(target, 0, S.Add(a0, bias), b0, c0, S.Subtract(bias, d0));
         if (target->Rows > 1)
-            Row(target, target->RowApart, S.Add(a1, bias), b1, c1, S.Subtract(bias, d1));
+            Row(target, target->RowStride, S.Add(a1, bias), b1, c1, S.Subtract(bias, d1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -137,20 +137,20 @@ readonly unsafe struct Winograd2<S, V> : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Row(V d0, V d1, V d2, V d3, float* to, nint apart)
+    static void Row(V d0, V d1, V d2, V d3, float* to, nint stride)
     {
         S.Store(S.Subtract(d0, d2), to);
-        S.Store(S.Add(d1, d2), to + apart);
-        S.Store(S.Subtract(d2, d1), to + (2 * apart));
-        S.Store(S.Subtract(d1, d3), to + (3 * apart));
+        S.Store(S.Add(d1, d2), to + stride);
+        S.Store(S.Subtract(d2, d1), to + (2 * stride));
+        S.Store(S.Subtract(d1, d3), to + (3 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Column(float* m, nint apart, out V v0, out V v1)
+    static void Column(float* m, nint stride, out V v0, out V v1)
     {
-        V m1 = S.Load(m + (4 * apart)), m2 = S.Load(m + (8 * apart));
+        V m1 = S.Load(m + (4 * stride)), m2 = S.Load(m + (8 * stride));
         v0 = S.Add(S.Load(m), S.Add(m1, m2));
-        v1 = S.Subtract(S.Subtract(m1, m2), S.Load(m + (12 * apart)));
+        v1 = S.Subtract(S.Subtract(m1, m2), S.Load(m + (12 * stride)));
     }
 
     /// <summary>Bias is in the first and last values already.</summary>
@@ -159,7 +159,7 @@ readonly unsafe struct Winograd2<S, V> : IWinograd
     {
         WinogradResults<S, V>.Put(target, at, S.Add(m0, S.Add(m1, m2)));
         if (target->Columns > 1)
-            WinogradResults<S, V>.Put(target, at + target->PixelApart, S.Add(S.Subtract(m1, m2), lessM3));
+            WinogradResults<S, V>.Put(target, at + target->PixelStride, S.Add(S.Subtract(m1, m2), lessM3));
     }
 }
 
@@ -182,7 +182,7 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint apart)
+    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint stride)
     {
         for (int c = 0; c < channels; c += S.Count)
         {
@@ -191,21 +191,21 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
                     S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c), S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
                     side + (j * S.Count), 6 * S.Count);
             float* at = to + WinogradResults<S, V>.InGroup(c, rows), from = side;
-            for (int i = 0; i < 6; i++, from += 6 * S.Count, at += 6 * apart)
+            for (int i = 0; i < 6; i++, from += 6 * S.Count, at += 6 * stride)
                 Forward(
                     S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
-                    at, apart);
+                    at, stride);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Output(float* products, nint apart, float* side, WinogradTarget* target)
+    public static void Output(float* products, nint stride, float* side, WinogradTarget* target)
     {
         float* m = products, to = side;
-        for (int j = 0; j < 6; j++, m += apart, to += S.Count)
+        for (int j = 0; j < 6; j++, m += stride, to += S.Count)
         {
             Back(
-                S.Load(m), S.Load(m + (6 * apart)), S.Load(m + (12 * apart)), S.Load(m + (18 * apart)), S.Load(m + (24 * apart)), S.Load(m + (30 * apart)),
+                S.Load(m), S.Load(m + (6 * stride)), S.Load(m + (12 * stride)), S.Load(m + (18 * stride)), S.Load(m + (24 * stride)), S.Load(m + (30 * stride)),
                 out V v0, out V v1, out V v2, out V v3);
             S.Store(v0, to);
             S.Store(v1, to + (6 * S.Count));
@@ -216,34 +216,34 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         V bias = WinogradResults<S, V>.Bias(target);
         nint at = 0;
         float* from = side;
-        for (int i = 0; i < target->Rows; i++, from += 6 * S.Count, at += target->RowApart)
+        for (int i = 0; i < target->Rows; i++, from += 6 * S.Count, at += target->RowStride)
         {
             Back(
                 S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
                 out V v0, out V v1, out V v2, out V v3);
             WinogradResults<S, V>.Put(target, at, S.Add(v0, bias));
             if (target->Columns > 1)
-                WinogradResults<S, V>.Put(target, at + target->PixelApart, S.Add(v1, bias));
+                WinogradResults<S, V>.Put(target, at + target->PixelStride, S.Add(v1, bias));
             if (target->Columns > 2)
-                WinogradResults<S, V>.Put(target, at + (2 * target->PixelApart), S.Add(v2, bias));
+                WinogradResults<S, V>.Put(target, at + (2 * target->PixelStride), S.Add(v2, bias));
             if (target->Columns > 3)
-                WinogradResults<S, V>.Put(target, at + (3 * target->PixelApart), S.Add(v3, bias));
+                WinogradResults<S, V>.Put(target, at + (3 * target->PixelStride), S.Add(v3, bias));
         }
     }
 
     /// <summary>Bᵀ · d.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, float* to, nint apart)
+    static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, float* to, nint stride)
     {
         V four = S.Create(4), lessFour = S.Create(-4), lessFive = S.Create(-5);
         V even = S.MultiplyAdd(lessFour, d2, d4), odd = S.MultiplyAdd(lessFour, d1, d3), evenOfTwo = S.Subtract(d4, d2), oddOfTwo = S.Subtract(d3, d1);
         oddOfTwo = S.Add(oddOfTwo, oddOfTwo);
         S.Store(S.MultiplyAdd(four, d0, S.MultiplyAdd(lessFive, d2, d4)), to);
-        S.Store(S.Add(even, odd), to + apart);
-        S.Store(S.Subtract(even, odd), to + (2 * apart));
-        S.Store(S.Add(evenOfTwo, oddOfTwo), to + (3 * apart));
-        S.Store(S.Subtract(evenOfTwo, oddOfTwo), to + (4 * apart));
-        S.Store(S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5)), to + (5 * apart));
+        S.Store(S.Add(even, odd), to + stride);
+        S.Store(S.Subtract(even, odd), to + (2 * stride));
+        S.Store(S.Add(evenOfTwo, oddOfTwo), to + (3 * stride));
+        S.Store(S.Subtract(evenOfTwo, oddOfTwo), to + (4 * stride));
+        S.Store(S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5)), to + (5 * stride));
     }
 
     /// <summary>Aᵀ · m.</summary>

@@ -25,7 +25,7 @@ readonly record struct TileGrid(int RowTiles, int ColumnTiles, int Groups, int T
 /// Floor: 2·rows·columns·terms operations. For each term a work item reads 16 values in four 16-byte loads for 64 multiply-adds; a group of 128 × 128 reads
 /// 1 byte for each 32 multiply-adds from memory or cache (64 × 64: for each 16). Neighbouring groups share their rows.
 /// </remarks>
-readonly struct TileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight right, TileOutput output, TileGrid grid) : IGroupKernel
+readonly struct GpuTileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight right, TileOutput output, TileGrid grid) : IGroupKernel
     where TTile : struct, ITile
     where TAccess : struct, IQuadAccess
     where TLeft : struct, ITileOperand

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Pqf.Autodiff.Tests;
 
-public class OptimiserTests(DeviceSet devices) : DeviceTest(devices)
+public class OptimizerTests(DeviceSet devices) : DeviceTest(devices)
 {
     public static MatrixTheoryData<DeviceKind, string> Cases => new(DeviceKinds.All, ["adam", "sgd"]);
 
@@ -16,15 +16,15 @@ public class OptimiserTests(DeviceSet devices) : DeviceTest(devices)
         using var file = ReferenceCase.Open($"optimizer_{name}");
         var device = Use(kind);
         // Settings: generate.py, optimizers().
-        var (optimiser, learningRate) = name == "adam" ? ((Optimiser)new Optimiser.Adam(), 0.01) : (new Optimiser.Sgd(Momentum: 0.9, WeightDecay: 1e-4), 0.05);
+        var (optimizer, learningRate) = name == "adam" ? ((Optimizer)new Optimizer.Adam(), 0.01) : (new Optimizer.Sgd(Momentum: 0.9, WeightDecay: 1e-4), 0.05);
         var parameter = file.Read("start").On(device);
         var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("p", parameter);
-        var state = optimiser.Start(parameters);
+        var state = optimizer.Start(parameters);
         float[] gradients = file.Read("grads").Values, steps = file.Read("steps").Values;
         for (int step = 0; step < 6; step++)
         {
             var gradient = Tensor<float>.From(device, [3, 4], gradients.AsSpan(12 * step, 12));
-            state = optimiser.Step(parameters, parameters.SetItem("p", gradient), state, learningRate);
+            state = optimizer.Step(parameters, parameters.SetItem("p", gradient), state, learningRate);
             Close.Check(steps.AsSpan(12 * step, 12), parameter.ToArray(), 1e-6);
         }
 
@@ -35,11 +35,11 @@ public class OptimiserTests(DeviceSet devices) : DeviceTest(devices)
     public void Each_value_takes_the_same_step_wherever_it_stands(DeviceKind kind, string name)
     {
         var device = Use(kind);
-        Optimiser optimiser = name == "adam" ? new Optimiser.Adam() : new Optimiser.Sgd(0.9, 0.1);
+        Optimizer optimizer = name == "adam" ? new Optimizer.Adam() : new Optimizer.Sgd(0.9, 0.1);
         const int Count = 37; // whole vectors and a rest
         var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("p", Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(2f, Count)]));
         var gradients = parameters.SetItem("p", Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(0.3f, Count)]));
-        var state = optimiser.Step(parameters, gradients, optimiser.Step(parameters, gradients, optimiser.Start(parameters), 0.1), 0.1);
+        var state = optimizer.Step(parameters, gradients, optimizer.Step(parameters, gradients, optimizer.Start(parameters), 0.1), 0.1);
         Assert.Single(parameters["p"].ToArray().Select(value => MathF.Round(value, 5)).Distinct());
         Assert.All(state.Averages.Values, average => Assert.Single(average.ToArray().Select(value => MathF.Round(value, 5)).Distinct()));
     }
@@ -49,8 +49,8 @@ public class OptimiserTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("fc.weight", Tensor<float>.Zeros(device, [2]));
-        Assert.Equal(["fc.weight.exp_avg", "fc.weight.exp_avg_sq"], new Optimiser.Adam().Start(parameters).Averages.Keys.Order());
-        Assert.Equal(["fc.weight.momentum_buffer"], new Optimiser.Sgd().Start(parameters).Averages.Keys);
+        Assert.Equal(["fc.weight.exp_avg", "fc.weight.exp_avg_sq"], new Optimizer.Adam().Start(parameters).Averages.Keys.Order());
+        Assert.Equal(["fc.weight.momentum_buffer"], new Optimizer.Sgd().Start(parameters).Averages.Keys);
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]

@@ -61,7 +61,7 @@ unsafe struct Tile
     /// <summary>Null for none; its rows are as far apart as C's.</summary>
     public float* Residual;
 
-    public int RowsApart;
+    public int RowsStride;
 
     /// <summary>Terms of the sum.</summary>
     public int K;
@@ -76,12 +76,12 @@ unsafe struct Tile
 
     public bool Relu;
 
-    /// <summary>Fetched into the second-level cache meanwhile: after each run so many lines, <see cref="NextApart"/> floats apart.</summary>
+    /// <summary>Fetched into the second-level cache meanwhile: after each run so many lines, <see cref="NextStride"/> floats apart.</summary>
     public int NextLines;
 
     public float* Next;
 
-    public int NextApart;
+    public int NextStride;
 
     /// <summary>From one run to the next.</summary>
     public int NextStep;
@@ -95,7 +95,7 @@ unsafe struct Tile
 /// Rows never mix, and the sum runs over K in order: a value does not depend on the tile it is computed in.
 /// 28 sums, two weights and one broadcast fill 31 of 32 registers; rows above the tile's are folded away.
 /// </remarks>
-static unsafe class TileKernel<S, V, L>
+static unsafe class HostTile<S, V, L>
     where S : struct, ISimd<V>
     where V : unmanaged
     where L : struct, ITileLayout
@@ -130,7 +130,7 @@ static unsafe class TileKernel<S, V, L>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Run<R>(Tile* t)
-        where R : struct, INumber
+        where R : struct, IConstant
     {
         V zero = S.Create(0);
         V x0 = zero, y0 = zero;
@@ -230,7 +230,7 @@ static unsafe class TileKernel<S, V, L>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Term<R>(
         float* a, float* b, int term, ref V x0, ref V y0, ref V x1, ref V y1, ref V x2, ref V y2, ref V x3, ref V y3, ref V x4, ref V y4, ref V x5, ref V y5)
-        where R : struct, INumber
+        where R : struct, IConstant
     {
         V b0 = S.Load(b + (term * 2 * S.Count)), b1 = S.Load(b + (((term * 2) + 1) * S.Count));
         Step(a + (term * L.Step), b0, b1, ref x0, ref y0);
@@ -280,7 +280,7 @@ static unsafe class TileKernel<S, V, L>
     ref struct Results(Tile* t)
     {
         public float* C = t->C, Residual = t->Residual;
-        public readonly nint Apart = t->RowsApart;
+        public readonly nint Apart = t->RowsStride;
         public readonly bool Accumulate = t->Accumulate, Relu = t->Relu;
     }
 
@@ -317,7 +317,7 @@ static unsafe class TileKernel<S, V, L>
         for (runs = t->NextLines == 0 ? 0 : runs; runs > 0; runs--, next += t->NextStep)
         {
             float* line = next;
-            for (int i = t->NextLines; i > 0; i--, line += t->NextApart)
+            for (int i = t->NextLines; i > 0; i--, line += t->NextStride)
                 Sse.Prefetch1(line);
         }
     }

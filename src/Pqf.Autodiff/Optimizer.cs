@@ -5,17 +5,17 @@ using Pqf.Tensors.Ops.Updates;
 
 namespace Pqf.Autodiff;
 
-/// <summary>What an optimiser carries from step to step; a run is resumed from it and the parameters.</summary>
+/// <summary>What an optimizer carries from step to step; a run is resumed from it and the parameters.</summary>
 /// <param name="StepCount">Steps done.</param>
 /// <param name="Averages">Each named after its parameter and PyTorch's word for it: <c>fc.weight.exp_avg</c>, <c>fc.weight.momentum_buffer</c>. Overwritten in place.</param>
-public sealed record OptimiserState(int StepCount, ImmutableDictionary<string, Tensor<float>> Averages);
+public sealed record OptimizerState(int StepCount, ImmutableDictionary<string, Tensor<float>> Averages);
 
 /// <summary>How gradients change parameters.</summary>
-public abstract record Optimiser
+public abstract record Optimizer
 {
     const string Average = "exp_avg", Squares = "exp_avg_sq", Velocity = "momentum_buffer";
 
-    Optimiser()
+    Optimizer()
     {
     }
 
@@ -23,15 +23,15 @@ public abstract record Optimiser
     /// <param name="Beta1">Decay of the average of gradients.</param>
     /// <param name="Beta2">Decay of the average of squared gradients.</param>
     /// <param name="Eps">Added to the root.</param>
-    public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Eps = 1e-8) : Optimiser;
+    public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Eps = 1e-8) : Optimizer;
 
     /// <summary>Gradient descent.</summary>
     /// <param name="Momentum">Share of the velocity that stays; 0 for none.</param>
     /// <param name="WeightDecay">Share of each parameter added to its gradient; 0 for none.</param>
-    public sealed record Sgd(double Momentum = 0, double WeightDecay = 0) : Optimiser;
+    public sealed record Sgd(double Momentum = 0, double WeightDecay = 0) : Optimizer;
 
     /// <summary>The state before the first step: averages of zero, in the innermost scope.</summary>
-    public OptimiserState Start(ImmutableDictionary<string, Tensor<float>> parameters) => new(0, parameters
+    public OptimizerState Start(ImmutableDictionary<string, Tensor<float>> parameters) => new(0, parameters
         .SelectMany(parameter => AverageNames().Select(average => (Name: $"{parameter.Key}.{average}", parameter.Value)))
         .ToImmutableDictionary(pair => pair.Name, pair => Tensor<float>.Zeros(pair.Value.Device, pair.Value.Shape)));
 
@@ -42,8 +42,8 @@ public abstract record Optimiser
     /// <param name="learningRate">Of this step.</param>
     /// <returns>The state after it, with the same averages.</returns>
     /// <exception cref="KeyNotFoundException">A gradient or average is not there.</exception>
-    public OptimiserState Step(
-        ImmutableDictionary<string, Tensor<float>> parameters, ImmutableDictionary<string, Tensor<float>> gradients, OptimiserState state, double learningRate)
+    public OptimizerState Step(
+        ImmutableDictionary<string, Tensor<float>> parameters, ImmutableDictionary<string, Tensor<float>> gradients, OptimizerState state, double learningRate)
     {
         int step = state.StepCount + 1;
         foreach (var (name, parameter) in parameters)

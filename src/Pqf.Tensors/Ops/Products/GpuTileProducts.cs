@@ -3,7 +3,7 @@ using Pqf.Tensors.Devices;
 namespace Pqf.Tensors.Ops.Products;
 
 /// <summary>Products by tiles on a GPU.</summary>
-static class TileProducts
+static class GpuTileProducts
 {
     /// <summary>y = activation(left · right + bias + residual).</summary>
     /// <param name="gpu">Where all operands are.</param>
@@ -38,11 +38,11 @@ static class TileProducts
         where TRight : struct, ITileOperand
     {
         if (shape == TileShape.Rows128Columns128)
-            gpu.LaunchGrouped(grid.Count, new TileProduct<Tile128x128, WholeQuads, TLeft, TRight>(left, right, output, grid));
+            gpu.LaunchGrouped(grid.Count, new GpuTileProduct<Tile128x128, WholeQuads, TLeft, TRight>(left, right, output, grid));
         else if (isWhole)
-            gpu.LaunchGrouped(grid.Count, new TileProduct<Tile64x64, WholeQuads, TLeft, TRight>(left, right, output, grid));
+            gpu.LaunchGrouped(grid.Count, new GpuTileProduct<Tile64x64, WholeQuads, TLeft, TRight>(left, right, output, grid));
         else
-            gpu.LaunchGrouped(grid.Count, new TileProduct<Tile64x64, SingleQuads, TLeft, TRight>(left, right, output, grid));
+            gpu.LaunchGrouped(grid.Count, new GpuTileProduct<Tile64x64, SingleQuads, TLeft, TRight>(left, right, output, grid));
     }
 }
 

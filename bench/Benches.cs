@@ -39,7 +39,15 @@ static unsafe class Bandwidth
         using var scope = device.BeginScope();
         var memory = Tensor<float>.Zeros(device, [Floats]);
         float* sums = stackalloc float[Parts];
-        report.Add("bandwidth", "read 256 MiB", threads, 1, (double)Floats * sizeof(float), 0, Times.Of(_ => device.For(Parts, new Read(memory.Pointer, sums)), 1));
+        report.Add(
+            "bandwidth",
+            "read 256 MiB",
+            threads,
+            1,
+            (double)Floats * sizeof(float),
+            0,
+            Times.Of(_ => device.For(Parts, new Read(memory.Pointer, sums)), 1)
+        );
     }
 
     /// <summary>Bytes a second at this moment, in 10⁹.</summary>
@@ -56,8 +64,12 @@ static unsafe class Bandwidth
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            Vector256<float> a = default, b = default, c = default, d = default;
-            float* from = memory + (item * (nint)(Floats / Parts)), end = from + (Floats / Parts);
+            Vector256<float> a = default,
+                b = default,
+                c = default,
+                d = default;
+            float* from = memory + (item * (nint)(Floats / Parts)),
+                end = from + (Floats / Parts);
             for (; from < end; from += 32)
             {
                 a += Vector256.Load(from);
@@ -104,7 +116,18 @@ static class CentroidBench
     public static void Measure(int threads, double peak, Report report)
     {
         using var device = new HostDevice(threads);
-        foreach (var (n, d, k) in new[] { (131_072, 4, 256), (262_144, 9, 256), (131_072, 18, 256), (512_000, 4, 1024), (4_096, 9, 256), (4_096, 4, 256), (65_536, 8, 256) })
+        foreach (
+            var (n, d, k) in new[]
+            {
+                (131_072, 4, 256),
+                (262_144, 9, 256),
+                (131_072, 18, 256),
+                (512_000, 4, 1024),
+                (4_096, 9, 256),
+                (4_096, 4, 256),
+                (65_536, 8, 256),
+            }
+        )
         {
             using var scope = device.BeginScope();
             var blocks = Inputs.Uniform(device, [n, d], "blocks");

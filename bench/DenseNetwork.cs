@@ -6,13 +6,15 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench;
 
-/// <summary>A dense network to compress, from a compressed one: decoded, plus noise, because decoded weights have only a few hundred distinct blocks a layer.</summary>
+/// <summary>A dense network to compress, from a compressed one: decoded, plus noise, because decoded weights have only a few hundred
+/// distinct blocks a layer.</summary>
 static class DenseNetwork
 {
     // A fixed key: the file is the same wherever it is made.
     const long Seed = 2010_15703;
 
-    /// <summary>Decodes a state dict and adds to each weight that was quantised Gaussian noise of a part of the weight's own deviation.</summary>
+    /// <summary>Decodes a state dict and adds to each weight that was quantised Gaussian noise of a part of the weight's own
+    /// deviation.</summary>
     /// <param name="from">Any tensor file of a ResNet.</param>
     /// <param name="to">A safetensors file.</param>
     /// <param name="architecture">Such as <c>resnet50</c>.</param>
@@ -21,12 +23,25 @@ static class DenseNetwork
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        return TensorFiles.Open(from).Bind(file =>
-        {
-            using var open = file;
-            return ResNet.Build(new Architecture(architecture)).Bind(graph => StateDict.Load(graph, file, device).Bind(loaded =>
-                Safetensors.Write(to, StateDict.Dense(graph, WithNoise(loaded.Parameters, device, noise)), new Dictionary<string, string>())));
-        });
+        return TensorFiles
+            .Open(from)
+            .Bind(file =>
+            {
+                using var open = file;
+                return ResNet
+                    .Build(new Architecture(architecture))
+                    .Bind(graph =>
+                        StateDict
+                            .Load(graph, file, device)
+                            .Bind(loaded =>
+                                Safetensors.Write(
+                                    to,
+                                    StateDict.Dense(graph, WithNoise(loaded.Parameters, device, noise)),
+                                    new Dictionary<string, string>()
+                                )
+                            )
+                    );
+            });
     }
 
     static Parameters WithNoise(Parameters parameters, Device device, double noise)

@@ -8,9 +8,11 @@ using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Bench;
 
-/// <summary>The ops that only detectors need, at the sizes of Mask R-CNN on an image of 800 × 1066: its pyramid has 200 × 272 to 25 × 34 pixels of 256 channels.</summary>
+/// <summary>The ops that only detectors need, at the sizes of Mask R-CNN on an image of 800 × 1066: its pyramid has 200 × 272 to 25 × 34
+/// pixels of 256 channels.</summary>
 /// <remarks>
-/// RoiAlign: bytes of all pixels under each box, and of the result, over the bandwidth of reading; where boxes overlap, pixels still in cache take the share above 1.
+/// RoiAlign: bytes of all pixels under each box, and of the result, over the bandwidth of reading; where boxes overlap, pixels still in
+/// cache take the share above 1.
 /// Resizing: bytes in and out. Transposed convolutions: a share of the peak. NMS: overlaps a second, were none found early.
 /// </remarks>
 static class DetectionBench
@@ -40,14 +42,31 @@ static class DetectionBench
         string shape = $"{count} boxes {cells}x{cells}x256";
         // Each pixel under a box, as often as boxes lie over it, and the result.
         double bytes = 256.0 * sizeof(float) * (Pixels(rois[0]) + (count * cells * cells));
-        report.Add("roialign", shape, device.ThreadCount, 1, bytes, bandwidth, Times.Of(i => RoiAlign.ForwardInto(maps, rois[i % Inputs.Count], options, y)));
-        double gradients = 256.0 * sizeof(float) * (Levels.Sum(level => level.H * level.W) + (2 * Pixels(rois[0])) + (count * cells * cells));
-        report.Add("roialign", $"{shape} gradient", device.ThreadCount, 1, gradients, bandwidth, Times.Of(i =>
-        {
-            using var step = device.BeginScope();
-            for (int level = 0; level < maps.Length; level++)
-                RoiAlign.Pullback(maps[level].Shape, rois[i % Inputs.Count], level, options, y);
-        }));
+        report.Add(
+            "roialign",
+            shape,
+            device.ThreadCount,
+            1,
+            bytes,
+            bandwidth,
+            Times.Of(i => RoiAlign.ForwardInto(maps, rois[i % Inputs.Count], options, y))
+        );
+        double gradients =
+            256.0 * sizeof(float) * (Levels.Sum(level => level.H * level.W) + (2 * Pixels(rois[0])) + (count * cells * cells));
+        report.Add(
+            "roialign",
+            $"{shape} gradient",
+            device.ThreadCount,
+            1,
+            gradients,
+            bandwidth,
+            Times.Of(i =>
+            {
+                using var step = device.BeginScope();
+                for (int level = 0; level < maps.Length; level++)
+                    RoiAlign.Pullback(maps[level].Shape, rois[i % Inputs.Count], level, options, y);
+            })
+        );
     }
 
     static double Pixels(Rois rois)
@@ -56,11 +75,14 @@ static class DetectionBench
         float[] values = rois.Boxes.ToArray();
         for (int level = 0; level < Levels.Length; level++)
             foreach (int row in rois.Rows(level)?.ToArray() ?? [])
-                sum += ((values[(row * 5) + 3] - values[(row * 5) + 1]) * Levels[level].Scale + 1) * (((values[(row * 5) + 4] - values[(row * 5) + 2]) * Levels[level].Scale) + 1);
+                sum +=
+                    ((values[(row * 5) + 3] - values[(row * 5) + 1]) * Levels[level].Scale + 1)
+                    * (((values[(row * 5) + 4] - values[(row * 5) + 2]) * Levels[level].Scale) + 1);
         return sum;
     }
 
-    /// <summary>Boxes of 30 to 600 pixels, their logarithms spread evenly, each on the level of its size (Lin et al. 2017, equation 1).</summary>
+    /// <summary>Boxes of 30 to 600 pixels, their logarithms spread evenly, each on the level of its size (Lin et al. 2017, equation
+    /// 1).</summary>
     static Rois Boxes(HostDevice device, int count, int number)
     {
         var key = RngKey.FromSeed(2).Fold($"boxes {number}");
@@ -69,8 +91,12 @@ static class DetectionBench
         for (int i = 0; i < count; i++)
         {
             float U(int j) => (float)key.Uniform((ulong)((5 * i) + j));
-            float size = 30 * MathF.Pow(20, U(0)), aspect = MathF.Pow(2, U(1) - 0.5f), width = size * aspect, height = size / aspect;
-            float x = U(2) * Math.Max(0, 1066 - width), y = U(3) * Math.Max(0, 800 - height);
+            float size = 30 * MathF.Pow(20, U(0)),
+                aspect = MathF.Pow(2, U(1) - 0.5f),
+                width = size * aspect,
+                height = size / aspect;
+            float x = U(2) * Math.Max(0, 1066 - width),
+                y = U(3) * Math.Max(0, 800 - height);
             float[] box = [0, x, y, Math.Min(1066, x + width), Math.Min(800, y + height)];
             box.CopyTo(values, 5 * i);
             levels[i] = Math.Clamp((int)MathF.Floor(4 + MathF.Log2(size / 224)) - 2, 0, 3);
@@ -86,12 +112,28 @@ static class DetectionBench
         var y = Tensor<float>.Zeros(device, [1, 200, 272, 256]);
         double bytes = sizeof(float) * (double)(x[0].Shape.Count + y.Shape.Count);
         foreach (var mode in Enum.GetValues<InterpolationMode>())
-            report.Add("resize", $"100x136x256 twice {mode}", device.ThreadCount, 1, bytes, bandwidth, Times.Of(i => Interpolate.ForwardInto(x[i % Inputs.Count], mode, y)));
-        report.Add("resize", "100x136x256 twice Nearest gradient", device.ThreadCount, 1, bytes, bandwidth, Times.Of(i =>
-        {
-            using var step = device.BeginScope();
-            Interpolate.Pullback(x[0].Shape, InterpolationMode.Nearest, y);
-        }));
+            report.Add(
+                "resize",
+                $"100x136x256 twice {mode}",
+                device.ThreadCount,
+                1,
+                bytes,
+                bandwidth,
+                Times.Of(i => Interpolate.ForwardInto(x[i % Inputs.Count], mode, y))
+            );
+        report.Add(
+            "resize",
+            "100x136x256 twice Nearest gradient",
+            device.ThreadCount,
+            1,
+            bytes,
+            bandwidth,
+            Times.Of(i =>
+            {
+                using var step = device.BeginScope();
+                Interpolate.Pullback(x[0].Shape, InterpolationMode.Nearest, y);
+            })
+        );
     }
 
     static void MeasureConvTranspose(HostDevice device, int boxes, Report report)
@@ -104,25 +146,58 @@ static class DetectionBench
         var y = Tensor<float>.Zeros(device, plan.OutputShape(x[0].Shape));
         double operations = 2.0 * y.Shape.Count * 256;
         string shape = "2x2/2 256-256 @14";
-        report.Add("convT", shape, device.ThreadCount, boxes, operations, Peak.Now(device), Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], Activation.Relu, y)));
-        report.Add("convT", $"{shape} dx", device.ThreadCount, boxes, operations, Peak.Now(device), Times.Of(_ =>
-        {
-            using var step = device.BeginScope();
-            ConvTranspose2d.InputPullback(x[0].Shape, weight, options, y);
-        }));
-        report.Add("convT", $"{shape} dweight", device.ThreadCount, boxes, operations, Peak.Now(device), Times.Of(i =>
-        {
-            using var step = device.BeginScope();
-            ConvTranspose2d.WeightPullback(x[i % Inputs.Count], weight.Shape, options, y);
-        }));
+        report.Add(
+            "convT",
+            shape,
+            device.ThreadCount,
+            boxes,
+            operations,
+            Peak.Now(device),
+            Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], Activation.Relu, y))
+        );
+        report.Add(
+            "convT",
+            $"{shape} dx",
+            device.ThreadCount,
+            boxes,
+            operations,
+            Peak.Now(device),
+            Times.Of(_ =>
+            {
+                using var step = device.BeginScope();
+                ConvTranspose2d.InputPullback(x[0].Shape, weight, options, y);
+            })
+        );
+        report.Add(
+            "convT",
+            $"{shape} dweight",
+            device.ThreadCount,
+            boxes,
+            operations,
+            Peak.Now(device),
+            Times.Of(i =>
+            {
+                using var step = device.BeginScope();
+                ConvTranspose2d.WeightPullback(x[i % Inputs.Count], weight.Shape, options, y);
+            })
+        );
     }
 
     static void MeasureNms(HostDevice device, int count, int groupCount, Report report)
     {
         using var scope = device.BeginScope();
         int[] groups = [.. Enumerable.Range(0, count).Select(i => i % groupCount)];
-        Tensor<float>[] boxes = [.. Enumerable.Range(0, Inputs.Count).Select(i => Concat.Split(Boxes(device, count, i).Boxes, 1, 1, 4)[1])], scores = Inputs.Several(device, [count], "scores");
+        Tensor<float>[] boxes = [.. Enumerable.Range(0, Inputs.Count).Select(i => Concat.Split(Boxes(device, count, i).Boxes, 1, 1, 4)[1])],
+            scores = Inputs.Several(device, [count], "scores");
         var options = new NmsOptions { IouThreshold = 0.7 };
-        report.Add("nms", $"{count} boxes {groupCount} groups", device.ThreadCount, 1, 0.5 * count * count / groupCount, 0, Times.Of(i => Nms.Forward(boxes[i % Inputs.Count], scores[i % Inputs.Count], groups, options)));
+        report.Add(
+            "nms",
+            $"{count} boxes {groupCount} groups",
+            device.ThreadCount,
+            1,
+            0.5 * count * count / groupCount,
+            0,
+            Times.Of(i => Nms.Forward(boxes[i % Inputs.Count], scores[i % Inputs.Count], groups, options))
+        );
     }
 }

@@ -19,18 +19,21 @@ static unsafe class Peak
         bool wide = Vector512.IsHardwareAccelerated;
         double* sink = stackalloc double[threads];
         var times = Times.Of(_ => device.For(threads, new Work(sink, wide)), 1);
-        double operations = Operations(threads, wide), peak = operations / times.BestMs / 1e6;
+        double operations = Operations(threads, wide),
+            peak = operations / times.BestMs / 1e6;
         report.Add("peak", wide ? "512 bits" : "256 bits", threads, 1, operations, peak, times);
         return peak;
     }
 
     /// <summary>The peak at this moment: clocks change within a run, and with them what a kernel can reach.</summary>
     /// <returns>Floating-point operations per second, in 10⁹.</returns>
-    /// <remarks>While something else holds a core, two threads reach the peak of one: a share of that would be twice what it is, so it is then a share of twice one thread's peak.</remarks>
+    /// <remarks>While something else holds a core, two threads reach the peak of one: a share of that would be twice what it is, so it is
+    /// then a share of twice one thread's peak.</remarks>
     public static double Now(HostDevice device)
     {
         int threads = device.ThreadCount;
-        double all = Now(device, threads), each = threads == 1 ? all : threads * Now(device, 1);
+        double all = Now(device, threads),
+            each = threads == 1 ? all : threads * Now(device, 1);
         return all < 0.75 * each ? each : all;
     }
 
@@ -42,7 +45,8 @@ static unsafe class Peak
         return Operations(threads, wide) / times.BestMs / 1e6;
     }
 
-    static double Operations(int threads, bool wide) => 2.0 * Steps * Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count) * threads;
+    static double Operations(int threads, bool wide) =>
+        2.0 * Steps * Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count) * threads;
 
     readonly struct Work(double* sink, bool wide) : IHostWork
     {
@@ -52,8 +56,20 @@ static unsafe class Peak
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static float Loop512()
     {
-        Vector512<float> m = Vector512.Create(0.999f), c = Vector512.Create(0.5f);
-        Vector512<float> v0 = c, v1 = c, v2 = c, v3 = c, v4 = c, v5 = c, v6 = c, v7 = c, v8 = c, v9 = c, v10 = c, v11 = c;
+        Vector512<float> m = Vector512.Create(0.999f),
+            c = Vector512.Create(0.5f);
+        Vector512<float> v0 = c,
+            v1 = c,
+            v2 = c,
+            v3 = c,
+            v4 = c,
+            v5 = c,
+            v6 = c,
+            v7 = c,
+            v8 = c,
+            v9 = c,
+            v10 = c,
+            v11 = c;
         for (int i = 0; i < Steps; i++)
         {
             v0 = Vector512.FusedMultiplyAdd(v0, m, c);
@@ -76,8 +92,20 @@ static unsafe class Peak
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static float Loop256()
     {
-        Vector256<float> m = Vector256.Create(0.999f), c = Vector256.Create(0.5f);
-        Vector256<float> v0 = c, v1 = c, v2 = c, v3 = c, v4 = c, v5 = c, v6 = c, v7 = c, v8 = c, v9 = c, v10 = c, v11 = c;
+        Vector256<float> m = Vector256.Create(0.999f),
+            c = Vector256.Create(0.5f);
+        Vector256<float> v0 = c,
+            v1 = c,
+            v2 = c,
+            v3 = c,
+            v4 = c,
+            v5 = c,
+            v6 = c,
+            v7 = c,
+            v8 = c,
+            v9 = c,
+            v10 = c,
+            v11 = c;
         for (int i = 0; i < Steps; i++)
         {
             v0 = Vector256.FusedMultiplyAdd(v0, m, c);

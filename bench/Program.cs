@@ -7,16 +7,23 @@ using Pqf.Bench.Start;
 using Pqf.Bench.Training;
 using Pqf.Tensors;
 
-// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid|detection …] [--threads 1,2]: all benches by default, on one thread and on all.
-// dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]: whole networks, ours and
+// dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid|detection …] [--threads 1,2]: all benches by
+// default, on one thread and on all.
+// dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]:
+// whole networks, ours and
 // ONNX Runtime's in turn, in one process or in one each; then each step of ours.
-// dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7] [--weights dense,compressed]: steps of
+// dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7]
+// [--weights dense,compressed]: steps of
 // training, and what each kind of loop takes of them.
-// dotnet run -c Release --project bench -- maskrcnn [--case default,small] [--threads 2] [--steps 3] [--images 5]: a photograph through a whole Mask R-CNN, a step of training on two,
+// dotnet run -c Release --project bench -- maskrcnn [--case default,small] [--threads 2] [--steps 3] [--images 5]: a photograph through a
+// whole Mask R-CNN, a step of training on two,
 // stage by stage.
-// dotnet run -c Release --project bench -- start [--program PUBLISHED_PQF] [--network FILE] [--images DIR] [--threads 2] [--starts 9]: processes from their start to first logits.
-// dotnet run -c Release --project bench -- accuracy [--network FILE] [--images DIR] [--count 8]: errors of each 3x3 convolution of stride 1 against double.
-// dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see DemoFiles).
+// dotnet run -c Release --project bench -- start [--program PUBLISHED_PQF] [--network FILE] [--images DIR] [--threads 2] [--starts 9]:
+// processes from their start to first logits.
+// dotnet run -c Release --project bench -- accuracy [--network FILE] [--images DIR] [--count 8]: errors of each 3x3 convolution of stride 1
+// against double.
+// dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see
+// DemoFiles).
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
     return Exit(DenseNetwork.Write(from, to, architecture, noise: 0.01));
@@ -108,7 +115,8 @@ if (chosen.Except(benches).FirstOrDefault() is { } unknown)
     return 1;
 }
 
-int[] threadCounts = threadsAt < 0 ? [.. new[] { 1, Environment.ProcessorCount }.Distinct()] : [.. args[threadsAt + 1].Split(',').Select(int.Parse)];
+int[] threadCounts =
+    threadsAt < 0 ? [.. new[] { 1, Environment.ProcessorCount }.Distinct()] : [.. args[threadsAt + 1].Split(',').Select(int.Parse)];
 var report = new Report();
 foreach (int threads in threadCounts)
 {
@@ -116,12 +124,24 @@ foreach (int threads in threadCounts)
     foreach (string bench in chosen.Length == 0 ? benches : chosen)
         switch (bench)
         {
-            case "bandwidth": Bandwidth.Measure(threads, report); break;
-            case "matmul": MatMulBench.Measure(threads, report); break;
-            case "conv": ConvBench.Measure(threads, report); break;
-            case "winograd": WinogradBench.Measure(threads, peak, report); break;
-            case "centroid": CentroidBench.Measure(threads, peak, report); break;
-            case "detection": DetectionBench.Measure(threads, report); break;
+            case "bandwidth":
+                Bandwidth.Measure(threads, report);
+                break;
+            case "matmul":
+                MatMulBench.Measure(threads, report);
+                break;
+            case "conv":
+                ConvBench.Measure(threads, report);
+                break;
+            case "winograd":
+                WinogradBench.Measure(threads, peak, report);
+                break;
+            case "centroid":
+                CentroidBench.Measure(threads, peak, report);
+                break;
+            case "detection":
+                DetectionBench.Measure(threads, report);
+                break;
         }
 }
 
@@ -130,10 +150,12 @@ if (args.Length == 0)
     NetworkCommand.Default.Run();
 return 0;
 
-static int Exit(Result<Unit, PqfError> result) => result.Match(
-    _ => 0,
-    error =>
-    {
-        Console.Error.WriteLine(error.Message);
-        return 1;
-    });
+static int Exit(Result<Unit, PqfError> result) =>
+    result.Match(
+        _ => 0,
+        error =>
+        {
+            Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+    );

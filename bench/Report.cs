@@ -19,7 +19,19 @@ namespace Pqf.Bench;
 /// <param name="BestShare">Share of the peak at the shortest time.</param>
 /// <param name="AllocatedBytes">Managed memory of one call.</param>
 sealed record Row(
-    string Date, string Commit, string Bench, string Shape, int Threads, int Batch, double Ms, double Gflops, double Share, double BestMs, double BestShare, long AllocatedBytes);
+    string Date,
+    string Commit,
+    string Bench,
+    string Shape,
+    int Threads,
+    int Batch,
+    double Ms,
+    double Gflops,
+    double Share,
+    double BestMs,
+    double BestShare,
+    long AllocatedBytes
+);
 
 /// <summary>Prints rows as they come and writes them to bench/results.</summary>
 sealed class Report
@@ -27,24 +39,44 @@ sealed class Report
     const string Header = "date,commit,bench,shape,threads,batch,ms,gflops,share,best_ms,best_share,allocated_bytes";
 
     readonly List<Row> rows = [];
-    readonly string date = Results.Date, commit = Results.Commit;
+    readonly string date = Results.Date,
+        commit = Results.Commit;
 
     public void Add(string bench, string shape, int threads, int batch, double work, double peak, Times times)
     {
         double Share(double ms) => peak == 0 ? 0 : work / ms / 1e6 / peak;
         var row = new Row(
-            date, commit, bench, shape, threads, batch, Round(times.MedianMs), Round(work / times.MedianMs / 1e6), Round(Share(times.MedianMs)), Round(times.BestMs), Round(Share(times.BestMs)), times.AllocatedBytes);
+            date,
+            commit,
+            bench,
+            shape,
+            threads,
+            batch,
+            Round(times.MedianMs),
+            Round(work / times.MedianMs / 1e6),
+            Round(Share(times.MedianMs)),
+            Round(times.BestMs),
+            Round(Share(times.BestMs)),
+            times.AllocatedBytes
+        );
         rows.Add(row);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{bench,-9} {shape,-28} threads {threads} batch {batch}: {row.Ms,9:F4} ms {row.Gflops,7:F1} G/s {row.Share,6:P1} | best {row.BestMs,9:F4} ms {row.BestShare,6:P1} | first {times.FirstMs,7:F2} ms | {row.AllocatedBytes} B"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{bench, -9} {shape, -28} threads {threads} batch {batch}: {row.Ms, 9:F4} ms {row.Gflops, 7:F1} G/s {row.Share, 6:P1} | best {row.BestMs, 9:F4} ms {row.BestShare, 6:P1} | first {times.FirstMs, 7:F2} ms | {row.AllocatedBytes} B"
+            )
+        );
     }
 
     /// <summary>The results file, whose rows are replaced by those of the same case.</summary>
     public string Save() => Results.Save("", Header, 2..6, rows.Select(Line));
 
     // No field holds a comma.
-    static string Line(Row r) => string.Create(CultureInfo.InvariantCulture,
-        $"{r.Date},{r.Commit},{r.Bench},{r.Shape},{r.Threads},{r.Batch},{r.Ms},{r.Gflops},{r.Share},{r.BestMs},{r.BestShare},{r.AllocatedBytes}");
+    static string Line(Row r) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{r.Date},{r.Commit},{r.Bench},{r.Shape},{r.Threads},{r.Batch},{r.Ms},{r.Gflops},{r.Share},{r.BestMs},{r.BestShare},{r.AllocatedBytes}"
+        );
 
     static double Round(double value) => double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -7,5 +7,6 @@ static class ResultValue
 {
     /// <summary>The value.</summary>
     /// <exception cref="InvalidOperationException">There is an error; its message.</exception>
-    public static T Value<T>(this Result<T, PqfError> result) => result.Match(value => value, error => throw new InvalidOperationException(error.Message));
+    public static T Value<T>(this Result<T, PqfError> result) =>
+        result.Match(value => value, error => throw new InvalidOperationException(error.Message));
 }

@@ -15,7 +15,8 @@ static class Results
 
     /// <summary>What is measured; with + where the working tree differs, results apart.</summary>
     public static string Commit =>
-        Git("describe", "--always", "--exclude=*") + (Git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/bench/results").Length > 0 ? "+" : "");
+        Git("describe", "--always", "--exclude=*")
+        + (Git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/bench/results").Length > 0 ? "+" : "");
 
     /// <summary>Writes rows of a results file in place of those of the same cases.</summary>
     /// <param name="suffix">Of the file's name, after the processor's.</param>
@@ -26,7 +27,8 @@ static class Results
     public static string Save(string suffix, string header, Range name, IEnumerable<string> rows)
     {
         string Case(string line) => string.Join(',', line.Split(',')[name]);
-        string folder = Path.Combine(Git("rev-parse", "--show-toplevel"), "bench", "results"), path = Path.Combine(folder, $"{Processor()}{suffix}.csv");
+        string folder = Path.Combine(Git("rev-parse", "--show-toplevel"), "bench", "results"),
+            path = Path.Combine(folder, $"{Processor()}{suffix}.csv");
         Directory.CreateDirectory(folder);
         string[] measured = [.. rows];
         var cases = measured.Select(Case).ToHashSet();
@@ -46,7 +48,9 @@ static class Results
 
     static string? CpuInfo(string key)
     {
-        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) : null;
+        string? line = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))
+            : null;
         return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 

@@ -6,16 +6,18 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench;
 
-/// <summary>The 3 × 3 convolutions of stride 1 of ResNet-18 and 50 at 224 × 224, by every algorithm; GFLOP/s are those of the direct sum.</summary>
-/// <remarks>Weights stay in the cache from call to call, which they do not in a network: what a network gains is in the network bench.</remarks>
+/// <summary>The 3 × 3 convolutions of stride 1 of ResNet-18 and 50 at 224 × 224, by every algorithm; GFLOP/s are those of the direct
+/// sum.</summary>
+/// <remarks>Weights stay in the cache from call to call, which they do not in a network: what a network gains is in the network
+/// bench.</remarks>
 static class WinogradBench
 {
     public static void Measure(int threads, double peak, Report report)
     {
         using var device = new HostDevice(threads);
         foreach (int batch in new[] { 1, 8, 32 })
-            foreach (var (channels, size) in new[] { (64, 56), (128, 28), (256, 14), (512, 7) })
-                Measure(device, batch, channels, size, peak, report);
+        foreach (var (channels, size) in new[] { (64, 56), (128, 28), (256, 14), (512, 7) })
+            Measure(device, batch, channels, size, peak, report);
     }
 
     static void Measure(HostDevice device, int batch, int channels, int size, double peak, Report report)
@@ -28,8 +30,15 @@ static class WinogradBench
         foreach (var algorithm in Enum.GetValues<ConvAlgorithm>())
         {
             var plan = Conv2dPlan.Create(weight, bias, new Conv2dOptions { Padding = 1 }, algorithm);
-            report.Add("winograd", $"{channels} @{size} {algorithm}", device.ThreadCount, batch, 18.0 * y.Shape.Count * channels, peak,
-                Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], residual, Activation.Relu, y), 0.15));
+            report.Add(
+                "winograd",
+                $"{channels} @{size} {algorithm}",
+                device.ThreadCount,
+                batch,
+                18.0 * y.Shape.Count * channels,
+                peak,
+                Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], residual, Activation.Relu, y), 0.15)
+            );
         }
     }
 }

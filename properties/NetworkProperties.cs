@@ -12,10 +12,12 @@ using Xunit;
 
 namespace Pqf.Properties;
 
-/// <summary>Laws of networks, on networks drawn at random: residual, strided, 1×1, 3×3 and depthwise, with a linear tail over one pixel or many.</summary>
+/// <summary>Laws of networks, on networks drawn at random: residual, strided, 1×1, 3×3 and depthwise, with a linear tail over one pixel or
+/// many.</summary>
 public class NetworkProperties
 {
-    // Rounding only: sums of the same terms in another order, seen in the largest value of the result. That one may itself be what is left of larger terms
+    // Rounding only: sums of the same terms in another order, seen in the largest value of the result. That one may itself be what is left
+    // of larger terms
     // that nearly cancel: one network in some thousands is off by more than 1e-5 (pieces 130 37 26 130 240 68 55 50, tail 233: by 3.5e-5).
     const double Tolerance = 1e-4;
 
@@ -39,7 +41,10 @@ public class NetworkProperties
     public void Every_layer_that_is_not_at_an_end_has_its_channels_in_some_group(byte[] pieces, byte tail)
     {
         var graph = RandomNetwork.Of(pieces, tail);
-        var layers = graph.Nodes.SelectMany(node => node is Node.Conv2d or Node.Linear ? ParameterSpecs.Of(node).Take(1) : []).Select(spec => spec.Layer).ToList();
+        var layers = graph
+            .Nodes.SelectMany(node => node is Node.Conv2d or Node.Linear ? ParameterSpecs.Of(node).Take(1) : [])
+            .Select(spec => spec.Layer)
+            .ToList();
         var groups = ChannelGroups.Of(graph);
         Assert.Equal(layers[..^1].Order(), groups.SelectMany(group => group.Parents).Order());
     }

@@ -10,12 +10,14 @@ namespace Pqf.Properties;
 /// <summary>A network drawn by a list of bytes, one for each piece of it, so that a failing one shrinks to few pieces.</summary>
 sealed class RandomNetwork
 {
-    const int Height = 9, Width = 8;
+    const int Height = 9,
+        Width = 8;
 
     readonly GraphBuilder graph = new();
     int x;
     int channelCount = 3;
-    int rows = Height, columns = Width;
+    int rows = Height,
+        columns = Width;
     int layerCount;
 
     RandomNetwork(IEnumerable<byte> pieces, byte tail)
@@ -36,27 +38,60 @@ sealed class RandomNetwork
     {
         switch (kind)
         {
-            case 0: Replace(ConvNormRelu(x, width, 3, 1), width); break;
-            case 1: Replace(graph.Conv2d(x, Name("conv"), width, 1, hasBias: true), width); break;
-            case 2 when rows > 2: Halve(ConvNormRelu(x, width, 3, 2), width); break;
-            case 3: Replace(graph.Relu(graph.Add(Branch(width, channelCount, 1), x)), channelCount); break;
+            case 0:
+                Replace(ConvNormRelu(x, width, 3, 1), width);
+                break;
+            case 1:
+                Replace(graph.Conv2d(x, Name("conv"), width, 1, hasBias: true), width);
+                break;
+            case 2 when rows > 2:
+                Halve(ConvNormRelu(x, width, 3, 2), width);
+                break;
+            case 3:
+                Replace(graph.Relu(graph.Add(Branch(width, channelCount, 1), x)), channelCount);
+                break;
             case 4 when rows > 2:
                 int shortcut = graph.BatchNorm(graph.Conv2d(x, Name("shortcut"), width, 1, new Conv2dOptions { Stride = 2 }), Name("norm"));
                 Halve(graph.Relu(graph.Add(shortcut, Branch(3, width, 2))), width);
                 break;
-            case 5: Replace(graph.MaxPool2d(x, 3, 1, 1), channelCount); break;
-            case 6: Replace(graph.Relu(graph.BatchNorm(x, Name("norm"))), channelCount); break;
-            case 7: Replace(graph.Conv2d(x, Name("depthwise"), channelCount, 3, new Conv2dOptions { Padding = 1, Groups = channelCount }), channelCount); break;
-            case 8: Replace(graph.Add(x, graph.Conv2d(x, Name("conv"), channelCount, new Pair(1, 3), new Conv2dOptions { Padding = new Pair(0, 1) })), channelCount); break;
+            case 5:
+                Replace(graph.MaxPool2d(x, 3, 1, 1), channelCount);
+                break;
+            case 6:
+                Replace(graph.Relu(graph.BatchNorm(x, Name("norm"))), channelCount);
+                break;
+            case 7:
+                Replace(
+                    graph.Conv2d(x, Name("depthwise"), channelCount, 3, new Conv2dOptions { Padding = 1, Groups = channelCount }),
+                    channelCount
+                );
+                break;
+            case 8:
+                Replace(
+                    graph.Add(
+                        x,
+                        graph.Conv2d(x, Name("conv"), channelCount, new Pair(1, 3), new Conv2dOptions { Padding = new Pair(0, 1) })
+                    ),
+                    channelCount
+                );
+                break;
         }
     }
 
     /// <summary>1×1 then 3×3, as in a residual block.</summary>
-    int Branch(int width, int outChannels, int stride) => graph.BatchNorm(
-        graph.Conv2d(ConvNormRelu(x, width, 1, 1), Name("conv"), outChannels, 3, new Conv2dOptions { Stride = stride, Padding = 1 }), Name("norm"));
+    int Branch(int width, int outChannels, int stride) =>
+        graph.BatchNorm(
+            graph.Conv2d(ConvNormRelu(x, width, 1, 1), Name("conv"), outChannels, 3, new Conv2dOptions { Stride = stride, Padding = 1 }),
+            Name("norm")
+        );
 
-    int ConvNormRelu(int input, int outChannels, int kernel, int stride) => graph.Relu(graph.BatchNorm(
-        graph.Conv2d(input, Name("conv"), outChannels, kernel, new Conv2dOptions { Stride = stride, Padding = kernel / 2 }), Name("norm")));
+    int ConvNormRelu(int input, int outChannels, int kernel, int stride) =>
+        graph.Relu(
+            graph.BatchNorm(
+                graph.Conv2d(input, Name("conv"), outChannels, kernel, new Conv2dOptions { Stride = stride, Padding = kernel / 2 }),
+                Name("norm")
+            )
+        );
 
     void Tail(byte tail)
     {

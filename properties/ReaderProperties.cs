@@ -16,7 +16,8 @@ using Xunit;
 
 namespace Pqf.Properties;
 
-/// <summary>A damaged file is read or is an error: no reader crashes, hangs, or takes memory out of proportion, whatever the file holds.</summary>
+/// <summary>A damaged file is read or is an error: no reader crashes, hangs, or takes memory out of proportion, whatever the file
+/// holds.</summary>
 public class ReaderProperties
 {
     [Fact]
@@ -41,7 +42,13 @@ public class ReaderProperties
     [Fact]
     public void Configurations()
     {
-        byte[][] files = [.. Directory.GetFiles(Path.Combine(SharedData.Repository, "config"), "*.yaml").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        byte[][] files =
+        [
+            .. Directory
+                .GetFiles(Path.Combine(SharedData.Repository, "config"), "*.yaml")
+                .Order(StringComparer.Ordinal)
+                .Select(File.ReadAllBytes),
+        ];
         ReaderRun.Check(new Reader("yaml", files, path => ErrorOf(ConfigLoader.Load(path, []))));
     }
 
@@ -50,25 +57,51 @@ public class ReaderProperties
     {
         var preprocessing = new Preprocessing { Resize = 20, Crop = 16 };
         float[] input = new float[Preprocess.InputCount(preprocessing)];
-        // Four bytes a pixel, of 64 pixels a byte and of 8 million in any file: an image may be blank. Rented memory comes in powers of two.
-        ReaderRun.Check(new Reader("image", ImageOriginals.All, path => ErrorOf(ImageDecoder.ToInput(path, preprocessing, input))) { BytesPerByte = 600, BytesAlways = 68 << 20 });
+        // Four bytes a pixel, of 64 pixels a byte and of 8 million in any file: an image may be blank. Rented memory comes in powers of
+        // two.
+        ReaderRun.Check(
+            new Reader("image", ImageOriginals.All, path => ErrorOf(ImageDecoder.ToInput(path, preprocessing, input)))
+            {
+                BytesPerByte = 600,
+                BytesAlways = 68 << 20,
+            }
+        );
     }
 
     [Fact]
-    public void COCO_instances() => ReaderRun.Check(new Reader("coco", CocoOriginals.All, path =>
-    {
-        using var stream = File.OpenRead(path);
-        return ErrorOf(CocoReader.ReadInstances(stream, path).Map(data =>
-            data.Images.Sum(image => data.AnnotationsOf(image.Id).Sum(item => item.Segmentation.ToRle(image.Height, image.Width).Area))));
-    }));
+    public void COCO_instances() =>
+        ReaderRun.Check(
+            new Reader(
+                "coco",
+                CocoOriginals.All,
+                path =>
+                {
+                    using var stream = File.OpenRead(path);
+                    return ErrorOf(
+                        CocoReader
+                            .ReadInstances(stream, path)
+                            .Map(data =>
+                                data.Images.Sum(image =>
+                                    data.AnnotationsOf(image.Id).Sum(item => item.Segmentation.ToRle(image.Height, image.Width).Area)
+                                )
+                            )
+                    );
+                }
+            )
+        );
 
     static string? ErrorOf<T>(Result<T, PqfError> result) => result.Match(_ => (string?)null, error => error.Message);
 
-    static string? ReadTensors(string path) => ErrorOf(TensorFiles.Open(path).Map(file =>
-    {
-        using (file)
-            return file.Tensors.Sum(tensor => ReadValues(tensor));
-    }));
+    static string? ReadTensors(string path) =>
+        ErrorOf(
+            TensorFiles
+                .Open(path)
+                .Map(file =>
+                {
+                    using (file)
+                        return file.Tensors.Sum(tensor => ReadValues(tensor));
+                })
+        );
 
     static long ReadValues(StoredTensor tensor)
     {

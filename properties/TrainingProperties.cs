@@ -28,14 +28,22 @@ public class TrainingProperties
         using var scope = device.BeginScope();
         var graph = RandomNetwork.Of(pieces, tail);
         var parameters = GeneratedWeights.Parameters(graph, device, "property");
-        Evaluation<ImmutableArray<NormStatistics>> At(Parameters values, float scale) => Gradients.Of(graph, values, Scale.Forward(RandomNetwork.Images(device, 2), scale), Target(graph, device), NormMode.Running);
+        Evaluation<ImmutableArray<NormStatistics>> At(Parameters values, float scale) =>
+            Gradients.Of(graph, values, Scale.Forward(RandomNetwork.Images(device, 2), scale), Target(graph, device), NormMode.Running);
         var expected = At(parameters, 1).Gradients;
         // Where a ReLU or a largest value changes within the reach of rounding, gradients jump.
-        bool isSmooth = new[] { 1 - 2e-6f, 1 + 2e-6f }.All(scale => expected.All(pair => Distance(pair.Value, At(parameters, scale).Gradients[pair.Key]) < Tolerance));
+        bool isSmooth = new[] { 1 - 2e-6f, 1 + 2e-6f }.All(scale =>
+            expected.All(pair => Distance(pair.Value, At(parameters, scale).Gradients[pair.Key]) < Tolerance)
+        );
         foreach (var group in isSmooth ? ChannelGroups.Of(graph) : [])
         {
             int[] order = RngKey.FromSeed(seed).Fold(group.Parents[0]).Permutation(group.ChannelCount);
-            var permuted = group.Apply(new(parameters.Values.SetItems(expected.Select(pair => KeyValuePair.Create(pair.Key, (Weight)new Weight.Dense(pair.Value))))), order);
+            var permuted = group.Apply(
+                new(
+                    parameters.Values.SetItems(expected.Select(pair => KeyValuePair.Create(pair.Key, (Weight)new Weight.Dense(pair.Value))))
+                ),
+                order
+            );
             var actual = At(group.Apply(parameters, order), 1).Gradients;
             foreach (string name in expected.Keys)
                 Close.Check(permuted[name].Decode(), actual[name], 2 * Tolerance);
@@ -51,17 +59,24 @@ public class TrainingProperties
         using var scope = device.BeginScope();
         var graph = RandomNetwork.Of(pieces, tail);
         var quantised = Quantised(graph, GeneratedWeights.Parameters(graph, device, "property"), 1 + (k % 40));
-        var dense = new Parameters(quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())));
+        var dense = new Parameters(
+            quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode()))
+        );
         var images = RandomNetwork.Images(device, 2);
-        var (codebooks, weights) = (Gradients.Of(graph, quantised, images, Target(graph, device)).Gradients, Gradients.Of(graph, dense, images, Target(graph, device)).Gradients);
+        var (codebooks, weights) = (
+            Gradients.Of(graph, quantised, images, Target(graph, device)).Gradients,
+            Gradients.Of(graph, dense, images, Target(graph, device)).Gradients
+        );
         foreach (var (name, weight) in quantised.Values.Where(pair => pair.Value is Weight.Quantised))
         {
             int d = ((Weight.Quantised)weight).D;
-            float[] byCode = codebooks[name.Replace(".weight", ".codebook", StringComparison.Ordinal)].ToArray(), blocks = weights[name].ToArray();
+            float[] byCode = codebooks[name.Replace(".weight", ".codebook", StringComparison.Ordinal)].ToArray(),
+                blocks = weights[name].ToArray();
             for (int i = 0; i < d; i++)
             {
                 double[] terms = [.. blocks.Where((_, at) => at % d == i).Select(value => (double)value)];
-                double sum = byCode.Where((_, at) => at % d == i).Sum(value => (double)value), tolerance = Expected.SumTolerance(terms.Length, terms.Sum(Math.Abs));
+                double sum = byCode.Where((_, at) => at % d == i).Sum(value => (double)value),
+                    tolerance = Expected.SumTolerance(terms.Length, terms.Sum(Math.Abs));
                 Assert.InRange(sum, terms.Sum() - tolerance, terms.Sum() + tolerance);
             }
         }
@@ -76,14 +91,25 @@ public class TrainingProperties
             using var device = new HostDevice(threads);
             using var scope = device.BeginScope();
             var parameters = Quantised(graph, GeneratedWeights.Parameters(graph, device, "property"), 1 + (k % 40));
-            ushort[] Codes() => [.. parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).OfType<Weight.Quantised>().SelectMany(weight => weight.Codes.ToArray())];
+            ushort[] Codes() =>
+                [
+                    .. parameters
+                        .Values.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                        .Select(pair => pair.Value)
+                        .OfType<Weight.Quantised>()
+                        .SelectMany(weight => weight.Codes.ToArray()),
+                ];
             ushort[] before = Codes();
             var result = Gradients.Of(graph, parameters, RandomNetwork.Images(device, 2), Target(graph, device));
             var (optimizer, trainable) = (new Optimizer.Adam(), Trainable.Of(graph, parameters));
             optimizer.Step(trainable, result.Gradients, optimizer.Start(trainable), 1e-2);
             Norms.Update(parameters, result.Extra);
             Assert.Equal(before, Codes());
-            return [.. result.Loss.ToArray(), .. parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray())];
+            return
+            [
+                .. result.Loss.ToArray(),
+                .. parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray()),
+            ];
         }
 
         int[] one = Bits(Step(1));
@@ -94,13 +120,21 @@ public class TrainingProperties
     static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
 
     /// <summary>Every weight of two axes and more cut into blocks of one kernel each, or of single values, with random codes.</summary>
-    static Parameters Quantised(Graph graph, Parameters parameters, int k) => TestGraphs.Quantise(graph, parameters, ParameterSpecs.Of(graph)
-        .Where(spec => spec.Role == ParameterRole.Weight)
-        .Select(spec => (spec.Layer, k, spec.Shape.Rank == 4 ? spec.Shape[2] * spec.Shape[3] : 1)));
+    static Parameters Quantised(Graph graph, Parameters parameters, int k) =>
+        TestGraphs.Quantise(
+            graph,
+            parameters,
+            ParameterSpecs
+                .Of(graph)
+                .Where(spec => spec.Role == ParameterRole.Weight)
+                .Select(spec => (spec.Layer, k, spec.Shape.Rank == 4 ? spec.Shape[2] * spec.Shape[3] : 1))
+        );
 
     static Tensor<float> Target(Graph graph, Device device)
     {
-        int classes = graph.Nodes[graph.Output] is Node.Linear last ? last.OutFeatures : throw new InvalidOperationException("a random network ends with a linear layer");
+        int classes = graph.Nodes[graph.Output] is Node.Linear last
+            ? last.OutFeatures
+            : throw new InvalidOperationException("a random network ends with a linear layer");
         return OneHot.Create(device, [1, classes - 1], classes, 0.1f);
     }
 

@@ -9,7 +9,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench.Accuracy;
 
-/// <summary>How far one algorithm's outputs of one layer are from those of a double-precision loop over the same single-precision weights and inputs.</summary>
+/// <summary>How far one algorithm's outputs of one layer are from those of a double-precision loop over the same single-precision weights
+/// and inputs.</summary>
 /// <param name="Layer">Its name.</param>
 /// <param name="Kind">Channels and size.</param>
 /// <param name="Algorithm">Of the convolution.</param>
@@ -31,42 +32,80 @@ static class AccuracyBench
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         var network = NetworkFiles.LoadClassifier(path, new Config(), device).Value();
-        var images = Tensor<float>.From(device, Classifier.InputShape(network.Preprocessing, photographs.Length), photographs.SelectMany(photograph => photograph.Values).ToArray());
-        FusedStep[] steps = [.. Fusion.Of(network.Graph, GraphShapes.Of(network.Graph, images.Shape)).Steps
-            .Where(step => network.Graph.Nodes[step.Head] is Node.Conv2d n && ConvChoice.Fits(device, ConvAlgorithm.Winograd4, ParameterSpecs.WeightShape(n), n.Options))];
+        var images = Tensor<float>.From(
+            device,
+            Classifier.InputShape(network.Preprocessing, photographs.Length),
+            photographs.SelectMany(photograph => photograph.Values).ToArray()
+        );
+        FusedStep[] steps =
+        [
+            .. Fusion
+                .Of(network.Graph, GraphShapes.Of(network.Graph, images.Shape))
+                .Steps.Where(step =>
+                    network.Graph.Nodes[step.Head] is Node.Conv2d n
+                    && ConvChoice.Fits(device, ConvAlgorithm.Winograd4, ParameterSpecs.WeightShape(n), n.Options)
+                ),
+        ];
         int[] inputs = [.. steps.Select(step => network.Graph.Nodes[step.Head].Inputs[0]).Distinct().Order()];
-        var values = InferencePlan.Compile(network.Graph with { Outputs = [.. inputs] }, network.Parameters, device, images.Shape, new InferenceOptions { Memory = PlanMemory.Low }).RunAll(images);
-        return [.. steps.SelectMany(step =>
-        {
-            var node = (Node.Conv2d)network.Graph.Nodes[step.Head];
-            return Measure(device, node, FoldedLayer.Of(node, step.Norm, network.Parameters), values[Array.IndexOf(inputs, node.X)]);
-        })];
+        var values = InferencePlan
+            .Compile(
+                network.Graph with
+                {
+                    Outputs = [.. inputs],
+                },
+                network.Parameters,
+                device,
+                images.Shape,
+                new InferenceOptions { Memory = PlanMemory.Low }
+            )
+            .RunAll(images);
+        return
+        [
+            .. steps.SelectMany(step =>
+            {
+                var node = (Node.Conv2d)network.Graph.Nodes[step.Head];
+                return Measure(device, node, FoldedLayer.Of(node, step.Norm, network.Parameters), values[Array.IndexOf(inputs, node.X)]);
+            }),
+        ];
     }
 
     static LayerAccuracy[] Measure(HostDevice device, Node.Conv2d node, FoldedLayer layer, Tensor<float> x)
     {
         double[] expected = DoubleConvolution.Of(x, layer.ToDense(), layer.Shape, layer.Bias);
         double largest = expected.Max(Math.Abs);
-        return [.. Enum.GetValues<ConvAlgorithm>().Select(algorithm =>
-        {
-            using var scope = device.BeginScope();
-            float[] actual = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None).ToArray();
-            double max = 0, squares = 0;
-            for (int i = 0; i < actual.Length; i++)
-            {
-                double error = Math.Abs(actual[i] - expected[i]);
-                max = Math.Max(max, error);
-                squares += error * error;
-            }
+        return
+        [
+            .. Enum.GetValues<ConvAlgorithm>()
+                .Select(algorithm =>
+                {
+                    using var scope = device.BeginScope();
+                    float[] actual = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None).ToArray();
+                    double max = 0,
+                        squares = 0;
+                    for (int i = 0; i < actual.Length; i++)
+                    {
+                        double error = Math.Abs(actual[i] - expected[i]);
+                        max = Math.Max(max, error);
+                        squares += error * error;
+                    }
 
-            return new LayerAccuracy(node.Layer, $"{node.InChannels}-{node.OutChannels} @{x.Shape[1]}", algorithm, Chosen(device, layer, node, x.Shape, algorithm), max / largest, Math.Sqrt(squares / actual.Length) / largest);
-        })];
+                    return new LayerAccuracy(
+                        node.Layer,
+                        $"{node.InChannels}-{node.OutChannels} @{x.Shape[1]}",
+                        algorithm,
+                        Chosen(device, layer, node, x.Shape, algorithm),
+                        max / largest,
+                        Math.Sqrt(squares / actual.Length) / largest
+                    );
+                }),
+        ];
     }
 
     /// <summary>The plans that take an algorithm for a layer: the low-memory one, or fast ones for some batches.</summary>
     static string Chosen(HostDevice device, FoldedLayer layer, Node.Conv2d node, Shape x, ConvAlgorithm algorithm)
     {
-        bool Takes(int batch, PlanMemory memory) => ConvChoice.Of(device, [batch, x[1], x[2], x[3]], layer.Shape, node.Options, memory) == algorithm;
+        bool Takes(int batch, PlanMemory memory) =>
+            ConvChoice.Of(device, [batch, x[1], x[2], x[3]], layer.Shape, node.Options, memory) == algorithm;
         string[] fast = [.. Batches.Where(batch => Takes(batch, PlanMemory.Fast)).Select(batch => $"{batch}")];
         return string.Join(' ', (string[])[.. Takes(1, PlanMemory.Low) ? ["low"] : (string[])[], .. fast]);
     }

@@ -17,17 +17,23 @@ static class DoubleConvolution
         var (n, h, w, c) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         var (o, k) = (weightShape[0], weightShape[2]);
         float[] values = x.ToArray();
-        double[] rows = TapsFirst(weight, o, c, k * k), y = new double[n * h * w * o];
-        Parallel.For(0, n * h, line =>
-        {
-            double[] patch = new double[k * k * c];
-            for (int column = 0; column < w; column++)
+        double[] rows = TapsFirst(weight, o, c, k * k),
+            y = new double[n * h * w * o];
+        Parallel.For(
+            0,
+            n * h,
+            line =>
             {
-                Gather(values, patch, (line / h, line % h, column), (h, w, c), k);
-                for (int channel = 0; channel < o; channel++)
-                    y[(((line * w) + column) * o) + channel] = TensorPrimitives.Dot<double>(patch, rows.AsSpan(channel * patch.Length, patch.Length)) + (bias?[channel] ?? 0);
+                double[] patch = new double[k * k * c];
+                for (int column = 0; column < w; column++)
+                {
+                    Gather(values, patch, (line / h, line % h, column), (h, w, c), k);
+                    for (int channel = 0; channel < o; channel++)
+                        y[(((line * w) + column) * o) + channel] =
+                            TensorPrimitives.Dot<double>(patch, rows.AsSpan(channel * patch.Length, patch.Length)) + (bias?[channel] ?? 0);
+                }
             }
-        });
+        );
         return y;
     }
 
@@ -37,7 +43,8 @@ static class DoubleConvolution
         Array.Clear(patch);
         for (int tap = 0; tap < k * k; tap++)
         {
-            int y = at.Y + (tap / k) - (k / 2), column = at.X + (tap % k) - (k / 2);
+            int y = at.Y + (tap / k) - (k / 2),
+                column = at.X + (tap % k) - (k / 2);
             if (y < 0 || y >= size.H || column < 0 || column >= size.W)
                 continue;
             int from = ((((at.Image * size.H) + y) * size.W) + column) * size.C;
@@ -51,9 +58,9 @@ static class DoubleConvolution
     {
         double[] rows = new double[weight.Length];
         for (int row = 0; row < o; row++)
-            for (int channel = 0; channel < c; channel++)
-                for (int tap = 0; tap < taps; tap++)
-                    rows[(((row * taps) + tap) * c) + channel] = weight[(((row * c) + channel) * taps) + tap];
+        for (int channel = 0; channel < c; channel++)
+        for (int tap = 0; tap < taps; tap++)
+            rows[(((row * taps) + tap) * c) + channel] = weight[(((row * c) + channel) * taps) + tap];
         return rows;
     }
 }

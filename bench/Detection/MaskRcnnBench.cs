@@ -15,7 +15,14 @@ namespace Pqf.Bench.Detection;
 /// <param name="NativeBytes">Most native memory, in use and pooled.</param>
 /// <param name="ResidentMib">Most memory that the process has had, as the system counts it (VmHWM).</param>
 /// <param name="Parts">Median time of each kind of work.</param>
-sealed record MaskRcnnTimes(string Work, double[] Ms, double PeakGflops, long NativeBytes, long ResidentMib, IReadOnlyList<TrainingPart> Parts)
+sealed record MaskRcnnTimes(
+    string Work,
+    double[] Ms,
+    double PeakGflops,
+    long NativeBytes,
+    long ResidentMib,
+    IReadOnlyList<TrainingPart> Parts
+)
 {
     public double MedianMs => Ms[Ms.Length / 2];
 }
@@ -37,17 +44,26 @@ static class MaskRcnnBench
         var state = optimizer.Start(trainable);
         Photograph[] images = [.. Enumerable.Range(0, BatchSize).Select(MaskRcnnCase.Image)];
         DetectionTarget[] targets = [.. Enumerable.Range(0, BatchSize).Select(MaskRcnnCase.Target)];
-        return Measure(device, "step", count, $"{DetectionTrainingStage.Images}", (split, number) =>
-        {
-            using var step = device.BeginScope();
-            void After(DetectionTrainingStage stage) => split.Phase = stage == DetectionTrainingStage.FeaturesBackward ? "Optimizer" : $"{stage + 1}";
-            var evaluation = Grad.ValueAndGrad((tape, variables) => training.Losses(tape, variables, images, targets, RngKey.FromSeed(number), After).Total(tape))(trainable);
-            After(DetectionTrainingStage.FeaturesBackward);
-            float loss = evaluation.Loss.ToArray()[0];
-            if (!float.IsFinite(loss))
-                throw new InvalidOperationException($"expected a finite loss, got {loss}");
-            state = optimizer.Step(trainable, evaluation.Gradients, state, 1e-6);
-        });
+        return Measure(
+            device,
+            "step",
+            count,
+            $"{DetectionTrainingStage.Images}",
+            (split, number) =>
+            {
+                using var step = device.BeginScope();
+                void After(DetectionTrainingStage stage) =>
+                    split.Phase = stage == DetectionTrainingStage.FeaturesBackward ? "Optimizer" : $"{stage + 1}";
+                var evaluation = Grad.ValueAndGrad(
+                    (tape, variables) => training.Losses(tape, variables, images, targets, RngKey.FromSeed(number), After).Total(tape)
+                )(trainable);
+                After(DetectionTrainingStage.FeaturesBackward);
+                float loss = evaluation.Loss.ToArray()[0];
+                if (!float.IsFinite(loss))
+                    throw new InvalidOperationException($"expected a finite loss, got {loss}");
+                state = optimizer.Step(trainable, evaluation.Gradients, state, 1e-6);
+            }
+        );
     }
 
     /// <summary>Photographs, one after another.</summary>
@@ -57,14 +73,25 @@ static class MaskRcnnBench
         using var scope = device.BeginScope();
         var network = Detector.Create(detector.Architecture, detector.Parameters(device), device);
         Photograph[] images = [.. Enumerable.Range(0, Inputs.Count).Select(MaskRcnnCase.Image)];
-        return Measure(device, "inference", count, $"{DetectionStage.Image}", (split, number) =>
-        {
-            var found = network.Detect(images[number % images.Length], stage => split.Phase = stage == DetectionStage.MaskHead ? "Masks" : $"{stage + 1}");
-            if (found.Items.Length != detector.Options.BoxDetectionsPerImg)
-                throw new InvalidOperationException($"expected {detector.Options.BoxDetectionsPerImg} detections, got {found.Items.Length}");
-            foreach (var item in found.Items)
-                MaskPasting.Paste(item, found.Height, found.Width, detector.Options.MaskThresh);
-        });
+        return Measure(
+            device,
+            "inference",
+            count,
+            $"{DetectionStage.Image}",
+            (split, number) =>
+            {
+                var found = network.Detect(
+                    images[number % images.Length],
+                    stage => split.Phase = stage == DetectionStage.MaskHead ? "Masks" : $"{stage + 1}"
+                );
+                if (found.Items.Length != detector.Options.BoxDetectionsPerImg)
+                    throw new InvalidOperationException(
+                        $"expected {detector.Options.BoxDetectionsPerImg} detections, got {found.Items.Length}"
+                    );
+                foreach (var item in found.Items)
+                    MaskPasting.Paste(item, found.Height, found.Width, detector.Options.MaskThresh);
+            }
+        );
     }
 
     static MaskRcnnTimes Measure(HostDevice device, string work, int count, string firstStage, Action<WorkSplit, int> call)
@@ -87,7 +114,11 @@ static class MaskRcnnBench
 
     static long ResidentMib()
     {
-        string? line = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
-        return line is null ? Process.GetCurrentProcess().PeakWorkingSet64 >> 20 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) >> 10;
+        string? line = File.Exists("/proc/self/status")
+            ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            : null;
+        return line is null
+            ? Process.GetCurrentProcess().PeakWorkingSet64 >> 20
+            : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) >> 10;
     }
 }

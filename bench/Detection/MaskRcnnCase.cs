@@ -11,12 +11,15 @@ using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Bench.Detection;
 
-/// <summary>A Mask R-CNN of random weights that has as much to do as a trained one: proposals all over the image, as many detections as an image may have, objects enough for every box that trains.</summary>
+/// <summary>A Mask R-CNN of random weights that has as much to do as a trained one: proposals all over the image, as many detections as an
+/// image may have, objects enough for every box that trains.</summary>
 /// <param name="Name">default or small.</param>
 /// <param name="Options">Sizes and thresholds.</param>
 sealed record MaskRcnnCase(string Name, MaskRcnnOptions Options)
 {
-    const int Height = 480, Width = 640, ObjectCount = 40;
+    const int Height = 480,
+        Width = 640,
+        ObjectCount = 40;
 
     /// <summary>The body's blocks add up; each adds less, so that values stay near 1 as in a trained network.</summary>
     const float BranchScale = 0.25f;
@@ -31,17 +34,21 @@ sealed record MaskRcnnCase(string Name, MaskRcnnOptions Options)
     public static MaskRcnnCase Default { get; } = new("default", new MaskRcnnOptions { NormEps = 1e-5f });
 
     /// <summary>Those of config/train_maskrcnn_small.yaml.</summary>
-    public static MaskRcnnCase Small { get; } = new("small", new MaskRcnnOptions
-    {
-        NormEps = 1e-5f,
-        MinSize = 320,
-        MaxSize = 533,
-        RpnPreNmsTopNTrain = 500,
-        RpnPostNmsTopNTrain = 250,
-        RpnPreNmsTopNTest = 500,
-        RpnPostNmsTopNTest = 250,
-        BoxBatchSizePerImage = 64,
-    });
+    public static MaskRcnnCase Small { get; } =
+        new(
+            "small",
+            new MaskRcnnOptions
+            {
+                NormEps = 1e-5f,
+                MinSize = 320,
+                MaxSize = 533,
+                RpnPreNmsTopNTrain = 500,
+                RpnPostNmsTopNTrain = 250,
+                RpnPreNmsTopNTest = 500,
+                RpnPostNmsTopNTest = 250,
+                BoxBatchSizePerImage = 64,
+            }
+        );
 
     /// <summary>The network.</summary>
     public Architecture Architecture => new(MaskRcnn.Name, MaskRcnn.DefaultClassCount, Photograph.Channels, MaskRcnn: Options);
@@ -81,8 +88,12 @@ sealed record MaskRcnnCase(string Name, MaskRcnnOptions Options)
     static Box ObjectBox(RngKey key)
     {
         float U(ulong i) => (float)key.Uniform(i);
-        float size = 30 * MathF.Pow(10, U(0)), aspect = MathF.Pow(2, U(1) - 0.5f), width = size * aspect, height = Math.Min(size / aspect, Height);
-        float x = U(2) * (Width - width), y = U(3) * (Height - height);
+        float size = 30 * MathF.Pow(10, U(0)),
+            aspect = MathF.Pow(2, U(1) - 0.5f),
+            width = size * aspect,
+            height = Math.Min(size / aspect, Height);
+        float x = U(2) * (Width - width),
+            y = U(3) * (Height - height);
         return new(x, y, x + width, y + height);
     }
 
@@ -90,11 +101,12 @@ sealed record MaskRcnnCase(string Name, MaskRcnnOptions Options)
     {
         byte[] values = new byte[Height * Width];
         for (int y = 0; y < Height; y++)
-            for (int x = 0; x < Width; x++)
-            {
-                float dx = ((2 * (x - box.X1)) / box.Width) - 1, dy = ((2 * (y - box.Y1)) / box.Height) - 1;
-                values[(y * Width) + x] = (dx * dx) + (dy * dy) < 1 ? (byte)1 : (byte)0;
-            }
+        for (int x = 0; x < Width; x++)
+        {
+            float dx = ((2 * (x - box.X1)) / box.Width) - 1,
+                dy = ((2 * (y - box.Y1)) / box.Height) - 1;
+            values[(y * Width) + x] = (dx * dx) + (dy * dy) < 1 ? (byte)1 : (byte)0;
+        }
 
         return new(Height, Width, values);
     }

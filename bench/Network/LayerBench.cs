@@ -11,7 +11,8 @@ namespace Pqf.Bench.Network;
 /// <param name="Name">Its layer, or what it does.</param>
 /// <param name="Kind">Kernel, stride, channels and size, for layers: steps of the same kind do the same work.</param>
 /// <param name="Ms">Median time.</param>
-/// <param name="Gflops">Multiplications and additions of a plain convolution per second, in 10⁹: Winograd's, which are fewer, count as those they replace.</param>
+/// <param name="Gflops">Multiplications and additions of a plain convolution per second, in 10⁹: Winograd's, which are fewer, count as
+/// those they replace.</param>
 /// <param name="Share">Of the peak measured just before.</param>
 sealed record StepTime(string Name, string Kind, double Ms, double Gflops, double Share);
 
@@ -30,29 +31,49 @@ static class LayerBench
         var steps = Fusion.Of(network.Graph, shapes).Steps;
         double peak = Peak.Now(device);
         double[][] times = Times(plan, network, device, steps.Length);
-        return [.. steps.Select((step, i) =>
-        {
-            double ms = times[i][Calls / 2], operations = 2.0 * Cost.Work(network.Graph.Nodes[step.Head], shapes[step.Head]);
-            return new StepTime(Name(network.Graph.Nodes[step.Head]), Kind(network.Graph, step, shapes), ms, operations / ms / 1e6, operations / ms / 1e6 / peak);
-        })];
+        return
+        [
+            .. steps.Select(
+                (step, i) =>
+                {
+                    double ms = times[i][Calls / 2],
+                        operations = 2.0 * Cost.Work(network.Graph.Nodes[step.Head], shapes[step.Head]);
+                    return new StepTime(
+                        Name(network.Graph.Nodes[step.Head]),
+                        Kind(network.Graph, step, shapes),
+                        ms,
+                        operations / ms / 1e6,
+                        operations / ms / 1e6 / peak
+                    );
+                }
+            ),
+        ];
     }
 
     /// <summary>Of each step, the times of all calls, sorted.</summary>
     static double[][] Times(InferencePlan plan, NetworkCase network, HostDevice device, int stepCount)
     {
-        Tensor<float>[] images = [.. Enumerable.Range(0, Inputs.Count).Select(i => ChannelOrder.ToChannelsLast(Tensor<float>.From(device, network.ChannelsFirst, network.Input(i))))];
+        Tensor<float>[] images =
+        [
+            .. Enumerable
+                .Range(0, Inputs.Count)
+                .Select(i => ChannelOrder.ToChannelsLast(Tensor<float>.From(device, network.ChannelsFirst, network.Input(i)))),
+        ];
         double[][] times = [.. Enumerable.Range(0, stepCount).Select(_ => new double[Calls])];
         for (int call = -3; call < Calls; call++)
         {
             using var scope = device.BeginScope();
             long last = Stopwatch.GetTimestamp();
             int at = Math.Max(call, 0);
-            plan.Run(images[at % images.Length], step =>
-            {
-                long now = Stopwatch.GetTimestamp();
-                times[step][at] = Stopwatch.GetElapsedTime(last, now).TotalMilliseconds;
-                last = now;
-            });
+            plan.Run(
+                images[at % images.Length],
+                step =>
+                {
+                    long now = Stopwatch.GetTimestamp();
+                    times[step][at] = Stopwatch.GetElapsedTime(last, now).TotalMilliseconds;
+                    last = now;
+                }
+            );
         }
 
         foreach (double[] ofStep in times)
@@ -60,22 +81,25 @@ static class LayerBench
         return times;
     }
 
-    static string Name(Node node) => node switch
-    {
-        Node.Conv2d n => n.Layer,
-        Node.Linear n => n.Layer,
-        Node.BatchNorm n => n.Layer,
-        Node.MaxPool2d => "max pool",
-        Node.GlobalAvgPool => "mean",
-        Node.Add => "add",
-        Node.Relu => "relu",
-        _ => "flatten",
-    };
+    static string Name(Node node) =>
+        node switch
+        {
+            Node.Conv2d n => n.Layer,
+            Node.Linear n => n.Layer,
+            Node.BatchNorm n => n.Layer,
+            Node.MaxPool2d => "max pool",
+            Node.GlobalAvgPool => "mean",
+            Node.Add => "add",
+            Node.Relu => "relu",
+            _ => "flatten",
+        };
 
-    static string Kind(Graph graph, FusedStep step, System.Collections.Immutable.ImmutableArray<Shape> shapes) => graph.Nodes[step.Head] switch
-    {
-        Node.Conv2d n => $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} @{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
-        Node.Linear n => $"linear {n.InFeatures}-{n.OutFeatures}",
-        var n => $"{Name(n)} {shapes[step.Output].Last} @{shapes[n.Inputs[0]][1]}",
-    };
+    static string Kind(Graph graph, FusedStep step, System.Collections.Immutable.ImmutableArray<Shape> shapes) =>
+        graph.Nodes[step.Head] switch
+        {
+            Node.Conv2d n =>
+                $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} @{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
+            Node.Linear n => $"linear {n.InFeatures}-{n.OutFeatures}",
+            var n => $"{Name(n)} {shapes[step.Output].Last} @{shapes[n.Inputs[0]][1]}",
+        };
 }

@@ -45,7 +45,8 @@ sealed record NetworkBench(int Rounds, bool Processes)
     /// <summary>How long a turn should last, where calls are short.</summary>
     const double TurnMs = 250;
 
-    /// <summary>Long enough for the threads of the side that had its turn to go to sleep: ONNX Runtime's spin for some milliseconds, ours for some microseconds.</summary>
+    /// <summary>Long enough for the threads of the side that had its turn to go to sleep: ONNX Runtime's spin for some milliseconds, ours
+    /// for some microseconds.</summary>
     const int SettlingMs = 100;
 
     /// <summary>How far the two sides' logits may be apart, as a part of the largest.</summary>
@@ -56,13 +57,18 @@ sealed record NetworkBench(int Rounds, bool Processes)
     public Comparison Measure(NetworkCase network)
     {
         Runner Create(string name) => Processes ? new ProcessRunner(name, network) : Runner.Create(name, network);
-        using Runner ours = Create(Runner.Ours), peer = Create(Runner.Peer);
-        double difference = Enumerable.Range(0, Inputs.Count).Select(input => Difference(peer.Logits(input), ours.Logits(input))).Aggregate(0.0, Math.Max); // not Max(): it passes over what is no number
+        using Runner ours = Create(Runner.Ours),
+            peer = Create(Runner.Peer);
+        double difference = Enumerable
+            .Range(0, Inputs.Count)
+            .Select(input => Difference(peer.Logits(input), ours.Logits(input)))
+            .Aggregate(0.0, Math.Max); // not Max(): it passes over what is no number
         if (!(difference <= Tolerance))
             throw new InvalidOperationException($"{network}: logits differ by {difference} of the largest");
         double estimate = ours.TimesMs(3).Min();
         int calls = Math.Max((LeastCalls + Rounds - 1) / Rounds, (int)Math.Min(LeastCalls, TurnMs / estimate));
-        List<double[]> ourTimes = [], peerTimes = [];
+        List<double[]> ourTimes = [],
+            peerTimes = [];
         for (int round = 0; round < Rounds; round++)
         {
             ourTimes.Add(Turn(ours, calls));
@@ -83,6 +89,8 @@ sealed record NetworkBench(int Rounds, bool Processes)
     public static double Difference(float[] expected, float[] actual)
     {
         double largest = expected.Max(value => Math.Abs((double)value));
-        return expected.Length == actual.Length ? expected.Zip(actual, (x, y) => Math.Abs((double)x - y)).Aggregate(0.0, Math.Max) / largest : double.NaN;
+        return expected.Length == actual.Length
+            ? expected.Zip(actual, (x, y) => Math.Abs((double)x - y)).Aggregate(0.0, Math.Max) / largest
+            : double.NaN;
     }
 }

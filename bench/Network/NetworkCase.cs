@@ -19,7 +19,8 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
     const int Size = 224;
 
     /// <summary>The network.</summary>
-    public Graph Graph { get; } = ResNet.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
+    public Graph Graph { get; } =
+        ResNet.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
 
     /// <summary>[N, H, W, C].</summary>
     public Shape ChannelsLast => [Batch, Size, Size, 3];
@@ -34,9 +35,15 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
         new(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
 
     /// <summary>Random weights, scaled so that activations keep their size from layer to layer; norms near the identity.</summary>
-    public Parameters Parameters(Device device) => new(ParameterSpecs.Of(Graph).ToImmutableDictionary(
-        spec => spec.Name,
-        Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec)))));
+    public Parameters Parameters(Device device) =>
+        new(
+            ParameterSpecs
+                .Of(Graph)
+                .ToImmutableDictionary(
+                    spec => spec.Name,
+                    Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec)))
+                )
+        );
 
     /// <summary>Images like prepared photographs: normal values, mean 0 and deviation 1, row-major [N, C, H, W].</summary>
     public float[] Input(int number)

@@ -10,7 +10,11 @@ sealed class OnnxSession : IDisposable
 
     OnnxSession(Func<SessionOptions, InferenceSession> create, int threads)
     {
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, IntraOpNumThreads = threads };
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            IntraOpNumThreads = threads,
+        };
         session = create(options);
     }
 

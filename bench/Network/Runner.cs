@@ -8,11 +8,13 @@ using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Bench.Network;
 
-/// <summary>A network ready to run, whoever computes it. Both sides start from the same images [N, C, H, W] in managed memory and end with logits in managed memory.</summary>
+/// <summary>A network ready to run, whoever computes it. Both sides start from the same images [N, C, H, W] in managed memory and end with
+/// logits in managed memory.</summary>
 abstract class Runner : IDisposable
 {
     /// <summary>Who computes.</summary>
-    public const string Ours = "pqf", Peer = "onnxruntime";
+    public const string Ours = "pqf",
+        Peer = "onnxruntime";
 
     /// <summary>Times of calls one after the other, each with the next input.</summary>
     public abstract double[] TimesMs(int calls);
@@ -98,7 +100,8 @@ sealed class OnnxRuntimeRunner : LocalRunner
     public override void Dispose() => session.Dispose();
 }
 
-/// <summary>A runner in a process of its own, so that no thread of one side disturbs the other: it answers lines of its input with lines of output.</summary>
+/// <summary>A runner in a process of its own, so that no thread of one side disturbs the other: it answers lines of its input with lines of
+/// output.</summary>
 sealed class ProcessRunner : Runner
 {
     /// <summary>First argument of such a process; the name of the runner and the case follow.</summary>
@@ -108,13 +111,19 @@ sealed class ProcessRunner : Runner
 
     public ProcessRunner(string name, NetworkCase network)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, name, .. network.ToArguments()]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, name, .. network.ToArguments()])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         process = Process.Start(start)!;
     }
 
-    public override double[] TimesMs(int calls) => [.. Ask($"times {calls}").Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+    public override double[] TimesMs(int calls) =>
+        [.. Ask($"times {calls}").Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
 
-    public override float[] Logits(int input) => [.. Ask($"logits {input}").Select(text => float.Parse(text, CultureInfo.InvariantCulture))];
+    public override float[] Logits(int input) =>
+        [.. Ask($"logits {input}").Select(text => float.Parse(text, CultureInfo.InvariantCulture))];
 
     public override void Dispose()
     {
@@ -130,7 +139,9 @@ sealed class ProcessRunner : Runner
         while (Console.ReadLine() is { } line)
         {
             int number = int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
-            Console.WriteLine(line.StartsWith("times", StringComparison.Ordinal) ? Text(runner.TimesMs(number)) : Text(runner.Logits(number)));
+            Console.WriteLine(
+                line.StartsWith("times", StringComparison.Ordinal) ? Text(runner.TimesMs(number)) : Text(runner.Logits(number))
+            );
         }
     }
 

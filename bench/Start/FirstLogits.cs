@@ -24,13 +24,17 @@ static class FirstLogits
     /// <param name="model">A <c>.pqf</c> for our side, an <c>.onnx</c> for the peer.</param>
     /// <param name="input">File of one prepared image, [1, C, H, W] singles.</param>
     /// <param name="logits">File to write, singles.</param>
-    public static string[] Arguments(string side, int threads, string model, string input, string logits) => [Command, side, threads.ToString(CultureInfo.InvariantCulture), model, input, logits];
+    public static string[] Arguments(string side, int threads, string model, string input, string logits) =>
+        [Command, side, threads.ToString(CultureInfo.InvariantCulture), model, input, logits];
 
     /// <summary>What the process does.</summary>
     public static void Serve(string side, int threads, string model, string input, string logits)
     {
         float[] image = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(input)).ToArray();
-        File.WriteAllBytes(logits, MemoryMarshal.AsBytes<float>(side == Runner.Ours ? Ours(threads, model, image) : Peer(threads, model, image)));
+        File.WriteAllBytes(
+            logits,
+            MemoryMarshal.AsBytes<float>(side == Runner.Ours ? Ours(threads, model, image) : Peer(threads, model, image))
+        );
     }
 
     /// <summary>As <c>pqf classify</c>: the low-memory plan, whose weights are packed from codes.</summary>
@@ -40,8 +44,15 @@ static class FirstLogits
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(model).Value();
         var network = PqfModel.From(file, device).Value();
-        int side = network.Preprocessing.Crop, channels = network.Preprocessing.Channels;
-        var plan = InferencePlan.Compile(network.Graph, network.Parameters, device, [1, side, side, channels], new InferenceOptions { Memory = PlanMemory.Low });
+        int side = network.Preprocessing.Crop,
+            channels = network.Preprocessing.Channels;
+        var plan = InferencePlan.Compile(
+            network.Graph,
+            network.Parameters,
+            device,
+            [1, side, side, channels],
+            new InferenceOptions { Memory = PlanMemory.Low }
+        );
         return plan.Run(ChannelOrder.ToChannelsLast(Tensor<float>.From(device, [1, channels, side, side], image))).ToArray();
     }
 

@@ -11,9 +11,11 @@ namespace Pqf.Bench.Start;
 /// <param name="Output">Its standard output.</param>
 sealed record Consumption(double CpuMs, double WallMs, double PeakMb, string Output);
 
-/// <summary>Measures other processes by what Linux says of those that have ended (getrusage): microseconds, and nothing is lost between two looks.</summary>
+/// <summary>Measures other processes by what Linux says of those that have ended (getrusage): microseconds, and nothing is lost between two
+/// looks.</summary>
 /// <remarks>
-/// The peak is that of the largest process waited for, so each one is started by a process of its own. Until it has become another program, a process counts its starter's
+/// The peak is that of the largest process waited for, so each one is started by a process of its own. Until it has become another program,
+/// a process counts its starter's
 /// memory as its own: peaks under some 50 MB would be the starter's.
 /// </remarks>
 static partial class MeasuredProcess
@@ -21,8 +23,11 @@ static partial class MeasuredProcess
     /// <summary>First argument of a process that starts another; the program and its arguments follow.</summary>
     public const string Command = "start-measure";
 
-    // Of struct rusage: seconds and microseconds in the program, the same in the system, KiB of the peak; more follow. RUSAGE_CHILDREN is −1.
-    const int UsageLength = 18, PeakAt = 4, Children = -1;
+    // Of struct rusage: seconds and microseconds in the program, the same in the system, KiB of the peak; more follow. RUSAGE_CHILDREN is
+    // −1.
+    const int UsageLength = 18,
+        PeakAt = 4,
+        Children = -1;
 
     /// <summary>Runs a program to its end.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
@@ -50,7 +55,8 @@ static partial class MeasuredProcess
         long[] usage = new long[UsageLength];
         if (GetUsage(Children, usage) != 0)
             throw new InvalidOperationException("getrusage failed");
-        double cpuMs = ((usage[0] + usage[2]) * 1e3) + ((usage[1] + usage[3]) / 1e3), peakMb = usage[PeakAt] * 1024 / 1e6;
+        double cpuMs = ((usage[0] + usage[2]) * 1e3) + ((usage[1] + usage[3]) / 1e3),
+            peakMb = usage[PeakAt] * 1024 / 1e6;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cpuMs:R} {wallMs:R} {peakMb:R}"));
         Console.Write(output);
         return process.ExitCode;

@@ -8,7 +8,8 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Start;
 
-/// <summary><c>bench -- start</c>: from a process's start to the first logits of one photograph, ours and ONNX Runtime's in turn; printed and written to bench/results.</summary>
+/// <summary><c>bench -- start</c>: from a process's start to the first logits of one photograph, ours and ONNX Runtime's in turn; printed
+/// and written to bench/results.</summary>
 /// <param name="Networks">Compressed networks of any form.</param>
 /// <param name="Programs">Published programs <c>pqf</c>.</param>
 /// <param name="Images">Folder of photographs; starts take turns with them.</param>
@@ -17,13 +18,15 @@ namespace Pqf.Bench.Start;
 sealed record StartCommand(string[] Networks, string[] Programs, string Images, int Threads, int Starts)
 {
     public const string Usage = "expected --network, --program, --images, --threads or --starts, each with a value";
-    const string Header = "date,commit,network,threads,side,file_bytes,starts,cpu_ms,cpu_min_ms,cpu_max_ms,wall_ms,wall_min_ms,wall_max_ms,peak_mb,peak_max_mb,logits_difference";
+    const string Header =
+        "date,commit,network,threads,side,file_bytes,starts,cpu_ms,cpu_min_ms,cpu_max_ms,wall_ms,wall_min_ms,wall_max_ms,peak_mb,peak_max_mb,logits_difference";
 
     /// <summary>How far logits may be apart, as a part of the largest.</summary>
     const double Tolerance = 1e-3;
 
     /// <summary>The published network and photographs of the folder <c>shared</c> beside the checkout.</summary>
-    public static StartCommand Default { get; } = new(["../shared/published/resnet50_large.pth"], [], PhotographSet.Shared, Environment.ProcessorCount, 9);
+    public static StartCommand Default { get; } =
+        new(["../shared/published/resnet50_large.pth"], [], PhotographSet.Shared, Environment.ProcessorCount, 9);
 
     /// <summary>Reads options; null if one is unknown.</summary>
     public static StartCommand? Parse(ReadOnlySpan<string> arguments)
@@ -34,12 +37,23 @@ sealed record StartCommand(string[] Networks, string[] Programs, string Images, 
             string value = arguments[i + 1];
             switch (arguments[i])
             {
-                case "--network": command = command with { Networks = value.Split(',') }; break;
-                case "--program": command = command with { Programs = value.Split(',') }; break;
-                case "--images": command = command with { Images = value }; break;
-                case "--threads": command = command with { Threads = int.Parse(value, CultureInfo.InvariantCulture) }; break;
-                case "--starts": command = command with { Starts = int.Parse(value, CultureInfo.InvariantCulture) }; break;
-                default: return null;
+                case "--network":
+                    command = command with { Networks = value.Split(',') };
+                    break;
+                case "--program":
+                    command = command with { Programs = value.Split(',') };
+                    break;
+                case "--images":
+                    command = command with { Images = value };
+                    break;
+                case "--threads":
+                    command = command with { Threads = int.Parse(value, CultureInfo.InvariantCulture) };
+                    break;
+                case "--starts":
+                    command = command with { Starts = int.Parse(value, CultureInfo.InvariantCulture) };
+                    break;
+                default:
+                    return null;
             }
         }
 
@@ -83,30 +97,40 @@ sealed record StartCommand(string[] Networks, string[] Programs, string Images, 
 
         if (differences.Any(difference => difference is { } value && !(value <= Tolerance)))
             throw new InvalidOperationException($"{network}: logits differ by {string.Join(", ", differences)} of the largest");
-        Console.WriteLine($"{Path.GetFileName(network)}, {Threads} threads, {Starts} starts each{Environment.NewLine}{"",-30}  file MB |     CPU ms (from … to)      |    clock ms (from … to)     | peak MB (most)");
+        Console.WriteLine(
+            $"{Path.GetFileName(network)}, {Threads} threads, {Starts} starts each{Environment.NewLine}{"", -30}  file MB |     CPU ms (from … to)      |    clock ms (from … to)     | peak MB (most)"
+        );
         return [.. sides.Select((side, i) => Report(Path.GetFileName(network), side, measured[i][1..], differences[i]))];
     }
 
-    /// <summary>All ways to a network's logits, from files written by <c>pqf convert</c>; the last one's logits are what the others are held to.</summary>
+    /// <summary>All ways to a network's logits, from files written by <c>pqf convert</c>; the last one's logits are what the others are
+    /// held to.</summary>
     (StartSide[] Sides, StartSide.Library Reference) Sides(string network, string folder)
     {
         string Convert(string name, params string[] options)
         {
             string path = Path.Combine(folder, name);
             var terminal = new Terminal(TextWriter.Null, Console.Error, false, TimeProvider.System, CancellationToken.None);
-            return CommandLine.Run(["convert", network, path, .. options], terminal) == ExitCode.Success ? path : throw new InvalidOperationException($"{network}: not converted to {name}");
+            return CommandLine.Run(["convert", network, path, .. options], terminal) == ExitCode.Success
+                ? path
+                : throw new InvalidOperationException($"{network}: not converted to {name}");
         }
 
         string pqf = Convert("network.pqf");
         var dense = new StartSide.Library("ONNX Runtime, dense .onnx", Runner.Peer, Convert("dense.onnx", "--dense"), Threads);
-        return ([
-            .. Programs.Select(program => new StartSide.Program(program, pqf, Threads)),
-            new StartSide.Library("Pqf, .pqf", Runner.Ours, pqf, Threads),
-            new StartSide.Library("ONNX Runtime, compressed .onnx", Runner.Peer, Convert("compressed.onnx"), Threads),
-            dense], dense);
+        return (
+            [
+                .. Programs.Select(program => new StartSide.Program(program, pqf, Threads)),
+                new StartSide.Library("Pqf, .pqf", Runner.Ours, pqf, Threads),
+                new StartSide.Library("ONNX Runtime, compressed .onnx", Runner.Peer, Convert("compressed.onnx"), Threads),
+                dense,
+            ],
+            dense
+        );
     }
 
-    static double? Larger(double? x, double? y) => x is { } a && y is { } b ? Math.Max(a, b) : x ?? y; // Max() lets through what is no number
+    // Max() lets through what is no number
+    static double? Larger(double? x, double? y) => x is { } a && y is { } b ? Math.Max(a, b) : x ?? y;
 
     /// <summary>[H, W, 3] to [3, H, W].</summary>
     static float[] ChannelsFirst(float[] values)
@@ -120,14 +144,30 @@ sealed record StartCommand(string[] Networks, string[] Programs, string Images, 
     /// <summary>Prints a side and gives its row.</summary>
     string Report(string network, StartSide side, Consumption[] starts, double? difference)
     {
-        Side cpu = Side.Of([[.. starts.Select(start => start.CpuMs)]]), wall = Side.Of([[.. starts.Select(start => start.WallMs)]]), peak = Side.Of([[.. starts.Select(start => start.PeakMb)]]);
+        Side cpu = Side.Of([
+                [.. starts.Select(start => start.CpuMs)],
+            ]),
+            wall = Side.Of([
+                [.. starts.Select(start => start.WallMs)],
+            ]),
+            peak = Side.Of([
+                [.. starts.Select(start => start.PeakMb)],
+            ]);
         long bytes = new FileInfo(side.Model).Length;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side.Name,-30} {bytes / 1e6,8:F2} | {Spread(cpu)} | {Spread(wall)} | {peak.Median:F0} ({peak.All[^1]:F0})"));
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{Results.Date},{Results.Commit},{network},{Threads},{side.Name.Replace(",", "")},{bytes},{starts.Length},{Row(cpu)},{Row(wall)},{peak.Median:F1},{peak.All[^1]:F1},{difference:0.0e+0}");
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{side.Name, -30} {bytes / 1e6, 8:F2} | {Spread(cpu)} | {Spread(wall)} | {peak.Median:F0} ({peak.All[^1]:F0})"
+            )
+        );
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Results.Date},{Results.Commit},{network},{Threads},{side.Name.Replace(",", "")},{bytes},{starts.Length},{Row(cpu)},{Row(wall)},{peak.Median:F1},{peak.All[^1]:F1},{difference:0.0e+0}"
+        );
     }
 
-    static string Spread(Side side) => string.Create(CultureInfo.InvariantCulture, $"{side.Median,6:F0} ({side.All[0]:F0} … {side.All[^1]:F0})").PadRight(27);
+    static string Spread(Side side) =>
+        string.Create(CultureInfo.InvariantCulture, $"{side.Median, 6:F0} ({side.All[0]:F0} … {side.All[^1]:F0})").PadRight(27);
 
     static string Row(Side side) => string.Create(CultureInfo.InvariantCulture, $"{side.Median:F1},{side.All[0]:F1},{side.All[^1]:F1}");
 }

@@ -15,19 +15,23 @@ abstract record StartSide(string Name, string Model, int Threads)
     /// <param name="input">A file of it prepared, [1, C, H, W] singles.</param>
     public abstract Consumption Start(string photograph, string input);
 
-    /// <summary>How far the logits of the last start are from those expected, as a part of the largest; null where the process prints classes only, and the first is right.</summary>
+    /// <summary>How far the logits of the last start are from those expected, as a part of the largest; null where the process prints
+    /// classes only, and the first is right.</summary>
     /// <exception cref="InvalidOperationException">The first class is wrong.</exception>
     public abstract double? Difference(Consumption last, float[] expected);
 
     /// <summary><c>pqf classify</c> on the photograph's file.</summary>
     public sealed record Program(string Executable, string Model, int Threads) : StartSide("pqf classify", Model, Threads)
     {
-        public override Consumption Start(string photograph, string input) => MeasuredProcess.Of(Executable, "classify", Model, photograph, "--top", "1", "--threads", $"{Threads}");
+        public override Consumption Start(string photograph, string input) =>
+            MeasuredProcess.Of(Executable, "classify", Model, photograph, "--top", "1", "--threads", $"{Threads}");
 
         public override double? Difference(Consumption last, float[] expected)
         {
             string name = ImageNetClasses.Table.All[expected.AsSpan().IndexOf(expected.Max())].Name;
-            return last.Output.TrimEnd().EndsWith($"%  {name}", StringComparison.Ordinal) ? null : throw new InvalidOperationException($"{Executable}: expected {name}, got {last.Output}");
+            return last.Output.TrimEnd().EndsWith($"%  {name}", StringComparison.Ordinal)
+                ? null
+                : throw new InvalidOperationException($"{Executable}: expected {name}, got {last.Output}");
         }
     }
 
@@ -43,7 +47,8 @@ abstract record StartSide(string Name, string Model, int Threads)
         /// <summary>Those of the last start.</summary>
         public float[] Logits => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(LogitsFile)).ToArray();
 
-        public override Consumption Start(string photograph, string input) => MeasuredProcess.Of(Environment.ProcessPath!, FirstLogits.Arguments(Computes, Threads, Model, input, LogitsFile));
+        public override Consumption Start(string photograph, string input) =>
+            MeasuredProcess.Of(Environment.ProcessPath!, FirstLogits.Arguments(Computes, Threads, Model, input, LogitsFile));
 
         public override double? Difference(Consumption last, float[] expected) => NetworkBench.Difference(expected, Logits);
     }

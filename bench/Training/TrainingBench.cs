@@ -17,7 +17,15 @@ namespace Pqf.Bench.Training;
 /// <param name="NativeBytes">Native memory in use and pooled after the second step.</param>
 /// <param name="GrowthBytes">What the later steps added to it.</param>
 /// <param name="Parts">Median time of each kind of work.</param>
-sealed record TrainingTimes(TrainingCase Case, double[] StepMs, double PeakGflops, long AllocatedBytes, long NativeBytes, long GrowthBytes, IReadOnlyList<TrainingPart> Parts)
+sealed record TrainingTimes(
+    TrainingCase Case,
+    double[] StepMs,
+    double PeakGflops,
+    long AllocatedBytes,
+    long NativeBytes,
+    long GrowthBytes,
+    IReadOnlyList<TrainingPart> Parts
+)
 {
     public double MedianMs => Quantile(0.5);
 
@@ -60,7 +68,8 @@ static class TrainingBench
         readonly Tensor<float> target;
         readonly List<double> times = [];
         OptimizerState state;
-        long allocated, native;
+        long allocated,
+            native;
 
         public Run(TrainingCase training)
         {
@@ -73,7 +82,11 @@ static class TrainingBench
             plan = TrainingPlan.Create(training.Graph, parameters, training.Images);
             state = optimizer.Start(trainable);
             images = Inputs.Several(device, training.Images, "images");
-            target = OneHot.Create(device, [.. Enumerable.Range(0, training.Batch).Select(i => i % training.ClassCount)], training.ClassCount);
+            target = OneHot.Create(
+                device,
+                [.. Enumerable.Range(0, training.Batch).Select(i => i % training.ClassCount)],
+                training.ClassCount
+            );
         }
 
         /// <summary>The largest that was measured before a step.</summary>
@@ -87,14 +100,16 @@ static class TrainingBench
                 native = NativeBytes;
             Peak = Math.Max(Peak, Bench.Peak.Now(device));
             split.Begin();
-            long start = Stopwatch.GetTimestamp(), before = GC.GetAllocatedBytesForCurrentThread();
+            long start = Stopwatch.GetTimestamp(),
+                before = GC.GetAllocatedBytesForCurrentThread();
             Step(number);
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             split.End(keep: number >= WarmUp);
         }
 
-        public TrainingTimes Times(double peak) => new(training, [.. times.Skip(WarmUp).Order()], peak, allocated, native, NativeBytes - native, split.Parts());
+        public TrainingTimes Times(double peak) =>
+            new(training, [.. times.Skip(WarmUp).Order()], peak, allocated, native, NativeBytes - native, split.Parts());
 
         public void Dispose()
         {
@@ -106,13 +121,15 @@ static class TrainingBench
         {
             using var step = device.BeginScope();
             split.Phase = "forward";
-            var evaluation = Grad.ValueAndGrad((tape, variables) =>
-            {
-                var forward = plan.Run(tape, variables, images[number % images.Length], NormMode.Batch);
-                var loss = tape.CrossEntropy(forward.Output, target);
-                split.Phase = "backward";
-                return (loss, forward.Norms);
-            })(trainable);
+            var evaluation = Grad.ValueAndGrad(
+                (tape, variables) =>
+                {
+                    var forward = plan.Run(tape, variables, images[number % images.Length], NormMode.Batch);
+                    var loss = tape.CrossEntropy(forward.Output, target);
+                    split.Phase = "backward";
+                    return (loss, forward.Norms);
+                }
+            )(trainable);
             split.Phase = "update";
             state = optimizer.Step(trainable, evaluation.Gradients, state, 1e-3);
             Norms.Update(parameters, evaluation.Extra);

@@ -34,7 +34,10 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
     bool IsSmall => Size < SmallSize;
 
     /// <summary>The network.</summary>
-    public Graph Graph => ResNet.Build(new Architecture(Name, IsSmall ? 10 : 1000, IsSmall ? 1 : 3, Width)).Match(graph => graph, error => throw new ArgumentException(error.Message));
+    public Graph Graph =>
+        ResNet
+            .Build(new Architecture(Name, IsSmall ? 10 : 1000, IsSmall ? 1 : 3, Width))
+            .Match(graph => graph, error => throw new ArgumentException(error.Message));
 
     /// <summary>[N, H, W, C].</summary>
     public Shape Images => [Batch, Size, Size, IsSmall ? 1 : 3];
@@ -42,7 +45,8 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
     /// <summary>Classes.</summary>
     public int ClassCount => IsSmall ? 10 : 1000;
 
-    /// <summary>Multiplications and additions of a step: three times those of the forward convolutions and products, each counted as a plain one.</summary>
+    /// <summary>Multiplications and additions of a step: three times those of the forward convolutions and products, each counted as a
+    /// plain one.</summary>
     public double Operations
     {
         get
@@ -65,11 +69,15 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
             KMeansIterations = 1,
             LayerSpecs = ImmutableDictionary<string, LayerSpec>.Empty.Add("fc", new LayerSpec { K = 2048 }),
         };
-        return Quantise.Run(graph, dense, spec, key).Match(
-            events => events.OfType<QuantiseEvent.Finished>().Single().Parameters,
-            error => throw new InvalidOperationException(error.Message));
+        return Quantise
+            .Run(graph, dense, spec, key)
+            .Match(
+                events => events.OfType<QuantiseEvent.Finished>().Single().Parameters,
+                error => throw new InvalidOperationException(error.Message)
+            );
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}{(Width is { } width ? $" of width {width}" : "")} @{Size}, {Weights.ToString().ToLowerInvariant()}, batch {Batch}, threads {Threads}";
+    public override string ToString() =>
+        $"{Name}{(Width is { } width ? $" of width {width}" : "")} @{Size}, {Weights.ToString().ToLowerInvariant()}, batch {Batch}, threads {Threads}";
 }

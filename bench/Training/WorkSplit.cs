@@ -55,11 +55,23 @@ sealed class WorkSplit(HostDevice device)
     }
 
     /// <summary>The longest first.</summary>
-    public List<TrainingPart> Parts() => [.. all
-        .Select(pair => (Key: (pair.Key.Phase, Name: Name(pair.Key.Work)), Median: pair.Value.OrderBy(time => time.Ms).ElementAt(pair.Value.Count / 2)))
-        .GroupBy(pair => pair.Key)
-        .Select(same => new TrainingPart(same.Key.Phase, same.Key.Name, same.Sum(pair => pair.Median.Ms), same.Sum(pair => pair.Median.Count)))
-        .OrderByDescending(part => part.Ms)];
+    public List<TrainingPart> Parts() =>
+        [
+            .. all.Select(pair =>
+                    (
+                        Key: (pair.Key.Phase, Name: Name(pair.Key.Work)),
+                        Median: pair.Value.OrderBy(time => time.Ms).ElementAt(pair.Value.Count / 2)
+                    )
+                )
+                .GroupBy(pair => pair.Key)
+                .Select(same => new TrainingPart(
+                    same.Key.Phase,
+                    same.Key.Name,
+                    same.Sum(pair => pair.Median.Ms),
+                    same.Sum(pair => pair.Median.Count)
+                ))
+                .OrderByDescending(part => part.Ms),
+        ];
 
     void Add(Type? work)
     {
@@ -70,5 +82,8 @@ sealed class WorkSplit(HostDevice device)
     }
 
     /// <summary>The op's name and its loop's, without their type arguments.</summary>
-    static string Name(Type? work) => work is null ? "rest" : string.Join('.', new[] { work.DeclaringType, work }.Where(type => type is not null).Select(type => type!.Name.Split('`')[0]));
+    static string Name(Type? work) =>
+        work is null
+            ? "rest"
+            : string.Join('.', new[] { work.DeclaringType, work }.Where(type => type is not null).Select(type => type!.Name.Split('`')[0]));
 }

@@ -13,15 +13,63 @@ sealed class Damage
     // Sizes and offsets at which readers go wrong.
     static readonly long[] Extremes =
     [
-        0, 1, 2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x1_0000, int.MaxValue - 1, int.MaxValue, 1L << 31, uint.MaxValue, 1L << 32,
-        1L << 40, 1L << 60, long.MaxValue, long.MinValue, -1, -2, int.MinValue,
+        0,
+        1,
+        2,
+        0x7F,
+        0x80,
+        0xFF,
+        0x100,
+        0x7FFF,
+        0x8000,
+        0xFFFF,
+        0x1_0000,
+        int.MaxValue - 1,
+        int.MaxValue,
+        1L << 31,
+        uint.MaxValue,
+        1L << 32,
+        1L << 40,
+        1L << 60,
+        long.MaxValue,
+        long.MinValue,
+        -1,
+        -2,
+        int.MinValue,
     ];
 
     // The same in text, where JSON and YAML keep them.
     static readonly string[] Numbers =
     [
-        "0", "1", "-1", "2", "63", "255", "256", "257", "65535", "65536", "65537", "100000", "2147483647", "2147483648", "-2147483648", "4294967295", "4294967296",
-        "9223372036854775807", "9223372036854775808", "-9223372036854775808", "99999999999999999999999", "1e9", "1e308", "1e999", "-0", "0.5", "1_0", "NaN", "0x10",
+        "0",
+        "1",
+        "-1",
+        "2",
+        "63",
+        "255",
+        "256",
+        "257",
+        "65535",
+        "65536",
+        "65537",
+        "100000",
+        "2147483647",
+        "2147483648",
+        "-2147483648",
+        "4294967295",
+        "4294967296",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "99999999999999999999999",
+        "1e9",
+        "1e308",
+        "1e999",
+        "-0",
+        "0.5",
+        "1_0",
+        "NaN",
+        "0x10",
     ];
 
     readonly RngKey key;
@@ -51,18 +99,42 @@ sealed class Damage
         int at = Place(bytes);
         switch (Below(12))
         {
-            case 0: FlipBits(bytes); break;
-            case 1: Replace(bytes, at, Length(bytes.Count - at), Noise); break;
-            case 2: bytes.InsertRange(at, Noise(Length(int.MaxValue))); break;
-            case 3: bytes.RemoveRange(at, Length(bytes.Count - at)); break;
-            case 4: Duplicate(bytes, at); break;
-            case 5: Overwrite(bytes, at); break;
-            case 6: bytes.RemoveRange(at, bytes.Count - at); break;
-            case 7: Splice(bytes, at); break;
-            case 8: SetNumber(bytes, at); break;
-            case 9: SetNumber(bytes, at); break;
-            case 10: SetDigits(bytes, at); break;
-            default: SwapWord(bytes, at); break;
+            case 0:
+                FlipBits(bytes);
+                break;
+            case 1:
+                Replace(bytes, at, Length(bytes.Count - at), Noise);
+                break;
+            case 2:
+                bytes.InsertRange(at, Noise(Length(int.MaxValue)));
+                break;
+            case 3:
+                bytes.RemoveRange(at, Length(bytes.Count - at));
+                break;
+            case 4:
+                Duplicate(bytes, at);
+                break;
+            case 5:
+                Overwrite(bytes, at);
+                break;
+            case 6:
+                bytes.RemoveRange(at, bytes.Count - at);
+                break;
+            case 7:
+                Splice(bytes, at);
+                break;
+            case 8:
+                SetNumber(bytes, at);
+                break;
+            case 9:
+                SetNumber(bytes, at);
+                break;
+            case 10:
+                SetDigits(bytes, at);
+                break;
+            default:
+                SwapWord(bytes, at);
+                break;
         }
     }
 
@@ -71,12 +143,13 @@ sealed class Damage
     T Pick<T>(IReadOnlyList<T> items) => items[Below(items.Count)];
 
     /// <summary>Headers stand at the beginning and directories at the end: half of all places are there.</summary>
-    int Place(List<byte> bytes) => Below(4) switch
-    {
-        0 => Below(Math.Min(bytes.Count, 512)),
-        1 => Math.Max(0, bytes.Count - 1 - Below(512)),
-        _ => Below(bytes.Count),
-    };
+    int Place(List<byte> bytes) =>
+        Below(4) switch
+        {
+            0 => Below(Math.Min(bytes.Count, 512)),
+            1 => Math.Max(0, bytes.Count - 1 - Below(512)),
+            _ => Below(bytes.Count),
+        };
 
     /// <summary>Short mostly; now and then thousands.</summary>
     int Length(int most) => Math.Min(most, Below(8) == 0 ? Below(5000) : 1 + Below(16));
@@ -85,14 +158,21 @@ sealed class Damage
     {
         int kind = Below(5);
         byte repeated = (byte)Below(256);
-        return [.. Enumerable.Range(0, length).Select(_ => kind switch
-        {
-            0 => (byte)0,
-            1 => (byte)0xFF,
-            2 => repeated,
-            3 => (byte)"[]{}()\"':,-?&*|>#\n \\.t"[Below(22)],
-            _ => (byte)Below(256),
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, length)
+                .Select(_ =>
+                    kind switch
+                    {
+                        0 => (byte)0,
+                        1 => (byte)0xFF,
+                        2 => repeated,
+                        3 => (byte)"[]{}()\"':,-?&*|>#\n \\.t"[Below(22)],
+                        _ => (byte)Below(256),
+                    }
+                ),
+        ];
     }
 
     void FlipBits(List<byte> bytes)
@@ -156,7 +236,10 @@ sealed class Damage
             return;
         int end = bytes.FindIndex(start, b => !char.IsAsciiDigit((char)b));
         bytes.RemoveRange(start, (end < 0 ? bytes.Count : end) - start);
-        bytes.InsertRange(start, Encoding.ASCII.GetBytes(Below(4) == 0 ? Below(1000).ToString(CultureInfo.InvariantCulture) : Pick(Numbers)));
+        bytes.InsertRange(
+            start,
+            Encoding.ASCII.GetBytes(Below(4) == 0 ? Below(1000).ToString(CultureInfo.InvariantCulture) : Pick(Numbers))
+        );
     }
 
     /// <summary>A word, such as a key or a type's name, replaced by another of the file.</summary>

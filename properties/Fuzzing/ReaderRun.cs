@@ -19,7 +19,8 @@ sealed record Reader(string Name, IReadOnlyList<byte[]> Originals, Func<string, 
 }
 
 /// <summary>Gives a reader damaged files, one after the other, on a thread that is watched.</summary>
-/// <remarks>A case has a number: the same number is the same file in any run. A case that fails stays on disk, and so does one that ends the process.</remarks>
+/// <remarks>A case has a number: the same number is the same file in any run. A case that fails stays on disk, and so does one that ends
+/// the process.</remarks>
 sealed class ReaderRun
 {
     // Processor time, not the clock's: the machine may be busy or asleep. A case takes milliseconds.
@@ -66,8 +67,13 @@ sealed class ReaderRun
         run.Watch(new Thread(() => run.Work(CaseCount)) { IsBackground = true, Name = "fuzzing" });
         File.Delete(path);
         // Damage that is always noticed at the first byte, or never, tests nothing.
-        Assert.True(run.readCount > 0 && run.problems.Count > 3, $"{reader.Name}: {run.readCount} damaged files were read, the others gave {run.problems.Count} messages");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{reader.Name}: {CaseCount} cases, {run.readCount} read, {run.problems.Count} different messages");
+        Assert.True(
+            run.readCount > 0 && run.problems.Count > 3,
+            $"{reader.Name}: {run.readCount} damaged files were read, the others gave {run.problems.Count} messages"
+        );
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{reader.Name}: {CaseCount} cases, {run.readCount} read, {run.problems.Count} different messages"
+        );
     }
 
     /// <summary>The file of a case.</summary>
@@ -88,7 +94,9 @@ sealed class ReaderRun
             var elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref caseStart));
             // The case may have changed while its times were read: then they mean nothing.
             if ((processor > MostProcessorTime || elapsed > MostTime) && number == Volatile.Read(ref caseNumber))
-                Assert.Fail($"{reader.Name}, case {number}: not done after {processor.TotalSeconds:0.0} s of processor time, {elapsed.TotalSeconds:0.0} s in all; its file is {path}");
+                Assert.Fail(
+                    $"{reader.Name}, case {number}: not done after {processor.TotalSeconds:0.0} s of processor time, {elapsed.TotalSeconds:0.0} s in all; its file is {path}"
+                );
         }
 
         if (failure is not null)
@@ -104,9 +112,11 @@ sealed class ReaderRun
                 byte[] file = FileOf(number);
                 File.WriteAllBytes(path, file);
                 Begin(number);
-                long before = GC.GetAllocatedBytesForCurrentThread(), resident = ResidentMemory.Begin();
+                long before = GC.GetAllocatedBytesForCurrentThread(),
+                    resident = ResidentMemory.Begin();
                 string? problem = reader.Read(path);
-                long allocated = GC.GetAllocatedBytesForCurrentThread() - before, most = ((long)reader.BytesPerByte * file.Length) + reader.BytesAlways;
+                long allocated = GC.GetAllocatedBytesForCurrentThread() - before,
+                    most = ((long)reader.BytesPerByte * file.Length) + reader.BytesAlways;
                 Assert.True(allocated <= most, $"reading {file.Length} bytes took {allocated} of memory, more than {most}");
                 long grown = ResidentMemory.Peak - resident;
                 Assert.True(grown <= most + ResidentSlack, $"reading {file.Length} bytes made the process {grown} bytes larger");

@@ -16,7 +16,12 @@ static class ResidentMemory
     }
 
     /// <summary>The most that was resident since.</summary>
-    public static long Peak => OperatingSystem.IsLinux()
-        ? 1024 * long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ')[^2], CultureInfo.InvariantCulture)
-        : 0;
+    public static long Peak =>
+        OperatingSystem.IsLinux()
+            ? 1024
+                * long.Parse(
+                    File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ')[^2],
+                    CultureInfo.InvariantCulture
+                )
+            : 0;
 }

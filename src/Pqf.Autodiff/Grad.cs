@@ -13,23 +13,28 @@ public sealed record Evaluation<TExtra>(Tensor<float> Loss, ImmutableDictionary<
 public static class Grad
 {
     /// <summary>The function that gives a loss and its gradients by all parameters.</summary>
-    /// <param name="loss">Computes a scalar, of no axes, by ops recorded on a tape; tensors beside it have to be kept (<see cref="Tape.Keep"/>).</param>
-    /// <returns>A function of the parameters, one at least, all on one device. Its results belong to the scope that is innermost when it is called.</returns>
+    /// <param name="loss">Computes a scalar, of no axes, by ops recorded on a tape; tensors beside it have to be kept
+    /// (<see cref="Tape.Keep"/>).</param>
+    /// <returns>A function of the parameters, one at least, all on one device. Its results belong to the scope that is innermost when it is
+    /// called.</returns>
     public static Func<ImmutableDictionary<string, Tensor<float>>, Evaluation<TExtra>> ValueAndGrad<TExtra>(
-        Func<Tape, IReadOnlyDictionary<string, Variable>, (Variable Loss, TExtra Extra)> loss) => parameters =>
-    {
-        var device = parameters.Values.First().Device;
-        using var scope = device.BeginScope();
-        var tape = new Tape(scope);
-        ImmutableArray<string> names = [.. parameters.Keys.Order(StringComparer.Ordinal)];
-        Variable[] leaves = [.. names.Select(name => tape.Leaf(parameters[name]))];
-        var (value, extra) = loss(tape, names.Zip(leaves).ToDictionary(pair => pair.First, pair => pair.Second));
-        var gradients = tape.Backward(value, Tensor<float>.From(device, new Shape(), [1]), leaves);
-        scope.KeepAll(gradients);
-        return new(scope.Keep(value.Value), names.Zip(gradients).ToImmutableDictionary(pair => pair.First, pair => pair.Second), extra);
-    };
+        Func<Tape, IReadOnlyDictionary<string, Variable>, (Variable Loss, TExtra Extra)> loss
+    ) =>
+        parameters =>
+        {
+            var device = parameters.Values.First().Device;
+            using var scope = device.BeginScope();
+            var tape = new Tape(scope);
+            ImmutableArray<string> names = [.. parameters.Keys.Order(StringComparer.Ordinal)];
+            Variable[] leaves = [.. names.Select(name => tape.Leaf(parameters[name]))];
+            var (value, extra) = loss(tape, names.Zip(leaves).ToDictionary(pair => pair.First, pair => pair.Second));
+            var gradients = tape.Backward(value, Tensor<float>.From(device, new Shape(), [1]), leaves);
+            scope.KeepAll(gradients);
+            return new(scope.Keep(value.Value), names.Zip(gradients).ToImmutableDictionary(pair => pair.First, pair => pair.Second), extra);
+        };
 
     /// <summary>As above, for a loss with nothing beside it.</summary>
-    public static Func<ImmutableDictionary<string, Tensor<float>>, Evaluation<Unit>> ValueAndGrad(Func<Tape, IReadOnlyDictionary<string, Variable>, Variable> loss) =>
-        ValueAndGrad((tape, parameters) => (loss(tape, parameters), default(Unit)));
+    public static Func<ImmutableDictionary<string, Tensor<float>>, Evaluation<Unit>> ValueAndGrad(
+        Func<Tape, IReadOnlyDictionary<string, Variable>, Variable> loss
+    ) => ValueAndGrad((tape, parameters) => (loss(tape, parameters), default(Unit)));
 }

@@ -17,7 +17,14 @@ public static partial class Recorded
     /// <returns>The value; mean and biased variance [C] of the batch, in the tape's scope.</returns>
     /// <exception cref="ShapeException">There is but one row: it has no variance.</exception>
     public static (Variable Y, Tensor<float> Mean, Tensor<float> Variance) BatchNorm(
-        this Tape tape, Variable x, Variable weight, Variable bias, float eps, Variable? residual = null, Activation activation = Activation.None)
+        this Tape tape,
+        Variable x,
+        Variable weight,
+        Variable bias,
+        float eps,
+        Variable? residual = null,
+        Activation activation = Activation.None
+    )
     {
         if (x.Shape.Count <= x.Shape.Last)
             throw new ShapeException("BatchNorm", $"expected more than one value of each channel to train on, got {x.Shape}");
@@ -27,7 +34,16 @@ public static partial class Recorded
 
     /// <summary>As <see cref="BatchNorm"/>, by given statistics, which are constants: a frozen norm.</summary>
     public static Variable FrozenBatchNorm(
-        this Tape tape, Variable x, Variable weight, Variable bias, Tensor<float> mean, Tensor<float> variance, float eps, Variable? residual = null, Activation activation = Activation.None) =>
+        this Tape tape,
+        Variable x,
+        Variable weight,
+        Variable bias,
+        Tensor<float> mean,
+        Tensor<float> variance,
+        float eps,
+        Variable? residual = null,
+        Activation activation = Activation.None
+    ) =>
         weight.NeedsGradient || bias.NeedsGradient
             ? Norm(tape, x, weight, bias, (mean, variance, eps, StatisticsOf.Elsewhere), residual, activation)
             : ConstantNorm(tape, x, (weight.Value, bias.Value, mean, variance, eps), residual, activation);
@@ -38,24 +54,40 @@ public static partial class Recorded
         Variable x,
         (Tensor<float> Weight, Tensor<float> Bias, Tensor<float> Mean, Tensor<float> Variance, float Eps) s,
         Variable? residual,
-        Activation activation)
+        Activation activation
+    )
     {
-        var y = Tensors.Ops.Normalisation.BatchNorm.Forward(x.Value, s.Weight, s.Bias, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
+        var y = Tensors.Ops.Normalisation.BatchNorm.Forward(
+            x.Value,
+            s.Weight,
+            s.Bias,
+            s.Mean,
+            s.Variance,
+            s.Eps,
+            residual?.Value,
+            activation
+        );
         bool isActivated = activation == Activation.Relu;
-        return tape.Add("BatchNorm", y, residual is null ? [x] : [x, residual], isActivated ? [y] : [], dy =>
-        {
-            var dSum = dy;
-            if (isActivated)
+        return tape.Add(
+            "BatchNorm",
+            y,
+            residual is null ? [x] : [x, residual],
+            isActivated ? [y] : [],
+            dy =>
             {
-                dSum = tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
-                Tensors.Ops.Elementwise.Map.PullbackInto<Relu>(y, dy, dSum);
-            }
+                var dSum = dy;
+                if (isActivated)
+                {
+                    dSum = tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
+                    Tensors.Ops.Elementwise.Map.PullbackInto<Relu>(y, dy, dSum);
+                }
 
-            var zeros = Tensor<float>.Zeros(dy.Device, s.Mean.Shape);
-            var dx = residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
-            Tensors.Ops.Normalisation.BatchNorm.ForwardInto(dSum, s.Weight, zeros, zeros, s.Variance, s.Eps, null, Activation.None, dx);
-            return residual is null ? [dx] : [dx, dSum];
-        });
+                var zeros = Tensor<float>.Zeros(dy.Device, s.Mean.Shape);
+                var dx = residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
+                Tensors.Ops.Normalisation.BatchNorm.ForwardInto(dSum, s.Weight, zeros, zeros, s.Variance, s.Eps, null, Activation.None, dx);
+                return residual is null ? [dx] : [dx, dSum];
+            }
+        );
     }
 
     static Variable Norm(
@@ -65,20 +97,50 @@ public static partial class Recorded
         Variable bias,
         (Tensor<float> Mean, Tensor<float> Variance, float Eps, StatisticsOf Source) s,
         Variable? residual,
-        Activation activation)
+        Activation activation
+    )
     {
         var (input, scale) = (x.Value, weight.Value);
-        var y = Tensors.Ops.Normalisation.BatchNorm.Forward(input, scale, bias.Value, s.Mean, s.Variance, s.Eps, residual?.Value, activation);
+        var y = Tensors.Ops.Normalisation.BatchNorm.Forward(
+            input,
+            scale,
+            bias.Value,
+            s.Mean,
+            s.Variance,
+            s.Eps,
+            residual?.Value,
+            activation
+        );
         var activated = activation == Activation.Relu ? y : null;
         Variable[] parents = residual is null ? [x, weight, bias] : [x, weight, bias, residual];
         Tensor<float>[] saved = activated is null ? [input, scale, s.Mean, s.Variance] : [input, scale, s.Mean, s.Variance, activated];
-        return tape.Add("BatchNorm", y, parents, saved, dy =>
-        {
-            // Over what nobody needs after this: the incoming gradient and the input have the size of the results.
-            var dSum = activated is null || tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
-            var dx = tape.MayOverwrite(input) ? input : residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
-            var gradients = Tensors.Ops.Normalisation.BatchNorm.PullbackInto(input, scale, s.Mean, s.Variance, s.Eps, s.Source, activated, dy, dSum, dx);
-            return residual is null ? [dx, gradients.DWeight, gradients.DBias] : [dx, gradients.DWeight, gradients.DBias, dSum];
-        });
+        return tape.Add(
+            "BatchNorm",
+            y,
+            parents,
+            saved,
+            dy =>
+            {
+                // Over what nobody needs after this: the incoming gradient and the input have the size of the results.
+                var dSum = activated is null || tape.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
+                var dx =
+                    tape.MayOverwrite(input) ? input
+                    : residual is null && (dSum != dy || tape.MayOverwrite(dy)) ? dSum
+                    : Tensor<float>.Rent(dy.Device, dy.Shape);
+                var gradients = Tensors.Ops.Normalisation.BatchNorm.PullbackInto(
+                    input,
+                    scale,
+                    s.Mean,
+                    s.Variance,
+                    s.Eps,
+                    s.Source,
+                    activated,
+                    dy,
+                    dSum,
+                    dx
+                );
+                return residual is null ? [dx, gradients.DWeight, gradients.DBias] : [dx, gradients.DWeight, gradients.DBias, dSum];
+            }
+        );
     }
 }

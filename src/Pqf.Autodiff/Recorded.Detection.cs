@@ -13,11 +13,30 @@ public static partial class Recorded
         Variable[] parents = [.. maps];
         var y = Tensors.Ops.Boxes.RoiAlign.Forward([.. parents.Select(map => map.Value)], rois, options);
         // No gradient, rather than zeros of its size, for a map that no box is read from.
-        return tape.Add("RoiAlign", y, parents, [], dy =>
-            [.. parents.Select((map, level) => map.NeedsGradient && rois.Rows(level) is not null ? Tensors.Ops.Boxes.RoiAlign.Pullback(map.Shape, rois, level, options, dy) : null)]);
+        return tape.Add(
+            "RoiAlign",
+            y,
+            parents,
+            [],
+            dy =>
+                [
+                    .. parents.Select(
+                        (map, level) =>
+                            map.NeedsGradient && rois.Rows(level) is not null
+                                ? Tensors.Ops.Boxes.RoiAlign.Pullback(map.Shape, rois, level, options, dy)
+                                : null
+                    ),
+                ]
+        );
     }
 
     /// <summary>Images resized; see <see cref="Tensors.Ops.Movement.Interpolate"/>.</summary>
     public static Variable Interpolate(this Tape tape, Variable x, Pair size, InterpolationMode mode) =>
-        tape.Add("Interpolate", Tensors.Ops.Movement.Interpolate.Forward(x.Value, size, mode), [x], [], dy => [Tensors.Ops.Movement.Interpolate.Pullback(x.Shape, mode, dy)]);
+        tape.Add(
+            "Interpolate",
+            Tensors.Ops.Movement.Interpolate.Forward(x.Value, size, mode),
+            [x],
+            [],
+            dy => [Tensors.Ops.Movement.Interpolate.Pullback(x.Shape, mode, dy)]
+        );
 }

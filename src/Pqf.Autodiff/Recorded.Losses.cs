@@ -27,7 +27,13 @@ public static partial class Recorded
     public static Variable CrossEntropy(this Tape tape, Variable x, Tensor<float> target)
     {
         var logits = x.Value;
-        return tape.Add("CrossEntropy", Tensors.Ops.Losses.CrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.Ops.Losses.CrossEntropy.Pullback(logits, target, dLoss)]);
+        return tape.Add(
+            "CrossEntropy",
+            Tensors.Ops.Losses.CrossEntropy.Forward(logits, target),
+            [x],
+            [logits, target],
+            dLoss => [Tensors.Ops.Losses.CrossEntropy.Pullback(logits, target, dLoss)]
+        );
     }
 
     /// <summary>Mean cross-entropy of logits, each against a probability of its own, which is a constant.</summary>
@@ -38,10 +44,17 @@ public static partial class Recorded
     public static Variable BinaryCrossEntropy(this Tape tape, Variable x, Tensor<float> target)
     {
         var logits = x.Value;
-        return tape.Add("BinaryCrossEntropy", Tensors.Ops.Losses.BinaryCrossEntropy.Forward(logits, target), [x], [logits, target], dLoss => [Tensors.Ops.Losses.BinaryCrossEntropy.Pullback(logits, target, dLoss)]);
+        return tape.Add(
+            "BinaryCrossEntropy",
+            Tensors.Ops.Losses.BinaryCrossEntropy.Forward(logits, target),
+            [x],
+            [logits, target],
+            dLoss => [Tensors.Ops.Losses.BinaryCrossEntropy.Pullback(logits, target, dLoss)]
+        );
     }
 
-    /// <summary>Summed smooth absolute differences from a target, which is a constant; see <see cref="Tensors.Ops.Losses.SmoothL1"/>.</summary>
+    /// <summary>Summed smooth absolute differences from a target, which is a constant; see
+    /// <see cref="Tensors.Ops.Losses.SmoothL1"/>.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="x">Any shape.</param>
     /// <param name="target">The same shape.</param>
@@ -50,6 +63,12 @@ public static partial class Recorded
     public static Variable SmoothL1(this Tape tape, Variable x, Tensor<float> target, float beta)
     {
         var input = x.Value;
-        return tape.Add("SmoothL1", Tensors.Ops.Losses.SmoothL1.Forward(input, target, beta), [x], [input, target], dLoss => [Tensors.Ops.Losses.SmoothL1.Pullback(input, target, beta, dLoss)]);
+        return tape.Add(
+            "SmoothL1",
+            Tensors.Ops.Losses.SmoothL1.Forward(input, target, beta),
+            [x],
+            [input, target],
+            dLoss => [Tensors.Ops.Losses.SmoothL1.Pullback(input, target, beta, dLoss)]
+        );
     }
 }

@@ -16,7 +16,13 @@ public static partial class Recorded
 
     /// <summary>factor · x.</summary>
     public static Variable Scale(this Tape tape, Variable x, float factor) =>
-        tape.Add("Scale", Tensors.Ops.Elementwise.Scale.Forward(x.Value, factor), [x], [], dy => [Tensors.Ops.Elementwise.Scale.Forward(dy, factor)]);
+        tape.Add(
+            "Scale",
+            Tensors.Ops.Elementwise.Scale.Forward(x.Value, factor),
+            [x],
+            [],
+            dy => [Tensors.Ops.Elementwise.Scale.Forward(dy, factor)]
+        );
 
     /// <summary>f(x), element by element.</summary>
     public static Variable Map<TOp>(this Tape tape, Variable x)
@@ -34,26 +40,43 @@ public static partial class Recorded
     public static Variable IndexSelect(this Tape tape, Variable x, int axis, ReadOnlySpan<int> index)
     {
         int[] places = [.. index];
-        return tape.Add("IndexSelect", Tensors.Ops.Movement.IndexSelect.Forward(x.Value, axis, index), [x], [], dy => [Tensors.Ops.Movement.IndexSelect.Pullback(x.Shape, axis, places, dy)]);
+        return tape.Add(
+            "IndexSelect",
+            Tensors.Ops.Movement.IndexSelect.Forward(x.Value, axis, index),
+            [x],
+            [],
+            dy => [Tensors.Ops.Movement.IndexSelect.Pullback(x.Shape, axis, places, dy)]
+        );
     }
 
     /// <summary>All parts, one after another along an axis.</summary>
     public static Variable Concat(this Tape tape, ReadOnlySpan<Variable> parts, int axis)
     {
         Variable[] parents = [.. parts];
-        return tape.Add("Concat", Tensors.Ops.Movement.Concat.Forward([.. parents.Select(part => part.Value)], axis), parents, [], dy =>
-            [.. Tensors.Ops.Movement.Concat.Split(dy, axis, [.. parents.Select(part => part.Shape[axis])])]);
+        return tape.Add(
+            "Concat",
+            Tensors.Ops.Movement.Concat.Forward([.. parents.Select(part => part.Value)], axis),
+            parents,
+            [],
+            dy => [.. Tensors.Ops.Movement.Concat.Split(dy, axis, [.. parents.Select(part => part.Shape[axis])])]
+        );
     }
 
     /// <summary>a · b.</summary>
     public static Variable MatMul(this Tape tape, Variable a, Variable b, Transpose transpose = Transpose.None)
     {
         var (left, right) = (a.Value, b.Value);
-        return tape.Add("MatMul", Tensors.Ops.Products.MatMul.Forward(left, right, transpose), [a, b], Operands(a, b), dy =>
-        [
-            a.NeedsGradient ? Tensors.Ops.Products.MatMul.LeftPullback(right, dy, transpose) : null,
-            b.NeedsGradient ? Tensors.Ops.Products.MatMul.RightPullback(left, dy, transpose) : null,
-        ]);
+        return tape.Add(
+            "MatMul",
+            Tensors.Ops.Products.MatMul.Forward(left, right, transpose),
+            [a, b],
+            Operands(a, b),
+            dy =>
+                [
+                    a.NeedsGradient ? Tensors.Ops.Products.MatMul.LeftPullback(right, dy, transpose) : null,
+                    b.NeedsGradient ? Tensors.Ops.Products.MatMul.RightPullback(left, dy, transpose) : null,
+                ]
+        );
     }
 
     /// <summary>x · weightᵀ + bias.</summary>
@@ -61,12 +84,18 @@ public static partial class Recorded
     {
         var (input, matrix) = (x.Value, weight.Value);
         var y = Tensors.Ops.Products.Linear.Forward(input, matrix, bias?.Value);
-        return tape.Add("Linear", y, Parents(x, weight, bias), Operands(x, weight), dy =>
-        {
-            var dx = x.NeedsGradient ? Tensors.Ops.Products.Linear.InputPullback(matrix, dy) : null;
-            var dWeight = weight.NeedsGradient ? Tensors.Ops.Products.Linear.WeightPullback(input, dy) : null;
-            return Gradients(dx, dWeight, bias, dy);
-        });
+        return tape.Add(
+            "Linear",
+            y,
+            Parents(x, weight, bias),
+            Operands(x, weight),
+            dy =>
+            {
+                var dx = x.NeedsGradient ? Tensors.Ops.Products.Linear.InputPullback(matrix, dy) : null;
+                var dWeight = weight.NeedsGradient ? Tensors.Ops.Products.Linear.WeightPullback(input, dy) : null;
+                return Gradients(dx, dWeight, bias, dy);
+            }
+        );
     }
 
     /// <summary>In the order of <see cref="Parents"/>.</summary>
@@ -76,11 +105,12 @@ public static partial class Recorded
     static Variable[] Parents(Variable x, Variable weight, Variable? bias) => bias is null ? [x, weight] : [x, weight, bias];
 
     /// <summary>What the pull-back of a bilinear op reads: each operand for the gradient of the other.</summary>
-    static Tensor<float>[] Operands(Variable left, Variable right) => (left.NeedsGradient, right.NeedsGradient) switch
-    {
-        (true, true) => [left.Value, right.Value],
-        (true, false) => [right.Value],
-        (false, true) => [left.Value],
-        _ => [],
-    };
+    static Tensor<float>[] Operands(Variable left, Variable right) =>
+        (left.NeedsGradient, right.NeedsGradient) switch
+        {
+            (true, true) => [left.Value, right.Value],
+            (true, false) => [right.Value],
+            (false, true) => [left.Value],
+            _ => [],
+        };
 }

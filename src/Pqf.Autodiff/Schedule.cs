@@ -20,17 +20,24 @@ public enum Better
 /// <param name="EpochCount">Epochs done.</param>
 /// <param name="Best">Best metric so far; none before the first epoch.</param>
 /// <param name="BadEpochCount">Epochs since without a better one.</param>
-public sealed record ScheduleState(double LearningRate, double StartRate, int BatchCount = 0, int EpochCount = 0, double? Best = null, int BadEpochCount = 0);
+public sealed record ScheduleState(
+    double LearningRate,
+    double StartRate,
+    int BatchCount = 0,
+    int EpochCount = 0,
+    double? Best = null,
+    int BadEpochCount = 0
+);
 
 /// <summary>How the learning rate changes during a run.</summary>
 public abstract record Schedule
 {
-    // What counts as better, as a share of the best, and the least change of the rate that is made: PyTorch's defaults of ReduceLROnPlateau.
-    const double Threshold = 1e-4, LeastChange = 1e-8;
+    // What counts as better, as a share of the best, and the least change of the rate that is made: PyTorch's defaults of
+    // ReduceLROnPlateau.
+    const double Threshold = 1e-4,
+        LeastChange = 1e-8;
 
-    Schedule()
-    {
-    }
+    Schedule() { }
 
     /// <summary>Always the same rate.</summary>
     public sealed record Constant : Schedule;
@@ -62,7 +69,16 @@ public abstract record Schedule
         int done = state.BatchCount + 1;
         state = state with { BatchCount = done };
         return this is Cosine cosine
-            ? state with { LearningRate = cosine.MinRate + ((state.StartRate - cosine.MinRate) * (1 + Math.Cos(Math.PI * Math.Min(done, cosine.BatchCount) / cosine.BatchCount)) / 2) }
+            ? state with
+            {
+                LearningRate =
+                    cosine.MinRate
+                    + (
+                        (state.StartRate - cosine.MinRate)
+                        * (1 + Math.Cos(Math.PI * Math.Min(done, cosine.BatchCount) / cosine.BatchCount))
+                        / 2
+                    ),
+            }
             : state;
     }
 
@@ -76,7 +92,10 @@ public abstract record Schedule
         return this switch
         {
             Constant or Cosine => state,
-            MultiStep s => state with { LearningRate = state.LearningRate * Math.Pow(s.Factor, s.Milestones.Count(milestone => milestone == done)) },
+            MultiStep s => state with
+            {
+                LearningRate = state.LearningRate * Math.Pow(s.Factor, s.Milestones.Count(milestone => milestone == done)),
+            },
             Plateau s => AfterEpoch(s, state, metric),
             _ => throw new UnreachableException(),
         };
@@ -92,7 +111,8 @@ public abstract record Schedule
         return state with { LearningRate = state.LearningRate - rate > LeastChange ? rate : state.LearningRate, BadEpochCount = 0 };
     }
 
-    static bool IsBetter(Better better, double metric, double? best) => best is not { } b
-        ? !double.IsNaN(metric)
-        : better == Better.Lower ? metric < b * (1 - Threshold) : metric > b * (1 + Threshold);
+    static bool IsBetter(Better better, double metric, double? best) =>
+        best is not { } b ? !double.IsNaN(metric)
+        : better == Better.Lower ? metric < b * (1 - Threshold)
+        : metric > b * (1 + Threshold);
 }

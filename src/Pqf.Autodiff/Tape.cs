@@ -8,13 +8,16 @@ namespace Pqf.Autodiff;
 
 /// <summary>Carries the gradient of a node's value to its parents.</summary>
 /// <param name="dy">Gradient of the node's value; must not be changed, unless <see cref="Tape.MayOverwrite"/> says so.</param>
-/// <returns>One gradient for each parent, of its shape; none or any for a parent that needs none. <paramref name="dy"/> itself may be among them.</returns>
+/// <returns>One gradient for each parent, of its shape; none or any for a parent that needs none. <paramref name="dy"/> itself may be among
+/// them.</returns>
 public delegate ImmutableArray<Tensor<float>?> Pullback(Tensor<float> dy);
 
 /// <summary>The ops of one evaluation in the order in which they ran, for a fold in reverse.</summary>
 /// <remarks>
-/// Values belong to the tape's scope, which is the innermost one while ops are recorded. What neither a later op nor a pull-back needs is given back at once:
-/// in the forward direction after <see cref="Done"/>, in reverse as soon as a node is behind. Used by one thread at a time, for one <see cref="Backward"/>.
+/// Values belong to the tape's scope, which is the innermost one while ops are recorded. What neither a later op nor a pull-back needs is
+/// given back at once:
+/// in the forward direction after <see cref="Done"/>, in reverse as soon as a node is behind. Used by one thread at a time, for one
+/// <see cref="Backward"/>.
 /// </remarks>
 public sealed class Tape
 {
@@ -43,7 +46,8 @@ public sealed class Tape
     /// <summary>A value without a gradient: it never enters the tape.</summary>
     public static Variable Constant(Tensor<float> value) => new(value);
 
-    /// <summary>Records an op that has run. If none of its parents needs a gradient, neither does its value, and nothing is recorded.</summary>
+    /// <summary>Records an op that has run. If none of its parents needs a gradient, neither does its value, and nothing is
+    /// recorded.</summary>
     /// <param name="op">Its name, for messages.</param>
     /// <param name="value">Its result.</param>
     /// <param name="parents">What it read; pull-backs give gradients in this order.</param>
@@ -66,7 +70,8 @@ public sealed class Tape
         return new Variable(value, nodes.Count - 1);
     }
 
-    /// <summary>The caller will not read a recorded value again. It is given back now, or when the last pull-back that reads it has run.</summary>
+    /// <summary>The caller will not read a recorded value again. It is given back now, or when the last pull-back that reads it has
+    /// run.</summary>
     public void Done(Variable variable) => holds.Drop(variable.Value);
 
     /// <summary>Calls back when a fold in reverse has come to this place: for measurements.</summary>
@@ -78,11 +83,13 @@ public sealed class Tape
     /// <summary>Moves a tensor to the scope around the tape's: for what an evaluation gives beside its loss.</summary>
     public Tensor<float> Keep(Tensor<float> tensor) => scope.Keep(tensor);
 
-    /// <summary>Gradients of a value by the leaves, by a fold over the nodes in reverse order; recorded values are given back on the way.</summary>
+    /// <summary>Gradients of a value by the leaves, by a fold over the nodes in reverse order; recorded values are given back on the
+    /// way.</summary>
     /// <param name="root">The value, usually a loss.</param>
     /// <param name="seed">Gradient of the value itself, of its shape; given back too, if it belongs to the tape's scope.</param>
     /// <param name="leaves">Leaves whose gradients are asked for.</param>
-    /// <returns>In the order of the leaves, each of its leaf's shape, in the tape's scope; zeros where the value does not depend on the leaf.</returns>
+    /// <returns>In the order of the leaves, each of its leaf's shape, in the tape's scope; zeros where the value does not depend on the
+    /// leaf.</returns>
     /// <exception cref="ShapeException">The seed is not of the value's shape.</exception>
     public ImmutableArray<Tensor<float>> Backward(Variable root, Tensor<float> seed, params ReadOnlySpan<Variable> leaves)
     {
@@ -107,7 +114,9 @@ public sealed class Tape
         {
             var parents = node.Pullback(dy);
             if (parents.Length != node.Parents.Length)
-                throw new InvalidOperationException($"{node.Op}: expected a pull-back with {node.Parents.Length} gradients, got {parents.Length}");
+                throw new InvalidOperationException(
+                    $"{node.Op}: expected a pull-back with {node.Parents.Length} gradients, got {parents.Length}"
+                );
             for (int i = 0; i < parents.Length; i++)
                 if (parents[i] is { } gradient)
                     Accumulate(gradients, node.Parents[i], gradient);

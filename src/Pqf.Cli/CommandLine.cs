@@ -40,14 +40,25 @@ static class CommandLine
         var options = new GlobalOptions();
         ImmutableArray<CommandEntry> commands = AllCommands.Create();
         var root = CreateRoot(options, commands);
-        var command = arguments.Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument)).FirstOrDefault(entry => entry is not null);
-        var names = root.Options.Concat(command?.Syntax.Options ?? []).SelectMany(option => option.Aliases.Append(option.Name)).ToImmutableArray();
-        return Arguments.Split(arguments, names, ConfigLoader.KnownKeys()).Match(
-            split => Parse(root, split, options, commands, terminal),
-            error => Fail(error, terminal));
+        var command = arguments
+            .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
+            .FirstOrDefault(entry => entry is not null);
+        var names = root
+            .Options.Concat(command?.Syntax.Options ?? [])
+            .SelectMany(option => option.Aliases.Append(option.Name))
+            .ToImmutableArray();
+        return Arguments
+            .Split(arguments, names, ConfigLoader.KnownKeys())
+            .Match(split => Parse(root, split, options, commands, terminal), error => Fail(error, terminal));
     }
 
-    static ExitCode Parse(RootCommand root, Arguments split, GlobalOptions options, ImmutableArray<CommandEntry> commands, Terminal terminal)
+    static ExitCode Parse(
+        RootCommand root,
+        Arguments split,
+        GlobalOptions options,
+        ImmutableArray<CommandEntry> commands,
+        Terminal terminal
+    )
     {
         // An argument that begins with @ is a file's name here, not a file of arguments.
         var parsed = root.Parse(split.Rest, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -61,16 +72,29 @@ static class CommandLine
 
         var entry = commands.FirstOrDefault(candidate => candidate.Syntax == parsed.CommandResult.Command);
         if (entry is null || parsed.Action != entry.Syntax.Action)
-            return (ExitCode)parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false });
+            return (ExitCode)
+                parsed.Invoke(
+                    new InvocationConfiguration
+                    {
+                        Output = terminal.Out,
+                        Error = terminal.Error,
+                        EnableDefaultExceptionHandler = false,
+                    }
+                );
         var overrides = split.Overrides.Concat(options.Overrides(parsed)).Concat(entry.Overrides(parsed));
-        return ConfigLoader.Load(parsed.GetValue(options.Config), overrides, entry.Defaults)
-            .Bind(config => entry.Run(new RunContext(parsed, config, terminal, ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet)))))
+        return ConfigLoader
+            .Load(parsed.GetValue(options.Config), overrides, entry.Defaults)
+            .Bind(config =>
+                entry.Run(new RunContext(parsed, config, terminal, ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet))))
+            )
             .Match(_ => ExitCode.Success, error => Fail(error, terminal));
     }
 
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands)
     {
-        var root = new RootCommand("Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says how well the small ones classify.");
+        var root = new RootCommand(
+            "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says how well the small ones classify."
+        );
         foreach (var option in options.All)
             root.Options.Add(option);
         foreach (var entry in commands)
@@ -89,7 +113,8 @@ static class CommandLine
         return root;
     }
 
-    static IEnumerable<string> CommandPath(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? ["pqf"] : ["pqf", parsed.CommandResult.Command.Name];
+    static IEnumerable<string> CommandPath(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? ["pqf"] : ["pqf", parsed.CommandResult.Command.Name];
 
     static ExitCode Fail(PqfError error, Terminal terminal)
     {
@@ -110,7 +135,9 @@ static class CommandLine
             terminal.Error.WriteLine($"  … and {lines.Length - 1 - MaxFindings} more");
     }
 
-    static IEnumerable<PqfError> Flatten(PqfError error) => error is PqfError.Several several ? several.Errors.SelectMany(Flatten) : [error];
+    static IEnumerable<PqfError> Flatten(PqfError error) =>
+        error is PqfError.Several several ? several.Errors.SelectMany(Flatten) : [error];
 
-    static string OneLine(string text) => string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+    static string OneLine(string text) =>
+        string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 }

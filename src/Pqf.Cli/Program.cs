@@ -4,7 +4,9 @@ using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
 
 using var cancellation = new CancellationTokenSource();
-// The first Ctrl-C, or request to terminate, asks the run to stop, so that no file is left half written and a training is saved; the second ends the process.
+
+// The first Ctrl-C, or request to terminate, asks the run to stop, so that no file is left half written and a training is saved; the second
+// ends the process.
 void Stop(PosixSignalContext context)
 {
     context.Cancel = !cancellation.IsCancellationRequested;

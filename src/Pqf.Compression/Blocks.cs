@@ -36,20 +36,25 @@ public sealed record LayerBlocks(string Layer, Shape Weight, int D, int K, KMean
 /// <summary>Cuts the layers of a network into blocks.</summary>
 public static class Blocks
 {
-    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without the ignored ones.</summary>
-    /// <returns>The layers, or every layer that cannot be cut and every name that does not exist, each with the nearest that does.</returns>
+    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without the ignored
+    /// ones.</summary>
+    /// <returns>The layers, or every layer that cannot be cut and every name that does not exist, each with the nearest that
+    /// does.</returns>
     public static Result<ImmutableArray<LayerBlocks>, PqfError> Of(Graph graph, CompressionSpec spec)
     {
         var weights = ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight).ToArray();
         string[] names = [.. weights.Select(weight => weight.Layer)];
-        var errors = spec.IgnoredModules.Where(name => !names.Any(layer => IsWithin(layer, name)))
+        var errors = spec
+            .IgnoredModules.Where(name => !names.Any(layer => IsWithin(layer, name)))
             .Concat(spec.LayerSpecs.Keys.Where(name => !names.Contains(name)))
             .Order(StringComparer.Ordinal)
             .Select(name => Unknown(name, names))
             .ToList<PqfError>();
         var layers = ImmutableArray.CreateBuilder<LayerBlocks>();
         string? first = graph.Nodes.OfType<Node.Conv2d>().FirstOrDefault()?.Layer;
-        foreach (var weight in weights.Where(weight => weight.Layer != first && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name))))
+        foreach (
+            var weight in weights.Where(weight => weight.Layer != first && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name)))
+        )
             if (Problem(weight.Layer, weight.Shape, spec) is { } problem)
                 errors.Add(problem);
             else
@@ -63,9 +68,12 @@ public static class Blocks
     }
 
     internal static PqfError.Layer Unknown(string name, IEnumerable<string> names) =>
-        new(name, NearestName.Of(name, names) is { } nearest
-            ? $"no such layer in the network; the nearest name is {nearest}"
-            : "no such layer in the network");
+        new(
+            name,
+            NearestName.Of(name, names) is { } nearest
+                ? $"no such layer in the network; the nearest name is {nearest}"
+                : "no such layer in the network"
+        );
 
     /// <summary>A module's name covers the layers inside it.</summary>
     static bool IsWithin(string layer, string module) => layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
@@ -81,7 +89,8 @@ public static class Blocks
     static PqfError.Layer? Problem(string layer, Shape shape, CompressionSpec spec)
     {
         var own = spec.LayerSpecs.GetValueOrDefault(layer, new LayerSpec());
-        int d = BlockLength(shape, spec, own), rowLength = shape.Count / Math.Max(1, shape[0]);
+        int d = BlockLength(shape, spec, own),
+            rowLength = shape.Count / Math.Max(1, shape[0]);
         if (shape.Count == 0)
             return new PqfError.Layer(layer, $"its weight {shape} has no values");
         if ((own.K ?? spec.K) is < 1 or > 65536)
@@ -93,12 +102,14 @@ public static class Blocks
         return null;
     }
 
-    static int BlockLength(Shape shape, CompressionSpec spec, LayerSpec own) => own.SubvectorSize ?? shape switch
-    {
-        { Rank: 2 } => spec.FcSubvectorSize,
-        _ when shape[2] * shape[3] == 1 => spec.PwSubvectorSize,
-        _ => shape[2] * shape[3] * (own.LargeSubvectors ?? spec.LargeSubvectors ? 2 : 1),
-    };
+    static int BlockLength(Shape shape, CompressionSpec spec, LayerSpec own) =>
+        own.SubvectorSize
+        ?? shape switch
+        {
+            { Rank: 2 } => spec.FcSubvectorSize,
+            _ when shape[2] * shape[3] == 1 => spec.PwSubvectorSize,
+            _ => shape[2] * shape[3] * (own.LargeSubvectors ?? spec.LargeSubvectors ? 2 : 1),
+        };
 
     /// <summary>2^⌊log₂(n/4)⌋, one at least: four blocks or more to a centroid (published settings).</summary>
     static int LargestCodebook(int n) => n < 4 ? 1 : 1 << BitOperations.Log2((uint)n / 4);

@@ -76,10 +76,12 @@ public enum PermutationStrategy
     Random,
 }
 
-/// <summary>How to search for channel orders: the keys <c>use_permutations</c>, <c>sls_iterations</c>, <c>permutations</c>, <c>permutation_specs</c>.</summary>
+/// <summary>How to search for channel orders: the keys <c>use_permutations</c>, <c>sls_iterations</c>, <c>permutations</c>,
+/// <c>permutation_specs</c>.</summary>
 public sealed record PermutationSpec
 {
-    /// <summary>Proposals of <see cref="PermutationStrategy.Stochastic"/> for each group. Published runs: 10,000 (paper, section 5).</summary>
+    /// <summary>Proposals of <see cref="PermutationStrategy.Stochastic"/> for each group. Published runs: 10,000 (paper, section
+    /// 5).</summary>
     public int Proposals { get; init; } = 10_000;
 
     /// <summary>Steps, each starting from the result of the one before.</summary>
@@ -89,8 +91,10 @@ public sealed record PermutationSpec
     public ImmutableDictionary<string, ImmutableArray<PermutationStrategy>> LayerStrategies { get; init; } =
         ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty;
 
-    /// <summary>Shapes through which the channels of single children are seen, by layer name: [rows, channels, height, width] of a linear layer after flattened cells. The graph says the same; another shape is refused.</summary>
-    public ImmutableDictionary<string, ImmutableArray<int>> LayerReshapes { get; init; } = ImmutableDictionary<string, ImmutableArray<int>>.Empty;
+    /// <summary>Shapes through which the channels of single children are seen, by layer name: [rows, channels, height, width] of a linear
+    /// layer after flattened cells. The graph says the same; another shape is refused.</summary>
+    public ImmutableDictionary<string, ImmutableArray<int>> LayerReshapes { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<int>>.Empty;
 
     /// <summary>If not empty, only these groups; the order of children decides which child is optimised.</summary>
     public ImmutableArray<(ImmutableArray<string> Parents, ImmutableArray<string> Children)> Groups { get; init; } = [];

@@ -5,7 +5,8 @@ namespace Pqf.Compression;
 
 /// <summary>What quantising one layer cost and gave.</summary>
 /// <param name="Blocks">How the weight was cut, and k.</param>
-/// <param name="MeanSquaredError">Mean over the blocks of the squared distance to the centroid: the error of the paper's section 3.3. Divided by d it is that of a value.</param>
+/// <param name="MeanSquaredError">Mean over the blocks of the squared distance to the centroid: the error of the paper's section 3.3.
+/// Divided by d it is that of a value.</param>
 /// <param name="RelativeError">Sum of squared errors over the sum of the weight's squares, 0 … 1; 0 for a weight of zeros.</param>
 /// <param name="CodeEntropyBits">Entropy of the codes, at most log₂ k.</param>
 public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, double RelativeError, double CodeEntropyBits)
@@ -17,8 +18,10 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)
     {
         using var scope = quantised.Codebook.Device.BeginScope();
-        float[] wanted = weight.Decode().ToArray(), got = quantised.Decode().ToArray();
-        double error = 0, squares = 0;
+        float[] wanted = weight.Decode().ToArray(),
+            got = quantised.Decode().ToArray();
+        double error = 0,
+            squares = 0;
         for (int i = 0; i < wanted.Length; i++)
         {
             double difference = (double)wanted[i] - got[i];

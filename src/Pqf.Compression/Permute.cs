@@ -19,14 +19,21 @@ namespace Pqf.Compression;
 /// <param name="Accepted">Exchanges made.</param>
 /// <param name="Order">New channel i is old channel Order[i].</param>
 public sealed record PermutationReport(
-    string Layer, ChannelGroup Group, int D, double Before, double? Greedy, double After, int Proposals, int Accepted, ImmutableArray<int> Order);
+    string Layer,
+    ChannelGroup Group,
+    int D,
+    double Before,
+    double? Greedy,
+    double After,
+    int Proposals,
+    int Accepted,
+    ImmutableArray<int> Order
+);
 
 /// <summary>How permuting a network goes on.</summary>
 public abstract record PermutationEvent
 {
-    PermutationEvent()
-    {
-    }
+    PermutationEvent() { }
 
     /// <summary>A group is next.</summary>
     /// <param name="Layer">The child whose blocks decide.</param>
@@ -56,18 +63,35 @@ public static class Permute
     /// <param name="parameters">Its values; they must live until the last event.</param>
     /// <param name="spec">Groups and steps of the search.</param>
     /// <param name="compression">How the blocks will be cut.</param>
-    /// <param name="key">A group's order depends on this key, its deciding child's name and that child's weight alone: orders of other groups only permute its rows.</param>
+    /// <param name="key">A group's order depends on this key, its deciding child's name and that child's weight alone: orders of other
+    /// groups only permute its rows.</param>
     /// <param name="cancellation">Ends the iterator with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>Events, <see cref="PermutationEvent.Finished"/> last, made as they are asked for, with all weights dense; or what is wrong with the specs or the
+    /// <returns>Events, <see cref="PermutationEvent.Finished"/> last, made as they are asked for, with all weights dense; or what is wrong
+    /// with the specs or the
     /// weights. New tensors belong to the scope that is innermost while the events are asked for.</returns>
     public static Result<IEnumerable<PermutationEvent>, PqfError> Run(
-        Graph graph, Parameters parameters, PermutationSpec spec, CompressionSpec compression, RngKey key, CancellationToken cancellation = default) =>
-        PermutationPlan.Of(graph, spec, compression).Bind<IEnumerable<PermutationEvent>>(plan =>
-            WeightCheck.Of(plan.Select(planned => planned.Child), parameters) is { } problem
-                ? problem
-                : new Result<IEnumerable<PermutationEvent>, PqfError>.Ok(Run(plan, parameters, spec.Proposals, key, cancellation)));
+        Graph graph,
+        Parameters parameters,
+        PermutationSpec spec,
+        CompressionSpec compression,
+        RngKey key,
+        CancellationToken cancellation = default
+    ) =>
+        PermutationPlan
+            .Of(graph, spec, compression)
+            .Bind<IEnumerable<PermutationEvent>>(plan =>
+                WeightCheck.Of(plan.Select(planned => planned.Child), parameters) is { } problem
+                    ? problem
+                    : new Result<IEnumerable<PermutationEvent>, PqfError>.Ok(Run(plan, parameters, spec.Proposals, key, cancellation))
+            );
 
-    static IEnumerable<PermutationEvent> Run(ImmutableArray<PlannedGroup> plan, Parameters parameters, int proposals, RngKey key, CancellationToken cancellation)
+    static IEnumerable<PermutationEvent> Run(
+        ImmutableArray<PlannedGroup> plan,
+        Parameters parameters,
+        int proposals,
+        RngKey key,
+        CancellationToken cancellation
+    )
     {
         using var own = parameters.Tensors().FirstOrDefault()?.Device is HostDevice ? null : new HostDevice();
         var reports = ImmutableArray.CreateBuilder<PermutationReport>();
@@ -84,7 +108,9 @@ public static class Permute
             }
 
             var found = search.Result;
-            reports.Add(new(child.Layer, group, child.D, found.Before, found.Greedy, found.After, found.Proposals, found.Accepted, found.Order));
+            reports.Add(
+                new(child.Layer, group, child.D, found.Before, found.Greedy, found.After, found.Proposals, found.Accepted, found.Order)
+            );
             yield return new PermutationEvent.GroupPermuted(reports[^1]);
         }
 
@@ -99,14 +125,26 @@ public static class Permute
         var (child, channels) = (group.Child, group.Group.ChannelCount);
         return group.Straddles
             ? new StraddlingBlocks(values, child.Rows, channels, child.D)
-            : new WholeChannelBlocks(ChannelGram.Of(device as HostDevice ?? own!, Array.ConvertAll(values, value => (double)value), child.Rows, channels, group.Run), child.D / group.Run);
+            : new WholeChannelBlocks(
+                ChannelGram.Of(
+                    device as HostDevice ?? own!,
+                    Array.ConvertAll(values, value => (double)value),
+                    child.Rows,
+                    channels,
+                    group.Run
+                ),
+                child.D / group.Run
+            );
     }
 
     /// <summary>All orders at once, so that tensors reordered twice leave nothing behind.</summary>
     static Parameters Apply(Parameters parameters, IReadOnlyList<PermutationReport> reports)
     {
         using var scope = parameters.Tensors().First().Device.BeginScope();
-        var dense = parameters with { Values = parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())) };
+        var dense = parameters with
+        {
+            Values = parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())),
+        };
         var permuted = reports.Aggregate(dense, (reordered, report) => report.Group.Apply(reordered, report.Order.AsSpan()));
         scope.KeepAll(permuted.Tensors());
         return permuted;

@@ -10,9 +10,7 @@ namespace Pqf.Compression;
 /// <summary>How quantising a network goes on.</summary>
 public abstract record QuantiseEvent
 {
-    QuantiseEvent()
-    {
-    }
+    QuantiseEvent() { }
 
     /// <summary>A layer is next.</summary>
     /// <param name="Layer">Which, and how it is cut.</param>
@@ -46,14 +44,30 @@ public static class Quantise
     /// <param name="spec">Block lengths, codebook sizes, algorithms.</param>
     /// <param name="key">A layer's codes depend on this key, its name and its weight alone.</param>
     /// <param name="cancellation">Ends the iterator with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>Events, <see cref="QuantiseEvent.Finished"/> last, made as they are asked for; or what is wrong with the spec or the weights. New tensors
+    /// <returns>Events, <see cref="QuantiseEvent.Finished"/> last, made as they are asked for; or what is wrong with the spec or the
+    /// weights. New tensors
     /// belong to the scope that is innermost while the events are asked for.</returns>
-    public static Result<IEnumerable<QuantiseEvent>, PqfError> Run(Graph graph, Parameters parameters, CompressionSpec spec, RngKey key, CancellationToken cancellation = default) =>
-        Blocks.Of(graph, spec).Bind<IEnumerable<QuantiseEvent>>(layers => WeightCheck.Of(layers, parameters) is { } problem
-            ? problem
-            : new Result<IEnumerable<QuantiseEvent>, PqfError>.Ok(Run(layers, parameters, key, cancellation)));
+    public static Result<IEnumerable<QuantiseEvent>, PqfError> Run(
+        Graph graph,
+        Parameters parameters,
+        CompressionSpec spec,
+        RngKey key,
+        CancellationToken cancellation = default
+    ) =>
+        Blocks
+            .Of(graph, spec)
+            .Bind<IEnumerable<QuantiseEvent>>(layers =>
+                WeightCheck.Of(layers, parameters) is { } problem
+                    ? problem
+                    : new Result<IEnumerable<QuantiseEvent>, PqfError>.Ok(Run(layers, parameters, key, cancellation))
+            );
 
-    static IEnumerable<QuantiseEvent> Run(ImmutableArray<LayerBlocks> layers, Parameters parameters, RngKey key, CancellationToken cancellation)
+    static IEnumerable<QuantiseEvent> Run(
+        ImmutableArray<LayerBlocks> layers,
+        Parameters parameters,
+        RngKey key,
+        CancellationToken cancellation
+    )
     {
         var reports = ImmutableArray.CreateBuilder<LayerReport>();
         var quantised = parameters;

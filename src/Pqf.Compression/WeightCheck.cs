@@ -32,6 +32,11 @@ static class WeightCheck
         using var scope = weight.Tensors().First().Device.BeginScope();
         float[] values = weight.Decode().ToArray();
         int bad = Array.FindIndex(values, value => !(Math.Abs(value) <= LargestHalf));
-        return bad < 0 ? null : new PqfError.Layer(layer.Layer, $"its weight holds {values[bad]} at position {bad}; expected finite values within half precision");
+        return bad < 0
+            ? null
+            : new PqfError.Layer(
+                layer.Layer,
+                $"its weight holds {values[bad]} at position {bad}; expected finite values within half precision"
+            );
     }
 }

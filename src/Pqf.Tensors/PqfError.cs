@@ -5,9 +5,7 @@ namespace Pqf.Tensors;
 /// <summary>An expected failure, as data: only the command line turns one into text and an exit code.</summary>
 public abstract record PqfError
 {
-    PqfError()
-    {
-    }
+    PqfError() { }
 
     /// <summary>One line for a person: what is wrong, where, and what was expected.</summary>
     public abstract string Message { get; }

@@ -8,9 +8,7 @@ namespace Pqf.Tensors;
 /// <typeparam name="TError">What failure says.</typeparam>
 public abstract record Result<T, TError>
 {
-    Result()
-    {
-    }
+    Result() { }
 
     /// <summary>Success.</summary>
     public sealed record Ok(T Value) : Result<T, TError>;
@@ -19,16 +17,20 @@ public abstract record Result<T, TError>
     public sealed record Error(TError Value) : Result<T, TError>;
 
     /// <summary>Takes the branch of the case at hand.</summary>
-    public TResult Match<TResult>(Func<T, TResult> ok, Func<TError, TResult> error) => this switch
-    {
-        Ok success => ok(success.Value),
-        Error failure => error(failure.Value),
-        _ => throw new UnreachableException(),
-    };
+    public TResult Match<TResult>(Func<T, TResult> ok, Func<TError, TResult> error) =>
+        this switch
+        {
+            Ok success => ok(success.Value),
+            Error failure => error(failure.Value),
+            _ => throw new UnreachableException(),
+        };
 
     /// <summary>Applies a function to the value, if there is one.</summary>
     public Result<TResult, TError> Map<TResult>(Func<T, TResult> function) =>
-        Match<Result<TResult, TError>>(value => new Result<TResult, TError>.Ok(function(value)), error => new Result<TResult, TError>.Error(error));
+        Match<Result<TResult, TError>>(
+            value => new Result<TResult, TError>.Ok(function(value)),
+            error => new Result<TResult, TError>.Error(error)
+        );
 
     /// <summary>Applies a function that may fail itself.</summary>
     public Result<TResult, TError> Bind<TResult>(Func<T, Result<TResult, TError>> function) =>

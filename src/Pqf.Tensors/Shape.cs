@@ -36,7 +36,8 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     /// <summary>Number of axes.</summary>
     public int Rank => dimensions.IsDefault ? 0 : dimensions.Length;
 
-    /// <summary>Number of axes, under the name that list patterns and spreads (<c>[.. shape]</c>) look for first; without it they would take <see cref="Count"/>.</summary>
+    /// <summary>Number of axes, under the name that list patterns and spreads (<c>[.. shape]</c>) look for first; without it they would
+    /// take <see cref="Count"/>.</summary>
     public int Length => Rank;
 
     /// <summary>Number of elements; at most 2^31 − 1.</summary>

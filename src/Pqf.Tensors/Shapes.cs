@@ -34,7 +34,10 @@ static class Shapes
     public static (int M, int N, int K) MatMul(Shape a, Shape b, bool transposeA, bool transposeB)
     {
         if (a.Rank != 2 || b.Rank != 2 || a[transposeA ? 0 : 1] != b[transposeB ? 1 : 0])
-            throw new ShapeException("MatMul", $"expected {(transposeA ? "[k, m]" : "[m, k]")} x {(transposeB ? "[n, k]" : "[k, n]")}, got {a} x {b}");
+            throw new ShapeException(
+                "MatMul",
+                $"expected {(transposeA ? "[k, m]" : "[m, k]")} x {(transposeB ? "[n, k]" : "[k, n]")}, got {a} x {b}"
+            );
         return (a[transposeA ? 1 : 0], b[transposeB ? 0 : 1], a[transposeA ? 0 : 1]);
     }
 
@@ -47,10 +50,32 @@ static class Shapes
         if (stride.H < 1 || stride.W < 1 || dilation.H < 1 || dilation.W < 1 || padding.H < 0 || padding.W < 0)
             throw new ShapeException(Op, $"expected stride ≥ 1, padding ≥ 0 and dilation ≥ 1, got {stride}, {padding} and {dilation}");
         if (groups < 1 || x[3] % groups != 0 || weight[0] % groups != 0 || weight[1] != x[3] / groups)
-            throw new ShapeException(Op, $"expected weight [O, C / groups, kH, kW] with {groups} groups over {x[3]} channels, got {weight}");
-        var geometry = new ConvGeometry(x[0], x[1], x[2], x[3], weight[0], new Pair(weight[2], weight[3]), stride, padding, dilation, groups);
-        if (weight[2] < 1 || weight[3] < 1 || x[1] + (2 * padding.H) < (dilation.H * (weight[2] - 1)) + 1 || x[2] + (2 * padding.W) < (dilation.W * (weight[3] - 1)) + 1)
-            throw new ShapeException(Op, $"expected a kernel within the padded input, got weight {weight} with padding {padding} and dilation {dilation} over {x}");
+            throw new ShapeException(
+                Op,
+                $"expected weight [O, C / groups, kH, kW] with {groups} groups over {x[3]} channels, got {weight}"
+            );
+        var geometry = new ConvGeometry(
+            x[0],
+            x[1],
+            x[2],
+            x[3],
+            weight[0],
+            new Pair(weight[2], weight[3]),
+            stride,
+            padding,
+            dilation,
+            groups
+        );
+        if (
+            weight[2] < 1
+            || weight[3] < 1
+            || x[1] + (2 * padding.H) < (dilation.H * (weight[2] - 1)) + 1
+            || x[2] + (2 * padding.W) < (dilation.W * (weight[3] - 1)) + 1
+        )
+            throw new ShapeException(
+                Op,
+                $"expected a kernel within the padded input, got weight {weight} with padding {padding} and dilation {dilation} over {x}"
+            );
         return geometry;
     }
 
@@ -61,13 +86,29 @@ static class Shapes
         var (stride, padding, extra) = (options.Stride, options.Padding, options.OutputPadding);
         Rank(Op, "x [N, H, W, I]", x, 4);
         Rank(Op, "weight [I, O, kH, kW]", weight, 4);
-        if (stride.H < 1 || stride.W < 1 || padding.H < 0 || padding.W < 0 || extra.H < 0 || extra.W < 0 || extra.H >= stride.H || extra.W >= stride.W)
-            throw new ShapeException(Op, $"expected stride ≥ 1, padding ≥ 0 and output padding from 0 to stride − 1, got {stride}, {padding} and {extra}");
+        if (
+            stride.H < 1
+            || stride.W < 1
+            || padding.H < 0
+            || padding.W < 0
+            || extra.H < 0
+            || extra.W < 0
+            || extra.H >= stride.H
+            || extra.W >= stride.W
+        )
+            throw new ShapeException(
+                Op,
+                $"expected stride ≥ 1, padding ≥ 0 and output padding from 0 to stride − 1, got {stride}, {padding} and {extra}"
+            );
         if (weight[0] != x[3] || weight[2] < 1 || weight[3] < 1)
             throw new ShapeException(Op, $"expected weight [I, O, kH, kW] over {x[3]} channels, got {weight}");
-        int h = ((x[1] - 1) * stride.H) - (2 * padding.H) + weight[2] + extra.H, w = ((x[2] - 1) * stride.W) - (2 * padding.W) + weight[3] + extra.W;
+        int h = ((x[1] - 1) * stride.H) - (2 * padding.H) + weight[2] + extra.H,
+            w = ((x[2] - 1) * stride.W) - (2 * padding.W) + weight[3] + extra.W;
         if (x[1] < 1 || x[2] < 1 || h < 1 || w < 1)
-            throw new ShapeException(Op, $"expected pixels in and out, got {x} with weight {weight}, stride {stride} and padding {padding}");
+            throw new ShapeException(
+                Op,
+                $"expected pixels in and out, got {x} with weight {weight}, stride {stride} and padding {padding}"
+            );
         return new ConvGeometry(x[0], h, w, weight[1], x[3], new Pair(weight[2], weight[3]), stride, padding, 1, 1);
     }
 
@@ -116,7 +157,10 @@ static class Shapes
         foreach (int length in lengths)
             (sum, least) = (sum + length, Math.Min(least, length));
         if (sum != Axis("Split", x, axis)[axis] || least < 0)
-            throw new ShapeException("Split", $"expected lengths that add up to axis {axis} of {x}, got {string.Join(", ", lengths.ToArray())}");
+            throw new ShapeException(
+                "Split",
+                $"expected lengths that add up to axis {axis} of {x}, got {string.Join(", ", lengths.ToArray())}"
+            );
     }
 
     public static Shape Boxes(string op, Shape boxes) =>
@@ -138,7 +182,10 @@ static class Shapes
     {
         Rank("Interpolate", "x [N, H, W, C]", x, 4);
         if (y.Rank != 4 || y[0] != x[0] || y[3] != x[3] || x[1] < 1 || x[2] < 1 || y[1] < 1 || y[2] < 1)
-            throw new ShapeException("Interpolate", $"expected one pixel or more in and out, and images and channels as they are, got {x} and {y}");
+            throw new ShapeException(
+                "Interpolate",
+                $"expected one pixel or more in and out, and images and channels as they are, got {x} and {y}"
+            );
         return new(x[0], ResizeAxis.Of(x[1], y[1]), ResizeAxis.Of(x[2], y[2]), x[3]);
     }
 
@@ -176,7 +223,10 @@ static class Shapes
     {
         Rank("DecodeCodes", "codebook [k, d]", codebook, 2);
         if (codes.Count * codebook[1] != weight.Count)
-            throw new ShapeException("DecodeCodes", $"expected codes for {weight.Count} values of {weight} in blocks of {codebook[1]}, got codes {codes}");
+            throw new ShapeException(
+                "DecodeCodes",
+                $"expected codes for {weight.Count} values of {weight} in blocks of {codebook[1]}, got codes {codes}"
+            );
         return weight;
     }
 
@@ -184,7 +234,10 @@ static class Shapes
     public static (int N, int K, int D) NearestCentroid(Shape blocks, Shape codebook)
     {
         if (blocks.Rank != 2 || codebook.Rank != 2 || blocks[1] != codebook[1] || codebook[0] < 1 || codebook[0] > 65536)
-            throw new ShapeException("NearestCentroid", $"expected blocks [n, d] and a codebook [k, d] with 1 ≤ k ≤ 65536, got {blocks} and {codebook}");
+            throw new ShapeException(
+                "NearestCentroid",
+                $"expected blocks [n, d] and a codebook [k, d] with 1 ≤ k ≤ 65536, got {blocks} and {codebook}"
+            );
         return (blocks[0], codebook[0], codebook[1]);
     }
 }

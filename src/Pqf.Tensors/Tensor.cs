@@ -65,7 +65,8 @@ public sealed class Tensor<T> : ITensor
     /// <summary>A tensor whose elements hold anything; every op fills its result.</summary>
     internal static Tensor<T> Rent(Device device, Shape shape) => new(shape, device.Rent<T>(shape.Count));
 
-    /// <summary>A tensor whose elements a function writes: straight into the host's memory, or into memory that is then copied to a GPU.</summary>
+    /// <summary>A tensor whose elements a function writes: straight into the host's memory, or into memory that is then copied to a
+    /// GPU.</summary>
     internal static Tensor<T> Filled(Device device, Shape shape, Action<Span<T>> fill)
     {
         var tensor = Rent(device, shape);
@@ -84,9 +85,10 @@ public sealed class Tensor<T> : ITensor
 
     /// <summary>The same elements under another shape; memory is shared.</summary>
     /// <exception cref="ShapeException">The element counts differ.</exception>
-    public Tensor<T> Reshape(Shape shape) => shape.Count == Shape.Count
-        ? new(shape, storage)
-        : throw new ShapeException("Reshape", $"expected {Shape.Count} elements, got {shape}");
+    public Tensor<T> Reshape(Shape shape) =>
+        shape.Count == Shape.Count
+            ? new(shape, storage)
+            : throw new ShapeException("Reshape", $"expected {Shape.Count} elements, got {shape}");
 
     /// <summary>Replaces the elements: the one sanctioned mutation, for parameters and optimizer state.</summary>
     /// <exception cref="ShapeException">The number of values is not that of the shape.</exception>

@@ -12,12 +12,14 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
     public void Value_and_gradients_of_a_bilinear_form(DeviceKind kind)
     {
         var device = Use(kind);
-        var parameters = ImmutableDictionary<string, Tensor<float>>.Empty
-            .Add("row", Tensor<float>.From(device, [1, 2], [2, 3]))
+        var parameters = ImmutableDictionary<string, Tensor<float>>
+            .Empty.Add("row", Tensor<float>.From(device, [1, 2], [2, 3]))
             .Add("matrix", Tensor<float>.From(device, [2, 2], [1, 2, 3, 4]));
         var column = Tensor<float>.From(device, [2, 1], [5, 7]);
         int before = device.LiveBuffers;
-        var result = Grad.ValueAndGrad((tape, p) => Scalar(tape, tape.MatMul(tape.MatMul(p["row"], p["matrix"]), Tape.Constant(column))))(parameters);
+        var result = Grad.ValueAndGrad((tape, p) => Scalar(tape, tape.MatMul(tape.MatMul(p["row"], p["matrix"]), Tape.Constant(column))))(
+            parameters
+        );
         Assert.Equal(before + 3, device.LiveBuffers); // the loss and two gradients
         Assert.Equal(new Shape(), result.Loss.Shape);
         Assert.Equal([(2 * (5f + 14)) + (3 * (15f + 28))], result.Loss.ToArray());
@@ -33,8 +35,16 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
         var x = Numbers.Normal(RngKey.FromSeed(2), [32, 16]).On(device);
         var row = Tensor<float>.From(device, [1, 32], [.. Enumerable.Repeat(1 / 32f, 32)]);
         var column = Tensor<float>.From(device, [4, 1], [1, 1, 1, 1]);
-        var valueAndGrad = Grad.ValueAndGrad((tape, p) =>
-            Scalar(tape, tape.MatMul(tape.MatMul(Tape.Constant(row), tape.Map<Relu>(tape.MatMul(Tape.Constant(x), p["weight"]))), Tape.Constant(column))));
+        var valueAndGrad = Grad.ValueAndGrad(
+            (tape, p) =>
+                Scalar(
+                    tape,
+                    tape.MatMul(
+                        tape.MatMul(Tape.Constant(row), tape.Map<Relu>(tape.MatMul(Tape.Constant(x), p["weight"]))),
+                        Tape.Constant(column)
+                    )
+                )
+        );
         int before = device.LiveBuffers;
         var losses = new List<float>();
         for (int step = 0; step < 50; step++)
@@ -53,11 +63,13 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
     public void Tensors_beside_the_loss_outlive_the_evaluation_when_they_are_kept()
     {
         var device = Use(DeviceKind.Host);
-        var result = Grad.ValueAndGrad((tape, p) =>
-        {
-            var y = tape.Map<Relu>(p["x"]);
-            return (tape.Scale(y, 2), tape.Keep(y.Value));
-        })(ImmutableDictionary<string, Tensor<float>>.Empty.Add("x", Tensor<float>.From(device, new Shape(), [3])));
+        var result = Grad.ValueAndGrad(
+            (tape, p) =>
+            {
+                var y = tape.Map<Relu>(p["x"]);
+                return (tape.Scale(y, 2), tape.Keep(y.Value));
+            }
+        )(ImmutableDictionary<string, Tensor<float>>.Empty.Add("x", Tensor<float>.From(device, new Shape(), [3])));
         Assert.Equal([3f], result.Extra.ToArray());
         Assert.Equal([6f], result.Loss.ToArray());
         Assert.Equal([2f], result.Gradients["x"].ToArray());

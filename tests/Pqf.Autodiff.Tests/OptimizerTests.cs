@@ -16,11 +16,13 @@ public class OptimizerTests(DeviceSet devices) : DeviceTest(devices)
         using var file = ReferenceCase.Open($"optimizer_{name}");
         var device = Use(kind);
         // Settings: generate.py, optimizers().
-        var (optimizer, learningRate) = name == "adam" ? ((Optimizer)new Optimizer.Adam(), 0.01) : (new Optimizer.Sgd(Momentum: 0.9, WeightDecay: 1e-4), 0.05);
+        var (optimizer, learningRate) =
+            name == "adam" ? ((Optimizer)new Optimizer.Adam(), 0.01) : (new Optimizer.Sgd(Momentum: 0.9, WeightDecay: 1e-4), 0.05);
         var parameter = file.Read("start").On(device);
         var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("p", parameter);
         var state = optimizer.Start(parameters);
-        float[] gradients = file.Read("grads").Values, steps = file.Read("steps").Values;
+        float[] gradients = file.Read("grads").Values,
+            steps = file.Read("steps").Values;
         for (int step = 0; step < 6; step++)
         {
             var gradient = Tensor<float>.From(device, [3, 4], gradients.AsSpan(12 * step, 12));
@@ -37,7 +39,10 @@ public class OptimizerTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(kind);
         Optimizer optimizer = name == "adam" ? new Optimizer.Adam() : new Optimizer.Sgd(0.9, 0.1);
         const int Count = 37; // whole vectors and a rest
-        var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add("p", Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(2f, Count)]));
+        var parameters = ImmutableDictionary<string, Tensor<float>>.Empty.Add(
+            "p",
+            Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(2f, Count)])
+        );
         var gradients = parameters.SetItem("p", Tensor<float>.From(device, [Count], [.. Enumerable.Repeat(0.3f, Count)]));
         var state = optimizer.Step(parameters, gradients, optimizer.Step(parameters, gradients, optimizer.Start(parameters), 0.1), 0.1);
         Assert.Single(parameters["p"].ToArray().Select(value => MathF.Round(value, 5)).Distinct());

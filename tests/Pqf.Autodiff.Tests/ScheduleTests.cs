@@ -28,7 +28,11 @@ public class ScheduleTests
         using var file = ReferenceCase.Open("lr_schedules");
         var settings = file.Parameters.GetProperty("plateau");
         var schedule = new Schedule.Plateau(
-            Better.Lower, settings.GetProperty("patience").GetInt32(), settings.GetProperty("factor").GetDouble(), settings.GetProperty("min_lr").GetDouble());
+            Better.Lower,
+            settings.GetProperty("patience").GetInt32(),
+            settings.GetProperty("factor").GetDouble(),
+            settings.GetProperty("min_lr").GetDouble()
+        );
         var state = Schedule.Start(settings.GetProperty("lr").GetDouble());
         foreach (var (metric, expected) in file.Read("plateau_metric").Values.Zip(file.Read("plateau").Values))
         {
@@ -62,6 +66,9 @@ public class ScheduleTests
     public void A_constant_rate_counts_batches_and_epochs_alone()
     {
         var schedule = new Schedule.Constant();
-        Assert.Equal(new ScheduleState(0.1, 0.1, BatchCount: 2, EpochCount: 1), schedule.AfterEpoch(schedule.AfterBatch(schedule.AfterBatch(Schedule.Start(0.1))), 7));
+        Assert.Equal(
+            new ScheduleState(0.1, 0.1, BatchCount: 2, EpochCount: 1),
+            schedule.AfterEpoch(schedule.AfterBatch(schedule.AfterBatch(Schedule.Start(0.1))), 7)
+        );
     }
 }

@@ -37,7 +37,15 @@ public sealed class ReadmeTests
     {
         using var folder = new TemporaryFolder();
         TestNetworks.Write(folder.File("dense.safetensors"));
-        Cli.Run("convert", folder.File("dense.safetensors"), folder.File("x.pqf"), "--preprocessing.resize", "40", "--preprocessing.crop", "32");
+        Cli.Run(
+            "convert",
+            folder.File("dense.safetensors"),
+            folder.File("x.pqf"),
+            "--preprocessing.resize",
+            "40",
+            "--preprocessing.crop",
+            "32"
+        );
         Assert.InRange(Example(folder.File("x.pqf"), 40, 48, [.. Enumerable.Range(0, 40 * 48 * 3).Select(i => (byte)(i * 37))]), 0, 9);
     }
 

@@ -12,12 +12,32 @@ static class TestImages
     /// <summary>Settings of a network for them, which trains in milliseconds a step.</summary>
     public static readonly string[] Network =
     [
-        "--model.arch", "resnet20", "--model.width", "4", "--preprocessing.resize", "8", "--preprocessing.crop", "8", "--preprocessing.padding", "1",
-        "--dataloader.batch_size", "8", "--device", "host",
+        "--model.arch",
+        "resnet20",
+        "--model.width",
+        "4",
+        "--preprocessing.resize",
+        "8",
+        "--preprocessing.crop",
+        "8",
+        "--preprocessing.padding",
+        "1",
+        "--dataloader.batch_size",
+        "8",
+        "--device",
+        "host",
     ];
 
     /// <summary>Settings under which such a network is compressed in no time.</summary>
-    public static readonly string[] QuickCompression = ["--model.compression_parameters.k", "16", "--model.compression_parameters.k_means_n_iters", "2", "--model.sls_iterations", "50"];
+    public static readonly string[] QuickCompression =
+    [
+        "--model.compression_parameters.k",
+        "16",
+        "--model.compression_parameters.k_means_n_iters",
+        "2",
+        "--model.sls_iterations",
+        "50",
+    ];
 
     /// <summary>Writes the four files.</summary>
     public static void WriteIdx(string folder, int trainCount, int testCount, bool compressed = false)
@@ -25,8 +45,18 @@ static class TestImages
         Directory.CreateDirectory(folder);
         foreach (var (part, count) in new[] { ("train", trainCount), ("t10k", testCount) })
         {
-            Write(Path.Combine(folder, $"{part}-images-idx3-ubyte"), [count, 8, 8], [.. Enumerable.Range(0, count).SelectMany(i => Pixels(i, i % ClassCount))], compressed);
-            Write(Path.Combine(folder, $"{part}-labels-idx1-ubyte"), [count], [.. Enumerable.Range(0, count).Select(i => (byte)(i % ClassCount))], compressed);
+            Write(
+                Path.Combine(folder, $"{part}-images-idx3-ubyte"),
+                [count, 8, 8],
+                [.. Enumerable.Range(0, count).SelectMany(i => Pixels(i, i % ClassCount))],
+                compressed
+            );
+            Write(
+                Path.Combine(folder, $"{part}-labels-idx1-ubyte"),
+                [count],
+                [.. Enumerable.Range(0, count).Select(i => (byte)(i % ClassCount))],
+                compressed
+            );
         }
     }
 
@@ -40,7 +70,8 @@ static class TestImages
         (header[2], header[3]) = (8, (byte)lengths.Length);
         for (int axis = 0; axis < lengths.Length; axis++)
             BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + (4 * axis)), lengths[axis]);
-        using Stream file = File.Create(compressed ? path + ".gz" : path), stream = compressed ? new GZipStream(file, CompressionLevel.Fastest) : file;
+        using Stream file = File.Create(compressed ? path + ".gz" : path),
+            stream = compressed ? new GZipStream(file, CompressionLevel.Fastest) : file;
         stream.Write([.. header, .. values]);
     }
 }

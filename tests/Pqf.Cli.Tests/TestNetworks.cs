@@ -12,16 +12,31 @@ static class TestNetworks
     /// <summary>Settings under which a network of <see cref="Write"/> compresses in a second or two.</summary>
     public static readonly string[] QuickSettings =
     [
-        "--model.compression_parameters.k", "16", "--model.compression_parameters.k_means_n_iters", "2", "--model.sls_iterations", "50",
-        "--preprocessing.resize", "40", "--preprocessing.crop", "32", "--quiet", "--device", "host",
+        "--model.compression_parameters.k",
+        "16",
+        "--model.compression_parameters.k_means_n_iters",
+        "2",
+        "--model.sls_iterations",
+        "50",
+        "--preprocessing.resize",
+        "40",
+        "--preprocessing.crop",
+        "32",
+        "--quiet",
+        "--device",
+        "host",
     ];
 
     /// <summary>Writes a dense ResNet-18 of ten classes with random weights, scaled so that activations keep their size.</summary>
     public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null)
     {
-        var graph = ResNet.Build(new Architecture("resnet18", 10)).Match(built => built, error => throw new InvalidOperationException(error.Message));
+        var graph = ResNet
+            .Build(new Architecture("resnet18", 10))
+            .Match(built => built, error => throw new InvalidOperationException(error.Message));
         var tensors = ParameterSpecs.Of(graph).Select(Tensor).Select(change ?? (tensor => tensor));
-        Safetensors.Write(path, tensors, new Dictionary<string, string>()).Match(_ => 0, error => throw new InvalidOperationException(error.Message));
+        Safetensors
+            .Write(path, tensors, new Dictionary<string, string>())
+            .Match(_ => 0, error => throw new InvalidOperationException(error.Message));
     }
 
     /// <summary>Writes a picture of noise.</summary>
@@ -30,8 +45,8 @@ static class TestNetworks
         using var bitmap = new SKBitmap(48, 40);
         var key = new RngKey(seed);
         for (int y = 0; y < bitmap.Height; y++)
-            for (int x = 0; x < bitmap.Width; x++)
-                bitmap.SetPixel(x, y, new SKColor((uint)key.Bits((ulong)((y * 48) + x)) | 0xFF000000));
+        for (int x = 0; x < bitmap.Width; x++)
+            bitmap.SetPixel(x, y, new SKColor((uint)key.Bits((ulong)((y * 48) + x)) | 0xFF000000));
         using var stream = File.Create(path);
         bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
     }
@@ -54,6 +69,10 @@ static class TestNetworks
         var key = RngKey.FromSeed(0).Fold(spec.Name);
         double scale = spec.Role == ParameterRole.Weight ? Math.Sqrt(2.0 * spec.Shape[0] / spec.Shape.Count) : 0.1;
         double centre = spec.Role is ParameterRole.NormWeight or ParameterRole.RunningVar ? 1 : 0;
-        return StoredTensor.FromSingles(spec.Name, spec.Shape, [.. Enumerable.Range(0, spec.Shape.Count).Select(i => (float)(centre + (scale * ((2 * key.Uniform((ulong)i)) - 1))))]);
+        return StoredTensor.FromSingles(
+            spec.Name,
+            spec.Shape,
+            [.. Enumerable.Range(0, spec.Shape.Count).Select(i => (float)(centre + (scale * ((2 * key.Uniform((ulong)i)) - 1))))]
+        );
     }
 }

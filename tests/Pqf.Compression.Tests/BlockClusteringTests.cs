@@ -31,7 +31,10 @@ public sealed class BlockClusteringTests : IDisposable
         var weight = Dense(x.Shape, x.ToSingles());
         float[] start = file.ByName["start"].ToSingles();
         // The case's codes are those of the last assignment, so they belong to the codebook of nine iterations.
-        Assert.Equal(file.ByName["codes"].ToCodes(), Codes(weight, Run(BlockClustering.From(weight, 4, start, KMeansType.KMeans, 9, default))));
+        Assert.Equal(
+            file.ByName["codes"].ToCodes(),
+            Codes(weight, Run(BlockClustering.From(weight, 4, start, KMeansType.KMeans, 9, default)))
+        );
         var codebook = Run(BlockClustering.From(weight, 4, start, KMeansType.KMeans, 10, default)).Codebook;
         float[] expected = file.ByName["codebook"].ToSingles();
         for (int i = 0; i < expected.Length; i++)
@@ -114,7 +117,14 @@ public sealed class BlockClusteringTests : IDisposable
         var byOne = new BlockClustering(Dense([3000, 4], values), 4, 64, KMeansType.Src, 12, RngKey.FromSeed(12));
         while (!byOne.IsDone)
             byOne.Advance(1);
-        var atOnce = new BlockClustering(new Weight.Dense(Tensor<float>.From(three, [3000, 4], values)), 4, 64, KMeansType.Src, 12, RngKey.FromSeed(12));
+        var atOnce = new BlockClustering(
+            new Weight.Dense(Tensor<float>.From(three, [3000, 4], values)),
+            4,
+            64,
+            KMeansType.Src,
+            12,
+            RngKey.FromSeed(12)
+        );
         atOnce.Advance(100);
         Assert.Equal(byOne.Codebook.ToArray(), atOnce.Codebook.ToArray());
     }
@@ -146,13 +156,26 @@ public sealed class BlockClusteringTests : IDisposable
     [InlineData("layer3.8.conv1", 9, KMeansType.Src, 1000, 0.001500)]
     [InlineData("layer3.8.conv1", 18, KMeansType.Src, 1000, 0.005431)]
     [Trait("Speed", "Slow")]
-    public void Error_on_trained_weights_is_at_most_that_of_the_published_code(string layer, int d, KMeansType type, int iterations, double published)
+    public void Error_on_trained_weights_is_at_most_that_of_the_published_code(
+        string layer,
+        int d,
+        KMeansType type,
+        int iterations,
+        double published
+    )
     {
         using var file = TensorFiles.Open(SharedData.Path("data/cifar-resnet/resnet56-4bfd9763.th")).Value();
         var stored = file.Tensors.Single(tensor => tensor.Name.EndsWith($"{layer}.weight", StringComparison.Ordinal));
         var weight = Dense(stored.Shape, stored.ToSingles());
-        double mean = Enumerable.Range(0, 3).Average(seed =>
-            Distance(weight, Run(new BlockClustering(weight, d, 256, type, iterations, RngKey.FromSeed(seed))).Finish().Codebook.ToArray(), d));
+        double mean = Enumerable
+            .Range(0, 3)
+            .Average(seed =>
+                Distance(
+                    weight,
+                    Run(new BlockClustering(weight, d, 256, type, iterations, RngKey.FromSeed(seed))).Finish().Codebook.ToArray(),
+                    d
+                )
+            );
         Assert.InRange(mean, 0, published * 1.01);
     }
 
@@ -164,10 +187,16 @@ public sealed class BlockClusteringTests : IDisposable
 
     Weight.Dense Dense(Shape shape, float[] values) => new(Tensor<float>.From(host, shape, values));
 
-    Weight.Dense Random(RngKey key, int n, int d) => Dense([n, d], [.. Enumerable.Range(0, n * d).Select(i => (float)key.Normal((ulong)i))]);
+    Weight.Dense Random(RngKey key, int n, int d) =>
+        Dense([n, d], [.. Enumerable.Range(0, n * d).Select(i => (float)key.Normal((ulong)i))]);
 
     ushort[] Codes(Weight.Dense weight, BlockClustering clustering) =>
-        NearestCentroid.Forward(weight.Value, Tensor<float>.From(host, [clustering.Codebook.Length / weight.Shape[1], weight.Shape[1]], clustering.Codebook)).ToArray();
+        NearestCentroid
+            .Forward(
+                weight.Value,
+                Tensor<float>.From(host, [clustering.Codebook.Length / weight.Shape[1], weight.Shape[1]], clustering.Codebook)
+            )
+            .ToArray();
 
     /// <summary>Mean over the blocks of the squared distance to the nearest centroid, in double.</summary>
     static double Distance(Weight.Dense weight, float[] codebook, int d)

@@ -17,7 +17,8 @@ public class BlockCovarianceTests
     {
         using var file = TensorFiles.Open(SharedData.Path("reference/permutation_objective.safetensors")).Value();
         var shape = file.ByName[weight].Shape;
-        double[] values = Doubles(file.ByName[weight]), objectives = Doubles(file.ByName[expected]);
+        double[] values = Doubles(file.ByName[weight]),
+            objectives = Doubles(file.ByName[expected]);
         using var host = new HostDevice();
         var gram = ChannelGram.Of(host, values, shape[0], shape[1], taps);
         Assert.Equal(objectives[0], new BlockCovariance(gram, d / taps, Identity(shape[1])).LogDet, 1e-9);
@@ -30,24 +31,26 @@ public class BlockCovarianceTests
     [InlineData(2, 3)]
     public void An_exchange_gives_what_recomputation_gives(int taps, int channelsPerBlock)
     {
-        const int Rows = 7, Channels = 12;
+        const int Rows = 7,
+            Channels = 12;
         using var host = new HostDevice();
         var gram = ChannelGram.Of(host, Random(RngKey.FromSeed(1), Rows * Channels * taps), Rows, Channels, taps);
         for (int x = 0; x < Channels; x++)
-            for (int y = 0; y < Channels; y++)
-            {
-                var covariance = new BlockCovariance(gram, channelsPerBlock, Identity(Channels));
-                double tried = covariance.Try(x, y);
-                covariance.Accept();
-                Assert.Equal(tried, covariance.LogDet);
-                Assert.Equal(new BlockCovariance(gram, channelsPerBlock, covariance.Order).LogDet, tried, 1e-8);
-            }
+        for (int y = 0; y < Channels; y++)
+        {
+            var covariance = new BlockCovariance(gram, channelsPerBlock, Identity(Channels));
+            double tried = covariance.Try(x, y);
+            covariance.Accept();
+            Assert.Equal(tried, covariance.LogDet);
+            Assert.Equal(new BlockCovariance(gram, channelsPerBlock, covariance.Order).LogDet, tried, 1e-8);
+        }
     }
 
     [Fact]
     public void Dead_channels_give_a_finite_objective_that_still_falls_with_the_others()
     {
-        const int Rows = 32, Channels = 16;
+        const int Rows = 32,
+            Channels = 16;
         double[] weight = Random(RngKey.FromSeed(2), Rows * Channels);
         for (int i = 0; i < weight.Length; i++)
             weight[i] *= i % Channels is 3 or 7 or 11 or 15 ? 0 : 1 + (i % Channels);

@@ -13,7 +13,8 @@ public class BlocksTests
     static readonly Graph ResNet18 = TestGraphs.Build(new Architecture("resnet18"));
     static readonly Graph ResNet50 = TestGraphs.Build(new Architecture("resnet50"));
 
-    static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) => ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
+    static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) =>
+        ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
 
     [Theory]
     [InlineData(false, "layer1.0.conv1", 9, 256, 64)]
@@ -30,7 +31,10 @@ public class BlocksTests
     [Fact]
     public void Codebook_of_a_small_layer_is_capped_at_a_quarter_of_its_blocks()
     {
-        var blocks = Blocks.Of(ResNet50, new CompressionSpec { PwSubvectorSize = 8 }).Value().Single(blocks => blocks.Layer == "layer1.0.conv1");
+        var blocks = Blocks
+            .Of(ResNet50, new CompressionSpec { PwSubvectorSize = 8 })
+            .Value()
+            .Single(blocks => blocks.Layer == "layer1.0.conv1");
         Assert.Equal(128, blocks.K); // 64 rows of 8 blocks; the published file holds a codebook of 128
     }
 
@@ -58,13 +62,21 @@ public class BlocksTests
         var spec = new CompressionSpec { IgnoredModules = ["conv1", "layer1.0.convl"], LayerSpecs = Only("fx", new LayerSpec { K = 16 }) };
         string[] lines = Blocks.Of(ResNet18, spec).ErrorMessage().Split(Environment.NewLine);
         Assert.Equal(
-            ["fx: no such layer in the network; the nearest name is fc", "layer1.0.convl: no such layer in the network; the nearest name is layer1.0.conv1"],
-            lines);
+            [
+                "fx: no such layer in the network; the nearest name is fc",
+                "layer1.0.convl: no such layer in the network; the nearest name is layer1.0.conv1",
+            ],
+            lines
+        );
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(65537)]
     public void A_codebook_size_that_codes_cannot_hold_is_an_error(int k) =>
-        Assert.Contains($"expected k from 1 to 65536, got {k}", Blocks.Of(ResNet18, new CompressionSpec { LayerSpecs = Only("fc", new LayerSpec { K = k }) }).ErrorMessage(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"expected k from 1 to 65536, got {k}",
+            Blocks.Of(ResNet18, new CompressionSpec { LayerSpecs = Only("fc", new LayerSpec { K = k }) }).ErrorMessage(),
+            StringComparison.Ordinal
+        );
 }

@@ -51,7 +51,8 @@ public sealed class CalibrationTests : IDisposable
     public void Pooled_statistics_of_two_equal_batches_are_those_of_their_union()
     {
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(3));
-        Tensor<float> first = Images(4), second = Images(5);
+        Tensor<float> first = Images(4),
+            second = Images(5);
         var both = Tensor<float>.From(host, [first.Shape[0] * 2, 6, 6, 3], [.. first.ToArray(), .. second.ToArray()]);
         var apart = Calibration.Unfold(SmallNetwork.Graph, parameters, [first, second]);
         var together = Calibration.Unfold(SmallNetwork.Graph, parameters, [both]);
@@ -65,7 +66,13 @@ public sealed class CalibrationTests : IDisposable
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(6));
         Tensor<float>[] batches = [Images(7), Images(8)];
         var estimated = Calibration.Reestimate(SmallNetwork.Graph, parameters, batches);
-        var seen = batches.Select(batch => Forward.WithStatistics(SmallNetwork.Graph, parameters, batch, NormMode.Batch).Norms.Single(norm => norm.Layer == "block.bn3")).ToArray();
+        var seen = batches
+            .Select(batch =>
+                Forward
+                    .WithStatistics(SmallNetwork.Graph, parameters, batch, NormMode.Batch)
+                    .Norms.Single(norm => norm.Layer == "block.bn3")
+            )
+            .ToArray();
         // 4 images of 3 × 3 pixels: PyTorch's running variance is that of 36 values, divided by 35.
         AssertClose(Average(seen[0].Variance, seen[1].Variance, 36f / 35), estimated["block.bn3.running_var"].Decode().ToArray());
         AssertClose(Average(seen[0].Mean, seen[1].Mean, 1), estimated["block.bn3.running_mean"].Decode().ToArray());
@@ -92,9 +99,12 @@ public sealed class CalibrationTests : IDisposable
 
     [Fact]
     public void No_batch_is_refused() =>
-        Assert.Throws<ArgumentException>(() => Calibration.Unfold(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(12)), []));
+        Assert.Throws<ArgumentException>(() =>
+            Calibration.Unfold(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(12)), [])
+        );
 
-    static float[] Average(Tensor<float> left, Tensor<float> right, float scale) => [.. left.ToArray().Zip(right.ToArray(), (a, b) => (a + b) / 2 * scale)];
+    static float[] Average(Tensor<float> left, Tensor<float> right, float scale) =>
+        [.. left.ToArray().Zip(right.ToArray(), (a, b) => (a + b) / 2 * scale)];
 
     static void AssertClose(float[] expected, float[] actual)
     {
@@ -107,10 +117,12 @@ public sealed class CalibrationTests : IDisposable
     void AssertSameFunction(Parameters expected, Parameters actual, float tolerance)
     {
         var images = Images(99);
-        float[] before = Forward.Run(SmallNetwork.Graph, expected, images).ToArray(), after = Forward.Run(SmallNetwork.Graph, actual, images).ToArray();
+        float[] before = Forward.Run(SmallNetwork.Graph, expected, images).ToArray(),
+            after = Forward.Run(SmallNetwork.Graph, actual, images).ToArray();
         for (int i = 0; i < before.Length; i++)
             Assert.Equal(before[i], after[i], tolerance * before.Max(Math.Abs));
     }
 
-    Tensor<float> Images(int seed) => Tensor<float>.From(host, [4, 6, 6, 3], [.. Enumerable.Range(0, 432).Select(i => (float)RngKey.FromSeed(seed).Normal((ulong)i))]);
+    Tensor<float> Images(int seed) =>
+        Tensor<float>.From(host, [4, 6, 6, 3], [.. Enumerable.Range(0, 432).Select(i => (float)RngKey.FromSeed(seed).Normal((ulong)i))]);
 }

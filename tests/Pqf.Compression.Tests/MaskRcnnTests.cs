@@ -20,7 +20,11 @@ public sealed class MaskRcnnTests : IDisposable
     static readonly CompressionSpec Published = new()
     {
         IgnoredModules = ["backbone.body.conv1", "rpn.head.cls_logits", "rpn.head.bbox_pred", "roi_heads.mask_predictor.mask_fcn_logits"],
-        LayerSpecs = new Dictionary<string, LayerSpec> { ["backbone.body.layer1.0.conv1"] = new() { K = 128 }, ["roi_heads.box_head.fc6"] = new() { SubvectorSize = 16 } }.ToImmutableDictionary(),
+        LayerSpecs = new Dictionary<string, LayerSpec>
+        {
+            ["backbone.body.layer1.0.conv1"] = new() { K = 128 },
+            ["roi_heads.box_head.fc6"] = new() { SubvectorSize = 16 },
+        }.ToImmutableDictionary(),
     };
 
     readonly HostDevice host = new();
@@ -40,13 +44,28 @@ public sealed class MaskRcnnTests : IDisposable
     {
         var graph = TestGraphs.Build(new Architecture(MaskRcnn.Name, MaskRcnn.DefaultClassCount));
         var layers = Blocks.Of(graph, Published).Value().ToDictionary(layer => layer.WeightName);
-        var specs = ParameterSpecs.Of(graph).Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).ToArray();
+        var specs = ParameterSpecs
+            .Of(graph)
+            .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
+            .ToArray();
         // 32 bits a value; codes of log₂k bits, codebooks of 16 bits a value.
         Assert.Equal(1_422_544_416, specs.Sum(spec => 32L * spec.Shape.Count));
-        Assert.Equal(55_743_008, specs.Sum(spec => layers.TryGetValue(spec.Name, out var layer)
-            ? ((long)layer.N * Cost.BitsPerCode(layer.K)) + (16L * layer.K * layer.D)
-            : 32L * spec.Shape.Count));
-        Assert.Equal((256, 256, 4), (layers["roi_heads.mask_predictor.conv5_mask.weight"].Rows, layers["roi_heads.mask_predictor.conv5_mask.weight"].M, layers["roi_heads.mask_predictor.conv5_mask.weight"].D));
+        Assert.Equal(
+            55_743_008,
+            specs.Sum(spec =>
+                layers.TryGetValue(spec.Name, out var layer)
+                    ? ((long)layer.N * Cost.BitsPerCode(layer.K)) + (16L * layer.K * layer.D)
+                    : 32L * spec.Shape.Count
+            )
+        );
+        Assert.Equal(
+            (256, 256, 4),
+            (
+                layers["roi_heads.mask_predictor.conv5_mask.weight"].Rows,
+                layers["roi_heads.mask_predictor.conv5_mask.weight"].M,
+                layers["roi_heads.mask_predictor.conv5_mask.weight"].D
+            )
+        );
     }
 
     [Fact]
@@ -59,9 +78,16 @@ public sealed class MaskRcnnTests : IDisposable
         Assert.Contains(finished.Groups, group => group is { Layer: "roi_heads.box_head.fc6", D: 16, Greedy: null }); // local search alone
         ImmutableArray<RoiBox> boxes = [new(0, new(4, 6, 30, 40)), new(0, new(20, 10, 100, 120))];
         var images = GeneratedWeights.Images(host, "photo", [1, 3, 128, 128]);
-        foreach (var (before, after) in Forward.Outputs(graph, parameters, images, boxes).Zip(Forward.Outputs(graph, finished.Parameters, images, boxes)))
+        foreach (
+            var (before, after) in Forward
+                .Outputs(graph, parameters, images, boxes)
+                .Zip(Forward.Outputs(graph, finished.Parameters, images, boxes))
+        )
             Close.Check(before, after, 1e-5);
-        Assert.NotEqual(parameters["roi_heads.box_head.fc6.weight"].Decode().ToArray(), finished.Parameters["roi_heads.box_head.fc6.weight"].Decode().ToArray());
+        Assert.NotEqual(
+            parameters["roi_heads.box_head.fc6.weight"].Decode().ToArray(),
+            finished.Parameters["roi_heads.box_head.fc6.weight"].Decode().ToArray()
+        );
     }
 
     [Fact]
@@ -69,9 +95,15 @@ public sealed class MaskRcnnTests : IDisposable
     {
         var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var parameters = GeneratedWeights.Parameters(graph, host, "narrow");
-        string[] Deciding(bool large) => [.. Permuted(graph, parameters, new PermutationSpec { Proposals = 1 }, Published with { LargeSubvectors = large }).Groups
-            .Where(group => group.Group.Parents.Contains("roi_heads.mask_predictor.conv5_mask") || group.Group.Children.Any(child => child.Layer == "roi_heads.mask_predictor.conv5_mask"))
-            .Select(group => group.Layer)];
+        string[] Deciding(bool large) =>
+            [
+                .. Permuted(graph, parameters, new PermutationSpec { Proposals = 1 }, Published with { LargeSubvectors = large })
+                    .Groups.Where(group =>
+                        group.Group.Parents.Contains("roi_heads.mask_predictor.conv5_mask")
+                        || group.Group.Children.Any(child => child.Layer == "roi_heads.mask_predictor.conv5_mask")
+                    )
+                    .Select(group => group.Layer),
+            ];
         Assert.Empty(Deciding(false)); // blocks of 4 hold one output's taps, whatever the order of either axis
         Assert.Equal(["roi_heads.mask_predictor.conv5_mask"], Deciding(true));
     }
@@ -80,21 +112,43 @@ public sealed class MaskRcnnTests : IDisposable
     public void Greedy_orders_of_straddling_blocks_are_refused()
     {
         var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
-        var spec = new PermutationSpec { LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add("roi_heads.box_head.fc6", [PermutationStrategy.Greedy]) };
+        var spec = new PermutationSpec
+        {
+            LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add(
+                "roi_heads.box_head.fc6",
+                [PermutationStrategy.Greedy]
+            ),
+        };
         Assert.Equal(
             "roi_heads.box_head.fc6: its blocks of 16 do not hold whole channels of 49 values, which a greedy order needs; expected stochastic, descent or random",
-            Permute.Run(graph, GeneratedWeights.Parameters(graph, host, "narrow"), spec, Published, default, TestContext.Current.CancellationToken).ErrorMessage());
+            Permute
+                .Run(
+                    graph,
+                    GeneratedWeights.Parameters(graph, host, "narrow"),
+                    spec,
+                    Published,
+                    default,
+                    TestContext.Current.CancellationToken
+                )
+                .ErrorMessage()
+        );
     }
 
     [Fact]
     public void A_shape_that_is_not_the_layers_is_refused()
     {
         var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
-        PermutationSpec Reshaped(params int[] shape) => new() { Proposals = 1, LayerReshapes = ImmutableDictionary<string, ImmutableArray<int>>.Empty.Add("roi_heads.box_head.fc6", [.. shape]) };
+        PermutationSpec Reshaped(params int[] shape) =>
+            new()
+            {
+                Proposals = 1,
+                LayerReshapes = ImmutableDictionary<string, ImmutableArray<int>>.Empty.Add("roi_heads.box_head.fc6", [.. shape]),
+            };
         var parameters = GeneratedWeights.Parameters(graph, host, "narrow");
         Assert.Equal(
             "roi_heads.box_head.fc6: expected a shape of 24 rows and 16 channels of 49 values, got [24, 49, 16]",
-            Permute.Run(graph, parameters, Reshaped(24, 49, 16), Published, default, TestContext.Current.CancellationToken).ErrorMessage());
+            Permute.Run(graph, parameters, Reshaped(24, 49, 16), Published, default, TestContext.Current.CancellationToken).ErrorMessage()
+        );
         Assert.NotEmpty(Permuted(graph, parameters, Reshaped(24, 16, 7, 7), Published).Groups);
     }
 

@@ -52,12 +52,14 @@ public sealed class PermutationQualityTests : IDisposable
         var (shape, values) = d == 18 ? Trained(layer) : Published(layer);
         int taps = shape.Count / shape[0] / shape[1];
         var gram = ChannelGram.Of(host, [.. values.Select(value => (double)value)], shape[0], shape[1], taps);
-        return Enumerable.Range(0, seeds).Average(seed =>
-        {
-            var search = new PermutationSearch(new WholeChannelBlocks(gram, d / taps), RngKey.FromSeed(seed));
-            Assert.NotEmpty(search.Run([PermutationStrategy.Greedy, strategy], proposals).ToArray());
-            return Math.Exp(search.Result.After);
-        });
+        return Enumerable
+            .Range(0, seeds)
+            .Average(seed =>
+            {
+                var search = new PermutationSearch(new WholeChannelBlocks(gram, d / taps), RngKey.FromSeed(seed));
+                Assert.NotEmpty(search.Run([PermutationStrategy.Greedy, strategy], proposals).ToArray());
+                return Math.Exp(search.Result.After);
+            });
     }
 
     (Shape, float[]) Published(string layer)

@@ -40,8 +40,8 @@ public class PermutationSearchTests
         var gram = Mixed(host, 24, 32);
         var end = new BlockCovariance(gram, 4, Search(gram, RngKey.FromSeed(6), [PermutationStrategy.Descent]).Order.AsSpan());
         for (int x = 0; x < 32; x++)
-            for (int y = 0; y < 32; y++)
-                Assert.True(end.Try(x, y) >= end.LogDet - 1e-9);
+        for (int y = 0; y < 32; y++)
+            Assert.True(end.Try(x, y) >= end.LogDet - 1e-9);
     }
 
     [Fact]
@@ -78,9 +78,7 @@ public class PermutationSearchTests
     static SearchResult Search(ChannelGram gram, RngKey key, PermutationStrategy[] strategies)
     {
         var search = new PermutationSearch(new WholeChannelBlocks(gram, 4), key);
-        foreach (var _ in search.Run([.. strategies], 2000))
-        {
-        }
+        foreach (var _ in search.Run([.. strategies], 2000)) { }
 
         return search.Result;
     }
@@ -91,11 +89,12 @@ public class PermutationSearchTests
         var key = RngKey.FromSeed(4);
         double[] weight = new double[rows * channels];
         for (int row = 0; row < rows; row++)
-            for (int place = 0; place < channels; place++)
-            {
-                int channel = order.IsEmpty ? place : order[place];
-                weight[(row * channels) + place] = (1 + (channel % 7)) * (key.Normal((ulong)((row * channels) + channel)) + key.Fold("row").Normal((ulong)row));
-            }
+        for (int place = 0; place < channels; place++)
+        {
+            int channel = order.IsEmpty ? place : order[place];
+            weight[(row * channels) + place] =
+                (1 + (channel % 7)) * (key.Normal((ulong)((row * channels) + channel)) + key.Fold("row").Normal((ulong)row));
+        }
 
         return ChannelGram.Of(host, weight, rows, channels, 1);
     }

@@ -33,7 +33,8 @@ public sealed class PermuteTests : IDisposable
         var finished = Run(parameters, Search, new CompressionSpec());
         Assert.All(finished.Groups, group => Assert.True(group.After < group.Before));
         var images = Images();
-        float[] before = Forward.Run(SmallNetwork.Graph, parameters, images).ToArray(), after = Forward.Run(SmallNetwork.Graph, finished.Parameters, images).ToArray();
+        float[] before = Forward.Run(SmallNetwork.Graph, parameters, images).ToArray(),
+            after = Forward.Run(SmallNetwork.Graph, finished.Parameters, images).ToArray();
         for (int i = 0; i < before.Length; i++)
             Assert.Equal(before[i], after[i], 1e-4f * before.Max(Math.Abs));
         Assert.NotEqual(parameters["block.conv1.weight"].Decode().ToArray(), finished.Parameters["block.conv1.weight"].Decode().ToArray());
@@ -65,31 +66,65 @@ public sealed class PermuteTests : IDisposable
     public void Order_of_the_children_in_the_spec_decides()
     {
         var spec = Search with { Groups = [(["conv1", "bn1"], ["block.downsample.0", "block.conv1"])] };
-        Assert.Equal(["block.downsample.0"], Run(SmallNetwork.Parameters(host, RngKey.FromSeed(4)), spec, new CompressionSpec()).Groups.Select(group => group.Layer));
+        Assert.Equal(
+            ["block.downsample.0"],
+            Run(SmallNetwork.Parameters(host, RngKey.FromSeed(4)), spec, new CompressionSpec()).Groups.Select(group => group.Layer)
+        );
     }
 
     [Fact]
     public void A_group_that_the_network_does_not_have_is_an_error_that_names_the_nearest()
     {
         var spec = Search with { Groups = [(["conv1"], ["block.conv1"])] };
-        string message = Permute.Run(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(5)), spec, new CompressionSpec(), default, TestContext.Current.CancellationToken).ErrorMessage();
+        string message = Permute
+            .Run(
+                SmallNetwork.Graph,
+                SmallNetwork.Parameters(host, RngKey.FromSeed(5)),
+                spec,
+                new CompressionSpec(),
+                default,
+                TestContext.Current.CancellationToken
+            )
+            .ErrorMessage();
         Assert.Equal(
             "parents [conv1], children [block.conv1]: these layers do not share one channel order; the nearest group is parents [conv1], children [block.conv1, block.downsample.0]",
-            message);
+            message
+        );
     }
 
     [Fact]
     public void Strategies_of_an_unknown_layer_are_an_error_that_names_the_nearest()
     {
-        var spec = Search with { LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add("block.conv9", [PermutationStrategy.Greedy]) };
-        string message = Permute.Run(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(6)), spec, new CompressionSpec(), default, TestContext.Current.CancellationToken).ErrorMessage();
+        var spec = Search with
+        {
+            LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add(
+                "block.conv9",
+                [PermutationStrategy.Greedy]
+            ),
+        };
+        string message = Permute
+            .Run(
+                SmallNetwork.Graph,
+                SmallNetwork.Parameters(host, RngKey.FromSeed(6)),
+                spec,
+                new CompressionSpec(),
+                default,
+                TestContext.Current.CancellationToken
+            )
+            .ErrorMessage();
         Assert.Equal("block.conv9: no such layer in the network; the nearest name is block.conv1", message);
     }
 
     [Fact]
     public void Strategies_of_a_layer_replace_the_others()
     {
-        var spec = Search with { LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add("fc", [PermutationStrategy.Greedy]) };
+        var spec = Search with
+        {
+            LayerStrategies = ImmutableDictionary<string, ImmutableArray<PermutationStrategy>>.Empty.Add(
+                "fc",
+                [PermutationStrategy.Greedy]
+            ),
+        };
         var groups = Run(SmallNetwork.Parameters(host, RngKey.FromSeed(7)), spec, new CompressionSpec()).Groups;
         Assert.Equal(0, groups.Single(group => group.Layer == "fc").Proposals);
         Assert.Equal(300, groups.Single(group => group.Layer == "block.conv1").Proposals);
@@ -110,17 +145,29 @@ public sealed class PermuteTests : IDisposable
     {
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(9));
         var spec = new CompressionSpec { K = 16, KMeansIterations = 5 };
-        var events = Compress.Run(SmallNetwork.Graph, parameters, Search, spec, RngKey.FromSeed(10), TestContext.Current.CancellationToken).Value().ToArray();
+        var events = Compress
+            .Run(SmallNetwork.Graph, parameters, Search, spec, RngKey.FromSeed(10), TestContext.Current.CancellationToken)
+            .Value()
+            .ToArray();
         var finished = Assert.IsType<CompressEvent.Finished>(events[^1]);
         Assert.Equal(3, finished.Groups.Length);
         Assert.Equal(5, finished.Layers.Length);
         Assert.IsType<Weight.Quantised>(finished.Parameters["fc.weight"]);
-        var plain = (CompressEvent.Finished)Compress.Run(SmallNetwork.Graph, parameters, null, spec, RngKey.FromSeed(10), TestContext.Current.CancellationToken).Value().Last();
+        var plain = (CompressEvent.Finished)
+            Compress
+                .Run(SmallNetwork.Graph, parameters, null, spec, RngKey.FromSeed(10), TestContext.Current.CancellationToken)
+                .Value()
+                .Last();
         Assert.Empty(plain.Groups);
     }
 
-    Tensor<float> Images() => Tensor<float>.From(host, [2, 6, 6, 3], [.. Enumerable.Range(0, 216).Select(i => (float)RngKey.FromSeed(100).Normal((ulong)i))]);
+    Tensor<float> Images() =>
+        Tensor<float>.From(host, [2, 6, 6, 3], [.. Enumerable.Range(0, 216).Select(i => (float)RngKey.FromSeed(100).Normal((ulong)i))]);
 
     static PermutationEvent.Finished Run(Parameters parameters, PermutationSpec spec, CompressionSpec compression) =>
-        Permute.Run(SmallNetwork.Graph, parameters, spec, compression, RngKey.FromSeed(50)).Value().OfType<PermutationEvent.Finished>().Single();
+        Permute
+            .Run(SmallNetwork.Graph, parameters, spec, compression, RngKey.FromSeed(50))
+            .Value()
+            .OfType<PermutationEvent.Finished>()
+            .Single();
 }

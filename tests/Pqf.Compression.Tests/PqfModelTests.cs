@@ -35,7 +35,14 @@ public sealed class PqfModelTests : IDisposable
     public void A_file_gives_back_what_was_written()
     {
         using var folder = new TemporaryFolder();
-        var model = Compressed("resnet18", new CompressionSpec { LargeSubvectors = true, LayerSpecs = Only("fc", new LayerSpec { K = 2048, KMeansType = KMeansType.KMeans }) }) with
+        var model = Compressed(
+            "resnet18",
+            new CompressionSpec
+            {
+                LargeSubvectors = true,
+                LayerSpecs = Only("fc", new LayerSpec { K = 2048, KMeansType = KMeansType.KMeans }),
+            }
+        ) with
         {
             ClassNames = new ClassNames.WellKnown("imagenet"),
             Preprocessing = new Preprocessing { Resize = 232 },
@@ -52,7 +59,10 @@ public sealed class PqfModelTests : IDisposable
         Assert.Equal(model.Preprocessing.Mean.AsSpan(), read.Preprocessing.Mean.AsSpan());
         Assert.Equal(model.Compression!.LayerSpecs, read.Compression!.LayerSpecs);
         Assert.Equal(model.Compression.IgnoredModules, read.Compression.IgnoredModules);
-        Assert.Equal((true, 256, 1000, KMeansType.Src), (read.Compression.LargeSubvectors, read.Compression.K, read.Compression.KMeansIterations, read.Compression.KMeansType));
+        Assert.Equal(
+            (true, 256, 1000, KMeansType.Src),
+            (read.Compression.LargeSubvectors, read.Compression.K, read.Compression.KMeansIterations, read.Compression.KMeansType)
+        );
         AssertSame(Norms.Fold(model.Graph, model.Parameters), read.Parameters);
     }
 
@@ -83,10 +93,21 @@ public sealed class PqfModelTests : IDisposable
     [InlineData("resnet18", true, 4, 2048, 8_634_624)]
     [InlineData("resnet50", false, 4, 1024, 42_714_368)]
     [InlineData("resnet50", true, 8, 1024, 26_718_976)]
-    public void A_file_is_at_most_two_percent_larger_than_the_counted_bits(string architecture, bool large, int pointwise, int fcK, long bits)
+    public void A_file_is_at_most_two_percent_larger_than_the_counted_bits(
+        string architecture,
+        bool large,
+        int pointwise,
+        int fcK,
+        long bits
+    )
     {
         using var folder = new TemporaryFolder();
-        var spec = new CompressionSpec { LargeSubvectors = large, PwSubvectorSize = pointwise, LayerSpecs = Only("fc", new LayerSpec { K = fcK }) };
+        var spec = new CompressionSpec
+        {
+            LargeSubvectors = large,
+            PwSubvectorSize = pointwise,
+            LayerSpecs = Only("fc", new LayerSpec { K = fcK }),
+        };
         var model = Compressed(architecture, spec) with
         {
             ClassNames = new ClassNames.WellKnown("imagenet"),
@@ -102,14 +123,34 @@ public sealed class PqfModelTests : IDisposable
     [InlineData("format", "", "x.pqf: is a safetensors file, but not a .pqf file: its metadata does not say so")]
     [InlineData("version", "2", "x.pqf: is of version 2 of the .pqf format; this program reads version 1")]
     [InlineData("architecture", "{\"name\":\"resnet19\",\"class_count\":1000,\"in_channels\":3}", "resnet19")]
-    [InlineData("architecture", "{\"name\":\"resnet18\",\"class_count\":2147483647,\"in_channels\":3}", "x.pqf: metadata: model: arch: expected 1 to 250000 classes")]
-    [InlineData("architecture", "{\"name\":\"resfet18\",\"class_count\":1000,\"in_channels\":3}", "x.pqf: metadata: model: arch: expected one of resnet18, ")]
+    [InlineData(
+        "architecture",
+        "{\"name\":\"resnet18\",\"class_count\":2147483647,\"in_channels\":3}",
+        "x.pqf: metadata: model: arch: expected 1 to 250000 classes"
+    )]
+    [InlineData(
+        "architecture",
+        "{\"name\":\"resfet18\",\"class_count\":1000,\"in_channels\":3}",
+        "x.pqf: metadata: model: arch: expected one of resnet18, "
+    )]
     [InlineData("architecture", "", "x.pqf: metadata: architecture: is missing")]
     [InlineData("architecture", "[1, 2", "x.pqf: metadata: architecture: ")]
     [InlineData("architecture", "null", "x.pqf: metadata: architecture: expected a value, got null")]
-    [InlineData("preprocessing", "{\"resize\":256,\"crop\":224,\"mean\":[0.5],\"deviation\":[0.5]}", "x.pqf: metadata: preprocessing: expected a mean and a positive deviation for each of 3 channels")]
-    [InlineData("preprocessing", "{\"resize\":256,\"crop\":2147483647,\"mean\":[0,0,0],\"deviation\":[1,1,1]}", "x.pqf: metadata: preprocessing: expected sizes of 1 to 16384, the crop's at most the other's, got resize 256 and crop 2147483647")]
-    [InlineData("preprocessing", "{\"resize\":256,\"crop\":224,\"mean\":[0,0,1e999],\"deviation\":[1,1,1]}", "x.pqf: metadata: preprocessing: expected a mean")]
+    [InlineData(
+        "preprocessing",
+        "{\"resize\":256,\"crop\":224,\"mean\":[0.5],\"deviation\":[0.5]}",
+        "x.pqf: metadata: preprocessing: expected a mean and a positive deviation for each of 3 channels"
+    )]
+    [InlineData(
+        "preprocessing",
+        "{\"resize\":256,\"crop\":2147483647,\"mean\":[0,0,0],\"deviation\":[1,1,1]}",
+        "x.pqf: metadata: preprocessing: expected sizes of 1 to 16384, the crop's at most the other's, got resize 256 and crop 2147483647"
+    )]
+    [InlineData(
+        "preprocessing",
+        "{\"resize\":256,\"crop\":224,\"mean\":[0,0,1e999],\"deviation\":[1,1,1]}",
+        "x.pqf: metadata: preprocessing: expected a mean"
+    )]
     [InlineData("classes", "[\"one\"]", "x.pqf: metadata: classes: expected 1000 names, got 1")]
     [InlineData("seed", "seven", "x.pqf: metadata: seed: expected a whole number, got seven")]
     public void Corrupt_text_gives_one_clear_error(string key, string value, string message)
@@ -128,31 +169,57 @@ public sealed class PqfModelTests : IDisposable
     public void A_code_outside_its_codebook_is_an_error()
     {
         var model = Compressed("resnet18", new CompressionSpec { LayerSpecs = Only("fc", new LayerSpec { K = 200 }) });
-        string message = ErrorOf(model, tensor => tensor.Name == "fc.codes_matrix" ? new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes => bytes.Fill(0xFF)) : tensor);
+        string message = ErrorOf(
+            model,
+            tensor =>
+                tensor.Name == "fc.codes_matrix"
+                    ? new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes => bytes.Fill(0xFF))
+                    : tensor
+        );
         Assert.Equal("x.pqf: fc.codes_matrix: expected codes below 200, the rows of the codebook, got 255 at position 0", message);
     }
 
     [Fact]
-    public void Codes_of_the_wrong_size_are_an_error() => Assert.Contains(
-        "fc.weight",
-        ErrorOf(Compressed("resnet18", new CompressionSpec()), tensor => tensor.Name == "fc.codes_matrix" ? new StoredTensor(tensor.Name, DType.U8, [7], _ => { }) : tensor),
-        StringComparison.Ordinal);
+    public void Codes_of_the_wrong_size_are_an_error() =>
+        Assert.Contains(
+            "fc.weight",
+            ErrorOf(
+                Compressed("resnet18", new CompressionSpec()),
+                tensor => tensor.Name == "fc.codes_matrix" ? new StoredTensor(tensor.Name, DType.U8, [7], _ => { }) : tensor
+            ),
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("layer1.0.conv1.codebook")]
     [InlineData("layer1.0.conv1.codes_matrix")]
     [InlineData("layer2.0.bn1.bias")]
     public void A_missing_tensor_is_named(string name) =>
-        Assert.Contains(name, ErrorOf(Compressed("resnet18", new CompressionSpec()), tensor => tensor.Name == name ? null : tensor), StringComparison.Ordinal);
+        Assert.Contains(
+            name,
+            ErrorOf(Compressed("resnet18", new CompressionSpec()), tensor => tensor.Name == name ? null : tensor),
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void A_tensor_without_use_is_an_error() => Assert.Equal(
-        "x.pqf: holds tensors that the network has no use for: layer1.0.conv9.bias",
-        ErrorOf(Compressed("resnet18", new CompressionSpec()), tensor => tensor.Name == "fc.bias" ? tensor : tensor, StoredTensor.FromSingles("layer1.0.conv9.bias", [1], [0f])));
+    public void A_tensor_without_use_is_an_error() =>
+        Assert.Equal(
+            "x.pqf: holds tensors that the network has no use for: layer1.0.conv9.bias",
+            ErrorOf(
+                Compressed("resnet18", new CompressionSpec()),
+                tensor => tensor.Name == "fc.bias" ? tensor : tensor,
+                StoredTensor.FromSingles("layer1.0.conv9.bias", [1], [0f])
+            )
+        );
 
     string ErrorOf(PqfModel model, Func<StoredTensor, StoredTensor?> change, params StoredTensor[] added)
     {
-        using var file = new TensorFile("x.pqf", "safetensors", [.. model.ToTensors().Select(change).OfType<StoredTensor>(), .. added], model.ToMetadata());
+        using var file = new TensorFile(
+            "x.pqf",
+            "safetensors",
+            [.. model.ToTensors().Select(change).OfType<StoredTensor>(), .. added],
+            model.ToMetadata()
+        );
         return PqfModel.From(file, host).ErrorMessage();
     }
 
@@ -161,13 +228,35 @@ public sealed class PqfModelTests : IDisposable
     {
         var graph = TestGraphs.Build(new Architecture(name));
         var layers = Blocks.Of(graph, spec).Value().ToDictionary(layer => layer.WeightName);
-        var parameters = new Parameters(ParameterSpecs.Of(graph).ToImmutableDictionary(parameter => parameter.Name, parameter => layers.TryGetValue(parameter.Name, out var layer)
-            ? GeneratedWeights.Quantised(host, layer.Layer, layer.Weight, layer.K, layer.D)
-            : (Weight)new Weight.Dense(Tensor<float>.From(host, parameter.Shape, [.. GeneratedWeights.Uniform(parameter.Name, parameter.Shape.Count).Select(u => (float)u)]))));
-        return new PqfModel { Architecture = new Architecture(name), Graph = graph, Parameters = parameters, Compression = spec };
+        var parameters = new Parameters(
+            ParameterSpecs
+                .Of(graph)
+                .ToImmutableDictionary(
+                    parameter => parameter.Name,
+                    parameter =>
+                        layers.TryGetValue(parameter.Name, out var layer)
+                            ? GeneratedWeights.Quantised(host, layer.Layer, layer.Weight, layer.K, layer.D)
+                            : (Weight)
+                                new Weight.Dense(
+                                    Tensor<float>.From(
+                                        host,
+                                        parameter.Shape,
+                                        [.. GeneratedWeights.Uniform(parameter.Name, parameter.Shape.Count).Select(u => (float)u)]
+                                    )
+                                )
+                )
+        );
+        return new PqfModel
+        {
+            Architecture = new Architecture(name),
+            Graph = graph,
+            Parameters = parameters,
+            Compression = spec,
+        };
     }
 
-    static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) => ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
+    static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) =>
+        ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
 
     static void AssertSame(Parameters expected, Parameters actual)
     {
@@ -176,10 +265,11 @@ public sealed class PqfModelTests : IDisposable
             Assert.Equal(weight.Tensors().Select(Bytes), actual[name].Tensors().Select(Bytes));
     }
 
-    static object Bytes(ITensor tensor) => tensor switch
-    {
-        Tensor<float> values => values.ToArray(),
-        Tensor<ushort> codes => codes.ToArray(),
-        _ => throw new ArgumentException($"unexpected {tensor}", nameof(tensor)),
-    };
+    static object Bytes(ITensor tensor) =>
+        tensor switch
+        {
+            Tensor<float> values => values.ToArray(),
+            Tensor<ushort> codes => codes.ToArray(),
+            _ => throw new ArgumentException($"unexpected {tensor}", nameof(tensor)),
+        };
 }

@@ -45,9 +45,19 @@ public sealed class QuantiseTests : IDisposable
         var report = reports.Single(report => report.Blocks.Layer == "block.conv2");
         Assert.Equal((9, 16, 768), (report.Blocks.D, report.Blocks.K, report.Blocks.N));
         Assert.Equal((768 * 4) + (16 * 16 * 9), report.SizeBits);
-        double[] errors = [.. parameters["block.conv2.weight"].Decode().ToArray().Zip(quantised["block.conv2.weight"].Decode().ToArray(), (x, y) => ((double)x - y) * ((double)x - y))];
+        double[] errors =
+        [
+            .. parameters["block.conv2.weight"]
+                .Decode()
+                .ToArray()
+                .Zip(quantised["block.conv2.weight"].Decode().ToArray(), (x, y) => ((double)x - y) * ((double)x - y)),
+        ];
         Assert.Equal(errors.Sum() / 768, report.MeanSquaredError, 1e-12);
-        Assert.Equal(errors.Sum() / parameters["block.conv2.weight"].Decode().ToArray().Sum(x => (double)x * x), report.RelativeError, 1e-12);
+        Assert.Equal(
+            errors.Sum() / parameters["block.conv2.weight"].Decode().ToArray().Sum(x => (double)x * x),
+            report.RelativeError,
+            1e-12
+        );
         Assert.InRange(report.CodeEntropyBits, 1, 4);
     }
 
@@ -64,8 +74,20 @@ public sealed class QuantiseTests : IDisposable
     [Fact]
     public void Events_come_in_order_and_count_the_layers()
     {
-        var events = Quantise.Run(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(4)), Spec, RngKey.FromSeed(5), TestContext.Current.CancellationToken).Value().ToArray();
-        Assert.Equal([(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)], events.OfType<QuantiseEvent.LayerStarted>().Select(started => (started.Number, started.Count)));
+        var events = Quantise
+            .Run(
+                SmallNetwork.Graph,
+                SmallNetwork.Parameters(host, RngKey.FromSeed(4)),
+                Spec,
+                RngKey.FromSeed(5),
+                TestContext.Current.CancellationToken
+            )
+            .Value()
+            .ToArray();
+        Assert.Equal(
+            [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)],
+            events.OfType<QuantiseEvent.LayerStarted>().Select(started => (started.Number, started.Count))
+        );
         Assert.Equal(5, events.OfType<QuantiseEvent.LayerQuantised>().Count());
         Assert.All(events.OfType<QuantiseEvent.KMeansStep>(), step => Assert.InRange(step.Iteration, 1, step.Total));
         Assert.IsType<QuantiseEvent.Finished>(events[^1]);
@@ -77,17 +99,23 @@ public sealed class QuantiseTests : IDisposable
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(6));
         float[] values = parameters["block.conv3.weight"].Decode().ToArray();
         values[7] = float.NaN;
-        var poisoned = parameters.With("block.conv3.weight", new Weight.Dense(Tensor<float>.From(host, parameters["block.conv3.weight"].Shape, values)));
+        var poisoned = parameters.With(
+            "block.conv3.weight",
+            new Weight.Dense(Tensor<float>.From(host, parameters["block.conv3.weight"].Shape, values))
+        );
         Assert.Equal(
             "block.conv3: its weight holds NaN at position 7; expected finite values within half precision",
-            Quantise.Run(SmallNetwork.Graph, poisoned, Spec, default, TestContext.Current.CancellationToken).ErrorMessage());
+            Quantise.Run(SmallNetwork.Graph, poisoned, Spec, default, TestContext.Current.CancellationToken).ErrorMessage()
+        );
     }
 
     [Fact]
     public void A_cancelled_run_ends_and_leaves_no_buffer()
     {
         using var source = new CancellationTokenSource();
-        var events = Quantise.Run(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(7)), Spec, default, source.Token).Value();
+        var events = Quantise
+            .Run(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(7)), Spec, default, source.Token)
+            .Value();
         int buffers = host.LiveBuffers;
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => events.Count());
@@ -98,7 +126,11 @@ public sealed class QuantiseTests : IDisposable
 
     static (Parameters Parameters, ImmutableArray<LayerReport> Layers) Run(Parameters parameters, CompressionSpec spec, RngKey? key = null)
     {
-        var finished = Quantise.Run(SmallNetwork.Graph, parameters, spec, key ?? RngKey.FromSeed(42)).Value().OfType<QuantiseEvent.Finished>().Single();
+        var finished = Quantise
+            .Run(SmallNetwork.Graph, parameters, spec, key ?? RngKey.FromSeed(42))
+            .Value()
+            .OfType<QuantiseEvent.Finished>()
+            .Single();
         return (finished.Parameters, finished.Layers);
     }
 }

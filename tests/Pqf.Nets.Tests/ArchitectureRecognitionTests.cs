@@ -36,12 +36,30 @@ public class ArchitectureRecognitionTests
     public void A_detector_is_known_by_its_newer_names_too_and_by_its_codes()
     {
         var architecture = new Architecture("maskrcnn", 91);
-        var newer = Dense(architecture).Select(tensor => tensor.Rename(tensor.Name
-            .Replace("blocks.0.", "blocks.0.0.", StringComparison.Ordinal).Replace("blocks.1.", "blocks.1.0.", StringComparison.Ordinal).Replace("blocks.2.", "blocks.2.0.", StringComparison.Ordinal)
-            .Replace("blocks.3.", "blocks.3.0.", StringComparison.Ordinal).Replace("rpn.head.conv.", "rpn.head.conv.0.0.", StringComparison.Ordinal).Replace("backbone.body.", "backbone.body.layers.", StringComparison.Ordinal)));
+        var newer = Dense(architecture)
+            .Select(tensor =>
+                tensor.Rename(
+                    tensor
+                        .Name.Replace("blocks.0.", "blocks.0.0.", StringComparison.Ordinal)
+                        .Replace("blocks.1.", "blocks.1.0.", StringComparison.Ordinal)
+                        .Replace("blocks.2.", "blocks.2.0.", StringComparison.Ordinal)
+                        .Replace("blocks.3.", "blocks.3.0.", StringComparison.Ordinal)
+                        .Replace("rpn.head.conv.", "rpn.head.conv.0.0.", StringComparison.Ordinal)
+                        .Replace("backbone.body.", "backbone.body.layers.", StringComparison.Ordinal)
+                )
+            );
         Assert.Equal(architecture, Recognised(newer));
-        string[] dense = ["backbone.body.conv1.weight", "rpn.head.cls_logits.weight", "rpn.head.bbox_pred.weight", "roi_heads.mask_predictor.mask_fcn_logits.weight"];
-        Assert.Equal(architecture, Recognised(Dense(architecture).Select(tensor => dense.Contains(tensor.Name) ? tensor : AsCodes(tensor))));
+        string[] dense =
+        [
+            "backbone.body.conv1.weight",
+            "rpn.head.cls_logits.weight",
+            "rpn.head.bbox_pred.weight",
+            "roi_heads.mask_predictor.mask_fcn_logits.weight",
+        ];
+        Assert.Equal(
+            architecture,
+            Recognised(Dense(architecture).Select(tensor => dense.Contains(tensor.Name) ? tensor : AsCodes(tensor)))
+        );
     }
 
     [Fact]
@@ -55,23 +73,33 @@ public class ArchitectureRecognitionTests
     [Fact]
     public void A_stranger_is_an_error_that_names_the_nearest()
     {
-        var tensors = Dense(new Architecture("resnet18")).Where(tensor => tensor.Name != "layer4.1.conv2.weight").Append(Tensor("head.weight", [3, 4]));
+        var tensors = Dense(new Architecture("resnet18"))
+            .Where(tensor => tensor.Name != "layer4.1.conv2.weight")
+            .Append(Tensor("head.weight", [3, 4]));
         Assert.Equal(
             "f.pth: no known architecture has its layers; the nearest is resnet18, which has 1 layers that the file lacks (layer4.1.conv2, …), and lacks 1 of its layers (head, …)",
-            Recognise(tensors).Match(architecture => architecture.Name, error => error.Message));
+            Recognise(tensors).Match(architecture => architecture.Name, error => error.Message)
+        );
     }
 
-    static StoredTensor AsCodes(StoredTensor tensor) => tensor.Name.StartsWith("conv1.", StringComparison.Ordinal) || tensor.Shape.Rank < 2
-        ? tensor
-        : Tensor(tensor.Name.Replace(".weight", ".codes_matrix", StringComparison.Ordinal), [tensor.Shape[0], 4]);
+    static StoredTensor AsCodes(StoredTensor tensor) =>
+        tensor.Name.StartsWith("conv1.", StringComparison.Ordinal) || tensor.Shape.Rank < 2
+            ? tensor
+            : Tensor(tensor.Name.Replace(".weight", ".codes_matrix", StringComparison.Ordinal), [tensor.Shape[0], 4]);
 
-    static IEnumerable<StoredTensor> Dense(Architecture architecture) => Networks.Build(architecture).Match(
-        graph => ParameterSpecs.Of(graph).Select(spec => Tensor(spec.Name, spec.Shape)),
-        error => throw new InvalidOperationException(error.Message));
+    static IEnumerable<StoredTensor> Dense(Architecture architecture) =>
+        Networks
+            .Build(architecture)
+            .Match(
+                graph => ParameterSpecs.Of(graph).Select(spec => Tensor(spec.Name, spec.Shape)),
+                error => throw new InvalidOperationException(error.Message)
+            );
 
-    static StoredTensor Tensor(string name, Shape shape) => new(name, DType.F32, shape, _ => throw new InvalidOperationException("values are not needed"));
+    static StoredTensor Tensor(string name, Shape shape) =>
+        new(name, DType.F32, shape, _ => throw new InvalidOperationException("values are not needed"));
 
-    static Architecture Recognised(IEnumerable<StoredTensor> tensors) => Recognise(tensors).Match(architecture => architecture, error => throw new InvalidOperationException(error.Message));
+    static Architecture Recognised(IEnumerable<StoredTensor> tensors) =>
+        Recognise(tensors).Match(architecture => architecture, error => throw new InvalidOperationException(error.Message));
 
     static Result<Architecture, PqfError> Recognise(IEnumerable<StoredTensor> tensors)
     {

@@ -38,7 +38,8 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
                 "512: layer4.0.conv2 layer4.0.downsample.0 layer4.1.conv2 | layer4.0.bn2 layer4.0.downsample.1 layer4.1.bn2 | layer4.1.conv1 fc",
                 "512: layer4.1.conv1 | layer4.1.bn1 | layer4.1.conv2",
             ],
-            ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet18"))).Select(Text));
+            ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet18"))).Select(Text)
+        );
     }
 
     [Fact]
@@ -59,11 +60,17 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
             "2048: layer4.0.conv3 layer4.0.downsample.0 layer4.1.conv3 layer4.2.conv3 | layer4.0.bn3 layer4.0.downsample.1 layer4.1.bn3 layer4.2.bn3"
                 + " | layer4.1.conv1 layer4.2.conv1 fc",
         ];
-        var inside = new[] { (1, 64, 3), (2, 128, 4), (3, 256, 6), (4, 512, 3) }.SelectMany(stage => Enumerable.Range(0, stage.Item3).SelectMany(block => new[]
-        {
-            $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2",
-            $"{stage.Item2}: layer{stage.Item1}.{block}.conv2 | layer{stage.Item1}.{block}.bn2 | layer{stage.Item1}.{block}.conv3",
-        }));
+        var inside = new[] { (1, 64, 3), (2, 128, 4), (3, 256, 6), (4, 512, 3) }.SelectMany(stage =>
+            Enumerable
+                .Range(0, stage.Item3)
+                .SelectMany(block =>
+                    new[]
+                    {
+                        $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2",
+                        $"{stage.Item2}: layer{stage.Item1}.{block}.conv2 | layer{stage.Item1}.{block}.bn2 | layer{stage.Item1}.{block}.conv3",
+                    }
+                )
+        );
         Assert.Equal(shared.Concat(inside).Order(StringComparer.Ordinal), groups.Order(StringComparer.Ordinal));
     }
 
@@ -77,9 +84,16 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
             "64: layer2.0.conv2 layer2.0.downsample.0 layer2.1.conv2 layer2.2.conv2 | layer2.0.bn2 layer2.0.downsample.1 layer2.1.bn2 layer2.2.bn2 | layer2.1.conv1 layer2.2.conv1 layer3.0.conv1 layer3.0.downsample.0",
             "128: layer3.0.conv2 layer3.0.downsample.0 layer3.1.conv2 layer3.2.conv2 | layer3.0.bn2 layer3.0.downsample.1 layer3.1.bn2 layer3.2.bn2 | layer3.1.conv1 layer3.2.conv1 fc",
         ];
-        var inside = new[] { (1, 32), (2, 64), (3, 128) }.SelectMany(stage => Enumerable.Range(0, 3).Select(block =>
-            $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2"));
-        var groups = ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32))).Select(Text);
+        var inside = new[] { (1, 32), (2, 64), (3, 128) }.SelectMany(stage =>
+            Enumerable
+                .Range(0, 3)
+                .Select(block =>
+                    $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2"
+                )
+        );
+        var groups = ChannelGroups
+            .Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)))
+            .Select(Text);
         Assert.Equal(shared.Concat(inside).Order(StringComparer.Ordinal), groups.Order(StringComparer.Ordinal));
     }
 
@@ -94,7 +108,9 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
 
     // The builder counts channels, not features: a norm over flattened values is given its length here.
     static ImmutableArray<ChannelGroup> Rewritten(Graph graph, int features) =>
-        ChannelGroups.Of(new Graph([.. graph.Nodes.Select(node => node is Node.BatchNorm norm ? norm with { Channels = features } : node)]));
+        ChannelGroups.Of(
+            new Graph([.. graph.Nodes.Select(node => node is Node.BatchNorm norm ? norm with { Channels = features } : node)])
+        );
 
     [Fact]
     public void Input_and_output_are_never_reordered()
@@ -130,7 +146,8 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     {
         var graph = new GraphBuilder();
         int x = graph.Input(3);
-        int left = graph.Conv2d(graph.Conv2d(x, "a", 6, 1), "shared", 5, 1), right = graph.Conv2d(graph.Conv2d(x, "b", 6, 1), "shared", 5, 1);
+        int left = graph.Conv2d(graph.Conv2d(x, "a", 6, 1), "shared", 5, 1),
+            right = graph.Conv2d(graph.Conv2d(x, "b", 6, 1), "shared", 5, 1);
         graph.Conv2d(graph.Add(left, right), "c", 2, 1);
         Assert.Equal(["6: a b |  | shared", "5: shared |  | c"], ChannelGroups.Of(graph.Build()).Select(Text));
     }
@@ -139,12 +156,23 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     public void Reordering_moves_rows_vectors_and_columns()
     {
         var device = Use(DeviceKind.Host);
-        var group = new ChannelGroup { ChannelCount = 2, Parents = ["a"], Norms = [new("bn", 1)], Children = [new("b", 2)] };
+        var group = new ChannelGroup
+        {
+            ChannelCount = 2,
+            Parents = ["a"],
+            Norms = [new("bn", 1)],
+            Children = [new("b", 2)],
+        };
         Weight Dense(Shape shape, params float[] values) => new Weight.Dense(Tensor<float>.From(device, shape, values));
         var parameters = new[]
         {
-            ("a.weight", Dense([2, 1], 1, 2)), ("a.bias", Dense([2], 3, 4)), ("bn.weight", Dense([2], 5, 6)), ("bn.bias", Dense([2], 7, 8)),
-            ("bn.running_mean", Dense([2], 9, 10)), ("bn.running_var", Dense([2], 11, 12)), ("b.weight", Dense([1, 4], 13, 14, 15, 16)),
+            ("a.weight", Dense([2, 1], 1, 2)),
+            ("a.bias", Dense([2], 3, 4)),
+            ("bn.weight", Dense([2], 5, 6)),
+            ("bn.bias", Dense([2], 7, 8)),
+            ("bn.running_mean", Dense([2], 9, 10)),
+            ("bn.running_var", Dense([2], 11, 12)),
+            ("b.weight", Dense([1, 4], 13, 14, 15, 16)),
         }.Aggregate(Parameters.Empty, (all, named) => all.With(named.Item1, named.Item2));
         var reordered = group.Apply(parameters, [1, 0]);
         float[] Values(string name) => reordered[name].Decode().ToArray();
@@ -163,8 +191,12 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
         var parameters = GeneratedWeights.Parameters(graph, device, "resnet18");
-        var reordered = ChannelGroups.Of(graph).Aggregate(parameters, (all, group) =>
-            group.Apply(all, RngKey.FromSeed(1).Fold(group.Parents[0]).Permutation(group.ChannelCount)));
+        var reordered = ChannelGroups
+            .Of(graph)
+            .Aggregate(
+                parameters,
+                (all, group) => group.Apply(all, RngKey.FromSeed(1).Fold(group.Parents[0]).Permutation(group.ChannelCount))
+            );
         var images = GeneratedWeights.Images(device, "image", [1, 3, 32, 32]);
         Assert.NotEqual(parameters["fc.weight"].Decode().ToArray(), reordered["fc.weight"].Decode().ToArray());
         Close.Check(Forward.Run(graph, parameters, images), Forward.Run(graph, reordered, images), 1e-5);
@@ -176,7 +208,13 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     [InlineData(0, 1, 3)]
     public void What_is_no_order_of_the_channels_is_refused(params int[] order)
     {
-        var group = new ChannelGroup { ChannelCount = 3, Parents = [], Norms = [], Children = [] };
+        var group = new ChannelGroup
+        {
+            ChannelCount = 3,
+            Parents = [],
+            Norms = [],
+            Children = [],
+        };
         var thrown = Assert.Throws<ShapeException>(() => group.Apply(Parameters.Empty, order));
         Assert.Equal($"ChannelGroup: expected each of 3 channels once, got [{string.Join(", ", order)}]", thrown.Message);
     }

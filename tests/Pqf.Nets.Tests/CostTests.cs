@@ -32,15 +32,27 @@ public class CostTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var graph = TestGraphs.Build(new Architecture("resnet50"));
-        // Paper, section 3.1: d = k² for k×k kernels, 4 elsewhere; 256 centroids, 1,024 for fc, but no more than a quarter of the blocks; conv1 stays dense.
-        var parameters = new Parameters(ParameterSpecs.Of(graph).ToImmutableDictionary(spec => spec.Name, Weight (spec) =>
-        {
-            if (spec.Role != ParameterRole.Weight || spec.Layer == "conv1")
-                return new Weight.Dense(Tensor<float>.Zeros(device, spec.Shape));
-            int d = spec.Shape.Rank == 4 && spec.Shape[2] == 3 ? 9 : 4;
-            int k = Math.Min(spec.Layer == "fc" ? 1024 : 256, 1 << (int)Math.Log2(spec.Shape.Count / d / 4));
-            return new Weight.Quantised(Tensor<float>.Zeros(device, [k, d]), Tensor<ushort>.Zeros(device, [spec.Shape[0], spec.Shape.Count / spec.Shape[0] / d]), spec.Shape);
-        }));
+        // Paper, section 3.1: d = k² for k×k kernels, 4 elsewhere; 256 centroids, 1,024 for fc, but no more than a quarter of the blocks;
+        // conv1 stays dense.
+        var parameters = new Parameters(
+            ParameterSpecs
+                .Of(graph)
+                .ToImmutableDictionary(
+                    spec => spec.Name,
+                    Weight (spec) =>
+                    {
+                        if (spec.Role != ParameterRole.Weight || spec.Layer == "conv1")
+                            return new Weight.Dense(Tensor<float>.Zeros(device, spec.Shape));
+                        int d = spec.Shape.Rank == 4 && spec.Shape[2] == 3 ? 9 : 4;
+                        int k = Math.Min(spec.Layer == "fc" ? 1024 : 256, 1 << (int)Math.Log2(spec.Shape.Count / d / 4));
+                        return new Weight.Quantised(
+                            Tensor<float>.Zeros(device, [k, d]),
+                            Tensor<ushort>.Zeros(device, [spec.Shape[0], spec.Shape.Count / spec.Shape[0] / d]),
+                            spec.Shape
+                        );
+                    }
+                )
+        );
         var cost = Cost.Of(graph, parameters, [1, 224, 224, 3]);
         Assert.Equal((817_825_024, 42_714_368), (cost.DenseBits, cost.Bits));
         Assert.Equal(19.15, cost.Ratio, 0.005);

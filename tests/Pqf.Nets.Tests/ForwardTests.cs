@@ -30,13 +30,35 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 4));
-        var logits = Forward.Run(graph, GeneratedWeights.Parameters(graph, device, "resnet20"), GeneratedWeights.Images(device, "image", [2, 1, 28, 28]));
-        // Produced by: fill(m, "resnet20"); m.eval()(splitmix("image", 2·28·28) · 4 − 2), m as in ResNetTests but of width 4, functions of the reference cases' generate.py, PyTorch 1.13.
+        var logits = Forward.Run(
+            graph,
+            GeneratedWeights.Parameters(graph, device, "resnet20"),
+            GeneratedWeights.Images(device, "image", [2, 1, 28, 28])
+        );
+        // Produced by: fill(m, "resnet20"); m.eval()(splitmix("image", 2·28·28) · 4 − 2), m as in ResNetTests but of width 4, functions of
+        // the reference cases' generate.py, PyTorch 1.13.
         float[] expected =
         [
-            3.276649236679077f, 3.2462072372436523f, 2.5248665809631348f, -3.316847801208496f, -2.3980791568756104f, -0.4585983455181122f, 0.9697365760803223f, 2.608696222305298f,
-            -2.0655221939086914f, 2.3057687282562256f, 3.512758493423462f, 3.2431273460388184f, 2.2897775173187256f, -3.49845027923584f, -2.5868079662323f, -0.31105759739875793f,
-            0.7772104740142822f, 2.819812059402466f, -2.1180686950683594f, 2.2445881366729736f,
+            3.276649236679077f,
+            3.2462072372436523f,
+            2.5248665809631348f,
+            -3.316847801208496f,
+            -2.3980791568756104f,
+            -0.4585983455181122f,
+            0.9697365760803223f,
+            2.608696222305298f,
+            -2.0655221939086914f,
+            2.3057687282562256f,
+            3.512758493423462f,
+            3.2431273460388184f,
+            2.2897775173187256f,
+            -3.49845027923584f,
+            -2.5868079662323f,
+            -0.31105759739875793f,
+            0.7772104740142822f,
+            2.819812059402466f,
+            -2.1180686950683594f,
+            2.2445881366729736f,
         ];
         Close.Check(expected, logits.ToArray(), 1e-5);
     }
@@ -47,9 +69,15 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     {
         var graph = TestGraphs.Small();
         var host = Use(DeviceKind.Host);
-        var expected = Forward.Run(graph, GeneratedWeights.Parameters(graph, host, "small"), GeneratedWeights.Images(host, "image", [2, 3, 8, 8])).ToArray();
+        var expected = Forward
+            .Run(graph, GeneratedWeights.Parameters(graph, host, "small"), GeneratedWeights.Images(host, "image", [2, 3, 8, 8]))
+            .ToArray();
         var device = Use(kind);
-        var actual = Forward.Run(graph, GeneratedWeights.Parameters(graph, device, "small"), GeneratedWeights.Images(device, "image", [2, 3, 8, 8]));
+        var actual = Forward.Run(
+            graph,
+            GeneratedWeights.Parameters(graph, device, "small"),
+            GeneratedWeights.Images(device, "image", [2, 3, 8, 8])
+        );
         Close.Check(expected, actual.ToArray(), 1e-5);
     }
 
@@ -73,7 +101,9 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var graph = TestGraphs.Small();
         var quantised = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "small"));
-        var decoded = new Parameters(quantised.Values.ToImmutableDictionary(pair => pair.Key, Weight (pair) => new Weight.Dense(pair.Value.Decode())));
+        var decoded = new Parameters(
+            quantised.Values.ToImmutableDictionary(pair => pair.Key, Weight (pair) => new Weight.Dense(pair.Value.Decode()))
+        );
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
         Assert.Equal(Forward.Run(graph, decoded, images).ToArray(), Forward.Run(graph, quantised, images).ToArray());
     }
@@ -123,8 +153,15 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
         var graph = new GraphBuilder();
         graph.BatchNorm(graph.Input(6), "bn");
         var parameters = new[] { "weight", "bias", "running_mean", "running_var" }.Aggregate(
-            Parameters.Empty, (all, name) => all.With($"bn.{name}", new Weight.Dense(reference.Read(name).On(device))));
-        var (output, _) = Forward.WithStatistics(graph.Build(), parameters, reference.Read("x").ToChannelsLast().On(device), NormMode.Batch);
+            Parameters.Empty,
+            (all, name) => all.With($"bn.{name}", new Weight.Dense(reference.Read(name).On(device)))
+        );
+        var (output, _) = Forward.WithStatistics(
+            graph.Build(),
+            parameters,
+            reference.Read("x").ToChannelsLast().On(device),
+            NormMode.Batch
+        );
         Close.Check(reference.Read("out").ToChannelsLast().Values, output.ToArray(), 1e-5);
     }
 
@@ -145,7 +182,9 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void A_missing_parameter_is_named()
     {
         var device = Use(DeviceKind.Host);
-        var thrown = Assert.Throws<KeyNotFoundException>(() => Forward.Run(TestGraphs.Small(), Parameters.Empty, Tensor<float>.Zeros(device, [1, 8, 8, 3])));
+        var thrown = Assert.Throws<KeyNotFoundException>(() =>
+            Forward.Run(TestGraphs.Small(), Parameters.Empty, Tensor<float>.Zeros(device, [1, 8, 8, 3]))
+        );
         Assert.Equal("Parameters: expected conv1.weight, which is not among the 0 names", thrown.Message);
     }
 }

@@ -68,6 +68,9 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
     {
         var graph = TestGraphs.Small(); // block.conv2 has a bias
         var foldable = FusedNorms.Foldable(graph, GraphShapes.Of(graph, [1, 8, 8, 3]));
-        Assert.Equal(["block.bn1", "block.downsample.1", "bn1"], foldable.Values.Select(norm => norm.Layer).Order(StringComparer.Ordinal).ToImmutableArray());
+        Assert.Equal(
+            ["block.bn1", "block.downsample.1", "bn1"],
+            foldable.Values.Select(norm => norm.Layer).Order(StringComparer.Ordinal).ToImmutableArray()
+        );
     }
 }

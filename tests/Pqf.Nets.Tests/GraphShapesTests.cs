@@ -24,7 +24,10 @@ public class GraphShapesTests
     {
         var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32));
         var shapes = GraphShapes.Of(graph, [2, 28, 28, 1]);
-        Assert.Equal(["[2, 28, 28, 32]", "[2, 14, 14, 64]", "[2, 7, 7, 128]"], graph.Nodes.Zip(shapes).Where(pair => pair.First is Node.Add).Select(pair => $"{pair.Second}").Distinct());
+        Assert.Equal(
+            ["[2, 28, 28, 32]", "[2, 14, 14, 64]", "[2, 7, 7, 128]"],
+            graph.Nodes.Zip(shapes).Where(pair => pair.First is Node.Add).Select(pair => $"{pair.Second}").Distinct()
+        );
         Assert.Equal([2, 10], shapes[^1]);
     }
 

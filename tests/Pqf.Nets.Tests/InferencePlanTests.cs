@@ -74,7 +74,8 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var graph = TestGraphs.Build(new Architecture("resnet18"));
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [1, 64, 64, 3]);
-        // conv1's 32×32×64 values, then those inside of blocks; 16×16×64 between blocks; 8×8×128 of the second stage's projection. All else fits into these.
+        // conv1's 32×32×64 values, then those inside of blocks; 16×16×64 between blocks; 8×8×128 of the second stage's projection. All else
+        // fits into these.
         Assert.Equal(4 * ((32 * 32 * 64) + (16 * 16 * 64) + (8 * 8 * 128)), plan.ActivationBytes);
     }
 
@@ -83,11 +84,14 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var (graph, parameters) = Small(device);
-        var decoded = new Parameters(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())));
+        var decoded = new Parameters(
+            parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode()))
+        );
         var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
         Assert.Equal(
             InferencePlan.Compile(graph, decoded, device, images.Shape).Run(images).ToArray(),
-            InferencePlan.Compile(graph, parameters, device, images.Shape).Run(images).ToArray());
+            InferencePlan.Compile(graph, parameters, device, images.Shape).Run(images).ToArray()
+        );
     }
 
     [Fact]
@@ -97,7 +101,8 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var (graph, parameters) = Small(device);
         int before = device.LiveBuffers;
         InferencePlan.Compile(graph, parameters, device, [1, 8, 8, 3]);
-        int layers = 5, slots = device.LiveBuffers - before - (2 * layers);
+        int layers = 5,
+            slots = device.LiveBuffers - before - (2 * layers);
         Assert.InRange(slots, 2, 4);
     }
 
@@ -107,8 +112,14 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         using var device = new HostDevice(2);
         using var scope = device.BeginScope();
         var (graph, parameters) = Small(device);
-        long small = BytesPerCall(InferencePlan.Compile(graph, parameters, device, [1, 8, 8, 3]), GeneratedWeights.Images(device, "image", [1, 3, 8, 8]));
-        long large = BytesPerCall(InferencePlan.Compile(graph, parameters, device, [4, 40, 40, 3]), GeneratedWeights.Images(device, "image", [4, 3, 40, 40]));
+        long small = BytesPerCall(
+            InferencePlan.Compile(graph, parameters, device, [1, 8, 8, 3]),
+            GeneratedWeights.Images(device, "image", [1, 3, 8, 8])
+        );
+        long large = BytesPerCall(
+            InferencePlan.Compile(graph, parameters, device, [4, 40, 40, 3]),
+            GeneratedWeights.Images(device, "image", [4, 3, 40, 40])
+        );
         Assert.Equal(small, large);
         Assert.InRange(small, 0, 8192);
     }

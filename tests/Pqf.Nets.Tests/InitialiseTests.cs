@@ -23,7 +23,8 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = Initialise.Random(graph, Use(DeviceKind.Host), Key);
         Assert.Equal(
             ParameterSpecs.Of(graph).Select(spec => $"{spec.Name} {spec.Shape}").Order(StringComparer.Ordinal),
-            parameters.Values.Select(pair => $"{pair.Key} {pair.Value.Shape}").Order(StringComparer.Ordinal));
+            parameters.Values.Select(pair => $"{pair.Key} {pair.Value.Shape}").Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -36,7 +37,8 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
         double variance = 2.0 / (9 * 128);
         Assert.InRange(values.Average(), -6 * Math.Sqrt(variance) / 271, 6 * Math.Sqrt(variance) / 271);
         Assert.InRange(Variance(values) / variance, 1 - (6 / 192.0), 1 + (6 / 192.0));
-        Assert.InRange(values.Count(value => value * value < variance) / 73_728.0, 0.6827 - 0.0102, 0.6827 + 0.0102); // a normal distribution's share within σ
+        // A normal distribution's share within σ
+        Assert.InRange(values.Count(value => value * value < variance) / 73_728.0, 0.6827 - 0.0102, 0.6827 + 0.0102);
     }
 
     [Fact]
@@ -56,15 +58,25 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
     {
         Assert.InRange(values.Max(), bound * (1 - (20.0 / values.Length)), bound);
         Assert.InRange(values.Min(), -bound, -bound * (1 - (20.0 / values.Length)));
-        Assert.InRange(values.Average(value => value * value) * 3 / (bound * bound), 1 - (6 / Math.Sqrt(values.Length)), 1 + (6 / Math.Sqrt(values.Length)));
+        Assert.InRange(
+            values.Average(value => value * value) * 3 / (bound * bound),
+            1 - (6 / Math.Sqrt(values.Length)),
+            1 + (6 / Math.Sqrt(values.Length))
+        );
     }
 
     [Fact]
     public void Norms_are_the_identity()
     {
         var parameters = Initialise.Random(TestGraphs.Small(), Use(DeviceKind.Host), Key);
-        Assert.All(Values(parameters, "block.bn2.weight").Concat(Values(parameters, "block.bn2.running_var")), value => Assert.Equal(1, value));
-        Assert.All(Values(parameters, "block.bn2.bias").Concat(Values(parameters, "block.bn2.running_mean")), value => Assert.Equal(0, value));
+        Assert.All(
+            Values(parameters, "block.bn2.weight").Concat(Values(parameters, "block.bn2.running_var")),
+            value => Assert.Equal(1, value)
+        );
+        Assert.All(
+            Values(parameters, "block.bn2.bias").Concat(Values(parameters, "block.bn2.running_mean")),
+            value => Assert.Equal(0, value)
+        );
     }
 
     [Fact]
@@ -75,14 +87,18 @@ public class InitialiseTests(DeviceSet devices) : DeviceTest(devices)
         var other = Initialise.Random(TestGraphs.Build(new Architecture("resnet20", 7, 3)), device, Key);
         Assert.Equal(Values(parameters, "layer3.1.conv2.weight"), Values(other, "layer3.1.conv2.weight"));
         Assert.NotEqual(Values(parameters, "layer3.1.conv2.weight"), Values(parameters, "layer3.1.conv1.weight"));
-        Assert.NotEqual(Values(parameters, "layer3.1.conv2.weight"), Values(Initialise.Random(TestGraphs.Build(new Architecture("resnet20")), device, RngKey.FromSeed(5)), "layer3.1.conv2.weight"));
+        Assert.NotEqual(
+            Values(parameters, "layer3.1.conv2.weight"),
+            Values(Initialise.Random(TestGraphs.Build(new Architecture("resnet20")), device, RngKey.FromSeed(5)), "layer3.1.conv2.weight")
+        );
     }
 
     [Fact]
     public void Layers_of_one_shape_are_not_correlated()
     {
         var parameters = Initialise.Random(TestGraphs.Build(new Architecture("resnet20")), Use(DeviceKind.Host), Key);
-        double[] left = Values(parameters, "layer3.1.conv1.weight"), right = Values(parameters, "layer3.1.conv2.weight");
+        double[] left = Values(parameters, "layer3.1.conv1.weight"),
+            right = Values(parameters, "layer3.1.conv2.weight");
         // 36,864 products of independent normal values of variance 2/576: their mean has a deviation of (2/576)/192.
         Assert.InRange(left.Zip(right, (x, y) => x * y).Average() * 576 / 2 * 192, -6, 6);
     }

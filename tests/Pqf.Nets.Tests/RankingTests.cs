@@ -13,7 +13,8 @@ public class RankingTests
     [InlineData(0, 2)]
     [InlineData(4, 3)]
     [InlineData(2, 4)]
-    public void Equal_scores_go_by_number_and_what_is_not_a_number_comes_last(int label, int expected) => Assert.Equal(expected, Ranking.RankOf(Scores, label));
+    public void Equal_scores_go_by_number_and_what_is_not_a_number_comes_last(int label, int expected) =>
+        Assert.Equal(expected, Ranking.RankOf(Scores, label));
 
     [Fact]
     public void Top_is_best_first() => Assert.Equal([1, 3, 0, 4, 2], Ranking.Top(Scores, 9));

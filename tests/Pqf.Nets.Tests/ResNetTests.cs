@@ -22,7 +22,10 @@ public class ResNetTests
     public void Parameters_are_torchvisions_in_names_shapes_and_order(string name, int trained, string hash)
     {
         var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture(name)));
-        Assert.Equal(trained, specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count));
+        Assert.Equal(
+            trained,
+            specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count)
+        );
         byte[] text = Encoding.UTF8.GetBytes(string.Join("\n", specs.Select(spec => $"{spec.Name} {spec.Shape}")));
         Assert.Equal(hash, Convert.ToHexStringLower(SHA256.HashData(text)));
     }
@@ -35,13 +38,17 @@ public class ResNetTests
         Assert.Equal([7], specs[^1].Shape);
     }
 
-    // Produced by: the same lines on a torchvision.models.resnet.ResNet whose conv1 is nn.Conv2d(1, 32, 3, 1, 1, bias=False), inplanes 32, without maxpool and layer4,
+    // Produced by: the same lines on a torchvision.models.resnet.ResNet whose conv1 is nn.Conv2d(1, 32, 3, 1, 1, bias=False), inplanes 32,
+    // without maxpool and layer4,
     //              and whose layers are _make_layer(BasicBlock, 32, 3), (64, 3, stride=2), (128, 3, stride=2); fc nn.Linear(128, 10).
     [Fact]
     public void The_small_network_s_parameters_are_torchvision_s_in_names_shapes_and_order()
     {
         var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)));
-        Assert.Equal(1_084_010, specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count));
+        Assert.Equal(
+            1_084_010,
+            specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count)
+        );
         byte[] text = Encoding.UTF8.GetBytes(string.Join("\n", specs.Select(spec => $"{spec.Name} {spec.Shape}")));
         Assert.Equal("c89e472ba681506a6496d5a516a81ac8c7f239f68daa2146bde89a03f18e2372", Convert.ToHexStringLower(SHA256.HashData(text)));
     }
@@ -52,7 +59,9 @@ public class ResNetTests
     [InlineData("resnet50", 16, 16)]
     public void The_width_is_the_first_stages_and_doubles(string name, int? width, int first)
     {
-        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture(name, Width: width))).ToDictionary(spec => spec.Name, spec => spec.Shape);
+        var specs = ParameterSpecs
+            .Of(TestGraphs.Build(new Architecture(name, Width: width)))
+            .ToDictionary(spec => spec.Name, spec => spec.Shape);
         Assert.Equal(first, specs["conv1.weight"][0]);
         Assert.Equal([4 * first, 4 * first, 3, 3], specs["layer3.1.conv2.weight"]);
     }
@@ -72,7 +81,8 @@ public class ResNetTests
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resent50")));
         Assert.Equal(
             "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, resnet20, got resent50 (nearest: resnet50)",
-            error.Value.Message);
+            error.Value.Message
+        );
     }
 
     [Fact]

@@ -11,10 +11,13 @@ namespace Pqf.Nets.Tests;
 
 public class StateDictTests
 {
-    static TensorFile InMemory(params IEnumerable<StoredTensor> tensors) => new("net.pth", "memory", tensors, ImmutableDictionary<string, string>.Empty);
+    static TensorFile InMemory(params IEnumerable<StoredTensor> tensors) =>
+        new("net.pth", "memory", tensors, ImmutableDictionary<string, string>.Empty);
 
-    static IEnumerable<string> Text(Parameters parameters) => parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-        .Select(pair => $"{pair.Key} {pair.Value.Shape} {pair.Value.GetType().Name} {string.Join(' ', pair.Value.Decode().ToArray())}");
+    static IEnumerable<string> Text(Parameters parameters) =>
+        parameters
+            .Values.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $"{pair.Key} {pair.Value.Shape} {pair.Value.GetType().Name} {string.Join(' ', pair.Value.Decode().ToArray())}");
 
     [Fact]
     public void Dense_tensors_load_back_exactly()
@@ -37,8 +40,17 @@ public class StateDictTests
         var graph = TestGraphs.Small();
         var tensors = StateDict.Dense(graph, TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "dense"))).ToList();
         Assert.Equal(
-            ["conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "bn1.num_batches_tracked", "block.conv1.weight"],
-            tensors.Take(7).Select(tensor => tensor.Name));
+            [
+                "conv1.weight",
+                "bn1.weight",
+                "bn1.bias",
+                "bn1.running_mean",
+                "bn1.running_var",
+                "bn1.num_batches_tracked",
+                "block.conv1.weight",
+            ],
+            tensors.Take(7).Select(tensor => tensor.Name)
+        );
         Assert.Equal((DType.I64, 0), (tensors[5].Type, tensors[5].Shape.Rank));
         Assert.Equal((DType.F32, "[6, 4, 1, 1]"), (tensors[6].Type, tensors[6].Shape.ToString()));
     }
@@ -63,10 +75,24 @@ public class StateDictTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
-        var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"), ("block.conv1", 256, 2), ("block.conv2", 257, 9));
+        var parameters = TestGraphs.Quantise(
+            graph,
+            GeneratedWeights.Parameters(graph, device, "published"),
+            ("block.conv1", 256, 2),
+            ("block.conv2", 257, 9)
+        );
         Assert.Equal(
-            ["block.conv1.codes_matrix U8 [6, 2]", "block.conv1.codebook F16 [256, 2]", "block.conv2.codes_matrix I16 [8, 6]", "block.conv2.codebook F16 [257, 9]"],
-            StateDict.Published(graph, parameters).Where(tensor => tensor.Name.Contains(".code")).Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Shape}"));
+            [
+                "block.conv1.codes_matrix U8 [6, 2]",
+                "block.conv1.codebook F16 [256, 2]",
+                "block.conv2.codes_matrix I16 [8, 6]",
+                "block.conv2.codebook F16 [257, 9]",
+            ],
+            StateDict
+                .Published(graph, parameters)
+                .Where(tensor => tensor.Name.Contains(".code"))
+                .Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Shape}")
+        );
     }
 
     [Fact]
@@ -75,7 +101,9 @@ public class StateDictTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
-        var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Select(tensor => tensor.Rename($"module.{tensor.Name}"));
+        var tensors = StateDict
+            .Dense(graph, GeneratedWeights.Parameters(graph, device, "dense"))
+            .Select(tensor => tensor.Rename($"module.{tensor.Name}"));
         Assert.Equal("", StateDict.Load(graph, InMemory(tensors), device).Value().Report.ToString());
     }
 
@@ -85,13 +113,17 @@ public class StateDictTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
-        var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Select(tensor => tensor.Name switch
-        {
-            "fc.weight" => tensor.Rename("head.weight"),
-            "fc.bias" => StoredTensor.FromSingles("fc.bias", [2], [1, 2]),
-            "bn1.running_var" => tensor.Rename("bn1.running_variance"),
-            _ => tensor,
-        });
+        var tensors = StateDict
+            .Dense(graph, GeneratedWeights.Parameters(graph, device, "dense"))
+            .Select(tensor =>
+                tensor.Name switch
+                {
+                    "fc.weight" => tensor.Rename("head.weight"),
+                    "fc.bias" => StoredTensor.FromSingles("fc.bias", [2], [1, 2]),
+                    "bn1.running_var" => tensor.Rename("bn1.running_variance"),
+                    _ => tensor,
+                }
+            );
         string message = StateDict.Load(graph, InMemory(tensors), device).ErrorMessage();
         Assert.Equal(
             """
@@ -102,7 +134,8 @@ public class StateDictTests
             unused: bn1.running_variance (nearest in the network: bn1.running_var)
             unused: head.weight (nearest in the network: fc.weight)
             """,
-            message.ReplaceLineEndings("\n"));
+            message.ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
@@ -111,7 +144,9 @@ public class StateDictTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
-        var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Append(StoredTensor.FromSingles("fc2.bias", [1], [1]));
+        var tensors = StateDict
+            .Dense(graph, GeneratedWeights.Parameters(graph, device, "dense"))
+            .Append(StoredTensor.FromSingles("fc2.bias", [1], [1]));
         var (_, report) = StateDict.Load(graph, InMemory(tensors), device).Value();
         Assert.Equal("unused: fc2.bias (nearest in the network: fc.bias)", report.ToString());
     }
@@ -123,8 +158,14 @@ public class StateDictTests
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
         var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
-        string message = StateDict.Load(graph, InMemory(StateDict.Published(graph, parameters).Where(tensor => tensor.Name != "fc.codebook")), device).ErrorMessage();
-        Assert.StartsWith("missing: fc.codebook (nearest in the file: fc.codes_matrix)", message.Split(Environment.NewLine)[1], StringComparison.Ordinal);
+        string message = StateDict
+            .Load(graph, InMemory(StateDict.Published(graph, parameters).Where(tensor => tensor.Name != "fc.codebook")), device)
+            .ErrorMessage();
+        Assert.StartsWith(
+            "missing: fc.codebook (nearest in the file: fc.codes_matrix)",
+            message.Split(Environment.NewLine)[1],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -134,10 +175,16 @@ public class StateDictTests
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
         var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
-        var tensors = StateDict.Published(graph, parameters).Select(tensor =>
-            tensor.Name == "fc.codebook" ? StoredTensor.FromValues("fc.codebook", DType.F16, [8, 3], new Half[24]) : tensor);
+        var tensors = StateDict
+            .Published(graph, parameters)
+            .Select(tensor =>
+                tensor.Name == "fc.codebook" ? StoredTensor.FromValues("fc.codebook", DType.F16, [8, 3], new Half[24]) : tensor
+            );
         string message = StateDict.Load(graph, InMemory(tensors), device).ErrorMessage();
-        Assert.Equal("mismatched: fc.weight: expected [5, 8], got codes [5, 2] of a codebook [8, 3]", message.Split(Environment.NewLine)[1]);
+        Assert.Equal(
+            "mismatched: fc.weight: expected [5, 8], got codes [5, 2] of a codebook [8, 3]",
+            message.Split(Environment.NewLine)[1]
+        );
     }
 
     [Theory]
@@ -148,9 +195,13 @@ public class StateDictTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
-        var tensors = StateDict.Dense(graph, GeneratedWeights.Parameters(graph, device, "dense")).Select(tensor =>
-            tensor.Name == "fc.bias" ? StoredTensor.FromSingles("fc.bias", [5], [1, 2, value, 4, 5]) : tensor);
-        Assert.Equal($"net.pth: fc.bias: expected finite values, got {text} at position 2", StateDict.Load(graph, InMemory(tensors), device).ErrorMessage());
+        var tensors = StateDict
+            .Dense(graph, GeneratedWeights.Parameters(graph, device, "dense"))
+            .Select(tensor => tensor.Name == "fc.bias" ? StoredTensor.FromSingles("fc.bias", [5], [1, 2, value, 4, 5]) : tensor);
+        Assert.Equal(
+            $"net.pth: fc.bias: expected finite values, got {text} at position 2",
+            StateDict.Load(graph, InMemory(tensors), device).ErrorMessage()
+        );
     }
 
     [Fact]
@@ -160,12 +211,22 @@ public class StateDictTests
         using var scope = device.BeginScope();
         var graph = TestGraphs.Small();
         var parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "published"));
-        var tensors = StateDict.Published(graph, parameters).Select(tensor => tensor.Name switch
-        {
-            "fc.codes_matrix" => StoredTensor.FromValues("fc.codes_matrix", DType.U8, [5, 2], new byte[] { 0, 1, 2, 3, 8, 0, 0, 0, 0, 0 }),
-            "block.conv1.codebook" => StoredTensor.FromValues("block.conv1.codebook", DType.I16, [4, 2], new short[8]),
-            _ => tensor,
-        }).ToList();
+        var tensors = StateDict
+            .Published(graph, parameters)
+            .Select(tensor =>
+                tensor.Name switch
+                {
+                    "fc.codes_matrix" => StoredTensor.FromValues(
+                        "fc.codes_matrix",
+                        DType.U8,
+                        [5, 2],
+                        new byte[] { 0, 1, 2, 3, 8, 0, 0, 0, 0, 0 }
+                    ),
+                    "block.conv1.codebook" => StoredTensor.FromValues("block.conv1.codebook", DType.I16, [4, 2], new short[8]),
+                    _ => tensor,
+                }
+            )
+            .ToList();
         int before = device.LiveBuffers;
         string message = StateDict.Load(graph, InMemory(tensors), device).ErrorMessage();
         Assert.Equal(
@@ -173,7 +234,8 @@ public class StateDictTests
             net.pth: block.conv1.codebook: expected floating-point values, got I16
             net.pth: fc.codes_matrix: expected codes below 8, the rows of the codebook, got 8 at position 4
             """,
-            message.ReplaceLineEndings("\n"));
+            message.ReplaceLineEndings("\n")
+        );
         Assert.Equal(before, device.LiveBuffers);
     }
 

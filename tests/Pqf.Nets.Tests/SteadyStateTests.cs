@@ -23,7 +23,10 @@ public class SteadyStateTests
         using var scope = device.BeginScope();
         var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [4, 32, 32, 3]);
-        long[] bytes = [.. new[] { 1, 4 }.Select(count => BytesPerCall(plan, GeneratedWeights.Images(device, "image", [count, 3, 32, 32])))];
+        long[] bytes =
+        [
+            .. new[] { 1, 4 }.Select(count => BytesPerCall(plan, GeneratedWeights.Images(device, "image", [count, 3, 32, 32]))),
+        ];
         Assert.Equal(bytes[0], bytes[1]);
         Assert.InRange(bytes[0], 0, 16_384); // some shapes and views for each of twenty layers
     }
@@ -62,7 +65,8 @@ public class SteadyStateTests
 
         var after = Memory();
         Assert.Equal((buffers, bytes, pooled), (after.Buffers, after.Bytes, after.Pooled));
-        // The smallest object that a call could leave is of 24 bytes: 240,000. The runtime's own tables, of recompiled code, move by less than a tenth.
+        // The smallest object that a call could leave is of 24 bytes: 240,000. The runtime's own tables, of recompiled code, move by less
+        // than a tenth.
         Assert.InRange(after.Heap - heap, long.MinValue, 60_000);
         // What a call leaves is left in every window, 1 KiB of it as 10 MiB; what the runtime takes while it warms up is not.
         Assert.InRange(growth.Min(), long.MinValue, 4 << 20);
@@ -77,7 +81,13 @@ public class SteadyStateTests
         }
 
         (long Heap, int Buffers, long Bytes, long Pooled, long Resident) Memory() =>
-            (GC.GetTotalMemory(forceFullCollection: true), device.LiveBuffers, device.LiveBytes, device.Pool.FreeBytes, Environment.WorkingSet);
+            (
+                GC.GetTotalMemory(forceFullCollection: true),
+                device.LiveBuffers,
+                device.LiveBytes,
+                device.Pool.FreeBytes,
+                Environment.WorkingSet
+            );
     }
 
     /// <summary>Layers that fuse and layers that cannot; nodes alone; groups; a linear layer over several pixels.</summary>
@@ -86,7 +96,8 @@ public class SteadyStateTests
         var graph = new GraphBuilder();
         int x = graph.Relu(graph.BatchNorm(graph.Conv2d(graph.Input(3), "conv1", 16, 3, new Conv2dOptions { Padding = 1 }), "bn1"));
         x = graph.Relu(graph.BatchNorm(x, "bn2")); // a norm and a ReLU alone
-        int left = graph.Conv2d(x, "conv2", 16, 3, new Conv2dOptions { Padding = 1 }), right = graph.Conv2d(x, "conv3", 16, 3, new Conv2dOptions { Padding = 1, Groups = 4 });
+        int left = graph.Conv2d(x, "conv2", 16, 3, new Conv2dOptions { Padding = 1 }),
+            right = graph.Conv2d(x, "conv3", 16, 3, new Conv2dOptions { Padding = 1, Groups = 4 });
         x = graph.Add(graph.MaxPool2d(graph.Add(left, right), 3, 1, 1), x); // one sum fused, one alone
         int pooled = graph.Flatten(graph.GlobalAvgPool(x));
         int all = graph.Linear(graph.Flatten(graph.MaxPool2d(x, 2, 2, 0)), "linear1", 16 * 4 * 4, 16);

@@ -14,7 +14,8 @@ namespace Pqf.Nets.Tests;
 
 public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
 {
-    // Two images leave eight values of a channel in the last stage of ResNet-50: PyTorch's single gradients of conv1 are off from its own doubles by 4e-3 of the largest.
+    // Two images leave eight values of a channel in the last stage of ResNet-50: PyTorch's single gradients of conv1 are off from its own
+    // doubles by 4e-3 of the largest.
     [Theory]
     [InlineData("resnet18", 1e-3)]
     [InlineData("resnet50", 1e-2)]
@@ -35,7 +36,11 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         for (int i = 0; i < names.Length; i++)
             Assert.InRange(Norm(result.Gradients[names[i]]) / norms[i], 1 - 1e-3, 1 + 1e-3);
         Close.Check(reference.Read("conv1_grad").Values, result.Gradients["conv1.weight"].ToArray(), tolerance);
-        Close.Check(reference.Read("fc_weight_grad").Values, result.Gradients["fc.weight"].ToArray().AsSpan(0, reference.Read("fc_weight_grad").Values.Length), 1e-3);
+        Close.Check(
+            reference.Read("fc_weight_grad").Values,
+            result.Gradients["fc.weight"].ToArray().AsSpan(0, reference.Read("fc_weight_grad").Values.Length),
+            1e-3
+        );
         Norms.Update(parameters, result.Extra);
         Close.Check(reference.Read("running_mean_after").Values, parameters["bn1.running_mean"].Decode().ToArray(), 1e-5);
         Close.Check(reference.Read("running_var_after").Values, parameters["bn1.running_var"].Decode().ToArray(), 1e-5);
@@ -46,14 +51,22 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     public void A_small_network_has_the_hosts_gradients_on_every_device(DeviceKind kind)
     {
         var graph = TestGraphs.Small();
-        Evaluation<ImmutableArray<NormStatistics>> Run(Device device, Func<Parameters, Parameters> form) => Gradients.Of(
-            graph, form(GeneratedWeights.Parameters(graph, device, "small")), GeneratedWeights.Images(device, "image", [2, 3, 8, 8]), OneHot.Create(device, [4, 0], 5, 0.1f));
-        foreach (var form in (Func<Parameters, Parameters>[])[parameters => parameters, parameters => TestGraphs.Quantise(graph, parameters)])
+        Evaluation<ImmutableArray<NormStatistics>> Run(Device device, Func<Parameters, Parameters> form) =>
+            Gradients.Of(
+                graph,
+                form(GeneratedWeights.Parameters(graph, device, "small")),
+                GeneratedWeights.Images(device, "image", [2, 3, 8, 8]),
+                OneHot.Create(device, [4, 0], 5, 0.1f)
+            );
+        foreach (
+            var form in (Func<Parameters, Parameters>[])[parameters => parameters, parameters => TestGraphs.Quantise(graph, parameters)]
+        )
         {
             var expected = Run(Use(DeviceKind.Host), form);
             var actual = Run(Use(kind), form);
             Close.Check(expected.Loss.ToArray(), actual.Loss.ToArray(), 1e-5);
-            foreach (string name in expected.Gradients.Keys.Where(name => name != "block.conv2.bias")) // a bias before a norm: its gradient is but rounding
+            // A bias before a norm: its gradient is but rounding
+            foreach (string name in expected.Gradients.Keys.Where(name => name != "block.conv2.bias"))
                 Close.Check(expected.Gradients[name].ToArray(), actual.Gradients[name].ToArray(), 1e-4);
             foreach (var (a, b) in expected.Extra.Zip(actual.Extra))
                 Close.Check(a.Variance.ToArray(), b.Variance.ToArray(), 1e-5);
@@ -70,13 +83,37 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         const int Count = 6;
         Shape one = [1, 28, 28, 3];
         float[] images = GeneratedWeights.Images(device, "image", [Count, 3, 28, 28]).ToArray();
-        var all = Gradients.Of(graph, parameters, Tensor<float>.From(device, [Count, 28, 28, 3], images), OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10), NormMode.Running);
-        var each = images.Chunk(one.Count).Zip([4, 0, 2, 1, 3, 3], (image, number) =>
-            Gradients.Of(graph, parameters, Tensor<float>.From(device, one, image), OneHot.Create(device, [number], 10), NormMode.Running).Gradients).ToArray();
+        var all = Gradients.Of(
+            graph,
+            parameters,
+            Tensor<float>.From(device, [Count, 28, 28, 3], images),
+            OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10),
+            NormMode.Running
+        );
+        var each = images
+            .Chunk(one.Count)
+            .Zip(
+                [4, 0, 2, 1, 3, 3],
+                (image, number) =>
+                    Gradients
+                        .Of(
+                            graph,
+                            parameters,
+                            Tensor<float>.From(device, one, image),
+                            OneHot.Create(device, [number], 10),
+                            NormMode.Running
+                        )
+                        .Gradients
+            )
+            .ToArray();
         foreach (string name in all.Gradients.Keys)
         {
             float[][] single = [.. each.Select(gradients => gradients[name].ToArray())];
-            Close.Check([.. Enumerable.Range(0, single[0].Length).Select(i => single.Average(gradient => gradient[i]))], all.Gradients[name].ToArray(), 1e-4);
+            Close.Check(
+                [.. Enumerable.Range(0, single[0].Length).Select(i => single.Average(gradient => gradient[i]))],
+                all.Gradients[name].ToArray(),
+                1e-4
+            );
         }
     }
 
@@ -95,7 +132,17 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
             var trainable = Trainable.Of(graph, parameters);
             optimizer.Step(trainable, result.Gradients, optimizer.Start(trainable), 1e-3);
             Norms.Update(parameters, result.Extra);
-            return [.. result.Loss.ToArray().Concat(parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray())).SelectMany(BitConverter.GetBytes)];
+            return
+            [
+                .. result
+                    .Loss.ToArray()
+                    .Concat(
+                        parameters
+                            .Values.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                            .SelectMany(pair => pair.Value.Decode().ToArray())
+                    )
+                    .SelectMany(BitConverter.GetBytes),
+            ];
         }
 
         byte[] one = Step(1);
@@ -117,8 +164,10 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         foreach (var (name, tensor) in Trainable.Of(graph, parameters))
         {
             // Singles leave differences few digits: a step along the gradient itself, where the difference is largest.
-            float[] before = tensor.ToArray(), gradient = gradients[name].ToArray();
-            double norm = Norm(gradients[name]), step = 1e-3;
+            float[] before = tensor.ToArray(),
+                gradient = gradients[name].ToArray();
+            double norm = Norm(gradients[name]),
+                step = 1e-3;
             double At(double step)
             {
                 tensor.Overwrite([.. before.Zip(gradient, (value, slope) => (float)(value + (step * slope / norm)))]);
@@ -141,7 +190,9 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         foreach (var mode in Enum.GetValues<NormMode>())
         {
             using var scope = device.BeginScope();
-            var recorded = TrainingPlan.Create(graph, parameters, images.Shape).Run(new Tape(scope), ImmutableDictionary<string, Variable>.Empty, images, mode);
+            var recorded = TrainingPlan
+                .Create(graph, parameters, images.Shape)
+                .Run(new Tape(scope), ImmutableDictionary<string, Variable>.Empty, images, mode);
             Assert.False(recorded.Output.NeedsGradient);
             Close.Check(Forward.WithStatistics(graph, parameters, images, mode).Output, recorded.Output.Value, 1e-6);
         }
@@ -168,7 +219,11 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = GeneratedWeights.Parameters(graph.Build(), device, "one");
         using var scope = device.BeginScope();
         var images = Tensor<float>.Zeros(device, [1, 2, 2, 3]);
-        var e = Assert.Throws<ShapeException>(() => TrainingPlan.Create(graph.Build(), parameters, images.Shape).Run(new Tape(scope), ImmutableDictionary<string, Variable>.Empty, images, NormMode.Batch));
+        var e = Assert.Throws<ShapeException>(() =>
+            TrainingPlan
+                .Create(graph.Build(), parameters, images.Shape)
+                .Run(new Tape(scope), ImmutableDictionary<string, Variable>.Empty, images, NormMode.Batch)
+        );
         Assert.Equal("BatchNorm: expected more than one value of each channel to train on, got [1, 1, 1, 3]", e.Message);
     }
 

@@ -57,7 +57,16 @@ public class TrainingSteadyStateTests
         {
             scope = Device.BeginScope();
             var dense = GeneratedWeights.Parameters(graph, Device, "resnet20");
-            parameters = form == "dense" ? dense : TestGraphs.Quantise(graph, dense, ("layer1.0.conv1", 16, 9), ("layer2.0.downsample.0", 32, 4), ("layer3.2.conv2", 64, 18));
+            parameters =
+                form == "dense"
+                    ? dense
+                    : TestGraphs.Quantise(
+                        graph,
+                        dense,
+                        ("layer1.0.conv1", 16, 9),
+                        ("layer2.0.downsample.0", 32, 4),
+                        ("layer3.2.conv2", 64, 18)
+                    );
             plan = TrainingPlan.Create(graph, parameters, [1, 12, 12, 3]);
             trainable = Trainable.Of(graph, parameters);
             state = optimizer.Start(trainable);
@@ -74,11 +83,13 @@ public class TrainingSteadyStateTests
             var images = GeneratedWeights.Images(Device, "image", [count, 3, 12, 12]);
             var target = OneHot.Create(Device, [.. Enumerable.Range(0, count)], 10);
             long before = GC.GetAllocatedBytesForCurrentThread();
-            var result = Grad.ValueAndGrad((tape, variables) =>
-            {
-                var forward = plan.Run(tape, variables, images, NormMode.Batch);
-                return (tape.CrossEntropy(forward.Output, target), forward.Norms);
-            })(trainable);
+            var result = Grad.ValueAndGrad(
+                (tape, variables) =>
+                {
+                    var forward = plan.Run(tape, variables, images, NormMode.Batch);
+                    return (tape.CrossEntropy(forward.Output, target), forward.Norms);
+                }
+            )(trainable);
             state = optimizer.Step(trainable, result.Gradients, state, 1e-3);
             Norms.Update(parameters, result.Extra);
             return GC.GetAllocatedBytesForCurrentThread() - before;

@@ -17,15 +17,25 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
     // Outputs looked at of each layer, taken evenly: all of them would take seconds.
     const int Samples = 1000;
 
-    public static MatrixTheoryData<(string Network, string Layer), ConvAlgorithm> Layers => new(
-        [
-            ("resnet18", "layer1.0.conv2"), ("resnet18", "layer2.1.conv1"), ("resnet18", "layer3.1.conv1"), ("resnet18", "layer4.1.conv2"),
-            ("resnet50_large", "layer1.2.conv2"), ("resnet50_large", "layer3.2.conv2"), ("resnet50_large", "layer4.1.conv2"),
-        ],
-        Enum.GetValues<ConvAlgorithm>());
+    public static MatrixTheoryData<(string Network, string Layer), ConvAlgorithm> Layers =>
+        new(
+            [
+                ("resnet18", "layer1.0.conv2"),
+                ("resnet18", "layer2.1.conv1"),
+                ("resnet18", "layer3.1.conv1"),
+                ("resnet18", "layer4.1.conv2"),
+                ("resnet50_large", "layer1.2.conv2"),
+                ("resnet50_large", "layer3.2.conv2"),
+                ("resnet50_large", "layer4.1.conv2"),
+            ],
+            Enum.GetValues<ConvAlgorithm>()
+        );
 
     // Bounds: twice the largest error of any layer over eight photographs, rounded up (bench -- accuracy, docs/performance.md).
-    static double Bound(ConvAlgorithm algorithm) => algorithm == ConvAlgorithm.Winograd4 ? 2e-5 : algorithm == ConvAlgorithm.Winograd2 ? 2e-6 : 3e-6;
+    static double Bound(ConvAlgorithm algorithm) =>
+        algorithm == ConvAlgorithm.Winograd4 ? 2e-5
+        : algorithm == ConvAlgorithm.Winograd2 ? 2e-6
+        : 3e-6;
 
     [Theory, MemberData(nameof(Layers))]
     public void A_layer_of_a_published_network_is_that_near_to_sums_in_double((string Network, string Layer) place, ConvAlgorithm algorithm)
@@ -35,9 +45,16 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
         var y = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None);
         float[] actual = y.ToArray();
         int[] sampled = [.. Enumerable.Range(0, Samples).Select(i => (int)((i + 0.5) * actual.Length / Samples))];
-        double[] expected = Reference.Conv2dAt(Numbers.Of(x), new(layer.Shape, layer.ToDense()), new([node.OutChannels], layer.Bias!), node.Options, sampled);
+        double[] expected = Reference.Conv2dAt(
+            Numbers.Of(x),
+            new(layer.Shape, layer.ToDense()),
+            new([node.OutChannels], layer.Bias!),
+            node.Options,
+            sampled
+        );
         // The largest output is that of all outputs, sampled or not; it is known to a part in a hundred thousand.
-        double largest = actual.Max(value => Math.Abs((double)value)), worst = sampled.Zip(expected, (at, value) => Math.Abs(actual[at] - value)).Max() / largest;
+        double largest = actual.Max(value => Math.Abs((double)value)),
+            worst = sampled.Zip(expected, (at, value) => Math.Abs(actual[at] - value)).Max() / largest;
         Assert.InRange(worst, 0, Bound(algorithm));
     }
 
@@ -50,7 +67,9 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = StateDict.Load(graph, file, device).Value().Parameters;
         var first = reference.Read("input_first");
         var image = new Numbers([1, .. first.Shape], first.Values).ToChannelsLast().On(device);
-        var step = Fusion.Of(graph, GraphShapes.Of(graph, image.Shape)).Steps.Single(step => graph.Nodes[step.Head] is Node.Conv2d n && n.Layer == layer);
+        var step = Fusion
+            .Of(graph, GraphShapes.Of(graph, image.Shape))
+            .Steps.Single(step => graph.Nodes[step.Head] is Node.Conv2d n && n.Layer == layer);
         var node = (Node.Conv2d)graph.Nodes[step.Head];
         return (node, FoldedLayer.Of(node, step.Norm, parameters), Forward.Run(graph with { Outputs = [node.X] }, parameters, image));
     }

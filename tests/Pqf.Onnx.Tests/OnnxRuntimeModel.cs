@@ -12,7 +12,12 @@ sealed class OnnxRuntimeModel : IDisposable
 
     public OnnxRuntimeModel(byte[] model, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
     {
-        using var options = new SessionOptions { GraphOptimizationLevel = level, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING };
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = level,
+            IntraOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
+        };
         OnnxRuntimeLog.Messages.Clear();
         session = new InferenceSession(model, options);
         Assert.Empty(OnnxRuntimeLog.Messages);

@@ -5,12 +5,12 @@ using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
+using Pqf.Properties;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Movement;
-using Pqf.Properties;
 using Pqf.Testing;
 using Xunit;
 
@@ -41,7 +41,10 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         for (int seed = 0; seed < 40; seed++)
         {
             var key = RngKey.FromSeed(seed).Fold("onnx");
-            var graph = RandomNetwork.Of([.. Enumerable.Range(0, 1 + key.Below(8, 0)).Select(i => (byte)key.Bits((ulong)i + 2))], (byte)key.Bits(1));
+            var graph = RandomNetwork.Of(
+                [.. Enumerable.Range(0, 1 + key.Below(8, 0)).Select(i => (byte)key.Bits((ulong)i + 2))],
+                (byte)key.Bits(1)
+            );
             var dense = GeneratedWeights.Parameters(graph, device, $"onnx {seed}");
             Check(graph, dense, device, 9, 8);
             Check(graph, SomeQuantised(graph, dense, key), device, 9, 8);
@@ -58,7 +61,8 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         x = builder.BatchNorm(builder.Relu(x), "after_relu");
         int twice = builder.Conv2d(x, "twice", 4, 1);
         x = builder.Add(builder.BatchNorm(twice, "of_two"), twice); // another reads the layer too
-        x = builder.BatchNorm(builder.Linear(builder.Flatten(builder.GlobalAvgPool(x)), "fc", 4, 6, hasBias: false), "last"); // of [N, C], folded, at the end
+        // Of [N, C], folded, at the end
+        x = builder.BatchNorm(builder.Linear(builder.Flatten(builder.GlobalAvgPool(x)), "fc", 4, 6, hasBias: false), "last");
         var graph = builder.Build();
         var dense = GeneratedWeights.Parameters(graph, device, "onnx");
         Check(graph, dense, device, 5, 6);
@@ -70,7 +74,12 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var builder = new GraphBuilder();
-        var options = new Conv2dOptions { Padding = new Pair(2, 0), Dilation = 2, Groups = 2 };
+        var options = new Conv2dOptions
+        {
+            Padding = new Pair(2, 0),
+            Dilation = 2,
+            Groups = 2,
+        };
         int x = builder.Conv2d(builder.Input(4), "first", 4, 1);
         builder.Conv2d(x, "unread", 7, 3);
         x = builder.BatchNorm(builder.Conv2d(x, "shared", 4, new Pair(3, 1), options), "norm1");
@@ -87,7 +96,9 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var graph = TestGraphs.Small();
-        using var runtime = new OnnxRuntimeModel(Model(graph, GeneratedWeights.Parameters(graph, device, "onnx"), [5, 9, 8, 3], new() { ["key"] = "välue" }));
+        using var runtime = new OnnxRuntimeModel(
+            Model(graph, GeneratedWeights.Parameters(graph, device, "onnx"), [5, 9, 8, 3], new() { ["key"] = "välue" })
+        );
         var (input, output) = (runtime.Session.InputMetadata.Single(), runtime.Session.OutputMetadata.Single());
         Assert.Equal(("input", "logits"), (input.Key, output.Key));
         Assert.Equal([-1, 3, 9, 8], input.Value.Dimensions);
@@ -105,14 +116,22 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
             [OnnxMessages.Node("Relu", ["input"], "logits")],
             [OnnxMessages.Initialiser(StoredTensor.FromSingles("unused", [1], [1]))],
             OnnxMessages.Input("input", [1, 2]),
-            OnnxMessages.Output("logits", [1, 2]));
+            OnnxMessages.Output("logits", [1, 2])
+        );
         using var stream = new MemoryStream();
         OnnxMessages.Write(stream, OnnxMessages.Model(graph, new Dictionary<string, string>()));
         Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => new OnnxRuntimeModel(stream.ToArray()));
         Assert.Contains("unused", OnnxRuntimeLog.Messages.Single(), StringComparison.Ordinal);
     }
 
-    static void Check(Graph graph, Parameters parameters, Device device, int height, int width, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
+    static void Check(
+        Graph graph,
+        Parameters parameters,
+        Device device,
+        int height,
+        int width,
+        GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL
+    )
     {
         int channels = graph.Nodes.OfType<Node.Input>().Single().Channels;
         using var runtime = new OnnxRuntimeModel(Model(graph, parameters, [1, height, width, channels]), level);
@@ -135,11 +154,24 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     /// <summary>Every second layer or so as random codes, with blocks of any length that divides its rows.</summary>
-    static Parameters SomeQuantised(Graph graph, Parameters dense, RngKey key) => TestGraphs.Quantise(graph, dense, ParameterSpecs.Of(graph)
-        .Where(spec => spec.Role == ParameterRole.Weight && key.Fold(spec.Name).Below(2, 0) == 0)
-        .Select(spec =>
-        {
-            int[] lengths = [.. Enumerable.Range(1, spec.Shape.Count / spec.Shape[0]).Where(d => spec.Shape.Count / spec.Shape[0] % d == 0)];
-            return (spec.Layer, (int[])[1, 2, 256, 257] is var k ? k[key.Fold(spec.Name).Below(4, 1)] : 0, lengths[key.Fold(spec.Name).Below(lengths.Length, 2)]);
-        }));
+    static Parameters SomeQuantised(Graph graph, Parameters dense, RngKey key) =>
+        TestGraphs.Quantise(
+            graph,
+            dense,
+            ParameterSpecs
+                .Of(graph)
+                .Where(spec => spec.Role == ParameterRole.Weight && key.Fold(spec.Name).Below(2, 0) == 0)
+                .Select(spec =>
+                {
+                    int[] lengths =
+                    [
+                        .. Enumerable.Range(1, spec.Shape.Count / spec.Shape[0]).Where(d => spec.Shape.Count / spec.Shape[0] % d == 0),
+                    ];
+                    return (
+                        spec.Layer,
+                        (int[])[1, 2, 256, 257] is var k ? k[key.Fold(spec.Name).Below(4, 1)] : 0,
+                        lengths[key.Fold(spec.Name).Below(lengths.Length, 2)]
+                    );
+                })
+        );
 }

@@ -30,7 +30,13 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var architecture = new Architecture(name.Split('_')[0]);
         var graph = TestGraphs.Build(architecture);
-        var model = new PqfModel { Architecture = architecture, Graph = graph, Parameters = StateDict.Load(graph, file, device).Value().Parameters, ClassNames = new ClassNames.WellKnown(ClassNames.ImageNet) };
+        var model = new PqfModel
+        {
+            Architecture = architecture,
+            Graph = graph,
+            Parameters = StateDict.Load(graph, file, device).Value().Parameters,
+            ClassNames = new ClassNames.WellKnown(ClassNames.ImageNet),
+        };
         var images = GeneratedWeights.Images(device, "image", [3, 3, 224, 224]);
         float[] expected = InferencePlan.Compile(graph, model.Parameters, device, images.Shape).Run(images).ToArray();
         Assert.InRange(SizeAndLogits(model, folder.File("compressed.onnx"), images, expected, 1e-3) / MiB, 0, maxMiB);
@@ -51,7 +57,11 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
             Architecture = architecture,
             Graph = graph,
             // Codes and centroids at random: the size does not depend on them.
-            Parameters = TestGraphs.Quantise(graph, GeneratedWeights.Parameters(graph, device, "resnet50"), Blocks.Of(graph, spec).Value().Select(layer => (layer.Layer, layer.K, layer.D))),
+            Parameters = TestGraphs.Quantise(
+                graph,
+                GeneratedWeights.Parameters(graph, device, "resnet50"),
+                Blocks.Of(graph, spec).Value().Select(layer => (layer.Layer, layer.K, layer.D))
+            ),
             ClassNames = new ClassNames.WellKnown(ClassNames.ImageNet),
             Compression = spec,
         };
@@ -75,7 +85,9 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
             Parameters = GeneratedWeights.Parameters(graph, device, "resnet18"),
             Preprocessing = new Preprocessing { Resize = 96, Crop = 64 },
             ClassNames = new ClassNames.WellKnown(ClassNames.ImageNet),
-        }.WriteOnnx(folder.File("x.onnx")).Value();
+        }
+            .WriteOnnx(folder.File("x.onnx"))
+            .Value();
         using var runtime = new OnnxRuntimeModel(File.ReadAllBytes(folder.File("x.onnx")));
         var text = runtime.Session.ModelMetadata.CustomMetadataMap;
         Assert.Equal(64, JsonDocument.Parse(text["preprocessing"]).RootElement.GetProperty("crop").GetInt32());
@@ -90,12 +102,23 @@ public class PublishedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         model.WriteOnnx(path).Value();
         using var runtime = new OnnxRuntimeModel(File.ReadAllBytes(path));
         using var scope = images.Device.BeginScope();
-        int one = images.Shape.Count / images.Shape[0], logits = expected.Length / images.Shape[0];
+        int one = images.Shape.Count / images.Shape[0],
+            logits = expected.Length / images.Shape[0];
         Close.Check(expected, runtime.Run(images), tolerance);
-        Close.Check(expected.AsSpan(0, logits), runtime.Run(Tensor<float>.From(images.Device, [1, .. images.Shape.AsSpan()[1..]], images.ToArray().AsSpan(0, one))), tolerance);
+        Close.Check(
+            expected.AsSpan(0, logits),
+            runtime.Run(Tensor<float>.From(images.Device, [1, .. images.Shape.AsSpan()[1..]], images.ToArray().AsSpan(0, one))),
+            tolerance
+        );
         return new FileInfo(path).Length;
     }
 
-    static Parameters Decoded(Parameters parameters) => new(System.Collections.Immutable.ImmutableDictionary.ToImmutableDictionary(
-        parameters.Values, pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())));
+    static Parameters Decoded(Parameters parameters) =>
+        new(
+            System.Collections.Immutable.ImmutableDictionary.ToImmutableDictionary(
+                parameters.Values,
+                pair => pair.Key,
+                pair => (Weight)new Weight.Dense(pair.Value.Decode())
+            )
+        );
 }

@@ -35,10 +35,20 @@ public class ResultTests
     {
         PqfError[] errors =
         [
-            new PqfError.File("a.pqf", "no such file"), new PqfError.Tensor("a.pqf", "fc.weight", "is missing"), new PqfError.Config("c.yaml", "model.k", "is not a number"),
-            new PqfError.Layer("fc", "cannot be cut"), new PqfError.Device("cuda", "is not there"),
+            new PqfError.File("a.pqf", "no such file"),
+            new PqfError.Tensor("a.pqf", "fc.weight", "is missing"),
+            new PqfError.Config("c.yaml", "model.k", "is not a number"),
+            new PqfError.Layer("fc", "cannot be cut"),
+            new PqfError.Device("cuda", "is not there"),
         ];
-        string[] messages = ["a.pqf: no such file", "a.pqf: fc.weight: is missing", "c.yaml: model.k: is not a number", "fc: cannot be cut", "device cuda: is not there"];
+        string[] messages =
+        [
+            "a.pqf: no such file",
+            "a.pqf: fc.weight: is missing",
+            "c.yaml: model.k: is not a number",
+            "fc: cannot be cut",
+            "device cuda: is not there",
+        ];
         Assert.Equal(messages, errors.Select(error => error.Message));
         Assert.Equal(string.Join(Environment.NewLine, messages), new PqfError.Several([.. errors]).Message);
     }

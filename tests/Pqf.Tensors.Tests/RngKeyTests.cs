@@ -8,7 +8,10 @@ public class RngKeyTests
     public void A_key_of_zero_gives_SplitMix64_s_published_stream()
     {
         // The first outputs of SplitMix64 (Steele, Lea, Flood 2014) from state 0, as in Vigna's splitmix64.c.
-        Assert.Equal([0xE220A8397B1DCDAFUL, 0x6E789E6AA1B965F4UL, 0x06C45D188009454FUL], new ulong[] { 0, 1, 2 }.Select(new RngKey(0).Bits));
+        Assert.Equal(
+            [0xE220A8397B1DCDAFUL, 0x6E789E6AA1B965F4UL, 0x06C45D188009454FUL],
+            new ulong[] { 0, 1, 2 }.Select(new RngKey(0).Bits)
+        );
         Assert.Equal(0xE220A8397B1DCDAFUL, RngKey.FromSeed(0).State);
     }
 
@@ -48,10 +51,24 @@ public class RngKeyTests
     {
         const int Count = 10_000;
         var key = RngKey.FromSeed(3);
-        RngKey[] keys = [key, key.Fold(0), key.Fold(1), key.Fold("a"), key.Fold("b"), key.Fold("a").Fold("b"), key.Fold("b").Fold("a"), RngKey.FromSeed(4)];
+        RngKey[] keys =
+        [
+            key,
+            key.Fold(0),
+            key.Fold(1),
+            key.Fold("a"),
+            key.Fold("b"),
+            key.Fold("a").Fold("b"),
+            key.Fold("b").Fold("a"),
+            RngKey.FromSeed(4),
+        ];
         foreach (var a in keys)
-            foreach (var b in keys.Where(b => b != a))
-                Assert.InRange(Enumerable.Range(0, Count).Average(i => a.Normal((ulong)i) * b.Normal((ulong)i)), -5 / Math.Sqrt(Count), 5 / Math.Sqrt(Count));
+        foreach (var b in keys.Where(b => b != a))
+            Assert.InRange(
+                Enumerable.Range(0, Count).Average(i => a.Normal((ulong)i) * b.Normal((ulong)i)),
+                -5 / Math.Sqrt(Count),
+                5 / Math.Sqrt(Count)
+            );
     }
 
     [Fact]

@@ -37,6 +37,9 @@ public class ShapeTests
     public void Lengths_below_zero_and_counts_past_31_bits_are_refused()
     {
         Assert.Equal("Shape: expected lengths of 0 or more, got [2, -1]", Assert.Throws<ShapeException>(() => new Shape(2, -1)).Message);
-        Assert.Equal("Shape: expected at most 2147483647 elements, got [65536, 32768]", Assert.Throws<ShapeException>(() => new Shape(65536, 32768)).Message);
+        Assert.Equal(
+            "Shape: expected at most 2147483647 elements, got [65536, 32768]",
+            Assert.Throws<ShapeException>(() => new Shape(65536, 32768)).Message
+        );
     }
 }

@@ -6,7 +6,8 @@ namespace Pqf.Testing;
 /// <summary>The identity that makes a pull-back right: ⟨J v, u⟩ = ⟨v, Jᵀ u⟩ for any direction v and any incoming gradient u.</summary>
 public static class Adjoint
 {
-    // Central differences of doubles: the error of the step, its square, is far below the rounding of singles, and so is that of doubles divided by it.
+    // Central differences of doubles: the error of the step, its square, is far below the rounding of singles, and so is that of doubles
+    // divided by it.
     const double Step = 1e-5;
 
     /// <summary>J v of a function of doubles, by central differences.</summary>
@@ -25,13 +26,16 @@ public static class Adjoint
     /// <param name="v">Direction.</param>
     /// <param name="dx">Jᵀ u, the pull-back's.</param>
     /// <param name="terms">Products that one value of <paramref name="dx"/> sums.</param>
-    /// <remarks>Tolerance: a sum's error is a share of its terms' magnitudes, which are √terms times the sum's own where signs are random.</remarks>
+    /// <remarks>Tolerance: a sum's error is a share of its terms' magnitudes, which are √terms times the sum's own where signs are
+    /// random.</remarks>
     public static void Check(double[] jv, Numbers u, Numbers v, Tensor<float> dx, int terms)
     {
         Assert.Equal(v.Shape, dx.Shape);
         Assert.Equal(u.Values.Length, jv.Length);
         float[] gradient = dx.ToArray();
-        double left = jv.Zip(u.Values, (a, b) => a * b).Sum(), right = 0, magnitude = 0;
+        double left = jv.Zip(u.Values, (a, b) => a * b).Sum(),
+            right = 0,
+            magnitude = 0;
         for (int i = 0; i < gradient.Length; i++)
         {
             right += (double)v.Values[i] * gradient[i];
@@ -39,6 +43,9 @@ public static class Adjoint
         }
 
         double tolerance = Expected.SumTolerance(terms, Math.Sqrt(terms) * magnitude) + (1e-8 * magnitude);
-        Assert.True(Math.Abs(left - right) <= tolerance, $"⟨J v, u⟩ is {left:R}, ⟨v, Jᵀ u⟩ is {right:R}: off by {Math.Abs(left - right):G3}, more than {tolerance:G3}");
+        Assert.True(
+            Math.Abs(left - right) <= tolerance,
+            $"⟨J v, u⟩ is {left:R}, ⟨v, Jᵀ u⟩ is {right:R}: off by {Math.Abs(left - right):G3}, more than {tolerance:G3}"
+        );
     }
 }

@@ -14,7 +14,8 @@ public static class Close
     public static void Check(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
     {
         Assert.Equal(expected.Length, actual.Length);
-        double scale = 0, worst = 0;
+        double scale = 0,
+            worst = 0;
         int at = 0;
         for (int i = 0; i < expected.Length; i++)
         {
@@ -24,7 +25,10 @@ public static class Close
                 (worst, at) = (difference, i);
         }
 
-        Assert.True(worst <= tolerance * scale, $"value {at}: expected {expected[at]:R}, got {actual[at]:R}: off by {worst / scale:G3} of the largest, more than {tolerance:G3}");
+        Assert.True(
+            worst <= tolerance * scale,
+            $"value {at}: expected {expected[at]:R}, got {actual[at]:R}: off by {worst / scale:G3} of the largest, more than {tolerance:G3}"
+        );
     }
 
     /// <summary>As above, of tensors of one shape.</summary>

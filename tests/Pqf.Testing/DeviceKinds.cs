@@ -6,7 +6,8 @@ public enum DeviceKind
     /// <summary>The processor.</summary>
     Host,
 
-    /// <summary>ILGPU's accelerator that interprets GPU kernels on the processor: always there, hundreds of times slower than a loop.</summary>
+    /// <summary>ILGPU's accelerator that interprets GPU kernels on the processor: always there, hundreds of times slower than a
+    /// loop.</summary>
     Simulator,
 
     /// <summary>An OpenCL device on the processor (Debian: pocl-opencl-icd).</summary>

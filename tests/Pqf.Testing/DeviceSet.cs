@@ -28,7 +28,8 @@ public sealed class DeviceSet : IDisposable
             {
                 Assert.Skip(reason);
                 return null!; // not reached: Skip throws
-            });
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -39,13 +40,14 @@ public sealed class DeviceSet : IDisposable
                 device.Dispose();
     }
 
-    static Result<Device, string> Open(DeviceKind kind) => kind switch
-    {
-        DeviceKind.Host => new HostDevice(2), // two threads on any machine: what is cut between threads is cut in every run
-        DeviceKind.Simulator => OpenSimulator(),
-        DeviceKind.Pocl => Pocl.Open(),
-        _ => DeviceCatalog.Open("cuda").Match<Result<Device, string>>(device => device, error => error.Message),
-    };
+    static Result<Device, string> Open(DeviceKind kind) =>
+        kind switch
+        {
+            DeviceKind.Host => new HostDevice(2), // two threads on any machine: what is cut between threads is cut in every run
+            DeviceKind.Simulator => OpenSimulator(),
+            DeviceKind.Pocl => Pocl.Open(),
+            _ => DeviceCatalog.Open("cuda").Match<Result<Device, string>>(device => device, error => error.Message),
+        };
 
     static GpuDevice OpenSimulator()
     {

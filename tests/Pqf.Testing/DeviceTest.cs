@@ -13,7 +13,10 @@ public abstract class DeviceTest(DeviceSet devices) : IDisposable
     /// <param name="workItems">How many work items the largest launch has: tests over the simulator's limit are skipped there.</param>
     protected Device Use(DeviceKind kind, int workItems = 0)
     {
-        Assert.SkipWhen(kind == DeviceKind.Simulator && workItems > DeviceSet.SimulatorItems, $"{workItems} work items are too many for the simulator");
+        Assert.SkipWhen(
+            kind == DeviceKind.Simulator && workItems > DeviceSet.SimulatorItems,
+            $"{workItems} work items are too many for the simulator"
+        );
         var device = devices.Get(kind);
         used.Push((device, device.BeginScope(), device.LiveBuffers));
         return device;

@@ -13,7 +13,8 @@ public sealed record Expected(Shape Shape, double[] Values, double[] Tolerances)
     public const double Rounding = 1.0 / (1 << 24);
 
     /// <summary>Values that must come out exactly.</summary>
-    public static Expected Exactly(Numbers numbers) => new(numbers.Shape, [.. numbers.Values.Select(v => (double)v)], new double[numbers.Values.Length]);
+    public static Expected Exactly(Numbers numbers) =>
+        new(numbers.Shape, [.. numbers.Values.Select(v => (double)v)], new double[numbers.Values.Length]);
 
     /// <summary>Values from elsewhere, computed in single precision too: with the tolerances of our own computation of the same.</summary>
     public Expected WithValues(Numbers numbers)
@@ -24,7 +25,8 @@ public sealed record Expected(Shape Shape, double[] Values, double[] Tolerances)
 
     /// <summary>The error that rounding may leave in a sum of terms: (√count + 3) · 2⁻²⁴ · Σ|term|.</summary>
     /// <remarks>
-    /// √count is what independent roundings leave of the bound, count; with fewer than ten terms that is no outlier but the rule, and three more
+    /// √count is what independent roundings leave of the bound, count; with fewer than ten terms that is no outlier but the rule, and three
+    /// more
     /// cover it, along with the roundings of a bias, a residual or a quotient.
     /// </remarks>
     public static double SumTolerance(int count, double sumOfMagnitudes) => (Math.Sqrt(count) + 3) * Rounding * sumOfMagnitudes;

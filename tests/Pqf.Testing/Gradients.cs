@@ -18,16 +18,24 @@ public static class Gradients
     /// <param name="target">[N, classes].</param>
     /// <param name="mode">What norms divide by.</param>
     /// <returns>In the innermost scope, with what norms saw.</returns>
-    public static Evaluation<ImmutableArray<NormStatistics>> Of(Graph graph, Parameters parameters, Tensor<float> images, Tensor<float> target, NormMode mode = NormMode.Batch)
+    public static Evaluation<ImmutableArray<NormStatistics>> Of(
+        Graph graph,
+        Parameters parameters,
+        Tensor<float> images,
+        Tensor<float> target,
+        NormMode mode = NormMode.Batch
+    )
     {
         var device = images.Device;
         using var scope = device.BeginScope();
         var plan = TrainingPlan.Create(graph, parameters, images.Shape);
-        var result = Grad.ValueAndGrad((tape, variables) =>
-        {
-            var forward = plan.Run(tape, variables, images, mode);
-            return (tape.CrossEntropy(forward.Output, target), forward.Norms);
-        })(Trainable.Of(graph, parameters));
+        var result = Grad.ValueAndGrad(
+            (tape, variables) =>
+            {
+                var forward = plan.Run(tape, variables, images, mode);
+                return (tape.CrossEntropy(forward.Output, target), forward.Norms);
+            }
+        )(Trainable.Of(graph, parameters));
         scope.Keep(result.Loss);
         scope.KeepAll(result.Gradients.Values);
         scope.KeepAll(result.Extra.SelectMany(norm => (ITensor[])[norm.Mean, norm.Variance]));

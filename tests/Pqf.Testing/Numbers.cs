@@ -38,9 +38,9 @@ public sealed record Numbers(Shape Shape, float[] Values)
         var (n, c, h, w) = (Shape[0], Shape[1], Shape[2], Shape[3]);
         var values = new float[Values.Length];
         for (int i = 0; i < n; i++)
-            for (int j = 0; j < c; j++)
-                for (int p = 0; p < h * w; p++)
-                    values[(((i * h * w) + p) * c) + j] = Values[(((i * c) + j) * h * w) + p];
+        for (int j = 0; j < c; j++)
+        for (int p = 0; p < h * w; p++)
+            values[(((i * h * w) + p) * c) + j] = Values[(((i * c) + j) * h * w) + p];
         return new([n, h, w, c], values);
     }
 }

@@ -11,7 +11,8 @@ using Device = Pqf.Tensors.Devices.Device;
 
 namespace Pqf.Testing;
 
-/// <summary>Lets ILGPU run on PoCL 3.1, which has no generic address space of its own. For tests alone: it reaches into ILGPU by reflection.</summary>
+/// <summary>Lets ILGPU run on PoCL 3.1, which has no generic address space of its own. For tests alone: it reaches into ILGPU by
+/// reflection.</summary>
 static partial class Pocl
 {
     public static Result<Device, string> Open()
@@ -34,7 +35,10 @@ static partial class Pocl
     {
         if (!device.PlatformName.Contains("Portable Computing Language", StringComparison.Ordinal))
             return false;
-        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.GetSetMethod(nonPublic: true)!.Invoke(device.Capabilities, [true]);
+        typeof(CLCapabilityContext)
+            .GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!
+            .GetSetMethod(nonPublic: true)!
+            .Invoke(device.Capabilities, [true]);
         return true;
     }
 

@@ -12,7 +12,9 @@ public static class Python
     /// <param name="arguments">Its <c>sys.argv[1:]</c>.</param>
     public static string Run(string modules, string script, params IEnumerable<string> arguments)
     {
-        string? python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(candidate => Start(candidate, ["-c", $"import importlib.util as i; assert all(map(i.find_spec, '{modules}'.split(', ')))"]).ExitCode == 0);
+        string? python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(candidate =>
+            Start(candidate, ["-c", $"import importlib.util as i; assert all(map(i.find_spec, '{modules}'.split(', ')))"]).ExitCode == 0
+        );
         Assert.SkipWhen(python is null, $"no python3 with {modules}");
         var (exitCode, output, error) = Start(python!, ["-c", script, .. arguments]);
         Assert.True(exitCode == 0, error);

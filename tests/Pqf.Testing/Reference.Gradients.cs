@@ -24,19 +24,27 @@ public static partial class Reference
     }
 
     /// <summary>Gradient of a codebook: sums of the weight's blocks by code.</summary>
-    public static Expected DecodeCodesGradient(ushort[] codes, int k, int d, Numbers dWeight) => ClusterSums(new Numbers([codes.Length, d], dWeight.Values), codes, k);
+    public static Expected DecodeCodesGradient(ushort[] codes, int k, int d, Numbers dWeight) =>
+        ClusterSums(new Numbers([codes.Length, d], dWeight.Values), codes, k);
 
     /// <summary>Gradient of a pool's input where each output's goes to the first largest value of its window.</summary>
     public static Expected MaxPool2dGradient(Numbers x, Pair kernel, Pair stride, Pair padding, Numbers dy)
     {
         var sums = new Sum[x.Shape.Count];
-        ForEachWindow(x.Shape, kernel, stride, padding, dy.Shape, (window, y) =>
-        {
-            int winner = window.FirstOrDefault(at => float.IsNaN(x.Values[at]), -1);
-            if (winner < 0)
-                winner = window.MaxBy(at => x.Values[at]);
-            sums[winner].Add(dy.Values[y]);
-        });
+        ForEachWindow(
+            x.Shape,
+            kernel,
+            stride,
+            padding,
+            dy.Shape,
+            (window, y) =>
+            {
+                int winner = window.FirstOrDefault(at => float.IsNaN(x.Values[at]), -1);
+                if (winner < 0)
+                    winner = window.MaxBy(at => x.Values[at]);
+                sums[winner].Add(dy.Values[y]);
+            }
+        );
         return Build(x.Shape, at => (sums[at].Value, sums[at].Tolerance));
     }
 
@@ -44,11 +52,18 @@ public static partial class Reference
     public static Expected AvgPool2dGradient(Shape x, Pair kernel, Pair stride, Pair padding, Numbers dy)
     {
         var sums = new Sum[x.Count];
-        ForEachWindow(x, kernel, stride, padding, dy.Shape, (window, y) =>
-        {
-            foreach (int at in window)
-                sums[at].Add((double)dy.Values[y] / (kernel.H * kernel.W));
-        });
+        ForEachWindow(
+            x,
+            kernel,
+            stride,
+            padding,
+            dy.Shape,
+            (window, y) =>
+            {
+                foreach (int at in window)
+                    sums[at].Add((double)dy.Values[y] / (kernel.H * kernel.W));
+            }
+        );
         return Build(x, at => (sums[at].Value, sums[at].Tolerance));
     }
 
@@ -63,9 +78,14 @@ public static partial class Reference
             for (int w = 0; w < weight[1] * weight[2] * weight[3]; w++)
             {
                 var (i, a, b) = (w / weight[3] / weight[2], w / weight[3] % weight[2], w % weight[3]);
-                int iy = (oy * stride.H) + (a * dilation.H) - padding.H, ix = (ox * stride.W) + (b * dilation.W) - padding.W;
+                int iy = (oy * stride.H) + (a * dilation.H) - padding.H,
+                    ix = (ox * stride.W) + (b * dilation.W) - padding.W;
                 if (iy >= 0 && iy < x[1] && ix >= 0 && ix < x[2])
-                    product((((((image * x[1]) + iy) * x[2]) + ix) * x[3]) + firstChannel + i, (o * weight[1] * weight[2] * weight[3]) + w, at);
+                    product(
+                        (((((image * x[1]) + iy) * x[2]) + ix) * x[3]) + firstChannel + i,
+                        (o * weight[1] * weight[2] * weight[3]) + w,
+                        at
+                    );
             }
         }
     }
@@ -78,12 +98,13 @@ public static partial class Reference
             var (image, oy, ox, c) = (at / y[3] / y[2] / y[1], at / y[3] / y[2] % y[1], at / y[3] % y[2], at % y[3]);
             var places = new List<int>();
             for (int a = 0; a < kernel.H; a++)
-                for (int b = 0; b < kernel.W; b++)
-                {
-                    int iy = (oy * stride.H) + a - padding.H, ix = (ox * stride.W) + b - padding.W;
-                    if (iy >= 0 && iy < x[1] && ix >= 0 && ix < x[2])
-                        places.Add((((((image * x[1]) + iy) * x[2]) + ix) * x[3]) + c);
-                }
+            for (int b = 0; b < kernel.W; b++)
+            {
+                int iy = (oy * stride.H) + a - padding.H,
+                    ix = (ox * stride.W) + b - padding.W;
+                if (iy >= 0 && iy < x[1] && ix >= 0 && ix < x[2])
+                    places.Add((((((image * x[1]) + iy) * x[2]) + ix) * x[3]) + c);
+            }
 
             window(places, at);
         }

@@ -19,7 +19,11 @@ public sealed class ReferenceCase : IDisposable
 
     /// <summary>Opens a case, such as <c>conv2d_0</c>; skips the test where the folder is absent.</summary>
     public static ReferenceCase Open(string name) =>
-        new(TensorFiles.Open(SharedData.Path($"reference/{name}.safetensors")).Match(file => file, error => throw new InvalidDataException(error.Message)));
+        new(
+            TensorFiles
+                .Open(SharedData.Path($"reference/{name}.safetensors"))
+                .Match(file => file, error => throw new InvalidDataException(error.Message))
+        );
 
     /// <summary>The scalar parameters: a JSON object.</summary>
     public JsonElement Parameters => parameters.RootElement;

@@ -6,7 +6,8 @@ namespace Pqf.Testing;
 /// <summary>Small tensors of every type and odd shapes, for tests of files.</summary>
 public static class TensorSamples
 {
-    /// <summary>Random bytes under every given type, each as a scalar, an empty tensor, a vector and a small array; truth values are 0 or 1.</summary>
+    /// <summary>Random bytes under every given type, each as a scalar, an empty tensor, a vector and a small array; truth values are 0 or
+    /// 1.</summary>
     public static IReadOnlyList<StoredTensor> Of(RngKey key, params IEnumerable<DType> types) =>
         [.. from type in types from shape in Shapes select Create(key, type, shape)];
 

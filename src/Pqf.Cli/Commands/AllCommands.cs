@@ -9,18 +9,18 @@ static class AllCommands
 {
     /// <summary>In the order of the help.</summary>
     public static ImmutableArray<CommandEntry> Create() =>
-    [
-        DemoCommand.Create(),
-        CompressCommand.Create(),
-        TrainCommand.Create(),
-        EvaluateCommand.Create(),
-        TrainDetectorCommand.Create(),
-        EvaluateDetectorCommand.Create(),
-        ClassifyCommand.Create(),
-        DetectCommand.Create(),
-        BenchCommand.Create(),
-        InspectCommand.Create(),
-        ConvertCommand.Create(),
-        DevicesCommand.Create(),
-    ];
+        [
+            DemoCommand.Create(),
+            CompressCommand.Create(),
+            TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            TrainDetectorCommand.Create(),
+            EvaluateDetectorCommand.Create(),
+            ClassifyCommand.Create(),
+            DetectCommand.Create(),
+            BenchCommand.Create(),
+            InspectCommand.Create(),
+            ConvertCommand.Create(),
+            DevicesCommand.Create(),
+        ];
 }

@@ -18,32 +18,55 @@ static class BenchCommand
     public static CommandEntry Create()
     {
         var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
-        var batch = new Option<string>("--batch") { Description = $"Images at a time, several with commas [default: {DefaultBatches}]", HelpName = "LIST" };
+        var batch = new Option<string>("--batch")
+        {
+            Description = $"Images at a time, several with commas [default: {DefaultBatches}]",
+            HelpName = "LIST",
+        };
         return new(
-            new Command("bench", "Measure how many images a second a network classifies on this machine, images prepared already.") { file, batch },
+            new Command("bench", "Measure how many images a second a network classifies on this machine, images prepared already.")
+            {
+                file,
+                batch,
+            },
             ["pqf bench out/resnet50.pqf", "pqf bench out/resnet50.pqf --batch 1,64 --threads 1"],
-            run => Batches(run.Parsed.GetValue(batch) ?? DefaultBatches).Bind(batches => Run(run, run.Parsed.GetRequiredValue(file), batches)));
+            run =>
+                Batches(run.Parsed.GetValue(batch) ?? DefaultBatches).Bind(batches => Run(run, run.Parsed.GetRequiredValue(file), batches))
+        );
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string path, ImmutableArray<int> batches) => run.WithDevice(device => NetworkFiles.LoadClassifier(path, run.Config, device).Map(network =>
-    {
-        foreach (string line in NetworkReport.Lines(network))
-            run.WriteLine(line);
-        run.WriteLine($"on       {device.Name}");
-        run.WriteLine("");
-        foreach (string line in Measure(run, network, device, batches).Lines())
-            run.WriteLine(line);
-        return default(Unit);
-    }));
+    static Result<Unit, PqfError> Run(RunContext run, string path, ImmutableArray<int> batches) =>
+        run.WithDevice(device =>
+            NetworkFiles
+                .LoadClassifier(path, run.Config, device)
+                .Map(network =>
+                {
+                    foreach (string line in NetworkReport.Lines(network))
+                        run.WriteLine(line);
+                    run.WriteLine($"on       {device.Name}");
+                    run.WriteLine("");
+                    foreach (string line in Measure(run, network, device, batches).Lines())
+                        run.WriteLine(line);
+                    return default(Unit);
+                })
+        );
 
-    static Table Measure(RunContext run, NetworkFile network, Device device, ImmutableArray<int> batches) => new(
-        [" batch", " median ms", " quartiles", " images/s"],
-        [.. batches.Select(batch =>
-        {
-            var speed = Speed.Measure(run, network, device, batch);
-            return ImmutableArray.Create(
-                batch.ToString(CultureInfo.InvariantCulture), Ms(speed.Quantile(0.5)), $"{Ms(speed.Quantile(0.25))} … {Ms(speed.Quantile(0.75))}", speed.ImagesPerSecond.ToString("0.0", CultureInfo.InvariantCulture));
-        })]);
+    static Table Measure(RunContext run, NetworkFile network, Device device, ImmutableArray<int> batches) =>
+        new(
+            [" batch", " median ms", " quartiles", " images/s"],
+            [
+                .. batches.Select(batch =>
+                {
+                    var speed = Speed.Measure(run, network, device, batch);
+                    return ImmutableArray.Create(
+                        batch.ToString(CultureInfo.InvariantCulture),
+                        Ms(speed.Quantile(0.5)),
+                        $"{Ms(speed.Quantile(0.25))} … {Ms(speed.Quantile(0.75))}",
+                        speed.ImagesPerSecond.ToString("0.0", CultureInfo.InvariantCulture)
+                    );
+                }),
+            ]
+        );
 
     static string Ms(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
@@ -54,7 +77,11 @@ static class BenchCommand
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int batch) && batch is >= 1 and <= 65536)
                 batches.Add(batch);
             else
-                return new PqfError.Config("command line", "--batch", $"expected numbers from 1 to 65536 with commas between them, got {text}");
+                return new PqfError.Config(
+                    "command line",
+                    "--batch",
+                    $"expected numbers from 1 to 65536 with commas between them, got {text}"
+                );
         return batches.ToImmutable();
     }
 }

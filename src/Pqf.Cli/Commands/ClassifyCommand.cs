@@ -22,7 +22,12 @@ static class ClassifyCommand
     {
         var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
         var images = new Argument<string[]>("image") { Description = "Photographs", Arity = ArgumentArity.OneOrMore };
-        var top = new Option<int>("--top") { Description = "Classes shown for each image", HelpName = "N", DefaultValueFactory = _ => 5 };
+        var top = new Option<int>("--top")
+        {
+            Description = "Classes shown for each image",
+            HelpName = "N",
+            DefaultValueFactory = _ => 5,
+        };
         top.Validators.Add(result =>
         {
             if (!result.Errors.Any() && result.GetValueOrDefault<int>() < 1)
@@ -31,19 +36,25 @@ static class ClassifyCommand
         return new(
             new Command("classify", "Name what photographs show.") { file, images, top },
             ["pqf classify out/resnet50.pqf cat.jpg dog.jpg", "pqf classify out/resnet50.pqf --top 1 cat.jpg"],
-            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(top)));
+            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(top))
+        );
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, int top) => run.WithDevice(device =>
-        NetworkFiles.LoadClassifier(file, run.Config, device).Bind(network =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            return Classify(run, network, images, top, device);
-        }));
+    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, int top) =>
+        run.WithDevice(device =>
+            NetworkFiles
+                .LoadClassifier(file, run.Config, device)
+                .Bind(network =>
+                {
+                    NetworkReport.NoteUnused(run, network);
+                    return Classify(run, network, images, top, device);
+                })
+        );
 
     static Result<Unit, PqfError> Classify(RunContext run, NetworkFile network, string[] images, int top, Device device)
     {
-        int batchSize = Math.Min(BatchSize, images.Length), classCount = network.Architecture.ClassCount;
+        int batchSize = Math.Min(BatchSize, images.Length),
+            classCount = network.Architecture.ClassCount;
         var classifier = new Classifier(network, device, batchSize, PlanMemory.Low);
         foreach (var batch in Evaluation.Load(run, images, network.Preprocessing, batchSize))
         {
@@ -61,9 +72,15 @@ static class ClassifyCommand
     static void Print(RunContext run, NetworkFile network, string image, ReadOnlySpan<float> logits, int top)
     {
         float[] scores = logits.ToArray();
-        double largest = scores.Max(), total = scores.Sum(score => Math.Exp(score - largest));
+        double largest = scores.Max(),
+            total = scores.Sum(score => Math.Exp(score - largest));
         run.WriteLine(image);
         foreach (int label in Ranking.Top(scores, top))
-            run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {100 * Math.Exp(scores[label] - largest) / total,6:0.00} %  {network.ClassNames[label]}"));
+            run.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {100 * Math.Exp(scores[label] - largest) / total, 6:0.00} %  {network.ClassNames[label]}"
+                )
+            );
     }
 }

@@ -17,19 +17,51 @@ static class CompressCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var weights = new Option<string>("--weights") { Description = "The dense network: .pth, .safetensors or .onnx", HelpName = "FILE", Required = true };
-        var output = new Option<string?>("--output") { Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path]", HelpName = "DIR" };
-        var format = new Option<string?>("--format") { Description = "Files to write: pqf, pth, safetensors, onnx, or several with commas [default: pqf]", HelpName = "LIST" };
-        var search = new Option<string?>("--search") { Description = "How far channel orders are searched: greedy, stochastic, descent [default: stochastic]", HelpName = "NAME" };
-        var calibrate = new Option<string?>("--calibrate") { Description = "Folder of photographs, without labels, on which the norms are estimated anew", HelpName = "DIR" };
+        var weights = new Option<string>("--weights")
+        {
+            Description = "The dense network: .pth, .safetensors or .onnx",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path]",
+            HelpName = "DIR",
+        };
+        var format = new Option<string?>("--format")
+        {
+            Description = "Files to write: pqf, pth, safetensors, onnx, or several with commas [default: pqf]",
+            HelpName = "LIST",
+        };
+        var search = new Option<string?>("--search")
+        {
+            Description = "How far channel orders are searched: greedy, stochastic, descent [default: stochastic]",
+            HelpName = "NAME",
+        };
+        var calibrate = new Option<string?>("--calibrate")
+        {
+            Description = "Folder of photographs, without labels, on which the norms are estimated anew",
+            HelpName = "DIR",
+        };
         return new(
-            new Command("compress", "Make a network 19 to 43 times smaller: permute its channels, quantise its weights, check and write the result.") { weights, output, format, search, calibrate },
+            new Command(
+                "compress",
+                "Make a network 19 to 43 times smaller: permute its channels, quantise its weights, check and write the result."
+            )
+            {
+                weights,
+                output,
+                format,
+                search,
+                calibrate,
+            },
             [
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out",
                 "pqf compress --config config/compress_resnet18_large.yaml --weights resnet18.pth --output out --format pqf,pth --calibrate /data/photographs",
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out --model.compression_parameters.layer_specs.fc.k 512",
             ],
-            run => Run(run, run.Parsed.GetRequiredValue(weights), run.Parsed.GetValue(calibrate)))
+            run => Run(run, run.Parsed.GetRequiredValue(weights), run.Parsed.GetValue(calibrate))
+        )
         {
             Keys = [("output_path", output), ("format", format), ("search", search)],
         };
@@ -39,36 +71,57 @@ static class CompressCommand
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
-        return OutputFolder.Prepare(folder).Bind(_ => run.WithDevice(device => NetworkFiles.Load(weights, run.Config, device).Bind<Unit>(network =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            if (network.IsCompressed)
-                return new PqfError.File(weights, "is compressed already; expected a dense network (pqf convert --format dense makes one)");
-            return calibrate is null
-                ? Compress(run, network, null, folder, device)
-                : CalibrationImages.Open(run, calibrate, network.Preprocessing, device).Bind(images => Compress(run, network, images, folder, device));
-        })));
+        return OutputFolder
+            .Prepare(folder)
+            .Bind(_ =>
+                run.WithDevice(device =>
+                    NetworkFiles
+                        .Load(weights, run.Config, device)
+                        .Bind<Unit>(network =>
+                        {
+                            NetworkReport.NoteUnused(run, network);
+                            if (network.IsCompressed)
+                                return new PqfError.File(
+                                    weights,
+                                    "is compressed already; expected a dense network (pqf convert --format dense makes one)"
+                                );
+                            return calibrate is null
+                                ? Compress(run, network, null, folder, device)
+                                : CalibrationImages
+                                    .Open(run, calibrate, network.Preprocessing, device)
+                                    .Bind(images => Compress(run, network, images, folder, device));
+                        })
+                )
+            );
     }
 
     static Result<Unit, PqfError> Compress(RunContext run, NetworkFile network, CalibrationImages? images, string folder, Device device)
     {
         var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
-        return Unfold(network, images).Bind(dense => Compressor.Run(run, network.Graph, dense, probe).Bind(result =>
-            Reestimate(network.Graph, result.Compressed, images).Bind(compressed =>
-            {
-                // Files hold norms folded: from here on the network in memory is the one in the files.
-                var model = Compressor.Described(run, network.Model, network.Path, Norms.Fold(network.Graph, compressed));
-                return new CompressionOutput(run, network, model, result, probe).Write(folder);
-            })));
+        return Unfold(network, images)
+            .Bind(dense =>
+                Compressor
+                    .Run(run, network.Graph, dense, probe)
+                    .Bind(result =>
+                        Reestimate(network.Graph, result.Compressed, images)
+                            .Bind(compressed =>
+                            {
+                                // Files hold norms folded: from here on the network in memory is the one in the files.
+                                var model = Compressor.Described(run, network.Model, network.Path, Norms.Fold(network.Graph, compressed));
+                                return new CompressionOutput(run, network, model, result, probe).Write(folder);
+                            })
+                    )
+            );
     }
 
-    // Statistics folded into the norms would otherwise apply twice once they are estimated anew. A file does not tell: a decoded network has four vectors, of
+    // Statistics folded into the norms would otherwise apply twice once they are estimated anew. A file does not tell: a decoded network
+    // has four vectors, of
     // mean 0 and variance 1. Norms with statistics of their own lose nothing, for both steps see the same images.
-    static Result<Parameters, PqfError> Unfold(NetworkFile network, CalibrationImages? images) => images is null
-        ? network.Parameters
-        : images.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches));
+    static Result<Parameters, PqfError> Unfold(NetworkFile network, CalibrationImages? images) =>
+        images is null
+            ? network.Parameters
+            : images.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches));
 
-    static Result<Parameters, PqfError> Reestimate(Graph graph, Parameters parameters, CalibrationImages? images) => images is null
-        ? parameters
-        : images.Use("calibrating norms", batches => Calibration.Reestimate(graph, parameters, batches));
+    static Result<Parameters, PqfError> Reestimate(Graph graph, Parameters parameters, CalibrationImages? images) =>
+        images is null ? parameters : images.Use("calibrating norms", batches => Calibration.Reestimate(graph, parameters, batches));
 }

@@ -13,21 +13,44 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf convert</c>.</summary>
 static class ConvertCommand
 {
-    const string Dense = "dense", Compressed = "compressed";
+    const string Dense = "dense",
+        Compressed = "compressed";
 
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
         var input = new Argument<string>("in") { Description = "A network's file: .pqf, .pth, .safetensors or .onnx" };
-        var output = new Argument<string>("out") { Description = "The file to write; .pqf, .pth, .safetensors or .onnx says of which kind" };
-        var form = new Option<string?>("--format") { Description = "dense (weights decoded) or compressed [default: as it is]", HelpName = "FORM" };
+        var output = new Argument<string>("out")
+        {
+            Description = "The file to write; .pqf, .pth, .safetensors or .onnx says of which kind",
+        };
+        var form = new Option<string?>("--format")
+        {
+            Description = "dense (weights decoded) or compressed [default: as it is]",
+            HelpName = "FORM",
+        };
         form.AcceptOnlyFromAmong(Dense, Compressed);
         var dense = new Option<bool>("--dense") { Description = "The same as --format dense" };
-        var arch = new Option<string?>("--arch") { Description = "The network's architecture, where its tensors do not tell", HelpName = "NAME" };
+        var arch = new Option<string?>("--arch")
+        {
+            Description = "The network's architecture, where its tensors do not tell",
+            HelpName = "NAME",
+        };
         return new(
             new Command("convert", "Write a network in another format.") { input, output, form, dense, arch },
-            ["pqf convert out/resnet50.pqf resnet50.pth", "pqf convert out/resnet50.pqf resnet50.safetensors --format dense", "pqf convert out/resnet50.pqf resnet50.onnx"],
-            run => Run(run, run.Parsed.GetRequiredValue(input), run.Parsed.GetRequiredValue(output), run.Parsed.GetValue(dense) ? Dense : run.Parsed.GetValue(form)))
+            [
+                "pqf convert out/resnet50.pqf resnet50.pth",
+                "pqf convert out/resnet50.pqf resnet50.safetensors --format dense",
+                "pqf convert out/resnet50.pqf resnet50.onnx",
+            ],
+            run =>
+                Run(
+                    run,
+                    run.Parsed.GetRequiredValue(input),
+                    run.Parsed.GetRequiredValue(output),
+                    run.Parsed.GetValue(dense) ? Dense : run.Parsed.GetValue(form)
+                )
+        )
         {
             Keys = [("model.arch", arch)],
         };
@@ -36,17 +59,23 @@ static class ConvertCommand
     static Result<Unit, PqfError> Run(RunContext run, string input, string output, string? form)
     {
         if (NetworkWriter.FormatOf(output) is not { } format)
-            return new PqfError.Config("command line", "out", $"expected a name that ends in .pqf, .pth, .safetensors or .onnx, got {output}");
+            return new PqfError.Config(
+                "command line",
+                "out",
+                $"expected a name that ends in .pqf, .pth, .safetensors or .onnx, got {output}"
+            );
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return NetworkFiles.Load(input, run.Config, device).Bind<Unit>(network =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            if (form == Compressed && !network.IsCompressed)
-                return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
-            var model = network.Model with { Parameters = form == Dense ? Decoded(network.Parameters) : network.Parameters };
-            return NetworkWriter.Write(output, format, model).Map(_ => Say(run, output));
-        });
+        return NetworkFiles
+            .Load(input, run.Config, device)
+            .Bind<Unit>(network =>
+            {
+                NetworkReport.NoteUnused(run, network);
+                if (form == Compressed && !network.IsCompressed)
+                    return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
+                var model = network.Model with { Parameters = form == Dense ? Decoded(network.Parameters) : network.Parameters };
+                return NetworkWriter.Write(output, format, model).Map(_ => Say(run, output));
+            });
     }
 
     static Parameters Decoded(Parameters parameters) =>

@@ -16,11 +16,22 @@ static class DemoCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var output = new Option<string?>("--output") { Description = "Folder for networks, tables and report.html [default: pqf-demo]", HelpName = "DIR" };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for networks, tables and report.html [default: pqf-demo]",
+            HelpName = "DIR",
+        };
         return new(
-            new Command("demo", "Compress, calibrate and fine-tune a small network for pictures of clothes, all in the program, in two minutes: nothing to download.") { output },
+            new Command(
+                "demo",
+                "Compress, calibrate and fine-tune a small network for pictures of clothes, all in the program, in two minutes: nothing to download."
+            )
+            {
+                output,
+            },
             ["pqf demo", "pqf demo --output elsewhere --model.compression_parameters.k 64 --epochs 1"],
-            run => DemoFiles.Images().Bind(images => Run(run, images)))
+            run => DemoFiles.Images().Bind(images => Run(run, images))
+        )
         {
             Keys = [("output_path", output)],
             Defaults = DemoFiles.Config,
@@ -39,12 +50,24 @@ static class DemoCommand
         string folder = run.Config.OutputPath ?? DefaultFolder;
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();
-        return OutputFolder.Prepare(folder).Bind(_ => DemoFiles.WriteDense(output.DensePath)).Bind(_ => run.WithDevice(device =>
-            NetworkFiles.Load(output.DensePath, run.Config, device).Bind(network =>
-                new DemoSession(run, images, network, device).Run().Bind(result => output.Write(network, result, device))))).Map(_ =>
-        {
-            run.WriteLine($"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}");
-            return default(Unit);
-        });
+        return OutputFolder
+            .Prepare(folder)
+            .Bind(_ => DemoFiles.WriteDense(output.DensePath))
+            .Bind(_ =>
+                run.WithDevice(device =>
+                    NetworkFiles
+                        .Load(output.DensePath, run.Config, device)
+                        .Bind(network =>
+                            new DemoSession(run, images, network, device).Run().Bind(result => output.Write(network, result, device))
+                        )
+                )
+            )
+            .Map(_ =>
+            {
+                run.WriteLine(
+                    $"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}"
+                );
+                return default(Unit);
+            });
     }
 }

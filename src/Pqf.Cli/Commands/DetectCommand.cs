@@ -23,8 +23,17 @@ static class DetectCommand
     {
         var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
         var images = new Argument<string[]>("image") { Description = "Photographs", Arity = ArgumentArity.OneOrMore };
-        var output = new Option<string?>("--output") { Description = "Folder for pictures and results.json [default: output_path]", HelpName = "DIR" };
-        var threshold = new Option<double>("--threshold") { Description = "Least score of what is shown, 0 to 1", HelpName = "P", DefaultValueFactory = _ => DefaultThreshold };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for pictures and results.json [default: output_path]",
+            HelpName = "DIR",
+        };
+        var threshold = new Option<double>("--threshold")
+        {
+            Description = "Least score of what is shown, 0 to 1",
+            HelpName = "P",
+            DefaultValueFactory = _ => DefaultThreshold,
+        };
         threshold.Validators.Add(result =>
         {
             if (!result.Errors.Any() && result.GetValueOrDefault<double>() is not (>= 0 and <= 1))
@@ -32,9 +41,27 @@ static class DetectCommand
         });
         var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
         return new(
-            new Command("detect", "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form.") { file, images, output, threshold, profile },
+            new Command(
+                "detect",
+                "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form."
+            )
+            {
+                file,
+                images,
+                output,
+                threshold,
+                profile,
+            },
             ["pqf detect out/maskrcnn.pqf street.jpg --output found", "pqf detect out/maskrcnn.pqf *.jpg --output found --threshold 0.8"],
-            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(threshold), run.Parsed.GetValue(profile)))
+            run =>
+                Run(
+                    run,
+                    run.Parsed.GetRequiredValue(file),
+                    run.Parsed.GetRequiredValue(images),
+                    run.Parsed.GetValue(threshold),
+                    run.Parsed.GetValue(profile)
+                )
+        )
         {
             Keys = [("output_path", output)],
         };
@@ -47,32 +74,62 @@ static class DetectCommand
         string[] pictures = [.. images.Select(image => Path.Combine(folder, Path.GetFileNameWithoutExtension(image) + ".png"))];
         if (pictures.GroupBy(picture => picture).FirstOrDefault(group => group.Count() > 1) is { } same)
             return new PqfError.Config("command line", "image", $"expected images of different names, got two for {same.Key}");
-        if (images.Zip(pictures).FirstOrDefault(pair => Path.GetFullPath(pair.First) == Path.GetFullPath(pair.Second)) is { First: { } own })
-            return new PqfError.Config("command line", "--output", $"expected another folder than that of {own}, which would be written over");
-        return OutputFolder.Prepare(folder).Bind(_ => run.WithDevice(device => NetworkFiles.LoadDetector(file, run.Config, device).Bind(network =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            var watch = new StageWatch(run.Terminal.Clock);
-            return Detect(run, network, images, pictures, (float)threshold, device, watch).Bind(found =>
-                AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))).Map(_ =>
-            {
-                foreach (string line in isProfiled ? StageWatch.Table(watch.Stages, images.Length, "an image").Lines() : [])
-                    run.WriteLine(line);
-                return default(Unit);
-            });
-        })));
+        if (
+            images.Zip(pictures).FirstOrDefault(pair => Path.GetFullPath(pair.First) == Path.GetFullPath(pair.Second)) is { First: { } own }
+        )
+            return new PqfError.Config(
+                "command line",
+                "--output",
+                $"expected another folder than that of {own}, which would be written over"
+            );
+        return OutputFolder
+            .Prepare(folder)
+            .Bind(_ =>
+                run.WithDevice(device =>
+                    NetworkFiles
+                        .LoadDetector(file, run.Config, device)
+                        .Bind(network =>
+                        {
+                            NetworkReport.NoteUnused(run, network);
+                            var watch = new StageWatch(run.Terminal.Clock);
+                            return Detect(run, network, images, pictures, (float)threshold, device, watch)
+                                .Bind(found =>
+                                    AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
+                                )
+                                .Map(_ =>
+                                {
+                                    foreach (
+                                        string line in isProfiled ? StageWatch.Table(watch.Stages, images.Length, "an image").Lines() : []
+                                    )
+                                        run.WriteLine(line);
+                                    return default(Unit);
+                                });
+                        })
+                )
+            );
     }
 
-    static Result<List<NamedDetection>, PqfError> Detect(RunContext run, NetworkFile network, string[] images, string[] pictures, float threshold, Device device, StageWatch watch)
+    static Result<List<NamedDetection>, PqfError> Detect(
+        RunContext run,
+        NetworkFile network,
+        string[] images,
+        string[] pictures,
+        float threshold,
+        Device device,
+        StageWatch watch
+    )
     {
         var detector = Detector.Create(network.Architecture, network.Parameters, device);
         watch.Lap("Compiling");
         float maskThreshold = (network.Architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
         var all = new List<NamedDetection>();
         int next = 0;
-        foreach (var image in Ahead.Make(images.Length, Evaluation.LoaderThreads(run), i => ImageDecoder.Decode(images[i]), run.Cancellation))
+        foreach (
+            var image in Ahead.Make(images.Length, Evaluation.LoaderThreads(run), i => ImageDecoder.Decode(images[i]), run.Cancellation)
+        )
         {
-            string name = images[next], picture = pictures[next];
+            string name = images[next],
+                picture = pictures[next];
             next++;
             watch.Lap("Decoding");
             var written = image.Bind(pixels =>
@@ -80,8 +137,15 @@ static class DetectCommand
                 var found = detector.Detect(Photograph.Of(pixels), stage => watch.Lap(stage.ToString()));
                 var shown = found with { Items = [.. found.Items.Where(item => item.Score >= threshold)] };
                 Print(run, network, name, shown);
-                all.AddRange(CocoTargets.Results(next, shown, maskThreshold).Select(item => new NamedDetection(item, Path.GetFileName(name), network.ClassNames[item.CategoryId])));
-                var saved = AtomicFile.Write(picture, stream => stream.Write(DetectionPicture.Draw(pixels, shown, network.ClassNames, maskThreshold)));
+                all.AddRange(
+                    CocoTargets
+                        .Results(next, shown, maskThreshold)
+                        .Select(item => new NamedDetection(item, Path.GetFileName(name), network.ClassNames[item.CategoryId]))
+                );
+                var saved = AtomicFile.Write(
+                    picture,
+                    stream => stream.Write(DetectionPicture.Draw(pixels, shown, network.ClassNames, maskThreshold))
+                );
                 watch.Lap("Pictures");
                 return saved;
             });
@@ -96,9 +160,12 @@ static class DetectCommand
     {
         run.WriteLine(image);
         foreach (var item in found.Items)
-            run.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {100 * item.Score,6:0.00} %  {network.ClassNames[item.Label]} at {item.Box.X1:0}, {item.Box.Y1:0}, {item.Box.Width:0} × {item.Box.Height:0}"));
+            run.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {100 * item.Score, 6:0.00} %  {network.ClassNames[item.Label]} at {item.Box.X1:0}, {item.Box.Y1:0}, {item.Box.Width:0} × {item.Box.Height:0}"
+                )
+            );
         if (found.Items.IsEmpty)
             run.WriteLine("  nothing");
     }

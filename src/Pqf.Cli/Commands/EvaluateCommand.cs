@@ -20,27 +20,42 @@ static class EvaluateCommand
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
             HelpName = "FILE",
         };
-        var syntax = new Command("evaluate-resnet", "Measure top-1 and top-5 accuracy of a network on a folder of labelled images: DIR/val/CLASS/... or DIR/CLASS/...") { weights };
+        var syntax = new Command(
+            "evaluate-resnet",
+            "Measure top-1 and top-5 accuracy of a network on a folder of labelled images: DIR/val/CLASS/... or DIR/CLASS/..."
+        )
+        {
+            weights,
+        };
         return new(
             syntax,
             [
                 "pqf evaluate-resnet --weights out/resnet50.pqf --dataloader.imagenet_path /data/imagenet",
                 "pqf evaluate-resnet --config config/evaluate_resnet18.yaml --weights resnet18.pth --dataloader.imagenet_path /data/imagenet --dataloader.batch_size 64",
             ],
-            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed));
+            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed)
+        );
     }
 
     static Result<Unit, PqfError> Run(RunContext run, string? weights)
     {
         if (weights is null)
-            return new PqfError.Config("command line", "--weights", "expected a network's file, here or in model.state_dict_compressed, got none");
+            return new PqfError.Config(
+                "command line",
+                "--weights",
+                "expected a network's file, here or in model.state_dict_compressed, got none"
+            );
         if (run.Config.Dataloader.ImagenetPath is not { } folder)
             return new PqfError.Config("command line", "dataloader.imagenet_path", "expected a folder of labelled images, got none");
-        return run.WithDevice(device => NetworkFiles.LoadClassifier(weights, run.Config, device).Bind(network =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            return Evaluation.Measure(run, network, folder, device).Map(accuracy => Print(run, network, accuracy, device));
-        }));
+        return run.WithDevice(device =>
+            NetworkFiles
+                .LoadClassifier(weights, run.Config, device)
+                .Bind(network =>
+                {
+                    NetworkReport.NoteUnused(run, network);
+                    return Evaluation.Measure(run, network, folder, device).Map(accuracy => Print(run, network, accuracy, device));
+                })
+        );
     }
 
     static Unit Print(RunContext run, NetworkFile network, Accuracy accuracy, Device device)
@@ -49,7 +64,9 @@ static class EvaluateCommand
             run.WriteLine(line);
         run.WriteLine($"top-1    {Figures.Percent(accuracy.Top1)}");
         run.WriteLine($"top-5    {Figures.Percent(accuracy.Top5)}");
-        run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / accuracy.Seconds:0.0} images/s on {device.Name}"));
+        run.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / accuracy.Seconds:0.0} images/s on {device.Name}")
+        );
         return default;
     }
 }

@@ -22,15 +22,28 @@ static class EvaluateDetectorCommand
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
             HelpName = "FILE",
         };
-        var output = new Option<string?>("--output") { Description = "Folder for bbox_results.json and segm_results.json, in COCO's form [default: output_path, or none are written]", HelpName = "DIR" };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for bbox_results.json and segm_results.json, in COCO's form [default: output_path, or none are written]",
+            HelpName = "DIR",
+        };
         var profile = new Option<bool>("--profile") { Description = "Say what each stage of the network takes" };
         return new(
-            new Command("evaluate-maskrcnn", "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with DIR/annotations/instances_val2017.json") { weights, output, profile },
+            new Command(
+                "evaluate-maskrcnn",
+                "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with DIR/annotations/instances_val2017.json"
+            )
+            {
+                weights,
+                output,
+                profile,
+            },
             [
                 "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco",
                 "pqf evaluate-maskrcnn --config config/evaluate_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth --dataloader.coco_path /data/coco --output out --profile",
             ],
-            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, run.Parsed.GetValue(profile)))
+            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, run.Parsed.GetValue(profile))
+        )
         {
             Keys = [("output_path", output)],
         };
@@ -39,19 +52,40 @@ static class EvaluateDetectorCommand
     static Result<Unit, PqfError> Run(RunContext run, string? weights, bool isProfiled)
     {
         if (weights is null)
-            return new PqfError.Config("command line", "--weights", "expected a network's file, here or in model.state_dict_compressed, got none");
+            return new PqfError.Config(
+                "command line",
+                "--weights",
+                "expected a network's file, here or in model.state_dict_compressed, got none"
+            );
         if (run.Config.Dataloader.CocoPath is not { } path)
             return new PqfError.Config("command line", "dataloader.coco_path", "expected a folder with val2017 and annotations, got none");
-        return (run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)).Bind(_ => run.WithDevice(device => NetworkFiles.LoadDetector(weights, run.Config, device).Bind(network =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            return CocoFolder.OpenValidation(path, network.Architecture.ClassCount).Bind(images => Measure(run, network, images, device))
-                .Bind(report => (run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)).Map(_ => Print(run, network, report, isProfiled, device)));
-        })));
+        return (run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)).Bind(_ =>
+            run.WithDevice(device =>
+                NetworkFiles
+                    .LoadDetector(weights, run.Config, device)
+                    .Bind(network =>
+                    {
+                        NetworkReport.NoteUnused(run, network);
+                        return CocoFolder
+                            .OpenValidation(path, network.Architecture.ClassCount)
+                            .Bind(images => Measure(run, network, images, device))
+                            .Bind(report =>
+                                (run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)).Map(
+                                    _ => Print(run, network, report, isProfiled, device)
+                                )
+                            );
+                    })
+            )
+        );
     }
 
-    static Result<DetectorReport, PqfError> Measure(RunContext run, NetworkFile network, CocoFolder images, Device device) => run.Progress.Run(
-        "evaluating", "images", images.Images.Length, report => DetectorEvaluation.Measure(run, network.Architecture, network.Parameters, images, device, report));
+    static Result<DetectorReport, PqfError> Measure(RunContext run, NetworkFile network, CocoFolder images, Device device) =>
+        run.Progress.Run(
+            "evaluating",
+            "images",
+            images.Images.Length,
+            report => DetectorEvaluation.Measure(run, network.Architecture, network.Parameters, images, device, report)
+        );
 
     static Unit Print(RunContext run, NetworkFile network, DetectorReport report, bool isProfiled, Device device)
     {
@@ -59,7 +93,9 @@ static class EvaluateDetectorCommand
             run.WriteLine(line);
         foreach (string line in Precision(report).Lines())
             run.WriteLine(line);
-        run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed    {report.ImageCount / report.Seconds:0.00} images/s on {device.Name}"));
+        run.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"speed    {report.ImageCount / report.Seconds:0.00} images/s on {device.Name}")
+        );
         if (isProfiled)
             foreach (string line in StageWatch.Table(report.Stages, report.ImageCount, "an image").Lines())
                 run.WriteLine(line);
@@ -67,14 +103,29 @@ static class EvaluateDetectorCommand
     }
 
     /// <summary>COCO's twelve numbers in percent.</summary>
-    static Table Precision(DetectorReport report) => new(
-        ["%", " AP", " AP50", " AP75", " APs", " APm", " APl", " AR1", " AR10", " AR100", " ARs", " ARm", " ARl"],
-        [Row("box", report.Box), Row("mask", report.Mask)]);
+    static Table Precision(DetectorReport report) =>
+        new(
+            ["%", " AP", " AP50", " AP75", " APs", " APm", " APl", " AR1", " AR10", " AR100", " ARs", " ARm", " ARl"],
+            [Row("box", report.Box), Row("mask", report.Mask)]
+        );
 
     static ImmutableArray<string> Row(string name, AveragePrecision ap) =>
-    [
-        name,
-        .. new[] { ap.Ap, ap.Ap50, ap.Ap75, ap.ApSmall, ap.ApMedium, ap.ApLarge, ap.Ar1, ap.Ar10, ap.Ar100, ap.ArSmall, ap.ArMedium, ap.ArLarge }
-            .Select(value => value < 0 ? "-" : (100 * value).ToString("0.0", CultureInfo.InvariantCulture)),
-    ];
+        [
+            name,
+            .. new[]
+            {
+                ap.Ap,
+                ap.Ap50,
+                ap.Ap75,
+                ap.ApSmall,
+                ap.ApMedium,
+                ap.ApLarge,
+                ap.Ar1,
+                ap.Ar10,
+                ap.Ar100,
+                ap.ArSmall,
+                ap.ArMedium,
+                ap.ArLarge,
+            }.Select(value => value < 0 ? "-" : (100 * value).ToString("0.0", CultureInfo.InvariantCulture)),
+        ];
 }

@@ -23,16 +23,23 @@ static class InspectCommand
     {
         var file = new Argument<string>("file") { Description = "Any .pqf, .pth, .safetensors or .onnx file" };
         return new(
-            new Command("inspect", "Show what a file holds: its tensors and, if they are a known network's, k, d and bits of every layer.") { file },
+            new Command("inspect", "Show what a file holds: its tensors and, if they are a known network's, k, d and bits of every layer.")
+            {
+                file,
+            },
             ["pqf inspect out/resnet50.pqf"],
-            run => Run(run, run.Parsed.GetRequiredValue(file)));
+            run => Run(run, run.Parsed.GetRequiredValue(file))
+        );
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string path) => TensorFiles.Open(path).Bind(file =>
-    {
-        using (file)
-            return Inspect(run, file);
-    });
+    static Result<Unit, PqfError> Run(RunContext run, string path) =>
+        TensorFiles
+            .Open(path)
+            .Bind(file =>
+            {
+                using (file)
+                    return Inspect(run, file);
+            });
 
     static Result<Unit, PqfError> Inspect(RunContext run, TensorFile file)
     {
@@ -42,10 +49,15 @@ static class InspectCommand
         run.WriteLine("");
         foreach (string line in TensorTable(file).Lines())
             run.WriteLine(line);
-        run.WriteLine($"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes");
+        run.WriteLine(
+            $"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes"
+        );
         run.WriteLine("");
         // Files that are no network we know are inspected all the same; damaged ones fail.
-        return !NetworkFiles.IsPqf(file) && run.Config.Model.Arch is null && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
+        return
+            !NetworkFiles.IsPqf(file)
+            && run.Config.Model.Arch is null
+            && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
             ? Say(run, error.Value.Message)
             : InspectNetwork(run, file);
     }
@@ -54,15 +66,17 @@ static class InspectCommand
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return NetworkFiles.Load(file, run.Config, device).Map(network =>
-        {
-            foreach (string line in LayerTable(network).Lines())
-                run.WriteLine(line);
-            foreach (string line in NetworkReport.Lines(network))
-                run.WriteLine(line);
-            NetworkReport.NoteUnused(run, network);
-            return default(Unit);
-        });
+        return NetworkFiles
+            .Load(file, run.Config, device)
+            .Map(network =>
+            {
+                foreach (string line in LayerTable(network).Lines())
+                    run.WriteLine(line);
+                foreach (string line in NetworkReport.Lines(network))
+                    run.WriteLine(line);
+                NetworkReport.NoteUnused(run, network);
+                return default(Unit);
+            });
     }
 
     static Result<Unit, PqfError> Say(RunContext run, string text)
@@ -71,24 +85,32 @@ static class InspectCommand
         return default(Unit);
     }
 
-    static Table TensorTable(TensorFile file) => new(
-        ["tensor", "type", "shape", " bytes"],
-        [.. file.Tensors.Select(tensor => ImmutableArray.Create(tensor.Name, tensor.Type.ToString(), tensor.Shape.ToString(), Figures.Count(tensor.SizeBytes)))]);
+    static Table TensorTable(TensorFile file) =>
+        new(
+            ["tensor", "type", "shape", " bytes"],
+            [
+                .. file.Tensors.Select(tensor =>
+                    ImmutableArray.Create(tensor.Name, tensor.Type.ToString(), tensor.Shape.ToString(), Figures.Count(tensor.SizeBytes))
+                ),
+            ]
+        );
 
-    static Table LayerTable(NetworkFile network) => new(
-        ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
-        [.. NetworkReport.CostOf(network).Layers.Select(layer => Row(layer, network.Parameters[$"{layer.Name}.weight"]))]);
+    static Table LayerTable(NetworkFile network) =>
+        new(
+            ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
+            [.. NetworkReport.CostOf(network).Layers.Select(layer => Row(layer, network.Parameters[$"{layer.Name}.weight"]))]
+        );
 
     static ImmutableArray<string> Row(LayerCost layer, Weight weight) =>
-    [
-        layer.Name,
-        layer.Shape.ToString(),
-        weight.Match(_ => "", quantised => Figures.Count(quantised.K)),
-        weight.Match(_ => "", quantised => Figures.Count(quantised.D)),
-        Figures.Count(layer.Bits),
-        Figures.Count(layer.DenseBits),
-        Figures.Ratio((double)layer.DenseBits / layer.Bits),
-    ];
+        [
+            layer.Name,
+            layer.Shape.ToString(),
+            weight.Match(_ => "", quantised => Figures.Count(quantised.K)),
+            weight.Match(_ => "", quantised => Figures.Count(quantised.D)),
+            Figures.Count(layer.Bits),
+            Figures.Count(layer.DenseBits),
+            Figures.Ratio((double)layer.DenseBits / layer.Bits),
+        ];
 
     static string Shorten(string text) => text.Length <= LongestText ? text : $"{text[..LongestText]}… ({text.Length} characters)";
 }

@@ -18,7 +18,11 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
     /// <param name="arguments">As typed.</param>
     /// <param name="options">Names the parser knows, with their dashes; these stay.</param>
     /// <param name="keys">Every key of the configuration.</param>
-    public static Result<Arguments, PqfError> Split(IReadOnlyList<string> arguments, IReadOnlyCollection<string> options, ImmutableArray<string> keys)
+    public static Result<Arguments, PqfError> Split(
+        IReadOnlyList<string> arguments,
+        IReadOnlyCollection<string> options,
+        ImmutableArray<string> keys
+    )
     {
         var rest = ImmutableArray.CreateBuilder<string>();
         var overrides = ImmutableArray.CreateBuilder<ConfigOverride>();
@@ -40,7 +44,11 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
 
             string key = name[2..];
             if (!key.Contains('.', StringComparison.Ordinal) && !keys.Contains(key))
-                return new PqfError.Config(ConfigLoader.CommandLine, name, $"unknown option; the nearest known one is {NearestName.Of(name, [.. options, .. keys.Select(known => "--" + known)])}");
+                return new PqfError.Config(
+                    ConfigLoader.CommandLine,
+                    name,
+                    $"unknown option; the nearest known one is {NearestName.Of(name, [.. options, .. keys.Select(known => "--" + known)])}"
+                );
             if (value is null && (i + 1 == arguments.Count || arguments[i + 1].StartsWith("--", StringComparison.Ordinal)))
                 return new PqfError.Config(ConfigLoader.CommandLine, name, "expected a value after it, got none");
             overrides.Add(new ConfigOverride(PathOf(key), value ?? arguments[++i]));

@@ -82,7 +82,8 @@ sealed record DataloaderConfig
     /// <summary><c>idx_path</c>: a folder of IDX files, as MNIST and its successors come.</summary>
     public string? IdxPath { get; init; }
 
-    /// <summary><c>train_images_per_class</c>: where there are no folders <c>train</c> and <c>val</c>, that many files of each class are trained on, the first by name, and the rest validate.</summary>
+    /// <summary><c>train_images_per_class</c>: where there are no folders <c>train</c> and <c>val</c>, that many files of each class are
+    /// trained on, the first by name, and the rest validate.</summary>
     public int? TrainImagesPerClass { get; init; }
 
     /// <summary><c>skip_corrupt</c>: leave out images that cannot be decoded.</summary>
@@ -100,7 +101,8 @@ sealed record DataloaderConfig
     /// <summary><c>train_shuffle</c>.</summary>
     public bool TrainShuffle { get; init; } = true;
 
-    /// <summary><c>train_passes</c>: how often an epoch of a detector's training takes each image; few images need not be validated and saved after every pass.</summary>
+    /// <summary><c>train_passes</c>: how often an epoch of a detector's training takes each image; few images need not be validated and
+    /// saved after every pass.</summary>
     public int TrainPasses { get; init; } = 1;
 
     /// <summary><c>validation_shuffle</c>.</summary>
@@ -208,7 +210,8 @@ sealed record ModelConfig
     public ImmutableArray<(ImmutableArray<string> Parents, ImmutableArray<string> Children)> Permutations { get; init; } = [];
 
     /// <summary><c>permutation_specs</c>.</summary>
-    public ImmutableDictionary<string, LayerPermutationConfig> PermutationSpecs { get; init; } = ImmutableDictionary<string, LayerPermutationConfig>.Empty;
+    public ImmutableDictionary<string, LayerPermutationConfig> PermutationSpecs { get; init; } =
+        ImmutableDictionary<string, LayerPermutationConfig>.Empty;
 
     /// <summary><c>state_dict_compressed</c>: a compressed network's file.</summary>
     public string? StateDictCompressed { get; init; }

@@ -1,4 +1,3 @@
-using Pqf.Tensors;
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Compression;
@@ -7,6 +6,7 @@ using Pqf.Compression.Training;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
+using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Movement;
 
@@ -50,24 +50,30 @@ static class ConfigDecoder
 
     /// <summary>A kind of network file.</summary>
     public static ValueParser<ModelFormat> Format { get; } =
-        Values.Choice(("pqf", ModelFormat.Pqf), ("pth", ModelFormat.Pth), ("safetensors", ModelFormat.Safetensors), ("onnx", ModelFormat.Onnx));
+        Values.Choice(
+            ("pqf", ModelFormat.Pqf),
+            ("pth", ModelFormat.Pth),
+            ("safetensors", ModelFormat.Safetensors),
+            ("onnx", ModelFormat.Onnx)
+        );
 
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));
 
-    static DataloaderConfig Dataloader(Section section) => new()
-    {
-        ImagenetPath = section.ReadText("imagenet_path"),
-        IdxPath = section.ReadText("idx_path"),
-        TrainImagesPerClass = section.ReadOptional("train_images_per_class", Values.Integer(1)),
-        SkipCorrupt = section.Read("skip_corrupt", new DataloaderConfig().SkipCorrupt, Values.Boolean),
-        CocoPath = section.ReadText("coco_path"),
-        NumWorkers = section.ReadOptional("num_workers", Values.Integer(0, 1024)),
-        BatchSize = section.ReadOptional("batch_size", Values.Integer(1, 65_536)),
-        TrainShuffle = section.Read("train_shuffle", new DataloaderConfig().TrainShuffle, Values.Boolean),
-        TrainPasses = section.Read("train_passes", new DataloaderConfig().TrainPasses, Values.Integer(1, 65_536)),
-        ValidationShuffle = section.Read("validation_shuffle", new DataloaderConfig().ValidationShuffle, Values.Boolean),
-    };
+    static DataloaderConfig Dataloader(Section section) =>
+        new()
+        {
+            ImagenetPath = section.ReadText("imagenet_path"),
+            IdxPath = section.ReadText("idx_path"),
+            TrainImagesPerClass = section.ReadOptional("train_images_per_class", Values.Integer(1)),
+            SkipCorrupt = section.Read("skip_corrupt", new DataloaderConfig().SkipCorrupt, Values.Boolean),
+            CocoPath = section.ReadText("coco_path"),
+            NumWorkers = section.ReadOptional("num_workers", Values.Integer(0, 1024)),
+            BatchSize = section.ReadOptional("batch_size", Values.Integer(1, 65_536)),
+            TrainShuffle = section.Read("train_shuffle", new DataloaderConfig().TrainShuffle, Values.Boolean),
+            TrainPasses = section.Read("train_passes", new DataloaderConfig().TrainPasses, Values.Integer(1, 65_536)),
+            ValidationShuffle = section.Read("validation_shuffle", new DataloaderConfig().ValidationShuffle, Values.Boolean),
+        };
 
     static DistillationConfig Distillation(Section section)
     {
@@ -85,8 +91,16 @@ static class ConfigDecoder
         var defaults = new LrSchedulerConfig();
         return new()
         {
-            Type = section.Read("type", defaults.Type, Values.Choice(
-                ("cosine", LrSchedulerType.Cosine), ("plateau", LrSchedulerType.Plateau), ("multistep", LrSchedulerType.MultiStep), ("none", LrSchedulerType.None))),
+            Type = section.Read(
+                "type",
+                defaults.Type,
+                Values.Choice(
+                    ("cosine", LrSchedulerType.Cosine),
+                    ("plateau", LrSchedulerType.Plateau),
+                    ("multistep", LrSchedulerType.MultiStep),
+                    ("none", LrSchedulerType.None)
+                )
+            ),
             MinLr = section.Read("min_lr", defaults.MinLr, Values.Number(0)),
             Patience = section.Read("patience", defaults.Patience, Values.Integer(0)),
             Factor = section.Read("factor", defaults.Factor, Values.Number(0, 1)),
@@ -122,27 +136,27 @@ static class ConfigDecoder
         };
     }
 
-    static MaskRcnnConfig MaskRcnn(Section section) => new()
-    {
-        MinSize = section.ReadOptional("min_size", Values.Integer(1, 65_536)),
-        MaxSize = section.ReadOptional("max_size", Values.Integer(1, 65_536)),
-        RpnPreNmsTopNTrain = section.ReadOptional("rpn_pre_nms_top_n_train", Values.Integer(1)),
-        RpnPreNmsTopNTest = section.ReadOptional("rpn_pre_nms_top_n_test", Values.Integer(1)),
-        RpnPostNmsTopNTrain = section.ReadOptional("rpn_post_nms_top_n_train", Values.Integer(1)),
-        RpnPostNmsTopNTest = section.ReadOptional("rpn_post_nms_top_n_test", Values.Integer(1)),
-        RpnBatchSizePerImage = section.ReadOptional("rpn_batch_size_per_image", Values.Integer(1)),
-        BoxBatchSizePerImage = section.ReadOptional("box_batch_size_per_image", Values.Integer(1)),
-        BoxScoreThresh = Single(section.ReadOptional("box_score_thresh", Values.Number(0, 1))),
-        BoxNmsThresh = Single(section.ReadOptional("box_nms_thresh", Values.Number(0, 1))),
-        BoxDetectionsPerImg = section.ReadOptional("box_detections_per_img", Values.Integer(1)),
-    };
+    static MaskRcnnConfig MaskRcnn(Section section) =>
+        new()
+        {
+            MinSize = section.ReadOptional("min_size", Values.Integer(1, 65_536)),
+            MaxSize = section.ReadOptional("max_size", Values.Integer(1, 65_536)),
+            RpnPreNmsTopNTrain = section.ReadOptional("rpn_pre_nms_top_n_train", Values.Integer(1)),
+            RpnPreNmsTopNTest = section.ReadOptional("rpn_pre_nms_top_n_test", Values.Integer(1)),
+            RpnPostNmsTopNTrain = section.ReadOptional("rpn_post_nms_top_n_train", Values.Integer(1)),
+            RpnPostNmsTopNTest = section.ReadOptional("rpn_post_nms_top_n_test", Values.Integer(1)),
+            RpnBatchSizePerImage = section.ReadOptional("rpn_batch_size_per_image", Values.Integer(1)),
+            BoxBatchSizePerImage = section.ReadOptional("box_batch_size_per_image", Values.Integer(1)),
+            BoxScoreThresh = Single(section.ReadOptional("box_score_thresh", Values.Number(0, 1))),
+            BoxNmsThresh = Single(section.ReadOptional("box_nms_thresh", Values.Number(0, 1))),
+            BoxDetectionsPerImg = section.ReadOptional("box_detections_per_img", Values.Integer(1)),
+        };
 
     static float? Single(double? value) => (float?)value;
 
     // A list is names; a text is the path of a file of names.
-    static Result<(ImmutableArray<string> Names, string? Path), Problem> ClassNames(ConfigNode node) => node is ConfigNode.Scalar path
-        ? ([], path.Text)
-        : Values.List(Values.Text)(node).Map(names => (names, (string?)null));
+    static Result<(ImmutableArray<string> Names, string? Path), Problem> ClassNames(ConfigNode node) =>
+        node is ConfigNode.Scalar path ? ([], path.Text) : Values.List(Values.Text)(node).Map(names => (names, (string?)null));
 
     static CompressionSpec Compression(Section section)
     {
@@ -161,19 +175,33 @@ static class ConfigDecoder
     }
 
     // The published code reads kmeans_type where its files say k_means_type: both are accepted.
-    static LayerSpec Layer(Section section) => new()
-    {
-        K = section.ReadOptional("k", Values.Integer(1, MaxK)),
-        SubvectorSize = section.ReadOptional("subvector_size", Values.Integer(1)),
-        LargeSubvectors = section.ReadOptional("large_subvectors", Values.Boolean),
-        KMeansType = section.ReadOptional("k_means_type", KMeans) ?? section.ReadOptional("kmeans_type", KMeans),
-        KMeansIterations = section.ReadOptional("k_means_n_iters", Values.Integer(0)) ?? section.ReadOptional("kmeans_n_iters", Values.Integer(0)),
-    };
+    static LayerSpec Layer(Section section) =>
+        new()
+        {
+            K = section.ReadOptional("k", Values.Integer(1, MaxK)),
+            SubvectorSize = section.ReadOptional("subvector_size", Values.Integer(1)),
+            LargeSubvectors = section.ReadOptional("large_subvectors", Values.Boolean),
+            KMeansType = section.ReadOptional("k_means_type", KMeans) ?? section.ReadOptional("kmeans_type", KMeans),
+            KMeansIterations =
+                section.ReadOptional("k_means_n_iters", Values.Integer(0)) ?? section.ReadOptional("kmeans_n_iters", Values.Integer(0)),
+        };
 
-    static LayerPermutationConfig LayerPermutation(Section section) => new(
-        section.Read<ImmutableArray<int>>("reshape", [], Values.List(Values.Integer(1))),
-        section.Read<ImmutableArray<PermutationStrategy>>("optimization", [], Values.List(Values.Choice(
-            ("GREEDY", PermutationStrategy.Greedy), ("STOCHASTIC", PermutationStrategy.Stochastic), ("RANDOM", PermutationStrategy.Random), ("DESCENT", PermutationStrategy.Descent)))));
+    static LayerPermutationConfig LayerPermutation(Section section) =>
+        new(
+            section.Read<ImmutableArray<int>>("reshape", [], Values.List(Values.Integer(1))),
+            section.Read<ImmutableArray<PermutationStrategy>>(
+                "optimization",
+                [],
+                Values.List(
+                    Values.Choice(
+                        ("GREEDY", PermutationStrategy.Greedy),
+                        ("STOCHASTIC", PermutationStrategy.Stochastic),
+                        ("RANDOM", PermutationStrategy.Random),
+                        ("DESCENT", PermutationStrategy.Descent)
+                    )
+                )
+            )
+        );
 
     // [{parents: […]}, {children: […]}], or {parents: […], children: […]}.
     static Result<(ImmutableArray<string> Parents, ImmutableArray<string> Children), Problem> PermutationGroup(ConfigNode node)
@@ -182,7 +210,10 @@ static class ConfigDecoder
         ImmutableArray<ConfigNode> parts = node is ConfigNode.Sequence sequence ? sequence.Items : [node];
         var entries = parts.OfType<ConfigNode.Mapping>().SelectMany(mapping => mapping.Entries).ToImmutableArray();
         if (entries.Length != 2 || !entries.Select(entry => entry.Key).Order(StringComparer.Ordinal).SequenceEqual(["children", "parents"]))
-            return new Problem(Values.Unexpected(Expected, node).Text + (entries.IsEmpty ? "" : $" of {string.Join(", ", entries.Select(entry => entry.Key))}"));
+            return new Problem(
+                Values.Unexpected(Expected, node).Text
+                    + (entries.IsEmpty ? "" : $" of {string.Join(", ", entries.Select(entry => entry.Key))}")
+            );
         var names = Values.List(Values.Text);
         return names(entries.First(entry => entry.Key == "parents").Value)
             .Bind(parents => names(entries.First(entry => entry.Key == "children").Value).Map(children => (parents, children)));

@@ -7,7 +7,8 @@ using Pqf.Tensors.Ops.Movement;
 namespace Pqf.Cli.Configuration;
 
 /// <summary>A key set on the command line.</summary>
-/// <param name="Path">Key components: <c>model</c>, <c>compression_parameters</c>, <c>layer_specs</c>, <c>layer4.1.conv2</c>, <c>k</c>.</param>
+/// <param name="Path">Key components: <c>model</c>, <c>compression_parameters</c>, <c>layer_specs</c>, <c>layer4.1.conv2</c>,
+/// <c>k</c>.</param>
 /// <param name="Text">As written; lists in YAML's brackets, or with commas.</param>
 sealed record ConfigOverride(ImmutableArray<string> Path, string Text);
 
@@ -32,9 +33,11 @@ static class ConfigLoader
     public static Result<Config, PqfError> Load(string? file, IEnumerable<ConfigOverride> overrides, string? defaults = null)
     {
         var source = file is null ? YamlText.Parse(defaults ?? "", "defaults") : ReadFile(file);
-        return source.Bind(node => node is ConfigNode.Mapping mapping
-            ? Overlay(mapping, overrides).Bind(Decode)
-            : new PqfError.File(node.Origin, Values.Unexpected("a mapping of keys", node).Text));
+        return source.Bind(node =>
+            node is ConfigNode.Mapping mapping
+                ? Overlay(mapping, overrides).Bind(Decode)
+                : new PqfError.File(node.Origin, Values.Unexpected("a mapping of keys", node).Text)
+        );
     }
 
     static Result<ConfigNode, PqfError> ReadFile(string file)
@@ -74,7 +77,11 @@ static class ConfigLoader
     {
         var findings = new ConfigFindings();
         var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read);
-        ImmutableArray<PqfError> errors = [.. findings.Errors, .. findings.UnknownKeys.Select(unknown => Unknown(unknown.Path, unknown.Node, findings.KnownKeys))];
+        ImmutableArray<PqfError> errors =
+        [
+            .. findings.Errors,
+            .. findings.UnknownKeys.Select(unknown => Unknown(unknown.Path, unknown.Node, findings.KnownKeys)),
+        ];
         return errors switch
         {
             [] => config,

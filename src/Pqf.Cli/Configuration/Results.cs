@@ -1,6 +1,6 @@
-using Pqf.Tensors;
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
 

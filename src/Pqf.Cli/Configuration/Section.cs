@@ -75,13 +75,18 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
             return ImmutableDictionary<string, T>.Empty;
         }
 
-        return mapping.Entries.ToImmutableDictionary(entry => entry.Key, entry =>
-        {
-            string layerPath = Join(Join(path, key), entry.Key);
-            if (entry.Value is not ConfigNode.Mapping and not ConfigNode.Scalar { IsNull: true })
-                findings.Errors.Add(new PqfError.Config(entry.Value.Origin, layerPath, Values.Unexpected("a mapping", entry.Value).Text));
-            return Enter(layerPath, layerPattern, entry.Value as ConfigNode.Mapping, read);
-        });
+        return mapping.Entries.ToImmutableDictionary(
+            entry => entry.Key,
+            entry =>
+            {
+                string layerPath = Join(Join(path, key), entry.Key);
+                if (entry.Value is not ConfigNode.Mapping and not ConfigNode.Scalar { IsNull: true })
+                    findings.Errors.Add(
+                        new PqfError.Config(entry.Value.Origin, layerPath, Values.Unexpected("a mapping", entry.Value).Text)
+                    );
+                return Enter(layerPath, layerPattern, entry.Value as ConfigNode.Mapping, read);
+            }
+        );
     }
 
     /// <summary>Notes that values are right one by one and wrong together.</summary>
@@ -99,11 +104,14 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
         var section = new Section(path, pattern, node, findings);
         var value = read(section);
         if (node is not null)
-            findings.UnknownKeys.AddRange(node.Entries.Where(entry => !section.asked.Contains(entry.Key)).Select(entry => (Join(path, entry.Key), entry.Value)));
+            findings.UnknownKeys.AddRange(
+                node.Entries.Where(entry => !section.asked.Contains(entry.Key)).Select(entry => (Join(path, entry.Key), entry.Value))
+            );
         return value;
     }
 
-    T Enter<T>(string childPath, string childPattern, ConfigNode.Mapping? child, Func<Section, T> read) => Enter(childPath, childPattern, child, findings, read);
+    T Enter<T>(string childPath, string childPattern, ConfigNode.Mapping? child, Func<Section, T> read) =>
+        Enter(childPath, childPattern, child, findings, read);
 
     ConfigNode? Find(string key)
     {
@@ -113,7 +121,8 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
         return value is ConfigNode.Scalar { IsNull: true } ? null : value;
     }
 
-    void Report(ConfigNode value, string key, string problem) => findings.Errors.Add(new PqfError.Config(value.Origin, Join(path, key), problem));
+    void Report(ConfigNode value, string key, string problem) =>
+        findings.Errors.Add(new PqfError.Config(value.Origin, Join(path, key), problem));
 
     static string Join(string parent, string key) => parent.Length == 0 ? key : $"{parent}.{key}";
 }

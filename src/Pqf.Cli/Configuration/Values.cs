@@ -1,8 +1,8 @@
-using Pqf.Tensors;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Pqf.Autodiff;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
 
@@ -16,69 +16,90 @@ delegate Result<T, Problem> ValueParser<T>(ConfigNode node);
 static partial class Values
 {
     /// <summary>Any text.</summary>
-    public static Result<string, Problem> Text(ConfigNode node) => node is ConfigNode.Scalar scalar ? scalar.Text : Unexpected("a text", node);
+    public static Result<string, Problem> Text(ConfigNode node) =>
+        node is ConfigNode.Scalar scalar ? scalar.Text : Unexpected("a text", node);
 
     /// <summary>YAML 1.1's words: yes, no, true, false, on, off, y, n.</summary>
-    public static Result<bool, Problem> Boolean(ConfigNode node) => (node as ConfigNode.Scalar)?.Text.ToLowerInvariant() switch
-    {
-        "y" or "yes" or "true" or "on" => true,
-        "n" or "no" or "false" or "off" => false,
-        _ => Unexpected("true or false", node),
-    };
+    public static Result<bool, Problem> Boolean(ConfigNode node) =>
+        (node as ConfigNode.Scalar)?.Text.ToLowerInvariant() switch
+        {
+            "y" or "yes" or "true" or "on" => true,
+            "n" or "no" or "false" or "off" => false,
+            _ => Unexpected("true or false", node),
+        };
 
     /// <summary>A whole number, with <c>_</c> between digits where the writer likes: <c>10_000</c>.</summary>
-    public static ValueParser<int> Integer(int least = int.MinValue, int most = int.MaxValue) => node => Long(least, most)(node).Map(value => (int)value);
+    public static ValueParser<int> Integer(int least = int.MinValue, int most = int.MaxValue) =>
+        node => Long(least, most)(node).Map(value => (int)value);
 
     /// <summary>A whole number of 64 bits.</summary>
-    public static ValueParser<long> Long(long least = long.MinValue, long most = long.MaxValue) => node =>
-        node is ConfigNode.Scalar scalar && IntegerPattern().IsMatch(scalar.Text)
-        && long.TryParse(scalar.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out long value) && value >= least && value <= most
-            ? value
-            : Unexpected($"a whole number{Range(least, most)}", node);
+    public static ValueParser<long> Long(long least = long.MinValue, long most = long.MaxValue) =>
+        node =>
+            node is ConfigNode.Scalar scalar
+            && IntegerPattern().IsMatch(scalar.Text)
+            && long.TryParse(scalar.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out long value)
+            && value >= least
+            && value <= most
+                ? value
+                : Unexpected($"a whole number{Range(least, most)}", node);
 
     /// <summary>A number: <c>1_000</c>, <c>1.e-6</c>, <c>.5</c>, <c>1e-3</c>.</summary>
-    public static ValueParser<double> Number(double least = double.MinValue, double most = double.MaxValue) => node =>
-        node is ConfigNode.Scalar scalar && NumberPattern().IsMatch(scalar.Text)
-        && double.TryParse(scalar.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out double value) && value >= least && value <= most
-            ? value
-            : Unexpected($"a number{Range(least, most)}", node);
+    public static ValueParser<double> Number(double least = double.MinValue, double most = double.MaxValue) =>
+        node =>
+            node is ConfigNode.Scalar scalar
+            && NumberPattern().IsMatch(scalar.Text)
+            && double.TryParse(scalar.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out double value)
+            && value >= least
+            && value <= most
+                ? value
+                : Unexpected($"a number{Range(least, most)}", node);
 
     /// <summary>A number above zero.</summary>
     public static Result<double, Problem> Positive(ConfigNode node) =>
         Number()(node) is Result<double, Problem>.Ok { Value: > 0 } ok ? ok : Unexpected("a number above 0", node);
 
     /// <summary>One of the given words, in any case.</summary>
-    public static ValueParser<T> Choice<T>(params (string Word, T Value)[] choices) => node =>
-        node is ConfigNode.Scalar scalar && choices.FirstOrDefault(choice => choice.Word.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase)) is { Word: not null } found
-            ? found.Value
-            : Unexpected($"one of {string.Join(", ", choices.Select(choice => choice.Word))}", node);
+    public static ValueParser<T> Choice<T>(params (string Word, T Value)[] choices) =>
+        node =>
+            node is ConfigNode.Scalar scalar
+            && choices.FirstOrDefault(choice => choice.Word.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
+                is { Word: not null } found
+                ? found.Value
+                : Unexpected($"one of {string.Join(", ", choices.Select(choice => choice.Word))}", node);
 
     /// <summary>A list; a single value is a list of one, and so is text with commas (as the command line writes lists).</summary>
-    public static ValueParser<ImmutableArray<T>> List<T>(ValueParser<T> item) => node => node switch
-    {
-        ConfigNode.Sequence sequence => Results.Collect(sequence.Items.Select(element => item(element))),
-        ConfigNode.Scalar scalar => Results.Collect(scalar.Text.Split(',', StringSplitOptions.TrimEntries)
-            .Select(text => item(new ConfigNode.Scalar(scalar.Origin, text, scalar.IsPlain)))),
-        _ => Unexpected("a list", node),
-    };
+    public static ValueParser<ImmutableArray<T>> List<T>(ValueParser<T> item) =>
+        node =>
+            node switch
+            {
+                ConfigNode.Sequence sequence => Results.Collect(sequence.Items.Select(element => item(element))),
+                ConfigNode.Scalar scalar => Results.Collect(
+                    scalar
+                        .Text.Split(',', StringSplitOptions.TrimEntries)
+                        .Select(text => item(new ConfigNode.Scalar(scalar.Origin, text, scalar.IsPlain)))
+                ),
+                _ => Unexpected("a list", node),
+            };
 
     /// <summary>What was expected, and what came.</summary>
     public static Problem Unexpected(string expected, ConfigNode node) => new($"expected {expected}, got {Describe(node)}");
 
-    static string Describe(ConfigNode node) => node switch
-    {
-        ConfigNode.Scalar scalar => $"'{scalar.Text}'",
-        ConfigNode.Sequence => "a list",
-        _ => "a mapping",
-    };
+    static string Describe(ConfigNode node) =>
+        node switch
+        {
+            ConfigNode.Scalar scalar => $"'{scalar.Text}'",
+            ConfigNode.Sequence => "a list",
+            _ => "a mapping",
+        };
 
-    static string Range(double least, double most) => (least > int.MinValue, most < int.MaxValue) switch
-    {
-        (true, true) => FormattableString.Invariant($" from {least} to {most}"),
-        (true, false) => FormattableString.Invariant($" of {least} or more"),
-        (false, true) => FormattableString.Invariant($" of at most {most}"),
-        _ => "",
-    };
+    static string Range(double least, double most) =>
+        (least > int.MinValue, most < int.MaxValue) switch
+        {
+            (true, true) => FormattableString.Invariant($" from {least} to {most}"),
+            (true, false) => FormattableString.Invariant($" of {least} or more"),
+            (false, true) => FormattableString.Invariant($" of at most {most}"),
+            _ => "",
+        };
 
     [GeneratedRegex(@"^[-+]?[0-9][0-9_]*$")]
     private static partial Regex IntegerPattern();

@@ -45,11 +45,12 @@ sealed class YamlText
         if (parser.TryConsume<StreamEnd>(out _))
             return ConfigNode.Mapping.Empty(origin);
         parser.Consume<DocumentStart>();
-        return ReadNode(MaxDepth).Bind<ConfigNode>(root =>
-        {
-            parser.Consume<DocumentEnd>();
-            return parser.TryConsume<StreamEnd>(out _) ? root : new PqfError.File(origin, "expected one YAML document, got several");
-        });
+        return ReadNode(MaxDepth)
+            .Bind<ConfigNode>(root =>
+            {
+                parser.Consume<DocumentEnd>();
+                return parser.TryConsume<StreamEnd>(out _) ? root : new PqfError.File(origin, "expected one YAML document, got several");
+            });
     }
 
     Result<ConfigNode, PqfError> ReadNode(int depth)
@@ -57,7 +58,9 @@ sealed class YamlText
         if (depth == 0)
             return new PqfError.File(origin, $"line {parser.Current!.Start.Line}: nested deeper than {MaxDepth} levels");
         if (parser.TryConsume<AnchorAlias>(out var alias))
-            return anchors.TryGetValue(alias.Value, out var known) ? known : new PqfError.File(origin, $"line {alias.Start.Line}: nothing before it is called &{alias.Value}");
+            return anchors.TryGetValue(alias.Value, out var known)
+                ? known
+                : new PqfError.File(origin, $"line {alias.Start.Line}: nothing before it is called &{alias.Value}");
         var start = parser.Consume<NodeEvent>();
         var read = start switch
         {

@@ -12,16 +12,27 @@ static class CocoFiles
 {
     /// <summary>Reads a file of instances.</summary>
     /// <returns>An error that names the file, and object and key where one is wrong.</returns>
-    public static Result<CocoInstances, PqfError> ReadInstances(string path) => With(path, stream => CocoReader.ReadInstances(stream, path));
+    public static Result<CocoInstances, PqfError> ReadInstances(string path) =>
+        With(path, stream => CocoReader.ReadInstances(stream, path));
 
     /// <summary>Reads a file of results.</summary>
     /// <returns>An error as for instances.</returns>
-    public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(string path, CocoInstances truth) => With(path, stream => CocoReader.ReadResults(stream, path, truth));
+    public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(string path, CocoInstances truth) =>
+        With(path, stream => CocoReader.ReadResults(stream, path, truth));
 
     /// <summary>Writes two files, as COCO's server and its API take them: <c>bbox_results.json</c> and <c>segm_results.json</c>.</summary>
     public static Result<Unit, PqfError> WriteResults(string folder, IReadOnlyList<CocoDetection> detections) =>
-        AtomicFile.Write(Path.Combine(folder, "bbox_results.json"), stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Mask = null })))
-            .Bind(_ => AtomicFile.Write(Path.Combine(folder, "segm_results.json"), stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Box = null }))));
+        AtomicFile
+            .Write(
+                Path.Combine(folder, "bbox_results.json"),
+                stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Mask = null }))
+            )
+            .Bind(_ =>
+                AtomicFile.Write(
+                    Path.Combine(folder, "segm_results.json"),
+                    stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Box = null }))
+                )
+            );
 
     static Result<T, PqfError> With<T>(string path, Func<Stream, Result<T, PqfError>> read)
     {
@@ -32,7 +43,12 @@ static class CocoFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new PqfError.File(path, exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : Directory.Exists(path) ? "is a folder; expected a file" : "cannot be read");
+            return new PqfError.File(
+                path,
+                exception is FileNotFoundException or DirectoryNotFoundException ? "not found"
+                    : Directory.Exists(path) ? "is a folder; expected a file"
+                    : "cannot be read"
+            );
         }
     }
 }

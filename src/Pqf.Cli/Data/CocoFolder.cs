@@ -19,35 +19,47 @@ sealed record DetectionExample(CocoImage Image, Photograph Photograph, Detection
 /// <param name="Images">Those in use, by number.</param>
 sealed record CocoFolder(string AnnotationsPath, string ImagesPath, CocoInstances Instances, ImmutableArray<CocoImage> Images)
 {
-    const string Training = "train2017", Validation = "val2017";
+    const string Training = "train2017",
+        Validation = "val2017";
 
     /// <summary>Opens the images to train on: those with objects, as <see cref="CocoTargets.IsTrainable"/> says.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="classCount">Of the network, the background among them.</param>
-    /// <returns>An error that names the folder or the file if it is missing, is not of the format, has no image to train on, or has a class that the network has not.</returns>
-    public static Result<CocoFolder, PqfError> OpenTraining(string path, int classCount) => Open(path, Training, classCount).Bind<CocoFolder>(all =>
-        all with { Images = [.. all.Images.Where(image => CocoTargets.IsTrainable(all.Instances.AnnotationsOf(image.Id)))] } is { Images.IsEmpty: false } some
-            ? some
-            : new PqfError.File(all.AnnotationsPath, "has no image with an object of more than a pixel"));
+    /// <returns>An error that names the folder or the file if it is missing, is not of the format, has no image to train on, or has a class
+    /// that the network has not.</returns>
+    public static Result<CocoFolder, PqfError> OpenTraining(string path, int classCount) =>
+        Open(path, Training, classCount)
+            .Bind<CocoFolder>(all =>
+                all with
+                {
+                    Images = [.. all.Images.Where(image => CocoTargets.IsTrainable(all.Instances.AnnotationsOf(image.Id)))],
+                }
+                    is { Images.IsEmpty: false } some
+                    ? some
+                    : new PqfError.File(all.AnnotationsPath, "has no image with an object of more than a pixel")
+            );
 
     /// <summary>Opens the images to measure on: all.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="classCount">Of the network, the background among them.</param>
     /// <returns>An error as for training.</returns>
-    public static Result<CocoFolder, PqfError> OpenValidation(string path, int classCount) => Open(path, Validation, classCount).Bind<CocoFolder>(all =>
-        all.Images.IsEmpty ? new PqfError.File(all.AnnotationsPath, "has no images") : all);
+    public static Result<CocoFolder, PqfError> OpenValidation(string path, int classCount) =>
+        Open(path, Validation, classCount)
+            .Bind<CocoFolder>(all => all.Images.IsEmpty ? new PqfError.File(all.AnnotationsPath, "has no images") : all);
 
     /// <summary>Decodes an image and draws its masks; may be called on several threads at once.</summary>
     /// <param name="index">Below the count of images.</param>
     /// <param name="isFlipped">Whether it is seen in a mirror.</param>
     /// <returns>An error that names the image if it is missing, damaged, or of another size than the annotations say.</returns>
-    public Result<DetectionExample, PqfError> Load(int index, bool isFlipped) => Decode(index).Map(image =>
-    {
-        var target = CocoTargets.Of(Images[index], Instances.AnnotationsOf(Images[index].Id));
-        return isFlipped
-            ? new DetectionExample(Images[index], HorizontalFlip.Of(image), HorizontalFlip.Of(target, image.Width))
-            : new DetectionExample(Images[index], image, target);
-    });
+    public Result<DetectionExample, PqfError> Load(int index, bool isFlipped) =>
+        Decode(index)
+            .Map(image =>
+            {
+                var target = CocoTargets.Of(Images[index], Instances.AnnotationsOf(Images[index].Id));
+                return isFlipped
+                    ? new DetectionExample(Images[index], HorizontalFlip.Of(image), HorizontalFlip.Of(target, image.Width))
+                    : new DetectionExample(Images[index], image, target);
+            });
 
     /// <summary>Decodes an image; may be called on several threads at once.</summary>
     /// <param name="index">Below the count of images.</param>
@@ -56,16 +68,30 @@ sealed record CocoFolder(string AnnotationsPath, string ImagesPath, CocoInstance
     {
         var image = Images[index];
         string path = Path.Combine(ImagesPath, image.FileName);
-        return ImageDecoder.Decode(path).Bind<Photograph>(pixels => pixels.Height == image.Height && pixels.Width == image.Width
-            ? Photograph.Of(pixels)
-            : new PqfError.File(path, $"has {pixels.Width}×{pixels.Height} pixels; expected {image.Width}×{image.Height}, as {AnnotationsPath} says of image {image.Id}"));
+        return ImageDecoder
+            .Decode(path)
+            .Bind<Photograph>(pixels =>
+                pixels.Height == image.Height && pixels.Width == image.Width
+                    ? Photograph.Of(pixels)
+                    : new PqfError.File(
+                        path,
+                        $"has {pixels.Width}×{pixels.Height} pixels; expected {image.Width}×{image.Height}, as {AnnotationsPath} says of image {image.Id}"
+                    )
+            );
     }
 
     static Result<CocoFolder, PqfError> Open(string path, string part, int classCount)
     {
         string annotations = Path.Combine(path, "annotations", $"instances_{part}.json");
-        return CocoFiles.ReadInstances(annotations).Bind<CocoFolder>(instances => instances.Categories.Any(category => category.Id >= classCount)
-            ? new PqfError.File(annotations, $"has category {instances.Categories[^1].Id} ({instances.Categories[^1].Name}); expected numbers below {classCount}, as the network has classes")
-            : new CocoFolder(annotations, Path.Combine(path, part), instances, instances.Images));
+        return CocoFiles
+            .ReadInstances(annotations)
+            .Bind<CocoFolder>(instances =>
+                instances.Categories.Any(category => category.Id >= classCount)
+                    ? new PqfError.File(
+                        annotations,
+                        $"has category {instances.Categories[^1].Id} ({instances.Categories[^1].Name}); expected numbers below {classCount}, as the network has classes"
+                    )
+                    : new CocoFolder(annotations, Path.Combine(path, part), instances, instances.Images)
+            );
     }
 }

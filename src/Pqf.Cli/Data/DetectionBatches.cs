@@ -3,7 +3,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Cli.Data;
 
-/// <summary>Batches of images and objects to train a detector on, loaded ahead on other threads. What a batch holds depends on key, epoch and the batch's number alone.</summary>
+/// <summary>Batches of images and objects to train a detector on, loaded ahead on other threads. What a batch holds depends on key, epoch
+/// and the batch's number alone.</summary>
 /// <param name="folder">The images.</param>
 /// <param name="batchSize">Images of a batch; the last one of an epoch may have fewer.</param>
 /// <param name="isShuffled">Whether each pass has an order of its own.</param>
@@ -23,15 +24,31 @@ sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled,
     /// <param name="firstBatch">From 0.</param>
     /// <param name="threadCount">Images that are decoded while a batch is in use, at least 1.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
-    /// <returns>The first image that cannot be loaded, or, where those are left out, the first batch of which nothing is left, gives an error in place of its batch and ends the enumeration.</returns>
-    public IEnumerable<Result<DetectionExample[], PqfError>> Epoch(int epoch, int firstBatch, int threadCount, CancellationToken cancellationToken)
+    /// <returns>The first image that cannot be loaded, or, where those are left out, the first batch of which nothing is left, gives an
+    /// error in place of its batch and ends the enumeration.</returns>
+    public IEnumerable<Result<DetectionExample[], PqfError>> Epoch(
+        int epoch,
+        int firstBatch,
+        int threadCount,
+        CancellationToken cancellationToken
+    )
     {
         var its = key.Fold("epoch").Fold((ulong)epoch);
-        (int Image, bool IsFlipped)[] all = [.. Enumerable.Range(0, passes).SelectMany(pass => Pass(pass == 0 ? its : its.Fold("pass").Fold((ulong)pass)))];
+        (int Image, bool IsFlipped)[] all =
+        [
+            .. Enumerable.Range(0, passes).SelectMany(pass => Pass(pass == 0 ? its : its.Fold("pass").Fold((ulong)pass))),
+        ];
         var order = all[Math.Min(all.Length, firstBatch * batchSize)..];
         var batch = new List<DetectionExample>();
         int loaded = 0;
-        foreach (var example in Ahead.Make(order.Length, Math.Max(threadCount, batchSize), i => folder.Load(order[i].Image, order[i].IsFlipped), cancellationToken))
+        foreach (
+            var example in Ahead.Make(
+                order.Length,
+                Math.Max(threadCount, batchSize),
+                i => folder.Load(order[i].Image, order[i].IsFlipped),
+                cancellationToken
+            )
+        )
         {
             loaded++;
             bool isLast = loaded == order.Length || loaded % batchSize == 0;
@@ -56,5 +73,7 @@ sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled,
 
     /// <summary>Each image once.</summary>
     IEnumerable<(int Image, bool IsFlipped)> Pass(RngKey its) =>
-        (isShuffled ? its.Fold("order").Permutation(folder.Images.Length) : Enumerable.Range(0, folder.Images.Length)).Select(image => (image, its.Fold("flip").Uniform((ulong)image) < FlipProbability));
+        (isShuffled ? its.Fold("order").Permutation(folder.Images.Length) : Enumerable.Range(0, folder.Images.Length)).Select(image =>
+            (image, its.Fold("flip").Uniform((ulong)image) < FlipProbability)
+        );
 }

@@ -10,7 +10,8 @@ namespace Pqf.Cli.Data;
 /// <summary>An array of bytes in the IDX format of MNIST and its successors.</summary>
 /// <param name="Lengths">Of its axes.</param>
 /// <param name="Values">Row-major.</param>
-/// <remarks>Two zero bytes, the type of the elements, the number of axes, the axes' lengths as 32 bits each, highest byte first, then the elements. Source: the MNIST database's page.</remarks>
+/// <remarks>Two zero bytes, the type of the elements, the number of axes, the axes' lengths as 32 bits each, highest byte first, then the
+/// elements. Source: the MNIST database's page.</remarks>
 sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
 {
     const byte UnsignedByte = 0x08;
@@ -30,7 +31,10 @@ sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new PqfError.File(path, exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : "cannot be read");
+            return new PqfError.File(
+                path,
+                exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : "cannot be read"
+            );
         }
     }
 
@@ -62,8 +66,14 @@ sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
         byte[] header = new byte[4 + (4 * axisCount)];
         stream.ReadExactly(header);
         if (header is not [0, 0, UnsignedByte, var axes, ..] || axes != axisCount)
-            return new PqfError.File(name, $"expected an IDX file of bytes with {axisCount} axes, got one that begins with {Convert.ToHexString(header.AsSpan(0, 4))}");
-        ImmutableArray<int> lengths = [.. Enumerable.Range(0, axisCount).Select(axis => BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 + (4 * axis))))];
+            return new PqfError.File(
+                name,
+                $"expected an IDX file of bytes with {axisCount} axes, got one that begins with {Convert.ToHexString(header.AsSpan(0, 4))}"
+            );
+        ImmutableArray<int> lengths =
+        [
+            .. Enumerable.Range(0, axisCount).Select(axis => BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 + (4 * axis)))),
+        ];
         double count = lengths.Aggregate(1.0, (product, length) => product * length);
         if (lengths.Any(length => length < 0) || count > MaxCount)
             return new PqfError.File(name, $"claims [{string.Join(", ", lengths)}] bytes; at most {MaxCount} are read");
@@ -73,6 +83,9 @@ sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
             read = stream.Read(part);
         return values.Length == count
             ? new IdxFile(lengths, values.ToArray())
-            : new PqfError.File(name, $"claims [{string.Join(", ", lengths)}] bytes, {count}, but holds {(values.Length > count ? "more" : $"{values.Length}")}");
+            : new PqfError.File(
+                name,
+                $"claims [{string.Join(", ", lengths)}] bytes, {count}, but holds {(values.Length > count ? "more" : $"{values.Length}")}"
+            );
     }
 }

@@ -31,12 +31,16 @@ readonly record struct Loading(int BatchSize, int ThreadCount, int LookAhead, bo
 /// <summary>Decodes and preprocesses images on threads of its own, ahead of the network.</summary>
 sealed class ImageBatches : IDisposable
 {
-    readonly int imageCount, inputCount, batchSize, batchCount;
+    readonly int imageCount,
+        inputCount,
+        batchSize,
+        batchCount;
     readonly bool skipsCorrupt;
     readonly PrepareImage prepare;
     readonly CancellationToken cancellationToken;
 
-    // Batch b is filled in slot b mod slots.Length once all before b − slots.Length + 1 have been given back. All state is guarded by the lock on slots.
+    // Batch b is filled in slot b mod slots.Length once all before b − slots.Length + 1 have been given back. All state is guarded by the
+    // lock on slots.
     readonly Slot[] slots;
     readonly Thread[] threads;
     int nextImage;
@@ -49,7 +53,12 @@ sealed class ImageBatches : IDisposable
         (this.imageCount, this.inputCount, this.prepare, this.cancellationToken) = (imageCount, inputCount, prepare, cancellationToken);
         (batchSize, skipsCorrupt) = (how.BatchSize, how.SkipsCorrupt);
         batchCount = (imageCount + batchSize - 1) / batchSize;
-        slots = [.. Enumerable.Range(0, Math.Min(how.LookAhead + 1, batchCount)).Select(batch => new Slot(new float[batchSize * inputCount]) { Missing = CountOf(batch) })];
+        slots =
+        [
+            .. Enumerable
+                .Range(0, Math.Min(how.LookAhead + 1, batchCount))
+                .Select(batch => new Slot(new float[batchSize * inputCount]) { Missing = CountOf(batch) }),
+        ];
         threads = [.. Enumerable.Range(0, how.ThreadCount).Select(_ => new Thread(Work) { IsBackground = true, Name = "image loader" })];
         foreach (var thread in threads)
             thread.Start();
@@ -62,14 +71,24 @@ sealed class ImageBatches : IDisposable
     /// <param name="threadCount">Threads that decode, at least 1.</param>
     /// <param name="lookAhead">Batches that are prepared, and kept in memory, while one is in use.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
-    /// <returns>The batches; the first image that cannot be decoded gives an error that names it in place of its batch, and ends the enumeration.</returns>
+    /// <returns>The batches; the first image that cannot be decoded gives an error that names it in place of its batch, and ends the
+    /// enumeration.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static IEnumerable<Result<ImageBatch, PqfError>> Load(ImmutableArray<string> images, Preprocessing preprocessing, int batchSize, int threadCount, int lookAhead, CancellationToken cancellationToken) => Load(
-        images.Length,
-        Preprocess.InputCount(preprocessing),
-        (index, input) => ImageDecoder.ToInput(images[index], preprocessing, input),
-        new Loading(batchSize, threadCount, lookAhead),
-        cancellationToken);
+    public static IEnumerable<Result<ImageBatch, PqfError>> Load(
+        ImmutableArray<string> images,
+        Preprocessing preprocessing,
+        int batchSize,
+        int threadCount,
+        int lookAhead,
+        CancellationToken cancellationToken
+    ) =>
+        Load(
+            images.Length,
+            Preprocess.InputCount(preprocessing),
+            (index, input) => ImageDecoder.ToInput(images[index], preprocessing, input),
+            new Loading(batchSize, threadCount, lookAhead),
+            cancellationToken
+        );
 
     /// <summary>Loads images of any kind in order, batch after batch. Leaving the enumeration stops the threads.</summary>
     /// <param name="imageCount">Images in the list.</param>
@@ -79,7 +98,13 @@ sealed class ImageBatches : IDisposable
     /// <param name="cancellationToken">Ends the loading.</param>
     /// <returns>As for files. A batch of which every image was skipped has none.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static IEnumerable<Result<ImageBatch, PqfError>> Load(int imageCount, int inputCount, PrepareImage prepare, Loading how, CancellationToken cancellationToken)
+    public static IEnumerable<Result<ImageBatch, PqfError>> Load(
+        int imageCount,
+        int inputCount,
+        PrepareImage prepare,
+        Loading how,
+        CancellationToken cancellationToken
+    )
     {
         using var loader = new ImageBatches(imageCount, inputCount, prepare, how, cancellationToken);
         // The lock cannot be waited for and cancelled at once: cancelling wakes all who wait.
@@ -141,7 +166,10 @@ sealed class ImageBatches : IDisposable
             kept++;
         }
 
-        return new(batch * batchSize, kept, slot.Pixels.AsMemory(0, kept * inputCount)) { Skipped = slot.Errors.ToImmutableSortedDictionary() };
+        return new(batch * batchSize, kept, slot.Pixels.AsMemory(0, kept * inputCount))
+        {
+            Skipped = slot.Errors.ToImmutableSortedDictionary(),
+        };
     }
 
     void GiveBack(int batch)
@@ -179,13 +207,19 @@ sealed class ImageBatches : IDisposable
     {
         lock (slots)
         {
-            while (nextImage < imageCount && (nextImage / batchSize) - returnedBatches >= slots.Length && !isStopped && !cancellationToken.IsCancellationRequested)
+            while (
+                nextImage < imageCount
+                && (nextImage / batchSize) - returnedBatches >= slots.Length
+                && !isStopped
+                && !cancellationToken.IsCancellationRequested
+            )
                 Monitor.Wait(slots);
             return nextImage < imageCount && !isStopped && !cancellationToken.IsCancellationRequested ? nextImage++ : -1;
         }
     }
 
-    Memory<float> PixelsOf(int image) => slots[image / batchSize % slots.Length].Pixels.AsMemory(image % batchSize * inputCount, inputCount);
+    Memory<float> PixelsOf(int image) =>
+        slots[image / batchSize % slots.Length].Pixels.AsMemory(image % batchSize * inputCount, inputCount);
 
     void Finish(int image, Result<Unit, PqfError> result)
     {

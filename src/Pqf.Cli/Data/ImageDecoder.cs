@@ -14,8 +14,25 @@ static class ImageDecoder
     /// <param name="input">[crop, crop, channels], filled.</param>
     /// <param name="variation">For training; null for the centre as it is.</param>
     /// <returns>An error that names the file if it cannot be read, is no image, or is damaged or incomplete.</returns>
-    public static Result<Unit, PqfError> ToInput(string path, Preprocessing preprocessing, Memory<float> input, Variation? variation = null) => WithFile(path, (file, length) =>
-        With<Unit>(path, file, length, rows => Preprocess.ToInput(rows.Height, rows.Width, rows.Read, preprocessing, input.Span, variation) == rows.Height ? default(Unit) : rows.Damage));
+    public static Result<Unit, PqfError> ToInput(
+        string path,
+        Preprocessing preprocessing,
+        Memory<float> input,
+        Variation? variation = null
+    ) =>
+        WithFile(
+            path,
+            (file, length) =>
+                With<Unit>(
+                    path,
+                    file,
+                    length,
+                    rows =>
+                        Preprocess.ToInput(rows.Height, rows.Width, rows.Read, preprocessing, input.Span, variation) == rows.Height
+                            ? default(Unit)
+                            : rows.Damage
+                )
+        );
 
     /// <summary>Decodes a file.</summary>
     /// <returns>The image, three channels; an error as for <see cref="ToInput"/>.</returns>
@@ -26,20 +43,27 @@ static class ImageDecoder
     /// <param name="name">For messages.</param>
     public static Result<PixelImage, PqfError> Decode(byte[] bytes, string name) => Decode(name, bytes, bytes.Length);
 
-    static Result<PixelImage, PqfError> Decode(string name, byte[] file, int length) => With<PixelImage>(name, file, length, rows =>
-    {
-        byte[] row = new byte[rows.Width * 4];
-        var colour = new ArrayBufferWriter<byte>(row.Length); // grows with the rows that are there, not with those that a header claims
-        for (int y = 0; y < rows.Height; y++)
-        {
-            if (!rows.Read(row))
-                return rows.Damage;
-            DropFourth(row, colour.GetSpan(rows.Width * 3));
-            colour.Advance(rows.Width * 3);
-        }
+    static Result<PixelImage, PqfError> Decode(string name, byte[] file, int length) =>
+        With<PixelImage>(
+            name,
+            file,
+            length,
+            rows =>
+            {
+                byte[] row = new byte[rows.Width * 4];
+                // Grows with the rows that are there, not with those that a header claims
+                var colour = new ArrayBufferWriter<byte>(row.Length);
+                for (int y = 0; y < rows.Height; y++)
+                {
+                    if (!rows.Read(row))
+                        return rows.Damage;
+                    DropFourth(row, colour.GetSpan(rows.Width * 3));
+                    colour.Advance(rows.Width * 3);
+                }
 
-        return new PixelImage(rows.Height, rows.Width, 3, colour.WrittenSpan.ToArray());
-    });
+                return new PixelImage(rows.Height, rows.Width, 3, colour.WrittenSpan.ToArray());
+            }
+        );
 
     static void DropFourth(ReadOnlySpan<byte> row, Span<byte> colour)
     {
@@ -47,11 +71,14 @@ static class ImageDecoder
             (colour[to], colour[to + 1], colour[to + 2]) = (row[from], row[from + 1], row[from + 2]);
     }
 
-    static Result<T, PqfError> With<T>(string name, byte[] file, int length, Func<ImageRows, Result<T, PqfError>> use) => ImageRows.Open(name, file, length).Bind(rows =>
-    {
-        using (rows)
-            return use(rows);
-    });
+    static Result<T, PqfError> With<T>(string name, byte[] file, int length, Func<ImageRows, Result<T, PqfError>> use) =>
+        ImageRows
+            .Open(name, file, length)
+            .Bind(rows =>
+            {
+                using (rows)
+                    return use(rows);
+            });
 
     /// <summary>Reads a file into rented memory.</summary>
     static Result<T, PqfError> WithFile<T>(string path, Func<byte[], int, Result<T, PqfError>> use)
@@ -71,7 +98,10 @@ static class ImageDecoder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new PqfError.File(path, exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : "cannot be read");
+            return new PqfError.File(
+                path,
+                exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : "cannot be read"
+            );
         }
         finally
         {

@@ -4,8 +4,10 @@ using SkiaSharp;
 
 namespace Pqf.Cli.Data;
 
-/// <summary>An image file that is decoded row by row: three channels, no transparency, as stored (the orientation tag is not applied), no colour management.</summary>
-/// <remarks>Memory follows the width, not the size that a header claims; kinds that cannot be decoded by rows are decoded whole, if the claim is plausible.</remarks>
+/// <summary>An image file that is decoded row by row: three channels, no transparency, as stored (the orientation tag is not applied), no
+/// colour management.</summary>
+/// <remarks>Memory follows the width, not the size that a header claims; kinds that cannot be decoded by rows are decoded whole, if the
+/// claim is plausible.</remarks>
 sealed unsafe class ImageRows : IDisposable
 {
     // Pillow refuses more as a decompression bomb: twice its warning limit of 1024³ / 4 / 3 pixels.
@@ -15,7 +17,8 @@ sealed unsafe class ImageRows : IDisposable
     const int MaxSide = 65_535;
 
     // What is decoded whole: a blank picture of a 4K screen, and more pixels a byte than photographs have (about 2).
-    const long WholePixelsAlways = 8 << 20, WholePixelsPerByte = 64;
+    const long WholePixelsAlways = 8 << 20,
+        WholePixelsPerByte = 64;
 
     readonly string name;
     readonly byte[] file;

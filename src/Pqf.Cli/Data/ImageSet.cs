@@ -8,9 +8,7 @@ namespace Pqf.Cli.Data;
 /// <summary>Labelled images that are prepared one by one, in any order, on any thread.</summary>
 abstract record ImageSet
 {
-    ImageSet()
-    {
-    }
+    ImageSet() { }
 
     /// <summary>Images in it.</summary>
     public abstract int Count { get; }

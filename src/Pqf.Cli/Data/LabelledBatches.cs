@@ -8,7 +8,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Cli.Data;
 
-/// <summary>Batches to train and validate a classifier on. What a batch holds depends on the run's key, the epoch and the batch's number alone.</summary>
+/// <summary>Batches to train and validate a classifier on. What a batch holds depends on the run's key, the epoch and the batch's number
+/// alone.</summary>
 /// <param name="run">Loader threads, random key, cancellation.</param>
 /// <param name="sets">Images.</param>
 /// <param name="preprocessing">How they are prepared.</param>
@@ -30,8 +31,14 @@ sealed class LabelledBatches(RunContext run, TrainingSets sets, Preprocessing pr
     IEnumerable<Result<LabelledBatch, PqfError>> Epoch(int epoch, int firstBatch)
     {
         var key = run.Key.Fold("epoch").Fold((ulong)epoch);
-        int[] order = run.Config.Dataloader.TrainShuffle ? key.Fold("order").Permutation(sets.Train.Count) : [.. Enumerable.Range(0, sets.Train.Count)];
-        return Load(sets.Train, order[Math.Min(order.Length, firstBatch * batchSize)..], index => new Variation(run.Config.Preprocessing.Augmentation, key.Fold("image").Fold((ulong)index)))
+        int[] order = run.Config.Dataloader.TrainShuffle
+            ? key.Fold("order").Permutation(sets.Train.Count)
+            : [.. Enumerable.Range(0, sets.Train.Count)];
+        return Load(
+                sets.Train,
+                order[Math.Min(order.Length, firstBatch * batchSize)..],
+                index => new Variation(run.Config.Preprocessing.Augmentation, key.Fold("image").Fold((ulong)index))
+            )
             .Select(batch => batch.Bind<LabelledBatch>(found => found.Classes.Length > 0 ? found : NothingLeft()));
     }
 
@@ -46,12 +53,16 @@ sealed class LabelledBatches(RunContext run, TrainingSets sets, Preprocessing pr
         }
     }
 
-    IEnumerable<Result<LabelledBatch, PqfError>> Load(ImageSet images, int[] order, Func<int, Variation?> vary) => ImageBatches.Load(
-        order.Length,
-        Preprocess.InputCount(preprocessing),
-        (i, input) => images.Prepare(order[i], preprocessing, vary(order[i]), input),
-        new Loading(batchSize, Evaluation.LoaderThreads(run), 2, run.Config.Dataloader.SkipCorrupt),
-        run.Cancellation).Select(result => result.Map(batch => Labelled(images, order, batch)));
+    IEnumerable<Result<LabelledBatch, PqfError>> Load(ImageSet images, int[] order, Func<int, Variation?> vary) =>
+        ImageBatches
+            .Load(
+                order.Length,
+                Preprocess.InputCount(preprocessing),
+                (i, input) => images.Prepare(order[i], preprocessing, vary(order[i]), input),
+                new Loading(batchSize, Evaluation.LoaderThreads(run), 2, run.Config.Dataloader.SkipCorrupt),
+                run.Cancellation
+            )
+            .Select(result => result.Map(batch => Labelled(images, order, batch)));
 
     LabelledBatch Labelled(ImageSet images, int[] order, ImageBatch batch)
     {
@@ -62,5 +73,6 @@ sealed class LabelledBatches(RunContext run, TrainingSets sets, Preprocessing pr
         return new(batch.Pixels, kept.Select(i => images.ClassOf(order[batch.First + i])).ToArray());
     }
 
-    PqfError.File NothingLeft() => new(run.Config.Dataloader.ImagenetPath ?? "", $"none of the {batchSize} images of a batch can be decoded");
+    PqfError.File NothingLeft() =>
+        new(run.Config.Dataloader.ImagenetPath ?? "", $"none of the {batchSize} images of a batch can be decoded");
 }

@@ -9,7 +9,8 @@ namespace Pqf.Cli.Demo;
 
 /// <summary>What <c>pqf demo</c> runs on: files within the program, made by <c>bench -- demo-files</c>.</summary>
 /// <remarks>
-/// The network is resnet20 of width 32, trained by <c>pqf train-resnet --config config/train_fashion.yaml</c>, its values rounded to half precision so that they compress. The images
+/// The network is resnet20 of width 32, trained by <c>pqf train-resnet --config config/train_fashion.yaml</c>, its values rounded to half
+/// precision so that they compress. The images
 /// are the first of Fashion-MNIST's training and test images (Xiao, Rasul, Vollgraf 2017, arXiv 1708.07747; MIT licence).
 /// </remarks>
 static class DemoFiles
@@ -27,17 +28,26 @@ static class DemoFiles
     }
 
     /// <summary>Writes the dense network as a <c>.pqf</c> file.</summary>
-    public static Result<Unit, PqfError> WriteDense(string path) => AtomicFile.Write(path, file =>
-    {
-        using var dense = new GZipStream(Open("dense.pqf.gz"), CompressionMode.Decompress);
-        dense.CopyTo(file);
-    });
+    public static Result<Unit, PqfError> WriteDense(string path) =>
+        AtomicFile.Write(
+            path,
+            file =>
+            {
+                using var dense = new GZipStream(Open("dense.pqf.gz"), CompressionMode.Decompress);
+                dense.CopyTo(file);
+            }
+        );
 
     /// <summary>Training images and test images.</summary>
-    public static Result<TrainingSets, PqfError> Images() => Read("train").Bind(train => Read("test").Map(test => new TrainingSets(train, test)));
+    public static Result<TrainingSets, PqfError> Images() =>
+        Read("train").Bind(train => Read("test").Map(test => new TrainingSets(train, test)));
 
-    static Result<ImageSet, PqfError> Read(string part) => Read($"{part}-images.idx.gz", 3).Bind(images => Read($"{part}-labels.idx.gz", 1).Map<ImageSet>(labels =>
-        new ImageSet.Grey(images.Lengths[1], images.Lengths[2], images.Values, labels.Values)));
+    static Result<ImageSet, PqfError> Read(string part) =>
+        Read($"{part}-images.idx.gz", 3)
+            .Bind(images =>
+                Read($"{part}-labels.idx.gz", 1)
+                    .Map<ImageSet>(labels => new ImageSet.Grey(images.Lengths[1], images.Lengths[2], images.Values, labels.Values))
+            );
 
     static Result<IdxFile, PqfError> Read(string name, int axisCount)
     {

@@ -14,7 +14,8 @@ namespace Pqf.Cli.Demo;
 /// <param name="folder">Where files go.</param>
 sealed class DemoOutput(RunContext run, string folder)
 {
-    const string DenseName = "dense.pqf", ReportName = "report.html";
+    const string DenseName = "dense.pqf",
+        ReportName = "report.html";
 
     /// <summary>The dense network's file.</summary>
     public string DensePath => Path.Combine(folder, DenseName);
@@ -29,7 +30,8 @@ sealed class DemoOutput(RunContext run, string folder)
     public Result<Unit, PqfError> Write(NetworkFile network, DemoResult result, Device device)
     {
         var (model, compression, report) = result;
-        return new CompressionOutput(run, network, model, compression, new Probe(device, model.Preprocessing, run.Key.Fold("probe"))).Write(folder)
+        return new CompressionOutput(run, network, model, compression, new Probe(device, model.Preprocessing, run.Key.Fold("probe")))
+            .Write(folder)
             .Bind(_ => Reports.WriteStages(Path.Combine(folder, "stages.csv"), report))
             .Bind(_ => Reports.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps))
             .Bind(_ => AtomicFile.WriteText(ReportPath, text => text.Write(ReportPage.Of(report))))
@@ -45,8 +47,19 @@ sealed class DemoOutput(RunContext run, string folder)
         return default;
     }
 
-    static Table Table(CompressionReport report) => new(
-        ["network", " size", " ratio", " accuracy", " 95 % interval"],
-        [.. report.Stages.Select(stage => ImmutableArray.Create(
-            stage.Name, Figures.MebiBytes(stage.SizeBits), Figures.Ratio(report.RatioOf(stage)), Figures.Percent(stage.Accuracy.Value), Figures.Interval(stage.Accuracy)))]);
+    static Table Table(CompressionReport report) =>
+        new(
+            ["network", " size", " ratio", " accuracy", " 95 % interval"],
+            [
+                .. report.Stages.Select(stage =>
+                    ImmutableArray.Create(
+                        stage.Name,
+                        Figures.MebiBytes(stage.SizeBits),
+                        Figures.Ratio(report.RatioOf(stage)),
+                        Figures.Percent(stage.Accuracy.Value),
+                        Figures.Interval(stage.Accuracy)
+                    )
+                ),
+            ]
+        );
 }

@@ -23,7 +23,8 @@ namespace Pqf.Cli.Demo;
 /// <param name="Report">For the page.</param>
 sealed record DemoResult(PqfModel Model, CompressionResult Compression, CompressionReport Report);
 
-/// <summary>The whole method on one network: compressed, calibrated and fine-tuned on training images, measured on test images after each step.</summary>
+/// <summary>The whole method on one network: compressed, calibrated and fine-tuned on training images, measured on test images after each
+/// step.</summary>
 sealed class DemoSession
 {
     const int DefaultBatchSize = 64;
@@ -46,29 +47,56 @@ sealed class DemoSession
     {
         (this.run, this.sets, this.network, this.device) = (run, sets, network, device);
         progress = new("images", sets.Validation.Count);
-        batches = new(run, sets, network.Preprocessing, Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, sets.Train.Count), progress);
+        batches = new(
+            run,
+            sets,
+            network.Preprocessing,
+            Math.Min(run.Config.Dataloader.BatchSize ?? DefaultBatchSize, sets.Train.Count),
+            progress
+        );
     }
 
     /// <summary>Runs to the end. New tensors belong to the innermost scope.</summary>
-    public Result<DemoResult, PqfError> Run() => Measure("dense", network.Model)
-        .Bind(_ => new TrainingStart(run, device).Prepare(network, sets.Train, (model, result) =>
-        {
-            compression = result;
-            return Measure("compressed", model).Map(_ => ImmutableArray<InitialRecord>.Empty);
-        }))
-        .Bind(calibrated => Measure("calibrated", calibrated.Model).Bind(_ => Tune(calibrated.Model)))
-        .Map(model => new DemoResult(model, compression!, Report(model)));
+    public Result<DemoResult, PqfError> Run() =>
+        Measure("dense", network.Model)
+            .Bind(_ =>
+                new TrainingStart(run, device).Prepare(
+                    network,
+                    sets.Train,
+                    (model, result) =>
+                    {
+                        compression = result;
+                        return Measure("compressed", model).Map(_ => ImmutableArray<InitialRecord>.Empty);
+                    }
+                )
+            )
+            .Bind(calibrated => Measure("calibrated", calibrated.Model).Bind(_ => Tune(calibrated.Model)))
+            .Map(model => new DemoResult(model, compression!, Report(model)));
 
-    Result<Unit, PqfError> Measure(string name, PqfModel model) => run.Progress.Run($"measuring {name}", progress.Unit, progress.Count, report =>
-    {
-        progress.Report = report;
-        return Classification.Validate(model.Graph, model.Parameters, batches.Data, run.Cancellation);
-    }).Map(metrics => Add(name, model, metrics));
+    Result<Unit, PqfError> Measure(string name, PqfModel model) =>
+        run
+            .Progress.Run(
+                $"measuring {name}",
+                progress.Unit,
+                progress.Count,
+                report =>
+                {
+                    progress.Report = report;
+                    return Classification.Validate(model.Graph, model.Parameters, batches.Data, run.Cancellation);
+                }
+            )
+            .Map(metrics => Add(name, model, metrics));
 
     Unit Add(string name, PqfModel model, Metrics metrics)
     {
         int right = (int)Math.Round(metrics[Classification.Accuracy] * metrics.Count);
-        stages.Add(new(name, Cost.Of(model.Graph, model.Parameters, Classifier.InputShape(model.Preprocessing, 1)).Bits, new Proportion(right, metrics.Count)));
+        stages.Add(
+            new(
+                name,
+                Cost.Of(model.Graph, model.Parameters, Classifier.InputShape(model.Preprocessing, 1)).Bits,
+                new Proportion(right, metrics.Count)
+            )
+        );
         return default;
     }
 
@@ -77,16 +105,23 @@ sealed class DemoSession
     {
         var mix = new TeacherMix(run.Config.Distillation.Weight, run.Config.Distillation.Temperature);
         var teacher = new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, device, batches.Data.BatchShape), mix);
-        var task = Classification.Task(model.Graph, model.Parameters, new ClassificationOptions { LabelSmoothing = (float)run.Config.LabelSmoothing, Teacher = teacher }, batches.Data);
+        var task = Classification.Task(
+            model.Graph,
+            model.Parameters,
+            new ClassificationOptions { LabelSmoothing = (float)run.Config.LabelSmoothing, Teacher = teacher },
+            batches.Data
+        );
         var options = TrainingMapping.Options(run.Config, batches.BatchCount);
         progress.Report = _ => { }; // the validation at the end is a part of the work below
         var trainer = new Trainer<LabelledBatch>(task, TrainingState.Start(model.Parameters, task.Trainable, options), options);
-        return run.Progress.Run("fine-tuning", "steps", options.Epochs * batches.BatchCount, report => Follow(trainer, report)).Map(_ =>
-        {
-            var tuned = (model with { Parameters = trainer.State.Parameters }).AsStored();
-            Add("fine-tuned", tuned, trainer.State.Progress.Epochs[^1].Validation);
-            return tuned;
-        });
+        return run
+            .Progress.Run("fine-tuning", "steps", options.Epochs * batches.BatchCount, report => Follow(trainer, report))
+            .Map(_ =>
+            {
+                var tuned = (model with { Parameters = trainer.State.Parameters }).AsStored();
+                Add("fine-tuned", tuned, trainer.State.Progress.Epochs[^1].Validation);
+                return tuned;
+            });
     }
 
     Result<Unit, PqfError> Follow(Trainer<LabelledBatch> trainer, Action<double> report)
@@ -104,24 +139,31 @@ sealed class DemoSession
         return default(Unit);
     }
 
-    CompressionReport Report(PqfModel model) => new()
-    {
-        Network = $"{NetworkReport.NameText(model.Architecture)}, for Fashion-MNIST",
-        Images = $"the first {Figures.Count(sets.Validation.Count)} test images of Fashion-MNIST, which nothing was trained on",
-        Stages = stages.ToImmutable(),
-        Layers = [.. compression!.Layers.Select(row => row.Report)],
-        Steps = steps.ToImmutable(),
-        StepsPerEpoch = batches.BatchCount,
-        Codebooks = [.. compression.Layers.Select(row => Codebook.Of(row.Report.Blocks.Layer, (Weight.Quantised)model.Parameters[row.Report.Blocks.WeightName]))],
-        Notes = [.. Notes()],
-    };
+    CompressionReport Report(PqfModel model) =>
+        new()
+        {
+            Network = $"{NetworkReport.NameText(model.Architecture)}, for Fashion-MNIST",
+            Images = $"the first {Figures.Count(sets.Validation.Count)} test images of Fashion-MNIST, which nothing was trained on",
+            Stages = stages.ToImmutable(),
+            Layers = [.. compression!.Layers.Select(row => row.Report)],
+            Steps = steps.ToImmutable(),
+            StepsPerEpoch = batches.BatchCount,
+            Codebooks =
+            [
+                .. compression.Layers.Select(row =>
+                    Codebook.Of(row.Report.Blocks.Layer, (Weight.Quantised)model.Parameters[row.Report.Blocks.WeightName])
+                ),
+            ],
+            Notes = [.. Notes()],
+        };
 
     IEnumerable<string> Notes()
     {
         var config = run.Config;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"The dense network was trained on all 60,000 training images. {Figures.Count(sets.Train.Count)} of them were used here: to calibrate the norms, and to fine-tune for {config.Epochs} epochs in batches of {batches.Data.BatchShape[0]}, Adam from a learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight {config.Distillation.Weight:g3}, temperature {config.Distillation.Temperature:g3}).");
+            $"The dense network was trained on all 60,000 training images. {Figures.Count(sets.Train.Count)} of them were used here: to calibrate the norms, and to fine-tune for {config.Epochs} epochs in batches of {batches.Data.BatchShape[0]}, Adam from a learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight {config.Distillation.Weight:g3}, temperature {config.Distillation.Temperature:g3})."
+        );
         yield return $"Up to {config.Model.Compression.K} centroids a layer; channel orders were searched with {Figures.Count(config.Model.SlsIterations)} exchanges a group. Seed {config.Seed}, on {device.Name}.";
         yield return "Beside this page: the dense and the compressed network as .pqf, the compressed one as .onnx for other programs, and the figures as .csv.";
         yield return "Images: Fashion-MNIST by Xiao, Rasul and Vollgraf (2017), under the MIT licence. Method: Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).";

@@ -7,7 +7,8 @@ using SkiaSharp;
 
 namespace Pqf.Cli.Drawing;
 
-/// <summary>Draws detections on the picture they were found in: translucent masks with outlines, boxes, and labels with class and score.</summary>
+/// <summary>Draws detections on the picture they were found in: translucent masks with outlines, boxes, and labels with class and
+/// score.</summary>
 static class DetectionPicture
 {
     // Chosen by eye, on photographs of 480 to 640 rows.
@@ -65,27 +66,34 @@ static class DetectionPicture
         var pixels = bitmap.GetPixelSpan();
         ReadOnlySpan<byte> mixed = [colour.Red, colour.Green, colour.Blue];
         for (int y = 0; y < mask.Height; y++)
-            for (int x = 0; x < mask.Width; x++)
-            {
-                if (mask.Values[(y * mask.Width) + x] == 0)
-                    continue;
-                int opacity = IsEdge(mask, x, y) ? byte.MaxValue : MaskOpacity;
-                var pixel = pixels.Slice(4 * ((y * mask.Width) + x), 3);
-                for (int c = 0; c < 3; c++)
-                    pixel[c] = (byte)(((pixel[c] * (byte.MaxValue - opacity)) + (mixed[c] * opacity)) / byte.MaxValue);
-            }
+        for (int x = 0; x < mask.Width; x++)
+        {
+            if (mask.Values[(y * mask.Width) + x] == 0)
+                continue;
+            int opacity = IsEdge(mask, x, y) ? byte.MaxValue : MaskOpacity;
+            var pixel = pixels.Slice(4 * ((y * mask.Width) + x), 3);
+            for (int c = 0; c < 3; c++)
+                pixel[c] = (byte)(((pixel[c] * (byte.MaxValue - opacity)) + (mixed[c] * opacity)) / byte.MaxValue);
+        }
     }
 
     static bool IsEdge(BinaryMask mask, int x, int y)
     {
         int at = (y * mask.Width) + x;
-        return (x > 0 && mask.Values[at - 1] == 0) || (x < mask.Width - 1 && mask.Values[at + 1] == 0)
-            || (y > 0 && mask.Values[at - mask.Width] == 0) || (y < mask.Height - 1 && mask.Values[at + mask.Width] == 0);
+        return (x > 0 && mask.Values[at - 1] == 0)
+            || (x < mask.Width - 1 && mask.Values[at + 1] == 0)
+            || (y > 0 && mask.Values[at - mask.Width] == 0)
+            || (y < mask.Height - 1 && mask.Values[at + mask.Width] == 0);
     }
 
     static void Frame(SKCanvas canvas, Box box, SKColor colour, int stroke)
     {
-        using var paint = new SKPaint { Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = stroke };
+        using var paint = new SKPaint
+        {
+            Color = colour,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = stroke,
+        };
         canvas.DrawRect(new SKRect(box.X1, box.Y1, box.X2, box.Y2), paint);
     }
 

@@ -21,8 +21,10 @@ sealed class LabelPlaces(int width, int height)
         // Above the box, within it from the top on, below it.
         int rows = Math.Max(1, (int)(box.Height / labelHeight));
         float[] tops = [box.Y1 - labelHeight, .. Enumerable.Range(0, rows).Select(i => box.Y1 + (i * labelHeight)), box.Y2];
-        var places = tops.Where(top => top >= 0 && top + labelHeight <= height).DefaultIfEmpty(Math.Clamp(box.Y1, 0, Math.Max(0, height - labelHeight)))
-            .Select(top => SKRect.Create(left, (int)Math.Round(top), labelWidth, labelHeight)).ToArray();
+        var places = tops.Where(top => top >= 0 && top + labelHeight <= height)
+            .DefaultIfEmpty(Math.Clamp(box.Y1, 0, Math.Max(0, height - labelHeight)))
+            .Select(top => SKRect.Create(left, (int)Math.Round(top), labelWidth, labelHeight))
+            .ToArray();
         var free = places.Where(place => !taken.Exists(place.IntersectsWith));
         var found = free.Append(places[0]).First();
         taken.Add(found);

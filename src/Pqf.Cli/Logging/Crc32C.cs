@@ -7,7 +7,8 @@ namespace Pqf.Cli.Logging;
 /// <summary>The checksum of event files: CRC-32C (Castagnoli; RFC 3720, section 12.1).</summary>
 static class Crc32C
 {
-    // TensorFlow's record format (tensorflow/core/lib/hash/crc32c.h documents it): a checksum of data that hold checksums is weak, so they are rotated and shifted.
+    // TensorFlow's record format (tensorflow/core/lib/hash/crc32c.h documents it): a checksum of data that hold checksums is weak, so they
+    // are rotated and shifted.
     const int MaskRotation = 15;
     const uint MaskDelta = 0xA282EAD8;
 

@@ -10,7 +10,8 @@ namespace Pqf.Cli.Logging;
 readonly record struct Scalar(string Tag, double Value);
 
 /// <summary>The protobuf messages of TensorBoard's event files, written by field number.</summary>
-/// <remarks>Numbers from TensorBoard's event.proto, summary.proto, tensor.proto and tensor_shape.proto. Submessages are a few dozen bytes: they are built inside out.</remarks>
+/// <remarks>Numbers from TensorBoard's event.proto, summary.proto, tensor.proto and tensor_shape.proto. Submessages are a few dozen bytes:
+/// they are built inside out.</remarks>
 static class EventMessages
 {
     /// <summary>What the first event of a file says.</summary>
@@ -27,78 +28,141 @@ static class EventMessages
 
     /// <summary>The first event of a file.</summary>
     /// <param name="seconds">Since 1970.</param>
-    public static byte[] Version(double seconds) => Event(seconds, 0, output =>
-    {
-        output.WriteTag(3, WireFormat.WireType.LengthDelimited);
-        output.WriteString(FileVersion);
-    });
+    public static byte[] Version(double seconds) =>
+        Event(
+            seconds,
+            0,
+            output =>
+            {
+                output.WriteTag(3, WireFormat.WireType.LengthDelimited);
+                output.WriteString(FileVersion);
+            }
+        );
 
     /// <summary>Says that a run starts again.</summary>
     /// <param name="seconds">Since 1970.</param>
     /// <param name="step">First step that is run again.</param>
-    public static byte[] Restart(double seconds, long step) => Event(seconds, step, output => Submessage(output, 7, session =>
-    {
-        session.WriteTag(1, WireFormat.WireType.Varint);
-        session.WriteEnum(SessionStart);
-    }));
+    public static byte[] Restart(double seconds, long step) =>
+        Event(
+            seconds,
+            step,
+            output =>
+                Submessage(
+                    output,
+                    7,
+                    session =>
+                    {
+                        session.WriteTag(1, WireFormat.WireType.Varint);
+                        session.WriteEnum(SessionStart);
+                    }
+                )
+        );
 
     /// <summary>Numbers of one step.</summary>
     /// <param name="seconds">Since 1970.</param>
     /// <param name="step">Counts batches or epochs.</param>
     /// <param name="scalars">At least one.</param>
-    public static byte[] Scalars(double seconds, long step, ImmutableArray<Scalar> scalars) => Event(seconds, step, output => Submessage(output, 5, summary =>
-    {
-        foreach (var (tag, number) in scalars)
-        {
-            Submessage(summary, 1, value =>
-            {
-                value.WriteTag(1, WireFormat.WireType.LengthDelimited);
-                value.WriteString(tag);
-                value.WriteTag(2, WireFormat.WireType.Fixed32);
-                value.WriteFloat((float)number);
-            });
-        }
-    }));
+    public static byte[] Scalars(double seconds, long step, ImmutableArray<Scalar> scalars) =>
+        Event(
+            seconds,
+            step,
+            output =>
+                Submessage(
+                    output,
+                    5,
+                    summary =>
+                    {
+                        foreach (var (tag, number) in scalars)
+                        {
+                            Submessage(
+                                summary,
+                                1,
+                                value =>
+                                {
+                                    value.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                                    value.WriteString(tag);
+                                    value.WriteTag(2, WireFormat.WireType.Fixed32);
+                                    value.WriteFloat((float)number);
+                                }
+                            );
+                        }
+                    }
+                )
+        );
 
     /// <summary>A text.</summary>
     /// <param name="seconds">Since 1970.</param>
     /// <param name="step">Counts batches or epochs.</param>
     /// <param name="tag">Its name.</param>
     /// <param name="markdown">The text.</param>
-    public static byte[] Text(double seconds, long step, string tag, string markdown) => Event(seconds, step, output => Submessage(output, 5, summary => Submessage(summary, 1, value =>
-    {
-        value.WriteTag(1, WireFormat.WireType.LengthDelimited);
-        value.WriteString(tag);
-        Submessage(value, 8, tensor => StringTensor(tensor, markdown));
-        Submessage(value, 9, metadata => Submessage(metadata, 1, plugin =>
-        {
-            plugin.WriteTag(1, WireFormat.WireType.LengthDelimited);
-            plugin.WriteString(TextPlugin);
-        }));
-    })));
+    public static byte[] Text(double seconds, long step, string tag, string markdown) =>
+        Event(
+            seconds,
+            step,
+            output =>
+                Submessage(
+                    output,
+                    5,
+                    summary =>
+                        Submessage(
+                            summary,
+                            1,
+                            value =>
+                            {
+                                value.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                                value.WriteString(tag);
+                                Submessage(value, 8, tensor => StringTensor(tensor, markdown));
+                                Submessage(
+                                    value,
+                                    9,
+                                    metadata =>
+                                        Submessage(
+                                            metadata,
+                                            1,
+                                            plugin =>
+                                            {
+                                                plugin.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                                                plugin.WriteString(TextPlugin);
+                                            }
+                                        )
+                                );
+                            }
+                        )
+                )
+        );
 
     // A tensor [1] of one string.
     static void StringTensor(CodedOutputStream tensor, string text)
     {
         tensor.WriteTag(1, WireFormat.WireType.Varint);
         tensor.WriteEnum(StringType);
-        Submessage(tensor, 2, shape => Submessage(shape, 2, axis =>
-        {
-            axis.WriteTag(1, WireFormat.WireType.Varint);
-            axis.WriteInt64(1);
-        }));
+        Submessage(
+            tensor,
+            2,
+            shape =>
+                Submessage(
+                    shape,
+                    2,
+                    axis =>
+                    {
+                        axis.WriteTag(1, WireFormat.WireType.Varint);
+                        axis.WriteInt64(1);
+                    }
+                )
+        );
         tensor.WriteTag(8, WireFormat.WireType.LengthDelimited);
         tensor.WriteString(text);
     }
 
-    static byte[] Event(double seconds, long step, Action<CodedOutputStream> write) => Message(output =>
-    {
-        output.WriteTag(1, WireFormat.WireType.Fixed64);
-        output.WriteDouble(seconds);
-        output.WriteTag(2, WireFormat.WireType.Varint);
-        output.WriteInt64(step);
-        write(output);
-    });
+    static byte[] Event(double seconds, long step, Action<CodedOutputStream> write) =>
+        Message(output =>
+        {
+            output.WriteTag(1, WireFormat.WireType.Fixed64);
+            output.WriteDouble(seconds);
+            output.WriteTag(2, WireFormat.WireType.Varint);
+            output.WriteInt64(step);
+            write(output);
+        });
 
     static void Submessage(CodedOutputStream output, int field, Action<CodedOutputStream> write)
     {

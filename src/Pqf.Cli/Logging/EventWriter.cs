@@ -8,12 +8,14 @@ namespace Pqf.Cli.Logging;
 
 /// <summary>Writes what TensorBoard shows: a file of records, each an event with a time and a step.</summary>
 /// <remarks>
-/// A record is the length of its data (8 bytes), the masked CRC-32C of those 8 bytes, the data, and their masked CRC-32C. Every call writes whole records and hands them to the operating
+/// A record is the length of its data (8 bytes), the masked CRC-32C of those 8 bytes, the data, and their masked CRC-32C. Every call writes
+/// whole records and hands them to the operating
 /// system, so that a run can be watched and one that was killed leaves all but its last record.
 /// </remarks>
 sealed class EventWriter : IDisposable
 {
-    const int ChecksumSize = sizeof(uint), HeaderSize = sizeof(ulong) + ChecksumSize;
+    const int ChecksumSize = sizeof(uint),
+        HeaderSize = sizeof(ulong) + ChecksumSize;
 
     readonly FileStream stream;
     readonly TimeProvider clock;
@@ -24,10 +26,12 @@ sealed class EventWriter : IDisposable
     public string Path => stream.Name;
 
     /// <summary>Starts a file <c>events.out.tfevents.SECONDS.HOST</c>.</summary>
-    /// <param name="folder">Made if need be. A run that goes on writes one more file beside the earlier ones: TensorBoard joins them.</param>
+    /// <param name="folder">Made if need be. A run that goes on writes one more file beside the earlier ones: TensorBoard joins
+    /// them.</param>
     /// <param name="host">Name of this machine.</param>
     /// <param name="clock">Times of events, and the file's name.</param>
-    /// <param name="firstStep">Where a run goes on: what earlier files hold of this step and later ones is void. Null for a new run.</param>
+    /// <param name="firstStep">Where a run goes on: what earlier files hold of this step and later ones is void. Null for a new
+    /// run.</param>
     /// <returns>An error that names the file if the file system refuses.</returns>
     public static Result<EventWriter, PqfError> Create(string folder, string host, TimeProvider clock, long? firstStep = null)
     {
@@ -37,7 +41,8 @@ sealed class EventWriter : IDisposable
             Directory.CreateDirectory(folder);
             path = FreePath(folder, host, clock);
             var writer = new EventWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read), clock);
-            return writer.Append(EventMessages.Version(writer.Now))
+            return writer
+                .Append(EventMessages.Version(writer.Now))
                 .Bind<Unit>(_ => firstStep is { } step ? writer.Append(EventMessages.Restart(writer.Now, step)) : default(Unit))
                 .Map(_ => writer);
         }
@@ -50,7 +55,8 @@ sealed class EventWriter : IDisposable
     /// <summary>Writes numbers of one step.</summary>
     /// <param name="step">Counts batches or epochs; never falls within a file.</param>
     /// <param name="scalars">At least one.</param>
-    public Result<Unit, PqfError> Scalars(long step, params ImmutableArray<Scalar> scalars) => Append(EventMessages.Scalars(Now, step, scalars));
+    public Result<Unit, PqfError> Scalars(long step, params ImmutableArray<Scalar> scalars) =>
+        Append(EventMessages.Scalars(Now, step, scalars));
 
     /// <summary>Writes a text.</summary>
     /// <param name="step">As for <see cref="Scalars"/>.</param>
@@ -67,7 +73,8 @@ sealed class EventWriter : IDisposable
     static string FreePath(string folder, string host, TimeProvider clock)
     {
         long seconds = clock.GetUtcNow().ToUnixTimeSeconds();
-        string At(long time) => System.IO.Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{time:D10}.{host}"));
+        string At(long time) =>
+            System.IO.Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{time:D10}.{host}"));
         while (File.Exists(At(seconds)))
             seconds++;
         return At(seconds);
@@ -93,5 +100,8 @@ sealed class EventWriter : IDisposable
     }
 
     static PqfError.File Refused(string path, Exception exception) =>
-        new(path, $"cannot be written: {(exception is UnauthorizedAccessException ? "permission denied" : exception.Message.Split(" : '", 2)[0])}");
+        new(
+            path,
+            $"cannot be written: {(exception is UnauthorizedAccessException ? "permission denied" : exception.Message.Split(" : '", 2)[0])}"
+        );
 }

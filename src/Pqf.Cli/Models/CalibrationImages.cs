@@ -26,7 +26,9 @@ sealed record CalibrationImages(RunContext Run, Preprocessing Preprocessing, Dev
 
     /// <summary>Images of a folder; a random 1,024 of them where there are more.</summary>
     public static Result<CalibrationImages, PqfError> Open(RunContext run, string folder, Preprocessing preprocessing, Device device) =>
-        ImageFolder.FindImages(folder).Map(paths => Of(run, new ImageSet.Files([.. paths.Select(path => new LabelledImage(path, 0))]), preprocessing, device));
+        ImageFolder
+            .FindImages(folder)
+            .Map(paths => Of(run, new ImageSet.Files([.. paths.Select(path => new LabelledImage(path, 0))]), preprocessing, device));
 
     /// <summary>A random 1,024 of some images, or all if there are fewer.</summary>
     public static CalibrationImages Of(RunContext run, ImageSet images, Preprocessing preprocessing, Device device) =>
@@ -38,41 +40,47 @@ sealed record CalibrationImages(RunContext Run, Preprocessing Preprocessing, Dev
     public Result<Parameters, PqfError> Use(string title, Func<IEnumerable<Tensor<float>>, Parameters> use)
     {
         int count = Order.Length / BatchSize * BatchSize;
-        return Run.Progress.Run<Result<Parameters, PqfError>>(title, "images", count, report =>
-        {
-            using var loaded = Load(count).GetEnumerator();
-            PqfError? error = null;
-            IEnumerable<Tensor<float>> Batches()
+        return Run.Progress.Run<Result<Parameters, PqfError>>(
+            title,
+            "images",
+            count,
+            report =>
             {
-                do
+                using var loaded = Load(count).GetEnumerator();
+                PqfError? error = null;
+                IEnumerable<Tensor<float>> Batches()
                 {
-                    if (loaded.Current is Result<ImageBatch, PqfError>.Ok(var (first, batchCount, pixels)))
+                    do
                     {
-                        report(first);
-                        yield return Tensor<float>.From(Device, Classifier.InputShape(Preprocessing, batchCount), pixels.Span);
-                    }
-                    else
-                    {
-                        error = ((Result<ImageBatch, PqfError>.Error)loaded.Current).Value;
-                        yield break;
-                    }
+                        if (loaded.Current is Result<ImageBatch, PqfError>.Ok(var (first, batchCount, pixels)))
+                        {
+                            report(first);
+                            yield return Tensor<float>.From(Device, Classifier.InputShape(Preprocessing, batchCount), pixels.Span);
+                        }
+                        else
+                        {
+                            error = ((Result<ImageBatch, PqfError>.Error)loaded.Current).Value;
+                            yield break;
+                        }
+                    } while (loaded.MoveNext());
                 }
-                while (loaded.MoveNext());
-            }
 
-            // The first batch is looked at here: without any, there is nothing to be calibrated with.
-            loaded.MoveNext();
-            if (loaded.Current is Result<ImageBatch, PqfError>.Error failed)
-                return failed.Value;
-            var result = use(Batches());
-            return error is null ? result : error;
-        });
+                // The first batch is looked at here: without any, there is nothing to be calibrated with.
+                loaded.MoveNext();
+                if (loaded.Current is Result<ImageBatch, PqfError>.Error failed)
+                    return failed.Value;
+                var result = use(Batches());
+                return error is null ? result : error;
+            }
+        );
     }
 
-    IEnumerable<Result<ImageBatch, PqfError>> Load(int count) => ImageBatches.Load(
-        count,
-        Preprocess.InputCount(Preprocessing),
-        (i, input) => Images.Prepare(Order[i], Preprocessing, null, input),
-        new Loading(BatchSize, Evaluation.LoaderThreads(Run), 1),
-        Run.Cancellation);
+    IEnumerable<Result<ImageBatch, PqfError>> Load(int count) =>
+        ImageBatches.Load(
+            count,
+            Preprocess.InputCount(Preprocessing),
+            (i, input) => Images.Prepare(Order[i], Preprocessing, null, input),
+            new Loading(BatchSize, Evaluation.LoaderThreads(Run), 1),
+            Run.Cancellation
+        );
 }

@@ -22,7 +22,13 @@ sealed class Classifier
     public Classifier(NetworkFile network, Device device, int batchSize, PlanMemory memory = PlanMemory.Fast)
     {
         (this.device, preprocessing) = (device, network.Preprocessing);
-        plan = InferencePlan.Compile(network.Graph, network.Parameters, device, InputShape(preprocessing, batchSize), new InferenceOptions { Memory = memory });
+        plan = InferencePlan.Compile(
+            network.Graph,
+            network.Parameters,
+            device,
+            InputShape(preprocessing, batchSize),
+            new InferenceOptions { Memory = memory }
+        );
     }
 
     /// <summary>Logits, one row an image.</summary>
@@ -36,5 +42,6 @@ sealed class Classifier
     }
 
     /// <summary>[N, crop, crop, channels].</summary>
-    public static Shape InputShape(Preprocessing preprocessing, int count) => [count, preprocessing.Crop, preprocessing.Crop, preprocessing.Channels];
+    public static Shape InputShape(Preprocessing preprocessing, int count) =>
+        [count, preprocessing.Crop, preprocessing.Crop, preprocessing.Channels];
 }

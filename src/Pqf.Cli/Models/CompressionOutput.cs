@@ -25,7 +25,8 @@ sealed record CompressionOutput(RunContext Run, NetworkFile Source, PqfModel Mod
     {
         Run.Cancellation.ThrowIfCancellationRequested();
         float[] expected = Probe.Logits(Model.Graph, Model.Parameters);
-        return Results.Collect(Run.Config.Formats.Distinct().Select(format => WriteModel(folder, format, expected)))
+        return Results
+            .Collect(Run.Config.Formats.Distinct().Select(format => WriteModel(folder, format, expected)))
             .Bind(_ => Reports.WriteLayers(Path.Combine(folder, "layers.csv"), Result.Layers))
             .Bind(_ => Reports.WriteGroups(Path.Combine(folder, "groups.csv"), Result.Groups))
             .Map(_ => Summarise());
@@ -43,25 +44,39 @@ sealed record CompressionOutput(RunContext Run, NetworkFile Source, PqfModel Mod
     Result<Unit, PqfError> ReadBack(string path, float[] expected, double tolerance)
     {
         using var scope = Probe.Device.BeginScope();
-        return NetworkFiles.Load(path, Run.Config, Probe.Device).Bind<Unit>(network =>
-        {
-            float[] actual = Probe.Logits(network.Graph, network.Parameters);
-            bool isSame = actual.AsSpan().SequenceEqual(expected);
-            double difference = Probe.Difference(expected, actual);
-            if (!isSame && !(difference <= tolerance))
-                return new PqfError.File(path, $"read back, its logits differ from the network's by {difference} of the largest");
-            string same = isSame ? "the same" : string.Create(CultureInfo.InvariantCulture, $"the same to {difference:0.0e+0} of the largest");
-            Run.WriteLine($"wrote    {path} ({Figures.Count(new FileInfo(path).Length)} bytes); read back, its logits are {same}");
-            return default(Unit);
-        });
+        return NetworkFiles
+            .Load(path, Run.Config, Probe.Device)
+            .Bind<Unit>(network =>
+            {
+                float[] actual = Probe.Logits(network.Graph, network.Parameters);
+                bool isSame = actual.AsSpan().SequenceEqual(expected);
+                double difference = Probe.Difference(expected, actual);
+                if (!isSame && !(difference <= tolerance))
+                    return new PqfError.File(path, $"read back, its logits differ from the network's by {difference} of the largest");
+                string same = isSame
+                    ? "the same"
+                    : string.Create(CultureInfo.InvariantCulture, $"the same to {difference:0.0e+0} of the largest");
+                Run.WriteLine($"wrote    {path} ({Figures.Count(new FileInfo(path).Length)} bytes); read back, its logits are {same}");
+                return default(Unit);
+            });
     }
 
     Unit Summarise()
     {
         double error = Result.Layers.Sum(row => row.Report.RelativeError) / Math.Max(1, Result.Layers.Length);
         if (!Result.Groups.IsEmpty)
-            Run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"permuted {Result.Groups.Length} groups: {Figures.Count(Result.Groups.Sum(row => (long)row.Report.Accepted))} of {Figures.Count(Result.Groups.Sum(row => (long)row.Report.Proposals))} exchanges made, log-determinant lower by {Result.Groups.Average(row => row.Report.Before - row.Report.After):0.000} on average"));
-        Run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"quantised {Result.Layers.Length} layers: relative error {error:0.0000} on average"));
+            Run.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"permuted {Result.Groups.Length} groups: {Figures.Count(Result.Groups.Sum(row => (long)row.Report.Accepted))} of {Figures.Count(Result.Groups.Sum(row => (long)row.Report.Proposals))} exchanges made, log-determinant lower by {Result.Groups.Average(row => row.Report.Before - row.Report.After):0.000} on average"
+                )
+            );
+        Run.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"quantised {Result.Layers.Length} layers: relative error {error:0.0000} on average"
+            )
+        );
         foreach (string line in NetworkReport.Lines(Source with { Model = Model, Format = "compressed" }))
             Run.WriteLine(line);
         return default;

@@ -11,7 +11,12 @@ namespace Pqf.Cli.Models;
 /// <param name="Compressed">The compressed network.</param>
 /// <param name="Groups">A row for each group.</param>
 /// <param name="Layers">A row for each layer.</param>
-sealed record CompressionResult(Parameters? Permuted, Parameters Compressed, ImmutableArray<GroupRow> Groups, ImmutableArray<LayerRow> Layers);
+sealed record CompressionResult(
+    Parameters? Permuted,
+    Parameters Compressed,
+    ImmutableArray<GroupRow> Groups,
+    ImmutableArray<LayerRow> Layers
+);
 
 /// <summary>Follows the events of a compression: shows progress, and times groups and layers.</summary>
 /// <param name="run">Clock and progress.</param>
@@ -22,9 +27,11 @@ sealed class CompressionRun(RunContext run, ImmutableArray<LayerBlocks> layers, 
     readonly double totalWork = layers.Sum(Work);
     readonly ImmutableArray<GroupRow>.Builder groupRows = ImmutableArray.CreateBuilder<GroupRow>();
     readonly ImmutableArray<LayerRow>.Builder layerRows = ImmutableArray.CreateBuilder<LayerRow>();
-    Parameters? permuted, compressed;
+    Parameters? permuted,
+        compressed;
     double workDone;
-    int groupNumber, groupCount;
+    int groupNumber,
+        groupCount;
     long started;
 
     /// <summary>Runs to the end.</summary>
@@ -47,8 +54,7 @@ sealed class CompressionRun(RunContext run, ImmutableArray<LayerBlocks> layers, 
             if (handle(events.Current) is not { } done)
                 return true;
             report(done);
-        }
-        while (events.MoveNext());
+        } while (events.MoveNext());
         return false;
     }
 

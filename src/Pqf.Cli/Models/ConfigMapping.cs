@@ -21,42 +21,52 @@ static class ConfigMapping
     static readonly Preprocessing Grey = new() { Mean = [0.449f], Deviation = [0.226f] };
 
     /// <summary>How channel orders are searched; null if they are kept.</summary>
-    public static PermutationSpec? Permutation(Config config) => !config.Model.UsePermutations ? null : new PermutationSpec
-    {
-        Proposals = config.Model.SlsIterations,
-        Strategies = config.Search switch
-        {
-            SearchStrategy.Greedy => [PermutationStrategy.Greedy],
-            SearchStrategy.Descent => [PermutationStrategy.Greedy, PermutationStrategy.Descent],
-            _ => [PermutationStrategy.Greedy, PermutationStrategy.Stochastic],
-        },
-        LayerStrategies = config.Model.PermutationSpecs.Where(layer => !layer.Value.Optimization.IsEmpty)
-            .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Optimization),
-        LayerReshapes = config.Model.PermutationSpecs.Where(layer => !layer.Value.Reshape.IsEmpty)
-            .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Reshape),
-        Groups = [.. config.Model.Permutations.Select(group => (Canonical(group.Parents), Canonical(group.Children)))],
-    };
+    public static PermutationSpec? Permutation(Config config) =>
+        !config.Model.UsePermutations
+            ? null
+            : new PermutationSpec
+            {
+                Proposals = config.Model.SlsIterations,
+                Strategies = config.Search switch
+                {
+                    SearchStrategy.Greedy => [PermutationStrategy.Greedy],
+                    SearchStrategy.Descent => [PermutationStrategy.Greedy, PermutationStrategy.Descent],
+                    _ => [PermutationStrategy.Greedy, PermutationStrategy.Stochastic],
+                },
+                LayerStrategies = config
+                    .Model.PermutationSpecs.Where(layer => !layer.Value.Optimization.IsEmpty)
+                    .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Optimization),
+                LayerReshapes = config
+                    .Model.PermutationSpecs.Where(layer => !layer.Value.Reshape.IsEmpty)
+                    .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Reshape),
+                Groups = [.. config.Model.Permutations.Select(group => (Canonical(group.Parents), Canonical(group.Children)))],
+            };
 
     /// <summary>How a network is quantised; layers under the names of its graph.</summary>
-    public static CompressionSpec Compression(Config config) => config.Model.Compression with
-    {
-        IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(DetectorNames.Canonical)],
-        LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value),
-    };
+    public static CompressionSpec Compression(Config config) =>
+        config.Model.Compression with
+        {
+            IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(DetectorNames.Canonical)],
+            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableDictionary(
+                layer => DetectorNames.Canonical(layer.Key),
+                layer => layer.Value
+            ),
+        };
 
     static ImmutableArray<string> Canonical(ImmutableArray<string> names) => [.. names.Select(DetectorNames.Canonical)];
 
     /// <summary>What a file's own architecture becomes under the configuration.</summary>
     /// <param name="config">Its keys win.</param>
     /// <param name="found">The file's.</param>
-    public static Architecture Architecture(Config config, Architecture found) => found with
-    {
-        Name = config.Model.Arch ?? found.Name,
-        ClassCount = config.Model.ClassCount ?? found.ClassCount,
-        InChannels = config.Model.InputChannels ?? found.InChannels,
-        Width = config.Model.Width ?? found.Width,
-        MaskRcnn = config.Model.MaskRcnn.Over(found.MaskRcnn),
-    };
+    public static Architecture Architecture(Config config, Architecture found) =>
+        found with
+        {
+            Name = config.Model.Arch ?? found.Name,
+            ClassCount = config.Model.ClassCount ?? found.ClassCount,
+            InChannels = config.Model.InputChannels ?? found.InChannels,
+            Width = config.Model.Width ?? found.Width,
+            MaskRcnn = config.Model.MaskRcnn.Over(found.MaskRcnn),
+        };
 
     /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>
     /// <param name="channels">1 or 3.</param>
@@ -77,26 +87,39 @@ static class ConfigMapping
             Deviation = keys.Deviation.IsEmpty ? stored.Deviation : keys.Deviation,
         };
         if (result.Mean.Length != channels || result.Deviation.Length != channels)
-            return Wrong("preprocessing.mean", $"expected {channels} numbers in mean and in deviation, as the network has input channels, got {result.Mean.Length} and {result.Deviation.Length}");
-        return result.Crop > result.Resize ? Wrong("preprocessing.crop", $"expected at most resize ({result.Resize}), got {result.Crop}") : result;
+            return Wrong(
+                "preprocessing.mean",
+                $"expected {channels} numbers in mean and in deviation, as the network has input channels, got {result.Mean.Length} and {result.Deviation.Length}"
+            );
+        return result.Crop > result.Resize
+            ? Wrong("preprocessing.crop", $"expected at most resize ({result.Resize}), got {result.Crop}")
+            : result;
     }
 
     /// <summary>Names of the classes: the configuration's, else the file's, else ImageNet's for 1000 classes, else none.</summary>
     public static Result<ClassNames?, PqfError> ClassNames(Config config, ClassNames? stored, int classCount) =>
-        Given(config).Bind<ClassNames?>(given => given switch
-        {
-            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Pqf.Compression.Model.ClassNames.ImageNet) : null),
-            _ when given.Length == classCount => new ClassNames.Listed(given),
-            _ => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
-        });
+        Given(config)
+            .Bind<ClassNames?>(given =>
+                given switch
+                {
+                    [] => stored
+                        ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Pqf.Compression.Model.ClassNames.ImageNet) : null),
+                    _ when given.Length == classCount => new ClassNames.Listed(given),
+                    _ => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
+                }
+            );
 
     /// <summary>One name a class.</summary>
-    public static ImmutableArray<string> Names(ClassNames? names, int classCount) => names switch
-    {
-        ClassNames.Listed listed => listed.Names,
-        ClassNames.WellKnown { Set: Pqf.Compression.Model.ClassNames.ImageNet } when classCount == ImageNetClassCount => [.. ImageNetClasses.Table.All.Select(item => item.Name)],
-        _ => [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")],
-    };
+    public static ImmutableArray<string> Names(ClassNames? names, int classCount) =>
+        names switch
+        {
+            ClassNames.Listed listed => listed.Names,
+            ClassNames.WellKnown { Set: Pqf.Compression.Model.ClassNames.ImageNet } when classCount == ImageNetClassCount =>
+            [
+                .. ImageNetClasses.Table.All.Select(item => item.Name),
+            ],
+            _ => [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")],
+        };
 
     static Result<ImmutableArray<string>, PqfError> Given(Config config)
     {

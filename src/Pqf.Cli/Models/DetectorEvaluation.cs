@@ -20,12 +20,20 @@ namespace Pqf.Cli.Models;
 /// <param name="ImageCount">Images.</param>
 /// <param name="Seconds">From the first image to the last mask; average precision apart.</param>
 /// <param name="Stages">In the order of the work.</param>
-sealed record DetectorReport(AveragePrecision Box, AveragePrecision Mask, ImmutableArray<CocoDetection> Results, int ImageCount, double Seconds, ImmutableArray<StageTime> Stages);
+sealed record DetectorReport(
+    AveragePrecision Box,
+    AveragePrecision Mask,
+    ImmutableArray<CocoDetection> Results,
+    int ImageCount,
+    double Seconds,
+    ImmutableArray<StageTime> Stages
+);
 
 /// <summary>Measures detectors on annotated images.</summary>
 static class DetectorEvaluation
 {
-    const string Decoding = "Decoding", Masks = "Masks";
+    const string Decoding = "Decoding",
+        Masks = "Masks";
 
     /// <summary>Measures one network.</summary>
     /// <param name="run">Threads, clock and cancellation.</param>
@@ -35,7 +43,14 @@ static class DetectorEvaluation
     /// <param name="device">Where to run.</param>
     /// <param name="report">Told how many images are done.</param>
     /// <returns>An error that names the first image that cannot be loaded.</returns>
-    public static Result<DetectorReport, PqfError> Measure(RunContext run, Architecture architecture, Parameters parameters, CocoFolder images, Device device, Action<double> report)
+    public static Result<DetectorReport, PqfError> Measure(
+        RunContext run,
+        Architecture architecture,
+        Parameters parameters,
+        CocoFolder images,
+        Device device,
+        Action<double> report
+    )
     {
         using var scope = device.BeginScope();
         var detector = Detector.Create(architecture, parameters, device);
@@ -57,11 +72,13 @@ static class DetectorEvaluation
         return Of(images, results.ToImmutable(), watch, run.Config.Threads);
     }
 
-    static DetectorReport Of(CocoFolder images, ImmutableArray<CocoDetection> results, StageWatch watch, int threadCount) => new(
-        CocoAp.Measure(images.Instances, results, CocoTask.BoundingBox, threadCount),
-        CocoAp.Measure(images.Instances, results, CocoTask.Segmentation, threadCount),
-        results,
-        images.Images.Length,
-        watch.Stages.Sum(stage => stage.Seconds),
-        watch.Stages);
+    static DetectorReport Of(CocoFolder images, ImmutableArray<CocoDetection> results, StageWatch watch, int threadCount) =>
+        new(
+            CocoAp.Measure(images.Instances, results, CocoTask.BoundingBox, threadCount),
+            CocoAp.Measure(images.Instances, results, CocoTask.Segmentation, threadCount),
+            results,
+            images.Images.Length,
+            watch.Stages.Sum(stage => stage.Seconds),
+            watch.Stages
+        );
 }

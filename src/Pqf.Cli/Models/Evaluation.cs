@@ -41,29 +41,47 @@ static class Evaluation
         var classifier = new Classifier(network, device, batchSize);
         int classCount = network.Architecture.ClassCount;
         long start = run.Terminal.Clock.GetTimestamp();
-        return run.Progress.Run<Result<(Proportion, Proportion), PqfError>>("evaluating", "images", images.Length, report =>
-        {
-            Proportion top1 = new(0, 0), top5 = new(0, 0);
-            foreach (var batch in Load(run, images.Select(image => image.Path), network.Preprocessing, batchSize))
-            {
-                if (batch is Result<ImageBatch, PqfError>.Error error)
-                    return error.Value;
-                var (first, count, pixels) = ((Result<ImageBatch, PqfError>.Ok)batch).Value;
-                float[] logits = classifier.Logits(pixels.Span, count);
-                int[] ranks = [.. Enumerable.Range(0, count).Select(i => Ranking.RankOf(logits.AsSpan(i * classCount, classCount), images[first + i].Class))];
-                top1 += new Proportion(ranks.Count(rank => rank == 0), count);
-                top5 += new Proportion(ranks.Count(rank => rank < 5), count);
-                report(top1.Count);
-            }
+        return run
+            .Progress.Run<Result<(Proportion, Proportion), PqfError>>(
+                "evaluating",
+                "images",
+                images.Length,
+                report =>
+                {
+                    Proportion top1 = new(0, 0),
+                        top5 = new(0, 0);
+                    foreach (var batch in Load(run, images.Select(image => image.Path), network.Preprocessing, batchSize))
+                    {
+                        if (batch is Result<ImageBatch, PqfError>.Error error)
+                            return error.Value;
+                        var (first, count, pixels) = ((Result<ImageBatch, PqfError>.Ok)batch).Value;
+                        float[] logits = classifier.Logits(pixels.Span, count);
+                        int[] ranks =
+                        [
+                            .. Enumerable
+                                .Range(0, count)
+                                .Select(i => Ranking.RankOf(logits.AsSpan(i * classCount, classCount), images[first + i].Class)),
+                        ];
+                        top1 += new Proportion(ranks.Count(rank => rank == 0), count);
+                        top5 += new Proportion(ranks.Count(rank => rank < 5), count);
+                        report(top1.Count);
+                    }
 
-            return (top1, top5);
-        }).Map(tops => new Accuracy(tops.Item1, tops.Item2, run.Terminal.Clock.GetElapsedTime(start).TotalSeconds));
+                    return (top1, top5);
+                }
+            )
+            .Map(tops => new Accuracy(tops.Item1, tops.Item2, run.Terminal.Clock.GetElapsedTime(start).TotalSeconds));
     }
 
     /// <summary>Batches of prepared images, loaded as the configuration says.</summary>
-    public static IEnumerable<Result<ImageBatch, PqfError>> Load(RunContext run, IEnumerable<string> paths, Preprocessing preprocessing, int batchSize) =>
-        ImageBatches.Load([.. paths], preprocessing, batchSize, LoaderThreads(run), 1, run.Cancellation);
+    public static IEnumerable<Result<ImageBatch, PqfError>> Load(
+        RunContext run,
+        IEnumerable<string> paths,
+        Preprocessing preprocessing,
+        int batchSize
+    ) => ImageBatches.Load([.. paths], preprocessing, batchSize, LoaderThreads(run), 1, run.Cancellation);
 
     /// <summary>Threads that decode images.</summary>
-    public static int LoaderThreads(RunContext run) => run.Config.Dataloader.NumWorkers is { } workers and > 0 ? workers : Environment.ProcessorCount;
+    public static int LoaderThreads(RunContext run) =>
+        run.Config.Dataloader.NumWorkers is { } workers and > 0 ? workers : Environment.ProcessorCount;
 }

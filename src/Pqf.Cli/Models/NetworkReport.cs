@@ -37,11 +37,17 @@ static class NetworkReport
     public static void NoteUnused(RunContext run, NetworkFile network)
     {
         if (!network.Unused.IsEmpty)
-            run.Note(string.Create(CultureInfo.InvariantCulture, $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: {string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"));
+            run.Note(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: {string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"
+                )
+            );
     }
 
     /// <summary><c>resnet20 of width 32</c>.</summary>
-    public static string NameText(Architecture architecture) => architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
+    public static string NameText(Architecture architecture) =>
+        architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
 
     static string InputText(PqfModel network)
     {

@@ -10,25 +10,28 @@ namespace Pqf.Cli.Models;
 static class NetworkWriter
 {
     /// <summary>The end of the name of a format's files, dot included.</summary>
-    public static string Extension(ModelFormat format) => format switch
-    {
-        ModelFormat.Pqf => ".pqf",
-        ModelFormat.Pth => ".pth",
-        ModelFormat.Onnx => ".onnx",
-        _ => ".safetensors",
-    };
+    public static string Extension(ModelFormat format) =>
+        format switch
+        {
+            ModelFormat.Pqf => ".pqf",
+            ModelFormat.Pth => ".pth",
+            ModelFormat.Onnx => ".onnx",
+            _ => ".safetensors",
+        };
 
     /// <summary>The format that a file's name asks for; null for none.</summary>
-    public static ModelFormat? FormatOf(string path) => Path.GetExtension(path) switch
-    {
-        ".pqf" => ModelFormat.Pqf,
-        ".pth" or ".pt" => ModelFormat.Pth,
-        ".onnx" => ModelFormat.Onnx,
-        ".safetensors" => ModelFormat.Safetensors,
-        _ => null,
-    };
+    public static ModelFormat? FormatOf(string path) =>
+        Path.GetExtension(path) switch
+        {
+            ".pqf" => ModelFormat.Pqf,
+            ".pth" or ".pt" => ModelFormat.Pth,
+            ".onnx" => ModelFormat.Onnx,
+            ".safetensors" => ModelFormat.Safetensors,
+            _ => null,
+        };
 
-    /// <summary>Writes a network, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's dense names.</summary>
+    /// <summary>Writes a network, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's dense
+    /// names.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">Its kind.</param>
     /// <param name="model">The network.</param>
@@ -44,7 +47,8 @@ static class NetworkWriter
         };
     }
 
-    static IEnumerable<StoredTensor> Tensors(PqfModel model) => model.Parameters.Values.Values.Any(weight => weight is Weight.Quantised)
-        ? StateDict.Published(model.Graph, model.Parameters)
-        : StateDict.Dense(model.Graph, model.Parameters);
+    static IEnumerable<StoredTensor> Tensors(PqfModel model) =>
+        model.Parameters.Values.Values.Any(weight => weight is Weight.Quantised)
+            ? StateDict.Published(model.Graph, model.Parameters)
+            : StateDict.Dense(model.Graph, model.Parameters);
 }

@@ -14,15 +14,20 @@ static class OutputFolder
         try
         {
             Directory.CreateDirectory(folder);
-            return AtomicFile.WriteText(probe, _ => { }).Map(_ =>
-            {
-                File.Delete(probe);
-                return default(Unit);
-            });
+            return AtomicFile
+                .WriteText(probe, _ => { })
+                .Map(_ =>
+                {
+                    File.Delete(probe);
+                    return default(Unit);
+                });
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new PqfError.File(folder, $"cannot be made a folder: {(error is UnauthorizedAccessException ? "permission denied" : error.Message)}");
+            return new PqfError.File(
+                folder,
+                $"cannot be made a folder: {(error is UnauthorizedAccessException ? "permission denied" : error.Message)}"
+            );
         }
     }
 }

@@ -20,7 +20,13 @@ sealed record Probe(Device Device, Preprocessing Preprocessing, RngKey Key)
 
     // A detector's body sees any size of whole multiples of 32 pixels. Boxes of each level's size, some across the edge.
     static readonly Shape DetectorImages = [1, 128, 160, Photograph.Channels];
-    static readonly ImmutableArray<RoiBox> Boxes = [new(0, new(4, 6, 30, 40)), new(0, new(20, 10, 140, 120)), new(0, new(-60, -80, 160, 180)), new(0, new(-200, -150, 400, 420))];
+    static readonly ImmutableArray<RoiBox> Boxes =
+    [
+        new(0, new(4, 6, 30, 40)),
+        new(0, new(20, 10, 140, 120)),
+        new(0, new(-60, -80, 160, 180)),
+        new(0, new(-200, -150, 400, 420)),
+    ];
 
     /// <summary>Logits of the probe's images, of all heads of a detector.</summary>
     public float[] Logits(Graph graph, Parameters parameters)
@@ -38,7 +44,12 @@ sealed record Probe(Device Device, Preprocessing Preprocessing, RngKey Key)
     {
         float[] pixels = [.. Enumerable.Range(0, DetectorImages.Count).Select(i => (float)Key.Normal((ulong)i))];
         using var scope = Device.BeginScope();
-        return [.. Forward.Outputs(graph, parameters, Tensor<float>.From(Device, DetectorImages, pixels), Boxes).SelectMany(output => output.ToArray())];
+        return
+        [
+            .. Forward
+                .Outputs(graph, parameters, Tensor<float>.From(Device, DetectorImages, pixels), Boxes)
+                .SelectMany(output => output.ToArray()),
+        ];
     }
 
     /// <summary>The largest difference, as a part of the largest value; not a number if any value is none.</summary>

@@ -11,7 +11,8 @@ namespace Pqf.Cli.Models;
 /// <param name="SortedMs">Time of each call: pixels in, logits out.</param>
 sealed record Speed(int Batch, ImmutableArray<double> SortedMs)
 {
-    const int WarmUpCalls = 3, LeastCalls = 20;
+    const int WarmUpCalls = 3,
+        LeastCalls = 20;
     const double LeastSeconds = 1;
 
     /// <summary>Images per second at the median.</summary>

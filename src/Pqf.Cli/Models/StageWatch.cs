@@ -38,11 +38,16 @@ sealed class StageWatch(TimeProvider clock)
         double all = stages.Sum(stage => stage.Seconds);
         return new(
             ["stage", $" ms {unit}", " %"],
-            [.. stages.Select(stage => (ImmutableArray<string>)
             [
-                stage.Name,
-                (1000 * stage.Seconds / count).ToString("0.0", CultureInfo.InvariantCulture),
-                (100 * stage.Seconds / all).ToString("0.0", CultureInfo.InvariantCulture),
-            ])]);
+                .. stages.Select(stage =>
+                    (ImmutableArray<string>)
+                        [
+                            stage.Name,
+                            (1000 * stage.Seconds / count).ToString("0.0", CultureInfo.InvariantCulture),
+                            (100 * stage.Seconds / all).ToString("0.0", CultureInfo.InvariantCulture),
+                        ]
+                ),
+            ]
+        );
     }
 }

@@ -13,7 +13,8 @@ namespace Pqf.Cli.Models;
 /// <param name="Path">The folder.</param>
 sealed record TrainingFolder(string Path)
 {
-    const string StateExtension = ".state", Last = "last";
+    const string StateExtension = ".state",
+        Last = "last";
 
     /// <summary>The state after the latest saving that was not at an epoch's end.</summary>
     public string LastState => System.IO.Path.Combine(States, Last + StateExtension);
@@ -42,12 +43,17 @@ sealed record TrainingFolder(string Path)
     public string ModelFile(string name, ModelFormat format) => System.IO.Path.Combine(Models, name + NetworkWriter.Extension(format));
 
     /// <summary>Makes the folders, and tries them.</summary>
-    public Result<Unit, PqfError> Prepare() => Results.Collect(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
+    public Result<Unit, PqfError> Prepare() =>
+        Results.Collect(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
 
     /// <summary>Says whether a new run may begin here: not over the states of another.</summary>
-    public Result<Unit, PqfError> CheckUnused() => StateFiles.FirstOrDefault() is { } state
-        ? new PqfError.File(Path, $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder begins a new one")
-        : default(Unit);
+    public Result<Unit, PqfError> CheckUnused() =>
+        StateFiles.FirstOrDefault() is { } state
+            ? new PqfError.File(
+                Path,
+                $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder begins a new one"
+            )
+            : default(Unit);
 
     /// <summary>The state to go on from.</summary>
     /// <param name="run">Told of files that cannot be read.</param>
@@ -66,12 +72,18 @@ sealed record TrainingFolder(string Path)
         var found = new List<(string Path, TrainingProgress Progress)>();
         foreach (string path in StateFiles)
         {
-            var progress = TensorFiles.Open(path).Bind(file =>
-            {
-                using (file)
-                    return TrainingCheckpoint.ReadProgress(file);
-            });
-            if (progress is Result<(TrainingProgress Progress, ImmutableSortedDictionary<string, string> Settings), PqfError>.Ok(var (known, _)))
+            var progress = TensorFiles
+                .Open(path)
+                .Bind(file =>
+                {
+                    using (file)
+                        return TrainingCheckpoint.ReadProgress(file);
+                });
+            if (
+                progress is Result<(TrainingProgress Progress, ImmutableSortedDictionary<string, string> Settings), PqfError>.Ok(
+                    var (known, _)
+                )
+            )
                 found.Add((path, known));
             else
                 run.Note($"passed over {progress.Match(_ => "", error => error.Message)}");

@@ -14,7 +14,15 @@ namespace Pqf.Cli.Models;
 /// <param name="epochs">Of the whole run.</param>
 /// <param name="batchCount">Of an epoch.</param>
 /// <param name="validation">Told by the task how far a validation is.</param>
-sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, TrainingOutput output, EventWriter log, int epochs, int batchCount, ValidationProgress validation)
+sealed class TrainingLoop<TBatch>(
+    RunContext run,
+    Trainer<TBatch> trainer,
+    TrainingOutput output,
+    EventWriter log,
+    int epochs,
+    int batchCount,
+    ValidationProgress validation
+)
 {
     long saved = run.Terminal.Clock.GetTimestamp();
 
@@ -29,7 +37,9 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
         {
             if (ErrorOf(output.SaveState(trainer.State)) is { } error)
                 return error;
-            run.Note($"saved the state at epoch {trainer.State.Progress.Epoch + 1}, batch {trainer.State.Progress.Batch}: --resume goes on from there");
+            run.Note(
+                $"saved the state at epoch {trainer.State.Progress.Epoch + 1}, batch {trainer.State.Progress.Batch}: --resume goes on from there"
+            );
             throw;
         }
     }
@@ -45,14 +55,25 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
             switch (events.Current)
             {
                 case TrainingEvent.Stepped first:
-                    more = run.Progress.Run($"epoch {first.Progress.Epoch + 1} of {epochs}", "batches", batchCount, report => Steps(events, report, out error), new(first.Progress.Batch - 1, asked));
+                    more = run.Progress.Run(
+                        $"epoch {first.Progress.Epoch + 1} of {epochs}",
+                        "batches",
+                        batchCount,
+                        report => Steps(events, report, out error),
+                        new(first.Progress.Batch - 1, asked)
+                    );
                     break;
                 case TrainingEvent.Validating:
-                    more = run.Progress.Run("validating", validation.Unit, validation.Count, report =>
-                    {
-                        validation.Report = report;
-                        return events.MoveNext();
-                    });
+                    more = run.Progress.Run(
+                        "validating",
+                        validation.Unit,
+                        validation.Count,
+                        report =>
+                        {
+                            validation.Report = report;
+                            return events.MoveNext();
+                        }
+                    );
                     break;
                 case TrainingEvent.EpochFinished finished:
                     error = ErrorOf(Finish(finished));
@@ -93,14 +114,24 @@ sealed class TrainingLoop<TBatch>(RunContext run, Trainer<TBatch> trainer, Train
         return output.SaveState(trainer.State);
     }
 
-    Result<Unit, PqfError> Log(TrainingEvent.Stepped step) => log.Scalars(
-        Step(step.Progress), [.. step.Batch.Means.Select(mean => new Scalar($"Train/{mean.Name}", mean.Value)), new("Train/learning_rate", step.LearningRate)]);
+    Result<Unit, PqfError> Log(TrainingEvent.Stepped step) =>
+        log.Scalars(
+            Step(step.Progress),
+            [
+                .. step.Batch.Means.Select(mean => new Scalar($"Train/{mean.Name}", mean.Value)),
+                new("Train/learning_rate", step.LearningRate),
+            ]
+        );
 
     Result<Unit, PqfError> Finish(TrainingEvent.EpochFinished finished)
     {
         var (training, validated) = (finished.Epoch.Training, finished.Epoch.Validation);
-        run.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"epoch {finished.Epoch.Number,3}  train {TrainingOutput.Text(training)}; validation {TrainingOutput.Text(validated)}; learning rate {finished.Epoch.LearningRate:g3}"));
+        run.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"epoch {finished.Epoch.Number, 3}  train {TrainingOutput.Text(training)}; validation {TrainingOutput.Text(validated)}; learning rate {finished.Epoch.LearningRate:g3}"
+            )
+        );
         saved = run.Terminal.Clock.GetTimestamp();
         return log.Scalars(Step(finished.Progress), [.. validated.Means.Select(mean => new Scalar($"Validation/{mean.Name}", mean.Value))])
             .Bind(_ => output.SaveEpoch(trainer.State, finished.IsBest));

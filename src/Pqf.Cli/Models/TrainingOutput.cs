@@ -31,7 +31,8 @@ sealed class TrainingOutput(RunContext run, TrainingFolder folder, PqfModel mode
     {
         string number = state.Progress.Epoch.ToString(CultureInfo.InvariantCulture);
         // The state comes last: a run that goes on from it finds all other files of the epoch written.
-        return TrainingCheckpoint.CheckFinite(model.Graph, state)
+        return TrainingCheckpoint
+            .CheckFinite(model.Graph, state)
             .Bind(_ => WriteModels(state, number))
             .Bind(_ => isBest ? WriteModels(state, Best) : default(Unit))
             .Bind(_ => Reports.WriteEpochs(folder.MetricsFile, state.Progress))
@@ -45,18 +46,30 @@ sealed class TrainingOutput(RunContext run, TrainingFolder folder, PqfModel mode
         foreach (string line in NetworkReport.Lines(model, model.Compression is null ? "dense" : "compressed"))
             yield return line;
         foreach (var (name, validation) in progress.Initial)
-            yield return $"{name,-12} {Text(validation)}";
+            yield return $"{name, -12} {Text(validation)}";
         foreach (var epoch in progress.Epochs)
-            yield return $"{$"epoch {epoch.Number}",-12} {Text(epoch.Validation)}{(epoch == progress.Best ? ", the best" : "")}";
+            yield return $"{$"epoch {epoch.Number}", -12} {Text(epoch.Validation)}{(epoch == progress.Best ? ", the best" : "")}";
     }
 
     /// <summary><c>loss 0.2412, accuracy 91.30 %</c>.</summary>
-    public static string Text(Metrics metrics) => string.Join(", ", metrics.Means.Select(mean => mean.Name.StartsWith(Metrics.Loss, StringComparison.Ordinal)
-        ? string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {mean.Value:0.0000}")
-        : mean.Value < 0 ? $"{mean.Name} -" // an average precision where there is nothing to be found
-        : string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {100 * mean.Value:0.00} %")));
+    public static string Text(Metrics metrics) =>
+        string.Join(
+            ", ",
+            metrics.Means.Select(mean =>
+                mean.Name.StartsWith(Metrics.Loss, StringComparison.Ordinal)
+                    ? string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {mean.Value:0.0000}")
+                : mean.Value < 0 ? $"{mean.Name} -" // an average precision where there is nothing to be found
+                : string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {100 * mean.Value:0.00} %")
+            )
+        );
 
-    Result<Unit, PqfError> WriteModels(TrainingState state, string name) => Results.Collect(
-        run.Config.Formats.Union([ModelFormat.Pth, ModelFormat.Pqf]).Select(format => NetworkWriter.Write(folder.ModelFile(name, format), format, model with { Parameters = state.Parameters })))
-        .Map(_ => default(Unit));
+    Result<Unit, PqfError> WriteModels(TrainingState state, string name) =>
+        Results
+            .Collect(
+                run.Config.Formats.Union([ModelFormat.Pth, ModelFormat.Pqf])
+                    .Select(format =>
+                        NetworkWriter.Write(folder.ModelFile(name, format), format, model with { Parameters = state.Parameters })
+                    )
+            )
+            .Map(_ => default(Unit));
 }

@@ -18,7 +18,9 @@ namespace Pqf.Cli.Models;
 sealed class TrainingSession(RunContext run)
 {
     /// <summary>Names of validations before the first step.</summary>
-    const string Quantised = "quantised", Calibrated = "calibrated", Start = "start";
+    const string Quantised = "quantised",
+        Calibrated = "calibrated",
+        Start = "start";
 
     /// <summary>Runs to the end.</summary>
     /// <param name="weights">The network to begin with; null for random weights.</param>
@@ -30,26 +32,45 @@ sealed class TrainingSession(RunContext run)
         if (TrainingMapping.Ignored(run.Config) is { } ignored)
             run.Note(ignored);
         var folder = new TrainingFolder(path);
-        return folder.Prepare().Bind(_ => TrainingImages.Open(run.Config.Dataloader)).Bind(images => run.WithDevice(device => resume is null
-            ? folder.CheckUnused().Bind(_ => Begin(folder, weights, images, device))
-            : folder.FindState(run, resume).Bind(state => state is null
-                ? Begin(folder, weights, images, device)
-                : GoOn(folder, state, images, device))));
+        return folder
+            .Prepare()
+            .Bind(_ => TrainingImages.Open(run.Config.Dataloader))
+            .Bind(images =>
+                run.WithDevice(device =>
+                    resume is null
+                        ? folder.CheckUnused().Bind(_ => Begin(folder, weights, images, device))
+                        : folder
+                            .FindState(run, resume)
+                            .Bind(state => state is null ? Begin(folder, weights, images, device) : GoOn(folder, state, images, device))
+                )
+            );
     }
 
     Result<Unit, PqfError> Begin(TrainingFolder folder, string? weights, TrainingImages images, Device device)
     {
         var start = new TrainingStart(run, device);
-        return start.Open(weights, images).Bind(network => Setup(folder, network.Model, images).Bind(training =>
-        {
-            NetworkReport.NoteUnused(run, network);
-            return start.Prepare(network, training.Sets.Train, (quantised, _) => Measure(training, quantised, Quantised)).Bind(prepared =>
-            {
-                foreach (string line in NetworkReport.Lines(prepared.Model, prepared.Model.Compression is null ? "dense" : "compressed"))
-                    run.WriteLine(line);
-                return Begin(training with { Setup = training.Setup with { Model = prepared.Model } }, prepared.Initial);
-            });
-        }));
+        return start
+            .Open(weights, images)
+            .Bind(network =>
+                Setup(folder, network.Model, images)
+                    .Bind(training =>
+                    {
+                        NetworkReport.NoteUnused(run, network);
+                        return start
+                            .Prepare(network, training.Sets.Train, (quantised, _) => Measure(training, quantised, Quantised))
+                            .Bind(prepared =>
+                            {
+                                foreach (
+                                    string line in NetworkReport.Lines(
+                                        prepared.Model,
+                                        prepared.Model.Compression is null ? "dense" : "compressed"
+                                    )
+                                )
+                                    run.WriteLine(line);
+                                return Begin(training with { Setup = training.Setup with { Model = prepared.Model } }, prepared.Initial);
+                            });
+                    })
+            );
     }
 
     Result<Unit, PqfError> Begin(ClassifierSetup training, ImmutableArray<InitialRecord> initial)
@@ -65,28 +86,57 @@ sealed class TrainingSession(RunContext run)
         return setup.Output.SaveEpoch(state, false).Bind(_ => Train(training, state));
     }
 
-    Result<Unit, PqfError> GoOn(TrainingFolder folder, string path, TrainingImages images, Device device) => TensorFiles.Open(path).Bind(file =>
-    {
-        using (file)
-            return TrainingCheckpoint.ReadProgress(file)
-                .Bind(known => TrainingSetup.Differences(known.Settings, TrainingMapping.Settings(run.Config, images.Count)))
-                .Bind(_ => TrainingCheckpoint.Read(file, TrainingMapping.Optimizer(run.Config), device));
-    }).Bind(read => Setup(folder, read.Model, images).Bind(training =>
-    {
-        run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
-        return Train(training, read.State);
-    }));
+    Result<Unit, PqfError> GoOn(TrainingFolder folder, string path, TrainingImages images, Device device) =>
+        TensorFiles
+            .Open(path)
+            .Bind(file =>
+            {
+                using (file)
+                    return TrainingCheckpoint
+                        .ReadProgress(file)
+                        .Bind(known => TrainingSetup.Differences(known.Settings, TrainingMapping.Settings(run.Config, images.Count)))
+                        .Bind(_ => TrainingCheckpoint.Read(file, TrainingMapping.Optimizer(run.Config), device));
+            })
+            .Bind(read =>
+                Setup(folder, read.Model, images)
+                    .Bind(training =>
+                    {
+                        run.Note($"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}");
+                        return Train(training, read.State);
+                    })
+            );
 
-    Result<ClassifierSetup, PqfError> Setup(TrainingFolder folder, PqfModel model, TrainingImages images) => images.NumberedFor(model.Architecture.ClassCount).Bind<ClassifierSetup>(sets =>
-    {
-        int batchSize = TrainingMapping.BatchSize(run.Config, images.Count), smallest = images.Count % batchSize == 0 ? batchSize : images.Count % batchSize;
-        if (run.Config.Preprocessing.Augmentation.Padding >= model.Preprocessing.Crop)
-            return new PqfError.Config("configuration", "preprocessing.padding", $"expected less than crop ({model.Preprocessing.Crop}), got {run.Config.Preprocessing.Augmentation.Padding}");
-        var progress = new ValidationProgress("images", sets.Validation.Count);
-        var batches = new LabelledBatches(run, sets, model.Preprocessing, batchSize, progress);
-        return Classification.Check(model.Graph, Classifier.InputShape(model.Preprocessing, smallest)).Map(_ => new ClassifierSetup(
-            new(run, folder, model, progress, TrainingMapping.Options(run.Config, batches.BatchCount), batches.BatchCount, TrainingMapping.Settings(run.Config, images.Count)), sets, batches));
-    });
+    Result<ClassifierSetup, PqfError> Setup(TrainingFolder folder, PqfModel model, TrainingImages images) =>
+        images
+            .NumberedFor(model.Architecture.ClassCount)
+            .Bind<ClassifierSetup>(sets =>
+            {
+                int batchSize = TrainingMapping.BatchSize(run.Config, images.Count),
+                    smallest = images.Count % batchSize == 0 ? batchSize : images.Count % batchSize;
+                if (run.Config.Preprocessing.Augmentation.Padding >= model.Preprocessing.Crop)
+                    return new PqfError.Config(
+                        "configuration",
+                        "preprocessing.padding",
+                        $"expected less than crop ({model.Preprocessing.Crop}), got {run.Config.Preprocessing.Augmentation.Padding}"
+                    );
+                var progress = new ValidationProgress("images", sets.Validation.Count);
+                var batches = new LabelledBatches(run, sets, model.Preprocessing, batchSize, progress);
+                return Classification
+                    .Check(model.Graph, Classifier.InputShape(model.Preprocessing, smallest))
+                    .Map(_ => new ClassifierSetup(
+                        new(
+                            run,
+                            folder,
+                            model,
+                            progress,
+                            TrainingMapping.Options(run.Config, batches.BatchCount),
+                            batches.BatchCount,
+                            TrainingMapping.Settings(run.Config, images.Count)
+                        ),
+                        sets,
+                        batches
+                    ));
+            });
 
     /// <summary>Validates before the first step, unless that is not wanted.</summary>
     Result<ImmutableArray<InitialRecord>, PqfError> Measure(ClassifierSetup training, PqfModel model, string name) =>
@@ -99,29 +149,52 @@ sealed class TrainingSession(RunContext run)
         string name = model.Compression is null ? Start : Calibrated;
         return state.Progress is not { Epochs: [], Batch: 0 } || state.Progress.Initial.Any(record => record.Name == name)
             ? state
-            : Measure(training, model with { Parameters = state.Parameters }, name).Map(records => state with { Progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) } });
+            : Measure(training, model with { Parameters = state.Parameters }, name)
+                .Map(records => state with { Progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) } });
     }
 
-    Result<Unit, PqfError> Train(ClassifierSetup training, TrainingState begun) => MeasureStart(training, begun).Bind(state => OpenTeacher(training, state).Bind(teacher =>
-    {
-        var options = new ClassificationOptions { LabelSmoothing = (float)run.Config.LabelSmoothing, Teacher = teacher };
-        var task = Classification.Task(training.Setup.Model.Graph, state.Parameters, options, training.Batches.Data);
-        var trainer = new Trainer<LabelledBatch>(task, state, training.Setup.Options);
-        return training.Setup.Train(trainer).Map(_ => Conclude(training, trainer.State));
-    }));
+    Result<Unit, PqfError> Train(ClassifierSetup training, TrainingState begun) =>
+        MeasureStart(training, begun)
+            .Bind(state =>
+                OpenTeacher(training, state)
+                    .Bind(teacher =>
+                    {
+                        var options = new ClassificationOptions { LabelSmoothing = (float)run.Config.LabelSmoothing, Teacher = teacher };
+                        var task = Classification.Task(training.Setup.Model.Graph, state.Parameters, options, training.Batches.Data);
+                        var trainer = new Trainer<LabelledBatch>(task, state, training.Setup.Options);
+                        return training.Setup.Train(trainer).Map(_ => Conclude(training, trainer.State));
+                    })
+            );
 
     Result<Teacher?, PqfError> OpenTeacher(ClassifierSetup training, TrainingState state)
     {
         var student = training.Setup.Model.Architecture;
-        var (path, weight, temperature) = (run.Config.Distillation.Teacher, run.Config.Distillation.Weight, run.Config.Distillation.Temperature);
+        var (path, weight, temperature) = (
+            run.Config.Distillation.Teacher,
+            run.Config.Distillation.Weight,
+            run.Config.Distillation.Temperature
+        );
         if (path is null)
             return (Teacher?)null;
         var device = state.Parameters.Tensors().First().Device;
         // Its architecture is its own: only classes and images must be the same.
-        var own = run.Config with { Model = run.Config.Model with { Arch = null, Width = null } };
-        return NetworkFiles.Load(path, own, device).Bind<Teacher?>(network => network.Architecture.ClassCount != student.ClassCount || network.Architecture.InChannels != student.InChannels
-            ? new PqfError.File(path, $"has {network.Architecture.ClassCount} classes and {network.Architecture.InChannels} input channels; expected {student.ClassCount} and {student.InChannels}, as the network that learns from it")
-            : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, device, training.Batches.Data.BatchShape), new TeacherMix(weight, temperature)));
+        var own = run.Config with
+        {
+            Model = run.Config.Model with { Arch = null, Width = null },
+        };
+        return NetworkFiles
+            .Load(path, own, device)
+            .Bind<Teacher?>(network =>
+                network.Architecture.ClassCount != student.ClassCount || network.Architecture.InChannels != student.InChannels
+                    ? new PqfError.File(
+                        path,
+                        $"has {network.Architecture.ClassCount} classes and {network.Architecture.InChannels} input channels; expected {student.ClassCount} and {student.InChannels}, as the network that learns from it"
+                    )
+                    : new Teacher(
+                        InferencePlan.Compile(network.Graph, network.Parameters, device, training.Batches.Data.BatchShape),
+                        new TeacherMix(weight, temperature)
+                    )
+            );
     }
 
     Unit Conclude(ClassifierSetup training, TrainingState state)

@@ -25,7 +25,8 @@ sealed record TrainingSetup(
     ValidationProgress Progress,
     TrainingOptions Options,
     int BatchCount,
-    ImmutableSortedDictionary<string, string> Settings)
+    ImmutableSortedDictionary<string, string> Settings
+)
 {
     /// <summary>Writes its files.</summary>
     public TrainingOutput Output => new(Run, Folder, Model, Settings);
@@ -38,15 +39,22 @@ sealed record TrainingSetup(
     {
         if (Run.Config.SkipInitialValidation)
             return ImmutableArray<InitialRecord>.Empty;
-        return Run.Progress.Run("validating", Progress.Unit, Progress.Count, report =>
-        {
-            Progress.Report = report;
-            return validate();
-        }).Map<ImmutableArray<InitialRecord>>(metrics =>
-        {
-            Run.WriteLine($"{name,-9}  validation {TrainingOutput.Text(metrics)}");
-            return [new(name, metrics)];
-        });
+        return Run
+            .Progress.Run(
+                "validating",
+                Progress.Unit,
+                Progress.Count,
+                report =>
+                {
+                    Progress.Report = report;
+                    return validate();
+                }
+            )
+            .Map<ImmutableArray<InitialRecord>>(metrics =>
+            {
+                Run.WriteLine($"{name, -9}  validation {TrainingOutput.Text(metrics)}");
+                return [new(name, metrics)];
+            });
     }
 
     /// <summary>Trains to the last epoch, with files for TensorBoard that begin with the settings and the size.</summary>
@@ -54,28 +62,48 @@ sealed record TrainingSetup(
     {
         var begun = trainer.State;
         long firstStep = ((long)begun.Progress.Epoch * BatchCount) + begun.Progress.Batch;
-        return EventWriter.Create(Folder.EventFolder, Environment.MachineName, Run.Terminal.Clock, firstStep == 0 ? null : firstStep).Bind(log =>
-        {
-            using (log)
-                return log.Text(firstStep, "config", Fenced(Settings.Select(pair => $"{pair.Key}: {pair.Value}")))
-                    .Bind(_ => log.Text(firstStep, "model size", Fenced(NetworkReport.Lines(Model with { Parameters = begun.Parameters }, "as trained"))))
-                    .Bind(_ => new TrainingLoop<TBatch>(Run, trainer, Output, log, Options.Epochs, BatchCount, Progress).Run());
-        });
+        return EventWriter
+            .Create(Folder.EventFolder, Environment.MachineName, Run.Terminal.Clock, firstStep == 0 ? null : firstStep)
+            .Bind(log =>
+            {
+                using (log)
+                    return log.Text(firstStep, "config", Fenced(Settings.Select(pair => $"{pair.Key}: {pair.Value}")))
+                        .Bind(_ =>
+                            log.Text(
+                                firstStep,
+                                "model size",
+                                Fenced(NetworkReport.Lines(Model with { Parameters = begun.Parameters }, "as trained"))
+                            )
+                        )
+                        .Bind(_ => new TrainingLoop<TBatch>(Run, trainer, Output, log, Options.Epochs, BatchCount, Progress).Run());
+            });
     }
 
     /// <summary>Says which epoch was the best, once training has ended.</summary>
     public Unit Conclude(TrainingState state)
     {
         if (state.Progress.Best is { } best)
-            Run.WriteLine($"best      epoch {best.Number}, {TrainingOutput.Text(best.Validation)}; wrote {Folder.ModelFile("best", ModelFormat.Pqf)}");
+            Run.WriteLine(
+                $"best      epoch {best.Number}, {TrainingOutput.Text(best.Validation)}; wrote {Folder.ModelFile("best", ModelFormat.Pqf)}"
+            );
         return default;
     }
 
     /// <summary>Says where the settings of a run are not those that it began with.</summary>
-    public static Result<Unit, PqfError> Differences(ImmutableSortedDictionary<string, string> begun, ImmutableSortedDictionary<string, string> now)
+    public static Result<Unit, PqfError> Differences(
+        ImmutableSortedDictionary<string, string> begun,
+        ImmutableSortedDictionary<string, string> now
+    )
     {
-        ImmutableArray<PqfError> errors = [.. now.Where(pair => begun.GetValueOrDefault(pair.Key) != pair.Value).Select(pair =>
-            new PqfError.Config("configuration", pair.Key, $"expected {begun.GetValueOrDefault(pair.Key) ?? "none"}, as the run began with, got {pair.Value}"))];
+        ImmutableArray<PqfError> errors =
+        [
+            .. now.Where(pair => begun.GetValueOrDefault(pair.Key) != pair.Value)
+                .Select(pair => new PqfError.Config(
+                    "configuration",
+                    pair.Key,
+                    $"expected {begun.GetValueOrDefault(pair.Key) ?? "none"}, as the run began with, got {pair.Value}"
+                )),
+        ];
         return errors.IsEmpty ? default(Unit) : new PqfError.Several(errors);
     }
 

@@ -29,39 +29,74 @@ sealed class TrainingStart(RunContext run, Device device)
             return NetworkFiles.LoadClassifier(weights, run.Config, device);
         var keys = run.Config.Model;
         if (keys.Compress)
-            return new PqfError.Config("command line", "--weights", "expected a network to compress, got none; --model.compress false trains one from scratch");
-        var architecture = new Architecture(keys.Arch ?? "", keys.ClassCount ?? images.ClassCount, keys.InputChannels ?? images.Channels, keys.Width);
-        return ResNet.Build(architecture).Bind(graph =>
-            ConfigMapping.Preprocessing(run.Config, ConfigMapping.DefaultPreprocessing(architecture.InChannels), architecture.InChannels).Bind(preprocessing =>
-                ConfigMapping.ClassNames(run.Config, null, architecture.ClassCount).Map(names => new NetworkFile(
-                    "",
-                    "random weights",
-                    new PqfModel { Architecture = architecture, Graph = graph, Parameters = Initialise.Random(graph, device, run.Key.Fold("initialise")), Preprocessing = preprocessing, ClassNames = names },
-                    ConfigMapping.Names(names, architecture.ClassCount),
-                    []))));
+            return new PqfError.Config(
+                "command line",
+                "--weights",
+                "expected a network to compress, got none; --model.compress false trains one from scratch"
+            );
+        var architecture = new Architecture(
+            keys.Arch ?? "",
+            keys.ClassCount ?? images.ClassCount,
+            keys.InputChannels ?? images.Channels,
+            keys.Width
+        );
+        return ResNet
+            .Build(architecture)
+            .Bind(graph =>
+                ConfigMapping
+                    .Preprocessing(run.Config, ConfigMapping.DefaultPreprocessing(architecture.InChannels), architecture.InChannels)
+                    .Bind(preprocessing =>
+                        ConfigMapping
+                            .ClassNames(run.Config, null, architecture.ClassCount)
+                            .Map(names => new NetworkFile(
+                                "",
+                                "random weights",
+                                new PqfModel
+                                {
+                                    Architecture = architecture,
+                                    Graph = graph,
+                                    Parameters = Initialise.Random(graph, device, run.Key.Fold("initialise")),
+                                    Preprocessing = preprocessing,
+                                    ClassNames = names,
+                                },
+                                ConfigMapping.Names(names, architecture.ClassCount),
+                                []
+                            ))
+                    )
+            );
     }
 
-    /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then calibrated.</summary>
+    /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then
+    /// calibrated.</summary>
     /// <param name="network">As opened.</param>
     /// <param name="images">Training images.</param>
     /// <param name="validate">Measures the network as quantised, before it is calibrated; told what compressing gave.</param>
     public Result<(PqfModel Model, ImmutableArray<InitialRecord> Initial), PqfError> Prepare(
-        NetworkFile network, ImageSet images, Func<PqfModel, CompressionResult, Result<ImmutableArray<InitialRecord>, PqfError>> validate)
+        NetworkFile network,
+        ImageSet images,
+        Func<PqfModel, CompressionResult, Result<ImmutableArray<InitialRecord>, PqfError>> validate
+    )
     {
         var calibration = CalibrationImages.Of(run, images, network.Preprocessing, device);
         // Statistics that are folded into the norms would apply twice once they are estimated anew, or trained.
-        var unfolded = network.Path.Length > 0 && Norms.AreFolded(network.Graph, network.Parameters)
-            ? calibration.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches))
-            : network.Parameters;
+        var unfolded =
+            network.Path.Length > 0 && Norms.AreFolded(network.Graph, network.Parameters)
+                ? calibration.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches))
+                : network.Parameters;
         if (!run.Config.Model.Compress || network.IsCompressed)
             return unfolded.Map(parameters => (network.Model with { Parameters = parameters }, ImmutableArray<InitialRecord>.Empty));
         var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
-        return unfolded.Bind(dense => Compressor.Run(run, network.Graph, dense, probe)).Bind(result =>
-        {
-            var model = Compressor.Described(run, network.Model, network.Path, result.Compressed);
-            return validate(model, result).Bind(initial => calibration
-                .Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches))
-                .Map(calibrated => (model with { Parameters = calibrated }, initial)));
-        });
+        return unfolded
+            .Bind(dense => Compressor.Run(run, network.Graph, dense, probe))
+            .Bind(result =>
+            {
+                var model = Compressor.Described(run, network.Model, network.Path, result.Compressed);
+                return validate(model, result)
+                    .Bind(initial =>
+                        calibration
+                            .Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches))
+                            .Map(calibrated => (model with { Parameters = calibrated }, initial))
+                    );
+            });
     }
 }

@@ -19,7 +19,7 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     public string? Defaults { get; init; }
 
     /// <summary>What those options set.</summary>
-    public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) => Keys
-        .Where(pair => parsed.GetValue(pair.Option) is not null)
-        .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!));
+    public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) =>
+        Keys.Where(pair => parsed.GetValue(pair.Option) is not null)
+            .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!));
 }

@@ -10,21 +10,40 @@ namespace Pqf.Cli.Shell;
 sealed record GlobalOptions
 {
     /// <summary>The configuration file.</summary>
-    public Option<string?> Config { get; } = new("--config")
-    {
-        Description = "YAML file of settings; any key of it can also be given as --a.b.c VALUE (docs/configuration.md lists them)",
-        HelpName = "FILE",
-        Recursive = true,
-    };
+    public Option<string?> Config { get; } =
+        new("--config")
+        {
+            Description = "YAML file of settings; any key of it can also be given as --a.b.c VALUE (docs/configuration.md lists them)",
+            HelpName = "FILE",
+            Recursive = true,
+        };
 
     /// <summary>Also the key <c>seed</c>.</summary>
-    public Option<string?> Seed { get; } = new("--seed") { Description = "Seed of everything random: one seed, one result [default: 0]", HelpName = "N", Recursive = true };
+    public Option<string?> Seed { get; } =
+        new("--seed")
+        {
+            Description = "Seed of everything random: one seed, one result [default: 0]",
+            HelpName = "N",
+            Recursive = true,
+        };
 
     /// <summary>Also the key <c>threads</c>.</summary>
-    public Option<string?> Threads { get; } = new("--threads") { Description = "Threads of the processor; 0 takes all cores [default: 0]", HelpName = "N", Recursive = true };
+    public Option<string?> Threads { get; } =
+        new("--threads")
+        {
+            Description = "Threads of the processor; 0 takes all cores [default: 0]",
+            HelpName = "N",
+            Recursive = true,
+        };
 
     /// <summary>Also the key <c>device</c>.</summary>
-    public Option<string?> Device { get; } = new("--device") { Description = "auto, host, cuda, opencl, or one of several: cuda:1 [default: auto]", HelpName = "NAME", Recursive = true };
+    public Option<string?> Device { get; } =
+        new("--device")
+        {
+            Description = "auto, host, cuda, opencl, or one of several: cuda:1 [default: auto]",
+            HelpName = "NAME",
+            Recursive = true,
+        };
 
     /// <summary>No progress.</summary>
     public Option<bool> Quiet { get; } = new("--quiet") { Description = "Only results and errors: no progress", Recursive = true };

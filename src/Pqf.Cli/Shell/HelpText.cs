@@ -26,5 +26,6 @@ static class HelpText
     ];
 
     /// <summary>Below a command's options.</summary>
-    public static ImmutableArray<string> Examples(ImmutableArray<string> examples) => ["Examples:", .. examples.Select(example => "  " + example)];
+    public static ImmutableArray<string> Examples(ImmutableArray<string> examples) =>
+        ["Examples:", .. examples.Select(example => "  " + example)];
 }

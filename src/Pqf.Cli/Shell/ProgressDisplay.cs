@@ -12,9 +12,7 @@ readonly record struct ProgressStart(double Done, long Timestamp);
 /// <summary>Tells a person how far long work is.</summary>
 abstract class ProgressDisplay
 {
-    ProgressDisplay()
-    {
-    }
+    ProgressDisplay() { }
 
     /// <summary>Does the work, showing what it reports.</summary>
     /// <param name="title">What is being done: <c>quantising</c>.</param>
@@ -26,13 +24,16 @@ abstract class ProgressDisplay
 
     /// <summary>The display for a terminal.</summary>
     public static ProgressDisplay For(Terminal terminal, bool isQuiet) =>
-        isQuiet ? new Quiet() : terminal.IsInteractive ? new Live(terminal) : new Lines(terminal);
+        isQuiet ? new Quiet()
+        : terminal.IsInteractive ? new Live(terminal)
+        : new Lines(terminal);
 
     /// <summary>No display.</summary>
     public sealed class Quiet : ProgressDisplay
     {
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null) => work(_ => { });
+        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null) =>
+            work(_ => { });
     }
 
     /// <summary>A line every few seconds, and one at the end: for logs.</summary>
@@ -50,7 +51,12 @@ abstract class ProgressDisplay
                 if (terminal.Clock.GetElapsedTime(last) < Interval)
                     return;
                 last = terminal.Clock.GetTimestamp();
-                terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {rate.Describe(unit, done, total)}"));
+                terminal.Error.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {rate.Describe(unit, done, total)}"
+                    )
+                );
             });
             terminal.Error.WriteLine(rate.Finished(title, unit, total));
             return result;
@@ -64,8 +70,12 @@ abstract class ProgressDisplay
         public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
         {
             var rate = new Rate(terminal.Clock, start);
-            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error), Interactive = InteractionSupport.Yes });
-            var result = console.Progress().AutoClear(true)
+            var console = AnsiConsole.Create(
+                new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error), Interactive = InteractionSupport.Yes }
+            );
+            var result = console
+                .Progress()
+                .AutoClear(true)
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
                 .Start(context =>
                 {
@@ -90,12 +100,14 @@ abstract class ProgressDisplay
 
         public string Describe(string unit, double done, double total)
         {
-            double own = done - begun.Done, seconds = Seconds;
+            double own = done - begun.Done,
+                seconds = Seconds;
             string rate = seconds > 0 ? (own / seconds).ToString("G3", CultureInfo.InvariantCulture) : "?";
             return $"{rate} {unit}/s, {(own > 0 ? Duration((total - done) / own * seconds) : "?")} left";
         }
 
-        public string Finished(string title, string unit, double total) => string.Create(CultureInfo.InvariantCulture, $"{title}: {total - begun.Done:0} {unit} in {Duration(Seconds)}");
+        public string Finished(string title, string unit, double total) =>
+            string.Create(CultureInfo.InvariantCulture, $"{title}: {total - begun.Done:0} {unit} in {Duration(Seconds)}");
     }
 
     /// <summary><c>2.5 s</c>, <c>3 min 20 s</c>, <c>2 h 5 min</c>.</summary>

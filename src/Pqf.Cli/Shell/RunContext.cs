@@ -29,10 +29,13 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     }
 
     /// <summary>Opens the device that <c>--device</c> names and runs with it, in a scope of its own.</summary>
-    public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run) => DeviceCatalog.Open(Config.Device, Config.Threads).Bind(device =>
-    {
-        using (device)
-        using (device.BeginScope())
-            return run(device);
-    });
+    public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run) =>
+        DeviceCatalog
+            .Open(Config.Device, Config.Threads)
+            .Bind(device =>
+            {
+                using (device)
+                using (device.BeginScope())
+                    return run(device);
+            });
 }

@@ -11,9 +11,20 @@ sealed record Table(ImmutableArray<string> Columns, ImmutableArray<ImmutableArra
     /// <summary>The lines, without trailing spaces.</summary>
     public IEnumerable<string> Lines()
     {
-        ImmutableArray<ImmutableArray<string>> all = [[.. Columns.Select(title => title.Trim())], .. Rows];
+        ImmutableArray<ImmutableArray<string>> all =
+        [
+            [.. Columns.Select(title => title.Trim())],
+            .. Rows,
+        ];
         int[] widths = [.. Columns.Select((_, column) => all.Max(row => row[column].Length))];
-        return all.Select(row => string.Join("  ", row.Select((field, column) =>
-            Columns[column].StartsWith(' ') ? field.PadLeft(widths[column]) : field.PadRight(widths[column]))).TrimEnd());
+        return all.Select(row =>
+            string.Join(
+                    "  ",
+                    row.Select(
+                        (field, column) => Columns[column].StartsWith(' ') ? field.PadLeft(widths[column]) : field.PadRight(widths[column])
+                    )
+                )
+                .TrimEnd()
+        );
     }
 }

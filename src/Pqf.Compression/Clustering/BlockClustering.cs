@@ -11,9 +11,12 @@ namespace Pqf.Compression.Clustering;
 
 /// <summary>Clusters the blocks of one weight: Lloyd's k-means, or its stochastic relaxation (paper, section 3.3).</summary>
 /// <remarks>
-/// An iteration assigns the data, then moves each of the k centroids to the mean of its blocks; <c>src</c> adds noise of the data's own deviation times
-/// (1 − i/n)^½ at iterations i = 0 … n. The noise is drawn per centroid, N(0, σ²(1 − i/n)/n_c) for n_c blocks: assignments see clean data, so the mean has
-/// the distribution that noise on every block would give. A centroid without blocks moves into the costliest cluster (published: to zero), which
+/// An iteration assigns the data, then moves each of the k centroids to the mean of its blocks; <c>src</c> adds noise of the data's own
+/// deviation times
+/// (1 − i/n)^½ at iterations i = 0 … n. The noise is drawn per centroid, N(0, σ²(1 − i/n)/n_c) for n_c blocks: assignments see clean data,
+/// so the mean has
+/// the distribution that noise on every block would give. A centroid without blocks moves into the costliest cluster (published: to zero),
+/// which
 /// can only lower the error. Between calls the state is on the host; tensors live in a scope of each call.
 /// </remarks>
 sealed class BlockClustering
@@ -25,11 +28,15 @@ sealed class BlockClustering
     readonly Device device;
     readonly float[] data;
     readonly KMeansType type;
-    readonly int iterationCount, n, k, d;
+    readonly int iterationCount,
+        n,
+        k,
+        d;
     readonly RngKey key;
     readonly double[] deviation;
     readonly double squares;
-    readonly float[] codebook, sums;
+    readonly float[] codebook,
+        sums;
     readonly int[] counts;
     readonly Reseeding reseeding;
     bool settled;
@@ -100,7 +107,8 @@ sealed class BlockClustering
     }
 
     /// <summary>The codebook as it is stored, rounded to half precision, and the nearest row of it for every block.</summary>
-    /// <returns>A weight of the innermost scope; codes [rows, m]. Published codes are those of the last assignment, one update older than the codebook.</returns>
+    /// <returns>A weight of the innermost scope; codes [rows, m]. Published codes are those of the last assignment, one update older than
+    /// the codebook.</returns>
     public Weight.Quantised Finish()
     {
         using var scope = device.BeginScope();
@@ -114,15 +122,16 @@ sealed class BlockClustering
     {
         double total = squares;
         for (int j = 0; j < k; j++)
-            for (int q = j * d; q < (j + 1) * d; q++)
-                total += codebook[q] * ((counts[j] * (double)codebook[q]) - (2.0 * sums[q]));
+        for (int q = j * d; q < (j + 1) * d; q++)
+            total += codebook[q] * ((counts[j] * (double)codebook[q]) - (2.0 * sums[q]));
         return Math.Max(0, total / n);
     }
 
     void Update()
     {
         double scale = type == KMeansType.Src ? Math.Sqrt(1 - ((double)Iteration / Math.Max(1, iterationCount))) : 0;
-        RngKey noise = key.Fold((ulong)Iteration), moves = noise.Fold("empty");
+        RngKey noise = key.Fold((ulong)Iteration),
+            moves = noise.Fold("empty");
         bool changed = false;
         for (int j = 0; j < k; j++)
         {
@@ -144,7 +153,8 @@ sealed class BlockClustering
     /// <summary>k distinct blocks, drawn without replacement (Fisher and Yates), each with a little noise.</summary>
     void Start()
     {
-        RngKey draw = key.Fold("start"), noise = key.Fold("start noise");
+        RngKey draw = key.Fold("start"),
+            noise = key.Fold("start noise");
         int[] order = [.. Enumerable.Range(0, n)];
         for (int j = 0; j < k; j++)
         {
@@ -165,7 +175,8 @@ sealed class BlockClustering
 
     static double[] Deviation(ReadOnlySpan<float> data, int d)
     {
-        double[] mean = new double[d], square = new double[d];
+        double[] mean = new double[d],
+            square = new double[d];
         int n = data.Length / d;
         for (int i = 0; i < data.Length; i++)
             mean[i % d] += (double)data[i] / n;

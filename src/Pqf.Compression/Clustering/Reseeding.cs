@@ -5,14 +5,16 @@ namespace Pqf.Compression.Clustering;
 
 /// <summary>New places for centroids that have no blocks: a random block of the costliest cluster, which is thereby split.</summary>
 /// <remarks>
-/// Measured on layers of a trained ResNet-56: ends 3 % lower than the farthest block, whose centroid the noise of <c>src</c> throws far from all data.
+/// Measured on layers of a trained ResNet-56: ends 3 % lower than the farthest block, whose centroid the noise of <c>src</c> throws far
+/// from all data.
 /// The cost of a cluster follows from its sums and the squares of its blocks: one addition a block, no pass over the data.
 /// </remarks>
 sealed class Reseeding
 {
     readonly float[] data;
     readonly int d;
-    readonly double[] blockSquares, costs;
+    readonly double[] blockSquares,
+        costs;
     readonly ushort[] codes;
 
     /// <param name="data">Blocks [n, d].</param>
@@ -51,7 +53,8 @@ sealed class Reseeding
             if (costs[j] > costs[worst])
                 worst = j;
         costs[worst] /= 2;
-        int block = -1, skip = (int)(random % (ulong)Math.Max(1, counts[worst]));
+        int block = -1,
+            skip = (int)(random % (ulong)Math.Max(1, counts[worst]));
         for (int seen = 0; seen <= skip; seen++)
             block += 1 + Math.Max(0, codes.AsSpan(block + 1).IndexOf((ushort)worst));
         return data.AsSpan(block * d, d);

@@ -14,7 +14,8 @@ static class CodePacking
     {
         byte[] bytes = new byte[SizeBytes(codes.Length, bits)];
         ulong waiting = 0;
-        int waitingBits = 0, next = 0;
+        int waitingBits = 0,
+            next = 0;
         foreach (ushort code in codes)
         {
             waiting |= (ulong)code << waitingBits;
@@ -42,7 +43,8 @@ static class CodePacking
         }
 
         ulong waiting = 0;
-        int waitingBits = 0, next = 0;
+        int waitingBits = 0,
+            next = 0;
         for (int i = 0; i < codes.Length; i++)
         {
             for (; waitingBits < bits; waitingBits += 8)

@@ -12,11 +12,18 @@ namespace Pqf.Compression.Model;
 
 /// <summary>The text of a <c>.pqf</c> file.</summary>
 sealed record ModelMetadata(
-    Architecture Architecture, Preprocessing Preprocessing, ClassNames? ClassNames, CompressionSpec? Compression, long? Seed, Provenance? Provenance)
+    Architecture Architecture,
+    Preprocessing Preprocessing,
+    ClassNames? ClassNames,
+    CompressionSpec? Compression,
+    long? Seed,
+    Provenance? Provenance
+)
 {
     const string Format = "pqf";
 
-    public static ModelMetadata Of(PqfModel model) => new(model.Architecture, model.Preprocessing, model.ClassNames, model.Compression, model.Seed, model.Provenance);
+    public static ModelMetadata Of(PqfModel model) =>
+        new(model.Architecture, model.Preprocessing, model.ClassNames, model.Compression, model.Seed, model.Provenance);
 
     public IReadOnlyDictionary<string, string> ToText()
     {
@@ -42,19 +49,26 @@ sealed record ModelMetadata(
     }
 
     /// <summary>The same with the names of a known set listed, for programs that know none.</summary>
-    public IReadOnlyDictionary<string, string> ToSelfContainedText() => ClassNames is ClassNames.WellKnown { Set: ClassNames.ImageNet }
-        ? new Dictionary<string, string>(ToText())
-        {
-            ["classes"] = JsonSerializer.Serialize([.. ImageNetClasses.Table.All.Select(item => item.Name)], ModelJson.Default.StringArray),
-        }
-        : ToText();
+    public IReadOnlyDictionary<string, string> ToSelfContainedText() =>
+        ClassNames is ClassNames.WellKnown { Set: ClassNames.ImageNet }
+            ? new Dictionary<string, string>(ToText())
+            {
+                ["classes"] = JsonSerializer.Serialize(
+                    [.. ImageNetClasses.Table.All.Select(item => item.Name)],
+                    ModelJson.Default.StringArray
+                ),
+            }
+            : ToText();
 
     public static Result<ModelMetadata, PqfError> From(TensorFile file)
     {
         if (file.Metadata.GetValueOrDefault("format") != Format)
             return new PqfError.File(file.Path, $"is a {file.Format} file, but not a .pqf file: its metadata does not say so");
         if (file.Metadata.GetValueOrDefault("version") is var version && version != PqfModel.FormatVersion)
-            return new PqfError.File(file.Path, $"is of version {version ?? "(none)"} of the .pqf format; this program reads version {PqfModel.FormatVersion}");
+            return new PqfError.File(
+                file.Path,
+                $"is of version {version ?? "(none)"} of the .pqf format; this program reads version {PqfModel.FormatVersion}"
+            );
         return Read(file);
     }
 
@@ -67,7 +81,9 @@ sealed record ModelMetadata(
             where T : class
         {
             key = name;
-            return file.Metadata.TryGetValue(name, out string? text) ? JsonSerializer.Deserialize(text, type) ?? throw new JsonException("expected a value, got null") : null;
+            return file.Metadata.TryGetValue(name, out string? text)
+                ? JsonSerializer.Deserialize(text, type) ?? throw new JsonException("expected a value, got null")
+                : null;
         }
 
         T Required<T>(string name, JsonTypeInfo<T> type)
@@ -83,7 +99,8 @@ sealed record ModelMetadata(
 
         try
         {
-            ClassNames? names = file.Metadata.TryGetValue("class_set", out string? set) ? new ClassNames.WellKnown(set)
+            ClassNames? names =
+                file.Metadata.TryGetValue("class_set", out string? set) ? new ClassNames.WellKnown(set)
                 : Optional("classes", json.StringArray) is { } listed ? new ClassNames.Listed([.. listed])
                 : null;
             var metadata = new ModelMetadata(
@@ -92,7 +109,8 @@ sealed record ModelMetadata(
                 names,
                 Optional("compression", json.CompressionSpec),
                 Seed(),
-                Optional("provenance", json.Provenance));
+                Optional("provenance", json.Provenance)
+            );
             return Problem(metadata) is { } problem ? new PqfError.File(file.Path, $"metadata: {problem}") : metadata;
         }
         catch (JsonException exception)
@@ -104,10 +122,19 @@ sealed record ModelMetadata(
     static string? Problem(ModelMetadata metadata)
     {
         var (mean, deviation) = (metadata.Preprocessing.Mean, metadata.Preprocessing.Deviation);
-        if (mean.IsDefault || deviation.IsDefault || mean.Length != metadata.Architecture.InChannels || deviation.Length != mean.Length
-            || !mean.All(float.IsFinite) || deviation.Any(value => !(value > 0 && float.IsFinite(value))))
+        if (
+            mean.IsDefault
+            || deviation.IsDefault
+            || mean.Length != metadata.Architecture.InChannels
+            || deviation.Length != mean.Length
+            || !mean.All(float.IsFinite)
+            || deviation.Any(value => !(value > 0 && float.IsFinite(value)))
+        )
             return $"preprocessing: expected a mean and a positive deviation for each of {metadata.Architecture.InChannels} channels";
-        if (metadata.Preprocessing is not { Resize: >= 1 and <= Preprocessing.MaxSide, Crop: >= 1 } || metadata.Preprocessing.Crop > metadata.Preprocessing.Resize)
+        if (
+            metadata.Preprocessing is not { Resize: >= 1 and <= Preprocessing.MaxSide, Crop: >= 1 }
+            || metadata.Preprocessing.Crop > metadata.Preprocessing.Resize
+        )
             return $"preprocessing: expected sizes of 1 to {Preprocessing.MaxSide}, the crop's at most the other's, got resize {metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
         if (metadata.ClassNames is ClassNames.Listed listed && listed.Names.Length != metadata.Architecture.ClassCount)
             return $"classes: expected {metadata.Architecture.ClassCount} names, got {listed.Names.Length}";
@@ -122,7 +149,8 @@ sealed record ModelMetadata(
     IgnoreReadOnlyProperties = true,
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(Architecture))]
 [JsonSerializable(typeof(Preprocessing))]
 [JsonSerializable(typeof(CompressionSpec))]

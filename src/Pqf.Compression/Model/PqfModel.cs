@@ -19,11 +19,10 @@ public abstract record ClassNames
     /// <summary>The set of the 1000 classes of <see cref="Nets.Images.ImageNetClasses"/>.</summary>
     public const string ImageNet = "imagenet";
 
-    ClassNames()
-    {
-    }
+    ClassNames() { }
 
-    /// <summary>A set that programs know by name, such as <c>imagenet</c>: a thousand names would be larger than the savings allow.</summary>
+    /// <summary>A set that programs know by name, such as <c>imagenet</c>: a thousand names would be larger than the savings
+    /// allow.</summary>
     public sealed record WellKnown(string Set) : ClassNames;
 
     /// <summary>The names themselves, in the order of the logits.</summary>
@@ -39,8 +38,10 @@ public sealed record Provenance(string SourceName, string SourceSha256, string T
 
 /// <summary>A network with all that its use needs: the contents of a <c>.pqf</c> file.</summary>
 /// <remarks>
-/// The file is safetensors. For a quantised layer X it holds <c>X.codes_matrix</c>, bytes of packed codes (⌈log₂k⌉ bits each, lowest bit first, rows of blocks in
-/// order), and <c>X.codebook</c> [k, d] in half precision; for a dense one <c>X.weight</c>; for a norm two vectors, folded; values are single precision.
+/// The file is safetensors. For a quantised layer X it holds <c>X.codes_matrix</c>, bytes of packed codes (⌈log₂k⌉ bits each, lowest bit
+/// first, rows of blocks in
+/// order), and <c>X.codebook</c> [k, d] in half precision; for a dense one <c>X.weight</c>; for a norm two vectors, folded; values are
+/// single precision.
 /// The text beside the tensors has <c>format</c> "pqf", <c>version</c> and the JSON of the other members.
 /// </remarks>
 public sealed record PqfModel
@@ -72,24 +73,49 @@ public sealed record PqfModel
     /// <summary>Where it came from; null if unknown.</summary>
     public Provenance? Provenance { get; init; }
 
-    /// <summary>The network as its files hold it: norms folded, codebooks in half precision. New tensors belong to the innermost scope.</summary>
+    /// <summary>The network as its files hold it: norms folded, codebooks in half precision. New tensors belong to the innermost
+    /// scope.</summary>
     public PqfModel AsStored() => this with { Parameters = Norms.Fold(Graph, Rounded(Parameters)) };
 
     /// <summary>Codebooks in the half precision of files; new tensors belong to the innermost scope.</summary>
-    internal static Parameters Rounded(Parameters parameters) => new(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.Match<Weight>(
-        dense => dense,
-        quantised => quantised with { Codebook = Tensor<float>.From(quantised.Codebook.Device, quantised.Codebook.Shape, [.. quantised.Codebook.ToArray().Select(value => (float)(Half)value)]) })));
+    internal static Parameters Rounded(Parameters parameters) =>
+        new(
+            parameters.Values.ToImmutableDictionary(
+                pair => pair.Key,
+                pair =>
+                    pair.Value.Match<Weight>(
+                        dense => dense,
+                        quantised =>
+                            quantised with
+                            {
+                                Codebook = Tensor<float>.From(
+                                    quantised.Codebook.Device,
+                                    quantised.Codebook.Shape,
+                                    [.. quantised.Codebook.ToArray().Select(value => (float)(Half)value)]
+                                ),
+                            }
+                    )
+            )
+        );
 
     /// <summary>The file's tensors, in graph order. They read their values when they are written, while the parameters live.</summary>
     /// <remarks>Folded norms belong to the innermost scope.</remarks>
     public IReadOnlyList<StoredTensor> ToTensors()
     {
         var folded = Norms.Fold(Graph, Parameters);
-        return [.. ParameterSpecs.Of(Graph)
-            .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
-            .SelectMany(spec => folded[spec.Name].Match<IEnumerable<StoredTensor>>(
-                dense => [ModelTensors.Dense(spec.Name, dense)],
-                quantised => [ModelTensors.Codes(spec.Layer, quantised), ModelTensors.Codebook(spec.Layer, quantised)]))];
+        return
+        [
+            .. ParameterSpecs
+                .Of(Graph)
+                .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
+                .SelectMany(spec =>
+                    folded[spec.Name]
+                        .Match<IEnumerable<StoredTensor>>(
+                            dense => [ModelTensors.Dense(spec.Name, dense)],
+                            quantised => [ModelTensors.Codes(spec.Layer, quantised), ModelTensors.Codebook(spec.Layer, quantised)]
+                        )
+                ),
+        ];
     }
 
     /// <summary>The text beside the tensors.</summary>
@@ -106,35 +132,56 @@ public sealed record PqfModel
     /// <summary>Writes an ONNX model, whole or not at all: the same network and the same text, for other programs.</summary>
     /// <returns>An error that names the path if the file system refuses.</returns>
     public Result<Unit, PqfError> WriteOnnx(string path) =>
-        OnnxWriter.Write(path, Graph, Parameters, [1, Preprocessing.Crop, Preprocessing.Crop, Preprocessing.Channels], ModelMetadata.Of(this).ToSelfContainedText());
+        OnnxWriter.Write(
+            path,
+            Graph,
+            Parameters,
+            [1, Preprocessing.Crop, Preprocessing.Crop, Preprocessing.Channels],
+            ModelMetadata.Of(this).ToSelfContainedText()
+        );
 
     /// <summary>Reads a <c>.pqf</c> file, or an ONNX model written by <see cref="WriteOnnx"/>.</summary>
     /// <param name="file">Open; needed no longer afterwards.</param>
     /// <param name="device">Where the values go; they belong to its innermost scope.</param>
-    /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing, unknown or of the wrong
+    /// <returns>The network, or what is wrong: another format or version, unreadable text, an unknown architecture, tensors missing,
+    /// unknown or of the wrong
     /// shape, values that are not finite, codes outside their codebook.</returns>
-    public static Result<PqfModel, PqfError> From(TensorFile file, Device device) => ModelMetadata.From(file).Bind(metadata => From(file, metadata, device));
+    public static Result<PqfModel, PqfError> From(TensorFile file, Device device) =>
+        ModelMetadata.From(file).Bind(metadata => From(file, metadata, device));
 
     /// <summary>Reads the tensors of a network whose text is known.</summary>
     internal static Result<PqfModel, PqfError> From(TensorFile file, ModelMetadata metadata, Device device) =>
-        Build(file, metadata.Architecture).Bind(graph => Load(graph, file, device).Map(parameters => new PqfModel
-        {
-            Architecture = metadata.Architecture,
-            Graph = graph,
-            Parameters = parameters,
-            Preprocessing = metadata.Preprocessing,
-            ClassNames = metadata.ClassNames,
-            Compression = metadata.Compression,
-            Seed = metadata.Seed,
-            Provenance = metadata.Provenance,
-        }));
+        Build(file, metadata.Architecture)
+            .Bind(graph =>
+                Load(graph, file, device)
+                    .Map(parameters => new PqfModel
+                    {
+                        Architecture = metadata.Architecture,
+                        Graph = graph,
+                        Parameters = parameters,
+                        Preprocessing = metadata.Preprocessing,
+                        ClassNames = metadata.ClassNames,
+                        Compression = metadata.Compression,
+                        Seed = metadata.Seed,
+                        Provenance = metadata.Provenance,
+                    })
+            );
 
     // What a file asks for is the file's mistake, not the command line's.
     static Result<Graph, PqfError> Build(TensorFile file, Architecture architecture) =>
-        Networks.Build(architecture).Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
+        Networks
+            .Build(architecture)
+            .Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
 
     static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
-        StateDict.Load(graph, ModelTensors.Unpacked(graph, file), device).Bind<Parameters>(loaded => loaded.Report.Unused.IsEmpty
-            ? loaded.Parameters
-            : new PqfError.File(file.Path, $"holds tensors that the network has no use for: {string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"));
+        StateDict
+            .Load(graph, ModelTensors.Unpacked(graph, file), device)
+            .Bind<Parameters>(loaded =>
+                loaded.Report.Unused.IsEmpty
+                    ? loaded.Parameters
+                    : new PqfError.File(
+                        file.Path,
+                        $"holds tensors that the network has no use for: {string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"
+                    )
+            );
 }

@@ -3,20 +3,28 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>The log-determinant of the covariance of a weight's blocks under an order of its channels, and under exchanges of two channels.</summary>
+/// <summary>The log-determinant of the covariance of a weight's blocks under an order of its channels, and under exchanges of two
+/// channels.</summary>
 /// <remarks>
-/// The covariance is divided by n − 1. An exchange costs O(d) products looked up and one factorisation of d×d. Where the covariance is singular (dead
-/// channels, fewer blocks than d), a pivot below 2^-40 of the mean variance of a column counts as that: such directions add a constant, the others are
+/// The covariance is divided by n − 1. An exchange costs O(d) products looked up and one factorisation of d×d. Where the covariance is
+/// singular (dead
+/// channels, fewer blocks than d), a pivot below 2^-40 of the mean variance of a column counts as that: such directions add a constant, the
+/// others are
 /// still searched, and no decision rests on a NaN. Objective: paper, section 3.2; its determinant underflows, hence the logarithm.
 /// </remarks>
 sealed class BlockCovariance : IBlockObjective
 {
     readonly ChannelGram gram;
-    readonly int channelsPerBlock, d;
+    readonly int channelsPerBlock,
+        d;
     readonly long blockCount;
     readonly double floor;
     readonly int[] order;
-    readonly double[] moments, triedMoments, sums, triedSums, factor;
+    readonly double[] moments,
+        triedMoments,
+        sums,
+        triedSums,
+        factor;
     (int X, int Y) tried;
     double triedLogDet;
 
@@ -49,7 +57,11 @@ sealed class BlockCovariance : IBlockObjective
         tried = (x, y);
         moments.CopyTo(triedMoments, 0);
         sums.CopyTo(triedSums, 0);
-        int c = channelsPerBlock, p = x % c, q = y % c, i = order[x], j = order[y];
+        int c = channelsPerBlock,
+            p = x % c,
+            q = y % c,
+            i = order[x],
+            j = order[y];
         bool sameBlock = x / c == y / c;
         for (int r = 0; r < c; r++)
         {
@@ -79,11 +91,13 @@ sealed class BlockCovariance : IBlockObjective
     public static double OfChannel(ChannelGram gram, int channel)
     {
         // With one channel to a block and that channel alone, the block is the channel.
-        int taps = gram.Taps, columns = gram.Channels * taps, start = channel * taps;
+        int taps = gram.Taps,
+            columns = gram.Channels * taps,
+            start = channel * taps;
         double[] own = new double[taps * taps];
         for (int t = 0; t < taps; t++)
-            for (int u = 0; u < taps; u++)
-                own[(t * taps) + u] = gram.Products[((long)(start + t) * columns) + start + u];
+        for (int u = 0; u < taps; u++)
+            own[(t * taps) + u] = gram.Products[((long)(start + t) * columns) + start + u];
         return Factorise(own, gram.Sums.AsSpan(start, taps), new double[taps * taps], gram.Rows, Floor(gram));
     }
 
@@ -100,7 +114,9 @@ sealed class BlockCovariance : IBlockObjective
     {
         Array.Clear(moments);
         Array.Clear(sums);
-        int taps = gram.Taps, columns = gram.Channels * taps, c = channelsPerBlock;
+        int taps = gram.Taps,
+            columns = gram.Channels * taps,
+            c = channelsPerBlock;
         for (int place = 0; place < order.Length; place++)
         {
             int p = place % c;
@@ -110,8 +126,10 @@ sealed class BlockCovariance : IBlockObjective
             {
                 int other = order[place - p + r];
                 for (int t = 0; t < taps; t++)
-                    for (int u = 0; u < taps; u++)
-                        moments[(((p * taps) + t) * d) + (r * taps) + u] += gram.Products[((long)((order[place] * taps) + t) * columns) + (other * taps) + u];
+                for (int u = 0; u < taps; u++)
+                    moments[(((p * taps) + t) * d) + (r * taps) + u] += gram.Products[
+                        ((long)((order[place] * taps) + t) * columns) + (other * taps) + u
+                    ];
             }
         }
     }
@@ -119,7 +137,8 @@ sealed class BlockCovariance : IBlockObjective
     /// <summary>At position p, channel i gives way to j; position r of the same block keeps its channel.</summary>
     void Replace(int p, int r, int i, int j, int kept)
     {
-        int taps = gram.Taps, columns = gram.Channels * taps;
+        int taps = gram.Taps,
+            columns = gram.Channels * taps;
         for (int t = 0; t < taps; t++)
         {
             var from = gram.Products.AsSpan((((i * taps) + t) * columns) + (kept * taps), taps);
@@ -136,20 +155,23 @@ sealed class BlockCovariance : IBlockObjective
     /// <summary>Positions p and q of one block exchange their channels i and j: what they share is transposed.</summary>
     void Transpose(int p, int q, int i, int j)
     {
-        int taps = gram.Taps, columns = gram.Channels * taps;
+        int taps = gram.Taps,
+            columns = gram.Channels * taps;
         for (int t = 0; t < taps; t++)
-            for (int u = 0; u < taps; u++)
-            {
-                double change = gram.Products[(((j * taps) + t) * columns) + (i * taps) + u] - gram.Products[(((i * taps) + t) * columns) + (j * taps) + u];
-                triedMoments[(((p * taps) + t) * d) + (q * taps) + u] += change;
-                triedMoments[(((q * taps) + u) * d) + (p * taps) + t] += change;
-            }
+        for (int u = 0; u < taps; u++)
+        {
+            double change =
+                gram.Products[(((j * taps) + t) * columns) + (i * taps) + u] - gram.Products[(((i * taps) + t) * columns) + (j * taps) + u];
+            triedMoments[(((p * taps) + t) * d) + (q * taps) + u] += change;
+            triedMoments[(((q * taps) + u) * d) + (p * taps) + t] += change;
+        }
     }
 
     /// <summary>The channels' products with themselves and their sums move from one position to the other.</summary>
     void ReplaceOwn(int p, int q, int i, int j)
     {
-        int taps = gram.Taps, columns = gram.Channels * taps;
+        int taps = gram.Taps,
+            columns = gram.Channels * taps;
         for (int t = 0; t < taps; t++)
         {
             double sum = gram.Sums[(j * taps) + t] - gram.Sums[(i * taps) + t];
@@ -157,7 +179,9 @@ sealed class BlockCovariance : IBlockObjective
             triedSums[(q * taps) + t] -= sum;
             for (int u = 0; u < taps; u++)
             {
-                double change = gram.Products[(((j * taps) + t) * columns) + (j * taps) + u] - gram.Products[(((i * taps) + t) * columns) + (i * taps) + u];
+                double change =
+                    gram.Products[(((j * taps) + t) * columns) + (j * taps) + u]
+                    - gram.Products[(((i * taps) + t) * columns) + (i * taps) + u];
                 triedMoments[(((p * taps) + t) * d) + (p * taps) + u] += change;
                 triedMoments[(((q * taps) + t) * d) + (q * taps) + u] -= change;
             }
@@ -170,7 +194,9 @@ sealed class BlockCovariance : IBlockObjective
     internal static double Factorise(ReadOnlySpan<double> second, ReadOnlySpan<double> first, Span<double> factor, long n, double floor)
     {
         int d = first.Length;
-        double scale = 1.0 / Math.Max(1, n - 1), share = 1.0 / n, logDet = 0;
+        double scale = 1.0 / Math.Max(1, n - 1),
+            share = 1.0 / n,
+            logDet = 0;
         for (int row = 0; row < d; row++)
         {
             var own = factor.Slice(row * d, row + 1);

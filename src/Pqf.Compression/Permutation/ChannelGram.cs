@@ -6,10 +6,13 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>Inner products of a weight's columns, in double: all that the covariance of its blocks depends on, under any order of the channels.</summary>
+/// <summary>Inner products of a weight's columns, in double: all that the covariance of its blocks depends on, under any order of the
+/// channels.</summary>
 /// <remarks>
-/// A weight [rows, channels, taps] has channels · taps columns. Each tap's mean over all rows and channels is taken off first: that changes no covariance,
-/// and keeps what is small from being the difference of what is large. 8 · (channels · taps)² bytes; rows · (channels · taps)² / 2 products.
+/// A weight [rows, channels, taps] has channels · taps columns. Each tap's mean over all rows and channels is taken off first: that changes
+/// no covariance,
+/// and keeps what is small from being the difference of what is large. 8 · (channels · taps)² bytes; rows · (channels · taps)² / 2
+/// products.
 /// </remarks>
 sealed class ChannelGram
 {
@@ -36,12 +39,19 @@ sealed class ChannelGram
 
     public static unsafe ChannelGram Of(HostDevice host, ReadOnlySpan<double> weight, int rows, int channels, int taps)
     {
-        int columns = channels * taps, panels = (columns + Panel - 1) / Panel;
+        int columns = channels * taps,
+            panels = (columns + Panel - 1) / Panel;
         double[] mean = TapMeans(weight, columns, taps);
         double[] packed = GC.AllocateUninitializedArray<double>(panels * rows * Panel);
         double[] products = GC.AllocateUninitializedArray<double>(checked(columns * columns));
         double[] sums = new double[panels * Panel];
-        fixed (double* w = weight, mu = mean, p = packed, s = sums, g = products)
+        fixed (
+            double* w = weight,
+                mu = mean,
+                p = packed,
+                s = sums,
+                g = products
+        )
         {
             host.For(panels, new Pack(w, mu, rows, columns, taps, p, s));
             host.For(panels, new Multiply(p, panels, rows, columns, g));
@@ -54,8 +64,8 @@ sealed class ChannelGram
     {
         double[] mean = new double[taps];
         for (int start = 0; start < weight.Length; start += columns)
-            for (int column = 0; column < columns; column++)
-                mean[column % taps] += weight[start + column];
+        for (int column = 0; column < columns; column++)
+            mean[column % taps] += weight[start + column];
         for (int tap = 0; tap < taps; tap++)
             mean[tap] /= weight.Length / taps;
         return mean;
@@ -68,12 +78,12 @@ sealed class ChannelGram
         {
             double* panel = packed + ((long)item * rows * Panel);
             for (int row = 0; row < rows; row++)
-                for (int i = 0, column = item * Panel; i < Panel; i++, column++)
-                {
-                    double value = column < columns ? weight[((long)row * columns) + column] - mean[column % taps] : 0;
-                    panel[(row * Panel) + i] = value;
-                    sums[column] += value;
-                }
+            for (int i = 0, column = item * Panel; i < Panel; i++, column++)
+            {
+                double value = column < columns ? weight[((long)row * columns) + column] - mean[column % taps] : 0;
+                panel[(row * Panel) + i] = value;
+                sums[column] += value;
+            }
         }
     }
 
@@ -88,11 +98,11 @@ sealed class ChannelGram
             {
                 Tile(packed + ((long)item * rows * Panel), packed + ((long)other * rows * Panel), tile);
                 for (int i = 0, row = item * Panel; i < Panel && row < columns; i++, row++)
-                    for (int j = 0, column = other * Panel; j < Panel && column < columns; j++, column++)
-                    {
-                        products[((long)row * columns) + column] = tile[(i * Panel) + j];
-                        products[((long)column * columns) + row] = tile[(i * Panel) + j];
-                    }
+                for (int j = 0, column = other * Panel; j < Panel && column < columns; j++, column++)
+                {
+                    products[((long)row * columns) + column] = tile[(i * Panel) + j];
+                    products[((long)column * columns) + row] = tile[(i * Panel) + j];
+                }
             }
         }
 
@@ -100,7 +110,14 @@ sealed class ChannelGram
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void Tile(double* a, double* b, double* tile)
         {
-            Vector512<double> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
+            Vector512<double> c0 = default,
+                c1 = default,
+                c2 = default,
+                c3 = default,
+                c4 = default,
+                c5 = default,
+                c6 = default,
+                c7 = default;
             for (int row = 0; row < rows; row++, a += Panel, b += Panel)
             {
                 var y = Vector512.Load(b);

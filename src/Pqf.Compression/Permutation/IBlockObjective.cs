@@ -2,7 +2,8 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>The log-determinant of the covariance of a weight's blocks under an order of its channels, and under exchanges of two channels.</summary>
+/// <summary>The log-determinant of the covariance of a weight's blocks under an order of its channels, and under exchanges of two
+/// channels.</summary>
 interface IBlockObjective
 {
     /// <summary>Natural logarithm of the determinant under the present order.</summary>

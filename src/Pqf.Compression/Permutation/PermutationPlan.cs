@@ -8,7 +8,8 @@ namespace Pqf.Compression.Permutation;
 
 /// <summary>One group and the layer whose blocks decide its order.</summary>
 /// <param name="Group">Layers that are reordered together.</param>
-/// <param name="Child">The first optimisable child, or a transposed convolution among the parents, whose blocks run along its outputs.</param>
+/// <param name="Child">The first optimisable child, or a transposed convolution among the parents, whose blocks run along its
+/// outputs.</param>
 /// <param name="Strategies">Steps of its search.</param>
 sealed record PlannedGroup(ChannelGroup Group, LayerBlocks Child, ImmutableArray<PermutationStrategy> Strategies)
 {
@@ -26,22 +27,50 @@ static class PermutationPlan
     public static Result<ImmutableArray<PlannedGroup>, PqfError> Of(Graph graph, PermutationSpec spec, CompressionSpec compression) =>
         Blocks.Of(graph, compression).Bind(layers => Groups(graph, spec).Bind(groups => Plan(graph, groups, layers, spec)));
 
-    static Result<ImmutableArray<PlannedGroup>, PqfError> Plan(Graph graph, ImmutableArray<ChannelGroup> groups, ImmutableArray<LayerBlocks> layers, PermutationSpec spec)
+    static Result<ImmutableArray<PlannedGroup>, PqfError> Plan(
+        Graph graph,
+        ImmutableArray<ChannelGroup> groups,
+        ImmutableArray<LayerBlocks> layers,
+        PermutationSpec spec
+    )
     {
-        string[] names = [.. ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight).Select(parameter => parameter.Layer)];
-        if (spec.LayerStrategies.Keys.Concat(spec.LayerReshapes.Keys).Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unknown)
+        string[] names =
+        [
+            .. ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight).Select(parameter => parameter.Layer),
+        ];
+        if (
+            spec
+                .LayerStrategies.Keys.Concat(spec.LayerReshapes.Keys)
+                .Where(name => !names.Contains(name))
+                .Order(StringComparer.Ordinal)
+                .FirstOrDefault() is
+            { } unknown
+        )
             return Blocks.Unknown(unknown, names);
         var byName = layers.ToDictionary(layer => layer.Layer);
-        ImmutableArray<PlannedGroup> planned = [.. groups
-            .Select(group => (Group: group, Child: Candidates(group).Select(layer => Optimisable(group, layer, byName)).FirstOrDefault(child => child is not null)))
-            .Where(pair => pair.Child is not null)
-            .Select(pair => WithStrategies(new PlannedGroup(pair.Group, pair.Child!, []), spec))];
+        ImmutableArray<PlannedGroup> planned =
+        [
+            .. groups
+                .Select(group =>
+                    (
+                        Group: group,
+                        Child: Candidates(group)
+                            .Select(layer => Optimisable(group, layer, byName))
+                            .FirstOrDefault(child => child is not null)
+                    )
+                )
+                .Where(pair => pair.Child is not null)
+                .Select(pair => WithStrategies(new PlannedGroup(pair.Group, pair.Child!, []), spec)),
+        ];
         return planned.Select(group => Problem(group, spec)).FirstOrDefault(problem => problem is not null) is { } first ? first : planned;
     }
 
     /// <summary>Layers whose rows run along the group's channels: children, and transposed convolutions among the parents.</summary>
     static IEnumerable<string> Candidates(ChannelGroup group) =>
-        group.Children.Select(child => child.Layer).Where(layer => !group.Transposed.Contains(layer)).Concat(group.Parents.Where(group.Transposed.Contains));
+        group
+            .Children.Select(child => child.Layer)
+            .Where(layer => !group.Transposed.Contains(layer))
+            .Concat(group.Parents.Where(group.Transposed.Contains));
 
     /// <summary>A layer whose blocks change with the order: some hold parts of two channels or more.</summary>
     static LayerBlocks? Optimisable(ChannelGroup group, string layer, Dictionary<string, LayerBlocks> layers)
@@ -52,24 +81,35 @@ static class PermutationPlan
     }
 
     // Greedy orders are of whole channels: by default, straddling blocks have a local search alone, as published.
-    static PlannedGroup WithStrategies(PlannedGroup group, PermutationSpec spec) => group with
-    {
-        Strategies = spec.LayerStrategies.TryGetValue(group.Child.Layer, out var own) ? own
-            : group.Straddles ? spec.Strategies.Remove(PermutationStrategy.Greedy)
-            : spec.Strategies,
-    };
+    static PlannedGroup WithStrategies(PlannedGroup group, PermutationSpec spec) =>
+        group with
+        {
+            Strategies =
+                spec.LayerStrategies.TryGetValue(group.Child.Layer, out var own) ? own
+                : group.Straddles ? spec.Strategies.Remove(PermutationStrategy.Greedy)
+                : spec.Strategies,
+        };
 
     static PqfError.Layer? Problem(PlannedGroup group, PermutationSpec spec)
     {
         if (group.Straddles && group.Strategies.Contains(PermutationStrategy.Greedy))
-            return new(group.Child.Layer, $"its blocks of {group.Child.D} do not hold whole channels of {group.Run} values, which a greedy order needs; expected stochastic, descent or random");
+            return new(
+                group.Child.Layer,
+                $"its blocks of {group.Child.D} do not hold whole channels of {group.Run} values, which a greedy order needs; expected stochastic, descent or random"
+            );
         if (spec.LayerReshapes.TryGetValue(group.Child.Layer, out var shape) && !IsOf(shape, group))
-            return new(group.Child.Layer, $"expected a shape of {group.Child.Rows} rows and {group.Group.ChannelCount} channels of {group.Run} values, got [{string.Join(", ", shape)}]");
+            return new(
+                group.Child.Layer,
+                $"expected a shape of {group.Child.Rows} rows and {group.Group.ChannelCount} channels of {group.Run} values, got [{string.Join(", ", shape)}]"
+            );
         return null;
     }
 
     static bool IsOf(ImmutableArray<int> shape, PlannedGroup group) =>
-        shape.Length >= 2 && shape[0] == group.Child.Rows && shape[1] == group.Group.ChannelCount && shape.Skip(2).Aggregate(1L, (product, length) => product * length) == group.Run;
+        shape.Length >= 2
+        && shape[0] == group.Child.Rows
+        && shape[1] == group.Group.ChannelCount
+        && shape.Skip(2).Aggregate(1L, (product, length) => product * length) == group.Run;
 
     static Result<ImmutableArray<ChannelGroup>, PqfError> Groups(Graph graph, PermutationSpec spec)
     {
@@ -94,12 +134,14 @@ static class PermutationPlan
 
     static PqfError.Layer NoSuchGroup(ImmutableArray<ChannelGroup> derived, ImmutableArray<string> parents, ImmutableArray<string> children)
     {
-        int Common(ChannelGroup group) => group.Parents.Intersect(parents).Count() + group.Children.Select(child => child.Layer).Intersect(children).Count();
+        int Common(ChannelGroup group) =>
+            group.Parents.Intersect(parents).Count() + group.Children.Select(child => child.Layer).Intersect(children).Count();
         string problem = "these layers do not share one channel order";
         if (derived.MaxBy(Common) is { } nearest)
             problem += $"; the nearest group is {Print(nearest.Parents, nearest.Children.Select(child => child.Layer))}";
         return new PqfError.Layer(Print(parents, children), problem);
     }
 
-    static string Print(IEnumerable<string> parents, IEnumerable<string> children) => $"parents [{string.Join(", ", parents)}], children [{string.Join(", ", children)}]";
+    static string Print(IEnumerable<string> parents, IEnumerable<string> children) =>
+        $"parents [{string.Join(", ", parents)}], children [{string.Join(", ", children)}]";
 }

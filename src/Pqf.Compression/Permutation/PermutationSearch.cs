@@ -5,9 +5,11 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>Searches for the channel order under which a weight's blocks have the covariance of least determinant (paper, section 3.2).</summary>
+/// <summary>Searches for the channel order under which a weight's blocks have the covariance of least determinant (paper, section
+/// 3.2).</summary>
 /// <remarks>
-/// Departures from the published search: a proposal tries one channel with eight random partners and takes the best; a search that has stalled goes on from
+/// Departures from the published search: a proposal tries one channel with eight random partners and takes the best; a search that has
+/// stalled goes on from
 /// its best order with eight random exchanges. Both cost little on the Gram matrix, and the objective ends lower (docs/decisions.md).
 /// A result worse than the start is dropped, unless a random order was asked for.
 /// </remarks>
@@ -35,7 +37,8 @@ sealed class PermutationSearch
     int[] best;
     double bestLogDet;
     double? greedy;
-    int proposals, accepted;
+    int proposals,
+        accepted;
     ulong draws;
 
     /// <param name="weight">The weight whose blocks decide.</param>
@@ -56,8 +59,8 @@ sealed class PermutationSearch
     public IEnumerable<SearchProgress> Run(ImmutableArray<PermutationStrategy> strategies, int proposalCount)
     {
         foreach (var strategy in strategies)
-            foreach (var progress in Run(strategy, proposalCount))
-                yield return progress;
+        foreach (var progress in Run(strategy, proposalCount))
+            yield return progress;
         if (bestLogDet > Before && !strategies.Contains(PermutationStrategy.Random))
             (best, bestLogDet) = (start, Before);
     }
@@ -103,7 +106,8 @@ sealed class PermutationSearch
     /// <summary>One channel and the best of its partners; whether the exchange was made.</summary>
     bool ProposeOne()
     {
-        int x = Draw(), partner = -1;
+        int x = Draw(),
+            partner = -1;
         double lowest = current.LogDet - Least;
         for (int i = 0; i < Partners; i++)
         {
@@ -124,7 +128,8 @@ sealed class PermutationSearch
     /// <summary>Sweeps over all exchanges until none improves, then again from kicked orders as long as that is cheap.</summary>
     IEnumerable<SearchProgress> Descend()
     {
-        long tried = 0, sweep = (long)weight.Channels * (weight.Channels - 1) / 2;
+        long tried = 0,
+            sweep = (long)weight.Channels * (weight.Channels - 1) / 2;
         for (int kick = 0; kick <= DescentKicks && (kick == 0 || tried < DescentExchanges); kick++)
         {
             if (kick > 0)
@@ -137,8 +142,7 @@ sealed class PermutationSearch
                     improved |= SweepFrom(x);
                 tried += sweep;
                 yield return Progress();
-            }
-            while (improved);
+            } while (improved);
         }
     }
 

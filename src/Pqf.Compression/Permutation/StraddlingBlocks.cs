@@ -4,17 +4,21 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>A weight whose blocks of d columns straddle its channels of r columns each: a linear layer after flattened cells (fc6: r = 49, d = 16).</summary>
+/// <summary>A weight whose blocks of d columns straddle its channels of r columns each: a linear layer after flattened cells (fc6: r = 49,
+/// d = 16).</summary>
 /// <remarks>
-/// A channel at place p begins at position p · r mod d of a block, its phase. What it gives to the covariance alone is kept for each phase; products of two channels that meet in
-/// a block are taken when they are asked for. The mean over all values is taken off first, which changes no covariance. 8 bytes a value, and 8 · d² for each channel and phase.
+/// A channel at place p begins at position p · r mod d of a block, its phase. What it gives to the covariance alone is kept for each phase;
+/// products of two channels that meet in
+/// a block are taken when they are asked for. The mean over all values is taken off first, which changes no covariance. 8 bytes a value,
+/// and 8 · d² for each channel and phase.
 /// </remarks>
 sealed class StraddlingBlocks : IBlockedWeight
 {
     readonly double[] columns; // [channels, r, rows]
     readonly double[] ownMoments; // [channels, phases, d, d]
     readonly double[] ownSums; // [channels, phases, d]
-    readonly int phaseCount, phaseStep;
+    readonly int phaseCount,
+        phaseStep;
 
     /// <param name="weight">[rows, channels · r].</param>
     /// <param name="rows">Rows.</param>
@@ -58,7 +62,8 @@ sealed class StraddlingBlocks : IBlockedWeight
     public IBlockObjective Under(ReadOnlySpan<int> order) => new StraddlingCovariance(this, order);
 
     /// <inheritdoc/>
-    public int[] GreedyOrder() => throw new InvalidOperationException("StraddlingBlocks: expected blocks of whole channels for a greedy order");
+    public int[] GreedyOrder() =>
+        throw new InvalidOperationException("StraddlingBlocks: expected blocks of whole channels for a greedy order");
 
     /// <summary>What a channel alone gives at a place: products of its columns within blocks [d, d].</summary>
     public ReadOnlySpan<double> OwnMoments(int channel, int place) => ownMoments.AsSpan(At(channel, place) * D * D, D * D);
@@ -77,8 +82,8 @@ sealed class StraddlingBlocks : IBlockedWeight
     public void Products(int a, int fromA, int countA, int b, int fromB, int countB, Span<double> products)
     {
         for (int i = 0; i < countA; i++)
-            for (int j = 0; j < countB; j++)
-                products[(i * countB) + j] = Dot(Column((a * Run) + fromA + i), Column((b * Run) + fromB + j));
+        for (int j = 0; j < countB; j++)
+            products[(i * countB) + j] = Dot(Column((a * Run) + fromA + i), Column((b * Run) + fromB + j));
     }
 
     int At(int channel, int place) => (channel * phaseCount) + ((int)((long)place * Run % D) / phaseStep);
@@ -87,11 +92,14 @@ sealed class StraddlingBlocks : IBlockedWeight
 
     void AddOwn(int channel, int phase, double[] products)
     {
-        int at = (channel * phaseCount) + phase, first = phase * phaseStep;
-        Span<double> moments = ownMoments.AsSpan(at * D * D, D * D), sums = ownSums.AsSpan(at * D, D);
+        int at = (channel * phaseCount) + phase,
+            first = phase * phaseStep;
+        Span<double> moments = ownMoments.AsSpan(at * D * D, D * D),
+            sums = ownSums.AsSpan(at * D, D);
         for (int i = 0; i < Run; i++)
         {
-            int p = (first + i) % D, block = (first + i) / D;
+            int p = (first + i) % D,
+                block = (first + i) / D;
             foreach (double value in Column((channel * Run) + i))
                 sums[p] += value;
             for (int j = Math.Max(0, (block * D) - first); j < Math.Min(Run, ((block + 1) * D) - first); j++)
@@ -101,7 +109,8 @@ sealed class StraddlingBlocks : IBlockedWeight
 
     double Variance(int column)
     {
-        double sum = 0, squares = 0;
+        double sum = 0,
+            squares = 0;
         foreach (double value in Column(column))
         {
             sum += value;
@@ -120,14 +129,15 @@ sealed class StraddlingBlocks : IBlockedWeight
         int count = weight.Length / rows;
         double[] columns = GC.AllocateUninitializedArray<double>(weight.Length);
         for (int row = 0; row < rows; row++)
-            for (int column = 0; column < count; column++)
-                columns[(column * rows) + row] = weight[(row * count) + column] - mean;
+        for (int column = 0; column < count; column++)
+            columns[(column * rows) + row] = weight[(row * count) + column] - mean;
         return columns;
     }
 
     static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
-        Vector<double> s0 = default, s1 = default;
+        Vector<double> s0 = default,
+            s1 = default;
         int i = 0;
         for (; i <= a.Length - (2 * Vector<double>.Count); i += 2 * Vector<double>.Count)
         {

@@ -3,14 +3,21 @@ using Pqf.Tensors.Formats;
 namespace Pqf.Compression.Permutation;
 
 /// <summary>The objective of a weight whose blocks straddle channels.</summary>
-/// <remarks>An exchange changes what two channels give alone, and what they share with the channels beside them: O(d²) products of columns. The covariance is divided by n − 1, as in <see cref="BlockCovariance"/>.</remarks>
+/// <remarks>An exchange changes what two channels give alone, and what they share with the channels beside them: O(d²) products of columns.
+/// The covariance is divided by n − 1, as in <see cref="BlockCovariance"/>.</remarks>
 sealed class StraddlingCovariance : IBlockObjective
 {
     readonly StraddlingBlocks weight;
     readonly int d;
     readonly long blockCount;
-    readonly int[] order, tried;
-    readonly double[] moments, triedMoments, sums, triedSums, factor, products;
+    readonly int[] order,
+        tried;
+    readonly double[] moments,
+        triedMoments,
+        sums,
+        triedSums,
+        factor,
+        products;
     double triedLogDet;
 
     /// <param name="weight">The weight.</param>
@@ -103,7 +110,8 @@ sealed class StraddlingCovariance : IBlockObjective
 
     void AddOwn(int place, double sign)
     {
-        ReadOnlySpan<double> own = weight.OwnMoments(tried[place], place), ownSums = weight.OwnSums(tried[place], place);
+        ReadOnlySpan<double> own = weight.OwnMoments(tried[place], place),
+            ownSums = weight.OwnSums(tried[place], place);
         for (int i = 0; i < own.Length; i++)
             triedMoments[i] += sign * own[i];
         for (int p = 0; p < ownSums.Length; p++)
@@ -112,16 +120,21 @@ sealed class StraddlingCovariance : IBlockObjective
 
     void AddShared(int place, int later, int block, double sign)
     {
-        int start = block * d, begin = place * weight.Run, laterBegin = later * weight.Run;
-        int from = Math.Max(0, start - begin), count = weight.Run - from, laterCount = Math.Min(weight.Run, start + d - laterBegin);
+        int start = block * d,
+            begin = place * weight.Run,
+            laterBegin = later * weight.Run;
+        int from = Math.Max(0, start - begin),
+            count = weight.Run - from,
+            laterCount = Math.Min(weight.Run, start + d - laterBegin);
         weight.Products(tried[place], from, count, tried[later], 0, laterCount, products);
         for (int i = 0; i < count; i++)
-            for (int j = 0; j < laterCount; j++)
-            {
-                int p = begin + from + i - start, q = laterBegin + j - start;
-                double change = sign * products[(i * laterCount) + j];
-                triedMoments[(p * d) + q] += change;
-                triedMoments[(q * d) + p] += change;
-            }
+        for (int j = 0; j < laterCount; j++)
+        {
+            int p = begin + from + i - start,
+                q = laterBegin + j - start;
+            double change = sign * products[(i * laterCount) + j];
+            triedMoments[(p * d) + q] += change;
+            triedMoments[(q * d) + p] += change;
+        }
     }
 }

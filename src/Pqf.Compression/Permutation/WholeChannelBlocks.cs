@@ -13,7 +13,8 @@ sealed record WholeChannelBlocks(ChannelGram Gram, int ChannelsPerBlock) : IBloc
     /// <inheritdoc/>
     public IBlockObjective Under(ReadOnlySpan<int> order) => new BlockCovariance(Gram, ChannelsPerBlock, order);
 
-    /// <summary>Channels by falling variance, or falling determinant of their own covariance, cut into equal runs; run r fills position r of every block.</summary>
+    /// <summary>Channels by falling variance, or falling determinant of their own covariance, cut into equal runs; run r fills position r
+    /// of every block.</summary>
     public int[] GreedyOrder()
     {
         int[] falling = [.. Enumerable.Range(0, Channels).OrderByDescending(channel => BlockCovariance.OfChannel(Gram, channel))];

@@ -7,7 +7,13 @@ namespace Pqf.Compression.Reporting;
 /// <summary>Accuracy against size: both axes by factors, the one of the size and of the images that are wrong.</summary>
 static class AccuracyChart
 {
-    const double Width = 480, Height = 320, Left = 52, Right = 16, Top = 14, Bottom = 44, LabelGap = 17;
+    const double Width = 480,
+        Height = 320,
+        Left = 52,
+        Right = 16,
+        Top = 14,
+        Bottom = 44,
+        LabelGap = 17;
 
     // An accuracy of 100 % has no place on an axis of factors.
     const double LeastError = 2e-4;
@@ -19,7 +25,10 @@ static class AccuracyChart
     {
         var x = SizeAxis(report);
         var y = ErrorAxis(report);
-        (double X, double Y)[] points = [.. report.Stages.Select(stage => (x.At(Math.Log2(stage.SizeBits)), y.At(LogError(stage.Accuracy.Value))))];
+        (double X, double Y)[] points =
+        [
+            .. report.Stages.Select(stage => (x.At(Math.Log2(stage.SizeBits)), y.At(LogError(stage.Accuracy.Value)))),
+        ];
         return Drawing(
             "Accuracy against size of each stage",
             Width,
@@ -27,7 +36,8 @@ static class AccuracyChart
             Grid(x, y),
             Path("way", points),
             report.Stages.Select((stage, i) => Mark(stage, points[i].X, y, i == report.Stages.Length - 1)),
-            Labels(report, points));
+            Labels(report, points)
+        );
     }
 
     static Axis SizeAxis(CompressionReport report)
@@ -38,7 +48,8 @@ static class AccuracyChart
 
     static Axis ErrorAxis(CompressionReport report)
     {
-        double worst = report.Stages.Max(stage => 1 - stage.Accuracy.Interval95.Low), best = report.Stages.Min(stage => 1 - stage.Accuracy.Interval95.High);
+        double worst = report.Stages.Max(stage => 1 - stage.Accuracy.Interval95.Low),
+            best = report.Stages.Min(stage => 1 - stage.Accuracy.Interval95.High);
         return new(Math.Log(Math.Min(1, worst * 1.25)), Math.Log(Math.Max(LeastError, best * 0.8)), Height - Bottom, Top);
     }
 
@@ -61,7 +72,10 @@ static class AccuracyChart
     }
 
     // 2¹³ bits are a KiB.
-    static string SizeText(int power) => power >= 23 ? $"{1L << (power - 23)} MiB" : power >= 13 ? $"{1 << (power - 13)} KiB" : $"{1 << power} bits";
+    static string SizeText(int power) =>
+        power >= 23 ? $"{1L << (power - 23)} MiB"
+        : power >= 13 ? $"{1 << (power - 13)} KiB"
+        : $"{1 << power} bits";
 
     /// <summary>A point and its 95 % interval.</summary>
     static XElement Mark(Stage stage, double x, Axis y, bool isResult)
@@ -71,7 +85,8 @@ static class AccuracyChart
             isResult ? "g.mark.result" : "g.mark",
             Tag("title", $"{stage.Name}: {Figures.Percent(stage.Accuracy)}"),
             Line("interval", x, y.At(LogError(low)), x, y.At(LogError(high))),
-            Tag("circle", With(("cx", x), ("cy", y.At(LogError(stage.Accuracy.Value))), ("r", 5.0))));
+            Tag("circle", With(("cx", x), ("cy", y.At(LogError(stage.Accuracy.Value))), ("r", 5.0)))
+        );
     }
 
     /// <summary>Beside the points, moved apart where they would cover each other.</summary>
@@ -89,7 +104,13 @@ static class AccuracyChart
     }
 
     static XElement Label(Stage stage, double x, double y, string anchor, bool isResult) =>
-        Text(isResult ? "label.result" : "label", x, y, anchor, string.Create(CultureInfo.InvariantCulture, $"{stage.Name} {100 * stage.Accuracy.Value:0.0} %"));
+        Text(
+            isResult ? "label.result" : "label",
+            x,
+            y,
+            anchor,
+            string.Create(CultureInfo.InvariantCulture, $"{stage.Name} {100 * stage.Accuracy.Value:0.0} %")
+        );
 
     static double LogError(double accuracy) => Math.Log(Math.Max(LeastError, 1 - accuracy));
 }

@@ -10,7 +10,13 @@ namespace Pqf.Compression.Reporting;
 /// <param name="Width">Columns; of large blocks the kernels stand side by side.</param>
 /// <param name="Centroids">Each d values, of which the kernels follow each other; the most used first.</param>
 /// <param name="Uses">Blocks of each centroid.</param>
-public sealed record Codebook(string Layer, int Height, int Width, ImmutableArray<ImmutableArray<float>> Centroids, ImmutableArray<int> Uses)
+public sealed record Codebook(
+    string Layer,
+    int Height,
+    int Width,
+    ImmutableArray<ImmutableArray<float>> Centroids,
+    ImmutableArray<int> Uses
+)
 {
     /// <summary>Block length d.</summary>
     public int D => Centroids[0].Length;
@@ -26,7 +32,13 @@ public sealed record Codebook(string Layer, int Height, int Width, ImmutableArra
             uses[code]++;
         int[] order = [.. Enumerable.Range(0, weight.K).OrderByDescending(code => uses[code])];
         var (height, width) = SizeOf(weight);
-        return new(layer, height, width, [.. order.Select(code => values.AsSpan(code * weight.D, weight.D).ToImmutableArray())], [.. order.Select(code => uses[code])]);
+        return new(
+            layer,
+            height,
+            width,
+            [.. order.Select(code => values.AsSpan(code * weight.D, weight.D).ToImmutableArray())],
+            [.. order.Select(code => uses[code])]
+        );
     }
 
     /// <summary>Column and row of a value of a centroid.</summary>

@@ -7,7 +7,9 @@ namespace Pqf.Compression.Reporting;
 /// <summary>Draws codebooks: each centroid a small picture of its values, negative ones blue, positive ones red, zero pale.</summary>
 static class CodebookPicture
 {
-    const int Gap = 1, Middle = 128, Steps = 127;
+    const int Gap = 1,
+        Middle = 128,
+        Steps = 127;
 
     // Pixels of value 1 of these many are beyond the scale: a single large weight would leave all others pale.
     const double ShareBeyond = 0.005;
@@ -17,17 +19,20 @@ static class CodebookPicture
     /// <summary>A PNG file; between centroids it is transparent.</summary>
     public static byte[] Png(Codebook codebook)
     {
-        int columns = Columns(codebook), rows = (codebook.Centroids.Length + columns - 1) / columns;
-        int width = (columns * (codebook.Width + Gap)) - Gap, height = (rows * (codebook.Height + Gap)) - Gap;
+        int columns = Columns(codebook),
+            rows = (codebook.Centroids.Length + columns - 1) / columns;
+        int width = (columns * (codebook.Width + Gap)) - Gap,
+            height = (rows * (codebook.Height + Gap)) - Gap;
         byte[] pixels = new byte[width * height];
         double scale = Scale(codebook);
         for (int c = 0; c < codebook.Centroids.Length; c++)
-            for (int i = 0; i < codebook.D; i++)
-            {
-                var (x, y) = codebook.PlaceOf(i);
-                int left = c % columns * (codebook.Width + Gap), top = c / columns * (codebook.Height + Gap);
-                pixels[((top + y) * width) + left + x] = ColourOf(codebook.Centroids[c][i] / scale);
-            }
+        for (int i = 0; i < codebook.D; i++)
+        {
+            var (x, y) = codebook.PlaceOf(i);
+            int left = c % columns * (codebook.Width + Gap),
+                top = c / columns * (codebook.Height + Gap);
+            pixels[((top + y) * width) + left + x] = ColourOf(codebook.Centroids[c][i] / scale);
+        }
 
         return IndexedPng.Write(width, height, pixels, Palette.AsSpan());
     }
@@ -49,12 +54,22 @@ static class CodebookPicture
     static ImmutableArray<(byte Red, byte Green, byte Blue)> CreatePalette()
     {
         (int Red, int Green, int Blue)[] stops = [(22, 68, 122), (108, 164, 205), (246, 243, 236), (233, 151, 110), (152, 45, 22)];
-        return [(0, 0, 0), .. Enumerable.Range(1, 255).Select(i =>
-        {
-            double at = (i - 1) / 254.0 * (stops.Length - 1);
-            int stop = Math.Min((int)at, stops.Length - 2);
-            byte Mix(int from, int to) => (byte)Math.Round(from + ((at - stop) * (to - from)));
-            return (Mix(stops[stop].Red, stops[stop + 1].Red), Mix(stops[stop].Green, stops[stop + 1].Green), Mix(stops[stop].Blue, stops[stop + 1].Blue));
-        })];
+        return
+        [
+            (0, 0, 0),
+            .. Enumerable
+                .Range(1, 255)
+                .Select(i =>
+                {
+                    double at = (i - 1) / 254.0 * (stops.Length - 1);
+                    int stop = Math.Min((int)at, stops.Length - 2);
+                    byte Mix(int from, int to) => (byte)Math.Round(from + ((at - stop) * (to - from)));
+                    return (
+                        Mix(stops[stop].Red, stops[stop + 1].Red),
+                        Mix(stops[stop].Green, stops[stop + 1].Green),
+                        Mix(stops[stop].Blue, stops[stop + 1].Blue)
+                    );
+                }),
+        ];
     }
 }

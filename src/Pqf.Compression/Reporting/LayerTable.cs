@@ -12,7 +12,8 @@ static class LayerTable
     {
         if (report.Layers.IsEmpty)
             return null;
-        double mostBits = report.Layers.Max(BitsPerWeight), mostError = report.Layers.Max(layer => layer.RelativeError);
+        double mostBits = report.Layers.Max(BitsPerWeight),
+            mostError = report.Layers.Max(layer => layer.RelativeError);
         return ReportPage.Section(
             "Layer by layer",
             "Bits for each weight, codebook included (dense: 32), and the part of the weight's squares that quantising lost, before fine-tuning.",
@@ -20,17 +21,36 @@ static class LayerTable
                 "div.scroll",
                 Tag(
                     "table.layers",
-                    Tag("thead", Tag("tr", Tag("th", "layer"), Tag("th.wide", "weight"), Tag("th.number.wide", "codebook"), Tag("th.bar", "bits a weight"), Tag("th.bar", "relative error"))),
-                    Tag("tbody", report.Layers.Select(layer => Row(layer, mostBits, mostError))))));
+                    Tag(
+                        "thead",
+                        Tag(
+                            "tr",
+                            Tag("th", "layer"),
+                            Tag("th.wide", "weight"),
+                            Tag("th.number.wide", "codebook"),
+                            Tag("th.bar", "bits a weight"),
+                            Tag("th.bar", "relative error")
+                        )
+                    ),
+                    Tag("tbody", report.Layers.Select(layer => Row(layer, mostBits, mostError)))
+                )
+            )
+        );
     }
 
-    static XElement Row(LayerReport layer, double mostBits, double mostError) => Tag(
-        "tr",
-        Tag("td", layer.Blocks.Layer),
-        Tag("td.wide", string.Join(" × ", layer.Blocks.Weight.AsSpan().ToArray())),
-        Tag("td.number.wide", $"{layer.Blocks.K} × {layer.Blocks.D}"),
-        Bar("bits", BitsPerWeight(layer) / mostBits, BitsPerWeight(layer).ToString("0.00", CultureInfo.InvariantCulture)),
-        Bar("error", mostError > 0 ? layer.RelativeError / mostError : 0, layer.RelativeError.ToString("0.000", CultureInfo.InvariantCulture)));
+    static XElement Row(LayerReport layer, double mostBits, double mostError) =>
+        Tag(
+            "tr",
+            Tag("td", layer.Blocks.Layer),
+            Tag("td.wide", string.Join(" × ", layer.Blocks.Weight.AsSpan().ToArray())),
+            Tag("td.number.wide", $"{layer.Blocks.K} × {layer.Blocks.D}"),
+            Bar("bits", BitsPerWeight(layer) / mostBits, BitsPerWeight(layer).ToString("0.00", CultureInfo.InvariantCulture)),
+            Bar(
+                "error",
+                mostError > 0 ? layer.RelativeError / mostError : 0,
+                layer.RelativeError.ToString("0.000", CultureInfo.InvariantCulture)
+            )
+        );
 
     static XElement Bar(string kind, double share, string text) =>
         Tag("td.bar", Tag($"span.track.{kind}", With(("style", $"--part:{Number(100 * share)}%")), Tag("span", text)));

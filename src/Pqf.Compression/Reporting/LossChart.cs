@@ -7,7 +7,12 @@ namespace Pqf.Compression.Reporting;
 /// <summary>The loss of each step of fine-tuning, and its moving average.</summary>
 static class LossChart
 {
-    const double Width = 480, Height = 320, Left = 44, Right = 16, Top = 14, Bottom = 44;
+    const double Width = 480,
+        Height = 320,
+        Left = 44,
+        Right = 16,
+        Top = 14,
+        Bottom = 44;
 
     // Of the average, in steps: a tenth of a short run's, and no more than the eye would smooth itself.
     const int LongestWindow = 20;
@@ -20,14 +25,16 @@ static class LossChart
     {
         double[] losses = [.. report.Steps.Select(step => step.Loss)];
         double most = losses.Order().ElementAt((int)(ShareShown * (losses.Length - 1))) * 1.08;
-        Axis x = new(0, losses.Length, Left, Width - Right), y = new(0, most, Height - Bottom, Top);
+        Axis x = new(0, losses.Length, Left, Width - Right),
+            y = new(0, most, Height - Bottom, Top);
         return Drawing(
             "Loss of each step of fine-tuning",
             Width,
             Height,
             Grid(report, x, y),
             Path("raw", losses.Select((loss, i) => (x.At(i + 0.5), Math.Max(Top, y.At(loss))))),
-            Path("smooth", Average(losses).Select((loss, i) => (x.At(i + 0.5), Math.Max(Top, y.At(loss))))));
+            Path("smooth", Average(losses).Select((loss, i) => (x.At(i + 0.5), Math.Max(Top, y.At(loss)))))
+        );
     }
 
     static IEnumerable<XElement> Grid(CompressionReport report, Axis x, Axis y)
@@ -49,10 +56,12 @@ static class LossChart
     static IEnumerable<double> Average(double[] losses)
     {
         int half = Math.Min(LongestWindow, losses.Length / 10) / 2;
-        return losses.Select((_, i) =>
-        {
-            int reach = Math.Min(half, Math.Min(i, losses.Length - 1 - i)); // the same on both sides, or the ends would be off
-            return losses.AsSpan(i - reach, (2 * reach) + 1).ToArray().Average();
-        });
+        return losses.Select(
+            (_, i) =>
+            {
+                int reach = Math.Min(half, Math.Min(i, losses.Length - 1 - i)); // the same on both sides, or the ends would be off
+                return losses.AsSpan(i - reach, (2 * reach) + 1).ToArray().Average();
+            }
+        );
     }
 }

@@ -24,7 +24,8 @@ static class Markup
         Tag("svg.chart", With(("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("role", "img"), ("aria-label", label)), content);
 
     /// <summary>A straight line.</summary>
-    public static XElement Line(string kind, double x1, double y1, double x2, double y2) => Tag($"line.{kind}", With(("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2)));
+    public static XElement Line(string kind, double x1, double y1, double x2, double y2) =>
+        Tag($"line.{kind}", With(("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2)));
 
     /// <summary>Text at a point.</summary>
     /// <param name="kind">Class.</param>
@@ -32,7 +33,8 @@ static class Markup
     /// <param name="y">Its baseline.</param>
     /// <param name="anchor"><c>start</c>, <c>middle</c> or <c>end</c>.</param>
     /// <param name="text">The text.</param>
-    public static XElement Text(string kind, double x, double y, string anchor, string text) => Tag($"text.{kind}", With(("x", x), ("y", y), ("text-anchor", anchor)), text);
+    public static XElement Text(string kind, double x, double y, string anchor, string text) =>
+        Tag($"text.{kind}", With(("x", x), ("y", y), ("text-anchor", anchor)), text);
 
     /// <summary>A line through points.</summary>
     public static XElement Path(string kind, IEnumerable<(double X, double Y)> points) =>

@@ -13,7 +13,8 @@ using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Compression.Training;
 
-/// <summary>How much of a loss comes from a teacher: (1 − w) · CE(labels) + w · T² · CE(teacher's answers), logits of both divided by T in the second.</summary>
+/// <summary>How much of a loss comes from a teacher: (1 − w) · CE(labels) + w · T² · CE(teacher's answers), logits of both divided by T in
+/// the second.</summary>
 /// <param name="Weight">w, 0 to 1.</param>
 /// <param name="Temperature">T, above 0.</param>
 /// <remarks>Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531), section 2.</remarks>
@@ -66,10 +67,18 @@ public sealed class Classification
     public static TrainingTask<LabelledBatch> Task(Graph graph, Parameters parameters, ClassificationOptions options, LabelledData data)
     {
         var training = new Classification(graph, parameters, options, data);
-        return new() { Trainable = training.trainable, Epoch = data.Epoch, Evaluate = training.Evaluate, Validate = cancellation => Validate(graph, parameters, data, cancellation), Score = Accuracy };
+        return new()
+        {
+            Trainable = training.trainable,
+            Epoch = data.Epoch,
+            Evaluate = training.Evaluate,
+            Validate = cancellation => Validate(graph, parameters, data, cancellation),
+            Score = Accuracy,
+        };
     }
 
-    /// <summary>Says whether batches of a size can be trained on: a norm that sees one value of a channel has no variance to divide by.</summary>
+    /// <summary>Says whether batches of a size can be trained on: a norm that sees one value of a channel has no variance to divide
+    /// by.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="batch">[N, H, W, C].</param>
     public static Result<Unit, PqfError> Check(Graph graph, Shape batch)
@@ -77,26 +86,36 @@ public sealed class Classification
         var shapes = GraphShapes.Of(graph, batch);
         for (int i = 0; i < shapes.Length; i++)
             if (graph.Nodes[i] is Node.BatchNorm norm && shapes[i].Count <= shapes[i].Last)
-                return new PqfError.Layer(norm.Layer, $"expected more than one value of each channel to train on, got one: a batch of {batch[0]} images of {batch[1]}×{batch[2]}; another batch_size may help");
+                return new PqfError.Layer(
+                    norm.Layer,
+                    $"expected more than one value of each channel to train on, got one: a batch of {batch[0]} images of {batch[1]}×{batch[2]}; another batch_size may help"
+                );
         return default(Unit);
     }
 
-    static Shape ShapeOf(LabelledBatch batch, LabelledData data) => [batch.Classes.Length, data.BatchShape[1], data.BatchShape[2], data.BatchShape[3]];
+    static Shape ShapeOf(LabelledBatch batch, LabelledData data) =>
+        [batch.Classes.Length, data.BatchShape[1], data.BatchShape[2], data.BatchShape[3]];
 
-    Result<Evaluation<StepResult>, PqfError> Evaluate(LabelledBatch batch) => Check(graph, ShapeOf(batch, data)).Map(_ =>
-    {
-        var images = Tensor<float>.From(device, ShapeOf(batch, data), batch.Images.Span);
-        int classCount = GraphShapes.Of(graph, images.Shape)[graph.Output].Last;
-        var target = OneHot.Create(device, batch.Classes.Span, classCount, options.LabelSmoothing);
-        var soft = options.Teacher is { } teacher ? Softmax.Forward(Scale.Forward(teacher.Network.Run(images), 1 / (float)teacher.Mix.Temperature)) : null;
-        var evaluation = Grad.ValueAndGrad((tape, variables) =>
-        {
-            var forward = plan.Run(tape, variables, images, NormMode.Batch);
-            return (Loss(tape, forward.Output, target, soft), (Logits: tape.Keep(forward.Output.Value), forward.Norms));
-        })(trainable);
-        var metrics = Measure(evaluation.Extra.Logits, batch.Classes.Span);
-        return new Evaluation<StepResult>(evaluation.Loss, evaluation.Gradients, new(metrics, evaluation.Extra.Norms));
-    });
+    Result<Evaluation<StepResult>, PqfError> Evaluate(LabelledBatch batch) =>
+        Check(graph, ShapeOf(batch, data))
+            .Map(_ =>
+            {
+                var images = Tensor<float>.From(device, ShapeOf(batch, data), batch.Images.Span);
+                int classCount = GraphShapes.Of(graph, images.Shape)[graph.Output].Last;
+                var target = OneHot.Create(device, batch.Classes.Span, classCount, options.LabelSmoothing);
+                var soft = options.Teacher is { } teacher
+                    ? Softmax.Forward(Scale.Forward(teacher.Network.Run(images), 1 / (float)teacher.Mix.Temperature))
+                    : null;
+                var evaluation = Grad.ValueAndGrad(
+                    (tape, variables) =>
+                    {
+                        var forward = plan.Run(tape, variables, images, NormMode.Batch);
+                        return (Loss(tape, forward.Output, target, soft), (Logits: tape.Keep(forward.Output.Value), forward.Norms));
+                    }
+                )(trainable);
+                var metrics = Measure(evaluation.Extra.Logits, batch.Classes.Span);
+                return new Evaluation<StepResult>(evaluation.Loss, evaluation.Gradients, new(metrics, evaluation.Extra.Norms));
+            });
 
     Variable Loss(Tape tape, Variable logits, Tensor<float> target, Tensor<float>? soft)
     {
@@ -112,7 +131,12 @@ public sealed class Classification
     /// <param name="parameters">Its values.</param>
     /// <param name="data">Its validation images are used.</param>
     /// <param name="cancellation">Ends it with an <see cref="OperationCanceledException"/>.</param>
-    public static Result<Metrics, PqfError> Validate(Graph graph, Parameters parameters, LabelledData data, CancellationToken cancellation = default)
+    public static Result<Metrics, PqfError> Validate(
+        Graph graph,
+        Parameters parameters,
+        LabelledData data,
+        CancellationToken cancellation = default
+    )
     {
         var device = parameters.Tensors().First().Device;
         using var scope = device.BeginScope();
@@ -127,7 +151,10 @@ public sealed class Classification
                     return error.Value;
                 case Result<LabelledBatch, PqfError>.Ok(var batch):
                     using (device.BeginScope())
-                        sum += Measure(network.Run(Tensor<float>.From(device, ShapeOf(batch, data), batch.Images.Span)), batch.Classes.Span);
+                        sum += Measure(
+                            network.Run(Tensor<float>.From(device, ShapeOf(batch, data), batch.Images.Span)),
+                            batch.Classes.Span
+                        );
                     break;
             }
         }
@@ -138,7 +165,8 @@ public sealed class Classification
     /// <summary>Mean cross-entropy, in nats, and accuracy of some logits [N, classes].</summary>
     internal static Metrics Measure(Tensor<float> logits, ReadOnlySpan<int> classes)
     {
-        int classCount = logits.Shape[1], correct = 0;
+        int classCount = logits.Shape[1],
+            correct = 0;
         double loss = 0;
         float[] values = logits.ToArray();
         for (int i = 0; i < classes.Length; i++)
@@ -154,7 +182,8 @@ public sealed class Classification
 
     static double CrossEntropyOf(ReadOnlySpan<float> logits, int label)
     {
-        double largest = double.NegativeInfinity, sum = 0;
+        double largest = double.NegativeInfinity,
+            sum = 0;
         foreach (float value in logits)
             largest = Math.Max(largest, value);
         foreach (float value in logits)

@@ -23,14 +23,17 @@ public static class DetectorTask
     // torchvision trains three of the body's five stages (trainable_backbone_layers).
     static readonly string[] FrozenWhenDense = ["backbone.body.conv1.", "backbone.body.layer1."];
 
-    /// <summary>What training changes: all of a compressed network (paper, section 4.3); of a dense one all but the stem and the first stage, as torchvision has it.</summary>
+    /// <summary>What training changes: all of a compressed network (paper, section 4.3); of a dense one all but the stem and the first
+    /// stage, as torchvision has it.</summary>
     /// <param name="graph">The whole network.</param>
     /// <param name="parameters">Its values.</param>
     public static ImmutableDictionary<string, Tensor<float>> TrainableOf(Graph graph, Parameters parameters)
     {
         bool isCompressed = parameters.Values.Values.Any(weight => weight is Weight.Quantised);
         var all = Trainable.Of(graph, parameters);
-        return isCompressed ? all : all.RemoveRange(all.Keys.Where(name => FrozenWhenDense.Any(layer => name.StartsWith(layer, StringComparison.Ordinal))));
+        return isCompressed
+            ? all
+            : all.RemoveRange(all.Keys.Where(name => FrozenWhenDense.Any(layer => name.StartsWith(layer, StringComparison.Ordinal))));
     }
 
     /// <summary>The training of a detector.</summary>
@@ -47,21 +50,38 @@ public static class DetectorTask
         Parameters parameters,
         Func<int, int, IEnumerable<Result<DetectorBatch, PqfError>>> epoch,
         Func<CancellationToken, Result<Metrics, PqfError>> validate,
-        Action<DetectionTrainingStage>? afterStage = null)
+        Action<DetectionTrainingStage>? afterStage = null
+    )
     {
         var training = DetectionTraining.Create(architecture, parameters);
         var trainable = TrainableOf(graph, parameters);
-        return new() { Trainable = trainable, Epoch = epoch, Evaluate = batch => Evaluate(training, trainable, batch, afterStage), Validate = validate, Score = BoxAp };
+        return new()
+        {
+            Trainable = trainable,
+            Epoch = epoch,
+            Evaluate = batch => Evaluate(training, trainable, batch, afterStage),
+            Validate = validate,
+            Score = BoxAp,
+        };
     }
 
     static Result<Evaluation<StepResult>, PqfError> Evaluate(
-        DetectionTraining training, ImmutableDictionary<string, Tensor<float>> trainable, DetectorBatch batch, Action<DetectionTrainingStage>? afterStage)
+        DetectionTraining training,
+        ImmutableDictionary<string, Tensor<float>> trainable,
+        DetectorBatch batch,
+        Action<DetectionTrainingStage>? afterStage
+    )
     {
-        var evaluation = Grad.ValueAndGrad((tape, variables) =>
-        {
-            var losses = training.Losses(tape, variables, batch.Images, batch.Targets, batch.Key, afterStage);
-            return (losses.Total(tape), losses.Named.Select(loss => new Mean(loss.Name, loss.Value.Value.ToArray()[0])).ToImmutableArray());
-        })(trainable);
+        var evaluation = Grad.ValueAndGrad(
+            (tape, variables) =>
+            {
+                var losses = training.Losses(tape, variables, batch.Images, batch.Targets, batch.Key, afterStage);
+                return (
+                    losses.Total(tape),
+                    losses.Named.Select(loss => new Mean(loss.Name, loss.Value.Value.ToArray()[0])).ToImmutableArray()
+                );
+            }
+        )(trainable);
         afterStage?.Invoke(DetectionTrainingStage.FeaturesBackward);
         var metrics = new Metrics(batch.Images.Count, [new(Metrics.Loss, evaluation.Loss.ToArray()[0]), .. evaluation.Extra]);
         return new Evaluation<StepResult>(evaluation.Loss, evaluation.Gradients, new(metrics, []));

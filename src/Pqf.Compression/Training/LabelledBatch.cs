@@ -12,4 +12,7 @@ public sealed record LabelledBatch(ReadOnlyMemory<float> Images, ReadOnlyMemory<
 /// <param name="Epoch">As <see cref="TrainingTask{TBatch}.Epoch"/>.</param>
 /// <param name="Validation">All images to validate on, in batches no larger.</param>
 public sealed record LabelledData(
-    Shape BatchShape, Func<int, int, IEnumerable<Result<LabelledBatch, PqfError>>> Epoch, Func<IEnumerable<Result<LabelledBatch, PqfError>>> Validation);
+    Shape BatchShape,
+    Func<int, int, IEnumerable<Result<LabelledBatch, PqfError>>> Epoch,
+    Func<IEnumerable<Result<LabelledBatch, PqfError>>> Validation
+);

@@ -21,12 +21,19 @@ public sealed record Metrics(int Count, ImmutableArray<Mean> Means)
 
     /// <summary>The average of a name.</summary>
     /// <exception cref="KeyNotFoundException">It was not measured.</exception>
-    public double this[string name] => Means.Any(mean => mean.Name == name)
-        ? Means.First(mean => mean.Name == name).Value
-        : throw new KeyNotFoundException($"Metrics: expected {name}, which is not among {string.Join(", ", Means.Select(mean => mean.Name))}");
+    public double this[string name] =>
+        Means.Any(mean => mean.Name == name)
+            ? Means.First(mean => mean.Name == name).Value
+            : throw new KeyNotFoundException(
+                $"Metrics: expected {name}, which is not among {string.Join(", ", Means.Select(mean => mean.Name))}"
+            );
 
     /// <summary>Of both sets of examples, which were measured alike.</summary>
-    public static Metrics operator +(Metrics a, Metrics b) => a.Count == 0 ? b : b.Count == 0 ? a : new(
-        a.Count + b.Count,
-        [.. a.Means.Zip(b.Means, (x, y) => x with { Value = ((x.Value * a.Count) + (y.Value * b.Count)) / (a.Count + b.Count) })]);
+    public static Metrics operator +(Metrics a, Metrics b) =>
+        a.Count == 0 ? b
+        : b.Count == 0 ? a
+        : new(
+            a.Count + b.Count,
+            [.. a.Means.Zip(b.Means, (x, y) => x with { Value = ((x.Value * a.Count) + (y.Value * b.Count)) / (a.Count + b.Count) })]
+        );
 }

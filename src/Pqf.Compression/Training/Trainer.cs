@@ -19,7 +19,8 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
     public TrainingState State { get; private set; } = state;
 
     /// <summary>Trains to the last epoch.</summary>
-    /// <param name="cancellation">Ends the iterator with an <see cref="OperationCanceledException"/> between two steps: <see cref="State"/> is whole.</param>
+    /// <param name="cancellation">Ends the iterator with an <see cref="OperationCanceledException"/> between two steps: <see cref="State"/>
+    /// is whole.</param>
     /// <returns>Events, made as they are asked for. No scope is open between them.</returns>
     public IEnumerable<TrainingEvent> Run(CancellationToken cancellation = default)
     {
@@ -57,16 +58,24 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
         var optimizer = options.Optimizer.Step(task.Trainable, evaluation.Gradients, State.Optimizer, rate);
         Norms.Update(State.Parameters, evaluation.Extra.Norms);
         var metrics = evaluation.Extra.Metrics;
-        State = State with { Optimizer = optimizer, Schedule = options.Schedule.AfterBatch(State.Schedule), Progress = State.Progress.After(metrics, rate) };
+        State = State with
+        {
+            Optimizer = optimizer,
+            Schedule = options.Schedule.AfterBatch(State.Schedule),
+            Progress = State.Progress.After(metrics, rate),
+        };
         return new TrainingEvent.Stepped(State.Progress, metrics, rate);
     }
 
     /// <summary>Names the first layer whose input was not finite any more.</summary>
-    PqfError.Layer Diverged(ImmutableArray<NormStatistics> norms, float loss, double rate) => new(
-        norms.FirstOrDefault(norm => !IsFinite(norm.Mean) || !IsFinite(norm.Variance))?.Layer ?? "the output",
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"its input is not finite and the loss is {loss}, at epoch {State.Progress.Epoch + 1}, batch {State.Progress.Batch + 1}, learning rate {rate:g4}. The last saved state is untouched; a lower learning_rate may help"));
+    PqfError.Layer Diverged(ImmutableArray<NormStatistics> norms, float loss, double rate) =>
+        new(
+            norms.FirstOrDefault(norm => !IsFinite(norm.Mean) || !IsFinite(norm.Variance))?.Layer ?? "the output",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"its input is not finite and the loss is {loss}, at epoch {State.Progress.Epoch + 1}, batch {State.Progress.Batch + 1}, learning rate {rate:g4}. The last saved state is untouched; a lower learning_rate may help"
+            )
+        );
 
     static bool IsFinite(Tensor<float> values) => values.ToArray().All(float.IsFinite);
 

@@ -5,9 +5,7 @@ namespace Pqf.Compression.Training;
 /// <summary>How training goes on.</summary>
 public abstract record TrainingEvent
 {
-    TrainingEvent()
-    {
-    }
+    TrainingEvent() { }
 
     /// <summary>One step is done. The state may be saved now: a run that resumes from it takes the same next step.</summary>
     /// <param name="Progress">After the step.</param>

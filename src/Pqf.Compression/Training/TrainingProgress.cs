@@ -23,17 +23,41 @@ public sealed record InitialRecord(string Name, Metrics Validation);
 /// <param name="LearningRate">Of the last step.</param>
 /// <param name="Initial">Validations before the first step.</param>
 /// <param name="Epochs">Those done.</param>
-public sealed record TrainingProgress(int Epoch, int Batch, Metrics Training, double LearningRate, ImmutableArray<InitialRecord> Initial, ImmutableArray<EpochRecord> Epochs)
+public sealed record TrainingProgress(
+    int Epoch,
+    int Batch,
+    Metrics Training,
+    double LearningRate,
+    ImmutableArray<InitialRecord> Initial,
+    ImmutableArray<EpochRecord> Epochs
+)
 {
     /// <summary>Nothing done.</summary>
     public static TrainingProgress Start { get; } = new(0, 0, Metrics.None, 0, [], []);
 
     /// <summary>The epoch with the best validation, the first of equals; null before the first has ended.</summary>
-    public EpochRecord? Best => Epochs.Aggregate((EpochRecord?)null, (best, epoch) => best is null || epoch.Score > best.Score || double.IsNaN(best.Score) ? epoch : best);
+    public EpochRecord? Best =>
+        Epochs.Aggregate(
+            (EpochRecord?)null,
+            (best, epoch) => best is null || epoch.Score > best.Score || double.IsNaN(best.Score) ? epoch : best
+        );
 
     /// <summary>One more step.</summary>
-    internal TrainingProgress After(Metrics batch, double rate) => this with { Batch = Batch + 1, Training = Training + batch, LearningRate = rate };
+    internal TrainingProgress After(Metrics batch, double rate) =>
+        this with
+        {
+            Batch = Batch + 1,
+            Training = Training + batch,
+            LearningRate = rate,
+        };
 
     /// <summary>One more epoch.</summary>
-    internal TrainingProgress After(EpochRecord epoch) => this with { Epoch = Epoch + 1, Batch = 0, Training = Metrics.None, Epochs = Epochs.Add(epoch) };
+    internal TrainingProgress After(EpochRecord epoch) =>
+        this with
+        {
+            Epoch = Epoch + 1,
+            Batch = 0,
+            Training = Metrics.None,
+            Epochs = Epochs.Add(epoch),
+        };
 }

@@ -18,9 +18,18 @@ public sealed record TrainingState(Parameters Parameters, OptimizerState Optimiz
     /// <param name="options">How they are changed.</param>
     /// <param name="initial">What was measured of them.</param>
     public static TrainingState Start(
-        Parameters parameters, ImmutableDictionary<string, Tensor<float>> trainable, TrainingOptions options, ImmutableArray<InitialRecord> initial = default) => new(
-        parameters,
-        options.Optimizer.Start(trainable),
-        Autodiff.Schedule.Start(options.LearningRate),
-        TrainingProgress.Start with { Initial = initial.IsDefault ? [] : initial });
+        Parameters parameters,
+        ImmutableDictionary<string, Tensor<float>> trainable,
+        TrainingOptions options,
+        ImmutableArray<InitialRecord> initial = default
+    ) =>
+        new(
+            parameters,
+            options.Optimizer.Start(trainable),
+            Autodiff.Schedule.Start(options.LearningRate),
+            TrainingProgress.Start with
+            {
+                Initial = initial.IsDefault ? [] : initial,
+            }
+        );
 }

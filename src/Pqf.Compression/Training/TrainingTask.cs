@@ -8,7 +8,8 @@ namespace Pqf.Compression.Training;
 
 /// <summary>What one step's evaluation gives beside loss and gradients.</summary>
 /// <param name="Metrics">On the step's examples.</param>
-/// <param name="Norms">What norms saw, in the network's order: their running statistics move after the step. Empty where norms are frozen.</param>
+/// <param name="Norms">What norms saw, in the network's order: their running statistics move after the step. Empty where norms are
+/// frozen.</param>
 public sealed record StepResult(Metrics Metrics, ImmutableArray<NormStatistics> Norms);
 
 /// <summary>What a <see cref="Trainer{TBatch}"/> trains: examples, a loss of them, and a measure of how good the network is.</summary>
@@ -18,15 +19,18 @@ public sealed record TrainingTask<TBatch>
     /// <summary>What steps change, in place.</summary>
     public required ImmutableDictionary<string, Tensor<float>> Trainable { get; init; }
 
-    /// <summary>The batches of an epoch, counted from 0, from a given batch on: equal arguments give equal batches, or a run could not be resumed.</summary>
+    /// <summary>The batches of an epoch, counted from 0, from a given batch on: equal arguments give equal batches, or a run could not be
+    /// resumed.</summary>
     public required Func<int, int, IEnumerable<Result<TBatch, PqfError>>> Epoch { get; init; }
 
-    /// <summary>Loss, gradients by <see cref="Trainable"/>, and the rest, in the innermost scope; or why the batch cannot be trained on.</summary>
+    /// <summary>Loss, gradients by <see cref="Trainable"/>, and the rest, in the innermost scope; or why the batch cannot be trained
+    /// on.</summary>
     public required Func<TBatch, Result<Evaluation<StepResult>, PqfError>> Evaluate { get; init; }
 
     /// <summary>Measures the network as it is.</summary>
     public required Func<CancellationToken, Result<Metrics, PqfError>> Validate { get; init; }
 
-    /// <summary>The metric of <see cref="Validate"/> that decides which epoch is the best and that plateaus are seen in; higher is better.</summary>
+    /// <summary>The metric of <see cref="Validate"/> that decides which epoch is the best and that plateaus are seen in; higher is
+    /// better.</summary>
     public required string Score { get; init; }
 }

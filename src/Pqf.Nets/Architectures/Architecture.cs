@@ -8,4 +8,10 @@ namespace Pqf.Nets.Architectures;
 /// <param name="InChannels">3 for colour, 1 for grey.</param>
 /// <param name="Width">Channels of the first stage, doubled by each next one; null for the family's own.</param>
 /// <param name="MaskRcnn">Structure and thresholds of a <c>maskrcnn</c>; null for torchvision's.</param>
-public sealed record Architecture(string Name, int ClassCount = 1000, int InChannels = 3, int? Width = null, MaskRcnnOptions? MaskRcnn = null);
+public sealed record Architecture(
+    string Name,
+    int ClassCount = 1000,
+    int InChannels = 3,
+    int? Width = null,
+    MaskRcnnOptions? MaskRcnn = null
+);

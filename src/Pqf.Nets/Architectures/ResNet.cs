@@ -7,13 +7,17 @@ using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Nets.Architectures;
 
-/// <summary>Residual networks (He et al. 2016, arXiv 1512.03385), with torchvision's layer names and its form of the bottleneck: the stride is in <c>conv2</c>.</summary>
+/// <summary>Residual networks (He et al. 2016, arXiv 1512.03385), with torchvision's layer names and its form of the bottleneck: the stride
+/// is in <c>conv2</c>.</summary>
 public static class ResNet
 {
     // So that every weight's count fits 31 bits: fc reads up to 32 times the width. ImageNet's largest set has 21,841 classes.
-    const int MaxClassCount = 250_000, MaxInChannels = 4096, MaxWidth = 256;
+    const int MaxClassCount = 250_000,
+        MaxInChannels = 4096,
+        MaxWidth = 256;
 
-    // He et al. 2016: blocks of each stage, of the networks for ImageNet in table 1, of the small ones in section 4.2. "resnet50ssl" is ResNet-50 trained on more data; the graph is the same.
+    // He et al. 2016: blocks of each stage, of the networks for ImageNet in table 1, of the small ones in section 4.2. "resnet50ssl" is
+    // ResNet-50 trained on more data; the graph is the same.
     static ImmutableArray<Family> Known { get; } =
     [
         new("resnet18", Stem.Pooled, Block.Basic, 64, [2, 2, 2, 2]),
@@ -29,16 +33,25 @@ public static class ResNet
     public static ImmutableArray<string> Names { get; } = [.. Known.Select(known => known.Name)];
 
     /// <summary>The graph of a residual network: images [N, H, W, channels] to logits [N, classes].</summary>
-    /// <returns>The graph, or an error that lists the known names when this one is not among them, or when a count or the width is below 1 or absurd.</returns>
+    /// <returns>The graph, or an error that lists the known names when this one is not among them, or when a count or the width is below 1
+    /// or absurd.</returns>
     public static Result<Graph, PqfError> Build(Architecture architecture)
     {
         if (architecture.ClassCount is < 1 or > MaxClassCount || architecture.InChannels is < 1 or > MaxInChannels)
-            return new PqfError.Config("model", "arch", $"expected 1 to {MaxClassCount} classes and 1 to {MaxInChannels} input channels, got {architecture.ClassCount} and {architecture.InChannels}");
+            return new PqfError.Config(
+                "model",
+                "arch",
+                $"expected 1 to {MaxClassCount} classes and 1 to {MaxInChannels} input channels, got {architecture.ClassCount} and {architecture.InChannels}"
+            );
         if (architecture.Width is < 1 or > MaxWidth)
             return new PqfError.Config("model", "width", $"expected 1 to {MaxWidth} channels in the first stage, got {architecture.Width}");
         return Find(architecture.Name) is { } family
             ? Assemble(architecture, family)
-            : new PqfError.Config("model", "arch", $"expected one of {string.Join(", ", Names)}, got {architecture.Name} (nearest: {NearestName.Of(architecture.Name, Names)})");
+            : new PqfError.Config(
+                "model",
+                "arch",
+                $"expected one of {string.Join(", ", Names)}, got {architecture.Name} (nearest: {NearestName.Of(architecture.Name, Names)})"
+            );
     }
 
     /// <summary>Channels of the first stage where an architecture does not say; null if the name is unknown.</summary>
@@ -62,7 +75,8 @@ public static class ResNet
     /// <param name="width">Channels of the first stage's 3×3 convolutions.</param>
     /// <param name="eps">Of the norms.</param>
     /// <returns>Numbers of the four stages' values.</returns>
-    internal static ImmutableArray<int> FrozenBody(GraphBuilder graph, int x, string prefix, int width, float eps) => new Layers(graph, prefix, eps).Append(x, Find("resnet50")!, width);
+    internal static ImmutableArray<int> FrozenBody(GraphBuilder graph, int x, string prefix, int width, float eps) =>
+        new Layers(graph, prefix, eps).Append(x, Find("resnet50")!, width);
 
     /// <summary>Appends layers to a graph.</summary>
     /// <param name="Graph">The graph.</param>
@@ -79,10 +93,12 @@ public static class ResNet
             {
                 for (int i = 0; i < family.Counts[stage]; i++)
                 {
-                    int width = firstWidth << stage, stride = stage > 0 && i == 0 ? 2 : 1;
+                    int width = firstWidth << stage,
+                        stride = stage > 0 && i == 0 ? 2 : 1;
                     string name = $"layer{stage + 1}.{i}";
                     int main = family.Block == Block.Bottleneck ? Bottleneck(x, name, width, stride) : Basic(x, name, width, stride);
-                    int shortcut = stride == 1 && Graph.Channels(x) == Graph.Channels(main) ? x : Projection(x, name, Graph.Channels(main), stride);
+                    int shortcut =
+                        stride == 1 && Graph.Channels(x) == Graph.Channels(main) ? x : Projection(x, name, Graph.Channels(main), stride);
                     x = Graph.Relu(Graph.Add(main, shortcut));
                 }
 
@@ -121,9 +137,11 @@ public static class ResNet
         int Projection(int x, string name, int outChannels, int stride) =>
             Norm(Conv(x, $"{name}.downsample.0", outChannels, 1, new Conv2dOptions { Stride = stride }), $"{name}.downsample.1");
 
-        int Conv(int x, string name, int outChannels, Pair kernelSize, Conv2dOptions? options = null) => Graph.Conv2d(x, Prefix + name, outChannels, kernelSize, options);
+        int Conv(int x, string name, int outChannels, Pair kernelSize, Conv2dOptions? options = null) =>
+            Graph.Conv2d(x, Prefix + name, outChannels, kernelSize, options);
 
-        int Norm(int x, string name) => FrozenEps is { } eps ? Graph.FrozenBatchNorm(x, Prefix + name, eps) : Graph.BatchNorm(x, Prefix + name);
+        int Norm(int x, string name) =>
+            FrozenEps is { } eps ? Graph.FrozenBatchNorm(x, Prefix + name, eps) : Graph.BatchNorm(x, Prefix + name);
     }
 
     /// <summary>7×7 of stride 2 and a pool of stride 2, for photographs; or 3×3 of stride 1, for images of some 30 pixels.</summary>
@@ -144,7 +162,8 @@ public static class ResNet
     /// <param name="Name">As in configurations.</param>
     /// <param name="Stem">What comes before the first stage.</param>
     /// <param name="Block">What stages consist of.</param>
-    /// <param name="Width">Channels of the first stage's 3×3 convolutions; each next stage has twice as many, and half the pixels a side.</param>
+    /// <param name="Width">Channels of the first stage's 3×3 convolutions; each next stage has twice as many, and half the pixels a
+    /// side.</param>
     /// <param name="Counts">Blocks of each stage.</param>
     sealed record Family(string Name, Stem Stem, Block Block, int Width, ImmutableArray<int> Counts);
 }

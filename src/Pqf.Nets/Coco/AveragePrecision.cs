@@ -14,4 +14,16 @@ namespace Pqf.Nets.Coco;
 /// <param name="ArMedium">… of medium ones.</param>
 /// <param name="ArLarge">… of large ones.</param>
 public sealed record AveragePrecision(
-    double Ap, double Ap50, double Ap75, double ApSmall, double ApMedium, double ApLarge, double Ar1, double Ar10, double Ar100, double ArSmall, double ArMedium, double ArLarge);
+    double Ap,
+    double Ap50,
+    double Ap75,
+    double ApSmall,
+    double ApMedium,
+    double ApLarge,
+    double Ar1,
+    double Ar10,
+    double Ar100,
+    double ArSmall,
+    double ArMedium,
+    double ArLarge
+);

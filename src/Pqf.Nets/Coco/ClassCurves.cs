@@ -30,7 +30,10 @@ sealed class ClassCurves
     public IEnumerable<double> Recall(AreaRange range, int limit)
     {
         double objects = ObjectCount(range);
-        int Right(int t) => images.Sum(image => Enumerable.Range(0, Math.Min(limit, image.Scores.Length)).Count(i => IsRight(image.Areas[(int)range], i, t)));
+        int Right(int t) =>
+            images.Sum(image =>
+                Enumerable.Range(0, Math.Min(limit, image.Scores.Length)).Count(i => IsRight(image.Areas[(int)range], i, t))
+            );
         return objects == 0 ? [] : Enumerable.Range(0, OverlapCount).Select(t => Right(t) / objects);
     }
 
@@ -41,16 +44,21 @@ sealed class ClassCurves
         int objects = ObjectCount(range);
         if (objects == 0)
             return [];
-        int[] matched = [.. images.SelectMany(image => image.Areas[(int)range].Matched)], ignored = [.. images.SelectMany(image => image.Areas[(int)range].Ignored)];
+        int[] matched = [.. images.SelectMany(image => image.Areas[(int)range].Matched)],
+            ignored = [.. images.SelectMany(image => image.Areas[(int)range].Ignored)];
         var all = new AreaMatch(objects, [.. order.Select(i => matched[i])], [.. order.Select(i => ignored[i])]);
         return [.. Enumerable.Range(0, OverlapCount).Select(t => MeanPrecision(all, t))];
     }
 
-    /// <summary>The mean of the precision at COCO's recalls, where the precision at a recall is the best at that or any higher one.</summary>
+    /// <summary>The mean of the precision at COCO's recalls, where the precision at a recall is the best at that or any higher
+    /// one.</summary>
     static double MeanPrecision(AreaMatch match, int t)
     {
-        int count = match.Matched.Length, right = 0, wrong = 0;
-        double[] recall = new double[count], best = new double[count];
+        int count = match.Matched.Length,
+            right = 0,
+            wrong = 0;
+        double[] recall = new double[count],
+            best = new double[count];
         for (int i = 0; i < count; i++)
         {
             if (IsRight(match, i, t))

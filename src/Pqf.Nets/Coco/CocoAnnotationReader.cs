@@ -17,7 +17,8 @@ static class CocoAnnotationReader
     /// <summary>Reads an object; problems are noted in the stream.</summary>
     public static CocoAnnotation Read(ref JsonStream json, ref long? id)
     {
-        long imageId = 0, categoryId = 0;
+        long imageId = 0,
+            categoryId = 0;
         CocoBox box = default;
         double area = 0;
         bool isCrowd = false;

@@ -15,8 +15,10 @@ public enum CocoTask
 
 /// <summary>Average precision and recall as COCO measures them.</summary>
 /// <remarks>
-/// Of each image and class the 100 best detections are matched, best first, each to the object that it overlaps most and that is still free. Crowds, and objects outside the range of areas asked for, take
-/// detections without these counting as right or wrong. Equal scores keep the order of the detections. Source: cocodataset.org (detection evaluation); the numbers are the COCO API's.
+/// Of each image and class the 100 best detections are matched, best first, each to the object that it overlaps most and that is still
+/// free. Crowds, and objects outside the range of areas asked for, take
+/// detections without these counting as right or wrong. Equal scores keep the order of the detections. Source: cocodataset.org (detection
+/// evaluation); the numbers are the COCO API's.
 /// </remarks>
 public static class CocoAp
 {
@@ -30,23 +32,30 @@ public static class CocoAp
     /// <param name="threadCount">Threads to use; 0 takes all cores. The result does not depend on it.</param>
     public static AveragePrecision Measure(CocoInstances truth, IEnumerable<CocoDetection> detections, CocoTask task, int threadCount = 0)
     {
-        var found = detections.Where(detection => task == CocoTask.BoundingBox ? detection.Box is not null : detection.Mask is not null)
+        var found = detections
+            .Where(detection => task == CocoTask.BoundingBox ? detection.Box is not null : detection.Mask is not null)
             .ToLookup(detection => (detection.ImageId, detection.CategoryId));
-        // Every pair of image and class is matched on its own, every class is summed up on its own; both keep their order, so the result does not depend on the threads.
+        // Every pair of image and class is matched on its own, every class is summed up on its own; both keep their order, so the result
+        // does not depend on the threads.
         var pairs = truth.Images.SelectMany(image => PairsOf(truth, image, found)).ToArray();
         var matches = InOrder(pairs, threadCount).Select(pair => PairMatch.Of(pair, task)).ToArray();
         var classes = InOrder(matches.GroupBy(match => match.CategoryId).OrderBy(group => group.Key), threadCount)
-            .Select(group => new ClassCurves([.. group])).ToImmutableArray();
+            .Select(group => new ClassCurves([.. group]))
+            .ToImmutableArray();
         return Summarise(classes);
     }
 
     static ParallelQuery<T> InOrder<T>(IEnumerable<T> items, int threadCount) =>
-        items.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Min(threadCount > 0 ? threadCount : Environment.ProcessorCount, MostThreads));
+        items
+            .AsParallel()
+            .AsOrdered()
+            .WithDegreeOfParallelism(Math.Min(threadCount > 0 ? threadCount : Environment.ProcessorCount, MostThreads));
 
     static IEnumerable<CocoPair> PairsOf(CocoInstances truth, CocoImage image, ILookup<(long ImageId, int CategoryId), CocoDetection> found)
     {
         var objects = truth.AnnotationsOf(image.Id).ToLookup(annotation => annotation.CategoryId);
-        return truth.Categories.Select(category => new CocoPair(image, category.Id, [.. objects[category.Id]], [.. found[(image.Id, category.Id)]]))
+        return truth
+            .Categories.Select(category => new CocoPair(image, category.Id, [.. objects[category.Id]], [.. found[(image.Id, category.Id)]]))
             .Where(pair => !pair.Objects.IsEmpty || !pair.Detections.IsEmpty);
     }
 
@@ -67,7 +76,8 @@ public static class CocoAp
             Recall(AreaRange.All, CocoThresholds.MostDetections),
             Recall(AreaRange.Small, CocoThresholds.MostDetections),
             Recall(AreaRange.Medium, CocoThresholds.MostDetections),
-            Recall(AreaRange.Large, CocoThresholds.MostDetections));
+            Recall(AreaRange.Large, CocoThresholds.MostDetections)
+        );
     }
 
     static double Mean(IEnumerable<double> values) => values.DefaultIfEmpty(-1).Average();

@@ -14,13 +14,23 @@ public static class CocoClasses
     public static ImmutableArray<CocoCategory> All { get; } = Read();
 
     /// <summary>A name for each label of a network: <c>background</c>, and <c>class 12</c> where COCO has none.</summary>
-    public static ImmutableArray<string> LabelNames { get; } = [.. Enumerable.Range(0, LabelCount).Select(label =>
-        label == 0 ? "background" : All.FirstOrDefault(category => category.Id == label)?.Name ?? $"class {label}")];
+    public static ImmutableArray<string> LabelNames { get; } =
+    [
+        .. Enumerable
+            .Range(0, LabelCount)
+            .Select(label => label == 0 ? "background" : All.FirstOrDefault(category => category.Id == label)?.Name ?? $"class {label}"),
+    ];
 
     static ImmutableArray<CocoCategory> Read()
     {
         using var reader = new StreamReader(typeof(CocoClasses).Assembly.GetManifestResourceStream("Pqf.Nets.Coco.coco_classes.tsv")!);
-        return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))
-            .Select(fields => new CocoCategory(int.Parse(fields[0], CultureInfo.InvariantCulture), fields[1]))];
+        return
+        [
+            .. reader
+                .ReadToEnd()
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split('\t'))
+                .Select(fields => new CocoCategory(int.Parse(fields[0], CultureInfo.InvariantCulture), fields[1])),
+        ];
     }
 }

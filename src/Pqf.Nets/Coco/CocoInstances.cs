@@ -14,7 +14,8 @@ public sealed class CocoInstances
     /// <param name="images">In any order.</param>
     /// <param name="categories">In any order.</param>
     /// <param name="annotations">In any order; the order within an image decides between equals.</param>
-    /// <exception cref="InvalidDataException">A number occurs twice, an annotation is of an image or a class that is not there, or its mask of another size than its image.</exception>
+    /// <exception cref="InvalidDataException">A number occurs twice, an annotation is of an image or a class that is not there, or its mask
+    /// of another size than its image.</exception>
     public CocoInstances(IReadOnlyList<CocoImage> images, IReadOnlyList<CocoCategory> categories, IReadOnlyList<CocoAnnotation> annotations)
     {
         Images = [.. images.OrderBy(image => image.Id)];
@@ -26,7 +27,9 @@ public sealed class CocoInstances
         var classes = Categories.Select(category => category.Id).ToFrozenSet();
         foreach (var annotation in annotations)
             Check(annotation, classes);
-        annotationsOf = annotations.GroupBy(annotation => annotation.ImageId).ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
+        annotationsOf = annotations
+            .GroupBy(annotation => annotation.ImageId)
+            .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
     }
 
     /// <summary>By number.</summary>
@@ -50,9 +53,13 @@ public sealed class CocoInstances
             throw new InvalidDataException($"annotation {annotation.Id}: image_id: there is no image {annotation.ImageId}");
         if (!classes.Contains(annotation.CategoryId))
             throw new InvalidDataException($"annotation {annotation.Id}: category_id: there is no category {annotation.CategoryId}");
-        if (annotation.Segmentation is CocoSegmentation.Runs { Mask: var mask } && (mask.Height != image.Height || mask.Width != image.Width))
+        if (
+            annotation.Segmentation is CocoSegmentation.Runs { Mask: var mask }
+            && (mask.Height != image.Height || mask.Width != image.Width)
+        )
             throw new InvalidDataException(
-                $"annotation {annotation.Id}: segmentation: expected the size of image {image.Id}, {image.Width}×{image.Height}, got {mask.Width}×{mask.Height}");
+                $"annotation {annotation.Id}: segmentation: expected the size of image {image.Id}, {image.Width}×{image.Height}, got {mask.Width}×{mask.Height}"
+            );
     }
 
     static void CheckDistinct(string what, IEnumerable<long> sorted)

@@ -6,7 +6,8 @@ using Pqf.Tensors;
 namespace Pqf.Nets.Coco;
 
 /// <summary>Reads COCO's files of instances and of results from a stream, object by object; what is kept is what it returns.</summary>
-/// <remarks>Keys that are not needed are passed over. Source: the format's description at cocodataset.org (data format, results format).</remarks>
+/// <remarks>Keys that are not needed are passed over. Source: the format's description at cocodataset.org (data format, results
+/// format).</remarks>
 public static class CocoReader
 {
     // Labels are small numbers: a network has an output for each up to the highest.
@@ -22,42 +23,56 @@ public static class CocoReader
     /// <summary>Reads a file of instances: <c>instances_val2017.json</c>.</summary>
     /// <param name="stream">The file's bytes.</param>
     /// <param name="name">The file, for messages.</param>
-    /// <returns>An error that names file, list, object and key if the text is not of the format, or its parts do not belong together.</returns>
-    public static Result<CocoInstances, PqfError> ReadInstances(Stream stream, string name) => Guard(name, () =>
-    {
-        var json = new JsonStream(stream);
-        List<CocoImage>? images = null;
-        List<CocoCategory>? categories = null;
-        List<CocoAnnotation>? annotations = null;
-        if (json.Token != JsonTokenType.StartObject)
-            throw new InvalidDataException("expected an object with images, categories and annotations");
-        uint seen = 0;
-        while (json.NextKey(TopKeys, ref seen) is { } key)
-        {
-            if (key == "images")
-                images = ReadList<CocoImage>(ref json, key, ReadImage);
-            else if (key == "categories")
-                categories = ReadList<CocoCategory>(ref json, key, ReadCategory);
-            else
-                annotations = ReadList<CocoAnnotation>(ref json, key, CocoAnnotationReader.Read);
-        }
+    /// <returns>An error that names file, list, object and key if the text is not of the format, or its parts do not belong
+    /// together.</returns>
+    public static Result<CocoInstances, PqfError> ReadInstances(Stream stream, string name) =>
+        Guard(
+            name,
+            () =>
+            {
+                var json = new JsonStream(stream);
+                List<CocoImage>? images = null;
+                List<CocoCategory>? categories = null;
+                List<CocoAnnotation>? annotations = null;
+                if (json.Token != JsonTokenType.StartObject)
+                    throw new InvalidDataException("expected an object with images, categories and annotations");
+                uint seen = 0;
+                while (json.NextKey(TopKeys, ref seen) is { } key)
+                {
+                    if (key == "images")
+                        images = ReadList<CocoImage>(ref json, key, ReadImage);
+                    else if (key == "categories")
+                        categories = ReadList<CocoCategory>(ref json, key, ReadCategory);
+                    else
+                        annotations = ReadList<CocoAnnotation>(ref json, key, CocoAnnotationReader.Read);
+                }
 
-        json.Read(); // whatever follows is an error
-        return new CocoInstances(images ?? throw Missing("images"), categories ?? throw Missing("categories"), annotations ?? throw Missing("annotations"));
-    });
+                json.Read(); // whatever follows is an error
+                return new CocoInstances(
+                    images ?? throw Missing("images"),
+                    categories ?? throw Missing("categories"),
+                    annotations ?? throw Missing("annotations")
+                );
+            }
+        );
 
     /// <summary>Reads a file of results: boxes, masks or both of objects that a detector found.</summary>
     /// <param name="stream">The file's bytes.</param>
     /// <param name="name">The file, for messages.</param>
     /// <param name="truth">The data set that the results are of.</param>
-    /// <returns>In the file's order; an error that names file, object and key if the text is not of the format or not of that data set's images. A class that the data set has not is no error: networks have labels without objects.</returns>
-    public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(Stream stream, string name, CocoInstances truth) => Guard(name, () =>
-    {
-        var json = new JsonStream(stream);
-        var results = ReadList(ref json, "results", (ref JsonStream from, ref long? _) => ReadResult(ref from, truth));
-        json.Read(); // whatever follows is an error
-        return results.ToImmutableArray();
-    });
+    /// <returns>In the file's order; an error that names file, object and key if the text is not of the format or not of that data set's
+    /// images. A class that the data set has not is no error: networks have labels without objects.</returns>
+    public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(Stream stream, string name, CocoInstances truth) =>
+        Guard(
+            name,
+            () =>
+            {
+                var json = new JsonStream(stream);
+                var results = ReadList(ref json, "results", (ref JsonStream from, ref long? _) => ReadResult(ref from, truth));
+                json.Read(); // whatever follows is an error
+                return results.ToImmutableArray();
+            }
+        );
 
     static Result<T, PqfError> Guard<T>(string name, Func<T> read)
     {
@@ -69,7 +84,8 @@ public static class CocoReader
         {
             return new PqfError.File(name, $"is not JSON: {exception.Message}");
         }
-        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException) // the latter is the JSON reader's answer to text that is not Unicode
+        // The latter is the JSON reader's answer to text that is not Unicode
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
         {
             return new PqfError.File(name, exception.Message);
         }
@@ -149,7 +165,8 @@ public static class CocoReader
 
     static CocoDetection ReadResult(ref JsonStream json, CocoInstances truth)
     {
-        long imageId = 0, categoryId = 0;
+        long imageId = 0,
+            categoryId = 0;
         double score = 0;
         CocoBox? box = null;
         CocoSegmentation? segmentation = null;
@@ -181,7 +198,10 @@ public static class CocoReader
             json.Note("category_id", $"expected 0 … {MostCategories}, got {categoryId}");
         if (segmentation is CocoSegmentation.Runs { Mask: var mask } && (mask.Height != image.Height || mask.Width != image.Width))
         {
-            json.Note("segmentation", $"expected the size of image {image.Id}, {image.Width}×{image.Height}, got {mask.Width}×{mask.Height}");
+            json.Note(
+                "segmentation",
+                $"expected the size of image {image.Id}, {image.Width}×{image.Height}, got {mask.Width}×{mask.Height}"
+            );
             segmentation = null;
         }
 

@@ -40,9 +40,7 @@ public readonly record struct CocoBox(double X, double Y, double Width, double H
 /// <summary>The pixels of an annotated object.</summary>
 public abstract record CocoSegmentation
 {
-    CocoSegmentation()
-    {
-    }
+    CocoSegmentation() { }
 
     /// <summary>The mask.</summary>
     /// <param name="height">Rows of its image.</param>
@@ -61,9 +59,13 @@ public abstract record CocoSegmentation
     {
         /// <inheritdoc/>
         /// <exception cref="ShapeException">The image is of another size than the mask.</exception>
-        public override Rle ToRle(int height, int width) => Mask.Height == height && Mask.Width == width
-            ? Mask
-            : throw new ShapeException("CocoSegmentation", $"expected a mask of [{height}, {width}], got [{Mask.Height}, {Mask.Width}]");
+        public override Rle ToRle(int height, int width) =>
+            Mask.Height == height && Mask.Width == width
+                ? Mask
+                : throw new ShapeException(
+                    "CocoSegmentation",
+                    $"expected a mask of [{height}, {width}], got [{Mask.Height}, {Mask.Width}]"
+                );
     }
 }
 
@@ -75,7 +77,15 @@ public abstract record CocoSegmentation
 /// <param name="Area">Pixels of the object, as the file says: it decides between small, medium and large.</param>
 /// <param name="IsCrowd">It stands for many objects that were not told apart.</param>
 /// <param name="Segmentation">Its pixels.</param>
-public sealed record CocoAnnotation(long Id, long ImageId, int CategoryId, CocoBox Box, double Area, bool IsCrowd, CocoSegmentation Segmentation);
+public sealed record CocoAnnotation(
+    long Id,
+    long ImageId,
+    int CategoryId,
+    CocoBox Box,
+    double Area,
+    bool IsCrowd,
+    CocoSegmentation Segmentation
+);
 
 /// <summary>An object that a detector found.</summary>
 /// <param name="ImageId">The image.</param>

@@ -5,40 +5,56 @@ using Pqf.Nets.Detection;
 namespace Pqf.Nets.Coco;
 
 /// <summary>Annotated objects as a detector learns them, and its detections as COCO measures them.</summary>
-/// <remarks>Labels are COCO's category numbers, gaps and all: a network of COCO has 91 classes, 11 of which, the background among them, no object has. As torchvision's references for detection.</remarks>
+/// <remarks>Labels are COCO's category numbers, gaps and all: a network of COCO has 91 classes, 11 of which, the background among them, no
+/// object has. As torchvision's references for detection.</remarks>
 public static class CocoTargets
 {
     // torchvision's references: an image whose boxes all have a side of at most a pixel is not worth training on.
     const double LeastSide = 1;
 
-    /// <summary>Whether an image is trained on: it has an annotated object, a crowd perhaps, of which both sides are longer than a pixel.</summary>
+    /// <summary>Whether an image is trained on: it has an annotated object, a crowd perhaps, of which both sides are longer than a
+    /// pixel.</summary>
     public static bool IsTrainable(IEnumerable<CocoAnnotation> annotations) =>
         annotations.Any(annotation => annotation.Box.Width > LeastSide && annotation.Box.Height > LeastSide);
 
-    /// <summary>The objects of an image. Crowds are left out, boxes are cut to the image, and objects of which nothing is left are left out too.</summary>
+    /// <summary>The objects of an image. Crowds are left out, boxes are cut to the image, and objects of which nothing is left are left out
+    /// too.</summary>
     /// <param name="image">The image.</param>
     /// <param name="annotations">Its objects; there may be none.</param>
     public static DetectionTarget Of(CocoImage image, IEnumerable<CocoAnnotation> annotations)
     {
-        var kept = annotations.Where(annotation => !annotation.IsCrowd)
+        var kept = annotations
+            .Where(annotation => !annotation.IsCrowd)
             .Select(annotation => (annotation, box: BoxOf(annotation.Box).Clip(image.Height, image.Width)))
-            .Where(pair => pair.box.Width > 0 && pair.box.Height > 0).ToArray();
+            .Where(pair => pair.box.Width > 0 && pair.box.Height > 0)
+            .ToArray();
         return new(
             [.. kept.Select(pair => pair.box)],
             [.. kept.Select(pair => pair.annotation.CategoryId)],
-            [.. kept.Select(pair => new BinaryMask(image.Height, image.Width, pair.annotation.Segmentation.ToRle(image.Height, image.Width).ToBitmap()))]);
+            [
+                .. kept.Select(pair => new BinaryMask(
+                    image.Height,
+                    image.Width,
+                    pair.annotation.Segmentation.ToRle(image.Height, image.Width).ToBitmap()
+                )),
+            ]
+        );
     }
 
     /// <summary>Detections in COCO's terms, boxes and masks.</summary>
     /// <param name="imageId">The image's number.</param>
     /// <param name="found">What was found in it.</param>
     /// <param name="threshold">Pixels above this probability are the object's.</param>
-    public static ImmutableArray<CocoDetection> Results(long imageId, Detections found, float threshold) => [.. found.Items.Select(item => new CocoDetection(
-        imageId,
-        item.Label,
-        item.Score,
-        new(item.Box.X1, item.Box.Y1, item.Box.Width, item.Box.Height),
-        Masks.Rle.FromMask(MaskPasting.Paste(item, found.Height, found.Width, threshold))))];
+    public static ImmutableArray<CocoDetection> Results(long imageId, Detections found, float threshold) =>
+        [
+            .. found.Items.Select(item => new CocoDetection(
+                imageId,
+                item.Label,
+                item.Score,
+                new(item.Box.X1, item.Box.Y1, item.Box.Width, item.Box.Height),
+                Masks.Rle.FromMask(MaskPasting.Paste(item, found.Height, found.Width, threshold))
+            )),
+        ];
 
     static Box BoxOf(CocoBox box) => new((float)box.X, (float)box.Y, (float)(box.X + box.Width), (float)(box.Y + box.Height));
 }

@@ -20,15 +20,21 @@ public static class CocoWriter
     /// <param name="detections">In the order wanted.</param>
     public static void WriteResults(Stream stream, IEnumerable<CocoDetection> detections) => WriteList(stream, detections, WriteResult);
 
-    /// <summary>Writes results with names beside the numbers: <c>file_name</c> and <c>category</c>, keys that COCO's own tools pass over.</summary>
+    /// <summary>Writes results with names beside the numbers: <c>file_name</c> and <c>category</c>, keys that COCO's own tools pass
+    /// over.</summary>
     /// <param name="stream">Where to.</param>
     /// <param name="detections">In the order wanted.</param>
-    public static void WriteResults(Stream stream, IEnumerable<NamedDetection> detections) => WriteList(stream, detections, (json, item) =>
-    {
-        json.WriteString("file_name", item.FileName);
-        json.WriteString("category", item.Category);
-        WriteResult(json, item.Detection);
-    });
+    public static void WriteResults(Stream stream, IEnumerable<NamedDetection> detections) =>
+        WriteList(
+            stream,
+            detections,
+            (json, item) =>
+            {
+                json.WriteString("file_name", item.FileName);
+                json.WriteString("category", item.Category);
+                WriteResult(json, item.Detection);
+            }
+        );
 
     static void WriteList<T>(Stream stream, IEnumerable<T> items, Action<Utf8JsonWriter, T> writeKeys)
     {

@@ -4,11 +4,14 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Coco;
 
-/// <summary>Reads JSON token by token from a stream of any length: what stands in memory is a buffer as long as the longest token.</summary>
-/// <remarks>Methods that read a value take exactly one, whatever it is; if it is not what was wanted they note a problem, and the caller says where it was once it knows.</remarks>
+/// <summary>Reads JSON token by token from a stream of any length: what stands in memory is a buffer as long as the longest
+/// token.</summary>
+/// <remarks>Methods that read a value take exactly one, whatever it is; if it is not what was wanted they note a problem, and the caller
+/// says where it was once it knows.</remarks>
 ref struct JsonStream
 {
-    const int BufferBytes = 1 << 16, MostBufferBytes = 1 << 26;
+    const int BufferBytes = 1 << 16,
+        MostBufferBytes = 1 << 26;
 
     static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -101,8 +104,7 @@ ref struct JsonStream
         if (Token is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return;
         int depth = reader.CurrentDepth;
-        do
-            Read();
+        do Read();
         while (reader.CurrentDepth > depth);
     }
 
@@ -182,14 +184,15 @@ ref struct JsonStream
         isWhole = length < buffer.Length;
     }
 
-    string Describe() => Token switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => "a text",
-        JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)]),
-        _ => Token.ToString().ToLowerInvariant(),
-    };
+    string Describe() =>
+        Token switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.String => "a text",
+            JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)]),
+            _ => Token.ToString().ToLowerInvariant(),
+        };
 
     /// <summary>Whole numbers may be written as 12.0.</summary>
     bool IsWhole(out long whole)

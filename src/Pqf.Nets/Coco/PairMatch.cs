@@ -22,13 +22,20 @@ sealed record PairMatch(int CategoryId, double[] Scores, AreaMatch[] Areas)
     public static PairMatch Of(CocoPair pair, CocoTask task)
     {
         // Stable, and what is not a number comes last.
-        CocoDetection[] detections = [.. pair.Detections.OrderByDescending(detection => detection.Score).Take(CocoThresholds.MostDetections)];
-        double[] areas = [.. detections.Select(detection => task == CocoTask.BoundingBox ? detection.Box!.Value.Area : detection.Mask!.Area)];
+        CocoDetection[] detections =
+        [
+            .. pair.Detections.OrderByDescending(detection => detection.Score).Take(CocoThresholds.MostDetections),
+        ];
+        double[] areas =
+        [
+            .. detections.Select(detection => task == CocoTask.BoundingBox ? detection.Box!.Value.Area : detection.Mask!.Area),
+        ];
         double[,] overlaps = Overlaps(pair, detections, task);
         return new(
             pair.CategoryId,
             [.. detections.Select(detection => detection.Score)],
-            [.. Enumerable.Range(0, CocoThresholds.AreaRangeCount).Select(range => Match(pair.Objects, (AreaRange)range, areas, overlaps))]);
+            [.. Enumerable.Range(0, CocoThresholds.AreaRangeCount).Select(range => Match(pair.Objects, (AreaRange)range, areas, overlaps))]
+        );
     }
 
     static double[,] Overlaps(CocoPair pair, CocoDetection[] detections, CocoTask task)
@@ -39,7 +46,8 @@ sealed record PairMatch(int CategoryId, double[] Scores, AreaMatch[] Areas)
             var annotation = pair.Objects[j];
             var mask = task == CocoTask.Segmentation ? annotation.Segmentation.ToRle(pair.Image.Height, pair.Image.Width) : null;
             for (int i = 0; i < detections.Length; i++)
-                overlaps[i, j] = mask is null ? Overlap(detections[i].Box!.Value, annotation)
+                overlaps[i, j] =
+                    mask is null ? Overlap(detections[i].Box!.Value, annotation)
                     : annotation.IsCrowd ? detections[i].Mask!.CoveredBy(mask)
                     : detections[i].Mask!.IoU(mask);
         }
@@ -58,7 +66,8 @@ sealed record PairMatch(int CategoryId, double[] Scores, AreaMatch[] Areas)
         bool[] isIgnored = [.. objects.Select(item => item.IsCrowd || !range.Contains(item.Area))];
         // Those that count come first; otherwise the file's order.
         int[] order = [.. Enumerable.Range(0, objects.Length).OrderBy(j => isIgnored[j])];
-        int[] matched = new int[areas.Length], ignored = new int[areas.Length];
+        int[] matched = new int[areas.Length],
+            ignored = new int[areas.Length];
         bool[] isTaken = new bool[objects.Length];
         for (int t = 0; t < CocoThresholds.Overlaps.Length; t++)
         {
@@ -80,8 +89,17 @@ sealed record PairMatch(int CategoryId, double[] Scores, AreaMatch[] Areas)
         return new(isIgnored.Count(value => !value), matched, ignored);
     }
 
-    /// <summary>The object that detection i overlaps most, at least by the threshold, of those that are free; −1 if there is none. A crowd is always free, but comes last.</summary>
-    static int Best(int i, double threshold, ImmutableArray<CocoAnnotation> objects, int[] order, bool[] isIgnored, bool[] isTaken, double[,] overlaps)
+    /// <summary>The object that detection i overlaps most, at least by the threshold, of those that are free; −1 if there is none. A crowd
+    /// is always free, but comes last.</summary>
+    static int Best(
+        int i,
+        double threshold,
+        ImmutableArray<CocoAnnotation> objects,
+        int[] order,
+        bool[] isIgnored,
+        bool[] isTaken,
+        double[,] overlaps
+    )
     {
         int best = -1;
         double most = threshold;

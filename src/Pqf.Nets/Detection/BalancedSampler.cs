@@ -4,7 +4,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets.Detection;
 
-/// <summary>Draws the boxes of one image that train: not too many background ones beside those of objects (Girshick 2015, arXiv 1504.08083, section 2.3).</summary>
+/// <summary>Draws the boxes of one image that train: not too many background ones beside those of objects (Girshick 2015, arXiv 1504.08083,
+/// section 2.3).</summary>
 /// <param name="Count">Boxes to draw; fewer if there are not as many.</param>
 /// <param name="PositiveFraction">At most this part of them are of objects.</param>
 public sealed record BalancedSampler(int Count, float PositiveFraction)

@@ -24,6 +24,6 @@ public readonly record struct Box(float X1, float Y1, float X2, float Y2)
     public Box Scale(float x, float y) => new(X1 * x, Y1 * y, X2 * x, Y2 * y);
 
     /// <summary>The part within an image.</summary>
-    public Box Clip(float height, float width) => new(
-        Math.Clamp(X1, 0, width), Math.Clamp(Y1, 0, height), Math.Clamp(X2, 0, width), Math.Clamp(Y2, 0, height));
+    public Box Clip(float height, float width) =>
+        new(Math.Clamp(X1, 0, width), Math.Clamp(Y1, 0, height), Math.Clamp(X2, 0, width), Math.Clamp(Y2, 0, height));
 }

@@ -3,7 +3,8 @@ using Pqf.Autodiff;
 
 namespace Pqf.Nets.Detection;
 
-/// <summary>A box as differences from another one (Girshick et al. 2014, arXiv 1311.2524, appendix C): those of the centres in units of the other's sides, and logarithms of the ratios of the sides.</summary>
+/// <summary>A box as differences from another one (Girshick et al. 2014, arXiv 1311.2524, appendix C): those of the centres in units of the
+/// other's sides, and logarithms of the ratios of the sides.</summary>
 /// <param name="Dx">Column.</param>
 /// <param name="Dy">Row.</param>
 /// <param name="Dw">Width.</param>
@@ -38,18 +39,21 @@ public sealed record BoxCoder(BoxCode Weights, float ScaleClip)
             Weights.Dx * (x - x0) / width0,
             Weights.Dy * (y - y0) / height0,
             Weights.Dw * MathF.Log(width / width0),
-            Weights.Dh * MathF.Log(height / height0));
+            Weights.Dh * MathF.Log(height / height0)
+        );
     }
 
     /// <summary>The box of a code.</summary>
     public Box Decode(BoxCode code, Box against)
     {
         var (x0, y0, width0, height0) = Centre(against);
-        float x = (code.Dx / Weights.Dx * width0) + x0, y = (code.Dy / Weights.Dy * height0) + y0;
+        float x = (code.Dx / Weights.Dx * width0) + x0,
+            y = (code.Dy / Weights.Dy * height0) + y0;
         float halfWidth = 0.5f * (MathF.Exp(Math.Min(code.Dw / Weights.Dw, logClip)) * width0);
         float halfHeight = 0.5f * (MathF.Exp(Math.Min(code.Dh / Weights.Dh, logClip)) * height0);
         return new(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight);
     }
 
-    static (float X, float Y, float Width, float Height) Centre(Box box) => (box.X1 + (0.5f * box.Width), box.Y1 + (0.5f * box.Height), box.Width, box.Height);
+    static (float X, float Y, float Width, float Height) Centre(Box box) =>
+        (box.X1 + (0.5f * box.Width), box.Y1 + (0.5f * box.Height), box.Width, box.Height);
 }

@@ -24,12 +24,24 @@ static class BoxLoss
     /// <param name="target">Its objects.</param>
     /// <param name="options">Overlaps, and how many.</param>
     /// <param name="key">Draws them.</param>
-    public static ImmutableArray<SampledBox> Sample(ImmutableArray<Box> proposals, int image, ResizedTarget target, MaskRcnnOptions options, RngKey key)
+    public static ImmutableArray<SampledBox> Sample(
+        ImmutableArray<Box> proposals,
+        int image,
+        ResizedTarget target,
+        MaskRcnnOptions options,
+        RngKey key
+    )
     {
         ImmutableArray<Box> all = [.. proposals, .. target.Boxes];
         int[] matches = new Matcher(options.BoxFgIouThresh, options.BoxBgIouThresh, LowQuality: false).Match(target.Boxes, all);
         var (positive, negative) = new BalancedSampler(options.BoxBatchSizePerImage, options.BoxPositiveFraction).Draw(matches, key);
-        return [.. positive.Concat(negative).Order().Select(i => new SampledBox(image, all[i], matches[i], matches[i] >= 0 ? target.Labels[matches[i]] : 0))];
+        return
+        [
+            .. positive
+                .Concat(negative)
+                .Order()
+                .Select(i => new SampledBox(image, all[i], matches[i], matches[i] >= 0 ? target.Labels[matches[i]] : 0)),
+        ];
     }
 
     /// <summary>Records the losses of class and box.</summary>
@@ -40,7 +52,13 @@ static class BoxLoss
     /// <param name="targets">One for each image.</param>
     /// <param name="options">Of codes.</param>
     public static (Variable Classifier, Variable BoxReg) Record(
-        Tape tape, Variable logits, Variable codes, ImmutableArray<SampledBox> boxes, ImmutableArray<ResizedTarget> targets, MaskRcnnOptions options)
+        Tape tape,
+        Variable logits,
+        Variable codes,
+        ImmutableArray<SampledBox> boxes,
+        ImmutableArray<ResizedTarget> targets,
+        MaskRcnnOptions options
+    )
     {
         var (device, classCount) = (logits.Value.Device, logits.Shape[1]);
         var coder = BoxCoder.OfDetections(options);
@@ -54,7 +72,11 @@ static class BoxLoss
             }
 
         var classifier = tape.CrossEntropy(logits, OneHot.Create(device, [.. boxes.Select(box => box.Label)], classCount));
-        var boxReg = tape.SmoothL1(Flat.Select(tape, codes, [.. places]), Tensor<float>.From(device, [wanted.Count], [.. wanted]), options.SmoothL1Beta);
+        var boxReg = tape.SmoothL1(
+            Flat.Select(tape, codes, [.. places]),
+            Tensor<float>.From(device, [wanted.Count], [.. wanted]),
+            options.SmoothL1Beta
+        );
         return (classifier, tape.Scale(boxReg, 1f / boxes.Length));
     }
 
@@ -65,7 +87,9 @@ static class BoxLoss
     /// <param name="targets">One for each image.</param>
     public static Variable RecordMasks(Tape tape, Variable logits, ImmutableArray<SampledBox> boxes, ImmutableArray<ResizedTarget> targets)
     {
-        int side = logits.Shape[1], cells = side * side, classCount = logits.Shape[3];
+        int side = logits.Shape[1],
+            cells = side * side,
+            classCount = logits.Shape[3];
         float[] wanted = new float[boxes.Length * cells];
         int[] places = new int[wanted.Length];
         for (int i = 0; i < boxes.Length; i++)

@@ -22,7 +22,14 @@ public static class DetectionFilter
     /// <param name="size">Of the resized image, to which boxes are cut.</param>
     /// <param name="options">Thresholds.</param>
     /// <param name="device">Where boxes are suppressed.</param>
-    public static ImmutableArray<LabelledBox> Of(ImmutableArray<Box> proposals, float[] logits, float[] codes, ImageSize size, MaskRcnnOptions options, Device device)
+    public static ImmutableArray<LabelledBox> Of(
+        ImmutableArray<Box> proposals,
+        float[] logits,
+        float[] codes,
+        ImageSize size,
+        MaskRcnnOptions options,
+        Device device
+    )
     {
         if (proposals.IsEmpty)
             return [];
@@ -44,12 +51,18 @@ public static class DetectionFilter
             }
         }
 
-        return [.. Suppression.Keep(found, options.BoxNmsThresh, options.BoxDetectionsPerImg, device).Select(kept => new LabelledBox(kept.Box, kept.Group, kept.Score))];
+        return
+        [
+            .. Suppression
+                .Keep(found, options.BoxNmsThresh, options.BoxDetectionsPerImg, device)
+                .Select(kept => new LabelledBox(kept.Box, kept.Group, kept.Score)),
+        ];
     }
 
     static void Softmax(ReadOnlySpan<float> logits, Span<float> probabilities)
     {
-        float largest = float.NegativeInfinity, sum = 0;
+        float largest = float.NegativeInfinity,
+            sum = 0;
         foreach (float logit in logits)
             largest = Math.Max(largest, logit);
         for (int i = 0; i < logits.Length; i++)

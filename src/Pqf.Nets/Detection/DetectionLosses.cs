@@ -13,7 +13,13 @@ public sealed record DetectionLosses(Variable Classifier, Variable BoxReg, Varia
 {
     /// <summary>All five, by name.</summary>
     public ImmutableArray<(string Name, Variable Value)> Named =>
-        [("loss_classifier", Classifier), ("loss_box_reg", BoxReg), ("loss_mask", Mask), ("loss_objectness", Objectness), ("loss_rpn_box_reg", RpnBoxReg)];
+        [
+            ("loss_classifier", Classifier),
+            ("loss_box_reg", BoxReg),
+            ("loss_mask", Mask),
+            ("loss_objectness", Objectness),
+            ("loss_rpn_box_reg", RpnBoxReg),
+        ];
 
     /// <summary>Their sum, which is trained on.</summary>
     public Variable Total(Tape tape) => tape.Add(tape.Add(tape.Add(Classifier, BoxReg), tape.Add(Mask, Objectness)), RpnBoxReg);

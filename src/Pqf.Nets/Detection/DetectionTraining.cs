@@ -46,18 +46,23 @@ public enum DetectionTrainingStage
 }
 
 /// <summary>The losses of a Mask R-CNN on a tape.</summary>
-/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimizer overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
+/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimizer overwrites in place. Indices of codes belong to the
+/// scope in which it was made.</remarks>
 public sealed class DetectionTraining
 {
     readonly Device device;
     readonly MaskRcnnOptions options;
-    readonly TrainingPlan features, proposals, boxes, masks;
+    readonly TrainingPlan features,
+        proposals,
+        boxes,
+        masks;
 
     DetectionTraining(Architecture architecture, Parameters parameters)
     {
         (device, options) = (parameters.Tensors().First().Device, architecture.MaskRcnn ?? new MaskRcnnOptions());
         var parts = MaskRcnn.Of(architecture);
-        int least = options.SizeDivisible, channels = options.FpnChannels;
+        int least = options.SizeDivisible,
+            channels = options.FpnChannels;
         features = TrainingPlan.Create(parts.Features, parameters, [1, least, least, Photograph.Channels]);
         proposals = TrainingPlan.Create(parts.Proposals, parameters, [1, least, least, channels]);
         boxes = TrainingPlan.Create(parts.Boxes, parameters, [1, options.BoxRoiSize, options.BoxRoiSize, channels]);
@@ -72,7 +77,8 @@ public sealed class DetectionTraining
 
     /// <summary>Records the losses of a batch.</summary>
     /// <param name="tape">Its scope is the innermost one.</param>
-    /// <param name="variables">Tensors with gradients, named as by <see cref="Trainable"/> of the whole network; those that are missing are constants.</param>
+    /// <param name="variables">Tensors with gradients, named as by <see cref="Trainable"/> of the whole network; those that are missing are
+    /// constants.</param>
     /// <param name="images">One at least.</param>
     /// <param name="targets">One for each image; an image without objects trains on background alone.</param>
     /// <param name="key">Draws the anchors and boxes that train.</param>
@@ -84,7 +90,8 @@ public sealed class DetectionTraining
         IReadOnlyList<Photograph> images,
         IReadOnlyList<DetectionTarget> targets,
         RngKey key,
-        Action<DetectionTrainingStage>? afterStage = null)
+        Action<DetectionTrainingStage>? afterStage = null
+    )
     {
         if (images.Count != targets.Count)
             throw new ShapeException("DetectionTraining", $"expected a target for each of {images.Count} images, got {targets.Count}");
@@ -95,8 +102,13 @@ public sealed class DetectionTraining
         ImmutableArray<Variable> levels = features.Run(tape, variables, batch.Images, NormMode.Running).Outputs;
         stages.Ended(DetectionTrainingStage.Features, DetectionTrainingStage.ProposalHeadBackward);
         ImmutableArray<RecordedForward> heads = [.. levels.Select(level => proposals.Run(tape, variables, level, NormMode.Running))];
-        ImmutableArray<LevelProposals> coded = [.. heads.Select((head, i) =>
-            LevelProposals.Of(batch, levels[i].Shape, options.AnchorSizes[i], options, head.Outputs[0].Value, head.Outputs[1].Value))];
+        ImmutableArray<LevelProposals> coded =
+        [
+            .. heads.Select(
+                (head, i) =>
+                    LevelProposals.Of(batch, levels[i].Shape, options.AnchorSizes[i], options, head.Outputs[0].Value, head.Outputs[1].Value)
+            ),
+        ];
         stages.Ended(DetectionTrainingStage.ProposalHead);
         var (objectness, rpnBoxReg) = ProposalLoss.Record(tape, heads, coded, resized, options, key.Fold("anchors"));
         stages.Ended(DetectionTrainingStage.Anchors);
@@ -125,18 +137,39 @@ public sealed class DetectionTraining
         }
     }
 
-    ImmutableArray<SampledBox> Sample(ImmutableArray<LevelProposals> coded, ImageBatch batch, ImmutableArray<ResizedTarget> targets, RngKey key)
+    ImmutableArray<SampledBox> Sample(
+        ImmutableArray<LevelProposals> coded,
+        ImageBatch batch,
+        ImmutableArray<ResizedTarget> targets,
+        RngKey key
+    )
     {
         var filter = new ProposalFilter(options, options.RpnPreNmsTopNTrain, options.RpnPostNmsTopNTrain);
-        return [.. targets.SelectMany((target, image) => BoxLoss.Sample(filter.Of(coded, image, batch.Sizes[image], device), image, target, options, key.Fold((ulong)image)))];
+        return
+        [
+            .. targets.SelectMany(
+                (target, image) =>
+                    BoxLoss.Sample(filter.Of(coded, image, batch.Sizes[image], device), image, target, options, key.Fold((ulong)image))
+            ),
+        ];
     }
 
     (Variable Classifier, Variable BoxReg) BoxLosses(
-        Tape tape, IReadOnlyDictionary<string, Variable> variables, ImmutableArray<Variable> levels, ImmutableArray<SampledBox> sampled, ImmutableArray<ResizedTarget> targets)
+        Tape tape,
+        IReadOnlyDictionary<string, Variable> variables,
+        ImmutableArray<Variable> levels,
+        ImmutableArray<SampledBox> sampled,
+        ImmutableArray<ResizedTarget> targets
+    )
     {
         if (sampled.IsEmpty)
             return (Zero(), Zero());
-        var cells = RoiCells.Record(tape, levels, [.. sampled.Select(box => box.Roi)], MaskRcnn.Pooling(options, options.BoxRoiSize, sampled.Length));
+        var cells = RoiCells.Record(
+            tape,
+            levels,
+            [.. sampled.Select(box => box.Roi)],
+            MaskRcnn.Pooling(options, options.BoxRoiSize, sampled.Length)
+        );
         ImmutableArray<Variable> outputs = boxes.Run(tape, variables, cells, NormMode.Running).Outputs;
         tape.Done(cells);
         var losses = BoxLoss.Record(tape, outputs[0], outputs[1], sampled, targets, options);
@@ -145,11 +178,22 @@ public sealed class DetectionTraining
         return losses;
     }
 
-    Variable MaskLoss(Tape tape, IReadOnlyDictionary<string, Variable> variables, ImmutableArray<Variable> levels, ImmutableArray<SampledBox> positive, ImmutableArray<ResizedTarget> targets)
+    Variable MaskLoss(
+        Tape tape,
+        IReadOnlyDictionary<string, Variable> variables,
+        ImmutableArray<Variable> levels,
+        ImmutableArray<SampledBox> positive,
+        ImmutableArray<ResizedTarget> targets
+    )
     {
         if (positive.IsEmpty)
             return Zero();
-        var cells = RoiCells.Record(tape, levels, [.. positive.Select(box => box.Roi)], MaskRcnn.Pooling(options, options.MaskRoiSize, positive.Length));
+        var cells = RoiCells.Record(
+            tape,
+            levels,
+            [.. positive.Select(box => box.Roi)],
+            MaskRcnn.Pooling(options, options.MaskRoiSize, positive.Length)
+        );
         var logits = masks.Run(tape, variables, cells, NormMode.Running).Output;
         tape.Done(cells);
         var loss = BoxLoss.RecordMasks(tape, logits, positive, targets);

@@ -37,7 +37,8 @@ public enum DetectionStage
 }
 
 /// <summary>A Mask R-CNN compiled for one device: photographs in, detections out.</summary>
-/// <remarks>Its weights, and memory for photographs of the commonest shape, belong to the scope in which it was made. Used by one thread at a time.</remarks>
+/// <remarks>Its weights, and memory for photographs of the commonest shape, belong to the scope in which it was made. Used by one thread at
+/// a time.</remarks>
 public sealed class Detector
 {
     // Three to four, as most photographs are; others take memory while they are looked at.
@@ -46,7 +47,10 @@ public sealed class Detector
     readonly Device device;
     readonly MaskRcnnOptions options;
     readonly int classCount;
-    readonly InferencePlan features, proposals, boxes, masks;
+    readonly InferencePlan features,
+        proposals,
+        boxes,
+        masks;
 
     Detector(Architecture architecture, Parameters parameters, Device device)
     {
@@ -55,9 +59,24 @@ public sealed class Detector
         var size = ImageBatch.PaddedSize([ImageBatch.ResizedSize(Usual, options)], options);
         Shape usual = [1, size.Height, size.Width, Photograph.Channels];
         features = InferencePlan.Compile(parts.Features, parameters, device, usual);
-        proposals = InferencePlan.Compile(parts.Proposals, parameters, device, GraphShapes.Of(parts.Features, usual)[parts.Features.Outputs[0]]);
-        boxes = InferencePlan.Compile(parts.Boxes, parameters, device, [options.RpnPostNmsTopNTest, options.BoxRoiSize, options.BoxRoiSize, options.FpnChannels]);
-        masks = InferencePlan.Compile(parts.Masks, parameters, device, [options.BoxDetectionsPerImg, options.MaskRoiSize, options.MaskRoiSize, options.FpnChannels]);
+        proposals = InferencePlan.Compile(
+            parts.Proposals,
+            parameters,
+            device,
+            GraphShapes.Of(parts.Features, usual)[parts.Features.Outputs[0]]
+        );
+        boxes = InferencePlan.Compile(
+            parts.Boxes,
+            parameters,
+            device,
+            [options.RpnPostNmsTopNTest, options.BoxRoiSize, options.BoxRoiSize, options.FpnChannels]
+        );
+        masks = InferencePlan.Compile(
+            parts.Masks,
+            parameters,
+            device,
+            [options.BoxDetectionsPerImg, options.MaskRoiSize, options.MaskRoiSize, options.FpnChannels]
+        );
     }
 
     /// <summary>Compiles a network.</summary>
@@ -88,8 +107,17 @@ public sealed class Detector
         float[] probabilities = HeadOfMasks(levels, found);
         afterStage?.Invoke(DetectionStage.MaskHead);
         int cells = found.IsEmpty ? 0 : probabilities.Length / found.Length;
-        float x = (float)image.Width / batch.Sizes[0].Width, y = (float)image.Height / batch.Sizes[0].Height;
-        return new(image.Height, image.Width, [.. found.Select((box, i) => new Detection(box.Box.Scale(x, y), box.Label, box.Score, probabilities.AsMemory(i * cells, cells)))]);
+        float x = (float)image.Width / batch.Sizes[0].Width,
+            y = (float)image.Height / batch.Sizes[0].Height;
+        return new(
+            image.Height,
+            image.Width,
+            [
+                .. found.Select(
+                    (box, i) => new Detection(box.Box.Scale(x, y), box.Label, box.Score, probabilities.AsMemory(i * cells, cells))
+                ),
+            ]
+        );
     }
 
     /// <summary>The levels P2 … P6, in the innermost scope.</summary>
@@ -102,12 +130,17 @@ public sealed class Detector
     }
 
     /// <summary>Objectness and coded boxes of all levels.</summary>
-    internal ImmutableArray<LevelProposals> HeadOfProposals(ImmutableArray<Tensor<float>> levels, ImageBatch batch) => [.. levels.Select((level, i) =>
-    {
-        using var scope = device.BeginScope();
-        var outputs = proposals.For(level.Shape).RunAll(level);
-        return LevelProposals.Of(batch, level.Shape, options.AnchorSizes[i], options, outputs[0], outputs[1]);
-    })];
+    internal ImmutableArray<LevelProposals> HeadOfProposals(ImmutableArray<Tensor<float>> levels, ImageBatch batch) =>
+        [
+            .. levels.Select(
+                (level, i) =>
+                {
+                    using var scope = device.BeginScope();
+                    var outputs = proposals.For(level.Shape).RunAll(level);
+                    return LevelProposals.Of(batch, level.Shape, options.AnchorSizes[i], options, outputs[0], outputs[1]);
+                }
+            ),
+        ];
 
     internal ImmutableArray<Box> Proposals(ImmutableArray<LevelProposals> coded, ImageBatch batch) =>
         new ProposalFilter(options, options.RpnPreNmsTopNTest, options.RpnPostNmsTopNTest).Of(coded, 0, batch.Sizes[0], device);

@@ -30,13 +30,15 @@ public static class HorizontalFlip
     /// <summary>The objects of an image in the mirror.</summary>
     /// <param name="target">The objects.</param>
     /// <param name="width">Columns of the image.</param>
-    public static DetectionTarget Of(DetectionTarget target, int width) => new([.. target.Boxes.Select(box => Of(box, width))], target.Labels, [.. target.Masks.Select(Of)]);
+    public static DetectionTarget Of(DetectionTarget target, int width) =>
+        new([.. target.Boxes.Select(box => Of(box, width))], target.Labels, [.. target.Masks.Select(Of)]);
 
     static void ReverseRows<T>(ReadOnlySpan<T> from, Span<T> to, int width, int channels)
     {
         for (int i = 0; i < from.Length; i += channels)
         {
-            int pixel = i / channels, x = pixel % width;
+            int pixel = i / channels,
+                x = pixel % width;
             from.Slice(i, channels).CopyTo(to[((pixel - x + width - 1 - x) * channels)..]);
         }
     }

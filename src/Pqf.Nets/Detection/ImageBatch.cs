@@ -26,20 +26,35 @@ public sealed record ImageBatch(Tensor<float> Images, ImmutableArray<ImageSize> 
         var (height, width) = PaddedSize(sizes, options);
         Shape shape = [images.Count, height, width, Photograph.Channels];
         return new(
-            Tensor<float>.Filled(device, shape, values =>
-            {
-                values.Clear();
-                for (int i = 0; i < images.Count; i++)
-                    Resize(images[i], sizes[i], options, values.Slice(i * height * width * Photograph.Channels, height * width * Photograph.Channels), width);
-            }),
-            sizes);
+            Tensor<float>.Filled(
+                device,
+                shape,
+                values =>
+                {
+                    values.Clear();
+                    for (int i = 0; i < images.Count; i++)
+                        Resize(
+                            images[i],
+                            sizes[i],
+                            options,
+                            values.Slice(i * height * width * Photograph.Channels, height * width * Photograph.Channels),
+                            width
+                        );
+                }
+            ),
+            sizes
+        );
     }
 
     /// <summary>Size of an image for the network.</summary>
-    /// <remarks>The factor in single precision, by way of the reciprocal, as PyTorch divides a number by a tensor; products with it rounded down.</remarks>
+    /// <remarks>The factor in single precision, by way of the reciprocal, as PyTorch divides a number by a tensor; products with it rounded
+    /// down.</remarks>
     public static ImageSize ResizedSize(ImageSize image, MaskRcnnOptions options)
     {
-        float scale = Math.Min(1f / Math.Min(image.Height, image.Width) * options.MinSize, 1f / Math.Max(image.Height, image.Width) * options.MaxSize);
+        float scale = Math.Min(
+            1f / Math.Min(image.Height, image.Width) * options.MinSize,
+            1f / Math.Max(image.Height, image.Width) * options.MaxSize
+        );
         // A sliver of an image keeps one pixel.
         return new(Math.Max(1, (int)Math.Floor(image.Height * (double)scale)), Math.Max(1, (int)Math.Floor(image.Width * (double)scale)));
     }
@@ -52,17 +67,21 @@ public sealed record ImageBatch(Tensor<float> Images, ImmutableArray<ImageSize> 
 
     static void Resize(Photograph image, ImageSize size, MaskRcnnOptions options, Span<float> destination, int rowLength)
     {
-        ImmutableArray<LinearTap> rows = LinearTap.Of(image.Height, size.Height), columns = LinearTap.Of(image.Width, size.Width);
+        ImmutableArray<LinearTap> rows = LinearTap.Of(image.Height, size.Height),
+            columns = LinearTap.Of(image.Width, size.Width);
         for (int y = 0; y < size.Height; y++)
         {
-            ReadOnlySpan<float> top = image.Values.AsSpan(rows[y].First * image.Width * 3), bottom = image.Values.AsSpan(rows[y].Second * image.Width * 3);
+            ReadOnlySpan<float> top = image.Values.AsSpan(rows[y].First * image.Width * 3),
+                bottom = image.Values.AsSpan(rows[y].Second * image.Width * 3);
             var row = destination.Slice(y * rowLength * 3, size.Width * 3);
             for (int x = 0; x < size.Width; x++)
             {
-                int left = columns[x].First * 3, right = columns[x].Second * 3;
+                int left = columns[x].First * 3,
+                    right = columns[x].Second * 3;
                 for (int c = 0; c < 3; c++)
                 {
-                    float upper = columns[x].Mix(top[left + c], top[right + c]), lower = columns[x].Mix(bottom[left + c], bottom[right + c]);
+                    float upper = columns[x].Mix(top[left + c], top[right + c]),
+                        lower = columns[x].Mix(bottom[left + c], bottom[right + c]);
                     row[(3 * x) + c] = (rows[y].Mix(upper, lower) - options.ImageMean[c]) / options.ImageStd[c];
                 }
             }

@@ -3,7 +3,8 @@ using Pqf.Autodiff;
 
 namespace Pqf.Nets.Detection;
 
-/// <summary>Where a pixel of a resized axis comes from: two neighbours, mixed. Bilinear resizing with pixel centres at halves (PyTorch's <c>align_corners=False</c>).</summary>
+/// <summary>Where a pixel of a resized axis comes from: two neighbours, mixed. Bilinear resizing with pixel centres at halves (PyTorch's
+/// <c>align_corners=False</c>).</summary>
 /// <param name="First">The nearer to the axis' begin.</param>
 /// <param name="Second">The next one, or the same at the end.</param>
 /// <param name="Share">The second one's part, 0 … 1.</param>

@@ -32,13 +32,19 @@ public static class MaskPasting
         return values;
     }
 
-    /// <summary>Resizes the mask with its border to the box's whole pixels, bilinearly, as torchvision's <c>paste_masks_in_image</c>.</summary>
+    /// <summary>Resizes the mask with its border to the box's whole pixels, bilinearly, as torchvision's
+    /// <c>paste_masks_in_image</c>.</summary>
     static void Paste(Detection detection, int height, int width, Action<int, float> put)
     {
-        int side = (int)Math.Sqrt(detection.Mask.Length), bordered = side + (2 * Border);
+        int side = (int)Math.Sqrt(detection.Mask.Length),
+            bordered = side + (2 * Border);
         var box = Expand(detection.Box, (float)((double)bordered / side));
-        int left = (int)box.X1, top = (int)box.Y1, columns = Math.Max(1, (int)box.X2 - left + 1), rows = Math.Max(1, (int)box.Y2 - top + 1);
-        ImmutableArray<LinearTap> down = LinearTap.Of(bordered, rows), across = LinearTap.Of(bordered, columns);
+        int left = (int)box.X1,
+            top = (int)box.Y1,
+            columns = Math.Max(1, (int)box.X2 - left + 1),
+            rows = Math.Max(1, (int)box.Y2 - top + 1);
+        ImmutableArray<LinearTap> down = LinearTap.Of(bordered, rows),
+            across = LinearTap.Of(bordered, columns);
         var mask = detection.Mask.Span;
         float[] padded = new float[bordered * bordered];
         for (int y = 0; y < side; y++)
@@ -46,18 +52,28 @@ public static class MaskPasting
         for (int y = Math.Max(top, 0); y < Math.Min(top + rows, height); y++)
         {
             var row = down[y - top];
-            int upper = row.First * bordered, lower = row.Second * bordered;
+            int upper = row.First * bordered,
+                lower = row.Second * bordered;
             for (int x = Math.Max(left, 0); x < Math.Min(left + columns, width); x++)
             {
                 var column = across[x - left];
-                put((y * width) + x, row.Mix(column.Mix(padded[upper + column.First], padded[upper + column.Second]), column.Mix(padded[lower + column.First], padded[lower + column.Second])));
+                put(
+                    (y * width) + x,
+                    row.Mix(
+                        column.Mix(padded[upper + column.First], padded[upper + column.Second]),
+                        column.Mix(padded[lower + column.First], padded[lower + column.Second])
+                    )
+                );
             }
         }
     }
 
     static Box Expand(Box box, float scale)
     {
-        float halfWidth = box.Width * 0.5f * scale, halfHeight = box.Height * 0.5f * scale, x = (box.X2 + box.X1) * 0.5f, y = (box.Y2 + box.Y1) * 0.5f;
+        float halfWidth = box.Width * 0.5f * scale,
+            halfHeight = box.Height * 0.5f * scale,
+            x = (box.X2 + box.X1) * 0.5f,
+            y = (box.Y2 + box.Y1) * 0.5f;
         return new(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight);
     }
 }

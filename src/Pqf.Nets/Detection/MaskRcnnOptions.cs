@@ -3,7 +3,8 @@ using Pqf.Autodiff;
 
 namespace Pqf.Nets.Detection;
 
-/// <summary>Structure and thresholds of a Mask R-CNN. Defaults are those of torchvision's <c>maskrcnn_resnet50_fpn</c>, under its names.</summary>
+/// <summary>Structure and thresholds of a Mask R-CNN. Defaults are those of torchvision's <c>maskrcnn_resnet50_fpn</c>, under its
+/// names.</summary>
 public sealed record MaskRcnnOptions
 {
     /// <summary>The shorter side is resized to this many pixels …</summary>
@@ -21,7 +22,8 @@ public sealed record MaskRcnnOptions
     /// <summary>Divides each channel.</summary>
     public ImmutableArray<float> ImageStd { get; init; } = [0.229f, 0.224f, 0.225f];
 
-    /// <summary>ε of the frozen norms: 0 in the released COCO weights, 1e-5 in those that torchvision trains anew and in classifiers' bodies.</summary>
+    /// <summary>ε of the frozen norms: 0 in the released COCO weights, 1e-5 in those that torchvision trains anew and in classifiers'
+    /// bodies.</summary>
     public float NormEps { get; init; }
 
     /// <summary>Channels of every level of the pyramid.</summary>

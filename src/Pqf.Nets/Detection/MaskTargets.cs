@@ -14,24 +14,30 @@ public static class MaskTargets
     /// <remarks>As torchvision's <c>project_masks_on_boxes</c>: RoIAlign of the mask with about one sample a pixel.</remarks>
     public static void Project(BinaryMask mask, ImageSize resized, Box box, int side, Span<float> target)
     {
-        float cellHeight = Math.Max(box.Height, 1) / side, cellWidth = Math.Max(box.Width, 1) / side;
-        int rows = (int)Math.Ceiling(cellHeight), columns = (int)Math.Ceiling(cellWidth);
+        float cellHeight = Math.Max(box.Height, 1) / side,
+            cellWidth = Math.Max(box.Width, 1) / side;
+        int rows = (int)Math.Ceiling(cellHeight),
+            columns = (int)Math.Ceiling(cellWidth);
         var pixels = new NearestMask(mask, resized);
         for (int y = 0; y < side; y++)
-            for (int x = 0; x < side; x++)
-            {
-                float sum = 0;
-                for (int i = 0; i < rows; i++)
-                    for (int j = 0; j < columns; j++)
-                        sum += pixels.At(box.Y1 + (y * cellHeight) + ((i + 0.5f) * cellHeight / rows), box.X1 + (x * cellWidth) + ((j + 0.5f) * cellWidth / columns));
-                target[(y * side) + x] = sum / (rows * columns);
-            }
+        for (int x = 0; x < side; x++)
+        {
+            float sum = 0;
+            for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++)
+                sum += pixels.At(
+                    box.Y1 + (y * cellHeight) + ((i + 0.5f) * cellHeight / rows),
+                    box.X1 + (x * cellWidth) + ((j + 0.5f) * cellWidth / columns)
+                );
+            target[(y * side) + x] = sum / (rows * columns);
+        }
     }
 
     /// <summary>A mask resized by nearest neighbours, never made, and read between its pixels.</summary>
     readonly struct NearestMask(BinaryMask mask, ImageSize resized)
     {
-        readonly float rowStep = (float)mask.Height / resized.Height, columnStep = (float)mask.Width / resized.Width;
+        readonly float rowStep = (float)mask.Height / resized.Height,
+            columnStep = (float)mask.Width / resized.Width;
 
         /// <summary>Bilinear between pixels, as RoIAlign: zero more than a pixel outside, the edge's value nearer by.</summary>
         public float At(float y, float x)
@@ -50,6 +56,7 @@ public static class MaskTargets
             return first >= length - 1 ? (length - 1, length - 1, 0) : (first, first + 1, position - first);
         }
 
-        float Pixel(int y, int x) => mask.Values[(Math.Min((int)(y * rowStep), mask.Height - 1) * mask.Width) + Math.Min((int)(x * columnStep), mask.Width - 1)];
+        float Pixel(int y, int x) =>
+            mask.Values[(Math.Min((int)(y * rowStep), mask.Height - 1) * mask.Width) + Math.Min((int)(x * columnStep), mask.Width - 1)];
     }
 }

@@ -21,18 +21,27 @@ public sealed record Matcher(float High, float Low, bool LowQuality)
     /// <returns>For each box an object's number, <see cref="Background"/> or <see cref="Between"/>.</returns>
     public int[] Match(ImmutableArray<Box> objects, ImmutableArray<Box> boxes)
     {
-        float[] best = new float[boxes.Length], most = new float[objects.Length];
+        float[] best = new float[boxes.Length],
+            most = new float[objects.Length];
         int[] nearest = new int[boxes.Length];
         for (int i = 0; i < boxes.Length; i++)
-            for (int j = 0; j < objects.Length; j++)
-            {
-                float overlap = Overlap(objects[j], boxes[i]);
-                most[j] = Math.Max(most[j], overlap);
-                if (j == 0 || overlap > best[i])
-                    (best[i], nearest[i]) = (overlap, j);
-            }
+        for (int j = 0; j < objects.Length; j++)
+        {
+            float overlap = Overlap(objects[j], boxes[i]);
+            most[j] = Math.Max(most[j], overlap);
+            if (j == 0 || overlap > best[i])
+                (best[i], nearest[i]) = (overlap, j);
+        }
 
-        int[] matches = [.. best.Select((overlap, i) => objects.Length == 0 || overlap < Low ? Background : overlap < High ? Between : nearest[i])];
+        int[] matches =
+        [
+            .. best.Select(
+                (overlap, i) =>
+                    objects.Length == 0 || overlap < Low ? Background
+                    : overlap < High ? Between
+                    : nearest[i]
+            ),
+        ];
         if (LowQuality && objects.Length > 0)
             for (int i = 0; i < boxes.Length; i++)
                 if (matches[i] < 0 && IsSomeonesBest(objects, boxes[i], most))
@@ -43,7 +52,8 @@ public sealed record Matcher(float High, float Low, bool LowQuality)
     /// <summary>Intersection over union; 0 for boxes that have no pixel in common.</summary>
     public static float Overlap(Box a, Box b)
     {
-        float width = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1)), height = Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
+        float width = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1)),
+            height = Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
         float common = width * height;
         return common > 0 ? common / (a.Area + b.Area - common) : 0;
     }

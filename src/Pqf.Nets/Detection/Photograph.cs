@@ -17,7 +17,10 @@ public sealed class Photograph
     public Photograph(int height, int width, float[] values)
     {
         if (height < 1 || width < 1 || values.Length != (long)height * width * Channels)
-            throw new ShapeException("Photograph", $"expected [height, width, {Channels}] values, got {values.Length} for [{height}, {width}]");
+            throw new ShapeException(
+                "Photograph",
+                $"expected [height, width, {Channels}] values, got {values.Length} for [{height}, {width}]"
+            );
         (Height, Width, Values) = (height, width, values);
     }
 
@@ -31,5 +34,6 @@ public sealed class Photograph
     public float[] Values { get; }
 
     /// <summary>A decoded image; grey is repeated in three channels.</summary>
-    public static Photograph Of(PixelImage image) => new(image.Height, image.Width, Array.ConvertAll(image.ToColour().Pixels, value => value / 255f));
+    public static Photograph Of(PixelImage image) =>
+        new(image.Height, image.Width, Array.ConvertAll(image.ToColour().Pixels, value => value / 255f));
 }

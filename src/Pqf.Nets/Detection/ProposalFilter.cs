@@ -20,14 +20,31 @@ public sealed record LevelProposals(ImmutableArray<Box> Anchors, float[] Objectn
     /// <param name="options">Aspect ratios.</param>
     /// <param name="objectness">[N, H, W, A].</param>
     /// <param name="codes">[N, H, W, 4A].</param>
-    internal static LevelProposals Of(ImageBatch batch, Shape level, float anchorSize, MaskRcnnOptions options, Tensor<float> objectness, Tensor<float> codes) => new(
-        Nets.Detection.Anchors.Of(new(batch.Images.Shape[1], batch.Images.Shape[2]), new(level[1], level[2]), anchorSize, options.AspectRatios), objectness.ToArray(), codes.ToArray());
+    internal static LevelProposals Of(
+        ImageBatch batch,
+        Shape level,
+        float anchorSize,
+        MaskRcnnOptions options,
+        Tensor<float> objectness,
+        Tensor<float> codes
+    ) =>
+        new(
+            Nets.Detection.Anchors.Of(
+                new(batch.Images.Shape[1], batch.Images.Shape[2]),
+                new(level[1], level[2]),
+                anchorSize,
+                options.AspectRatios
+            ),
+            objectness.ToArray(),
+            codes.ToArray()
+        );
 
     /// <summary>Logits of an image.</summary>
     public ReadOnlySpan<float> ObjectnessOf(int image) => Objectness.AsSpan(image * Anchors.Length, Anchors.Length);
 
     /// <summary>Codes of an image.</summary>
-    public ReadOnlySpan<BoxCode> CodesOf(int image) => MemoryMarshal.Cast<float, BoxCode>(Codes.AsSpan()).Slice(image * Anchors.Length, Anchors.Length);
+    public ReadOnlySpan<BoxCode> CodesOf(int image) =>
+        MemoryMarshal.Cast<float, BoxCode>(Codes.AsSpan()).Slice(image * Anchors.Length, Anchors.Length);
 }
 
 /// <summary>Chooses the boxes that the heads look at (Ren et al. 2015, section 3.3).</summary>

@@ -13,19 +13,33 @@ namespace Pqf.Nets.Detection;
 /// <param name="Size">Of the resized image.</param>
 sealed record ResizedTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Labels, ImmutableArray<BinaryMask> Masks, ImageSize Size)
 {
-    /// <summary>As long as the sides of the least proposal (<see cref="MaskRcnnOptions.RpnMinBoxSize"/>): a shorter one's logarithm would outweigh everything else, or be infinite.</summary>
+    /// <summary>As long as the sides of the least proposal (<see cref="MaskRcnnOptions.RpnMinBoxSize"/>): a shorter one's logarithm would
+    /// outweigh everything else, or be infinite.</summary>
     public const float LeastSide = 1e-3f;
 
-    /// <summary>Brings a target to the size that the network sees. Objects whose boxes have next to no area, or are not finite, cannot be coded, and are left out.</summary>
+    /// <summary>Brings a target to the size that the network sees. Objects whose boxes have next to no area, or are not finite, cannot be
+    /// coded, and are left out.</summary>
     public static ResizedTarget Of(DetectionTarget target, Photograph image, ImageSize size)
     {
         if (target.Labels.Length != target.Boxes.Length || target.Masks.Length != target.Boxes.Length)
-            throw new ShapeException("DetectionTarget", $"expected a label and a mask for each of {target.Boxes.Length} boxes, got {target.Labels.Length} and {target.Masks.Length}");
+            throw new ShapeException(
+                "DetectionTarget",
+                $"expected a label and a mask for each of {target.Boxes.Length} boxes, got {target.Labels.Length} and {target.Masks.Length}"
+            );
         if (target.Masks.FirstOrDefault(mask => mask.Height != image.Height || mask.Width != image.Width) is { } strange)
-            throw new ShapeException("DetectionTarget", $"expected masks of the image's size, [{image.Height}, {image.Width}], got [{strange.Height}, {strange.Width}]");
-        float x = (float)size.Width / image.Width, y = (float)size.Height / image.Height;
+            throw new ShapeException(
+                "DetectionTarget",
+                $"expected masks of the image's size, [{image.Height}, {image.Width}], got [{strange.Height}, {strange.Width}]"
+            );
+        float x = (float)size.Width / image.Width,
+            y = (float)size.Height / image.Height;
         ImmutableArray<Box> boxes = [.. target.Boxes.Select(box => box.Scale(x, y))];
-        int[] kept = [.. Enumerable.Range(0, boxes.Length).Where(i => boxes[i] is { Width: >= LeastSide, Height: >= LeastSide } box && float.IsFinite(box.Area))];
+        int[] kept =
+        [
+            .. Enumerable
+                .Range(0, boxes.Length)
+                .Where(i => boxes[i] is { Width: >= LeastSide, Height: >= LeastSide } box && float.IsFinite(box.Area)),
+        ];
         return new([.. kept.Select(i => boxes[i])], [.. kept.Select(i => target.Labels[i])], [.. kept.Select(i => target.Masks[i])], size);
     }
 }
@@ -41,28 +55,51 @@ static class ProposalLoss
     /// <param name="options">Overlaps, and how many anchors.</param>
     /// <param name="key">Draws the anchors.</param>
     public static (Variable Objectness, Variable BoxReg) Record(
-        Tape tape, ImmutableArray<RecordedForward> heads, ImmutableArray<LevelProposals> levels, ImmutableArray<ResizedTarget> targets, MaskRcnnOptions options, RngKey key)
+        Tape tape,
+        ImmutableArray<RecordedForward> heads,
+        ImmutableArray<LevelProposals> levels,
+        ImmutableArray<ResizedTarget> targets,
+        MaskRcnnOptions options,
+        RngKey key
+    )
     {
         ImmutableArray<Box> anchors = [.. levels.SelectMany(level => level.Anchors)];
         var picks = levels.Select(_ => new Picks()).ToArray();
         for (int image = 0; image < targets.Length; image++)
             Pick(picks, levels, anchors, image, targets[image].Boxes, options, key.Fold((ulong)image));
         var device = heads[0].Output.Value.Device;
-        Variable Chosen(Func<Picks, List<int>> indices, Func<RecordedForward, Variable> values) => Joined(tape, heads.Select((head, level) =>
-            Flat.Select(tape, values(head), [.. indices(picks[level])])));
-        float[] wanted = [.. picks.SelectMany(pick => pick.Wanted)], codes = [.. picks.SelectMany(pick => pick.Codes)];
-        var objectness = tape.BinaryCrossEntropy(Chosen(pick => pick.Anchors, head => head.Outputs[0]), Tensor<float>.From(device, [wanted.Length], wanted));
-        var boxReg = tape.SmoothL1(Chosen(pick => pick.CodeValues, head => head.Outputs[1]), Tensor<float>.From(device, [codes.Length], codes), options.SmoothL1Beta);
+        Variable Chosen(Func<Picks, List<int>> indices, Func<RecordedForward, Variable> values) =>
+            Joined(tape, heads.Select((head, level) => Flat.Select(tape, values(head), [.. indices(picks[level])])));
+        float[] wanted = [.. picks.SelectMany(pick => pick.Wanted)],
+            codes = [.. picks.SelectMany(pick => pick.Codes)];
+        var objectness = tape.BinaryCrossEntropy(
+            Chosen(pick => pick.Anchors, head => head.Outputs[0]),
+            Tensor<float>.From(device, [wanted.Length], wanted)
+        );
+        var boxReg = tape.SmoothL1(
+            Chosen(pick => pick.CodeValues, head => head.Outputs[1]),
+            Tensor<float>.From(device, [codes.Length], codes),
+            options.SmoothL1Beta
+        );
         return (objectness, tape.Scale(boxReg, 1f / Math.Max(1, wanted.Length)));
     }
 
     /// <summary>Anchors of one image: what objectness they should have and, of objects, which codes.</summary>
-    static void Pick(Picks[] picks, ImmutableArray<LevelProposals> levels, ImmutableArray<Box> anchors, int image, ImmutableArray<Box> objects, MaskRcnnOptions options, RngKey key)
+    static void Pick(
+        Picks[] picks,
+        ImmutableArray<LevelProposals> levels,
+        ImmutableArray<Box> anchors,
+        int image,
+        ImmutableArray<Box> objects,
+        MaskRcnnOptions options,
+        RngKey key
+    )
     {
         int[] matches = new Matcher(options.RpnFgIouThresh, options.RpnBgIouThresh, LowQuality: true).Match(objects, anchors);
         var (positive, negative) = new BalancedSampler(options.RpnBatchSizePerImage, options.RpnPositiveFraction).Draw(matches, key);
         var coder = BoxCoder.OfProposals(options);
-        int level = 0, first = 0;
+        int level = 0,
+            first = 0;
         foreach (int anchor in positive.Concat(negative).Order())
         {
             for (; anchor - first >= levels[level].Anchors.Length; level++)

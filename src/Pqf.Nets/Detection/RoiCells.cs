@@ -13,7 +13,8 @@ namespace Pqf.Nets.Detection;
 /// <param name="Box">In pixels of the resized image.</param>
 public readonly record struct RoiBox(int Image, Box Box);
 
-/// <summary>Cells of boxes from the levels of a pyramid: RoIAlign (He et al. 2017, section 3), each box from the level that its size asks for (Lin et al. 2017, equation 1).</summary>
+/// <summary>Cells of boxes from the levels of a pyramid: RoIAlign (He et al. 2017, section 3), each box from the level that its size asks
+/// for (Lin et al. 2017, equation 1).</summary>
 public static class RoiCells
 {
     // torchvision's: the root of an area on the border between two levels is not left to rounding.
@@ -41,13 +42,20 @@ public static class RoiCells
     public static int LevelOf(Box box, RoiPooling pooling, int levelCount)
     {
         float level = MathF.Floor(pooling.CanonicalLevel + MathF.Log2(MathF.Sqrt(box.Area) / pooling.CanonicalScale) + Eps);
-        return level >= RoiPooling.FinestLevel ? (int)Math.Min(level - RoiPooling.FinestLevel, levelCount - 1) : 0; // not a number, for a box of negative area, is no level
+        // Not a number, for a box of negative area, is no level
+        return level >= RoiPooling.FinestLevel ? (int)Math.Min(level - RoiPooling.FinestLevel, levelCount - 1) : 0;
     }
 
-    static Rois Sorted(Device device, ImmutableArray<RoiBox> boxes, RoiPooling pooling, int levelCount) => Rois.Create(
-        Tensor<float>.From(device, [boxes.Length, 5], [.. boxes.SelectMany(box => (float[])[box.Image, box.Box.X1, box.Box.Y1, box.Box.X2, box.Box.Y2])]),
-        [.. boxes.Select(box => LevelOf(box.Box, pooling, levelCount))],
-        [.. Enumerable.Range(RoiPooling.FinestLevel, levelCount).Select(level => 1f / (1 << level))]);
+    static Rois Sorted(Device device, ImmutableArray<RoiBox> boxes, RoiPooling pooling, int levelCount) =>
+        Rois.Create(
+            Tensor<float>.From(
+                device,
+                [boxes.Length, 5],
+                [.. boxes.SelectMany(box => (float[])[box.Image, box.Box.X1, box.Box.Y1, box.Box.X2, box.Box.Y2])]
+            ),
+            [.. boxes.Select(box => LevelOf(box.Box, pooling, levelCount))],
+            [.. Enumerable.Range(RoiPooling.FinestLevel, levelCount).Select(level => 1f / (1 << level))]
+        );
 
     static RoiAlignOptions Options(RoiPooling pooling) => new() { OutputSize = pooling.Size, SamplingRatio = pooling.SamplingRatio };
 }

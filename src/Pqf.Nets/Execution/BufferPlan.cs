@@ -26,7 +26,10 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
         for (int s = 0; s < fusion.Steps.Length; s++)
         {
             var step = fusion.Steps[s];
-            ImmutableArray<int> dying = [.. step.Inputs(graph).Select(i => roots[i]).Distinct().Where(i => lastStep[i] == s && slot[i] >= 0)];
+            ImmutableArray<int> dying =
+            [
+                .. step.Inputs(graph).Select(i => roots[i]).Distinct().Where(i => lastStep[i] == s && slot[i] >= 0),
+            ];
             if (!results.Contains(step.Output))
             {
                 // Over the value that is added or mapped, where nobody else wants it; else in a slot of its own.
@@ -41,13 +44,17 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
         return new([.. slot], [.. counts], roots);
     }
 
-    /// <summary>Whether a step may write over one of its inputs: over the residual, unless the layer reads it too; any operand of an element-by-element node.</summary>
-    static bool Overwrites(Graph graph, FusedStep step, ImmutableArray<int> roots, int input) => graph.Nodes[step.Head] switch
-    {
-        Node.Conv2d or Node.Linear => step.Residual is { } residual && roots[residual] == input && roots[graph.Nodes[step.Head].Inputs[0]] != input,
-        Node.Relu or Node.Add or Node.BatchNorm => true,
-        _ => false,
-    };
+    /// <summary>Whether a step may write over one of its inputs: over the residual, unless the layer reads it too; any operand of an
+    /// element-by-element node.</summary>
+    static bool Overwrites(Graph graph, FusedStep step, ImmutableArray<int> roots, int input) =>
+        graph.Nodes[step.Head] switch
+        {
+            Node.Conv2d or Node.Linear => step.Residual is { } residual
+                && roots[residual] == input
+                && roots[graph.Nodes[step.Head].Inputs[0]] != input,
+            Node.Relu or Node.Add or Node.BatchNorm => true,
+            _ => false,
+        };
 
     /// <summary>The smallest free slot that is large enough, or the largest made larger, or a new one.</summary>
     static int Take(List<int> counts, List<int> free, int count)

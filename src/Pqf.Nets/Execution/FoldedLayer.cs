@@ -11,7 +11,8 @@ namespace Pqf.Nets.Execution;
 /// <summary>A convolution's or linear layer's weights with the norm that follows it: what is folded in when they are packed.</summary>
 /// <param name="Weight">As stored: dense or quantised.</param>
 /// <param name="Shape">[O, I / groups, kH, kW]; [out, in, 1, 1] for a linear layer.</param>
-/// <param name="Flattened">[N, H, W, C] of what was flattened before a linear layer, if it has several pixels: its columns come channel by channel and are brought into memory order, pixel by pixel.</param>
+/// <param name="Flattened">[N, H, W, C] of what was flattened before a linear layer, if it has several pixels: its columns come channel by
+/// channel and are brought into memory order, pixel by pixel.</param>
 /// <param name="Scales">[O]: multiplies each row, in double; or none.</param>
 /// <param name="Bias">[O], or none.</param>
 sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]? Scales, float[]? Bias)
@@ -20,7 +21,14 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
     public static FoldedLayer Of(Node.Conv2d n, Node.BatchNorm? norm, Parameters parameters)
     {
         var shape = ParameterSpecs.WeightShape(n);
-        return Fold(Checked(parameters, n.Layer, shape), shape, null, BiasValues(parameters, n.Layer, n.HasBias, n.OutChannels), norm, parameters);
+        return Fold(
+            Checked(parameters, n.Layer, shape),
+            shape,
+            null,
+            BiasValues(parameters, n.Layer, n.HasBias, n.OutChannels),
+            norm,
+            parameters
+        );
     }
 
     /// <summary>A linear layer, norm folded, as a 1×1 convolution.</summary>
@@ -32,16 +40,28 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
     {
         var weight = Checked(parameters, n.Layer, [n.OutFeatures, n.InFeatures]);
         var reordered = flattened is { } s && s[1] * s[2] > 1 ? flattened : null;
-        return Fold(weight, [n.OutFeatures, n.InFeatures, 1, 1], reordered, BiasValues(parameters, n.Layer, n.HasBias, n.OutFeatures), norm, parameters);
+        return Fold(
+            weight,
+            [n.OutFeatures, n.InFeatures, 1, 1],
+            reordered,
+            BiasValues(parameters, n.Layer, n.HasBias, n.OutFeatures),
+            norm,
+            parameters
+        );
     }
 
     /// <summary>Packs the layer for a device; the packed weights belong to its innermost scope, all else is given back.</summary>
     public Conv2dPlan Pack(Device device, Conv2dOptions options, ConvAlgorithm algorithm)
     {
         var bias = Bias is null ? null : Tensor<float>.From(device, [Bias.Length], Bias);
-        var plan = algorithm == ConvAlgorithm.Gathered && Weight is Weight.Quantised quantised && device is HostDevice && quantised.Codes.Device == device && Flattened is null
-            ? Conv2dPlan.FromCodes(quantised.Codebook, quantised.Codes, Shape, Scales, bias, options)
-            : PackDense(device, bias, options, algorithm);
+        var plan =
+            algorithm == ConvAlgorithm.Gathered
+            && Weight is Weight.Quantised quantised
+            && device is HostDevice
+            && quantised.Codes.Device == device
+            && Flattened is null
+                ? Conv2dPlan.FromCodes(quantised.Codebook, quantised.Codes, Shape, Scales, bias, options)
+                : PackDense(device, bias, options, algorithm);
         if (bias is not null)
             device.Release(bias);
         return plan;
@@ -111,8 +131,10 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
     {
         if (norm is null)
             return new(weight, shape, flattened, null, bias);
-        float[] gamma = Values(parameters, $"{norm.Layer}.weight"), beta = Values(parameters, $"{norm.Layer}.bias");
-        float[] mean = Values(parameters, $"{norm.Layer}.running_mean"), variance = Values(parameters, $"{norm.Layer}.running_var");
+        float[] gamma = Values(parameters, $"{norm.Layer}.weight"),
+            beta = Values(parameters, $"{norm.Layer}.bias");
+        float[] mean = Values(parameters, $"{norm.Layer}.running_mean"),
+            variance = Values(parameters, $"{norm.Layer}.running_var");
         float[] folded = new float[shape[0]];
         double[] scales = new double[shape[0]];
         for (int o = 0; o < folded.Length; o++)
@@ -141,8 +163,8 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
             var values = weight.Slice(row * before.Length, before.Length);
             values.CopyTo(before);
             for (int c = 0; c < channels; c++)
-                for (int p = 0; p < pixels; p++)
-                    values[(p * channels) + c] = before[(c * pixels) + p];
+            for (int p = 0; p < pixels; p++)
+                values[(p * channels) + c] = before[(c * pixels) + p];
         }
     }
 }

@@ -29,7 +29,8 @@ public enum NormMode
 /// <param name="Count">Values per channel: images × pixels.</param>
 public sealed record NormStatistics(string Layer, Tensor<float> Mean, Tensor<float> Variance, int Count);
 
-/// <summary>The plain interpreter: op by op, each value freed when its last reader is done. The reference that <see cref="InferencePlan"/> is tested against.</summary>
+/// <summary>The plain interpreter: op by op, each value freed when its last reader is done. The reference that <see cref="InferencePlan"/>
+/// is tested against.</summary>
 public static class Forward
 {
     /// <summary>The network's value.</summary>
@@ -39,7 +40,8 @@ public static class Forward
     /// <returns>Of the output node, logits [N, classes] for a classifier; in the innermost scope.</returns>
     /// <exception cref="ShapeException">The images or a parameter do not fit.</exception>
     /// <exception cref="KeyNotFoundException">A parameter is not there.</exception>
-    public static Tensor<float> Run(Graph graph, Parameters parameters, Tensor<float> x) => new Evaluation(graph, parameters, x, NormMode.Running, null, []).Run()[^1];
+    public static Tensor<float> Run(Graph graph, Parameters parameters, Tensor<float> x) =>
+        new Evaluation(graph, parameters, x, NormMode.Running, null, []).Run()[^1];
 
     /// <summary>The values of all outputs of a network whose graph may hold joints.</summary>
     /// <param name="graph">Any graph.</param>
@@ -56,14 +58,26 @@ public static class Forward
     /// <param name="x">[N, H, W, C], N at least 1.</param>
     /// <param name="mode">What the norms divide by.</param>
     /// <returns>The value, and statistics in graph order; all in the innermost scope.</returns>
-    public static (Tensor<float> Output, ImmutableArray<NormStatistics> Norms) WithStatistics(Graph graph, Parameters parameters, Tensor<float> x, NormMode mode)
+    public static (Tensor<float> Output, ImmutableArray<NormStatistics> Norms) WithStatistics(
+        Graph graph,
+        Parameters parameters,
+        Tensor<float> x,
+        NormMode mode
+    )
     {
         var norms = new List<NormStatistics>();
         return (new Evaluation(graph, parameters, x, mode, norms, []).Run()[^1], [.. norms]);
     }
 
     /// <summary>One run.</summary>
-    sealed class Evaluation(Graph graph, Parameters parameters, Tensor<float> images, NormMode mode, List<NormStatistics>? statistics, ImmutableArray<RoiBox> boxes)
+    sealed class Evaluation(
+        Graph graph,
+        Parameters parameters,
+        Tensor<float> images,
+        NormMode mode,
+        List<NormStatistics>? statistics,
+        ImmutableArray<RoiBox> boxes
+    )
     {
         readonly Tensor<float>?[] values = new Tensor<float>?[graph.Nodes.Length];
 
@@ -78,7 +92,13 @@ public static class Forward
                 values[i] = step.Keep(Step(graph.Nodes[i]));
                 if (statistics is [.., var newest])
                     step.KeepAll([newest.Mean, newest.Variance]);
-                foreach (int done in graph.Nodes[i].Inputs.Append(i).Distinct().Where(j => lastReaders[j] <= i && graph.Nodes[j] is not Node.Input))
+                foreach (
+                    int done in graph
+                        .Nodes[i]
+                        .Inputs.Append(i)
+                        .Distinct()
+                        .Where(j => lastReaders[j] <= i && graph.Nodes[j] is not Node.Input)
+                )
                     images.Device.Release(values[done]!);
             }
 
@@ -96,9 +116,17 @@ public static class Forward
             {
                 Node.Input n => images.Shape.Rank == 4 && images.Shape[3] == n.Channels
                     ? images
-                    : throw new ShapeException("Input", $"expected images of {n.Channels} channels, [N, H, W, {n.Channels}], got {images.Shape}"),
+                    : throw new ShapeException(
+                        "Input",
+                        $"expected images of {n.Channels} channels, [N, H, W, {n.Channels}], got {images.Shape}"
+                    ),
                 Node.Conv2d n => Tensors.Ops.Convolution.Conv2d.Forward(X(0), Decoded(n.Layer), Bias(n.Layer, n.HasBias), n.Options),
-                Node.ConvTranspose2d n => Tensors.Ops.Convolution.Transposed.ConvTranspose2d.Forward(X(0), Decoded(n.Layer), Bias(n.Layer, n.HasBias), n.Options),
+                Node.ConvTranspose2d n => Tensors.Ops.Convolution.Transposed.ConvTranspose2d.Forward(
+                    X(0),
+                    Decoded(n.Layer),
+                    Bias(n.Layer, n.HasBias),
+                    n.Options
+                ),
                 Node.Linear n => Tensors.Ops.Products.Linear.Forward(X(0), Decoded(n.Layer), Bias(n.Layer, n.HasBias)),
                 Node.BatchNorm n => Norm(n, X(0)),
                 Node.Relu => Map.Forward<Relu>(X(0)),
@@ -123,7 +151,14 @@ public static class Forward
                     (mean, variance) = seen;
             }
 
-            return Tensors.Ops.Normalisation.BatchNorm.Forward(x, Vector(norm.Layer, "weight"), Vector(norm.Layer, "bias"), mean, variance, norm.Eps);
+            return Tensors.Ops.Normalisation.BatchNorm.Forward(
+                x,
+                Vector(norm.Layer, "weight"),
+                Vector(norm.Layer, "bias"),
+                mean,
+                variance,
+                norm.Eps
+            );
         }
 
         Tensor<float> Vector(string layer, string name) => parameters[$"{layer}.{name}"].Decode();

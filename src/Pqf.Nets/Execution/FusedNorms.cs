@@ -10,18 +10,25 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Execution;
 
-/// <summary>Norms without statistics, as in ONNX models: y = scale · x + shift, or gone into the layer before them, of which only that layer's bias tells.</summary>
+/// <summary>Norms without statistics, as in ONNX models: y = scale · x + shift, or gone into the layer before them, of which only that
+/// layer's bias tells.</summary>
 static class FusedNorms
 {
-    /// <summary>What follows the norm's name in those of its two vectors: not <c>weight</c> and <c>bias</c>, which are not the same values.</summary>
-    public const string Scale = ".scale", Shift = ".shift";
+    /// <summary>What follows the norm's name in those of its two vectors: not <c>weight</c> and <c>bias</c>, which are not the same
+    /// values.</summary>
+    public const string Scale = ".scale",
+        Shift = ".shift";
 
     /// <summary>A norm's two vectors [C].</summary>
     public static (float[] Scale, float[] Shift) Of(Node.BatchNorm norm, Parameters parameters)
     {
         float[] Vector(string name) => FoldedLayer.Values(parameters, $"{norm.Layer}.{name}");
-        float[] gamma = Vector("weight"), beta = Vector("bias"), mean = Vector("running_mean"), variance = Vector("running_var");
-        float[] scale = new float[gamma.Length], shift = new float[gamma.Length];
+        float[] gamma = Vector("weight"),
+            beta = Vector("bias"),
+            mean = Vector("running_mean"),
+            variance = Vector("running_var");
+        float[] scale = new float[gamma.Length],
+            shift = new float[gamma.Length];
         for (int c = 0; c < scale.Length; c++)
         {
             double exact = gamma[c] / Math.Sqrt((double)variance[c] + norm.Eps);
@@ -31,23 +38,36 @@ static class FusedNorms
         return (scale, shift);
     }
 
-    /// <summary>For the number of each layer that a norm can go into and be found again: the norm. Others have a bias of their own, or are used twice.</summary>
+    /// <summary>For the number of each layer that a norm can go into and be found again: the norm. Others have a bias of their own, or are
+    /// used twice.</summary>
     public static ImmutableDictionary<int, Node.BatchNorm> Foldable(Graph graph, ImmutableArray<Shape> shapes)
     {
-        var once = graph.Nodes.SelectMany(node => ParameterSpecs.Of(node).Select(spec => spec.Layer).Distinct()).GroupBy(layer => layer).Where(uses => uses.Count() == 1).Select(uses => uses.Key).ToHashSet();
-        return Fusion.Of(graph, shapes).Steps
-            .Where(step => step.Norm is not null && Layer(graph.Nodes[step.Head]) is { } layer && once.Contains(layer))
+        var once = graph
+            .Nodes.SelectMany(node => ParameterSpecs.Of(node).Select(spec => spec.Layer).Distinct())
+            .GroupBy(layer => layer)
+            .Where(uses => uses.Count() == 1)
+            .Select(uses => uses.Key)
+            .ToHashSet();
+        return Fusion
+            .Of(graph, shapes)
+            .Steps.Where(step => step.Norm is not null && Layer(graph.Nodes[step.Head]) is { } layer && once.Contains(layer))
             .ToImmutableDictionary(step => step.Head, step => step.Norm!);
     }
 
-    /// <summary>The tensors of a file with those that <see cref="Of"/> and <see cref="Foldable"/> speak of put back into norms of a weight and a bias, with which go mean 0 and variance 1.</summary>
+    /// <summary>The tensors of a file with those that <see cref="Of"/> and <see cref="Foldable"/> speak of put back into norms of a weight
+    /// and a bias, with which go mean 0 and variance 1.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="stored">By name.</param>
     /// <returns>The same, if there is nothing of the kind.</returns>
     public static Dictionary<string, StoredTensor> Restore(Graph graph, Dictionary<string, StoredTensor> stored)
     {
         var restored = new Dictionary<string, StoredTensor>(stored);
-        foreach (var norm in graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer).Where(norm => !ParameterSpecs.Of(norm).Any(spec => stored.ContainsKey(spec.Name))))
+        foreach (
+            var norm in graph
+                .Nodes.OfType<Node.BatchNorm>()
+                .DistinctBy(norm => norm.Layer)
+                .Where(norm => !ParameterSpecs.Of(norm).Any(spec => stored.ContainsKey(spec.Name)))
+        )
         {
             // y = w · x / √(1 + ε) + b
             double eps = Math.Sqrt(1.0 + norm.Eps);
@@ -55,7 +75,10 @@ static class FusedNorms
                 Put($"{norm.Layer}.weight", new(scale.Name, DType.F32, Vector(scale), bytes => Multiply(scale.ToSingles(), eps, bytes)));
             else if (Layer(graph.Nodes[norm.X]) is { } layer && restored.Remove($"{layer}.bias", out var bias))
             {
-                Put($"{norm.Layer}.weight", new(bias.Name, DType.F32, bias.Shape, bytes => MemoryMarshal.Cast<byte, float>(bytes).Fill((float)eps)));
+                Put(
+                    $"{norm.Layer}.weight",
+                    new(bias.Name, DType.F32, bias.Shape, bytes => MemoryMarshal.Cast<byte, float>(bytes).Fill((float)eps))
+                );
                 Put($"{norm.Layer}.bias", bias);
             }
 
@@ -69,15 +92,17 @@ static class FusedNorms
     }
 
     /// <summary>The name of a layer that has no bias of its own.</summary>
-    static string? Layer(Node node) => node switch
-    {
-        Node.Conv2d { HasBias: false } n => n.Layer,
-        Node.Linear { HasBias: false } n => n.Layer,
-        _ => null,
-    };
+    static string? Layer(Node node) =>
+        node switch
+        {
+            Node.Conv2d { HasBias: false } n => n.Layer,
+            Node.Linear { HasBias: false } n => n.Layer,
+            _ => null,
+        };
 
     /// <summary>[C, 1, 1], as ONNX broadcasts over pixels, is [C] here.</summary>
-    static Shape Vector(StoredTensor tensor) => tensor.Shape.Rank == 3 && tensor.Shape[1] * tensor.Shape[2] == 1 ? [tensor.Shape[0]] : tensor.Shape;
+    static Shape Vector(StoredTensor tensor) =>
+        tensor.Shape.Rank == 3 && tensor.Shape[1] * tensor.Shape[2] == 1 ? [tensor.Shape[0]] : tensor.Shape;
 
     static void Multiply(float[] values, double factor, Span<byte> destination)
     {

@@ -7,7 +7,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Execution;
 
-/// <summary>Nodes computed as one: a convolution or linear layer with the norm, the sum and the ReLU that follow it, a transposed convolution with its ReLU, or any other node alone.</summary>
+/// <summary>Nodes computed as one: a convolution or linear layer with the norm, the sum and the ReLU that follow it, a transposed
+/// convolution with its ReLU, or any other node alone.</summary>
 /// <param name="Head">Number of the first node.</param>
 /// <param name="Output">Number of the node whose value results; the step runs in its place.</param>
 /// <param name="Norm">Norm folded into the head's weights, if any.</param>
@@ -16,7 +17,8 @@ namespace Pqf.Nets.Execution;
 sealed record FusedStep(int Head, int Output, Node.BatchNorm? Norm = null, int? Residual = null, Activation Activation = Activation.None)
 {
     /// <summary>Numbers of the nodes whose values the step reads.</summary>
-    public IEnumerable<int> Inputs(Graph graph) => Residual is { } residual ? graph.Nodes[Head].Inputs.Append(residual) : graph.Nodes[Head].Inputs;
+    public IEnumerable<int> Inputs(Graph graph) =>
+        Residual is { } residual ? graph.Nodes[Head].Inputs.Append(residual) : graph.Nodes[Head].Inputs;
 }
 
 /// <summary>A graph cut into steps.</summary>
@@ -30,8 +32,12 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     public static Fusion Of(Graph graph, ImmutableArray<Shape> shapes)
     {
         ImmutableArray<ImmutableArray<int>> readers = Readers(graph, out bool[] needed);
-        bool IsView(int i) => graph.Nodes[i] is Node.Flatten flatten
-            && (shapes[flatten.X][1] * shapes[flatten.X][2] == 1 || (!graph.Outputs.Contains(i) && readers[i].All(reader => graph.Nodes[reader] is Node.Linear)));
+        bool IsView(int i) =>
+            graph.Nodes[i] is Node.Flatten flatten
+            && (
+                shapes[flatten.X][1] * shapes[flatten.X][2] == 1
+                || (!graph.Outputs.Contains(i) && readers[i].All(reader => graph.Nodes[reader] is Node.Linear))
+            );
         ImmutableArray<int> numbers = [.. Enumerable.Range(0, graph.Nodes.Length).Where(i => needed[i])];
         ImmutableHashSet<int> views = [.. numbers.Where(IsView)];
         var taken = views.Union(numbers.Where(i => graph.Nodes[i] is Node.Input)).ToHashSet();
@@ -48,7 +54,8 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     {
         var step = new FusedStep(head, head);
         taken.Add(head);
-        Node? Next() => readers[step.Output] is [var reader] && reader < graph.Nodes.Length && !taken.Contains(reader) ? graph.Nodes[reader] : null;
+        Node? Next() =>
+            readers[step.Output] is [var reader] && reader < graph.Nodes.Length && !taken.Contains(reader) ? graph.Nodes[reader] : null;
         FusedStep Taken(FusedStep grown)
         {
             int output = readers[step.Output][0];
@@ -66,7 +73,8 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
         return step;
     }
 
-    /// <summary>For each node the numbers of the needed nodes that read it, once per reading; the caller reads the outputs, as number <c>Nodes.Length</c>.</summary>
+    /// <summary>For each node the numbers of the needed nodes that read it, once per reading; the caller reads the outputs, as number
+    /// <c>Nodes.Length</c>.</summary>
     static ImmutableArray<ImmutableArray<int>> Readers(Graph graph, out bool[] needed)
     {
         var need = new bool[graph.Nodes.Length];

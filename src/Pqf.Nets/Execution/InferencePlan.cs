@@ -16,7 +16,8 @@ public sealed record InferenceOptions
 }
 
 /// <summary>
-/// A network compiled for one device and input size: norms folded into the layers before them, each convolution run with its bias, sum and ReLU, weights packed
+/// A network compiled for one device and input size: norms folded into the layers before them, each convolution run with its bias, sum and
+/// ReLU, weights packed
 /// once, memory for activations planned and used again.
 /// </summary>
 /// <remarks>Its weights and activations belong to the scope in which it was compiled. Used by one thread at a time.</remarks>
@@ -55,7 +56,10 @@ public sealed class InferencePlan
         batch = inputShape;
         shapes = GraphShapes.Of(graph, batch);
         if (!Fusion.Of(graph, shapes).Views.SetEquals(fusion.Views))
-            throw new ShapeException("InferencePlan", $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: compile for them");
+            throw new ShapeException(
+                "InferencePlan",
+                $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: compile for them"
+            );
         buffers = BufferPlan.Of(graph, fusion, shapes);
         slots = Slots();
         values = new Tensor<float>?[graph.Nodes.Length];
@@ -67,24 +71,34 @@ public sealed class InferencePlan
 
     /// <summary>Compiles a network.</summary>
     /// <param name="graph">Any graph; nodes that do not fuse run one by one.</param>
-    /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists, on any device; quantised weights are decoded once, here.</param>
+    /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists, on any device; quantised weights are decoded once,
+    /// here.</param>
     /// <param name="device">Where to run.</param>
     /// <param name="inputShape">[N, H, W, C]: the largest batch.</param>
     /// <param name="options">What to spend memory on.</param>
     /// <exception cref="ShapeException">The input or a parameter does not fit the graph.</exception>
     /// <remarks>
-    /// Convolutions are computed in the way that is fastest for the largest batch, and then so for all: the values of an image do not depend on how many are beside it.
+    /// Convolutions are computed in the way that is fastest for the largest batch, and then so for all: the values of an image do not
+    /// depend on how many are beside it.
     /// Plans for other batches may compute it another way, and differ in rounding as <see cref="ConvAlgorithm"/> states.
     /// </remarks>
-    public static InferencePlan Compile(Graph graph, Parameters parameters, Device device, Shape inputShape, InferenceOptions? options = null)
+    public static InferencePlan Compile(
+        Graph graph,
+        Parameters parameters,
+        Device device,
+        Shape inputShape,
+        InferenceOptions? options = null
+    )
     {
         var memory = (options ?? new InferenceOptions()).Memory;
         return Compile(graph, parameters, device, inputShape, (x, weight, conv) => ConvChoice.Of(device, x, weight, conv, memory));
     }
 
-    /// <summary>The same network for images of another size: packed weights, and the way in which each convolution is computed, are shared.</summary>
+    /// <summary>The same network for images of another size: packed weights, and the way in which each convolution is computed, are
+    /// shared.</summary>
     /// <param name="inputShape">[N, H, W, C]: the largest batch.</param>
-    /// <returns>A plan whose activations belong to the innermost scope, and which ends with this one's weights; this one itself for its own size.</returns>
+    /// <returns>A plan whose activations belong to the innermost scope, and which ends with this one's weights; this one itself for its own
+    /// size.</returns>
     /// <exception cref="ShapeException">The input does not fit the graph.</exception>
     public InferencePlan For(Shape inputShape) => inputShape == this.inputShape ? this : new(this, inputShape);
 

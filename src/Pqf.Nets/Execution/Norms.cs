@@ -9,14 +9,21 @@ namespace Pqf.Nets.Execution;
 public static class Norms
 {
     /// <summary>Every norm with mean 0 and variance 1, as compressed files hold them.</summary>
-    /// <returns>The parameters with w' = w · √((1 + ε) / (v + ε)), b' = b − w · μ / √(v + ε), mean 0 and variance 1 for each norm; new tensors belong to the innermost scope.</returns>
+    /// <returns>The parameters with w' = w · √((1 + ε) / (v + ε)), b' = b − w · μ / √(v + ε), mean 0 and variance 1 for each norm; new
+    /// tensors belong to the innermost scope.</returns>
     /// <remarks>ε is the layer's own. The published code folds with √v + 1e-8 instead and so changes the function a little.</remarks>
     public static Parameters Fold(Graph graph, Parameters parameters) =>
         graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer).Aggregate(parameters, Fold);
 
-    /// <summary>Whether every norm has mean 0 and variance 1, as after <see cref="Fold(Graph, Parameters)"/>: statistics, if there ever were any, are part of weights and biases.</summary>
-    public static bool AreFolded(Graph graph, Parameters parameters) => graph.Nodes.OfType<Node.BatchNorm>().All(norm =>
-        Vector(parameters, norm, "running_mean").ToArray().All(value => value == 0) && Vector(parameters, norm, "running_var").ToArray().All(value => value == 1));
+    /// <summary>Whether every norm has mean 0 and variance 1, as after <see cref="Fold(Graph, Parameters)"/>: statistics, if there ever
+    /// were any, are part of weights and biases.</summary>
+    public static bool AreFolded(Graph graph, Parameters parameters) =>
+        graph
+            .Nodes.OfType<Node.BatchNorm>()
+            .All(norm =>
+                Vector(parameters, norm, "running_mean").ToArray().All(value => value == 0)
+                && Vector(parameters, norm, "running_var").ToArray().All(value => value == 1)
+            );
 
     /// <summary>Running statistics moved towards what norms saw in one batch, in place, as PyTorch's training mode does.</summary>
     /// <param name="parameters">Their running means and variances are overwritten.</param>
@@ -27,15 +34,22 @@ public static class Norms
         foreach (var norm in seen)
         {
             RunningAverage.Update(parameters.Find($"{norm.Layer}.running_mean")!, norm.Mean, momentum);
-            RunningAverage.Update(parameters.Find($"{norm.Layer}.running_var")!, norm.Variance, momentum, norm.Count / (float)(norm.Count - 1));
+            RunningAverage.Update(
+                parameters.Find($"{norm.Layer}.running_var")!,
+                norm.Variance,
+                momentum,
+                norm.Count / (float)(norm.Count - 1)
+            );
         }
     }
 
     static Parameters Fold(Parameters parameters, Node.BatchNorm norm)
     {
         var device = Vector(parameters, norm, "weight").Device;
-        float[] w = Vector(parameters, norm, "weight").ToArray(), b = Vector(parameters, norm, "bias").ToArray();
-        float[] mean = Vector(parameters, norm, "running_mean").ToArray(), variance = Vector(parameters, norm, "running_var").ToArray();
+        float[] w = Vector(parameters, norm, "weight").ToArray(),
+            b = Vector(parameters, norm, "bias").ToArray();
+        float[] mean = Vector(parameters, norm, "running_mean").ToArray(),
+            variance = Vector(parameters, norm, "running_var").ToArray();
         for (int c = 0; c < w.Length; c++)
         {
             double inverse = 1 / Math.Sqrt((double)variance[c] + norm.Eps);
@@ -48,7 +62,15 @@ public static class Norms
     }
 
     /// <summary>The parameters with a norm's four vectors [C] replaced.</summary>
-    static Parameters With(Parameters parameters, Node.BatchNorm norm, Tensors.Devices.Device device, float[] w, float[] b, float[] mean, float[] variance)
+    static Parameters With(
+        Parameters parameters,
+        Node.BatchNorm norm,
+        Tensors.Devices.Device device,
+        float[] w,
+        float[] b,
+        float[] mean,
+        float[] variance
+    )
     {
         Weight Dense(float[] values) => new Weight.Dense(Tensor<float>.From(device, [norm.Channels], values));
         return parameters
@@ -59,5 +81,6 @@ public static class Norms
     }
 
     static Tensor<float> Vector(Parameters parameters, Node.BatchNorm norm, string name) =>
-        parameters.Find($"{norm.Layer}.{name}") ?? throw new KeyNotFoundException($"Norms: expected {norm.Layer}.{name} among the parameters");
+        parameters.Find($"{norm.Layer}.{name}")
+        ?? throw new KeyNotFoundException($"Norms: expected {norm.Layer}.{name} among the parameters");
 }

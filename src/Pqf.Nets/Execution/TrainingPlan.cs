@@ -12,15 +12,18 @@ namespace Pqf.Nets.Execution;
 
 /// <summary>A network's values on a tape, and what its norms saw.</summary>
 /// <param name="Outputs">Of the output nodes, in the graph's order.</param>
-/// <param name="Norms">In graph order, for <see cref="Norms.Update"/>; kept in the scope around the tape's. Empty where norms used running statistics.</param>
+/// <param name="Norms">In graph order, for <see cref="Norms.Update"/>; kept in the scope around the tape's. Empty where norms used running
+/// statistics.</param>
 public sealed record RecordedForward(ImmutableArray<Variable> Outputs, ImmutableArray<NormStatistics> Norms)
 {
     /// <summary>Of the last output node, logits [N, classes] for a classifier.</summary>
     public Variable Output => Outputs[^1];
 }
 
-/// <summary>The interpreter that trains: a network run on a tape, each norm with the sum and the ReLU that follow it, values given back when neither a later node nor a pull-back reads them.</summary>
-/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimizer overwrites in place. Indices of codes belong to the scope in which it was made.</remarks>
+/// <summary>The interpreter that trains: a network run on a tape, each norm with the sum and the ReLU that follow it, values given back
+/// when neither a later node nor a pull-back reads them.</summary>
+/// <remarks>Built once for a run; it reads the parameters' tensors, which an optimizer overwrites in place. Indices of codes belong to the
+/// scope in which it was made.</remarks>
 public sealed class TrainingPlan
 {
     readonly Graph graph;
@@ -35,9 +38,15 @@ public sealed class TrainingPlan
         var fusion = Fusion.Of(graph, shapes);
         steps = [.. fusion.Steps.Concat(fusion.Views.Select(view => new FusedStep(view, view))).OrderBy(step => step.Output)];
         lastSteps = LastSteps();
-        indices = ParameterSpecs.Of(graph).Where(spec => parameters[spec.Name] is Weight.Quantised).ToImmutableDictionary(
-            spec => spec.Layer,
-            spec => parameters[spec.Name].Match(_ => throw new UnreachableException(), quantised => CodeIndex.Create(quantised.Codes, quantised.K)));
+        indices = ParameterSpecs
+            .Of(graph)
+            .Where(spec => parameters[spec.Name] is Weight.Quantised)
+            .ToImmutableDictionary(
+                spec => spec.Layer,
+                spec =>
+                    parameters[spec.Name]
+                        .Match(_ => throw new UnreachableException(), quantised => CodeIndex.Create(quantised.Codes, quantised.K))
+            );
     }
 
     /// <summary>Prepares a network for training.</summary>
@@ -45,7 +54,8 @@ public sealed class TrainingPlan
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists, dense or quantised, on the device to train on.</param>
     /// <param name="inputShape">[N, H, W, C]; N may vary from run to run.</param>
     /// <exception cref="ShapeException">The input does not fit the graph.</exception>
-    public static TrainingPlan Create(Graph graph, Parameters parameters, Shape inputShape) => new(graph, parameters, GraphShapes.Of(graph, inputShape));
+    public static TrainingPlan Create(Graph graph, Parameters parameters, Shape inputShape) =>
+        new(graph, parameters, GraphShapes.Of(graph, inputShape));
 
     /// <summary>Records the network's value.</summary>
     /// <param name="tape">Its scope is the innermost one.</param>
@@ -53,7 +63,8 @@ public sealed class TrainingPlan
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="mode">What norms divide by: <see cref="NormMode.Batch"/> to train, with running statistics as constants else.</param>
     /// <exception cref="ShapeException">The images or a parameter do not fit, or a norm would see but one value of a channel.</exception>
-    public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Tensor<float> images, NormMode mode) => Run(tape, variables, Tape.Constant(images), mode);
+    public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Tensor<float> images, NormMode mode) =>
+        Run(tape, variables, Tape.Constant(images), mode);
 
     /// <summary>Records the values of a network that reads what another gave.</summary>
     /// <param name="tape">Its scope is the innermost one.</param>
@@ -113,7 +124,11 @@ public sealed class TrainingPlan
             return node switch
             {
                 Node.Conv2d n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Conv2d(X(0), weight, bias, n.Options)),
-                Node.ConvTranspose2d n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.ConvTranspose2d(X(0), weight, bias, n.Options)),
+                Node.ConvTranspose2d n => Weighted(
+                    n.Layer,
+                    n.HasBias,
+                    (weight, bias) => tape.ConvTranspose2d(X(0), weight, bias, n.Options)
+                ),
                 Node.Linear n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Linear(X(0), weight, bias)),
                 Node.BatchNorm n => Norm(n, X(0), null, Activation.None),
                 Node.Relu => tape.Map<Relu>(X(0)),
@@ -122,7 +137,9 @@ public sealed class TrainingPlan
                 Node.Add => tape.Add(X(0), X(1)),
                 Node.Flatten => tape.Flatten(X(0)),
                 Node.Upsample => tape.Interpolate(X(0), new Pair(X(1).Shape[1], X(1).Shape[2]), InterpolationMode.Nearest),
-                Node.RoiAlign => throw new NotSupportedException("TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it"),
+                Node.RoiAlign => throw new NotSupportedException(
+                    "TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it"
+                ),
                 _ => throw new UnreachableException(),
             };
         }
@@ -131,17 +148,35 @@ public sealed class TrainingPlan
         Variable Weighted(string layer, bool hasBias, Func<Variable, Variable?, Variable> function)
         {
             var bias = hasBias ? Dense($"{layer}.bias") : null;
-            return plan.parameters[$"{layer}.weight"].Match(
-                _ => function(Dense($"{layer}.weight"), bias),
-                quantised => Replaced(
-                    tape.DecodeCodes(Named(Trainable.CodebookName(layer), quantised.Codebook), plan.indices[layer], quantised.DenseShape), weight => function(weight, bias)));
+            return plan.parameters[$"{layer}.weight"]
+                .Match(
+                    _ => function(Dense($"{layer}.weight"), bias),
+                    quantised =>
+                        Replaced(
+                            tape.DecodeCodes(
+                                Named(Trainable.CodebookName(layer), quantised.Codebook),
+                                plan.indices[layer],
+                                quantised.DenseShape
+                            ),
+                            weight => function(weight, bias)
+                        )
+                );
         }
 
         Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Activation activation)
         {
             var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
             if (mode == NormMode.Running || n.IsFrozen)
-                return tape.FrozenBatchNorm(x, weight, bias, Constant($"{n.Layer}.running_mean"), Constant($"{n.Layer}.running_var"), n.Eps, residual, activation);
+                return tape.FrozenBatchNorm(
+                    x,
+                    weight,
+                    bias,
+                    Constant($"{n.Layer}.running_mean"),
+                    Constant($"{n.Layer}.running_var"),
+                    n.Eps,
+                    residual,
+                    activation
+                );
             var (y, mean, variance) = tape.BatchNorm(x, weight, bias, n.Eps, residual, activation);
             Norms.Add(new(n.Layer, tape.Keep(mean), tape.Keep(variance), x.Shape.Count / x.Shape.Last));
             return y;
@@ -159,7 +194,11 @@ public sealed class TrainingPlan
 
         Variable Named(string name, Tensor<float> value) => variables.TryGetValue(name, out var variable) ? variable : Tape.Constant(value);
 
-        Tensor<float> Constant(string name) => plan.parameters[name].Match(
-            dense => dense.Value, _ => throw new InvalidOperationException($"TrainingPlan: expected {name} to be dense, it is quantised"));
+        Tensor<float> Constant(string name) =>
+            plan.parameters[name]
+                .Match(
+                    dense => dense.Value,
+                    _ => throw new InvalidOperationException($"TrainingPlan: expected {name} to be dense, it is quantised")
+                );
     }
 }

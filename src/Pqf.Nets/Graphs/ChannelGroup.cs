@@ -11,7 +11,8 @@ namespace Pqf.Nets.Graphs;
 
 /// <summary>A layer within a group whose vectors or columns hold several neighbouring values for each channel.</summary>
 /// <param name="Layer">The layer's name.</param>
-/// <param name="Run">Values per channel: 1, or the pixels of what was flattened before a linear layer. The taps of a k×k kernel are axes of their own and do not count.</param>
+/// <param name="Run">Values per channel: 1, or the pixels of what was flattened before a linear layer. The taps of a k×k kernel are axes of
+/// their own and do not count.</param>
 public sealed record ChannelRun(string Layer, int Run);
 
 /// <summary>Layers that share one order of channels: reordering all of them together leaves the network's function unchanged.</summary>
@@ -30,7 +31,8 @@ public sealed record ChannelGroup
     /// <summary>Layers whose inputs are reordered: the second axis of their weights.</summary>
     public required ImmutableArray<ChannelRun> Children { get; init; }
 
-    /// <summary>Those of the layers above whose weights have inputs and outputs the other way round: transposed convolutions, [I, O, kH, kW].</summary>
+    /// <summary>Those of the layers above whose weights have inputs and outputs the other way round: transposed convolutions, [I, O, kH,
+    /// kW].</summary>
     public ImmutableHashSet<string> Transposed { get; init; } = [];
 
     /// <summary>The parameters with the group's channels in another order.</summary>
@@ -42,7 +44,10 @@ public sealed record ChannelGroup
     public Parameters Apply(Parameters parameters, ReadOnlySpan<int> order)
     {
         if (order.Length != ChannelCount || order.ToArray().Distinct().Count(i => i >= 0 && i < ChannelCount) != ChannelCount)
-            throw new ShapeException("ChannelGroup", $"expected each of {ChannelCount} channels once, got [{string.Join(", ", order.ToArray())}]");
+            throw new ShapeException(
+                "ChannelGroup",
+                $"expected each of {ChannelCount} channels once, got [{string.Join(", ", order.ToArray())}]"
+            );
         foreach (string layer in Parents)
         {
             parameters = Reorder(parameters, $"{layer}.weight", Transposed.Contains(layer) ? 1 : 0, order, 1);
@@ -51,8 +56,8 @@ public sealed record ChannelGroup
         }
 
         foreach (var norm in Norms)
-            foreach (string vector in (ReadOnlySpan<string>)["weight", "bias", "running_mean", "running_var"])
-                parameters = Reorder(parameters, $"{norm.Layer}.{vector}", 0, order, norm.Run);
+        foreach (string vector in (ReadOnlySpan<string>)["weight", "bias", "running_mean", "running_var"])
+            parameters = Reorder(parameters, $"{norm.Layer}.{vector}", 0, order, norm.Run);
         foreach (var child in Children)
             parameters = Reorder(parameters, $"{child.Layer}.weight", Transposed.Contains(child.Layer) ? 0 : 1, order, child.Run);
         return parameters;

@@ -6,10 +6,13 @@ using Pqf.Nets.Execution;
 
 namespace Pqf.Nets.Graphs;
 
-/// <summary>Finds the permutation groups of any graph by following each channel from the layer that makes it to the layers that take it in.</summary>
+/// <summary>Finds the permutation groups of any graph by following each channel from the layer that makes it to the layers that take it
+/// in.</summary>
 /// <remarks>
-/// Every value has a space: the order of its channels. A layer makes a new space; ReLU, pools, norms, flattening, resizing and RoIAlign keep their input's; a sum, the levels of one
-/// RoIAlign, and the inputs of a layer that is used several times make spaces one. A space may be reordered if it is neither the network's input nor one of its outputs. The published implementation lists its groups by hand for each network instead.
+/// Every value has a space: the order of its channels. A layer makes a new space; ReLU, pools, norms, flattening, resizing and RoIAlign
+/// keep their input's; a sum, the levels of one
+/// RoIAlign, and the inputs of a layer that is used several times make spaces one. A space may be reordered if it is neither the network's
+/// input nor one of its outputs. The published implementation lists its groups by hand for each network instead.
 /// </remarks>
 public static class ChannelGroups
 {
@@ -126,7 +129,8 @@ public static class ChannelGroups
 
         public void Join(int left, int right)
         {
-            int first = Math.Min(Root(left), Root(right)), second = Math.Max(Root(left), Root(right));
+            int first = Math.Min(Root(left), Root(right)),
+                second = Math.Max(Root(left), Root(right));
             if (first == second)
                 return;
             if (all[first].ChannelCount != all[second].ChannelCount)
@@ -147,15 +151,17 @@ public static class ChannelGroups
         /// <summary>What may be reordered, with names in the order of the layers.</summary>
         public ImmutableArray<ChannelGroup> Groups(ImmutableArray<string> layers)
         {
-            var groups = all
-                .Where((space, i) => space.Root == i && !space.Blocked && space.Parents.Count > 0 && space.Children.Count > 0)
+            var groups = all.Where((space, i) => space.Root == i && !space.Blocked && space.Parents.Count > 0 && space.Children.Count > 0)
                 .Select(space => new ChannelGroup
                 {
                     ChannelCount = space.ChannelCount,
                     Parents = [.. layers.Where(space.Parents.Contains)],
                     Norms = [.. space.Norms.OrderBy(norm => layers.IndexOf(norm.Layer))],
                     Children = [.. space.Children.OrderBy(child => layers.IndexOf(child.Layer))],
-                    Transposed = [.. Transposed.Where(layer => space.Parents.Contains(layer) || space.Children.Any(child => child.Layer == layer))],
+                    Transposed =
+                    [
+                        .. Transposed.Where(layer => space.Parents.Contains(layer) || space.Children.Any(child => child.Layer == layer)),
+                    ],
                 });
             return [.. groups.OrderBy(group => layers.IndexOf(group.Parents[0]))];
         }

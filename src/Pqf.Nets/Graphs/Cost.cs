@@ -14,7 +14,15 @@ namespace Pqf.Nets.Graphs;
 /// <param name="Bits">As stored: ⌈log₂k⌉ for each code, 16 for each value of a codebook, 32 for everything else.</param>
 /// <param name="MultiplyAdds">Products for one run over the input; 0 for a norm.</param>
 /// <param name="ActivationBytes">Of the layer's result.</param>
-public sealed record LayerCost(string Name, Shape Shape, long ParameterCount, long DenseBits, long Bits, long MultiplyAdds, long ActivationBytes);
+public sealed record LayerCost(
+    string Name,
+    Shape Shape,
+    long ParameterCount,
+    long DenseBits,
+    long Bits,
+    long MultiplyAdds,
+    long ActivationBytes
+);
 
 /// <summary>What a network costs, layer by layer.</summary>
 /// <param name="Layers">In graph order; a layer used twice counts its parameters once and its work twice.</param>
@@ -51,31 +59,54 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
     public static Cost Of(Graph graph, Parameters parameters, Shape input)
     {
         ImmutableArray<Shape> shapes = GraphShapes.Of(graph, input);
-        var uses = graph.Nodes.Select((node, i) => (Specs: ParameterSpecs.Of(node), Work: Work(node, shapes[i]), Bytes: (long)shapes[i].Count * sizeof(float)));
-        return new([.. uses.Where(use => !use.Specs.IsEmpty).GroupBy(use => use.Specs[0].Layer).Select(layer =>
-        {
-            ImmutableArray<ParameterSpec> counted =
-                [.. layer.First().Specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))];
-            long count = counted.Sum(spec => (long)spec.Shape.Count);
-            return new LayerCost(
-                layer.Key, counted[0].Shape, count, count * DenseValueBits, counted.Sum(spec => BitsOf(parameters[spec.Name])), layer.Sum(use => use.Work), layer.Sum(use => use.Bytes));
-        })]);
+        var uses = graph.Nodes.Select(
+            (node, i) => (Specs: ParameterSpecs.Of(node), Work: Work(node, shapes[i]), Bytes: (long)shapes[i].Count * sizeof(float))
+        );
+        return new([
+            .. uses.Where(use => !use.Specs.IsEmpty)
+                .GroupBy(use => use.Specs[0].Layer)
+                .Select(layer =>
+                {
+                    ImmutableArray<ParameterSpec> counted =
+                    [
+                        .. layer.First().Specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)),
+                    ];
+                    long count = counted.Sum(spec => (long)spec.Shape.Count);
+                    return new LayerCost(
+                        layer.Key,
+                        counted[0].Shape,
+                        count,
+                        count * DenseValueBits,
+                        counted.Sum(spec => BitsOf(parameters[spec.Name])),
+                        layer.Sum(use => use.Work),
+                        layer.Sum(use => use.Bytes)
+                    );
+                }),
+        ]);
     }
 
     /// <summary>Bits of one weight as it is stored.</summary>
-    public static long BitsOf(Weight weight) => weight.Match(
-        dense => (long)dense.Shape.Count * DenseValueBits,
-        quantised => ((long)quantised.Codes.Shape.Count * BitsPerCode(quantised.K)) + ((long)quantised.Codebook.Shape.Count * CodebookValueBits));
+    public static long BitsOf(Weight weight) =>
+        weight.Match(
+            dense => (long)dense.Shape.Count * DenseValueBits,
+            quantised =>
+                ((long)quantised.Codes.Shape.Count * BitsPerCode(quantised.K)) + ((long)quantised.Codebook.Shape.Count * CodebookValueBits)
+        );
 
     /// <summary>⌈log₂k⌉: bits that tell k centroids apart.</summary>
     public static int BitsPerCode(int k) => BitOperations.Log2((uint)k - 1) + (k > 1 ? 1 : 0);
 
     /// <summary>Products of one node for a value of a shape.</summary>
-    internal static long Work(Node node, Shape result) => node switch
-    {
-        Node.Conv2d n => (long)result.Count * (n.InChannels / n.Options.Groups) * n.KernelSize.H * n.KernelSize.W,
-        Node.ConvTranspose2d n => (long)result.Count * n.InChannels * n.KernelSize.H * n.KernelSize.W / (n.Options.Stride.H * n.Options.Stride.W),
-        Node.Linear n => (long)result.Count * n.InFeatures,
-        _ => 0,
-    };
+    internal static long Work(Node node, Shape result) =>
+        node switch
+        {
+            Node.Conv2d n => (long)result.Count * (n.InChannels / n.Options.Groups) * n.KernelSize.H * n.KernelSize.W,
+            Node.ConvTranspose2d n => (long)result.Count
+                * n.InChannels
+                * n.KernelSize.H
+                * n.KernelSize.W
+                / (n.Options.Stride.H * n.Options.Stride.W),
+            Node.Linear n => (long)result.Count * n.InFeatures,
+            _ => 0,
+        };
 }

@@ -11,7 +11,8 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Nets.Graphs;
 
-/// <summary>Collects the nodes of a <see cref="Graph"/> one by one; each call returns the new node's number. Used within one function, then thrown away.</summary>
+/// <summary>Collects the nodes of a <see cref="Graph"/> one by one; each call returns the new node's number. Used within one function, then
+/// thrown away.</summary>
 public sealed class GraphBuilder
 {
     readonly List<Node> nodes = [];
@@ -55,7 +56,8 @@ public sealed class GraphBuilder
     public int Relu(int x) => Append(new Node.Relu(x), channels[x]);
 
     /// <summary>Largest value under a moving window.</summary>
-    public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) => Append(new Node.MaxPool2d(x, kernelSize, stride, padding), channels[x]);
+    public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) =>
+        Append(new Node.MaxPool2d(x, kernelSize, stride, padding), channels[x]);
 
     /// <summary>Mean over all pixels.</summary>
     public int GlobalAvgPool(int x) => Append(new Node.GlobalAvgPool(x), channels[x]);
@@ -91,7 +93,10 @@ public sealed class GraphBuilder
     {
         foreach (int input in node.Inputs)
             if (input < 0 || input >= nodes.Count)
-                throw new ArgumentOutOfRangeException(nameof(node), $"GraphBuilder: expected inputs among nodes 0 … {nodes.Count - 1}, got {input}");
+                throw new ArgumentOutOfRangeException(
+                    nameof(node),
+                    $"GraphBuilder: expected inputs among nodes 0 … {nodes.Count - 1}, got {input}"
+                );
         nodes.Add(node);
         channels.Add(channelCount);
         return nodes.Count - 1;

@@ -39,23 +39,25 @@ public sealed record ParameterSpec(string Name, string Layer, Shape Shape, Param
 public static class ParameterSpecs
 {
     /// <summary>In graph order; a layer used twice counts once.</summary>
-    public static ImmutableArray<ParameterSpec> Of(Graph graph) => [.. graph.Nodes.SelectMany(node => Of(node)).DistinctBy(spec => spec.Name)];
+    public static ImmutableArray<ParameterSpec> Of(Graph graph) =>
+        [.. graph.Nodes.SelectMany(node => Of(node)).DistinctBy(spec => spec.Name)];
 
     /// <summary>Tensors of one node; none for a node without a layer.</summary>
-    public static ImmutableArray<ParameterSpec> Of(Node node) => node switch
-    {
-        Node.Conv2d n => Weighted(n.Layer, WeightShape(n), n.HasBias),
-        Node.ConvTranspose2d n => Weighted(n.Layer, WeightShape(n), n.HasBias, n.OutChannels),
-        Node.Linear n => Weighted(n.Layer, [n.OutFeatures, n.InFeatures], n.HasBias),
-        Node.BatchNorm n =>
-        [
-            new($"{n.Layer}.weight", n.Layer, [n.Channels], ParameterRole.NormWeight),
-            new($"{n.Layer}.bias", n.Layer, [n.Channels], ParameterRole.NormBias),
-            new($"{n.Layer}.running_mean", n.Layer, [n.Channels], ParameterRole.RunningMean),
-            new($"{n.Layer}.running_var", n.Layer, [n.Channels], ParameterRole.RunningVar),
-        ],
-        _ => [],
-    };
+    public static ImmutableArray<ParameterSpec> Of(Node node) =>
+        node switch
+        {
+            Node.Conv2d n => Weighted(n.Layer, WeightShape(n), n.HasBias),
+            Node.ConvTranspose2d n => Weighted(n.Layer, WeightShape(n), n.HasBias, n.OutChannels),
+            Node.Linear n => Weighted(n.Layer, [n.OutFeatures, n.InFeatures], n.HasBias),
+            Node.BatchNorm n =>
+            [
+                new($"{n.Layer}.weight", n.Layer, [n.Channels], ParameterRole.NormWeight),
+                new($"{n.Layer}.bias", n.Layer, [n.Channels], ParameterRole.NormBias),
+                new($"{n.Layer}.running_mean", n.Layer, [n.Channels], ParameterRole.RunningMean),
+                new($"{n.Layer}.running_var", n.Layer, [n.Channels], ParameterRole.RunningVar),
+            ],
+            _ => [],
+        };
 
     internal static Shape WeightShape(Node.Conv2d n) => [n.OutChannels, n.InChannels / n.Options.Groups, n.KernelSize.H, n.KernelSize.W];
 

@@ -32,11 +32,20 @@ public sealed class ImageNetClasses
 
     static ImageNetClasses Read()
     {
-        using var reader = new StreamReader(typeof(ImageNetClasses).Assembly.GetManifestResourceStream("Pqf.Nets.Images.imagenet_classes.tsv")!);
-        return new([.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, index) =>
-        {
-            string[] fields = line.Split('\t');
-            return new ImageNetClass(index, fields[0], fields[1]);
-        })]);
+        using var reader = new StreamReader(
+            typeof(ImageNetClasses).Assembly.GetManifestResourceStream("Pqf.Nets.Images.imagenet_classes.tsv")!
+        );
+        return new([
+            .. reader
+                .ReadToEnd()
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(
+                    (line, index) =>
+                    {
+                        string[] fields = line.Split('\t');
+                        return new ImageNetClass(index, fields[0], fields[1]);
+                    }
+                ),
+        ]);
     }
 }

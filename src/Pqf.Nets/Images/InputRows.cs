@@ -30,7 +30,8 @@ readonly record struct CroppedSide(ResampleWeights Weights, int Before)
 }
 
 /// <summary>
-/// Makes a network's input of an image's rows as they come: resized, cropped and normalised. Only what the crop shows is computed, and no image stands in memory, neither whole nor resized.
+/// Makes a network's input of an image's rows as they come: resized, cropped and normalised. Only what the crop shows is computed, and no
+/// image stands in memory, neither whole nor resized.
 /// </summary>
 /// <remarks>Byte for byte what <see cref="Resampler"/> gives: rows first, then columns, each rounded to bytes; sums are integers.</remarks>
 readonly unsafe struct InputRows
@@ -38,10 +39,15 @@ readonly unsafe struct InputRows
     // What loads of whole vectors may touch behind the last pixel.
     const int Padding = 32;
 
-    readonly int height, width, channels, crop;
-    readonly CroppedSide down, across;
+    readonly int height,
+        width,
+        channels,
+        crop;
+    readonly CroppedSide down,
+        across;
     readonly bool isMirrored;
-    readonly float[] mean, deviation;
+    readonly float[] mean,
+        deviation;
 
     public InputRows(int height, int width, Preprocessing preprocessing, Variation? variation)
     {
@@ -67,10 +73,16 @@ readonly unsafe struct InputRows
         Blacken(input);
         var (first, count) = (down.Weights.First, down.Weights.Count);
         // As many rows as an output needs, in turn.
-        int taps = down.Weights.Taps, stride = RowLength + Padding, y = 0;
-        byte[] source = ArrayPool<byte>.Shared.Rent((width * 4) + Padding), ring = ArrayPool<byte>.Shared.Rent(taps * stride);
+        int taps = down.Weights.Taps,
+            stride = RowLength + Padding,
+            y = 0;
+        byte[] source = ArrayPool<byte>.Shared.Rent((width * 4) + Padding),
+            ring = ArrayPool<byte>.Shared.Rent(taps * stride);
         int[] sums = ArrayPool<int>.Shared.Rent(RowLength + Padding);
-        fixed (byte* from = source, narrowed = ring)
+        fixed (
+            byte* from = source,
+                narrowed = ring
+        )
         fixed (int* sum = sums)
         fixed (float* to = input)
         {
@@ -95,12 +107,13 @@ readonly unsafe struct InputRows
     void Mirror(Span<float> input)
     {
         for (int row = 0; row < crop; row++)
-            for (int x = 0; x < crop / 2; x++)
-                for (int channel = 0; channel < channels; channel++)
-                {
-                    int left = (((row * crop) + x) * channels) + channel, right = (((row * crop) + crop - 1 - x) * channels) + channel;
-                    (input[left], input[right]) = (input[right], input[left]);
-                }
+        for (int x = 0; x < crop / 2; x++)
+        for (int channel = 0; channel < channels; channel++)
+        {
+            int left = (((row * crop) + x) * channels) + channel,
+                right = (((row * crop) + crop - 1 - x) * channels) + channel;
+            (input[left], input[right]) = (input[right], input[left]);
+        }
     }
 
     /// <summary>Fills what lies outside of the image, if anything does.</summary>
@@ -135,13 +148,17 @@ readonly unsafe struct InputRows
             for (int x = 0; x < first.Length; x++, to += 3)
             {
                 byte* pixel = from + (4 * first[x]);
-                int* weight = weights + (x * taps), end = weight + count[x];
+                int* weight = weights + (x * taps),
+                    end = weight + count[x];
                 var sum = Vector256.Create(Vector128.Create(ResampleWeights.Half), Vector128<int>.Zero);
                 for (; weight < end - 1; weight += 2, pixel += 8)
                     sum += Widen(pixel) * Vector256.Create(Vector128.Create(weight[0]), Vector128.Create(weight[1]));
                 if (weight < end)
                     sum += Widen(pixel) * Vector256.Create(Vector128.Create(weight[0]), Vector128<int>.Zero);
-                var rounded = Vector128.Min((sum.GetLower() + sum.GetUpper()) >>> ResampleWeights.FractionBits, Vector128.Create((int)byte.MaxValue));
+                var rounded = Vector128.Min(
+                    (sum.GetLower() + sum.GetUpper()) >>> ResampleWeights.FractionBits,
+                    Vector128.Create((int)byte.MaxValue)
+                );
                 var words = Vector128.Narrow(rounded.AsUInt32(), rounded.AsUInt32());
                 // Four bytes; the fourth is overwritten by the next pixel.
                 Unsafe.WriteUnaligned(to, Vector128.Narrow(words, words).AsUInt32().ToScalar());
@@ -168,18 +185,23 @@ readonly unsafe struct InputRows
         }
     }
 
-    /// <summary>One row of the input: the weighted sum of rows, rounded to bytes, normalised in single precision as torchvision does it.</summary>
+    /// <summary>One row of the input: the weighted sum of rows, rounded to bytes, normalised in single precision as torchvision does
+    /// it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void FinishRow(int output, byte* ring, int stride, int* sum, float* to)
     {
         var (taps, first, count, values) = down.Weights;
-        int length = RowLength, y = first[output];
+        int length = RowLength,
+            y = first[output];
         new Span<int>(sum, length).Fill(ResampleWeights.Half);
         for (int tap = 0; tap < count[output]; tap++, y++)
             Resampler.AddRow(ring + ((nint)(y % taps) * stride), values[(output * taps) + tap], sum, length);
         int i = 0;
         var most = Vector256.Create((int)byte.MaxValue);
-        fixed (float* centre = mean, scale = deviation)
+        fixed (
+            float* centre = mean,
+                scale = deviation
+        )
         {
             for (; i <= length - 8; i += 8)
             {

@@ -14,7 +14,10 @@ public sealed class PixelImage
     public PixelImage(int height, int width, int channels, byte[] pixels)
     {
         if (height < 1 || width < 1 || channels is not (1 or 3) || pixels.Length != (long)height * width * channels)
-            throw new ShapeException("PixelImage", $"expected [height, width, 1 or 3] bytes, got {pixels.Length} for [{height}, {width}, {channels}]");
+            throw new ShapeException(
+                "PixelImage",
+                $"expected [height, width, 1 or 3] bytes, got {pixels.Length} for [{height}, {width}, {channels}]"
+            );
         (Height, Width, Channels, Pixels) = (height, width, channels, pixels);
     }
 
@@ -60,7 +63,8 @@ public sealed class PixelImage
     {
         var pixels = Pixels.AsSpan(y * Width * Channels, Width * Channels);
         // Grey is its own red, green and blue.
-        int green = Channels == 3 ? 1 : 0, blue = Channels == 3 ? 2 : 0;
+        int green = Channels == 3 ? 1 : 0,
+            blue = Channels == 3 ? 2 : 0;
         for (int x = 0, at = 0; x < Width; x++, at += Channels)
             (row[4 * x], row[(4 * x) + 1], row[(4 * x) + 2]) = (pixels[at], pixels[at + green], pixels[at + blue]);
         return true;
@@ -74,7 +78,8 @@ public sealed class PixelImage
     public PixelImage Crop(int top, int left, int height, int width)
     {
         byte[] part = new byte[height * width * Channels];
-        int firstColumn = Math.Max(left, 0), lastColumn = Math.Min(left + width, Width);
+        int firstColumn = Math.Max(left, 0),
+            lastColumn = Math.Min(left + width, Width);
         for (int y = Math.Max(top, 0); y < Math.Min(top + height, Height) && firstColumn < lastColumn; y++)
         {
             var row = Pixels.AsSpan(((y * Width) + firstColumn) * Channels, (lastColumn - firstColumn) * Channels);

@@ -25,9 +25,12 @@ readonly record struct ResampleWeights(int Taps, int[] First, int[] Count, int[]
     /// <param name="outputs">How many are.</param>
     public static ResampleWeights Create(int from, long to, long start, int outputs)
     {
-        double scale = (double)from / to, width = Math.Max(scale, 1);
+        double scale = (double)from / to,
+            width = Math.Max(scale, 1);
         int taps = ((int)Math.Ceiling(width) * 2) + 1;
-        int[] first = new int[outputs], count = new int[outputs], values = new int[outputs * taps];
+        int[] first = new int[outputs],
+            count = new int[outputs],
+            values = new int[outputs * taps];
         double[] weights = new double[taps];
         for (int i = 0; i < outputs; i++)
         {

@@ -7,7 +7,8 @@ namespace Pqf.Nets.Images;
 
 /// <summary>Bilinear resampling with antialiasing in 8 bits, byte for byte as Pillow's <c>Image.resize(…, BILINEAR)</c>.</summary>
 /// <remarks>
-/// Rows first, then columns, each rounded to bytes; a direction whose size does not change is left out. Weights and sums are integers, so the result does not depend on the order of summation.
+/// Rows first, then columns, each rounded to bytes; a direction whose size does not change is left out. Weights and sums are integers, so
+/// the result does not depend on the order of summation.
 /// Source: Pillow's documentation of its filters, and the reference cases made with it.
 /// </remarks>
 public static unsafe class Resampler
@@ -38,10 +39,14 @@ public static unsafe class Resampler
 
     static void ResizeRows(PixelImage source, ResampleWeights weights, byte[] destination)
     {
-        int fromStride = source.Width * source.Channels, toStride = weights.First.Length * source.Channels;
+        int fromStride = source.Width * source.Channels,
+            toStride = weights.First.Length * source.Channels;
         // A pixel of three bytes is loaded as four; the last row's last one must not be.
         int wideRows = source.Channels == 3 && Vector128.IsHardwareAccelerated ? source.Height - 1 : 0;
-        fixed (byte* from = source.Pixels, to = destination)
+        fixed (
+            byte* from = source.Pixels,
+                to = destination
+        )
         fixed (int* values = weights.Values)
         {
             for (int y = 0; y < wideRows; y++)
@@ -95,7 +100,10 @@ public static unsafe class Resampler
     {
         int stride = source.Width * source.Channels;
         int[] sums = ArrayPool<int>.Shared.Rent(stride);
-        fixed (byte* from = source.Pixels, to = destination)
+        fixed (
+            byte* from = source.Pixels,
+                to = destination
+        )
         fixed (int* sum = sums)
         {
             for (int y = 0; y < weights.First.Length; y++)

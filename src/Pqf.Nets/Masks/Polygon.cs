@@ -8,8 +8,10 @@ namespace Pqf.Nets.Masks;
 
 /// <summary>A closed outline, kept as COCO rasterises it: its vertices rounded to fifths of a pixel.</summary>
 /// <remarks>
-/// Edges are drawn on a grid five times as fine as the image. A pixel column is looked at between its third and fourth fine columns: each edge that passes there ends a run at the first pixel whose middle lies at or below the
-/// higher of the edge's two fine pixels; an even number of ends at one pixel are none. Bit for bit what the COCO API gives; an edge's ends are found here by arithmetic on the edge, so that their cost follows the image, not the outline.
+/// Edges are drawn on a grid five times as fine as the image. A pixel column is looked at between its third and fourth fine columns: each
+/// edge that passes there ends a run at the first pixel whose middle lies at or below the
+/// higher of the edge's two fine pixels; an even number of ends at one pixel are none. Bit for bit what the COCO API gives; an edge's ends
+/// are found here by arithmetic on the edge, so that their cost follows the image, not the outline.
 /// Fewer than three vertices cover nothing.
 /// </remarks>
 public sealed class Polygon
@@ -65,20 +67,24 @@ public sealed class Polygon
 
     static void AddEnds(int fromX, int fromY, int toX, int toY, int height, int width, List<int> ends)
     {
-        int spanX = Math.Abs(toX - fromX), spanY = Math.Abs(toY - fromY);
+        int spanX = Math.Abs(toX - fromX),
+            spanY = Math.Abs(toY - fromY);
         // Edges go right or, where they are steep, down; which way they are drawn matters to the rounding.
         if (spanX >= spanY ? fromX > toX : fromY > toY)
             (fromX, fromY, toX, toY) = (toX, toY, fromX, fromY);
         double slope = spanX >= spanY ? (double)(toY - fromY) / spanX : (double)(toX - fromX) / spanY;
-        int left = Math.Min(fromX, toX), right = Math.Max(fromX, toX);
+        int left = Math.Min(fromX, toX),
+            right = Math.Max(fromX, toX);
         // Column x is crossed between the fine columns 5x + 2 and 5x + 3.
-        int first = Math.Max(0, (int)Math.Ceiling((left - 2.0) / Scale)), last = Math.Min(width - 1, (int)Math.Floor((right - 3.0) / Scale));
+        int first = Math.Max(0, (int)Math.Ceiling((left - 2.0) / Scale)),
+            last = Math.Min(width - 1, (int)Math.Floor((right - 3.0) / Scale));
         for (int x = first; x <= last; x++)
         {
             int column = (Scale * x) + 2;
-            int row = spanX >= spanY
-                ? Math.Min(Along(fromY, slope, column - fromX), Along(fromY, slope, column + 1 - fromX))
-                : fromY + StepsTo(fromX, slope, column, spanY);
+            int row =
+                spanX >= spanY
+                    ? Math.Min(Along(fromY, slope, column - fromX), Along(fromY, slope, column + 1 - fromX))
+                    : fromY + StepsTo(fromX, slope, column, spanY);
             int y = (int)Math.Ceiling((row - 2.0) / Scale);
             ends.Add((x * height) + Math.Clamp(y, 0, height));
         }
@@ -86,11 +92,13 @@ public sealed class Polygon
 
     static int Along(int start, double slope, int steps) => (int)(start + (slope * steps) + 0.5);
 
-    /// <summary>Steps down a steep edge until one more, or one less, passes from one fine column to the next: the upper of the two.</summary>
+    /// <summary>Steps down a steep edge until one more, or one less, passes from one fine column to the next: the upper of the
+    /// two.</summary>
     static int StepsTo(int fromX, double slope, int column, int most)
     {
         // Along is monotone in the steps: the last step on the first column that the edge meets.
-        int low = 0, high = most;
+        int low = 0,
+            high = most;
         while (high - low > 1)
         {
             int middle = low + ((high - low) / 2);

@@ -8,9 +8,11 @@ using Pqf.Tensors.Ops.Normalisation;
 
 namespace Pqf.Nets.Masks;
 
-/// <summary>A mask of an image, run-length encoded as COCO does: lengths of alternating runs of 0 and 1 down the columns, left to right, zeros first.</summary>
+/// <summary>A mask of an image, run-length encoded as COCO does: lengths of alternating runs of 0 and 1 down the columns, left to right,
+/// zeros first.</summary>
 /// <remarks>
-/// Kept in one form: no run but the first is empty, so equal masks have equal runs. Source: the format's description with the COCO API (mask: "RLE is a simple yet efficient format for storing binary masks").
+/// Kept in one form: no run but the first is empty, so equal masks have equal runs. Source: the format's description with the COCO API
+/// (mask: "RLE is a simple yet efficient format for storing binary masks").
 /// </remarks>
 public sealed class Rle : IEquatable<Rle>
 {
@@ -22,9 +24,7 @@ public sealed class Rle : IEquatable<Rle>
     /// <param name="counts">Lengths of runs, zeros first; empty ones are allowed anywhere.</param>
     /// <exception cref="ShapeException">The runs do not cover exactly height · width pixels.</exception>
     public Rle(int height, int width, ReadOnlySpan<int> counts)
-        : this(Merge(height, width, counts), height, width)
-    {
-    }
+        : this(Merge(height, width, counts), height, width) { }
 
     Rle(int[] counts, int height, int width) => (Height, Width, this.counts) = (height, width, counts);
 
@@ -54,7 +54,10 @@ public sealed class Rle : IEquatable<Rle>
     {
         get
         {
-            int left = Width, top = Height, right = 0, bottom = 0;
+            int left = Width,
+                top = Height,
+                right = 0,
+                bottom = 0;
             foreach (var (x, from, to) in Segments)
                 (left, top, right, bottom) = (Math.Min(left, x), Math.Min(top, from), x + 1, Math.Max(bottom, to));
             return right == 0 ? default : new(left, top, right - left, bottom - top);
@@ -73,7 +76,8 @@ public sealed class Rle : IEquatable<Rle>
     /// <param name="bitmap">[height, width], row-major; what is not 0 is 1.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
-    public static Rle FromBitmap(ReadOnlySpan<byte> bitmap, int height, int width) => FromWindow(bitmap, new(0, 0, width, height), height, width);
+    public static Rle FromBitmap(ReadOnlySpan<byte> bitmap, int height, int width) =>
+        FromWindow(bitmap, new(0, 0, width, height), height, width);
 
     /// <summary>Encodes a mask.</summary>
     public static Rle FromMask(BinaryMask mask) => FromBitmap(mask.Values, mask.Height, mask.Width);
@@ -88,7 +92,8 @@ public sealed class Rle : IEquatable<Rle>
     {
         if (bitmap.Length != (long)window.Width * window.Height)
             throw new ShapeException("Rle", $"expected a bitmap of [{window.Height}, {window.Width}], got {bitmap.Length} pixels");
-        int top = Math.Max(window.Top, 0), bottom = Math.Min(window.Top + window.Height, height);
+        int top = Math.Max(window.Top, 0),
+            bottom = Math.Min(window.Top + window.Height, height);
         var runs = new RleBuilder(height, width);
         for (int x = Math.Max(window.Left, 0); x < Math.Min(window.Left + window.Width, width); x++)
         {
@@ -112,14 +117,17 @@ public sealed class Rle : IEquatable<Rle>
         return bitmap;
     }
 
-    /// <summary>The mask in another size as bytes, each pixel taken from the nearest one, as <c>interpolate</c> of PyTorch in its mode <c>nearest</c>.</summary>
+    /// <summary>The mask in another size as bytes, each pixel taken from the nearest one, as <c>interpolate</c> of PyTorch in its mode
+    /// <c>nearest</c>.</summary>
     /// <param name="height">Rows wanted.</param>
     /// <param name="width">Columns wanted.</param>
     /// <returns>[height, width], row-major, 0 or 1.</returns>
     public byte[] ToBitmap(int height, int width)
     {
-        byte[] whole = ToBitmap(), bitmap = new byte[height * width];
-        int[] columns = Nearest(Width, width), rows = Nearest(Height, height);
+        byte[] whole = ToBitmap(),
+            bitmap = new byte[height * width];
+        int[] columns = Nearest(Width, width),
+            rows = Nearest(Height, height);
         for (int y = 0; y < height; y++)
         {
             var row = whole.AsSpan(rows[y] * Width, Width);
@@ -140,9 +148,7 @@ public sealed class Rle : IEquatable<Rle>
         // Columns from the last to the first, the segments of each from the top.
         for (int end = segments.Count, start; end > 0; end = start)
         {
-            for (start = end - 1; start > 0 && segments[start - 1].X == segments[end - 1].X; start--)
-            {
-            }
+            for (start = end - 1; start > 0 && segments[start - 1].X == segments[end - 1].X; start--) { }
 
             foreach (var (x, from, to) in CollectionsMarshal.AsSpan(segments)[start..end])
                 runs.Add(Width - 1 - x, from, to);
@@ -156,8 +162,10 @@ public sealed class Rle : IEquatable<Rle>
     public int IntersectionArea(Rle other)
     {
         CheckSize(other);
-        int area = 0, left = counts[0], right = other.counts[0];
-        for (int i = 0, j = 0; ;)
+        int area = 0,
+            left = counts[0],
+            right = other.counts[0];
+        for (int i = 0, j = 0; ; )
         {
             int length = Math.Min(left, right);
             if ((i & j & 1) == 1)
@@ -200,7 +208,8 @@ public sealed class Rle : IEquatable<Rle>
     public static Rle Intersection(IEnumerable<Rle> masks) => masks.Aggregate((a, b) => a.Combine(b, (p, q) => p & q));
 
     /// <inheritdoc/>
-    public bool Equals(Rle? other) => other is not null && Height == other.Height && Width == other.Width && Counts.SequenceEqual(other.Counts);
+    public bool Equals(Rle? other) =>
+        other is not null && Height == other.Height && Width == other.Width && Counts.SequenceEqual(other.Counts);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Rle);
@@ -215,8 +224,9 @@ public sealed class Rle : IEquatable<Rle>
     {
         CheckSize(other);
         var runs = new RunList(counts.Length + other.counts.Length);
-        int left = 0, right = 0;
-        for (int i = -1, j = -1, at = 0; at < Height * Width;)
+        int left = 0,
+            right = 0;
+        for (int i = -1, j = -1, at = 0; at < Height * Width; )
         {
             for (; left == 0; left = counts[i])
                 i++;

@@ -71,7 +71,8 @@ ref struct RleSegments(ReadOnlySpan<int> counts, int height)
             next += 2;
         }
 
-        int from = at % height, length = Math.Min(left, height - from);
+        int from = at % height,
+            length = Math.Min(left, height - from);
         Current = (at / height, from, from + length);
         at += length;
         left -= length;

@@ -6,12 +6,18 @@ namespace Pqf.Nets.Masks;
 
 /// <summary>COCO's compressed form of a mask's runs: a string of printable characters.</summary>
 /// <remarks>
-/// Each run, from the fourth on less the run two before it, is a signed number in groups of five bits, lowest first; a sixth bit says that more groups follow, and the last group's highest bit is the sign.
-/// A group is the character 48 + its six bits. Source: the format's description with the COCO API ("similar to LEB128 but using 6 bits/char and ascii chars 48-111").
+/// Each run, from the fourth on less the run two before it, is a signed number in groups of five bits, lowest first; a sixth bit says that
+/// more groups follow, and the last group's highest bit is the sign.
+/// A group is the character 48 + its six bits. Source: the format's description with the COCO API ("similar to LEB128 but using 6 bits/char
+/// and ascii chars 48-111").
 /// </remarks>
 public static class RleText
 {
-    const int First = 48, More = 32, Sign = 16, GroupBits = 5, GroupMask = 31;
+    const int First = 48,
+        More = 32,
+        Sign = 16,
+        GroupBits = 5,
+        GroupMask = 31;
 
     /// <summary>The string of a mask's runs.</summary>
     public static string Encode(Rle mask)
@@ -29,9 +35,10 @@ public static class RleText
     /// <exception cref="InvalidDataException">It is not such a string, or its runs do not cover exactly height · width pixels.</exception>
     public static Rle Decode(ReadOnlySpan<char> text, int height, int width)
     {
-        long pixels = (long)height * width, sum = 0;
+        long pixels = (long)height * width,
+            sum = 0;
         var counts = new List<int>(text.Length);
-        for (int at = 0; at < text.Length;)
+        for (int at = 0; at < text.Length; )
         {
             long count = Next(text, ref at) + (counts.Count > 2 ? counts[^2] : 0);
             sum += count;
@@ -47,7 +54,7 @@ public static class RleText
 
     static void Append(StringBuilder text, int number)
     {
-        for (bool more = true; more;)
+        for (bool more = true; more; )
         {
             int group = number & GroupMask;
             number >>= GroupBits;
@@ -59,7 +66,7 @@ public static class RleText
     static long Next(ReadOnlySpan<char> text, ref int at)
     {
         long number = 0;
-        for (int bits = 0; ;)
+        for (int bits = 0; ; )
         {
             int group = at < text.Length ? text[at] - First : throw new InvalidDataException("its last number is cut off");
             if (group is < 0 or > 63 || bits > 30)

@@ -19,7 +19,8 @@ public readonly record struct Proportion(int Correct, int Count)
     {
         get
         {
-            double n = Count, p = Value;
+            double n = Count,
+                p = Value;
             double centre = (p + (Z * Z / (2 * n))) / (1 + (Z * Z / n));
             double half = Z / (1 + (Z * Z / n)) * Math.Sqrt((p * (1 - p) / n) + (Z * Z / (4 * n * n)));
             return (centre - half, centre + half);

@@ -7,7 +7,8 @@ namespace Pqf.Nets.Metrics;
 /// <summary>Orders classes by their scores.</summary>
 public static class Ranking
 {
-    /// <summary>How many classes come before the given one: 0 if it is the first. Of equal scores the lower number comes first; a score that is not a number comes last.</summary>
+    /// <summary>How many classes come before the given one: 0 if it is the first. Of equal scores the lower number comes first; a score
+    /// that is not a number comes last.</summary>
     /// <param name="scores">One a class, such as logits.</param>
     /// <param name="label">The class asked for.</param>
     public static int RankOf(ReadOnlySpan<float> scores, int label)
@@ -24,7 +25,13 @@ public static class Ranking
     {
         float[] values = scores.ToArray();
         int[] order = [.. Enumerable.Range(0, values.Length)];
-        Array.Sort(order, (x, y) => x == y ? 0 : ComesBefore(values[x], x, values[y], y) ? -1 : 1);
+        Array.Sort(
+            order,
+            (x, y) =>
+                x == y ? 0
+                : ComesBefore(values[x], x, values[y], y) ? -1
+                : 1
+        );
         return [.. order.Take(count)];
     }
 

@@ -9,10 +9,12 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets.Onnx;
 
-/// <summary>Turns the nodes of a graph into those of an ONNX graph, one after the other. Used within one function, then thrown away.</summary>
+/// <summary>Turns the nodes of a graph into those of an ONNX graph, one after the other. Used within one function, then thrown
+/// away.</summary>
 sealed class OnnxGraph
 {
-    const string InputName = "input", OutputName = "logits";
+    const string InputName = "input",
+        OutputName = "logits";
 
     readonly Graph graph;
     readonly Parameters parameters;
@@ -26,7 +28,9 @@ sealed class OnnxGraph
         (this.graph, this.parameters) = (graph, parameters);
         shapes = GraphShapes.Of(graph, input);
         // Where weights are codes, norms cannot be folded into them.
-        folded = parameters.Values.Values.Any(weight => weight is Weight.Quantised) ? ImmutableDictionary<int, Node.BatchNorm>.Empty : FusedNorms.Foldable(graph, shapes);
+        folded = parameters.Values.Values.Any(weight => weight is Weight.Quantised)
+            ? ImmutableDictionary<int, Node.BatchNorm>.Empty
+            : FusedNorms.Foldable(graph, shapes);
         weights = new(nodes);
     }
 
@@ -47,46 +51,82 @@ sealed class OnnxGraph
             onnx.nodes,
             onnx.weights.Initialisers,
             OnnxMessages.Input(InputName, [images[0], images[3], images[1], images[2]]),
-            OnnxMessages.Output(OutputName, result.Rank == 4 ? [result[0], result[3], result[1], result[2]] : result));
+            OnnxMessages.Output(OutputName, result.Rank == 4 ? [result[0], result[3], result[1], result[2]] : result)
+        );
     }
 
     /// <summary>Whether a node can be written.</summary>
     public static bool Writes(Node node) => node is not (Node.ConvTranspose2d or Node.Upsample or Node.RoiAlign);
 
     /// <summary>What a node's value is called. A slash is in no name of a state dict, so that no weight has the same.</summary>
-    string Name(int node) => graph.Nodes[node] switch
-    {
-        Node.Input => InputName,
-        Node.BatchNorm n when folded.ContainsKey(n.X) => Name(n.X),
-        _ when node == graph.Output || (folded.ContainsKey(node) && graph.Nodes[graph.Output] is Node.BatchNorm last && last.X == node) => OutputName,
-        Node.Conv2d n => $"{n.Layer}/{node}",
-        Node.Linear n => $"{n.Layer}/{node}",
-        Node.BatchNorm n => $"{n.Layer}/{node}",
-        _ => $"/{node}",
-    };
+    string Name(int node) =>
+        graph.Nodes[node] switch
+        {
+            Node.Input => InputName,
+            Node.BatchNorm n when folded.ContainsKey(n.X) => Name(n.X),
+            _ when node == graph.Output
+                    || (folded.ContainsKey(node) && graph.Nodes[graph.Output] is Node.BatchNorm last && last.X == node) => OutputName,
+            Node.Conv2d n => $"{n.Layer}/{node}",
+            Node.Linear n => $"{n.Layer}/{node}",
+            Node.BatchNorm n => $"{n.Layer}/{node}",
+            _ => $"/{node}",
+        };
 
     void Append(int i)
     {
         switch (graph.Nodes[i])
         {
-            case Node.Input: break;
-            case Node.Conv2d n: AppendLayer("Conv", i, n.Layer, n.HasBias, ConvolutionAttributes(n), norm => FoldedLayer.Of(n, norm, parameters)); break;
-            case Node.Linear n: AppendLayer("Gemm", i, n.Layer, n.HasBias, [OnnxMessages.Attribute("transB", 1)], norm => FoldedLayer.Of(n, norm, parameters, null)); break;
-            case Node.BatchNorm n when folded.ContainsKey(n.X): break;
-            case Node.BatchNorm n: AppendNorm(i, n); break;
-            case Node.Relu: AppendPlain("Relu", i); break;
-            case Node.MaxPool2d n: AppendPlain("MaxPool", i, Window(n.KernelSize, n.Stride, n.Padding)); break;
-            case Node.GlobalAvgPool: AppendPlain("GlobalAveragePool", i); break;
-            case Node.Add: AppendPlain("Add", i); break;
-            case Node.Flatten: AppendPlain("Flatten", i); break;
-            default: throw new UnreachableException();
+            case Node.Input:
+                break;
+            case Node.Conv2d n:
+                AppendLayer("Conv", i, n.Layer, n.HasBias, ConvolutionAttributes(n), norm => FoldedLayer.Of(n, norm, parameters));
+                break;
+            case Node.Linear n:
+                AppendLayer(
+                    "Gemm",
+                    i,
+                    n.Layer,
+                    n.HasBias,
+                    [OnnxMessages.Attribute("transB", 1)],
+                    norm => FoldedLayer.Of(n, norm, parameters, null)
+                );
+                break;
+            case Node.BatchNorm n when folded.ContainsKey(n.X):
+                break;
+            case Node.BatchNorm n:
+                AppendNorm(i, n);
+                break;
+            case Node.Relu:
+                AppendPlain("Relu", i);
+                break;
+            case Node.MaxPool2d n:
+                AppendPlain("MaxPool", i, Window(n.KernelSize, n.Stride, n.Padding));
+                break;
+            case Node.GlobalAvgPool:
+                AppendPlain("GlobalAveragePool", i);
+                break;
+            case Node.Add:
+                AppendPlain("Add", i);
+                break;
+            case Node.Flatten:
+                AppendPlain("Flatten", i);
+                break;
+            default:
+                throw new UnreachableException();
         }
     }
 
     void AppendPlain(string operation, int i, params IEnumerable<WireField> attributes) =>
         nodes.Add(OnnxMessages.Node(operation, graph.Nodes[i].Inputs.Select(Name), Name(i), attributes));
 
-    void AppendLayer(string operation, int i, string layer, bool hasBias, IEnumerable<WireField> attributes, Func<Node.BatchNorm?, FoldedLayer> fold)
+    void AppendLayer(
+        string operation,
+        int i,
+        string layer,
+        bool hasBias,
+        IEnumerable<WireField> attributes,
+        Func<Node.BatchNorm?, FoldedLayer> fold
+    )
     {
         var norm = folded.GetValueOrDefault(i);
         var weight = parameters[$"{layer}.weight"];
@@ -108,16 +148,16 @@ sealed class OnnxGraph
     }
 
     static IEnumerable<WireField> ConvolutionAttributes(Node.Conv2d n) =>
-    [
-        .. Window(n.KernelSize, n.Options.Stride, n.Options.Padding),
-        OnnxMessages.Attribute("dilations", [n.Options.Dilation.H, n.Options.Dilation.W]),
-        OnnxMessages.Attribute("group", n.Options.Groups),
-    ];
+        [
+            .. Window(n.KernelSize, n.Options.Stride, n.Options.Padding),
+            OnnxMessages.Attribute("dilations", [n.Options.Dilation.H, n.Options.Dilation.W]),
+            OnnxMessages.Attribute("group", n.Options.Groups),
+        ];
 
     static IEnumerable<WireField> Window(Pair kernel, Pair stride, Pair padding) =>
-    [
-        OnnxMessages.Attribute("kernel_shape", [kernel.H, kernel.W]),
-        OnnxMessages.Attribute("strides", [stride.H, stride.W]),
-        OnnxMessages.Attribute("pads", [padding.H, padding.W, padding.H, padding.W]),
-    ];
+        [
+            OnnxMessages.Attribute("kernel_shape", [kernel.H, kernel.W]),
+            OnnxMessages.Attribute("strides", [stride.H, stride.W]),
+            OnnxMessages.Attribute("pads", [padding.H, padding.W, padding.H, padding.W]),
+        ];
 }

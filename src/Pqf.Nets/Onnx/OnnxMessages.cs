@@ -11,21 +11,25 @@ namespace Pqf.Nets.Onnx;
 static class OnnxMessages
 {
     /// <summary>The oldest in which all that is written here exists.</summary>
-    const int IrVersion = 8, Opset = 17;
+    const int IrVersion = 8,
+        Opset = 17;
 
-    const int IntegerAttribute = 2, IntegersAttribute = 7;
+    const int IntegerAttribute = 2,
+        IntegersAttribute = 7;
 
     /// <summary>A whole model: the fields of a file.</summary>
     /// <param name="graph">Made by <see cref="Graph"/>.</param>
     /// <param name="metadata">Text beside it, written in ordinal order of its keys.</param>
     public static ImmutableArray<WireField> Model(WireField graph, IReadOnlyDictionary<string, string> metadata) =>
-    [
-        WireField.Integer(1, IrVersion),
-        WireField.Text(2, "pqf"),
-        graph,
-        WireField.Message(8, WireField.Integer(2, Opset)),
-        .. metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => WireField.Message(14, WireField.Text(1, pair.Key), WireField.Text(2, pair.Value))),
-    ];
+        [
+            WireField.Integer(1, IrVersion),
+            WireField.Text(2, "pqf"),
+            graph,
+            WireField.Message(8, WireField.Integer(2, Opset)),
+            .. metadata
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .Select(pair => WireField.Message(14, WireField.Text(1, pair.Key), WireField.Text(2, pair.Value))),
+        ];
 
     /// <summary>The model's graph.</summary>
     /// <param name="name">What the network is called.</param>
@@ -33,8 +37,13 @@ static class OnnxMessages
     /// <param name="initialisers">Made by <see cref="Initialiser"/>.</param>
     /// <param name="input">Made by <see cref="Input"/>.</param>
     /// <param name="output">Made by <see cref="Output"/>.</param>
-    public static WireField Graph(string name, IEnumerable<WireField> nodes, IEnumerable<WireField> initialisers, WireField input, WireField output) =>
-        WireField.Message(7, [.. nodes, WireField.Text(2, name), .. initialisers, input, output]);
+    public static WireField Graph(
+        string name,
+        IEnumerable<WireField> nodes,
+        IEnumerable<WireField> initialisers,
+        WireField input,
+        WireField output
+    ) => WireField.Message(7, [.. nodes, WireField.Text(2, name), .. initialisers, input, output]);
 
     /// <summary>One operation.</summary>
     /// <param name="operation">Its name in the standard: <c>Conv</c>.</param>
@@ -42,7 +51,10 @@ static class OnnxMessages
     /// <param name="output">Name of its value.</param>
     /// <param name="attributes">Whole numbers, or lists of them.</param>
     public static WireField Node(string operation, IEnumerable<string> inputs, string output, params IEnumerable<WireField> attributes) =>
-        WireField.Message(1, [.. inputs.Select(input => WireField.Text(1, input)), WireField.Text(2, output), WireField.Text(4, operation), .. attributes]);
+        WireField.Message(
+            1,
+            [.. inputs.Select(input => WireField.Text(1, input)), WireField.Text(2, output), WireField.Text(4, operation), .. attributes]
+        );
 
     /// <summary>A whole number that an operation is given.</summary>
     public static WireField Attribute(string name, long value) =>
@@ -50,16 +62,22 @@ static class OnnxMessages
 
     /// <summary>A list of whole numbers that an operation is given.</summary>
     public static WireField Attribute(string name, IEnumerable<int> values) =>
-        WireField.Message(5, [WireField.Text(1, name), .. values.Select(value => WireField.Integer(8, value)), WireField.Integer(20, IntegersAttribute)]);
+        WireField.Message(
+            5,
+            [WireField.Text(1, name), .. values.Select(value => WireField.Integer(8, value)), WireField.Integer(20, IntegersAttribute)]
+        );
 
     /// <summary>A tensor of the file.</summary>
-    public static WireField Initialiser(StoredTensor tensor) => WireField.Message(5,
-    [
-        .. tensor.Shape.Select(length => WireField.Integer(1, length)),
-        WireField.Integer(2, OnnxTypes.NumberOf(tensor.Type)),
-        WireField.Text(8, tensor.Name),
-        WireField.Bytes(9, tensor),
-    ]);
+    public static WireField Initialiser(StoredTensor tensor) =>
+        WireField.Message(
+            5,
+            [
+                .. tensor.Shape.Select(length => WireField.Integer(1, length)),
+                WireField.Integer(2, OnnxTypes.NumberOf(tensor.Type)),
+                WireField.Text(8, tensor.Name),
+                WireField.Bytes(9, tensor),
+            ]
+        );
 
     /// <summary>The graph's input.</summary>
     /// <param name="name">Its name.</param>

@@ -7,7 +7,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Onnx;
 
-/// <summary>The initialisers of an ONNX graph, and the nodes that decode those of quantised layers; what is used twice is there once.</summary>
+/// <summary>The initialisers of an ONNX graph, and the nodes that decode those of quantised layers; what is used twice is there
+/// once.</summary>
 /// <param name="nodes">Where nodes go.</param>
 sealed class OnnxWeights(List<WireField> nodes)
 {
@@ -31,7 +32,9 @@ sealed class OnnxWeights(List<WireField> nodes)
     /// <returns>Its name.</returns>
     public string Decoded(string layer, Weight.Quantised weight)
     {
-        string decoded = $"{layer}.weight", codes = $"{layer}.codes_matrix", codebook = $"{layer}.codebook";
+        string decoded = $"{layer}.weight",
+            codes = $"{layer}.codes_matrix",
+            codebook = $"{layer}.codebook";
         if (!names.Add(decoded))
             return decoded;
         Add(StateDict.Codes(codes, weight, DType.U16));
@@ -43,7 +46,8 @@ sealed class OnnxWeights(List<WireField> nodes)
         return decoded;
     }
 
-    void Convert(string from, string to, DType type) => nodes.Add(OnnxMessages.Node("Cast", [from], to, OnnxMessages.Attribute("to", OnnxTypes.NumberOf(type))));
+    void Convert(string from, string to, DType type) =>
+        nodes.Add(OnnxMessages.Node("Cast", [from], to, OnnxMessages.Attribute("to", OnnxTypes.NumberOf(type))));
 
     /// <summary>A constant node, not an initialiser: these are the network's weights and nothing else.</summary>
     string ShapeOf(Weight.Quantised weight)

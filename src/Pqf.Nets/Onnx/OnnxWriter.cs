@@ -6,11 +6,15 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;
 
-/// <summary>Writes a network as an ONNX model that any runtime runs: images [N, C, H, W] in, named <c>input</c>; the output node's value out, named <c>logits</c>; batches of any size.</summary>
+/// <summary>Writes a network as an ONNX model that any runtime runs: images [N, C, H, W] in, named <c>input</c>; the output node's value
+/// out, named <c>logits</c>; batches of any size.</summary>
 /// <remarks>
-/// A dense network has its norms folded into the layers before them. In one with quantised weights these stay codes (8 bits, or 16 where k exceeds 256) and
-/// half-precision codebooks, decoded by nodes of the graph, and norms are products and sums: the model is about as small as our own file, and a runtime that
-/// folds constants runs it as fast as a dense one. Initialisers are named as in a state dict, with <c>.scale</c> and <c>.shift</c> for norms.
+/// A dense network has its norms folded into the layers before them. In one with quantised weights these stay codes (8 bits, or 16 where k
+/// exceeds 256) and
+/// half-precision codebooks, decoded by nodes of the graph, and norms are products and sums: the model is about as small as our own file,
+/// and a runtime that
+/// folds constants runs it as fast as a dense one. Initialisers are named as in a state dict, with <c>.scale</c> and <c>.shift</c> for
+/// norms.
 /// </remarks>
 public static class OnnxWriter
 {
@@ -23,13 +27,24 @@ public static class OnnxWriter
     /// <returns>An error if the file system refuses, or if the network is a detector.</returns>
     /// <exception cref="ShapeException">The input or a parameter does not fit the graph.</exception>
     /// <exception cref="OverflowException">The model is larger than 2 GiB.</exception>
-    public static Result<Unit, PqfError> Write(string path, Graph graph, Parameters parameters, Shape input, IReadOnlyDictionary<string, string> metadata) =>
+    public static Result<Unit, PqfError> Write(
+        string path,
+        Graph graph,
+        Parameters parameters,
+        Shape input,
+        IReadOnlyDictionary<string, string> metadata
+    ) =>
         graph.Nodes.FirstOrDefault(node => !OnnxGraph.Writes(node)) is { } unknown
             ? new PqfError.File(path, $"an ONNX model cannot hold this network: no way is known to write its node {unknown.GetType().Name}")
             : AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata));
 
     /// <summary>Writes a model to a stream.</summary>
     /// <inheritdoc cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string})"/>
-    public static void Write(Stream stream, Graph graph, Parameters parameters, Shape input, IReadOnlyDictionary<string, string> metadata) =>
-        OnnxMessages.Write(stream, OnnxMessages.Model(OnnxGraph.Of(graph, parameters, input), metadata));
+    public static void Write(
+        Stream stream,
+        Graph graph,
+        Parameters parameters,
+        Shape input,
+        IReadOnlyDictionary<string, string> metadata
+    ) => OnnxMessages.Write(stream, OnnxMessages.Model(OnnxGraph.Of(graph, parameters, input), metadata));
 }

@@ -22,31 +22,44 @@ readonly record struct WireField(int SizeBytes, Action<CodedOutputStream> Write)
     {
         WireField[] all = [.. fields];
         int size = checked(all.Sum(field => field.SizeBytes));
-        return Create(number, WireFormat.WireType.LengthDelimited, checked(CodedOutputStream.ComputeLengthSize(size) + size), output =>
-        {
-            output.WriteLength(size);
-            foreach (var field in all)
-                field.Write(output);
-        });
+        return Create(
+            number,
+            WireFormat.WireType.LengthDelimited,
+            checked(CodedOutputStream.ComputeLengthSize(size) + size),
+            output =>
+            {
+                output.WriteLength(size);
+                foreach (var field in all)
+                    field.Write(output);
+            }
+        );
     }
 
     /// <summary>The bytes of a tensor, read when they are written.</summary>
     public static WireField Bytes(int number, StoredTensor tensor)
     {
         int size = checked((int)tensor.SizeBytes);
-        return Create(number, WireFormat.WireType.LengthDelimited, checked(CodedOutputStream.ComputeLengthSize(size) + size), output =>
-        {
-            byte[] rented = ArrayPool<byte>.Shared.Rent(size);
-            tensor.ReadBytes(rented.AsSpan(0, size));
-            output.WriteBytes(UnsafeByteOperations.UnsafeWrap(rented.AsMemory(0, size)));
-            ArrayPool<byte>.Shared.Return(rented);
-        });
+        return Create(
+            number,
+            WireFormat.WireType.LengthDelimited,
+            checked(CodedOutputStream.ComputeLengthSize(size) + size),
+            output =>
+            {
+                byte[] rented = ArrayPool<byte>.Shared.Rent(size);
+                tensor.ReadBytes(rented.AsSpan(0, size));
+                output.WriteBytes(UnsafeByteOperations.UnsafeWrap(rented.AsMemory(0, size)));
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        );
     }
 
     static WireField Create(int number, WireFormat.WireType type, int size, Action<CodedOutputStream> write) =>
-        new(checked(CodedOutputStream.ComputeTagSize(number) + size), output =>
-        {
-            output.WriteTag(number, type);
-            write(output);
-        });
+        new(
+            checked(CodedOutputStream.ComputeTagSize(number) + size),
+            output =>
+            {
+                output.WriteTag(number, type);
+                write(output);
+            }
+        );
 }

@@ -28,17 +28,21 @@ public sealed record LoadReport
     /// <summary>In both, with shapes that differ.</summary>
     public ImmutableArray<Mismatched> Mismatched { get; init; } = [];
 
-    /// <summary>The file holds norms of two vectors: they took mean 0 and variance 1, and must be unfolded before statistics are estimated anew.</summary>
+    /// <summary>The file holds norms of two vectors: they took mean 0 and variance 1, and must be unfolded before statistics are estimated
+    /// anew.</summary>
     public bool NormsFolded { get; init; }
 
     /// <summary>Nothing is missing and nothing mismatched.</summary>
     public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty;
 
     /// <summary>One line per finding; empty if there are none.</summary>
-    public override string ToString() => string.Join(Environment.NewLine,
-    [
-        .. Missing.Select(x => $"missing: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the file: {x.Nearest})")}"),
-        .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
-        .. Unused.Select(x => $"unused: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the network: {x.Nearest})")}"),
-    ]);
+    public override string ToString() =>
+        string.Join(
+            Environment.NewLine,
+            [
+                .. Missing.Select(x => $"missing: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the file: {x.Nearest})")}"),
+                .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
+                .. Unused.Select(x => $"unused: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the network: {x.Nearest})")}"),
+            ]
+        );
 }

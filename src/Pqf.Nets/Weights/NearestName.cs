@@ -5,14 +5,17 @@ namespace Pqf.Nets.Weights;
 /// <summary>The known name that somebody probably meant.</summary>
 public static class NearestName
 {
-    // Names of layers and keys are far shorter; those of a hostile file may take megabytes, and comparing takes time by the product of both lengths.
+    // Names of layers and keys are far shorter; those of a hostile file may take megabytes, and comparing takes time by the product of both
+    // lengths.
     const int MostCharacters = 256;
 
     /// <summary>The candidate of least edit distance (Levenshtein 1966); the first of several; null if there is no candidate.</summary>
     public static string? Of(string name, IEnumerable<string> candidates) => candidates.MinBy(candidate => Distance(name, candidate));
 
-    /// <summary>Insertions, deletions and replacements that turn one text into the other; of long texts, their first 256 characters.</summary>
-    public static int Distance(string from, string to) => Distance(from.AsSpan(0, Math.Min(from.Length, MostCharacters)), to.AsSpan(0, Math.Min(to.Length, MostCharacters)));
+    /// <summary>Insertions, deletions and replacements that turn one text into the other; of long texts, their first 256
+    /// characters.</summary>
+    public static int Distance(string from, string to) =>
+        Distance(from.AsSpan(0, Math.Min(from.Length, MostCharacters)), to.AsSpan(0, Math.Min(to.Length, MostCharacters)));
 
     static int Distance(ReadOnlySpan<char> from, ReadOnlySpan<char> to)
     {

@@ -13,13 +13,19 @@ public sealed record Parameters(ImmutableDictionary<string, Weight> Values)
     /// <summary>The weight of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public Weight this[string name] =>
-        Values.TryGetValue(name, out var weight) ? weight : throw new KeyNotFoundException($"Parameters: expected {name}, which is not among the {Values.Count} names");
+        Values.TryGetValue(name, out var weight)
+            ? weight
+            : throw new KeyNotFoundException($"Parameters: expected {name}, which is not among the {Values.Count} names");
 
     /// <summary>The dense tensor of that name; null if there is none.</summary>
     /// <exception cref="InvalidOperationException">It is quantised.</exception>
-    public Tensor<float>? Find(string name) => Values.TryGetValue(name, out var weight)
-        ? weight.Match(dense => dense.Value, _ => throw new InvalidOperationException($"Parameters: expected {name} to be dense, it is quantised"))
-        : null;
+    public Tensor<float>? Find(string name) =>
+        Values.TryGetValue(name, out var weight)
+            ? weight.Match(
+                dense => dense.Value,
+                _ => throw new InvalidOperationException($"Parameters: expected {name} to be dense, it is quantised")
+            )
+            : null;
 
     /// <summary>These values with one replaced or added.</summary>
     public Parameters With(string name, Weight weight) => new(Values.SetItem(name, weight));

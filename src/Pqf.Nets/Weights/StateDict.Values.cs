@@ -13,12 +13,16 @@ public static partial class StateDict
         try
         {
             string? problem = null;
-            var values = Tensor<float>.Filled(device, tensor.Shape, destination =>
-            {
-                tensor.ReadSingles(destination);
-                int bad = FirstNotFinite(destination);
-                problem = bad < 0 ? null : $"expected finite values, got {destination[bad]} at position {bad}";
-            });
+            var values = Tensor<float>.Filled(
+                device,
+                tensor.Shape,
+                destination =>
+                {
+                    tensor.ReadSingles(destination);
+                    int bad = FirstNotFinite(destination);
+                    problem = bad < 0 ? null : $"expected finite values, got {destination[bad]} at position {bad}";
+                }
+            );
             return problem is null ? values : new PqfError.Tensor(path, tensor.Name, problem);
         }
         catch (InvalidDataException exception)
@@ -32,12 +36,16 @@ public static partial class StateDict
         if (tensor.Type is not (DType.U8 or DType.I16 or DType.U16))
             return new PqfError.Tensor(path, tensor.Name, $"expected codes of 8 or 16 bits, got {tensor.Type}");
         string? problem = null;
-        var codes = Tensor<ushort>.Filled(device, tensor.Shape, destination =>
-        {
-            tensor.ReadCodes(destination);
-            int bad = FirstNotBelow(destination, k);
-            problem = bad < 0 ? null : $"expected codes below {k}, the rows of the codebook, got {destination[bad]} at position {bad}";
-        });
+        var codes = Tensor<ushort>.Filled(
+            device,
+            tensor.Shape,
+            destination =>
+            {
+                tensor.ReadCodes(destination);
+                int bad = FirstNotBelow(destination, k);
+                problem = bad < 0 ? null : $"expected codes below {k}, the rows of the codebook, got {destination[bad]} at position {bad}";
+            }
+        );
         return problem is null ? codes : new PqfError.Tensor(path, tensor.Name, problem);
     }
 

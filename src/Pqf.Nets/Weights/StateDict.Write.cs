@@ -8,7 +8,8 @@ namespace Pqf.Nets.Weights;
 
 public static partial class StateDict
 {
-    /// <summary>All tensors of a network, dense, in PyTorch's order: quantised weights decoded, four vectors for each norm and, unless it is frozen, <c>num_batches_tracked</c>.</summary>
+    /// <summary>All tensors of a network, dense, in PyTorch's order: quantised weights decoded, four vectors for each norm and, unless it
+    /// is frozen, <c>num_batches_tracked</c>.</summary>
     /// <returns>Tensors that read their values when they are written, while the parameters live.</returns>
     public static IEnumerable<StoredTensor> Dense(Graph graph, Parameters parameters)
     {
@@ -22,7 +23,8 @@ public static partial class StateDict
     }
 
     /// <summary>
-    /// The published compressed form: codes as bytes, or as shorts when k exceeds 256, codebooks in half precision, norms folded into two vectors, everything else
+    /// The published compressed form: codes as bytes, or as shorts when k exceeds 256, codebooks in half precision, norms folded into two
+    /// vectors, everything else
     /// in single precision.
     /// </summary>
     /// <returns>In graph order; tensors that read their values when they are written, while the parameters live.</returns>
@@ -30,42 +32,66 @@ public static partial class StateDict
     public static IEnumerable<StoredTensor> Published(Graph graph, Parameters parameters)
     {
         var folded = Norms.Fold(graph, parameters);
-        return ParameterSpecs.Of(graph)
+        return ParameterSpecs
+            .Of(graph)
             .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
-            .SelectMany(spec => folded[spec.Name].Match<IEnumerable<StoredTensor>>(
-                dense => [Singles(spec.Name, dense)],
-                quantised => [Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16), Codebook($"{spec.Layer}.codebook", quantised)]));
+            .SelectMany(spec =>
+                folded[spec.Name]
+                    .Match<IEnumerable<StoredTensor>>(
+                        dense => [Singles(spec.Name, dense)],
+                        quantised =>
+                            [Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16), Codebook($"{spec.Layer}.codebook", quantised)]
+                    )
+            );
     }
 
-    static StoredTensor Singles(string name, Weight weight) => new(name, DType.F32, weight.Shape, bytes =>
-    {
-        using var scope = weight.Tensors().First().Device.BeginScope();
-        weight.Decode().CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
-    });
+    static StoredTensor Singles(string name, Weight weight) =>
+        new(
+            name,
+            DType.F32,
+            weight.Shape,
+            bytes =>
+            {
+                using var scope = weight.Tensors().First().Device.BeginScope();
+                weight.Decode().CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
+            }
+        );
 
     /// <summary>A layer's codes, [rows, m].</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="weight">The layer's weight.</param>
     /// <param name="wide">Type of 16 bits for codes that bytes cannot hold.</param>
-    internal static StoredTensor Codes(string name, Weight.Quantised weight, DType wide) => new(name, weight.K > 256 ? wide : DType.U8, weight.Codes.Shape, bytes =>
-    {
-        if (weight.K > 256)
-        {
-            weight.Codes.CopyTo(MemoryMarshal.Cast<byte, ushort>(bytes));
-            return;
-        }
+    internal static StoredTensor Codes(string name, Weight.Quantised weight, DType wide) =>
+        new(
+            name,
+            weight.K > 256 ? wide : DType.U8,
+            weight.Codes.Shape,
+            bytes =>
+            {
+                if (weight.K > 256)
+                {
+                    weight.Codes.CopyTo(MemoryMarshal.Cast<byte, ushort>(bytes));
+                    return;
+                }
 
-        ushort[] codes = weight.Codes.ToArray();
-        for (int i = 0; i < codes.Length; i++)
-            bytes[i] = (byte)codes[i];
-    });
+                ushort[] codes = weight.Codes.ToArray();
+                for (int i = 0; i < codes.Length; i++)
+                    bytes[i] = (byte)codes[i];
+            }
+        );
 
     /// <summary>A layer's codebook in half precision, [k, d].</summary>
-    internal static StoredTensor Codebook(string name, Weight.Quantised weight) => new(name, DType.F16, weight.Codebook.Shape, bytes =>
-    {
-        float[] codebook = weight.Codebook.ToArray();
-        var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-        for (int i = 0; i < codebook.Length; i++)
-            halves[i] = (Half)codebook[i];
-    });
+    internal static StoredTensor Codebook(string name, Weight.Quantised weight) =>
+        new(
+            name,
+            DType.F16,
+            weight.Codebook.Shape,
+            bytes =>
+            {
+                float[] codebook = weight.Codebook.ToArray();
+                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (int i = 0; i < codebook.Length; i++)
+                    halves[i] = (Half)codebook[i];
+            }
+        );
 }

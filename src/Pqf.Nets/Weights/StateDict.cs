@@ -29,7 +29,9 @@ public static partial class StateDict
     public static Result<(Parameters Parameters, LoadReport Report), PqfError> Load(Graph graph, TensorFile file, Device device)
     {
         var stored = FusedNorms.Restore(graph, PlainNames(file));
-        bool normsFolded = !stored.Keys.Any(name => name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal));
+        bool normsFolded = !stored.Keys.Any(name =>
+            name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal)
+        );
         var specs = ParameterSpecs.Of(graph);
         ImmutableArray<Source> sources = [.. specs.Select(spec => Source.Find(spec, stored, normsFolded))];
         var report = Report(specs, sources, stored) with
@@ -43,13 +45,17 @@ public static partial class StateDict
         ImmutableArray<PqfError> errors = [.. weights.OfType<Result<Weight, PqfError>.Error>().Select(error => error.Value)];
         if (!errors.IsEmpty)
             return errors is [var single] ? single : new PqfError.Several(errors);
-        var values = specs.Zip(weights.OfType<Result<Weight, PqfError>.Ok>(), (spec, weight) => KeyValuePair.Create(spec.Name, weight.Value));
+        var values = specs.Zip(
+            weights.OfType<Result<Weight, PqfError>.Ok>(),
+            (spec, weight) => KeyValuePair.Create(spec.Name, weight.Value)
+        );
         var parameters = new Parameters(values.ToImmutableDictionary());
         scope.KeepAll(parameters.Tensors());
         return (parameters, report);
     }
 
-    /// <summary>Outputs of <c>fc</c>, or of a detector's <c>cls_score</c>, in a file, dense or compressed; null if it has no such layer.</summary>
+    /// <summary>Outputs of <c>fc</c>, or of a detector's <c>cls_score</c>, in a file, dense or compressed; null if it has no such
+    /// layer.</summary>
     public static int? ClassCount(TensorFile file)
     {
         var stored = PlainNames(file);
@@ -63,7 +69,9 @@ public static partial class StateDict
     static Dictionary<string, StoredTensor> PlainNames(TensorFile file)
     {
         bool prefixed = file.Tensors.All(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
-        var plain = file.Tensors.Select(tensor => (Name: prefixed ? tensor.Name[Prefix.Length..] : tensor.Name, Tensor: tensor)).ToDictionary(pair => pair.Name, pair => pair.Tensor);
+        var plain = file
+            .Tensors.Select(tensor => (Name: prefixed ? tensor.Name[Prefix.Length..] : tensor.Name, Tensor: tensor))
+            .ToDictionary(pair => pair.Name, pair => pair.Tensor);
         // A name that is known already wins over one that only means the same; the latter is then reported as unused.
         var stored = plain.Where(pair => DetectorNames.Canonical(pair.Key) == pair.Key).ToDictionary();
         foreach (var (name, tensor) in plain.Where(pair => !stored.ContainsKey(pair.Key)))
@@ -75,33 +83,49 @@ public static partial class StateDict
     static LoadReport Report(ImmutableArray<ParameterSpec> specs, ImmutableArray<Source> sources, Dictionary<string, StoredTensor> stored)
     {
         var used = sources.SelectMany(source => source.Names).ToHashSet();
-        ImmutableArray<string> unused = [.. stored.Keys.Where(name => !used.Contains(name) && !name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
+        ImmutableArray<string> unused =
+        [
+            .. stored.Keys.Where(name => !used.Contains(name) && !name.EndsWith("num_batches_tracked", StringComparison.Ordinal)),
+        ];
         ImmutableArray<string> missing = [.. sources.OfType<Source.Missing>().Select(source => source.Name)];
-        IEnumerable<string> inFile = unused.IsEmpty ? stored.Keys : unused, inNetwork = missing.IsEmpty ? specs.Select(spec => spec.Name) : missing;
+        IEnumerable<string> inFile = unused.IsEmpty ? stored.Keys : unused,
+            inNetwork = missing.IsEmpty ? specs.Select(spec => spec.Name) : missing;
         return new LoadReport
         {
             Missing = [.. missing.Select(name => new Unmatched(name, NearestName.Of(name, inFile)))],
             Unused = [.. unused.Select(name => new Unmatched(name, NearestName.Of(name, inNetwork)))],
-            Mismatched = [.. specs.Zip(sources).Where(pair => pair.Second.Misfit(pair.First) is not null)
-                .Select(pair => new Mismatched(pair.First.Name, pair.First.Shape, pair.Second.Misfit(pair.First)!))],
+            Mismatched =
+            [
+                .. specs
+                    .Zip(sources)
+                    .Where(pair => pair.Second.Misfit(pair.First) is not null)
+                    .Select(pair => new Mismatched(pair.First.Name, pair.First.Shape, pair.Second.Misfit(pair.First)!)),
+            ],
         };
     }
 
-    static Result<Weight, PqfError> Read(ParameterSpec spec, Source source, string path, Device device) => source switch
-    {
-        Source.Dense x => ReadSingles(x.Tensor, path, device).Map<Weight>(value => new Weight.Dense(value.Reshape(spec.Shape))),
-        Source.Quantised x => ReadSingles(x.Codebook, path, device).Bind(codebook =>
-            ReadCodes(x.Codes, codebook.Shape[0], path, device).Map<Weight>(codes => new Weight.Quantised(codebook, codes, spec.Shape))),
-        Source.Constant x => new Weight.Dense(Tensor<float>.From(device, spec.Shape, [.. Enumerable.Repeat(x.Value, spec.Shape.Count)])),
-        _ => throw new UnreachableException(),
-    };
+    static Result<Weight, PqfError> Read(ParameterSpec spec, Source source, string path, Device device) =>
+        source switch
+        {
+            Source.Dense x => ReadSingles(x.Tensor, path, device).Map<Weight>(value => new Weight.Dense(value.Reshape(spec.Shape))),
+            Source.Quantised x => ReadSingles(x.Codebook, path, device)
+                .Bind(codebook =>
+                    ReadCodes(x.Codes, codebook.Shape[0], path, device)
+                        .Map<Weight>(codes => new Weight.Quantised(codebook, codes, spec.Shape))
+                ),
+            Source.Constant x => new Weight.Dense(
+                Tensor<float>.From(device, spec.Shape, [.. Enumerable.Repeat(x.Value, spec.Shape.Count)])
+            ),
+            _ => throw new UnreachableException(),
+        };
 
     /// <summary>Where a parameter's value comes from.</summary>
     abstract record Source(params ImmutableArray<string> Names)
     {
         public sealed record Dense(string Name, StoredTensor Tensor) : Source(Name);
 
-        public sealed record Quantised(string CodesName, StoredTensor Codes, string CodebookName, StoredTensor Codebook) : Source(CodesName, CodebookName);
+        public sealed record Quantised(string CodesName, StoredTensor Codes, string CodebookName, StoredTensor Codebook)
+            : Source(CodesName, CodebookName);
 
         public sealed record Constant(float Value) : Source;
 
@@ -113,7 +137,8 @@ public static partial class StateDict
                 return new Dense(spec.Name, tensor);
             if (normsFolded && spec.Role is (ParameterRole.RunningMean or ParameterRole.RunningVar))
                 return new Constant(spec.Role == ParameterRole.RunningVar ? 1 : 0);
-            string codesName = $"{spec.Layer}.codes_matrix", codebookName = $"{spec.Layer}.codebook";
+            string codesName = $"{spec.Layer}.codes_matrix",
+                codebookName = $"{spec.Layer}.codebook";
             if (spec.Role != ParameterRole.Weight || (!stored.ContainsKey(codesName) && !stored.ContainsKey(codebookName)))
                 return new Missing(spec.Name);
             return !stored.TryGetValue(codesName, out var codes) ? new Missing(codesName)
@@ -122,14 +147,20 @@ public static partial class StateDict
         }
 
         /// <summary>What is there, if its shape is not the one needed.</summary>
-        public string? Misfit(ParameterSpec spec) => this switch
-        {
-            Dense x when x.Tensor.Shape != spec.Shape => x.Tensor.Shape.ToString(),
-            Quantised x when !Fits(x.Codes.Shape, x.Codebook.Shape, spec.Shape) => $"codes {x.Codes.Shape} of a codebook {x.Codebook.Shape}",
-            _ => null,
-        };
+        public string? Misfit(ParameterSpec spec) =>
+            this switch
+            {
+                Dense x when x.Tensor.Shape != spec.Shape => x.Tensor.Shape.ToString(),
+                Quantised x when !Fits(x.Codes.Shape, x.Codebook.Shape, spec.Shape) =>
+                    $"codes {x.Codes.Shape} of a codebook {x.Codebook.Shape}",
+                _ => null,
+            };
 
         static bool Fits(Shape codes, Shape codebook, Shape weight) =>
-            codes.Rank == 2 && codebook.Rank == 2 && codebook[0] is >= 1 and <= 65536 && codes[0] == weight[0] && (long)codes.Count * codebook[1] == weight.Count;
+            codes.Rank == 2
+            && codebook.Rank == 2
+            && codebook[0] is >= 1 and <= 65536
+            && codes[0] == weight[0]
+            && (long)codes.Count * codebook[1] == weight.Count;
     }
 }

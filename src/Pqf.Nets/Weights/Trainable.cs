@@ -5,7 +5,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets.Weights;
 
-/// <summary>What training changes of a network: dense weights, biases, scales and shifts of norms, and codebooks. Codes, running statistics and frozen norms have no gradients.</summary>
+/// <summary>What training changes of a network: dense weights, biases, scales and shifts of norms, and codebooks. Codes, running statistics
+/// and frozen norms have no gradients.</summary>
 public static class Trainable
 {
     /// <summary>The tensors themselves, which an optimizer overwrites in place.</summary>
@@ -15,11 +16,13 @@ public static class Trainable
     public static ImmutableDictionary<string, Tensor<float>> Of(Graph graph, Parameters parameters)
     {
         var frozen = graph.Nodes.OfType<Node.BatchNorm>().Where(norm => norm.IsFrozen).Select(norm => norm.Layer).ToHashSet();
-        return ParameterSpecs.Of(graph)
+        return ParameterSpecs
+            .Of(graph)
             .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar) && !frozen.Contains(spec.Layer))
             .ToImmutableDictionary(
                 spec => parameters[spec.Name].Match(_ => spec.Name, _ => CodebookName(spec.Layer)),
-                spec => parameters[spec.Name].Match(dense => dense.Value, quantised => quantised.Codebook));
+                spec => parameters[spec.Name].Match(dense => dense.Value, quantised => quantised.Codebook)
+            );
     }
 
     /// <summary>Name of a quantised layer's codebook.</summary>

@@ -7,9 +7,7 @@ namespace Pqf.Nets.Weights;
 /// <summary>A layer's weight: dense, or product-quantised. Layers do not care which.</summary>
 public abstract record Weight
 {
-    Weight()
-    {
-    }
+    Weight() { }
 
     /// <summary>The dense shape, in PyTorch's order: OIHW, or [out, in], or [length].</summary>
     public abstract Shape Shape { get; }
@@ -38,16 +36,19 @@ public abstract record Weight
     }
 
     /// <summary>Takes the branch of the case at hand.</summary>
-    public T Match<T>(Func<Dense, T> dense, Func<Quantised, T> quantised) => this switch
-    {
-        Dense weight => dense(weight),
-        Quantised weight => quantised(weight),
-        _ => throw new UnreachableException(),
-    };
+    public T Match<T>(Func<Dense, T> dense, Func<Quantised, T> quantised) =>
+        this switch
+        {
+            Dense weight => dense(weight),
+            Quantised weight => quantised(weight),
+            _ => throw new UnreachableException(),
+        };
 
     /// <summary>The dense tensor: the stored one, or a decoded one in the innermost scope.</summary>
-    public Tensor<float> Decode() => Match(dense => dense.Value, quantised => DecodeCodes.Forward(quantised.Codebook, quantised.Codes, quantised.DenseShape));
+    public Tensor<float> Decode() =>
+        Match(dense => dense.Value, quantised => DecodeCodes.Forward(quantised.Codebook, quantised.Codes, quantised.DenseShape));
 
     /// <summary>All tensors behind the weight.</summary>
-    public IEnumerable<ITensor> Tensors() => Match<IEnumerable<ITensor>>(dense => [dense.Value], quantised => [quantised.Codebook, quantised.Codes]);
+    public IEnumerable<ITensor> Tensors() =>
+        Match<IEnumerable<ITensor>>(dense => [dense.Value], quantised => [quantised.Codebook, quantised.Codes]);
 }

@@ -5,9 +5,7 @@ public abstract class Device : IDisposable
 {
     Scope? innermost;
 
-    private protected Device()
-    {
-    }
+    private protected Device() { }
 
     /// <summary>For a person: the kind and name of the hardware.</summary>
     public abstract string Name { get; }
@@ -56,11 +54,14 @@ public abstract class Device : IDisposable
         storage.Release();
     }
 
-    /// <summary>Gives a tensor's memory back before its scope ends. Neither it nor any tensor that shares its memory may be used again.</summary>
+    /// <summary>Gives a tensor's memory back before its scope ends. Neither it nor any tensor that shares its memory may be used
+    /// again.</summary>
     internal void Release(ITensor tensor)
     {
         var storage = tensor.Storage;
-        var owner = storage.Owner ?? throw new InvalidOperationException("Device.Release: expected a tensor of an open scope; its memory was given back before");
+        var owner =
+            storage.Owner
+            ?? throw new InvalidOperationException("Device.Release: expected a tensor of an open scope; its memory was given back before");
         owner.Disown(storage);
         Return(storage);
     }

@@ -19,34 +19,41 @@ namespace Pqf.Tensors.Devices;
 public sealed record DeviceInfo(string Id, string Name, long MemoryBytes, string? Problem);
 
 /// <summary>The devices of this machine, and how to open one by name.</summary>
-/// <remarks>A machine without a GPU, or without a GPU's libraries, has the host alone: that is no error. No ILGPU context is made before a GPU is opened.</remarks>
+/// <remarks>A machine without a GPU, or without a GPU's libraries, has the host alone: that is no error. No ILGPU context is made before a
+/// GPU is opened.</remarks>
 public static class DeviceCatalog
 {
     /// <summary>All devices: the host first, then CUDA's and OpenCL's.</summary>
     public static ImmutableArray<DeviceInfo> List() =>
-    [
-        new("host", $"{Environment.ProcessorCount} logical processors", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, null),
-        .. CudaDevices().Select((device, i) => new DeviceInfo($"cuda:{i}", device.Name, device.MemorySize, null)),
-        .. OpenClDevices().Select((device, i) => new DeviceInfo($"opencl:{i}", $"{device.Name} ({device.PlatformName})", device.MemorySize, Problem(device))),
-    ];
+        [
+            new("host", $"{Environment.ProcessorCount} logical processors", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, null),
+            .. CudaDevices().Select((device, i) => new DeviceInfo($"cuda:{i}", device.Name, device.MemorySize, null)),
+            .. OpenClDevices()
+                .Select(
+                    (device, i) =>
+                        new DeviceInfo($"opencl:{i}", $"{device.Name} ({device.PlatformName})", device.MemorySize, Problem(device))
+                ),
+        ];
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">
-    /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the host), <c>host</c>, <c>cuda</c>, <c>opencl</c>, or one of several as <c>cuda:1</c>.
+    /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the host), <c>host</c>, <c>cuda</c>, <c>opencl</c>, or one of
+    /// several as <c>cuda:1</c>.
     /// <c>opencl</c> alone is the first usable device.
     /// </param>
     /// <param name="threadCount">Threads of the host; 0 takes one per logical processor.</param>
     /// <returns>The device, owned by the caller; or why there is none.</returns>
-    public static Result<Device, PqfError> Open(string name, int threadCount = 0) => name.Split(':') switch
-    {
-        ["auto"] => OpenAuto(threadCount),
-        ["host"] => new HostDevice(threadCount),
-        ["cuda"] => OpenCuda(name, 0),
-        ["opencl"] => OpenOpenCl(name, Math.Max(0, OpenClDevices().FindIndex(device => Problem(device) is null))),
-        ["cuda", var number] when Number(number) is { } index => OpenCuda(name, index),
-        ["opencl", var number] when Number(number) is { } index => OpenOpenCl(name, index),
-        _ => new PqfError.Device(name, "expected auto, host, cuda, opencl, or a number after it as in cuda:1"),
-    };
+    public static Result<Device, PqfError> Open(string name, int threadCount = 0) =>
+        name.Split(':') switch
+        {
+            ["auto"] => OpenAuto(threadCount),
+            ["host"] => new HostDevice(threadCount),
+            ["cuda"] => OpenCuda(name, 0),
+            ["opencl"] => OpenOpenCl(name, Math.Max(0, OpenClDevices().FindIndex(device => Problem(device) is null))),
+            ["cuda", var number] when Number(number) is { } index => OpenCuda(name, index),
+            ["opencl", var number] when Number(number) is { } index => OpenOpenCl(name, index),
+            _ => new PqfError.Device(name, "expected auto, host, cuda, opencl, or a number after it as in cuda:1"),
+        };
 
     static Result<Device, PqfError> OpenAuto(int threadCount)
     {
@@ -54,18 +61,33 @@ public static class DeviceCatalog
             return new HostDevice(threadCount);
         if (CudaDevices().Count > 0)
             return OpenCuda("auto", 0);
-        int gpu = OpenClDevices().FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) && Problem(device) is null);
+        int gpu = OpenClDevices()
+            .FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) && Problem(device) is null);
         return gpu >= 0 ? OpenOpenCl("auto", gpu) : new HostDevice(threadCount);
     }
 
-    /// <summary>Whether it is worth asking the drivers: loading one that has no GPU (PoCL, which brings a compiler) takes 100 ms and 70 MB.</summary>
-    /// <remarks>On Linux a GPU has a device file: of the direct rendering manager, AMD's, NVIDIA's, NVIDIA's for Tegra, Windows' for Linux, Arm's or Qualcomm's.</remarks>
-    static bool MayHaveGpu() => !OperatingSystem.IsLinux()
-        || new[] { "/dev/dri", "/dev/kfd", "/dev/nvidiactl", "/dev/nvhost-ctrl-gpu", "/dev/nvmap", "/dev/dxg", "/dev/mali0", "/dev/kgsl-3d0" }.Any(Path.Exists);
+    /// <summary>Whether it is worth asking the drivers: loading one that has no GPU (PoCL, which brings a compiler) takes 100 ms and 70
+    /// MB.</summary>
+    /// <remarks>On Linux a GPU has a device file: of the direct rendering manager, AMD's, NVIDIA's, NVIDIA's for Tegra, Windows' for Linux,
+    /// Arm's or Qualcomm's.</remarks>
+    static bool MayHaveGpu() =>
+        !OperatingSystem.IsLinux()
+        || new[]
+        {
+            "/dev/dri",
+            "/dev/kfd",
+            "/dev/nvidiactl",
+            "/dev/nvhost-ctrl-gpu",
+            "/dev/nvmap",
+            "/dev/dxg",
+            "/dev/mali0",
+            "/dev/kgsl-3d0",
+        }.Any(Path.Exists);
 
-    static Result<Device, PqfError> OpenCuda(string name, int index) => index < CudaDevices().Count
-        ? Open(name, builder => builder.Cuda(_ => true), context => context.CreateCudaAccelerator(index))
-        : new PqfError.Device(name, $"this machine has {CudaDevices().Count} CUDA devices");
+    static Result<Device, PqfError> OpenCuda(string name, int index) =>
+        index < CudaDevices().Count
+            ? Open(name, builder => builder.Cuda(_ => true), context => context.CreateCudaAccelerator(index))
+            : new PqfError.Device(name, $"this machine has {CudaDevices().Count} CUDA devices");
 
     static Result<Device, PqfError> OpenOpenCl(string name, int index)
     {
@@ -103,7 +125,8 @@ public static class DeviceCatalog
 
     static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
-    /// <summary>Lets ILGPU, which asks for a library named OpenCL, find the loader where only its versioned file is installed, as in Debian.</summary>
+    /// <summary>Lets ILGPU, which asks for a library named OpenCL, find the loader where only its versioned file is installed, as in
+    /// Debian.</summary>
     internal static void MakeOpenClLoadable()
     {
         var loader = AssemblyLoadContext.GetLoadContext(typeof(Context).Assembly) ?? AssemblyLoadContext.Default;

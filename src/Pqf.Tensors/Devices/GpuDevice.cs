@@ -57,7 +57,10 @@ public sealed class GpuDevice : Device
         if (groupCount == 0)
             return;
         if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
-            launchers[typeof(TKernel)] = launcher = accelerator.LoadStreamKernel<TKernel>(GroupKernelEntry.Invoke, GroupKernelEntry.Specialization<TKernel>());
+            launchers[typeof(TKernel)] = launcher = accelerator.LoadStreamKernel<TKernel>(
+                GroupKernelEntry.Invoke,
+                GroupKernelEntry.Specialization<TKernel>()
+            );
         ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(groupCount, TKernel.GroupSize), kernel);
     }
 

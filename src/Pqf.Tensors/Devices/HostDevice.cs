@@ -6,7 +6,8 @@ namespace Pqf.Tensors.Devices;
 /// <summary>The processor: native memory, vector instructions, all cores. Creates no ILGPU context.</summary>
 public sealed class HostDevice : Device
 {
-    /// <summary>The part of a thread's scratch memory that gathered rows may take: half of what is usual for a core's second-level cache.</summary>
+    /// <summary>The part of a thread's scratch memory that gathered rows may take: half of what is usual for a core's second-level
+    /// cache.</summary>
     internal const int GatheredSizeBytes = 512 << 10;
 
     /// <summary>Scratch memory of a thread: gathered rows, then room for one row on its way there.</summary>
@@ -19,9 +20,7 @@ public sealed class HostDevice : Device
     /// <param name="threadCount">Threads that ops run on; 0 takes one per logical processor.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
     public HostDevice(int threadCount = 0)
-        : this(threadCount, Vector512.IsHardwareAccelerated ? VectorWidth.Bits512 : VectorWidth.Bits256)
-    {
-    }
+        : this(threadCount, Vector512.IsHardwareAccelerated ? VectorWidth.Bits512 : VectorWidth.Bits256) { }
 
     /// <summary>A host device whose kernels use vectors of a given width, right but slow where the processor has none.</summary>
     internal HostDevice(int threadCount, VectorWidth width)
@@ -42,7 +41,8 @@ public sealed class HostDevice : Device
 
     internal HostMemoryPool Pool { get; } = new();
 
-    /// <summary>The start of the threads' scratch memory, <see cref="ScratchSizeBytes"/> each: holds nothing from one item to the next.</summary>
+    /// <summary>The start of the threads' scratch memory, <see cref="ScratchSizeBytes"/> each: holds nothing from one item to the
+    /// next.</summary>
     internal unsafe byte* Scratch => (byte*)scratch;
 
     /// <summary>Runs items 0 … itemCount−1, each once, on all threads; returns when all are done.</summary>
@@ -61,9 +61,7 @@ public sealed class HostDevice : Device
     internal Action<Type>? Ran { get; set; }
 
     /// <inheritdoc/>
-    public override void Synchronize()
-    {
-    }
+    public override void Synchronize() { }
 
     /// <inheritdoc/>
     public override void TrimPool() => Pool.Trim();

@@ -53,7 +53,8 @@ sealed unsafe class HostStorage<T>(HostDevice device, T* pointer, int count, lon
 }
 
 /// <summary>A buffer of one ILGPU accelerator.</summary>
-sealed class GpuStorage<T>(GpuDevice device, MemoryBuffer1D<byte, Stride1D.Dense> memory, int count) : Storage<T>(device, count, memory.LengthInBytes)
+sealed class GpuStorage<T>(GpuDevice device, MemoryBuffer1D<byte, Stride1D.Dense> memory, int count)
+    : Storage<T>(device, count, memory.LengthInBytes)
     where T : unmanaged
 {
     public ArrayView<T> View { get; } = memory.View.BaseView.Cast<T>().SubView(0, count);

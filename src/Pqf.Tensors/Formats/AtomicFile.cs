@@ -9,7 +9,8 @@ public static class AtomicFile
 
     /// <summary>Writes a file.</summary>
     /// <param name="path">The target; an existing file is replaced, a symbolic link followed.</param>
-    /// <param name="write">Writes the contents. Whatever it throws, no partial file is left; its file-system errors are returned, all else passes on.</param>
+    /// <param name="write">Writes the contents. Whatever it throws, no partial file is left; its file-system errors are returned, all else
+    /// passes on.</param>
     /// <returns>An error that names path and reason if the file system refuses.</returns>
     public static Result<Unit, PqfError> Write(string path, Action<Stream> write)
     {
@@ -27,11 +28,15 @@ public static class AtomicFile
     /// <summary>Writes a text file: UTF-8 without a mark, lines ending in a line feed.</summary>
     /// <param name="path">As for <see cref="Write"/>.</param>
     /// <param name="write">As for <see cref="Write"/>.</param>
-    public static Result<Unit, PqfError> WriteText(string path, Action<TextWriter> write) => Write(path, stream =>
-    {
-        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-        write(writer);
-    });
+    public static Result<Unit, PqfError> WriteText(string path, Action<TextWriter> write) =>
+        Write(
+            path,
+            stream =>
+            {
+                using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+                write(writer);
+            }
+        );
 
     static string Target(string path)
     {

@@ -11,13 +11,15 @@ static class CheckpointTensors
     const int MaxNameLength = 1_000;
 
     // A value takes a byte or more of the pickle, a name's characters too. Some sharing is usual: tied weights, averages.
-    const int MaxVisitsPerByte = 4, MaxCharactersPerByte = 64;
+    const int MaxVisitsPerByte = 4,
+        MaxCharactersPerByte = 64;
 
     /// <summary>Keys under which training scripts store the state dict, in order of preference.</summary>
     static readonly string[] Nested = ["state_dict", "model_state_dict", "model", "net"];
 
     /// <summary>The tensors of the state dict, nested names joined by dots.</summary>
-    /// <param name="root">What the file holds. A dictionary under <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c> that holds tensors is taken in place of the one around it.</param>
+    /// <param name="root">What the file holds. A dictionary under <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c>
+    /// that holds tensors is taken in place of the one around it.</param>
     /// <param name="pickleBytes">Bytes of the pickle that it was read from.</param>
     /// <returns>In the file's order, names unique.</returns>
     /// <exception cref="InvalidDataException">There is none, or its nesting has no end.</exception>
@@ -27,7 +29,10 @@ static class CheckpointTensors
             throw new InvalidDataException($"expected a dictionary of tensors, got {PickleGlobals.Describe(root)}");
         for (int depth = 0; depth < MaxDepth; depth++)
         {
-            var inner = Nested.Select(dictionary.Find).OfType<PickleDictionary>().FirstOrDefault(candidate => new Walk(pickleBytes).HoldsTensors(candidate));
+            var inner = Nested
+                .Select(dictionary.Find)
+                .OfType<PickleDictionary>()
+                .FirstOrDefault(candidate => new Walk(pickleBytes).HoldsTensors(candidate));
             if (inner is null)
                 break;
             dictionary = inner;
@@ -67,12 +72,23 @@ static class CheckpointTensors
                 Count(name.Length, depth);
                 switch (value)
                 {
-                    case PickledTensor tensor: tensors[name] = tensor; break;
-                    case StorageReference storage: tensors[name] = new(storage, storage.Type, 0, [storage.Count], [1]); break;
-                    case PickleDictionary inner: inner.Items.ForEach(item => Visit(Join(name, Text(item.Key)), item.Value, depth + 1)); break;
-                    case PickleList list: VisitItems(name, list.Items, depth); break;
-                    case PickleTuple tuple: VisitItems(name, tuple.Items, depth); break;
-                    default: break; // scalars
+                    case PickledTensor tensor:
+                        tensors[name] = tensor;
+                        break;
+                    case StorageReference storage:
+                        tensors[name] = new(storage, storage.Type, 0, [storage.Count], [1]);
+                        break;
+                    case PickleDictionary inner:
+                        inner.Items.ForEach(item => Visit(Join(name, Text(item.Key)), item.Value, depth + 1));
+                        break;
+                    case PickleList list:
+                        VisitItems(name, list.Items, depth);
+                        break;
+                    case PickleTuple tuple:
+                        VisitItems(name, tuple.Items, depth);
+                        break;
+                    default:
+                        break; // scalars
                 }
             }
 
@@ -99,17 +115,25 @@ static class CheckpointTensors
         void Count(int nameLength, int depth)
         {
             characters += nameLength;
-            if (depth > MaxDepth || nameLength > MaxNameLength || ++visits > MaxVisitsPerByte * pickleBytes || characters > MaxCharactersPerByte * pickleBytes)
-                throw new InvalidDataException($"is nested deeper than {MaxDepth}, holds its values again and again, or has names of more than {MaxNameLength} characters");
+            if (
+                depth > MaxDepth
+                || nameLength > MaxNameLength
+                || ++visits > MaxVisitsPerByte * pickleBytes
+                || characters > MaxCharactersPerByte * pickleBytes
+            )
+                throw new InvalidDataException(
+                    $"is nested deeper than {MaxDepth}, holds its values again and again, or has names of more than {MaxNameLength} characters"
+                );
         }
     }
 
     static string Join(string outer, string inner) => outer.Length == 0 ? inner : $"{outer}.{inner}";
 
-    static string Text(object? key) => key switch
-    {
-        string text => text,
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        _ => throw new InvalidDataException($"expected names of tensors, got {PickleGlobals.Describe(key)}"),
-    };
+    static string Text(object? key) =>
+        key switch
+        {
+            string text => text,
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            _ => throw new InvalidDataException($"expected names of tensors, got {PickleGlobals.Describe(key)}"),
+        };
 }

@@ -20,8 +20,15 @@ static class Crc32
         {
             uint low = BitConverter.ToUInt32(bytes) ^ crc;
             uint high = BitConverter.ToUInt32(bytes[4..]);
-            crc = tables[(7 << 8) + (int)(low & 255)] ^ tables[(6 << 8) + (int)((low >> 8) & 255)] ^ tables[(5 << 8) + (int)((low >> 16) & 255)] ^ tables[(4 << 8) + (int)(low >> 24)]
-                ^ tables[(3 << 8) + (int)(high & 255)] ^ tables[(2 << 8) + (int)((high >> 8) & 255)] ^ tables[(1 << 8) + (int)((high >> 16) & 255)] ^ tables[(int)(high >> 24)];
+            crc =
+                tables[(7 << 8) + (int)(low & 255)]
+                ^ tables[(6 << 8) + (int)((low >> 8) & 255)]
+                ^ tables[(5 << 8) + (int)((low >> 16) & 255)]
+                ^ tables[(4 << 8) + (int)(low >> 24)]
+                ^ tables[(3 << 8) + (int)(high & 255)]
+                ^ tables[(2 << 8) + (int)((high >> 8) & 255)]
+                ^ tables[(1 << 8) + (int)((high >> 16) & 255)]
+                ^ tables[(int)(high >> 24)];
         }
 
         foreach (byte b in bytes)

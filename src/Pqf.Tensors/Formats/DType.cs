@@ -47,11 +47,12 @@ public enum DType
 public static class DTypes
 {
     /// <summary>Bytes of one element.</summary>
-    public static int SizeBytes(this DType type) => type switch
-    {
-        DType.Bool or DType.U8 or DType.I8 => 1,
-        DType.U16 or DType.I16 or DType.F16 or DType.BF16 => 2,
-        DType.U32 or DType.I32 or DType.F32 => 4,
-        _ => 8,
-    };
+    public static int SizeBytes(this DType type) =>
+        type switch
+        {
+            DType.Bool or DType.U8 or DType.I8 => 1,
+            DType.U16 or DType.I16 or DType.F16 or DType.BF16 => 2,
+            DType.U32 or DType.I32 or DType.F32 => 4,
+            _ => 8,
+        };
 }

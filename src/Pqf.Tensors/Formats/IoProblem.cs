@@ -7,11 +7,12 @@ static class IoProblem
     public static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
 
     /// <summary>A few words for a person: <c>permission denied</c>, <c>No space left on device</c>.</summary>
-    public static string Describe(Exception exception) => exception switch
-    {
-        UnauthorizedAccessException => "permission denied",
-        DirectoryNotFoundException => "its folder does not exist",
-        FileNotFoundException => "not found",
-        _ => exception.Message.Split(" : '", 2)[0],
-    };
+    public static string Describe(Exception exception) =>
+        exception switch
+        {
+            UnauthorizedAccessException => "permission denied",
+            DirectoryNotFoundException => "its folder does not exist",
+            FileNotFoundException => "not found",
+            _ => exception.Message.Split(" : '", 2)[0],
+        };
 }

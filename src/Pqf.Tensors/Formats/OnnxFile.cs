@@ -3,19 +3,24 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Formats;
 
-/// <summary>Reads the weights of ONNX models: a graph's initialisers by name, and the model's text metadata. What else the graph computes is not looked at.</summary>
-/// <remarks>Source of the field numbers: onnx.proto of the ONNX project. Messages are gone into three deep, whatever the file says.</remarks>
+/// <summary>Reads the weights of ONNX models: a graph's initialisers by name, and the model's text metadata. What else the graph computes
+/// is not looked at.</summary>
+/// <remarks>Source of the field numbers: onnx.proto of the ONNX project. Messages are gone into three deep, whatever the file
+/// says.</remarks>
 static class OnnxFile
 {
     const int MaxTensors = 100_000;
 
     // A model begins with its version, field 1, a small number; then comes a text, a message, or a number of field 5.
-    const byte VersionTag = 0x08, ModelVersionTag = 0x28;
+    const byte VersionTag = 0x08,
+        ModelVersionTag = 0x28;
 
     static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Whether a file begins as an ONNX model does. There is no magic number: other formats are tried first.</summary>
-    internal static bool IsRecognised(MappedFile file) => file.Length > 2 && file.Slice(0, 3) is [VersionTag, > 0 and < 128, var tag]
+    internal static bool IsRecognised(MappedFile file) =>
+        file.Length > 2
+        && file.Slice(0, 3) is [VersionTag, > 0 and < 128, var tag]
         && (tag == ModelVersionTag || ((tag & 7) == (int)WireKind.Bytes && tag >> 3 is >= 2 and <= 14));
 
     /// <summary>Reads the names and shapes of all initialisers; values are read from the mapped file when asked for.</summary>
@@ -64,7 +69,12 @@ static class OnnxFile
         }
     }
 
-    static void ReadGraph(MappedFile file, WireFields graph, Dictionary<string, StoredTensor> tensors, List<(string Name, string Of)> aliases)
+    static void ReadGraph(
+        MappedFile file,
+        WireFields graph,
+        Dictionary<string, StoredTensor> tensors,
+        List<(string Name, string Of)> aliases
+    )
     {
         while (graph.Next())
         {
@@ -78,7 +88,8 @@ static class OnnxFile
     /// <summary>Keeps a node whose result is its input under another name.</summary>
     static void ReadNode(WireFields node, List<(string Name, string Of)> aliases)
     {
-        ReadOnlySpan<byte> input = [], output = [];
+        ReadOnlySpan<byte> input = [],
+            output = [];
         bool isIdentity = false;
         while (node.Next())
         {
@@ -104,7 +115,8 @@ static class OnnxFile
 
     static void ReadEntry(WireFields entry, Dictionary<string, string> metadata)
     {
-        string key = "", value = "";
+        string key = "",
+            value = "";
         while (entry.Next())
         {
             if (entry is { Number: 1, Kind: WireKind.Bytes })

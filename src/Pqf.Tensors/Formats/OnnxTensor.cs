@@ -6,7 +6,13 @@ namespace Pqf.Tensors.Formats;
 /// <remarks>Source: the message <c>TensorProto</c> of the ONNX project's onnx.proto.</remarks>
 static class OnnxTensor
 {
-    const int Dims = 1, DataType = 2, Segment = 3, Name = 8, RawData = 9, ExternalData = 13, DataLocation = 14;
+    const int Dims = 1,
+        DataType = 2,
+        Segment = 3,
+        Name = 8,
+        RawData = 9,
+        ExternalData = 13,
+        DataLocation = 14;
     const string Elsewhere = "its values are in a file beside the model; expected them in the model itself";
 
     /// <summary>Reads and checks one initialiser.</summary>
@@ -14,7 +20,8 @@ static class OnnxTensor
     /// <param name="start">First byte of the message.</param>
     /// <param name="length">Bytes of the message.</param>
     /// <returns>A tensor that reads its values when asked for, which then cannot fail.</returns>
-    /// <exception cref="InvalidDataException">It is damaged, of a type that we do not have, or its values are elsewhere or not as many as its shape says.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, of a type that we do not have, or its values are elsewhere or not as many as
+    /// its shape says.</exception>
     public static StoredTensor Read(MappedFile file, int start, int length)
     {
         var (name, number, lengths, raw, problem) = Describe(new(file.Slice(start, length), start));
@@ -50,14 +57,29 @@ static class OnnxTensor
         {
             switch (tensor.Number, tensor.Kind)
             {
-                case (Dims, _): AddLengths(tensor, lengths); break;
-                case (DataType, WireKind.Varint): type = (long)tensor.Value; break;
-                case (Name, WireKind.Bytes): name = OnnxFile.Text(tensor.Bytes); break;
-                case (RawData, WireKind.Bytes): raw = (tensor.BytesStart, tensor.Bytes.Length); break;
-                case (Segment, _): problem = "is one part of a tensor; expected whole ones"; break;
-                case (ExternalData, _): problem = Elsewhere; break;
-                case (DataLocation, WireKind.Varint) when tensor.Value != 0: problem = Elsewhere; break;
-                default: break; // values, documentation
+                case (Dims, _):
+                    AddLengths(tensor, lengths);
+                    break;
+                case (DataType, WireKind.Varint):
+                    type = (long)tensor.Value;
+                    break;
+                case (Name, WireKind.Bytes):
+                    name = OnnxFile.Text(tensor.Bytes);
+                    break;
+                case (RawData, WireKind.Bytes):
+                    raw = (tensor.BytesStart, tensor.Bytes.Length);
+                    break;
+                case (Segment, _):
+                    problem = "is one part of a tensor; expected whole ones";
+                    break;
+                case (ExternalData, _):
+                    problem = Elsewhere;
+                    break;
+                case (DataLocation, WireKind.Varint) when tensor.Value != 0:
+                    problem = Elsewhere;
+                    break;
+                default:
+                    break; // values, documentation
             }
         }
 
@@ -68,7 +90,7 @@ static class OnnxTensor
     {
         if (field.Kind == WireKind.Varint)
             lengths.Add((long)field.Value);
-        for (int position = 0; field.Kind == WireKind.Bytes && position < field.Bytes.Length && lengths.Count <= CheckedShape.MaxRank;)
+        for (int position = 0; field.Kind == WireKind.Bytes && position < field.Bytes.Length && lengths.Count <= CheckedShape.MaxRank; )
             lengths.Add((long)WireFields.Varint(field.Bytes, ref position));
         if (lengths.Count > CheckedShape.MaxRank)
             throw new InvalidDataException($"ONNX model: an initialiser has more than {CheckedShape.MaxRank} axes");
@@ -83,14 +105,15 @@ static class OnnxTensor
     static int Values(WireFields tensor, string name, DType type, Span<byte> destination)
     {
         var (field, kind) = FieldOf(type);
-        int size = type.SizeBytes(), count = 0;
+        int size = type.SizeBytes(),
+            count = 0;
         while (tensor.Next())
         {
             if (tensor.Number != field)
                 continue;
             if (tensor.Kind == kind)
                 Put(tensor.Value, destination);
-            for (int position = 0; tensor.Kind == WireKind.Bytes && position < tensor.Bytes.Length;)
+            for (int position = 0; tensor.Kind == WireKind.Bytes && position < tensor.Bytes.Length; )
                 Put(NextPacked(tensor.Bytes, kind, ref position), destination);
         }
 
@@ -115,28 +138,33 @@ static class OnnxTensor
         int size = kind == WireKind.Fixed32 ? sizeof(uint) : sizeof(ulong);
         if (packed.Length - position < size)
             throw new InvalidDataException("ONNX model: packed values do not end with a whole one; the file is truncated or corrupt");
-        ulong value = size == sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(packed[position..]) : BinaryPrimitives.ReadUInt64LittleEndian(packed[position..]);
+        ulong value =
+            size == sizeof(uint)
+                ? BinaryPrimitives.ReadUInt32LittleEndian(packed[position..])
+                : BinaryPrimitives.ReadUInt64LittleEndian(packed[position..]);
         position += size;
         return value;
     }
 
     /// <summary>The field in which a type's values stand, and how each is encoded there.</summary>
-    static (int Number, WireKind Kind) FieldOf(DType type) => type switch
-    {
-        DType.F32 => (4, WireKind.Fixed32),
-        DType.F64 => (10, WireKind.Fixed64),
-        DType.I64 => (7, WireKind.Varint),
-        DType.U32 or DType.U64 => (11, WireKind.Varint),
-        _ => (5, WireKind.Varint), // halves by their bits
-    };
+    static (int Number, WireKind Kind) FieldOf(DType type) =>
+        type switch
+        {
+            DType.F32 => (4, WireKind.Fixed32),
+            DType.F64 => (10, WireKind.Fixed64),
+            DType.I64 => (7, WireKind.Varint),
+            DType.U32 or DType.U64 => (11, WireKind.Varint),
+            _ => (5, WireKind.Varint), // halves by their bits
+        };
 
-    static bool Fits(ulong value, DType type) => type switch
-    {
-        DType.Bool => value <= 1,
-        DType.I8 => (sbyte)value == (long)value,
-        DType.I16 => (short)value == (long)value,
-        DType.I32 => (int)value == (long)value,
-        DType.F32 or DType.F64 or DType.I64 or DType.U64 => true,
-        _ => value < 1UL << (8 * type.SizeBytes()),
-    };
+    static bool Fits(ulong value, DType type) =>
+        type switch
+        {
+            DType.Bool => value <= 1,
+            DType.I8 => (sbyte)value == (long)value,
+            DType.I16 => (short)value == (long)value,
+            DType.I32 => (int)value == (long)value,
+            DType.F32 or DType.F64 or DType.I64 or DType.U64 => true,
+            _ => value < 1UL << (8 * type.SizeBytes()),
+        };
 }

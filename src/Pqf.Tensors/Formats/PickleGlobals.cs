@@ -52,10 +52,23 @@ static class PickleGlobals
     public static PickleGlobal Find(string module, string name)
     {
         var global = new PickleGlobal(module, name);
-        bool known = StorageTypes.ContainsKey(global.FullName) || ElementTypes.ContainsKey(global.FullName) || global.FullName is
-            "collections.OrderedDict" or "builtins.set" or "__builtin__.set" or "torch.Size"
-            or "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2" or "torch._utils._rebuild_tensor_v3" or "torch._utils._rebuild_parameter";
-        return known ? global : throw new InvalidDataException($"refers to {global.FullName}, which is refused: only tensors, containers, numbers and strings are read");
+        bool known =
+            StorageTypes.ContainsKey(global.FullName)
+            || ElementTypes.ContainsKey(global.FullName)
+            || global.FullName
+                is "collections.OrderedDict"
+                    or "builtins.set"
+                    or "__builtin__.set"
+                    or "torch.Size"
+                    or "torch._utils._rebuild_tensor"
+                    or "torch._utils._rebuild_tensor_v2"
+                    or "torch._utils._rebuild_tensor_v3"
+                    or "torch._utils._rebuild_parameter";
+        return known
+            ? global
+            : throw new InvalidDataException(
+                $"refers to {global.FullName}, which is refused: only tensors, containers, numbers and strings are read"
+            );
     }
 
     /// <summary>What a call of a known function gives.</summary>
@@ -63,53 +76,77 @@ static class PickleGlobals
     /// <param name="arguments">Its arguments.</param>
     /// <param name="copies">Counts items copied so far.</param>
     /// <exception cref="InvalidDataException">The arguments are not those of the function.</exception>
-    public static object? Call(PickleGlobal global, object?[] arguments, ref int copies) => (global.FullName, arguments) switch
-    {
-        ("collections.OrderedDict", []) => new PickleDictionary(),
-        ("collections.OrderedDict", [PickleList pairs]) => FromPairs(pairs, ref copies),
-        ("builtins.set" or "__builtin__.set", [PickleList items]) => items,
-        ("torch.Size", [PickleTuple lengths]) => lengths,
-        ("torch._utils._rebuild_tensor", [StorageReference storage, long offset, PickleTuple lengths, PickleTuple strides]) =>
-            Tensor(storage, storage.Type, offset, lengths, strides),
-        ("torch._utils._rebuild_tensor_v2", [StorageReference storage, long offset, PickleTuple lengths, PickleTuple strides, _, _, ..]) =>
-            Tensor(storage, storage.Type, offset, lengths, strides),
-        ("torch._utils._rebuild_tensor_v3", [StorageReference storage, long offset, PickleTuple lengths, PickleTuple strides, _, _, PickleGlobal type, ..])
-            when ElementTypes.TryGetValue(type.FullName, out var elementType) => Tensor(storage, elementType, offset, lengths, strides),
-        ("torch._utils._rebuild_parameter", [PickledTensor tensor, _, _]) => tensor,
-        _ => throw new InvalidDataException($"{global.FullName} is called with arguments that are not its own: ({string.Join(", ", arguments.Take(8).Select(Describe))})"),
-    };
+    public static object? Call(PickleGlobal global, object?[] arguments, ref int copies) =>
+        (global.FullName, arguments) switch
+        {
+            ("collections.OrderedDict", []) => new PickleDictionary(),
+            ("collections.OrderedDict", [PickleList pairs]) => FromPairs(pairs, ref copies),
+            ("builtins.set" or "__builtin__.set", [PickleList items]) => items,
+            ("torch.Size", [PickleTuple lengths]) => lengths,
+            ("torch._utils._rebuild_tensor", [StorageReference storage, long offset, PickleTuple lengths, PickleTuple strides]) => Tensor(
+                storage,
+                storage.Type,
+                offset,
+                lengths,
+                strides
+            ),
+            (
+                "torch._utils._rebuild_tensor_v2",
+                [StorageReference storage, long offset, PickleTuple lengths, PickleTuple strides, _, _, ..]
+            ) => Tensor(storage, storage.Type, offset, lengths, strides),
+            (
+                "torch._utils._rebuild_tensor_v3",
+                [StorageReference storage, long offset, PickleTuple lengths, PickleTuple strides, _, _, PickleGlobal type, ..]
+            ) when ElementTypes.TryGetValue(type.FullName, out var elementType) => Tensor(storage, elementType, offset, lengths, strides),
+            ("torch._utils._rebuild_parameter", [PickledTensor tensor, _, _]) => tensor,
+            _ => throw new InvalidDataException(
+                $"{global.FullName} is called with arguments that are not its own: ({string.Join(", ", arguments.Take(8).Select(Describe))})"
+            ),
+        };
 
     /// <summary>The storage that a persistent id names.</summary>
-    /// <param name="id">("storage", class, key, device, element count) and, in legacy files, None or (view's key, first element, element count).</param>
+    /// <param name="id">("storage", class, key, device, element count) and, in legacy files, None or (view's key, first element, element
+    /// count).</param>
     /// <exception cref="InvalidDataException">It is not of that form.</exception>
     public static StorageReference Storage(object?[] id)
     {
-        if (id is not ["storage", PickleGlobal type, string key, string or null, long count, ..] || count < 0 || !StorageTypes.TryGetValue(type.FullName, out var elementType))
+        if (
+            id is not ["storage", PickleGlobal type, string key, string or null, long count, ..]
+            || count < 0
+            || !StorageTypes.TryGetValue(type.FullName, out var elementType)
+        )
             throw new InvalidDataException($"expected a storage, got the persistent id ({string.Join(", ", id.Take(8).Select(Describe))})");
         bool isUntyped = type.Name == "UntypedStorage";
         return id[5..] switch
         {
             [] or [null] => new(key, elementType, count, isUntyped),
-            [PickleTuple([string, long first, long length])] when first >= 0 && length >= 0 && first <= count - length => new(key, elementType, length, isUntyped, first),
+            [PickleTuple([string, long first, long length])] when first >= 0 && length >= 0 && first <= count - length => new(
+                key,
+                elementType,
+                length,
+                isUntyped,
+                first
+            ),
             _ => throw new InvalidDataException($"storage {key}: its view is not a range of its {count} elements"),
         };
     }
 
     /// <summary>A value in words.</summary>
-    public static string Describe(object? value) => value switch
-    {
-        null => "None",
-        bool => "a truth value",
-        long or double or BigInteger => $"the number {value}",
-        string text => $"the string '{(text.Length > 40 ? text[..40] + "…" : text)}'",
-        PickleDictionary => "a dictionary",
-        PickleList => "a list",
-        PickleTuple => "a tuple",
-        PickleGlobal global => global.FullName,
-        StorageReference => "a storage",
-        PickledTensor => "a tensor",
-        _ => "a value",
-    };
+    public static string Describe(object? value) =>
+        value switch
+        {
+            null => "None",
+            bool => "a truth value",
+            long or double or BigInteger => $"the number {value}",
+            string text => $"the string '{(text.Length > 40 ? text[..40] + "…" : text)}'",
+            PickleDictionary => "a dictionary",
+            PickleList => "a list",
+            PickleTuple => "a tuple",
+            PickleGlobal global => global.FullName,
+            StorageReference => "a storage",
+            PickledTensor => "a tensor",
+            _ => "a value",
+        };
 
     static PickleDictionary FromPairs(PickleList pairs, ref int copies)
     {
@@ -118,12 +155,14 @@ static class PickleGlobals
         var dictionary = new PickleDictionary();
         foreach (object? pair in pairs.Items)
         {
-            dictionary.Items.Add(pair switch
-            {
-                PickleTuple([var key, var value]) => new(key, value),
-                PickleList { Items: [var key, var value] } => new(key, value),
-                _ => throw new InvalidDataException($"collections.OrderedDict: expected pairs, got {Describe(pair)}"),
-            });
+            dictionary.Items.Add(
+                pair switch
+                {
+                    PickleTuple([var key, var value]) => new(key, value),
+                    PickleList { Items: [var key, var value] } => new(key, value),
+                    _ => throw new InvalidDataException($"collections.OrderedDict: expected pairs, got {Describe(pair)}"),
+                }
+            );
         }
 
         return dictionary;
@@ -131,7 +170,8 @@ static class PickleGlobals
 
     static PickledTensor Tensor(StorageReference storage, DType type, long offset, PickleTuple lengths, PickleTuple strides)
     {
-        long[] sizes = Integers(lengths, "size"), steps = Integers(strides, "stride");
+        long[] sizes = Integers(lengths, "size"),
+            steps = Integers(strides, "stride");
         long storageCount = storage.IsUntyped ? storage.Count / type.SizeBytes() : storage.Count;
         string described = $"tensor of size {CheckedShape.Print(sizes)}, stride {CheckedShape.Print(steps)} at {offset}";
         if (steps.Length != sizes.Length || offset < 0 || sizes.Any(length => length < 0) || steps.Any(step => step < 0))
@@ -153,6 +193,13 @@ static class PickleGlobals
     {
         if (tuple.Items.Length > MaxRank)
             throw new InvalidDataException($"tensor's {what} has {tuple.Items.Length} axes, more than {MaxRank}");
-        return [.. tuple.Items.Select(item => item is long number ? number : throw new InvalidDataException($"tensor's {what}: expected whole numbers, got {Describe(item)}"))];
+        return
+        [
+            .. tuple.Items.Select(item =>
+                item is long number
+                    ? number
+                    : throw new InvalidDataException($"tensor's {what}: expected whole numbers, got {Describe(item)}")
+            ),
+        ];
     }
 }

@@ -18,7 +18,8 @@ public static partial class PyTorchFile
     internal static bool IsZip(MappedFile file) => file.Length >= 4 && file.Slice(0, 4).SequenceEqual("PK\x03\x04"u8);
 
     /// <summary>Whether a file begins with the magic number of PyTorch's legacy format.</summary>
-    internal static bool IsLegacy(MappedFile file) => file.Length >= 2 + LegacyMagic.Length && file.Slice(2, LegacyMagic.Length).SequenceEqual(LegacyMagic);
+    internal static bool IsLegacy(MappedFile file) =>
+        file.Length >= 2 + LegacyMagic.Length && file.Slice(2, LegacyMagic.Length).SequenceEqual(LegacyMagic);
 
     /// <summary>Reads a zip archive of <c>data.pkl</c> and one entry per storage, under a top folder of any name.</summary>
     /// <exception cref="InvalidDataException">It is not one, is damaged, or holds something else than data.</exception>
@@ -26,11 +27,16 @@ public static partial class PyTorchFile
     {
         var zip = new ZipDirectory(file);
         const string Pickle = "data.pkl";
-        string? name = zip.Entries.Keys.Where(key => key == Pickle || key.EndsWith("/" + Pickle, StringComparison.Ordinal)).MinBy(key => key.Length);
+        string? name = zip
+            .Entries.Keys.Where(key => key == Pickle || key.EndsWith("/" + Pickle, StringComparison.Ordinal))
+            .MinBy(key => key.Length);
         if (name is null)
             throw new InvalidDataException($"is a zip archive without {Pickle}; expected a PyTorch file");
         string top = name[..^Pickle.Length];
-        if (zip.Entries.TryGetValue(top + "byteorder", out var byteOrder) && Encoding.ASCII.GetString(zip.Read(byteOrder)) is var order and not "little")
+        if (
+            zip.Entries.TryGetValue(top + "byteorder", out var byteOrder)
+            && Encoding.ASCII.GetString(zip.Read(byteOrder)) is var order and not "little"
+        )
             throw new InvalidDataException($"holds numbers in byte order '{order}'; expected little");
 
         var references = new List<StorageReference>();
@@ -47,7 +53,8 @@ public static partial class PyTorchFile
         }
 
         var tensors = CheckpointTensors.Find(root, pickle.Length);
-        zip.CheckUnpacked(tensors.Select(tensor => zip.Entries[$"{top}data/{tensor.Value.Storage.Key}"])); // each tensor unpacks its storage anew
+        // Each tensor unpacks its storage anew
+        zip.CheckUnpacked(tensors.Select(tensor => zip.Entries[$"{top}data/{tensor.Value.Storage.Key}"]));
         return Create(path, "PyTorch zip", root, tensors, storages, file);
     }
 
@@ -66,13 +73,22 @@ public static partial class PyTorchFile
 
         Next(); // the magic number, recognised already
         if (Next() is var protocol && !ProtocolVersion.Equals(protocol))
-            throw new InvalidDataException($"PyTorch legacy file of protocol {PickleGlobals.Describe(protocol)}; expected {ProtocolVersion}");
+            throw new InvalidDataException(
+                $"PyTorch legacy file of protocol {PickleGlobals.Describe(protocol)}; expected {ProtocolVersion}"
+            );
         if (Next() is not PickleDictionary system || system.Find("little_endian") is not true)
             throw new InvalidDataException("PyTorch legacy file with numbers that are not little-endian");
         object? root = Next();
         if (Next() is not PickleList keys)
             throw new InvalidDataException("PyTorch legacy file without its list of storages");
-        return Create(path, "PyTorch legacy", root, CheckpointTensors.Find(root, offset), LegacyStorages(file, keys, references, offset), file);
+        return Create(
+            path,
+            "PyTorch legacy",
+            root,
+            CheckpointTensors.Find(root, offset),
+            LegacyStorages(file, keys, references, offset),
+            file
+        );
     }
 
     static Dictionary<string, StorageBytes> LegacyStorages(MappedFile file, PickleList keys, List<StorageReference> references, long offset)
@@ -87,8 +103,11 @@ public static partial class PyTorchFile
             offset += sizeof(long);
             int elementBytes = byKey[key].First().Type.SizeBytes();
             if (count < 0 || count > (file.Length - offset) / elementBytes)
-                throw new InvalidDataException($"storage {key}: claims {count} elements, but the file ends before; it is truncated or corrupt");
-            long start = offset, bytes = count * elementBytes;
+                throw new InvalidDataException(
+                    $"storage {key}: claims {count} elements, but the file ends before; it is truncated or corrupt"
+                );
+            long start = offset,
+                bytes = count * elementBytes;
             if (bytes > int.MaxValue)
                 throw new InvalidDataException($"storage {key}: {bytes} bytes are more than 2 GiB");
             if (!storages.TryAdd(key, () => file.Slice(start, bytes)))
@@ -104,11 +123,19 @@ public static partial class PyTorchFile
     static void CheckLength(StorageReference reference, long bytes)
     {
         if (((Int128)reference.First + reference.Count) * reference.Type.SizeBytes() > bytes)
-            throw new InvalidDataException($"storage {reference.Key}: expected {reference.Count} elements of {reference.Type}, but it has {bytes} bytes");
+            throw new InvalidDataException(
+                $"storage {reference.Key}: expected {reference.Count} elements of {reference.Type}, but it has {bytes} bytes"
+            );
     }
 
     static TensorFile Create(
-        string path, string format, object? root, IReadOnlyList<KeyValuePair<string, PickledTensor>> found, Dictionary<string, StorageBytes> storages, MappedFile file)
+        string path,
+        string format,
+        object? root,
+        IReadOnlyList<KeyValuePair<string, PickledTensor>> found,
+        Dictionary<string, StorageBytes> storages,
+        MappedFile file
+    )
     {
         var tensors = new List<StoredTensor>();
         foreach (var (name, tensor) in found)

@@ -11,8 +11,10 @@ public static partial class PyTorchFile
 
     /// <summary>Writes a state dict that <c>torch.load</c> opens, with <c>weights_only=True</c> too, from PyTorch 1.13 on.</summary>
     /// <param name="path">As for <see cref="AtomicFile.Write"/>.</param>
-    /// <param name="tensors">Names unique; in this order. PyTorch has no unsigned types but bytes: store 16-bit codes as <see cref="DType.I16"/>.</param>
-    /// <returns>An error if a name occurs twice, PyTorch lacks a type, the archive would exceed 4 GiB or 65,000 tensors, or the file system refuses.</returns>
+    /// <param name="tensors">Names unique; in this order. PyTorch has no unsigned types but bytes: store 16-bit codes as
+    /// <see cref="DType.I16"/>.</param>
+    /// <returns>An error if a name occurs twice, PyTorch lacks a type, the archive would exceed 4 GiB or 65,000 tensors, or the file system
+    /// refuses.</returns>
     public static Result<Unit, PqfError> Write(string path, IEnumerable<StoredTensor> tensors)
     {
         StoredTensor[] list = [.. tensors];
@@ -22,16 +24,22 @@ public static partial class PyTorchFile
             return new PqfError.Tensor(path, foreign.Name, $"PyTorch has no type for {foreign.Type}");
         if (list.Length > ZipWriter.MaxTensors || list.Sum(tensor => tensor.SizeBytes) > ZipWriter.MaxTensorBytes)
             return new PqfError.File(path, "cannot be written: an archive of more than 4 GiB or 65,000 tensors");
-        return AtomicFile.Write(path, stream =>
-        {
-            var zip = new ZipWriter(stream);
-            zip.Add(Top + "data.pkl", PickleStateDict(list));
-            zip.Add(Top + "byteorder", "little"u8);
-            for (int i = 0; i < list.Length; i++)
-                StoredTensors.WithBytes(list[i], bytes => zip.Add(string.Create(CultureInfo.InvariantCulture, $"{Top}data/{i}"), bytes));
-            zip.Add(Top + "version", "3\n"u8);
-            zip.Finish();
-        });
+        return AtomicFile.Write(
+            path,
+            stream =>
+            {
+                var zip = new ZipWriter(stream);
+                zip.Add(Top + "data.pkl", PickleStateDict(list));
+                zip.Add(Top + "byteorder", "little"u8);
+                for (int i = 0; i < list.Length; i++)
+                    StoredTensors.WithBytes(
+                        list[i],
+                        bytes => zip.Add(string.Create(CultureInfo.InvariantCulture, $"{Top}data/{i}"), bytes)
+                    );
+                zip.Add(Top + "version", "3\n"u8);
+                zip.Finish();
+            }
+        );
     }
 
     static byte[] PickleStateDict(StoredTensor[] tensors)
@@ -109,7 +117,8 @@ public static partial class PyTorchFile
 
         public void SharedText(string text) => Share(text, () => Text(text));
 
-        public void Global(string module, string name) => Share($"{module} {name}", () => Op(PickleOpcode.GLOBAL, Encoding.ASCII.GetBytes($"{module}\n{name}\n")));
+        public void Global(string module, string name) =>
+            Share($"{module} {name}", () => Op(PickleOpcode.GLOBAL, Encoding.ASCII.GetBytes($"{module}\n{name}\n")));
 
         public void EmptyOrderedDict()
         {

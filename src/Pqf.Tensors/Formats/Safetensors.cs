@@ -33,15 +33,22 @@ public static class Safetensors
     {
         ulong headerBytes = HeaderBytes(file);
         if (!HasHeader(file))
-            throw new InvalidDataException($"safetensors header claims {headerBytes} bytes, but the file has {file.Length}; the file is truncated or corrupt");
+            throw new InvalidDataException(
+                $"safetensors header claims {headerBytes} bytes, but the file has {file.Length}; the file is truncated or corrupt"
+            );
         long data = PrefixBytes + (long)headerBytes;
         var header = SafetensorsHeader.Parse(file.Slice(PrefixBytes, (long)headerBytes), file.Length - data);
-        var tensors = header.Entries.Select(entry => new StoredTensor(entry.Name, entry.Type, entry.Shape,
-            destination => file.Slice(data + entry.Begin, entry.End - entry.Begin).CopyTo(destination)));
+        var tensors = header.Entries.Select(entry => new StoredTensor(
+            entry.Name,
+            entry.Type,
+            entry.Shape,
+            destination => file.Slice(data + entry.Begin, entry.End - entry.Begin).CopyTo(destination)
+        ));
         return new(path, FormatName, tensors, header.Metadata, file);
     }
 
-    /// <summary>Writes a file, tensor by tensor. Wider types come first, otherwise in the given order, so that every tensor is aligned to its type.</summary>
+    /// <summary>Writes a file, tensor by tensor. Wider types come first, otherwise in the given order, so that every tensor is aligned to
+    /// its type.</summary>
     /// <param name="path">As for <see cref="AtomicFile.Write"/>.</param>
     /// <param name="tensors">Names unique.</param>
     /// <param name="metadata">Text to store beside them; written in ordinal order of its keys.</param>
@@ -51,12 +58,15 @@ public static class Safetensors
         StoredTensor[] ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.SizeBytes())];
         return StoredTensors.FindUnstorableName(path, ordered) is { } error
             ? error
-            : AtomicFile.Write(path, stream =>
-            {
-                WriteHeader(stream, ordered, metadata);
-                foreach (var tensor in ordered)
-                    StoredTensors.WithBytes(tensor, stream.Write);
-            });
+            : AtomicFile.Write(
+                path,
+                stream =>
+                {
+                    WriteHeader(stream, ordered, metadata);
+                    foreach (var tensor in ordered)
+                        StoredTensors.WithBytes(tensor, stream.Write);
+                }
+            );
     }
 
     static void WriteHeader(Stream stream, StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata)

@@ -20,8 +20,19 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
 
     static readonly (DType Type, string Name)[] TypeNames =
     [
-        (DType.Bool, "BOOL"), (DType.U8, "U8"), (DType.I8, "I8"), (DType.U16, "U16"), (DType.I16, "I16"), (DType.U32, "U32"), (DType.I32, "I32"),
-        (DType.U64, "U64"), (DType.I64, "I64"), (DType.F16, "F16"), (DType.BF16, "BF16"), (DType.F32, "F32"), (DType.F64, "F64"),
+        (DType.Bool, "BOOL"),
+        (DType.U8, "U8"),
+        (DType.I8, "I8"),
+        (DType.U16, "U16"),
+        (DType.I16, "I16"),
+        (DType.U32, "U32"),
+        (DType.I32, "I32"),
+        (DType.U64, "U64"),
+        (DType.I64, "I64"),
+        (DType.F16, "F16"),
+        (DType.BF16, "BF16"),
+        (DType.F32, "F32"),
+        (DType.F64, "F64"),
     ];
 
     /// <summary>The format's word for an element type.</summary>
@@ -109,7 +120,9 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
             throw new InvalidDataException($"{name}: data_offsets {CheckedShape.Print(offsets)} are not a range");
         long size = (long)shape.Count * type.SizeBytes();
         if (offsets[1] - offsets[0] != size)
-            throw new InvalidDataException($"{name}: {NameOf(type)} {shape} needs {size} bytes, data_offsets {CheckedShape.Print(offsets)} give {offsets[1] - offsets[0]}");
+            throw new InvalidDataException(
+                $"{name}: {NameOf(type)} {shape} needs {size} bytes, data_offsets {CheckedShape.Print(offsets)} give {offsets[1] - offsets[0]}"
+            );
         return new(name, type, shape, offsets[0], offsets[1]);
     }
 
@@ -132,9 +145,16 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
     {
         if (value.ValueKind != JsonValueKind.Array)
             throw new InvalidDataException($"{name}: expected an array of whole numbers, got {value.ValueKind}");
-        return [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number)
-            ? number
-            : throw new InvalidDataException($"{name}: expected a whole number, got {item.GetRawText()}"))];
+        return
+        [
+            .. value
+                .EnumerateArray()
+                .Select(item =>
+                    item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number)
+                        ? number
+                        : throw new InvalidDataException($"{name}: expected a whole number, got {item.GetRawText()}")
+                ),
+        ];
     }
 
     static void CheckTiling(SafetensorsEntry[] ordered, long dataBytes)
@@ -143,11 +163,15 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         foreach (var entry in ordered)
         {
             if (entry.Begin < end)
-                throw new InvalidDataException($"{entry.Name}: its bytes {entry.Begin} to {entry.End} overlap those of another tensor, which end at {end}");
+                throw new InvalidDataException(
+                    $"{entry.Name}: its bytes {entry.Begin} to {entry.End} overlap those of another tensor, which end at {end}"
+                );
             if (entry.Begin > end)
                 throw new InvalidDataException($"{entry.Name}: bytes {end} to {entry.Begin} before it belong to no tensor");
             if (entry.End > dataBytes)
-                throw new InvalidDataException($"{entry.Name}: its bytes {entry.Begin} to {entry.End} lie outside the data, which has {dataBytes}; the file is truncated or corrupt");
+                throw new InvalidDataException(
+                    $"{entry.Name}: its bytes {entry.Begin} to {entry.End} lie outside the data, which has {dataBytes}; the file is truncated or corrupt"
+                );
             end = entry.End;
         }
 

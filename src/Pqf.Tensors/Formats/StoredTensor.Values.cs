@@ -27,12 +27,24 @@ public sealed partial class StoredTensor
             throw new ShapeException("ReadSingles", $"expected {Shape.Count} elements for {Name} {Shape}, got {destination.Length}");
         switch (Type)
         {
-            case DType.F32: ReadBytes(MemoryMarshal.AsBytes(destination)); break;
-            case DType.F16: Read<Half, float, HalfToSingle>(destination); break;
-            case DType.BF16: Read<ushort, float, BrainToSingle>(destination); break;
-            case DType.F64: Read<double, float, DoubleToSingle>(destination); break;
-            case DType.Bool: Read<byte, float, BoolTo<float>>(destination); break;
-            default: ReadIntegers<float, IntegerToSingle>(destination); break;
+            case DType.F32:
+                ReadBytes(MemoryMarshal.AsBytes(destination));
+                break;
+            case DType.F16:
+                Read<Half, float, HalfToSingle>(destination);
+                break;
+            case DType.BF16:
+                Read<ushort, float, BrainToSingle>(destination);
+                break;
+            case DType.F64:
+                Read<double, float, DoubleToSingle>(destination);
+                break;
+            case DType.Bool:
+                Read<byte, float, BoolTo<float>>(destination);
+                break;
+            default:
+                ReadIntegers<float, IntegerToSingle>(destination);
+                break;
         }
     }
 
@@ -48,7 +60,8 @@ public sealed partial class StoredTensor
         return values;
     }
 
-    /// <summary>The values of a tensor of codes. Signed 16-bit values are read as unsigned: PyTorch long had no unsigned 16-bit type, so published codes above 255 are stored so.</summary>
+    /// <summary>The values of a tensor of codes. Signed 16-bit values are read as unsigned: PyTorch long had no unsigned 16-bit type, so
+    /// published codes above 255 are stored so.</summary>
     /// <exception cref="InvalidDataException">The tensor is of floating point, or a value is not in 0 … 65,535.</exception>
     public ushort[] ToCodes()
     {
@@ -77,15 +90,32 @@ public sealed partial class StoredTensor
     {
         switch (Type)
         {
-            case DType.U8: Read<byte, TTo, Integer<byte, TTo, TConversion>>(destination); break;
-            case DType.I8: Read<sbyte, TTo, Integer<sbyte, TTo, TConversion>>(destination); break;
-            case DType.U16: Read<ushort, TTo, Integer<ushort, TTo, TConversion>>(destination); break;
-            case DType.I16: Read<short, TTo, Integer<short, TTo, TConversion>>(destination); break;
-            case DType.U32: Read<uint, TTo, Integer<uint, TTo, TConversion>>(destination); break;
-            case DType.I32: Read<int, TTo, Integer<int, TTo, TConversion>>(destination); break;
-            case DType.U64: Read<ulong, TTo, Integer<ulong, TTo, TConversion>>(destination); break;
-            case DType.I64: Read<long, TTo, Integer<long, TTo, TConversion>>(destination); break;
-            default: throw new InvalidDataException($"{Name}: expected integers, got {Type}");
+            case DType.U8:
+                Read<byte, TTo, Integer<byte, TTo, TConversion>>(destination);
+                break;
+            case DType.I8:
+                Read<sbyte, TTo, Integer<sbyte, TTo, TConversion>>(destination);
+                break;
+            case DType.U16:
+                Read<ushort, TTo, Integer<ushort, TTo, TConversion>>(destination);
+                break;
+            case DType.I16:
+                Read<short, TTo, Integer<short, TTo, TConversion>>(destination);
+                break;
+            case DType.U32:
+                Read<uint, TTo, Integer<uint, TTo, TConversion>>(destination);
+                break;
+            case DType.I32:
+                Read<int, TTo, Integer<int, TTo, TConversion>>(destination);
+                break;
+            case DType.U64:
+                Read<ulong, TTo, Integer<ulong, TTo, TConversion>>(destination);
+                break;
+            case DType.I64:
+                Read<long, TTo, Integer<long, TTo, TConversion>>(destination);
+                break;
+            default:
+                throw new InvalidDataException($"{Name}: expected integers, got {Type}");
         }
     }
 
@@ -169,14 +199,16 @@ public sealed partial class StoredTensor
         }
     }
 
-    /// <summary>Widens an integer to 64 bits first; an unsigned one above them becomes 2⁶³ − 1, which is none of the targets' either.</summary>
+    /// <summary>Widens an integer to 64 bits first; an unsigned one above them becomes 2⁶³ − 1, which is none of the targets'
+    /// either.</summary>
     readonly struct Integer<TFrom, TTo, TConversion> : IConversion<TFrom, TTo>
         where TFrom : unmanaged, IBinaryInteger<TFrom>
         where TConversion : IIntegerConversion<TTo>
     {
         public static string Target => TConversion.Target;
 
-        public static bool TryConvert(TFrom value, out TTo converted) => TConversion.TryConvert(long.CreateSaturating(value), out converted);
+        public static bool TryConvert(TFrom value, out TTo converted) =>
+            TConversion.TryConvert(long.CreateSaturating(value), out converted);
     }
 
     readonly struct IntegerToSingle : IIntegerConversion<float>

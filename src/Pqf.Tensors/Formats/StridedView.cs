@@ -23,10 +23,18 @@ static class StridedView
 
         switch (elementBytes)
         {
-            case 1: Gather(tensor, from, destination); break;
-            case 2: Gather(tensor, MemoryMarshal.Cast<byte, ushort>(from), MemoryMarshal.Cast<byte, ushort>(destination)); break;
-            case 4: Gather(tensor, MemoryMarshal.Cast<byte, uint>(from), MemoryMarshal.Cast<byte, uint>(destination)); break;
-            default: Gather(tensor, MemoryMarshal.Cast<byte, ulong>(from), MemoryMarshal.Cast<byte, ulong>(destination)); break;
+            case 1:
+                Gather(tensor, from, destination);
+                break;
+            case 2:
+                Gather(tensor, MemoryMarshal.Cast<byte, ushort>(from), MemoryMarshal.Cast<byte, ushort>(destination));
+                break;
+            case 4:
+                Gather(tensor, MemoryMarshal.Cast<byte, uint>(from), MemoryMarshal.Cast<byte, uint>(destination));
+                break;
+            default:
+                Gather(tensor, MemoryMarshal.Cast<byte, ulong>(from), MemoryMarshal.Cast<byte, ulong>(destination));
+                break;
         }
     }
 

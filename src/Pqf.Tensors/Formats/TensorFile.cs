@@ -12,7 +12,13 @@ public sealed class TensorFile : IDisposable
     /// <param name="tensors">In file order, names unique.</param>
     /// <param name="metadata">Text beside the tensors, such as safetensors' <c>__metadata__</c>.</param>
     /// <param name="resource">Released with the file, if given.</param>
-    public TensorFile(string path, string format, IEnumerable<StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, IDisposable? resource = null)
+    public TensorFile(
+        string path,
+        string format,
+        IEnumerable<StoredTensor> tensors,
+        IReadOnlyDictionary<string, string> metadata,
+        IDisposable? resource = null
+    )
     {
         Path = path;
         Format = format;

@@ -4,7 +4,8 @@ namespace Pqf.Tensors.Formats;
 public static class TensorFiles
 {
     /// <summary>Opens a file, recognising its format by its contents: safetensors, PyTorch zip, PyTorch legacy or ONNX.</summary>
-    /// <returns>The open file, to be disposed; an error that names the path if it cannot be read, is of another format, or is damaged.</returns>
+    /// <returns>The open file, to be disposed; an error that names the path if it cannot be read, is of another format, or is
+    /// damaged.</returns>
     public static Result<TensorFile, PqfError> Open(string path)
     {
         MappedFile? file = null;
@@ -27,7 +28,8 @@ public static class TensorFiles
 
     static TensorFile Read(string path, MappedFile file)
     {
-        // An ONNX model may have a brace for its ninth byte; then its first eight, read as the length of a header, are far more than the file.
+        // An ONNX model may have a brace for its ninth byte; then its first eight, read as the length of a header, are far more than the
+        // file.
         if (Safetensors.IsRecognised(file) && (Safetensors.HasHeader(file) || !OnnxFile.IsRecognised(file)))
             return Safetensors.Read(path, file);
         if (PyTorchFile.IsZip(file))
@@ -39,7 +41,6 @@ public static class TensorFiles
         throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file");
     }
 
-    static string Found(MappedFile file) => file.Length == 0
-        ? "is empty"
-        : $"begins with the bytes {Convert.ToHexString(file.Slice(0, Math.Min(file.Length, 8)))}";
+    static string Found(MappedFile file) =>
+        file.Length == 0 ? "is empty" : $"begins with the bytes {Convert.ToHexString(file.Slice(0, Math.Min(file.Length, 8)))}";
 }

@@ -5,10 +5,12 @@ using System.Text;
 namespace Pqf.Tensors.Formats;
 
 /// <summary>
-/// Reads one pickle as data: tensors, dictionaries, lists, tuples, sets, numbers, strings, truth values and None. Nothing is executed; every other opcode, class or function is refused by name.
+/// Reads one pickle as data: tensors, dictionaries, lists, tuples, sets, numbers, strings, truth values and None. Nothing is executed;
+/// every other opcode, class or function is refused by name.
 /// </summary>
 /// <remarks>
-/// Obeys what protocols 2 to 5 need for such values. Time and memory are proportional to the pickle's length, and both are limited: a value may be used many times but is never copied or walked here.
+/// Obeys what protocols 2 to 5 need for such values. Time and memory are proportional to the pickle's length, and both are limited: a value
+/// may be used many times but is never copied or walked here.
 /// Source: Python's documentation of module pickletools.
 /// </remarks>
 ref struct Unpickler
@@ -67,21 +69,50 @@ ref struct Unpickler
         object? value;
         switch (opcode)
         {
-            case PickleOpcode.NONE: value = null; break;
-            case PickleOpcode.NEWTRUE: value = true; break;
-            case PickleOpcode.NEWFALSE: value = false; break;
-            case PickleOpcode.BININT: value = (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)); break;
-            case PickleOpcode.BININT1: value = (long)ReadByte(); break;
-            case PickleOpcode.BININT2: value = (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)); break;
-            case PickleOpcode.LONG1: value = ReadLong(); break;
-            case PickleOpcode.BINFLOAT: value = BinaryPrimitives.ReadDoubleBigEndian(Take(8)); break;
-            case PickleOpcode.SHORT_BINSTRING or PickleOpcode.SHORT_BINUNICODE: value = ReadText(ReadByte()); break;
-            case PickleOpcode.BINSTRING or PickleOpcode.BINUNICODE: value = ReadText(ReadUInt32()); break;
-            case PickleOpcode.EMPTY_DICT: value = new PickleDictionary(); break;
-            case PickleOpcode.EMPTY_LIST or PickleOpcode.EMPTY_SET: value = new PickleList(); break;
-            case PickleOpcode.EMPTY_TUPLE: value = new PickleTuple([]); break;
-            case PickleOpcode.GLOBAL: value = PickleGlobals.Find(ReadLine(), ReadLine()); break;
-            default: return false;
+            case PickleOpcode.NONE:
+                value = null;
+                break;
+            case PickleOpcode.NEWTRUE:
+                value = true;
+                break;
+            case PickleOpcode.NEWFALSE:
+                value = false;
+                break;
+            case PickleOpcode.BININT:
+                value = (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+                break;
+            case PickleOpcode.BININT1:
+                value = (long)ReadByte();
+                break;
+            case PickleOpcode.BININT2:
+                value = (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
+                break;
+            case PickleOpcode.LONG1:
+                value = ReadLong();
+                break;
+            case PickleOpcode.BINFLOAT:
+                value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+                break;
+            case PickleOpcode.SHORT_BINSTRING or PickleOpcode.SHORT_BINUNICODE:
+                value = ReadText(ReadByte());
+                break;
+            case PickleOpcode.BINSTRING or PickleOpcode.BINUNICODE:
+                value = ReadText(ReadUInt32());
+                break;
+            case PickleOpcode.EMPTY_DICT:
+                value = new PickleDictionary();
+                break;
+            case PickleOpcode.EMPTY_LIST or PickleOpcode.EMPTY_SET:
+                value = new PickleList();
+                break;
+            case PickleOpcode.EMPTY_TUPLE:
+                value = new PickleTuple([]);
+                break;
+            case PickleOpcode.GLOBAL:
+                value = PickleGlobals.Find(ReadLine(), ReadLine());
+                break;
+            default:
+                return false;
         }
 
         stack.Add(value);
@@ -93,16 +124,35 @@ ref struct Unpickler
     {
         switch (opcode)
         {
-            case PickleOpcode.MARK: marks.Push(stack.Count); break;
-            case PickleOpcode.TUPLE: stack.Add(new PickleTuple(PopMarked())); break;
-            case PickleOpcode.TUPLE1: stack.Add(new PickleTuple(PopMany(1))); break;
-            case PickleOpcode.TUPLE2: stack.Add(new PickleTuple(PopMany(2))); break;
-            case PickleOpcode.TUPLE3: stack.Add(new PickleTuple(PopMany(3))); break;
-            case PickleOpcode.APPEND: Append(PopMany(1)); break;
-            case PickleOpcode.APPENDS or PickleOpcode.ADDITEMS: Append(PopMarked()); break;
-            case PickleOpcode.SETITEM: SetItems(PopMany(2)); break;
-            case PickleOpcode.SETITEMS: SetItems(PopMarked()); break;
-            default: return false;
+            case PickleOpcode.MARK:
+                marks.Push(stack.Count);
+                break;
+            case PickleOpcode.TUPLE:
+                stack.Add(new PickleTuple(PopMarked()));
+                break;
+            case PickleOpcode.TUPLE1:
+                stack.Add(new PickleTuple(PopMany(1)));
+                break;
+            case PickleOpcode.TUPLE2:
+                stack.Add(new PickleTuple(PopMany(2)));
+                break;
+            case PickleOpcode.TUPLE3:
+                stack.Add(new PickleTuple(PopMany(3)));
+                break;
+            case PickleOpcode.APPEND:
+                Append(PopMany(1));
+                break;
+            case PickleOpcode.APPENDS or PickleOpcode.ADDITEMS:
+                Append(PopMarked());
+                break;
+            case PickleOpcode.SETITEM:
+                SetItems(PopMany(2));
+                break;
+            case PickleOpcode.SETITEMS:
+                SetItems(PopMarked());
+                break;
+            default:
+                return false;
         }
 
         return true;
@@ -117,13 +167,26 @@ ref struct Unpickler
                 if (ReadByte() is var protocol and not (2 or 3 or 4 or 5))
                     throw Problem($"protocol {protocol}; expected 2 to 5");
                 break;
-            case PickleOpcode.FRAME: Take(8); break;
-            case PickleOpcode.BINPUT: memo[ReadByte()] = Top(); break;
-            case PickleOpcode.LONG_BINPUT: memo[ReadUInt32()] = Top(); break;
-            case PickleOpcode.MEMOIZE: memo[(uint)memo.Count] = Top(); break;
-            case PickleOpcode.BINGET: stack.Add(Recall(ReadByte())); break;
-            case PickleOpcode.LONG_BINGET: stack.Add(Recall(ReadUInt32())); break;
-            default: return false;
+            case PickleOpcode.FRAME:
+                Take(8);
+                break;
+            case PickleOpcode.BINPUT:
+                memo[ReadByte()] = Top();
+                break;
+            case PickleOpcode.LONG_BINPUT:
+                memo[ReadUInt32()] = Top();
+                break;
+            case PickleOpcode.MEMOIZE:
+                memo[(uint)memo.Count] = Top();
+                break;
+            case PickleOpcode.BINGET:
+                stack.Add(Recall(ReadByte()));
+                break;
+            case PickleOpcode.LONG_BINGET:
+                stack.Add(Recall(ReadUInt32()));
+                break;
+            default:
+                return false;
         }
 
         return true;
@@ -140,7 +203,9 @@ ref struct Unpickler
                 break;
             case PickleOpcode.REDUCE or PickleOpcode.NEWOBJ:
                 object?[] call = PopMany(2);
-                stack.Add(PickleGlobals.Call(Expect<PickleGlobal>(call[0], "function"), Expect<PickleTuple>(call[1], "tuple").Items, ref copies));
+                stack.Add(
+                    PickleGlobals.Call(Expect<PickleGlobal>(call[0], "function"), Expect<PickleTuple>(call[1], "tuple").Items, ref copies)
+                );
                 break;
             case PickleOpcode.BINPERSID:
                 var storage = PickleGlobals.Storage(Expect<PickleTuple>(Pop(), "tuple").Items);
@@ -170,7 +235,8 @@ ref struct Unpickler
     readonly T Expect<T>(object? value, string expected)
         where T : class => value as T ?? throw Problem($"expected a {expected}, got {PickleGlobals.Describe(value)}");
 
-    readonly object? Recall(uint index) => memo.TryGetValue(index, out object? value) ? value : throw Problem($"nothing is stored under {index}");
+    readonly object? Recall(uint index) =>
+        memo.TryGetValue(index, out object? value) ? value : throw Problem($"nothing is stored under {index}");
 
     readonly object? Top() => stack.Count > (marks.TryPeek(out int mark) ? mark : 0) ? stack[^1] : throw Problem("the stack is empty");
 

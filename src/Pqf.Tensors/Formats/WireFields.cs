@@ -20,7 +20,8 @@ enum WireKind
 
 /// <summary>The fields of one protobuf message, read in place, one after the other.</summary>
 /// <remarks>
-/// By hand, not by Google.Protobuf, whose reader copies every field's bytes; here these are weights in a mapped file. Every length is checked against the message.
+/// By hand, not by Google.Protobuf, whose reader copies every field's bytes; here these are weights in a mapped file. Every length is
+/// checked against the message.
 /// Source: the encoding page of the protobuf documentation.
 /// </remarks>
 ref struct WireFields
@@ -67,11 +68,20 @@ ref struct WireFields
             throw Problem($"no field has the tag {tag}");
         switch (Kind)
         {
-            case WireKind.Varint: Value = Varint(message, ref position); break;
-            case WireKind.Fixed64: Value = BinaryPrimitives.ReadUInt64LittleEndian(Take(8)); break;
-            case WireKind.Fixed32: Value = BinaryPrimitives.ReadUInt32LittleEndian(Take(4)); break;
-            case WireKind.Bytes: TakeBytes(); break;
-            default: throw Problem($"field {Number} is encoded in a way ({(int)Kind}) that ONNX models have no use for");
+            case WireKind.Varint:
+                Value = Varint(message, ref position);
+                break;
+            case WireKind.Fixed64:
+                Value = BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
+                break;
+            case WireKind.Fixed32:
+                Value = BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+                break;
+            case WireKind.Bytes:
+                TakeBytes();
+                break;
+            default:
+                throw Problem($"field {Number} is encoded in a way ({(int)Kind}) that ONNX models have no use for");
         }
 
         return true;

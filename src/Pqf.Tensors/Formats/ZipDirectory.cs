@@ -17,8 +17,16 @@ readonly record struct ZipEntry(string Name, bool IsDeflated, long PackedBytes, 
 /// <remarks>Source: PKWARE's APPNOTE.TXT 6.3, sections 4.3 to 4.5.</remarks>
 sealed class ZipDirectory
 {
-    const uint EndSignature = 0x06054B50, End64Signature = 0x06064B50, Locator64Signature = 0x07064B50, EntrySignature = 0x02014B50, LocalSignature = 0x04034B50;
-    const int EndBytes = 22, Locator64Bytes = 20, EntryBytes = 46, LocalBytes = 30, MaxCommentBytes = 65_535;
+    const uint EndSignature = 0x06054B50,
+        End64Signature = 0x06064B50,
+        Locator64Signature = 0x07064B50,
+        EntrySignature = 0x02014B50,
+        LocalSignature = 0x04034B50;
+    const int EndBytes = 22,
+        Locator64Bytes = 20,
+        EntryBytes = 46,
+        LocalBytes = 30,
+        MaxCommentBytes = 65_535;
     const ushort Zip64Field = 1;
 
     // Real weights shrink to a half at best; a bomb claims a thousand times its size.
@@ -48,22 +56,27 @@ sealed class ZipDirectory
     public IReadOnlyDictionary<string, ZipEntry> Entries { get; }
 
     /// <summary>An entry's bytes: in place if stored, unpacked into a new array if deflated.</summary>
-    /// <exception cref="InvalidDataException">They do not lie within the archive, or are not those that the directory describes.</exception>
+    /// <exception cref="InvalidDataException">They do not lie within the archive, or are not those that the directory
+    /// describes.</exception>
     public ReadOnlySpan<byte> Read(ZipEntry entry)
     {
         var packed = file.Slice(DataOffset(entry), entry.PackedBytes);
         return entry.IsDeflated ? Inflate(entry, packed) : packed;
     }
 
-    /// <summary>Checks that unpacking entries, one or the other perhaps several times, takes no more than a small multiple of the archive.</summary>
+    /// <summary>Checks that unpacking entries, one or the other perhaps several times, takes no more than a small multiple of the
+    /// archive.</summary>
     /// <exception cref="InvalidDataException">It takes more.</exception>
     public void CheckUnpacked(IEnumerable<ZipEntry> entries)
     {
         if (entries.Where(entry => entry.IsDeflated).Sum(entry => (double)entry.Bytes) > (double)MaxRatio * file.Length)
-            throw new InvalidDataException($"zip archive: its compressed entries claim to be more than {MaxRatio} times as large as the file");
+            throw new InvalidDataException(
+                $"zip archive: its compressed entries claim to be more than {MaxRatio} times as large as the file"
+            );
     }
 
-    /// <summary>Checks that an entry lies within the archive and, if compressed, unpacks as described, so that reading it later cannot fail.</summary>
+    /// <summary>Checks that an entry lies within the archive and, if compressed, unpacks as described, so that reading it later cannot
+    /// fail.</summary>
     /// <exception cref="InvalidDataException">As for <see cref="Read"/>.</exception>
     public void Check(ZipEntry entry) => Read(entry);
 
@@ -84,7 +97,8 @@ sealed class ZipDirectory
         return bytes;
     }
 
-    static InvalidDataException Corrupt(ZipEntry entry) => new($"zip archive: {entry.Name} is corrupt: it does not unpack to the {entry.Bytes} bytes that the directory describes");
+    static InvalidDataException Corrupt(ZipEntry entry) =>
+        new($"zip archive: {entry.Name} is corrupt: it does not unpack to the {entry.Bytes} bytes that the directory describes");
 
     long DataOffset(ZipEntry entry)
     {
@@ -105,8 +119,13 @@ sealed class ZipDirectory
         if (at < 0 || at + EndBytes > tail.Length)
             throw new InvalidDataException("zip archive without its directory; the file is truncated or corrupt");
         var end = tail[at..];
-        long count = UInt16(end, 10), offset = UInt32(end, 16);
-        if (tailOffset + at - Locator64Bytes is var locatorOffset and >= 0 && file.Slice(locatorOffset, Locator64Bytes) is var locator && UInt32(locator, 0) == Locator64Signature)
+        long count = UInt16(end, 10),
+            offset = UInt32(end, 16);
+        if (
+            tailOffset + at - Locator64Bytes is var locatorOffset and >= 0
+            && file.Slice(locatorOffset, Locator64Bytes) is var locator
+            && UInt32(locator, 0) == Locator64Signature
+        )
         {
             var end64 = file.Slice(Int64(locator, 8), 56);
             if (UInt32(end64, 0) != End64Signature)
@@ -122,14 +141,20 @@ sealed class ZipDirectory
         var header = file.Slice(offset, EntryBytes);
         if (UInt32(header, 0) != EntrySignature)
             throw new InvalidDataException($"zip archive: no directory entry at byte {offset}");
-        int nameBytes = UInt16(header, 28), extraBytes = UInt16(header, 30), commentBytes = UInt16(header, 32);
+        int nameBytes = UInt16(header, 28),
+            extraBytes = UInt16(header, 30),
+            commentBytes = UInt16(header, 32);
         string name = Encoding.UTF8.GetString(file.Slice(offset + EntryBytes, nameBytes));
         var extra = file.Slice(offset + EntryBytes + nameBytes, extraBytes);
-        long bytes = UInt32(header, 24), packedBytes = UInt32(header, 20), headerOffset = UInt32(header, 42);
+        long bytes = UInt32(header, 24),
+            packedBytes = UInt32(header, 20),
+            headerOffset = UInt32(header, 42);
         WidenFrom(extra, ref bytes, ref packedBytes, ref headerOffset);
         int method = UInt16(header, 10);
         if ((UInt16(header, 8) & 1) != 0 || method is not (0 or 8))
-            throw new InvalidDataException($"zip archive: {name} is encrypted or compressed by method {method}; stored and deflated entries are read");
+            throw new InvalidDataException(
+                $"zip archive: {name} is encrypted or compressed by method {method}; stored and deflated entries are read"
+            );
         if (bytes < 0 || packedBytes < 0 || headerOffset < 0 || bytes > int.MaxValue || (method == 0 && bytes != packedBytes))
             throw new InvalidDataException($"zip archive: {name} claims {bytes} bytes in {packedBytes} at {headerOffset}");
         offset += EntryBytes + nameBytes + extraBytes + commentBytes;
@@ -141,7 +166,8 @@ sealed class ZipDirectory
     {
         while (extra.Length >= 4)
         {
-            int id = UInt16(extra, 0), size = Math.Min(UInt16(extra, 2), extra.Length - 4);
+            int id = UInt16(extra, 0),
+                size = Math.Min(UInt16(extra, 2), extra.Length - 4);
             var field = extra.Slice(4, size);
             if (id == Zip64Field)
             {

@@ -4,7 +4,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Formats;
 
-/// <summary>Writes a zip archive of stored entries whose data are aligned to 64 bytes, as PyTorch's are, so that they can be mapped.</summary>
+/// <summary>Writes a zip archive of stored entries whose data are aligned to 64 bytes, as PyTorch's are, so that they can be
+/// mapped.</summary>
 /// <remarks>No zip64 records: the caller keeps to the limits. Source: PKWARE's APPNOTE.TXT 6.3.</remarks>
 sealed class ZipWriter(Stream stream)
 {
@@ -14,7 +15,10 @@ sealed class ZipWriter(Stream stream)
     /// <summary>Headers fit in the difference to the format's 4 GiB.</summary>
     public const long MaxTensorBytes = uint.MaxValue - (64L << 20);
 
-    const int Alignment = 64, LocalBytes = 30, EntryBytes = 46, EndBytes = 22;
+    const int Alignment = 64,
+        LocalBytes = 30,
+        EntryBytes = 46,
+        EndBytes = 22;
     const ushort Version = 20; // 2.0: folders in names
 
     // 1 January 1980, the format's first day: files do not depend on the clock.

@@ -15,8 +15,20 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
 
     static readonly RngKey Key = RngKey.FromSeed(23);
 
-    public static MatrixTheoryData<DeviceKind, int[], StatisticsOf> Cases => new(
-        DeviceKinds.All, [[3, 1, 1, 1], [2, 3, 5, 7], [1, 3, 3, 16], [3, 33], [2, 4, 3, 32], [3, 5, 2, 65], [1, 40, 41, 64]], Enum.GetValues<StatisticsOf>());
+    public static MatrixTheoryData<DeviceKind, int[], StatisticsOf> Cases =>
+        new(
+            DeviceKinds.All,
+            [
+                [3, 1, 1, 1],
+                [2, 3, 5, 7],
+                [1, 3, 3, 16],
+                [3, 33],
+                [2, 4, 3, 32],
+                [3, 5, 2, 65],
+                [1, 40, 41, 64],
+            ],
+            Enum.GetValues<StatisticsOf>()
+        );
 
     [Theory, MemberData(nameof(Cases))]
     public void Gradients_are_adjoint_to_the_forward(DeviceKind kind, int[] shape, StatisticsOf source)
@@ -25,8 +37,11 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var c = new Inputs(new Shape(shape));
         var x = c.X.On(device);
         var (mean, variance) = source == StatisticsOf.Batch ? Reduce.MeanAndVariance(x) : (c.Mean.On(device), c.Variance.On(device));
-        double[] Value(double[] input, double[] weight, double[] bias) => Norm(input, weight, bias, source == StatisticsOf.Batch ? null : (c.Mean.Values, c.Variance.Values));
-        double[] w = Doubles(c.Weight), b = Doubles(c.Bias), inputs = Doubles(c.X);
+        double[] Value(double[] input, double[] weight, double[] bias) =>
+            Norm(input, weight, bias, source == StatisticsOf.Batch ? null : (c.Mean.Values, c.Variance.Values));
+        double[] w = Doubles(c.Weight),
+            b = Doubles(c.Bias),
+            inputs = Doubles(c.X);
         var gradients = BatchNorm.Pullback(x, c.Weight.On(device), mean, variance, Eps, source, null, c.U.On(device));
         int rows = c.X.Shape.Count / w.Length;
         Adjoint.Check(Adjoint.Derivative(v => Value(v, w, b), c.X, c.V), c.U, c.V, gradients.DX, 8 * rows);
@@ -57,19 +72,41 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Theory, MemberData(nameof(Cases))]
-    public void A_frozen_norm_of_constants_gives_the_gradients_that_one_of_parameters_gives(DeviceKind kind, int[] shape, StatisticsOf source)
+    public void A_frozen_norm_of_constants_gives_the_gradients_that_one_of_parameters_gives(
+        DeviceKind kind,
+        int[] shape,
+        StatisticsOf source
+    )
     {
         var device = Use(kind, new Shape(shape).Count);
         var c = new Inputs(new Shape(shape));
         var (mean, variance) = (c.Mean.On(device), c.Variance.On(device));
-        var parameters = new Dictionary<string, Tensor<float>> { ["x"] = c.X.On(device), ["residual"] = c.V.On(device), ["weight"] = c.Weight.On(device), ["bias"] = c.Bias.On(device) }.ToImmutableDictionary();
-        bool hasResidual = source == StatisticsOf.Batch; // both ways: an activation with and without it
-        ImmutableDictionary<string, Tensor<float>> Gradients(bool isConstant) => Grad.ValueAndGrad((tape, variables) =>
+        var parameters = new Dictionary<string, Tensor<float>>
         {
-            Variable Vector(string name) => isConstant ? Tape.Constant(parameters[name]) : variables[name];
-            var y = tape.FrozenBatchNorm(variables["x"], Vector("weight"), Vector("bias"), mean, variance, Eps, hasResidual ? variables["residual"] : null, Activation.Relu);
-            return tape.SmoothL1(y, c.U.On(device), 0.5f);
-        })(parameters).Gradients;
+            ["x"] = c.X.On(device),
+            ["residual"] = c.V.On(device),
+            ["weight"] = c.Weight.On(device),
+            ["bias"] = c.Bias.On(device),
+        }.ToImmutableDictionary();
+        bool hasResidual = source == StatisticsOf.Batch; // both ways: an activation with and without it
+        ImmutableDictionary<string, Tensor<float>> Gradients(bool isConstant) =>
+            Grad.ValueAndGrad(
+                (tape, variables) =>
+                {
+                    Variable Vector(string name) => isConstant ? Tape.Constant(parameters[name]) : variables[name];
+                    var y = tape.FrozenBatchNorm(
+                        variables["x"],
+                        Vector("weight"),
+                        Vector("bias"),
+                        mean,
+                        variance,
+                        Eps,
+                        hasResidual ? variables["residual"] : null,
+                        Activation.Relu
+                    );
+                    return tape.SmoothL1(y, c.U.On(device), 0.5f);
+                }
+            )(parameters).Gradients;
         var (expected, constant) = (Gradients(false), Gradients(true));
         Close.Check(expected["x"], constant["x"], 1e-6);
         Close.Check(expected["residual"], constant["residual"], 1e-6);
@@ -85,9 +122,19 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
             using var file = ReferenceCase.Open(name);
             using var stats = name == "batch_norm_eval" ? ReferenceCase.Open("batch_norm_eval_stats") : null;
             var x = file.Read("x").ToChannelsLast().On(device);
-            var (mean, variance) = stats is null ? Reduce.MeanAndVariance(x) : (stats.Read("running_mean").On(device), stats.Read("running_var").On(device));
+            var (mean, variance) = stats is null
+                ? Reduce.MeanAndVariance(x)
+                : (stats.Read("running_mean").On(device), stats.Read("running_var").On(device));
             var gradients = BatchNorm.Pullback(
-                x, file.Read("weight").On(device), mean, variance, Eps, stats is null ? StatisticsOf.Batch : StatisticsOf.Elsewhere, null, file.Read("grad_out").ToChannelsLast().On(device));
+                x,
+                file.Read("weight").On(device),
+                mean,
+                variance,
+                Eps,
+                stats is null ? StatisticsOf.Batch : StatisticsOf.Elsewhere,
+                null,
+                file.Read("grad_out").ToChannelsLast().On(device)
+            );
             Close.Check(file.Read("grad_x").ToChannelsLast().Values, gradients.DX.ToArray(), 1e-5);
             Close.Check(file.Read("grad_weight").Values, gradients.DWeight.ToArray(), 1e-5);
             Close.Check(file.Read("grad_bias").Values, gradients.DBias.ToArray(), 1e-5);
@@ -108,12 +155,14 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>The norm in double, by its batch's statistics or given ones.</summary>
     static double[] Norm(double[] x, double[] weight, double[] bias, (float[] Mean, float[] Variance)? given)
     {
-        int channels = weight.Length, rows = x.Length / channels;
+        int channels = weight.Length,
+            rows = x.Length / channels;
         var y = new double[x.Length];
         for (int c = 0; c < channels; c++)
         {
             double[] values = [.. Enumerable.Range(0, rows).Select(row => x[(row * channels) + c])];
-            double mean = given?.Mean[c] ?? values.Average(), variance = given?.Variance[c] ?? values.Average(v => (v - mean) * (v - mean));
+            double mean = given?.Mean[c] ?? values.Average(),
+                variance = given?.Variance[c] ?? values.Average(v => (v - mean) * (v - mean));
             for (int row = 0; row < rows; row++)
                 y[(row * channels) + c] = ((values[row] - mean) / Math.Sqrt(variance + Eps) * weight[c]) + bias[c];
         }
@@ -138,6 +187,7 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
 
         public Numbers Mean { get; } = Numbers.Normal(Key.Fold("mean"), [Shape.Last]);
 
-        public Numbers Variance { get; } = new([Shape.Last], [.. Numbers.Normal(Key.Fold("variance"), [Shape.Last]).Values.Select(v => 0.1f + (v * v))]);
+        public Numbers Variance { get; } =
+            new([Shape.Last], [.. Numbers.Normal(Key.Fold("variance"), [Shape.Last]).Values.Select(v => 0.1f + (v * v))]);
     }
 }

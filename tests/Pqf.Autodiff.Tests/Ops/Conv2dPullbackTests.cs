@@ -14,7 +14,8 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>A convolution: x [N, H, W, C], weight [O, I, kH, kW].</summary>
     public sealed record Case(Shape X, Shape Weight, Conv2dOptions Options)
     {
-        public override string ToString() => $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, dilation {Options.Dilation}, groups {Options.Groups}";
+        public override string ToString() =>
+            $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, dilation {Options.Dilation}, groups {Options.Groups}";
     }
 
     static readonly Case[] Shapes =
@@ -34,11 +35,38 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
         new([1, 13, 12, 3], [8, 3, 7, 7], new() { Stride = 2, Padding = 3 }),
         new([1, 11, 10, 8], [12, 8, 3, 3], new() { Padding = 2, Dilation = 2 }),
         new([2, 6, 6, 12], [24, 4, 3, 3], new() { Padding = 1, Groups = 3 }),
-        new([1, 7, 8, 12], [8, 6, 3, 3], new() { Padding = 1, Stride = 2, Groups = 2 }),
+        new(
+            [1, 7, 8, 12],
+            [8, 6, 3, 3],
+            new()
+            {
+                Padding = 1,
+                Stride = 2,
+                Groups = 2,
+            }
+        ),
         new([1, 6, 5, 9], [9, 1, 3, 3], new() { Padding = 1, Groups = 9 }),
         new([1, 9, 7, 6], [5, 6, 1, 3], new() { Padding = new Pair(0, 1) }),
-        new([1, 8, 9, 6], [5, 6, 3, 2], new() { Stride = new Pair(2, 1), Padding = new Pair(2, 0), Dilation = new Pair(1, 2) }),
-        new([1, 11, 13, 5], [6, 5, 3, 3], new() { Stride = new Pair(2, 4), Padding = new Pair(1, 3), Dilation = new Pair(2, 3) }),
+        new(
+            [1, 8, 9, 6],
+            [5, 6, 3, 2],
+            new()
+            {
+                Stride = new Pair(2, 1),
+                Padding = new Pair(2, 0),
+                Dilation = new Pair(1, 2),
+            }
+        ),
+        new(
+            [1, 11, 13, 5],
+            [6, 5, 3, 3],
+            new()
+            {
+                Stride = new Pair(2, 4),
+                Padding = new Pair(1, 3),
+                Dilation = new Pair(2, 3),
+            }
+        ),
         new([1, 5, 5, 4], [3, 4, 2, 2], new() { Stride = 4 }), // pixels that no tap reaches
         new([2, 1, 1, 17], [19, 17, 3, 3], new() { Padding = 1 }),
         new([1, 2, 2, 3], [4, 3, 2, 2], new() { Padding = 5 }), // more padding than the kernel needs
@@ -53,7 +81,9 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
     {
         var (weight, dy) = (Numbers.Normal(Key.Fold("weight"), c.Weight), Numbers.Normal(Key.Fold("dy"), Output(c)));
         var device = Use(kind, c.X.Count);
-        Reference.Conv2dInputGradient(c.X, weight, c.Options, dy).Check(Conv2d.InputPullback(c.X, weight.On(device), c.Options, dy.On(device)));
+        Reference
+            .Conv2dInputGradient(c.X, weight, c.Options, dy)
+            .Check(Conv2d.InputPullback(c.X, weight.On(device), c.Options, dy.On(device)));
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -61,18 +91,36 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
     {
         var (x, dy) = (Numbers.Normal(Key.Fold("x"), c.X), Numbers.Normal(Key.Fold("dy"), Output(c)));
         var device = Use(kind, c.Weight.Count * (1 + (Output(c).Count / 1024)));
-        Reference.Conv2dWeightGradient(x, c.Weight, c.Options, dy).Check(Conv2d.WeightPullback(x.On(device), c.Weight, c.Options, dy.On(device)));
+        Reference
+            .Conv2dWeightGradient(x, c.Weight, c.Options, dy)
+            .Check(Conv2d.WeightPullback(x.On(device), c.Weight, c.Options, dy.On(device)));
     }
 
     [Theory, MemberData(nameof(Cases))]
     public void Gradients_are_adjoint_to_the_forward(DeviceKind kind, Case c)
     {
-        var (x, weight, u) = (Numbers.Normal(Key.Fold("x"), c.X), Numbers.Normal(Key.Fold("weight"), c.Weight), Numbers.Normal(Key.Fold("u"), Output(c)));
+        var (x, weight, u) = (
+            Numbers.Normal(Key.Fold("x"), c.X),
+            Numbers.Normal(Key.Fold("weight"), c.Weight),
+            Numbers.Normal(Key.Fold("u"), Output(c))
+        );
         var (dx, dWeight) = (Numbers.Normal(Key.Fold("dx"), c.X), Numbers.Normal(Key.Fold("dweight"), c.Weight));
         var device = Use(kind, Math.Max(c.X.Count, c.Weight.Count * (1 + (Output(c).Count / 1024))));
         // Linear in each operand: J v is the convolution of v.
-        Adjoint.Check(Reference.Conv2d(dx, weight, null, c.Options).Values, u, dx, Conv2d.InputPullback(c.X, weight.On(device), c.Options, u.On(device)), c.Weight.Count);
-        Adjoint.Check(Reference.Conv2d(x, dWeight, null, c.Options).Values, u, dWeight, Conv2d.WeightPullback(x.On(device), c.Weight, c.Options, u.On(device)), u.Shape.Count);
+        Adjoint.Check(
+            Reference.Conv2d(dx, weight, null, c.Options).Values,
+            u,
+            dx,
+            Conv2d.InputPullback(c.X, weight.On(device), c.Options, u.On(device)),
+            c.Weight.Count
+        );
+        Adjoint.Check(
+            Reference.Conv2d(x, dWeight, null, c.Options).Values,
+            u,
+            dWeight,
+            Conv2d.WeightPullback(x.On(device), c.Weight, c.Options, u.On(device)),
+            u.Shape.Count
+        );
     }
 
     public static MatrixTheoryData<DeviceKind, int> ReferenceCases => new(DeviceKinds.All, [.. Enumerable.Range(0, 9)]);
@@ -81,12 +129,22 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
     public void Gradients_agree_with_PyTorch(DeviceKind kind, int number)
     {
         using var file = ReferenceCase.Open($"conv2d_{number}");
-        var options = new Conv2dOptions { Stride = file.Integer("stride"), Padding = file.Integer("padding"), Dilation = file.Integer("dilation"), Groups = file.Integer("groups") };
+        var options = new Conv2dOptions
+        {
+            Stride = file.Integer("stride"),
+            Padding = file.Integer("padding"),
+            Dilation = file.Integer("dilation"),
+            Groups = file.Integer("groups"),
+        };
         var (x, weight, dy) = (file.Read("x").ToChannelsLast(), file.Read("weight"), file.Read("grad_out").ToChannelsLast());
         var device = Use(kind, Math.Max(x.Shape.Count, weight.Shape.Count));
-        Reference.Conv2dInputGradient(x.Shape, weight, options, dy).WithValues(file.Read("grad_x").ToChannelsLast())
+        Reference
+            .Conv2dInputGradient(x.Shape, weight, options, dy)
+            .WithValues(file.Read("grad_x").ToChannelsLast())
             .Check(Conv2d.InputPullback(x.Shape, weight.On(device), options, dy.On(device)));
-        Reference.Conv2dWeightGradient(x, weight.Shape, options, dy).WithValues(file.Read("grad_weight"))
+        Reference
+            .Conv2dWeightGradient(x, weight.Shape, options, dy)
+            .WithValues(file.Read("grad_weight"))
             .Check(Conv2d.WeightPullback(x.On(device), weight.Shape, options, dy.On(device)));
         Reference.SumRows(dy).WithValues(file.Read("grad_bias")).Check(Linear.BiasPullback(dy.On(device)));
     }
@@ -95,7 +153,11 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
     public void An_incoming_gradient_of_another_shape_is_named()
     {
         var device = Use(DeviceKind.Host);
-        var (x, weight, dy) = (Tensor<float>.Zeros(device, [1, 5, 5, 3]), Tensor<float>.Zeros(device, [4, 3, 3, 3]), Tensor<float>.Zeros(device, [1, 5, 5, 4]));
+        var (x, weight, dy) = (
+            Tensor<float>.Zeros(device, [1, 5, 5, 3]),
+            Tensor<float>.Zeros(device, [4, 3, 3, 3]),
+            Tensor<float>.Zeros(device, [1, 5, 5, 4])
+        );
         const string Message = "Conv2d: expected a result of [1, 3, 3, 4], got [1, 5, 5, 4]";
         Assert.Equal(Message, Assert.Throws<ShapeException>(() => Conv2d.InputPullback(x.Shape, weight, new(), dy)).Message);
         Assert.Equal(Message, Assert.Throws<ShapeException>(() => Conv2d.WeightPullback(x, weight.Shape, new(), dy)).Message);

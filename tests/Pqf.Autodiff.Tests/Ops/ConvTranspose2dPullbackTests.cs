@@ -14,7 +14,8 @@ public class ConvTranspose2dPullbackTests(DeviceSet devices) : DeviceTest(device
     /// <summary>A transposed convolution: x [N, H, W, I], weight [I, O, kH, kW].</summary>
     public sealed record Case(Shape X, Shape Weight, ConvTranspose2dOptions Options)
     {
-        public override string ToString() => $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, output padding {Options.OutputPadding}";
+        public override string ToString() =>
+            $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, output padding {Options.OutputPadding}";
     }
 
     static readonly Case[] Shapes =
@@ -22,10 +23,28 @@ public class ConvTranspose2dPullbackTests(DeviceSet devices) : DeviceTest(device
         new([0, 14, 14, 8], [8, 4, 2, 2], new() { Stride = 2 }),
         new([1, 1, 1, 1], [1, 1, 1, 1], new()),
         new([2, 5, 4, 16], [16, 9, 2, 2], new() { Stride = 2 }),
-        new([2, 7, 6, 5], [5, 3, 3, 3], new() { Stride = 2, Padding = 1, OutputPadding = 1 }),
+        new(
+            [2, 7, 6, 5],
+            [5, 3, 3, 3],
+            new()
+            {
+                Stride = 2,
+                Padding = 1,
+                OutputPadding = 1,
+            }
+        ),
         new([1, 5, 6, 4], [4, 4, 4, 4], new() { Padding = 2 }),
         new([1, 4, 3, 8], [8, 7, 1, 1], new() { Stride = 3 }),
-        new([1, 3, 4, 6], [6, 8, 2, 3], new() { Stride = new Pair(3, 2), Padding = new Pair(0, 1), OutputPadding = new Pair(2, 1) }),
+        new(
+            [1, 3, 4, 6],
+            [6, 8, 2, 3],
+            new()
+            {
+                Stride = new Pair(3, 2),
+                Padding = new Pair(0, 1),
+                OutputPadding = new Pair(2, 1),
+            }
+        ),
     ];
 
     public static MatrixTheoryData<DeviceKind, Case> Cases => new(DeviceKinds.All, Shapes);
@@ -36,11 +55,20 @@ public class ConvTranspose2dPullbackTests(DeviceSet devices) : DeviceTest(device
         var (x, weight) = (Numbers.Normal(Key.Fold("x"), c.X), Numbers.Normal(Key.Fold("weight"), c.Weight));
         var (dx, dWeight) = (Numbers.Normal(Key.Fold("dx"), c.X), Numbers.Normal(Key.Fold("dweight"), c.Weight));
         // Linear in each operand: J v is the transposed convolution of v.
-        var (alongX, alongWeight) = (Reference.ConvTranspose2d(dx, weight, null, c.Options), Reference.ConvTranspose2d(x, dWeight, null, c.Options));
+        var (alongX, alongWeight) = (
+            Reference.ConvTranspose2d(dx, weight, null, c.Options),
+            Reference.ConvTranspose2d(x, dWeight, null, c.Options)
+        );
         var u = Numbers.Normal(Key.Fold("u"), alongX.Shape);
         var device = Use(kind, Math.Max(c.X.Count, c.Weight.Count * (1 + (u.Shape.Count / 1024))));
         Adjoint.Check(alongX.Values, u, dx, ConvTranspose2d.InputPullback(c.X, weight.On(device), c.Options, u.On(device)), c.Weight.Count);
-        Adjoint.Check(alongWeight.Values, u, dWeight, ConvTranspose2d.WeightPullback(x.On(device), c.Weight, c.Options, u.On(device)), u.Shape.Count);
+        Adjoint.Check(
+            alongWeight.Values,
+            u,
+            dWeight,
+            ConvTranspose2d.WeightPullback(x.On(device), c.Weight, c.Options, u.On(device)),
+            u.Shape.Count
+        );
     }
 
     public static MatrixTheoryData<DeviceKind, int> ReferenceCases => new(DeviceKinds.All, [0, 1, 2]);

@@ -12,15 +12,20 @@ public class DensePullbackTests(DeviceSet devices) : DeviceTest(devices)
 {
     static readonly RngKey Key = RngKey.FromSeed(24);
 
-    public static MatrixTheoryData<DeviceKind, (int M, int K, int N), Transpose> Products => new(
-        DeviceKinds.All, [(1, 1, 1), (3, 5, 4), (13, 17, 33)], [Transpose.None, Transpose.A, Transpose.B, Transpose.A | Transpose.B]);
+    public static MatrixTheoryData<DeviceKind, (int M, int K, int N), Transpose> Products =>
+        new(DeviceKinds.All, [(1, 1, 1), (3, 5, 4), (13, 17, 33)], [Transpose.None, Transpose.A, Transpose.B, Transpose.A | Transpose.B]);
 
     [Theory, MemberData(nameof(Products))]
     public void MatMul_is_adjoint_in_both_operands(DeviceKind kind, (int M, int K, int N) s, Transpose transpose)
     {
         var device = Use(kind, 33 * 33);
-        Shape left = transpose.HasFlag(Transpose.A) ? [s.K, s.M] : [s.M, s.K], right = transpose.HasFlag(Transpose.B) ? [s.N, s.K] : [s.K, s.N];
-        var (a, b, u) = (Numbers.Normal(Key.Fold("a"), left), Numbers.Normal(Key.Fold("b"), right), Numbers.Normal(Key.Fold("u"), [s.M, s.N]));
+        Shape left = transpose.HasFlag(Transpose.A) ? [s.K, s.M] : [s.M, s.K],
+            right = transpose.HasFlag(Transpose.B) ? [s.N, s.K] : [s.K, s.N];
+        var (a, b, u) = (
+            Numbers.Normal(Key.Fold("a"), left),
+            Numbers.Normal(Key.Fold("b"), right),
+            Numbers.Normal(Key.Fold("u"), [s.M, s.N])
+        );
         var (da, db) = (Numbers.Normal(Key.Fold("da"), left), Numbers.Normal(Key.Fold("db"), right));
         Adjoint.Check(Reference.MatMul(da, b, transpose).Values, u, da, MatMul.LeftPullback(b.On(device), u.On(device), transpose), s.N);
         Adjoint.Check(Reference.MatMul(a, db, transpose).Values, u, db, MatMul.RightPullback(a.On(device), u.On(device), transpose), s.M);
@@ -30,11 +35,25 @@ public class DensePullbackTests(DeviceSet devices) : DeviceTest(devices)
     public void Linear_is_adjoint_in_input_weight_and_bias(DeviceKind kind)
     {
         var device = Use(kind);
-        var (x, weight, u) = (Numbers.Normal(Key.Fold("x"), [5, 33]), Numbers.Normal(Key.Fold("weight"), [17, 33]), Numbers.Normal(Key.Fold("u"), [5, 17]));
-        var (dx, dWeight, dBias) = (Numbers.Normal(Key.Fold("dx"), [5, 33]), Numbers.Normal(Key.Fold("dweight"), [17, 33]), Numbers.Normal(Key.Fold("dbias"), [17]));
+        var (x, weight, u) = (
+            Numbers.Normal(Key.Fold("x"), [5, 33]),
+            Numbers.Normal(Key.Fold("weight"), [17, 33]),
+            Numbers.Normal(Key.Fold("u"), [5, 17])
+        );
+        var (dx, dWeight, dBias) = (
+            Numbers.Normal(Key.Fold("dx"), [5, 33]),
+            Numbers.Normal(Key.Fold("dweight"), [17, 33]),
+            Numbers.Normal(Key.Fold("dbias"), [17])
+        );
         Adjoint.Check(Reference.Linear(dx, weight, null).Values, u, dx, Linear.InputPullback(weight.On(device), u.On(device)), 17);
         Adjoint.Check(Reference.Linear(x, dWeight, null).Values, u, dWeight, Linear.WeightPullback(x.On(device), u.On(device)), 5);
-        Adjoint.Check(Reference.Linear(new Numbers([5, 33], new float[165]), weight, dBias).Values, u, dBias, Linear.BiasPullback(u.On(device)), 5);
+        Adjoint.Check(
+            Reference.Linear(new Numbers([5, 33], new float[165]), weight, dBias).Values,
+            u,
+            dBias,
+            Linear.BiasPullback(u.On(device)),
+            5
+        );
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -52,7 +71,10 @@ public class DensePullbackTests(DeviceSet devices) : DeviceTest(devices)
     public sealed record Sizes(int N, int K, int D);
 
     public static MatrixTheoryData<DeviceKind, Sizes> Codes =>
-        new(DeviceKinds.All, [new(0, 4, 4), new(1, 1, 1), new(50, 16, 9), new(300, 5, 4), new(20, 7, 18), new(70, 256, 8), new(17, 2048, 2), new(40, 3, 33)]);
+        new(
+            DeviceKinds.All,
+            [new(0, 4, 4), new(1, 1, 1), new(50, 16, 9), new(300, 5, 4), new(20, 7, 18), new(70, 256, 8), new(17, 2048, 2), new(40, 3, 33)]
+        );
 
     [Theory, MemberData(nameof(Codes))]
     public void DecodeCodes_sums_blocks_by_code(DeviceKind kind, Sizes s)
@@ -95,7 +117,8 @@ public class DensePullbackTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(kind);
         var (x, u, v) = (Numbers.Normal(Key.Fold("x"), [37]), Numbers.Normal(Key.Fold("u"), [37]), Numbers.Normal(Key.Fold("v"), [37]));
         double[] jv = Adjoint.Derivative(values => [.. values.Select(value => 1 / (1 + Math.Exp(-value)))], x, v);
-        Adjoint.Check(jv, u, v, Map.Pullback<Sigmoid>(Map.Forward<Sigmoid>(x.On(device)), u.On(device)), 16); // terms: the exponential's roundings
+        // Terms: the exponential's roundings
+        Adjoint.Check(jv, u, v, Map.Pullback<Sigmoid>(Map.Forward<Sigmoid>(x.On(device)), u.On(device)), 16);
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]

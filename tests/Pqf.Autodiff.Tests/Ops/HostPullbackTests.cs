@@ -33,12 +33,14 @@ public class HostPullbackTests
 
     static readonly Dictionary<string, Func<HostDevice, IEnumerable<Tensor<float>>>> Runs = new()
     {
-        ["Conv2d"] = device => Layers.SelectMany(layer =>
-        {
-            var (x, weight) = (Draw(device, "x", layer.X), Draw(device, "weight", layer.Weight));
-            var dy = Draw(device, "dy", Conv2d.Forward(x, weight, null, layer.Options).Shape);
-            return (Tensor<float>[])[Conv2d.InputPullback(x.Shape, weight, layer.Options, dy), Conv2d.WeightPullback(x, weight.Shape, layer.Options, dy)];
-        }),
+        ["Conv2d"] = device =>
+            Layers.SelectMany(layer =>
+            {
+                var (x, weight) = (Draw(device, "x", layer.X), Draw(device, "weight", layer.Weight));
+                var dy = Draw(device, "dy", Conv2d.Forward(x, weight, null, layer.Options).Shape);
+                return (Tensor<float>[])
+                    [Conv2d.InputPullback(x.Shape, weight, layer.Options, dy), Conv2d.WeightPullback(x, weight.Shape, layer.Options, dy)];
+            }),
         ["BatchNorm"] = device =>
         {
             var (x, weight, dy) = (Draw(device, "x", [3, 41, 40, 70]), Draw(device, "weight", [70]), Draw(device, "dy", [3, 41, 40, 70]));
@@ -59,30 +61,74 @@ public class HostPullbackTests
         },
         ["ConvTranspose2d"] = device =>
         {
-            var (x, weight, options) = (Draw(device, "x", [3, 14, 14, 33]), Draw(device, "weight", [33, 40, 2, 2]), new ConvTranspose2dOptions { Stride = 2 });
+            var (x, weight, options) = (
+                Draw(device, "x", [3, 14, 14, 33]),
+                Draw(device, "weight", [33, 40, 2, 2]),
+                new ConvTranspose2dOptions { Stride = 2 }
+            );
             var y = ConvTranspose2d.Forward(x, weight, null, options);
-            return [y, ConvTranspose2d.InputPullback(x.Shape, weight, options, y), ConvTranspose2d.WeightPullback(x, weight.Shape, options, y)];
+            return
+            [
+                y,
+                ConvTranspose2d.InputPullback(x.Shape, weight, options, y),
+                ConvTranspose2d.WeightPullback(x, weight.Shape, options, y),
+            ];
         },
         ["RoiAlign"] = device =>
         {
             Shape map = [2, 50, 40, 53];
-            var boxes = Tensor<float>.From(device, [60, 5], [.. Enumerable.Range(0, 60).SelectMany(i => (float[])[i % 2, i, 2 * i, (3 * i) + 9, (3 * i) + 7.5f])]);
+            var boxes = Tensor<float>.From(
+                device,
+                [60, 5],
+                [.. Enumerable.Range(0, 60).SelectMany(i => (float[])[i % 2, i, 2 * i, (3 * i) + 9, (3 * i) + 7.5f])]
+            );
             var (rois, options) = (Rois.Create(boxes, 0.25f), new RoiAlignOptions { SamplingRatio = -1 });
-            return [RoiAlign.Forward([Draw(device, "x", map)], rois, options), RoiAlign.Pullback(map, rois, 0, options, Draw(device, "dy", [60, 7, 7, 53]))];
+            return
+            [
+                RoiAlign.Forward([Draw(device, "x", map)], rois, options),
+                RoiAlign.Pullback(map, rois, 0, options, Draw(device, "dy", [60, 7, 7, 53])),
+            ];
         },
-        ["Interpolate"] = device => Enum.GetValues<InterpolationMode>().SelectMany(mode => (Tensor<float>[])[
-            Interpolate.Forward(Draw(device, "x", [2, 13, 20, 37]), new Pair(27, 31), mode), Interpolate.Pullback([2, 13, 20, 37], mode, Draw(device, "dy", [2, 27, 31, 37]))]),
-        ["IndexSelect"] = device => [IndexSelect.Pullback([400, 53], 0, [.. Enumerable.Range(0, 2000).Select(i => Key.Below(300, (ulong)i))], Draw(device, "dy", [2000, 53]))],
+        ["Interpolate"] = device =>
+            Enum.GetValues<InterpolationMode>()
+                .SelectMany(mode =>
+                    (Tensor<float>[])
+                        [
+                            Interpolate.Forward(Draw(device, "x", [2, 13, 20, 37]), new Pair(27, 31), mode),
+                            Interpolate.Pullback([2, 13, 20, 37], mode, Draw(device, "dy", [2, 27, 31, 37])),
+                        ]
+                ),
+        ["IndexSelect"] = device =>
+            [
+                IndexSelect.Pullback(
+                    [400, 53],
+                    0,
+                    [.. Enumerable.Range(0, 2000).Select(i => Key.Below(300, (ulong)i))],
+                    Draw(device, "dy", [2000, 53])
+                ),
+            ],
         ["Losses"] = device =>
         {
             var (x, dy) = (Draw(device, "x", [50, 1001]), Draw(device, "dy", [50, 1001]));
             var target = Softmax.Forward(dy);
             var loss = CrossEntropy.Forward(x, target);
-            return [
-                BinaryCrossEntropy.Forward(x, target), BinaryCrossEntropy.Pullback(x, target, loss), SmoothL1.Forward(x, dy, 0.5f), SmoothL1.Pullback(x, dy, 0.5f, loss),
-                loss, CrossEntropy.Pullback(x, target, loss), Softmax.Pullback(target, x), LogSoftmax.Pullback(LogSoftmax.Forward(x), dy)];
+            return
+            [
+                BinaryCrossEntropy.Forward(x, target),
+                BinaryCrossEntropy.Pullback(x, target, loss),
+                SmoothL1.Forward(x, dy, 0.5f),
+                SmoothL1.Pullback(x, dy, 0.5f, loss),
+                loss,
+                CrossEntropy.Pullback(x, target, loss),
+                Softmax.Pullback(target, x),
+                LogSoftmax.Pullback(LogSoftmax.Forward(x), dy),
+            ];
         },
-        ["Map"] = device => [Map.Pullback<Relu>(Draw(device, "x", [100_003]), Draw(device, "dy", [100_003])), Scale.Forward(Draw(device, "x", [100_003]), 3)],
+        ["Map"] = device =>
+            [
+                Map.Pullback<Relu>(Draw(device, "x", [100_003]), Draw(device, "dy", [100_003])),
+                Scale.Forward(Draw(device, "x", [100_003]), 3),
+            ],
     };
 
     public static MatrixTheoryData<string, string> Cases => new([.. Runs.Keys], Enum.GetNames<VectorWidth>());
@@ -97,7 +143,11 @@ public class HostPullbackTests
 
     [Theory, InlineData("Conv2d"), InlineData("ConvTranspose2d"), InlineData("BatchNorm"), InlineData("RoiAlign")]
     public void Both_widths_agree(string op) =>
-        Close.Check(MemoryMarshal.Cast<byte, float>(Run(op, 2, nameof(VectorWidth.Bits512))), MemoryMarshal.Cast<byte, float>(Run(op, 2, nameof(VectorWidth.Bits256))), 1e-5);
+        Close.Check(
+            MemoryMarshal.Cast<byte, float>(Run(op, 2, nameof(VectorWidth.Bits512))),
+            MemoryMarshal.Cast<byte, float>(Run(op, 2, nameof(VectorWidth.Bits256))),
+            1e-5
+        );
 
     static byte[] Run(string op, int threads, string width)
     {

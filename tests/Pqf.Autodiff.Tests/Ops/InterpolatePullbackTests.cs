@@ -21,7 +21,8 @@ public class InterpolatePullbackTests(DeviceSet devices) : DeviceTest(devices)
         ([1, 31, 2, 4], new Pair(47, 1)),
     ];
 
-    public static MatrixTheoryData<DeviceKind, int, InterpolationMode> Cases => new(DeviceKinds.All, [.. Enumerable.Range(0, Sizes.Length)], Enum.GetValues<InterpolationMode>());
+    public static MatrixTheoryData<DeviceKind, int, InterpolationMode> Cases =>
+        new(DeviceKinds.All, [.. Enumerable.Range(0, Sizes.Length)], Enum.GetValues<InterpolationMode>());
 
     [Theory, MemberData(nameof(Cases))]
     public void Gradients_are_adjoint_to_the_forward(DeviceKind kind, int number, InterpolationMode mode)

@@ -20,11 +20,29 @@ public class LossPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var (x, u, v) = (Numbers.Normal(Key.Fold("x"), shape), Numbers.Normal(Key.Fold("u"), shape), Numbers.Normal(Key.Fold("v"), shape));
         var input = x.On(device);
         // Terms: those of a row, and the exponential's roundings.
-        Adjoint.Check(Adjoint.Derivative(values => Rows(values, classes, Math.Exp), x, v), u, v, Softmax.Pullback(Softmax.Forward(input), u.On(device)), classes + 16);
-        Adjoint.Check(Adjoint.Derivative(values => Rows(values, classes, p => p), x, v), u, v, LogSoftmax.Pullback(LogSoftmax.Forward(input), u.On(device)), classes + 16);
+        Adjoint.Check(
+            Adjoint.Derivative(values => Rows(values, classes, Math.Exp), x, v),
+            u,
+            v,
+            Softmax.Pullback(Softmax.Forward(input), u.On(device)),
+            classes + 16
+        );
+        Adjoint.Check(
+            Adjoint.Derivative(values => Rows(values, classes, p => p), x, v),
+            u,
+            v,
+            LogSoftmax.Pullback(LogSoftmax.Forward(input), u.On(device)),
+            classes + 16
+        );
         var target = Softmax.Forward(Numbers.Normal(Key.Fold("target"), shape).On(device));
         var dLoss = new Numbers(new Shape(), [-1.75f]);
-        Adjoint.Check(Adjoint.Derivative(values => [Loss(values, classes, target.ToArray())], x, v), dLoss, v, CrossEntropy.Pullback(input, target, dLoss.On(device)), classes + 16);
+        Adjoint.Check(
+            Adjoint.Derivative(values => [Loss(values, classes, target.ToArray())], x, v),
+            dLoss,
+            v,
+            CrossEntropy.Pullback(input, target, dLoss.On(device)),
+            classes + 16
+        );
     }
 
     [Theory, MemberData(nameof(Shapes))]
@@ -35,7 +53,10 @@ public class LossPullbackTests(DeviceSet devices) : DeviceTest(devices)
         double[] values = [.. x.Values.Select(value => (double)value)];
         float[] log = LogSoftmax.Forward(x.On(device)).ToArray();
         double[] expected = Rows(values, classes, p => p);
-        Assert.All(Enumerable.Range(0, log.Length), i => Assert.InRange(log[i] - expected[i], -1e-6 * (4 + Math.Abs(expected[i])), 1e-6 * (4 + Math.Abs(expected[i]))));
+        Assert.All(
+            Enumerable.Range(0, log.Length),
+            i => Assert.InRange(log[i] - expected[i], -1e-6 * (4 + Math.Abs(expected[i])), 1e-6 * (4 + Math.Abs(expected[i])))
+        );
         var target = Softmax.Forward(Numbers.Normal(Key.Fold("target"), [rows, classes]).On(device));
         var loss = CrossEntropy.Forward(x.On(device), target);
         Assert.Equal(new Shape(), loss.Shape);
@@ -50,7 +71,11 @@ public class LossPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var x = file.Read("x").On(device);
         var target = OneHot.Create(device, [.. file.Read("target").Values.Select(value => (int)value)], x.Shape[1]);
         Close.Check(file.Read("out").Values, CrossEntropy.Forward(x, target).ToArray(), 1e-6);
-        Close.Check(file.Read("grad_x").Values, CrossEntropy.Pullback(x, target, Tensor<float>.From(device, new Shape(), [1])).ToArray(), 1e-5);
+        Close.Check(
+            file.Read("grad_x").Values,
+            CrossEntropy.Pullback(x, target, Tensor<float>.From(device, new Shape(), [1])).ToArray(),
+            1e-5
+        );
     }
 
     [Fact]
@@ -59,7 +84,10 @@ public class LossPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         Assert.Equal([0.05f, 0.05f, 0.85f, 0.05f, 0.85f, 0.05f, 0.05f, 0.05f], OneHot.Create(device, [2, 0], 4, 0.2f).ToArray());
         Assert.Equal([0f, 1f], OneHot.Create(device, [1], 2).ToArray());
-        Assert.Equal("OneHot: expected classes from 0 to 1, got 2", Assert.Throws<ShapeException>(() => OneHot.Create(device, [0, 2], 2)).Message);
+        Assert.Equal(
+            "OneHot: expected classes from 0 to 1, got 2",
+            Assert.Throws<ShapeException>(() => OneHot.Create(device, [0, 2], 2)).Message
+        );
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -68,16 +96,26 @@ public class LossPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(kind);
         var x = Tensor<float>.From(device, [1, 3], [10_000, 9_999, -10_000]);
         var target = OneHot.Create(device, [1], 3);
-        Assert.Equal(1 + Math.Log(1 + Math.Exp(-1)), CrossEntropy.Forward(x, target).ToArray()[0], 2e-3); // 10,000 in single has steps of a thousandth
-        Assert.All(CrossEntropy.Pullback(x, target, Tensor<float>.From(device, new Shape(), [1])).ToArray(), value => Assert.InRange(value, -1f, 1f));
+        // 10,000 in single has steps of a thousandth
+        Assert.Equal(1 + Math.Log(1 + Math.Exp(-1)), CrossEntropy.Forward(x, target).ToArray()[0], 2e-3);
+        Assert.All(
+            CrossEntropy.Pullback(x, target, Tensor<float>.From(device, new Shape(), [1])).ToArray(),
+            value => Assert.InRange(value, -1f, 1f)
+        );
     }
 
     /// <summary>A function of the log-probabilities of each row.</summary>
-    static double[] Rows(double[] x, int classes, Func<double, double> f) => [.. x.Chunk(classes).SelectMany(row =>
-    {
-        double max = row.Max(), shift = max + Math.Log(row.Sum(value => Math.Exp(value - max)));
-        return row.Select(value => f(value - shift));
-    })];
+    static double[] Rows(double[] x, int classes, Func<double, double> f) =>
+        [
+            .. x.Chunk(classes)
+                .SelectMany(row =>
+                {
+                    double max = row.Max(),
+                        shift = max + Math.Log(row.Sum(value => Math.Exp(value - max)));
+                    return row.Select(value => f(value - shift));
+                }),
+        ];
 
-    static double Loss(double[] x, int classes, float[] target) => -Rows(x, classes, p => p).Zip(target, (log, t) => log * t).Sum() / (x.Length / classes);
+    static double Loss(double[] x, int classes, float[] target) =>
+        -Rows(x, classes, p => p).Zip(target, (log, t) => log * t).Sum() / (x.Length / classes);
 }

@@ -9,24 +9,43 @@ public class MovePullbackTests(DeviceSet devices) : DeviceTest(devices)
 {
     static readonly RngKey Key = RngKey.FromSeed(28);
 
-    public static MatrixTheoryData<DeviceKind, int[]> Shapes => new(DeviceKinds.All, [[1, 1, 1, 1], [2, 3, 5, 7], [3, 1, 1, 17], [1, 4, 2, 16]]);
+    public static MatrixTheoryData<DeviceKind, int[]> Shapes =>
+        new(
+            DeviceKinds.All,
+            [
+                [1, 1, 1, 1],
+                [2, 3, 5, 7],
+                [3, 1, 1, 17],
+                [1, 4, 2, 16],
+            ]
+        );
 
     [Theory, MemberData(nameof(Shapes))]
     public void Flatten_is_adjoint(DeviceKind kind, int[] lengths)
     {
-        Shape shape = new(lengths), flat = [lengths[0], lengths[1] * lengths[2] * lengths[3]];
+        Shape shape = new(lengths),
+            flat = [lengths[0], lengths[1] * lengths[2] * lengths[3]];
         // By its definition: channel by channel.
-        double[] Moved(Numbers v) => [.. from n in Enumerable.Range(0, shape[0])
-                                         from c in Enumerable.Range(0, shape[3])
-                                         from y in Enumerable.Range(0, shape[1])
-                                         from x in Enumerable.Range(0, shape[2])
-                                         select v.At(n, y, x, c)];
+        double[] Moved(Numbers v) =>
+            [
+                .. from n in Enumerable.Range(0, shape[0])
+                from c in Enumerable.Range(0, shape[3])
+                from y in Enumerable.Range(0, shape[1])
+                from x in Enumerable.Range(0, shape[2])
+                select v.At(n, y, x, c),
+            ];
         Check(kind, shape, flat, Moved, (tape, x) => tape.Flatten(x));
     }
 
     [Theory, MemberData(nameof(Shapes))]
     public void Reshape_is_adjoint(DeviceKind kind, int[] lengths) =>
-        Check(kind, new(lengths), [new Shape(lengths).Count, 1], v => [.. v.Values.Select(value => (double)value)], (tape, x) => tape.Reshape(x, [x.Shape.Count, 1]));
+        Check(
+            kind,
+            new(lengths),
+            [new Shape(lengths).Count, 1],
+            v => [.. v.Values.Select(value => (double)value)],
+            (tape, x) => tape.Reshape(x, [x.Shape.Count, 1])
+        );
 
     [Theory, MemberData(nameof(Shapes))]
     public void A_sum_of_a_value_and_itself_is_adjoint(DeviceKind kind, int[] lengths) =>

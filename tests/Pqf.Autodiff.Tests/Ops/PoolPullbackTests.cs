@@ -35,7 +35,9 @@ public class PoolPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var x = Numbers.Whole(Key.Fold("x"), c.X, -2, 2);
         var y = MaxPool2d.Forward(x.On(device), c.Kernel, c.Stride, c.Padding);
         var dy = Numbers.Normal(Key.Fold("dy"), y.Shape);
-        Reference.MaxPool2dGradient(x, c.Kernel, c.Stride, c.Padding, dy).Check(MaxPool2d.Pullback(x.On(device), y, c.Kernel, c.Stride, c.Padding, dy.On(device)));
+        Reference
+            .MaxPool2dGradient(x, c.Kernel, c.Stride, c.Padding, dy)
+            .Check(MaxPool2d.Pullback(x.On(device), y, c.Kernel, c.Stride, c.Padding, dy.On(device)));
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -43,7 +45,9 @@ public class PoolPullbackTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(kind, c.X.Count);
         var dy = Numbers.Normal(Key.Fold("dy"), AvgPool2d.Forward(Tensor<float>.Zeros(device, c.X), c.Kernel, c.Stride, c.Padding).Shape);
-        Reference.AvgPool2dGradient(c.X, c.Kernel, c.Stride, c.Padding, dy).Check(AvgPool2d.Pullback(c.X, c.Kernel, c.Stride, c.Padding, dy.On(device)));
+        Reference
+            .AvgPool2dGradient(c.X, c.Kernel, c.Stride, c.Padding, dy)
+            .Check(AvgPool2d.Pullback(c.X, c.Kernel, c.Stride, c.Padding, dy.On(device)));
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -58,11 +62,32 @@ public class PoolPullbackTests(DeviceSet devices) : DeviceTest(devices)
         double[] average = Reference.AvgPool2d(v, c.Kernel, c.Stride, c.Padding).Values;
         Adjoint.Check(average, u, v, AvgPool2d.Pullback(c.X, c.Kernel, c.Stride, c.Padding, u.On(device)), c.Kernel.H * c.Kernel.W);
         double[] Max(double step) =>
-            Reference.MaxPool2d(new Numbers(c.X, [.. x.Values.Zip(v.Values, (value, direction) => (float)(value + (step * direction)))]), c.Kernel, c.Stride, c.Padding).Values;
+            Reference
+                .MaxPool2d(
+                    new Numbers(c.X, [.. x.Values.Zip(v.Values, (value, direction) => (float)(value + (step * direction)))]),
+                    c.Kernel,
+                    c.Stride,
+                    c.Padding
+                )
+                .Values;
         const double Step = 1.0 / 64; // leaves the last bits of v: the tolerance below is that of singles near the values
         double[] jv = [.. Max(Step).Zip(Max(-Step), (after, before) => (after - before) / (2 * Step))];
-        var exact = new Numbers(c.X, [.. x.Values.Zip(v.Values, (value, direction) => ((float)(value + (Step * direction)) - (float)(value - (Step * direction))) / (float)(2 * Step))]);
-        Adjoint.Check(jv, u, exact, MaxPool2d.Pullback(x.On(device), y, c.Kernel, c.Stride, c.Padding, u.On(device)), c.Kernel.H * c.Kernel.W);
+        var exact = new Numbers(
+            c.X,
+            [
+                .. x.Values.Zip(
+                    v.Values,
+                    (value, direction) => ((float)(value + (Step * direction)) - (float)(value - (Step * direction))) / (float)(2 * Step)
+                ),
+            ]
+        );
+        Adjoint.Check(
+            jv,
+            u,
+            exact,
+            MaxPool2d.Pullback(x.On(device), y, c.Kernel, c.Stride, c.Padding, u.On(device)),
+            c.Kernel.H * c.Kernel.W
+        );
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -75,13 +100,17 @@ public class PoolPullbackTests(DeviceSet devices) : DeviceTest(devices)
             var (x, dy) = (file.Read("x").ToChannelsLast(), file.Read("grad_out").ToChannelsLast());
             var (kernel, stride, padding) = (file.Integer("kernel"), file.Integer("stride"), file.Integer("padding"));
             var y = MaxPool2d.Forward(x.On(device), kernel, stride, padding);
-            Reference.MaxPool2dGradient(x, kernel, stride, padding, dy).WithValues(file.Read("grad_x").ToChannelsLast())
+            Reference
+                .MaxPool2dGradient(x, kernel, stride, padding, dy)
+                .WithValues(file.Read("grad_x").ToChannelsLast())
                 .Check(MaxPool2d.Pullback(x.On(device), y, kernel, stride, padding, dy.On(device)));
         }
 
         using var average = ReferenceCase.Open("adaptive_avg_pool2d");
         var (shape, gradient) = (average.Read("x").ToChannelsLast().Shape, average.Read("grad_out").ToChannelsLast());
-        Reference.AvgPool2dGradient(shape, new Pair(shape[1], shape[2]), 1, 0, gradient).WithValues(average.Read("grad_x").ToChannelsLast())
+        Reference
+            .AvgPool2dGradient(shape, new Pair(shape[1], shape[2]), 1, 0, gradient)
+            .WithValues(average.Read("grad_x").ToChannelsLast())
             .Check(AvgPool2d.GlobalPullback(shape, gradient.On(device)));
     }
 
@@ -90,7 +119,13 @@ public class PoolPullbackTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(kind);
         const int Channels = 17; // whole vectors and a rest
-        float[] values = [.. Enumerable.Repeat(1f, Channels), .. Enumerable.Repeat(float.NaN, Channels), .. Enumerable.Repeat(2f, Channels), .. Enumerable.Repeat(float.NaN, Channels)];
+        float[] values =
+        [
+            .. Enumerable.Repeat(1f, Channels),
+            .. Enumerable.Repeat(float.NaN, Channels),
+            .. Enumerable.Repeat(2f, Channels),
+            .. Enumerable.Repeat(float.NaN, Channels),
+        ];
         var x = Tensor<float>.From(device, [1, 2, 2, Channels], values);
         var dy = Tensor<float>.From(device, [1, 1, 1, Channels], [.. Enumerable.Repeat(7f, Channels)]);
         float[] dx = MaxPool2d.Pullback(x, MaxPool2d.Forward(x, 2, 1, 0), 2, 1, 0, dy).ToArray();

@@ -14,7 +14,12 @@ public class RoiAlignPullbackTests(DeviceSet devices) : DeviceTest(devices)
         new() { OutputSize = new Pair(3, 2) },
         new() { OutputSize = 2, SamplingRatio = -1 },
         new() { OutputSize = 2, Aligned = true },
-        new() { OutputSize = 1, SamplingRatio = -1, Aligned = true },
+        new()
+        {
+            OutputSize = 1,
+            SamplingRatio = -1,
+            Aligned = true,
+        },
         new() { OutputSize = 4, SamplingRatio = 1 },
         new() { OutputSize = 1, SamplingRatio = 3 },
     ];
@@ -40,7 +45,12 @@ public class RoiAlignPullbackTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var file = ReferenceCase.Open($"roi_align_{number}");
         var size = file.Parameters.GetProperty("output_size");
-        var options = new RoiAlignOptions { OutputSize = new Pair(size[0].GetInt32(), size[1].GetInt32()), SamplingRatio = file.Integer("sampling_ratio"), Aligned = file.Parameters.GetProperty("aligned").GetBoolean() };
+        var options = new RoiAlignOptions
+        {
+            OutputSize = new Pair(size[0].GetInt32(), size[1].GetInt32()),
+            SamplingRatio = file.Integer("sampling_ratio"),
+            Aligned = file.Parameters.GetProperty("aligned").GetBoolean(),
+        };
         var (x, dy) = (file.Read("x").ToChannelsLast(), file.Read("grad_out").ToChannelsLast());
         var device = Use(kind, x.Shape.Count);
         using var scope = device.BeginScope();
@@ -54,7 +64,12 @@ public class RoiAlignPullbackTests(DeviceSet devices) : DeviceTest(devices)
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void Each_map_gets_the_gradients_of_its_own_boxes(DeviceKind kind)
     {
-        Shape[] shapes = [[2, 16, 16, 9], [2, 8, 8, 9], [2, 4, 4, 9]];
+        Shape[] shapes =
+        [
+            [2, 16, 16, 9],
+            [2, 8, 8, 9],
+            [2, 4, 4, 9],
+        ];
         float[] scales = [0.5f, 0.25f, 0.125f];
         int[] levels = [2, 0, 0, 2, 0]; // and none from the second
         var options = new RoiAlignOptions { OutputSize = 3 };
@@ -69,15 +84,27 @@ public class RoiAlignPullbackTests(DeviceSet devices) : DeviceTest(devices)
         for (int level = 0; level < shapes.Length; level++)
         {
             // Boxes of other maps read zeros.
-            Numbers[] alone = [.. v.Select((numbers, i) => i == level ? numbers : new Numbers(numbers.Shape, new float[numbers.Values.Length]))];
+            Numbers[] alone =
+            [
+                .. v.Select((numbers, i) => i == level ? numbers : new Numbers(numbers.Shape, new float[numbers.Values.Length])),
+            ];
             Adjoint.Check(Reference.RoiAlign(alone, boxes, levels, scales, options).Values, u, v[level], gradients[level], 64);
         }
     }
 
-    static Numbers Boxes(int count, float height, float width) => new([count, 5], [.. Enumerable.Range(0, count).SelectMany(i =>
-    {
-        float[] u = [.. Enumerable.Range(0, 4).Select(j => (float)Key.Fold("boxes").Uniform((ulong)((4 * i) + j)))];
-        float x = (1.2f * u[0] * width) - (0.2f * width), y = (1.2f * u[1] * height) - (0.2f * height);
-        return (float[])[i % 2, x, y, x + (u[2] * width), y + (u[3] * height)];
-    })]);
+    static Numbers Boxes(int count, float height, float width) =>
+        new(
+            [count, 5],
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .SelectMany(i =>
+                    {
+                        float[] u = [.. Enumerable.Range(0, 4).Select(j => (float)Key.Fold("boxes").Uniform((ulong)((4 * i) + j)))];
+                        float x = (1.2f * u[0] * width) - (0.2f * width),
+                            y = (1.2f * u[1] * height) - (0.2f * height);
+                        return (float[])[i % 2, x, y, x + (u[2] * width), y + (u[3] * height)];
+                    }),
+            ]
+        );
 }

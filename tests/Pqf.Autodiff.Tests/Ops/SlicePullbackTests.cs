@@ -10,7 +10,17 @@ public class SlicePullbackTests(DeviceSet devices) : DeviceTest(devices)
 {
     static readonly RngKey Key = RngKey.FromSeed(40);
 
-    public static MatrixTheoryData<DeviceKind, int[], int, int> Cases => new(DeviceKinds.All, [[6, 5], [5, 4, 17], [40, 1]], [0, 1], [0, 1, 9]);
+    public static MatrixTheoryData<DeviceKind, int[], int, int> Cases =>
+        new(
+            DeviceKinds.All,
+            [
+                [6, 5],
+                [5, 4, 17],
+                [40, 1],
+            ],
+            [0, 1],
+            [0, 1, 9]
+        );
 
     [Theory, MemberData(nameof(Cases))]
     public void Selected_slices_get_the_sum_of_their_gradients(DeviceKind kind, int[] shape, int axis, int count)
@@ -35,7 +45,12 @@ public class SlicePullbackTests(DeviceSet devices) : DeviceTest(devices)
     public void Concatenated_parts_get_their_own_gradients(DeviceKind kind)
     {
         var device = Use(kind);
-        Shape[] shapes = [[2, 3, 5], [2, 1, 5], [2, 4, 5]];
+        Shape[] shapes =
+        [
+            [2, 3, 5],
+            [2, 1, 5],
+            [2, 4, 5],
+        ];
         Numbers[] v = [.. shapes.Select((shape, i) => Numbers.Normal(Key.Fold($"v{i}"), shape))];
         var u = Numbers.Normal(Key.Fold("u"), [2, 8, 5]);
         using var scope = device.BeginScope();
@@ -44,7 +59,10 @@ public class SlicePullbackTests(DeviceSet devices) : DeviceTest(devices)
         var gradients = tape.Backward(tape.Concat(leaves, 1), u.On(device), leaves);
         for (int i = 0; i < shapes.Length; i++)
         {
-            Numbers[] alone = [.. v.Select((numbers, j) => i == j ? numbers : new Numbers(numbers.Shape, new float[numbers.Values.Length]))];
+            Numbers[] alone =
+            [
+                .. v.Select((numbers, j) => i == j ? numbers : new Numbers(numbers.Shape, new float[numbers.Values.Length])),
+            ];
             Adjoint.Check(Reference.Concat(alone, 1).Values, u, v[i], gradients[i], 1);
         }
     }

@@ -22,7 +22,8 @@ public class WinogradPullbackTests
         ([2, 30, 29, 16], 48, 1),
     ];
 
-    public static MatrixTheoryData<string, ConvAlgorithm> Kinds => new(Enum.GetNames<VectorWidth>(), [ConvAlgorithm.Winograd2, ConvAlgorithm.Winograd4]);
+    public static MatrixTheoryData<string, ConvAlgorithm> Kinds =>
+        new(Enum.GetNames<VectorWidth>(), [ConvAlgorithm.Winograd2, ConvAlgorithm.Winograd4]);
 
     [Theory, MemberData(nameof(Kinds))]
     public void Input_gradient_agrees_with_double_loops_whatever_the_number_of_threads(string width, ConvAlgorithm algorithm)
@@ -110,7 +111,9 @@ public class WinogradPullbackTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var (weight, dy) = (Tensor<float>.Zeros(device, [16, 16, 3, 3]), Tensor<float>.Zeros(device, [1, 8, 8, 16]));
-        var e = Assert.Throws<ShapeException>(() => Conv2d.InputPullback([1, 4, 4, 16], weight, new() { Padding = 3 }, dy, ConvAlgorithm.Winograd4));
+        var e = Assert.Throws<ShapeException>(() =>
+            Conv2d.InputPullback([1, 4, 4, 16], weight, new() { Padding = 3 }, dy, ConvAlgorithm.Winograd4)
+        );
         Assert.Equal("Conv2d: expected padding of 2 at most for the input's gradient by Winograd4, got 3", e.Message);
     }
 

@@ -39,10 +39,39 @@ public sealed class BadInputTests : IDisposable
         // PyTorch's legacy form: magic number, protocol 1001, system information, then an object that calls os.system.
         byte[] legacy =
         [
-            0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.',
-            0x80, 2, (byte)'M', 0xE9, 3, (byte)'.',
-            0x80, 2, .. "}X\u000D\0\0\0little_endian"u8, 0x88, (byte)'s', (byte)'.',
-            0x80, 2, .. "cposix\nsystem\nX\u0004\0\0\0exit"u8, 0x85, (byte)'R', (byte)'.',
+            0x80,
+            2,
+            0x8A,
+            10,
+            0x6C,
+            0xFC,
+            0x9C,
+            0x46,
+            0xF9,
+            0x20,
+            0x6A,
+            0xA8,
+            0x50,
+            0x19,
+            (byte)'.',
+            0x80,
+            2,
+            (byte)'M',
+            0xE9,
+            3,
+            (byte)'.',
+            0x80,
+            2,
+            .. "}X\u000D\0\0\0little_endian"u8,
+            0x88,
+            (byte)'s',
+            (byte)'.',
+            0x80,
+            2,
+            .. "cposix\nsystem\nX\u0004\0\0\0exit"u8,
+            0x85,
+            (byte)'R',
+            (byte)'.',
         ];
         File.WriteAllBytes(folder.File("x.pth"), legacy);
         Fails("inspect", folder.File("x.pth"), "posix");
@@ -58,7 +87,9 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Overlapping_tensors()
     {
-        byte[] header = Encoding.UTF8.GetBytes("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""");
+        byte[] header = Encoding.UTF8.GetBytes(
+            """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"""
+        );
         File.WriteAllBytes(folder.File("x.safetensors"), [.. BitConverter.GetBytes((ulong)header.Length), .. header, 0, 0, 0, 0, 0, 0]);
         Fails("inspect", folder.File("x.safetensors"), "b");
     }
@@ -67,20 +98,51 @@ public sealed class BadInputTests : IDisposable
     public void A_code_outside_its_codebook()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, "--format", "safetensors", .. TestNetworks.QuickSettings]);
-        Rewrite("resnet18.safetensors", "bad.safetensors", tensor => tensor.Name != "fc.codes_matrix" ? tensor : new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes =>
-        {
-            tensor.ReadBytes(bytes);
-            bytes[7] = 16; // k is 16
-        }));
-        Fails("evaluate-resnet", folder.File("bad.safetensors"), "fc.codes_matrix: expected codes below 16, the rows of the codebook, got 16 at position 7");
+        Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.Path,
+            "--format",
+            "safetensors",
+            .. TestNetworks.QuickSettings,
+        ]);
+        Rewrite(
+            "resnet18.safetensors",
+            "bad.safetensors",
+            tensor =>
+                tensor.Name != "fc.codes_matrix"
+                    ? tensor
+                    : new StoredTensor(
+                        tensor.Name,
+                        tensor.Type,
+                        tensor.Shape,
+                        bytes =>
+                        {
+                            tensor.ReadBytes(bytes);
+                            bytes[7] = 16; // k is 16
+                        }
+                    )
+        );
+        Fails(
+            "evaluate-resnet",
+            folder.File("bad.safetensors"),
+            "fc.codes_matrix: expected codes below 16, the rows of the codebook, got 16 at position 7"
+        );
     }
 
     [Fact]
     public void The_wrong_architecture()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        Fails("evaluate-resnet", folder.File("dense.safetensors"), "expected resnet50, as model.arch says, got resnet18", "--model.arch", "resnet50");
+        Fails(
+            "evaluate-resnet",
+            folder.File("dense.safetensors"),
+            "expected resnet50, as model.arch says, got resnet18",
+            "--model.arch",
+            "resnet50"
+        );
     }
 
     [Fact]
@@ -100,17 +162,29 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.Equal(
             $"error: {folder.File("dense.safetensors")}: the tensors do not fit the network:\n  missing: fc.bias (nearest in the file: fc.bais)\n  unused: fc.bais (nearest in the network: fc.bias)\n",
-            result.Error);
+            result.Error
+        );
     }
 
     [Fact]
     public void Weights_that_are_not_numbers()
     {
-        TestNetworks.Write(folder.File("dense.safetensors"), tensor => tensor.Name != "layer3.0.conv1.weight" ? tensor : new StoredTensor(tensor.Name, tensor.Type, tensor.Shape, bytes =>
-        {
-            tensor.ReadBytes(bytes);
-            BitConverter.TryWriteBytes(bytes[20..], float.NaN);
-        }));
+        TestNetworks.Write(
+            folder.File("dense.safetensors"),
+            tensor =>
+                tensor.Name != "layer3.0.conv1.weight"
+                    ? tensor
+                    : new StoredTensor(
+                        tensor.Name,
+                        tensor.Type,
+                        tensor.Shape,
+                        bytes =>
+                        {
+                            tensor.ReadBytes(bytes);
+                            BitConverter.TryWriteBytes(bytes[20..], float.NaN);
+                        }
+                    )
+        );
         Fails("compress", folder.File("dense.safetensors"), "layer3.0.conv1.weight: expected finite values, got NaN at position 5");
     }
 
@@ -118,7 +192,14 @@ public sealed class BadInputTests : IDisposable
     public void A_missing_image_folder()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        var result = Cli.Run("evaluate-resnet", "--quiet", "--weights", folder.File("dense.safetensors"), "--dataloader.imagenet_path", "/nowhere");
+        var result = Cli.Run(
+            "evaluate-resnet",
+            "--quiet",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--dataloader.imagenet_path",
+            "/nowhere"
+        );
         Assert.Equal((ExitCode.Failure, "error: /nowhere: folder not found"), (result.Code, result.ErrorLine));
     }
 
@@ -128,10 +209,30 @@ public sealed class BadInputTests : IDisposable
         TestNetworks.Write(folder.File("dense.safetensors"));
         TestNetworks.WriteImages(folder.File("images"));
         File.WriteAllBytes(folder.File("images/b/3.jpg"), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 1, 2, 3]);
-        var result = Cli.Run(["evaluate-resnet", "--quiet", "--weights", folder.File("dense.safetensors"), "--preprocessing.resize", "40", "--preprocessing.crop", "32", "--dataloader.imagenet_path", folder.File("images")]);
+        var result = Cli.Run([
+            "evaluate-resnet",
+            "--quiet",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--preprocessing.resize",
+            "40",
+            "--preprocessing.crop",
+            "32",
+            "--dataloader.imagenet_path",
+            folder.File("images"),
+        ]);
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.StartsWith($"error: {folder.File("images/b/3.jpg")}: is ", result.ErrorLine, StringComparison.Ordinal);
-        var calibrated = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), "--calibrate", folder.File("images/b"), .. TestNetworks.QuickSettings]);
+        var calibrated = Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("out"),
+            "--calibrate",
+            folder.File("images/b"),
+            .. TestNetworks.QuickSettings,
+        ]);
         Assert.Equal(ExitCode.Failure, calibrated.Code);
         Assert.StartsWith($"error: {folder.File("images/b/3.jpg")}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.File("out")));
@@ -142,11 +243,21 @@ public sealed class BadInputTests : IDisposable
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
         File.WriteAllText(folder.File("file"), "");
-        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("file/out"), .. TestNetworks.QuickSettings]);
+        var result = Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("file/out"),
+            .. TestNetworks.QuickSettings,
+        ]);
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.StartsWith($"error: {folder.File("file/out")}: cannot be made a folder: ", result.ErrorLine, StringComparison.Ordinal);
         var converted = Cli.Run("convert", folder.File("dense.safetensors"), folder.File("none/x.pth"));
-        Assert.Equal((ExitCode.Failure, $"error: {folder.File("none/x.pth")}: cannot be written: its folder does not exist"), (converted.Code, converted.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("none/x.pth")}: cannot be written: its folder does not exist"),
+            (converted.Code, converted.ErrorLine)
+        );
     }
 
     [Fact]
@@ -156,8 +267,16 @@ public sealed class BadInputTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         using var error = new CancellingWriter("permuting", cancellation);
         var code = CommandLine.Run(
-            ["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), .. TestNetworks.QuickSettings.Where(setting => setting != "--quiet")],
-            new Terminal(TextWriter.Null, error, false, TimeProvider.System, cancellation.Token));
+            [
+                "compress",
+                "--weights",
+                folder.File("dense.safetensors"),
+                "--output",
+                folder.File("out"),
+                .. TestNetworks.QuickSettings.Where(setting => setting != "--quiet"),
+            ],
+            new Terminal(TextWriter.Null, error, false, TimeProvider.System, cancellation.Token)
+        );
         Assert.Equal(ExitCode.Interrupted, code);
         Assert.EndsWith("interrupted\n", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.File("out")));
@@ -174,18 +293,25 @@ public sealed class BadInputTests : IDisposable
         Assert.False(Directory.Exists(folder.File("out")) && Directory.EnumerateFileSystemEntries(folder.File("out")).Any());
     }
 
-    CliResult Run(string command, string path, params string[] more) => command switch
-    {
-        "compress" => Cli.Run([command, "--weights", path, "--output", folder.File("out"), .. TestNetworks.QuickSettings, .. more]),
-        "evaluate-resnet" => Cli.Run([command, "--quiet", "--weights", path, "--dataloader.imagenet_path", folder.Path, .. more]),
-        _ => Cli.Run([command, path, .. more]),
-    };
-
-    void Rewrite(string from, string to, Func<StoredTensor, StoredTensor> change) => TensorFiles.Open(folder.File(from)).Match(
-        file =>
+    CliResult Run(string command, string path, params string[] more) =>
+        command switch
         {
-            using (file)
-                return Safetensors.Write(folder.File(to), file.Tensors.Select(change), file.Metadata).Match(_ => 0, error => throw new InvalidOperationException(error.Message));
-        },
-        error => throw new InvalidOperationException(error.Message));
+            "compress" => Cli.Run([command, "--weights", path, "--output", folder.File("out"), .. TestNetworks.QuickSettings, .. more]),
+            "evaluate-resnet" => Cli.Run([command, "--quiet", "--weights", path, "--dataloader.imagenet_path", folder.Path, .. more]),
+            _ => Cli.Run([command, path, .. more]),
+        };
+
+    void Rewrite(string from, string to, Func<StoredTensor, StoredTensor> change) =>
+        TensorFiles
+            .Open(folder.File(from))
+            .Match(
+                file =>
+                {
+                    using (file)
+                        return Safetensors
+                            .Write(folder.File(to), file.Tensors.Select(change), file.Metadata)
+                            .Match(_ => 0, error => throw new InvalidOperationException(error.Message));
+                },
+                error => throw new InvalidOperationException(error.Message)
+            );
 }

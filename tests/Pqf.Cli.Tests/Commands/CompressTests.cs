@@ -17,9 +17,21 @@ public sealed class CompressTests : IDisposable
     public void Compress_writes_checks_and_reports_a_network()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), "--format", "pqf,pth,safetensors", .. TestNetworks.QuickSettings]);
+        var result = Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("out"),
+            "--format",
+            "pqf,pth,safetensors",
+            .. TestNetworks.QuickSettings,
+        ]);
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
-        Assert.Equal(["groups.csv", "layers.csv", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"], Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["groups.csv", "layers.csv", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"],
+            Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(3, result.Lines.Count(line => line.EndsWith("read back, its logits are the same", StringComparison.Ordinal)));
     }
 
@@ -27,7 +39,8 @@ public sealed class CompressTests : IDisposable
     public void The_reports_have_a_row_for_each_layer_and_each_group()
     {
         Compress("out");
-        string[] layers = File.ReadAllLines(folder.File("out/layers.csv")), groups = File.ReadAllLines(folder.File("out/groups.csv"));
+        string[] layers = File.ReadAllLines(folder.File("out/layers.csv")),
+            groups = File.ReadAllLines(folder.File("out/groups.csv"));
         Assert.Equal(string.Join(',', Reports.LayerColumns), layers[0]);
         Assert.Equal(string.Join(',', Reports.GroupColumns), groups[0]);
         // Every layer of ResNet-18 but the first: 19 convolutions and fc.
@@ -73,7 +86,8 @@ public sealed class CompressTests : IDisposable
     [Fact]
     public void Calibrating_a_decoded_network_does_not_apply_its_statistics_twice()
     {
-        // Its file has four vectors a norm, of mean 0 and variance 1: nothing there says that they were folded. Seen without unfolding: 0 of 80 right.
+        // Its file has four vectors a norm, of mean 0 and variance 1: nothing there says that they were folded. Seen without unfolding: 0
+        // of 80 right.
         Cli.Run("convert", SharedData.Path("published/resnet18.pth"), folder.File("dense.pth"), "--format", "dense");
         foreach (string classFolder in Directory.GetDirectories(SharedData.Path("data/imagenet-ccby/val")))
         {
@@ -83,11 +97,34 @@ public sealed class CompressTests : IDisposable
         }
 
         var result = Cli.Run(
-            "compress", "--quiet", "--weights", folder.File("dense.pth"), "--output", folder.File("out"), "--calibrate", folder.File("images"), "--model.use_permutations", "no",
-            "--model.compression_parameters.ignored_modules", "conv1,layer1,layer2,layer3,layer4,fc");
+            "compress",
+            "--quiet",
+            "--weights",
+            folder.File("dense.pth"),
+            "--output",
+            folder.File("out"),
+            "--calibrate",
+            folder.File("images"),
+            "--model.use_permutations",
+            "no",
+            "--model.compression_parameters.ignored_modules",
+            "conv1,layer1,layer2,layer3,layer4,fc"
+        );
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
-        string top1 = Cli.Run("evaluate-resnet", "--quiet", "--weights", folder.File("out/resnet18.pqf"), "--dataloader.imagenet_path", folder.File("images")).Lines.Single(line => line.StartsWith("top-1", StringComparison.Ordinal));
-        Assert.InRange(int.Parse(top1["top-1".Length..top1.IndexOf('/', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture), 50, 80);
+        string top1 = Cli.Run(
+                "evaluate-resnet",
+                "--quiet",
+                "--weights",
+                folder.File("out/resnet18.pqf"),
+                "--dataloader.imagenet_path",
+                folder.File("images")
+            )
+            .Lines.Single(line => line.StartsWith("top-1", StringComparison.Ordinal));
+        Assert.InRange(
+            int.Parse(top1["top-1".Length..top1.IndexOf('/', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture),
+            50,
+            80
+        );
     }
 
     [Fact]
@@ -96,21 +133,50 @@ public sealed class CompressTests : IDisposable
         Compress("out");
         var result = Cli.Run("compress", "--weights", folder.File("out/resnet18.pqf"), "--output", folder.File("again"), "--quiet");
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.Equal($"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert --format dense makes one)", result.ErrorLine);
+        Assert.Equal(
+            $"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert --format dense makes one)",
+            result.ErrorLine
+        );
     }
 
     [Fact]
     public void A_block_length_that_does_not_divide_is_an_error_that_names_the_layer()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File("out"), "--model.compression_parameters.fc_subvector_size", "7", .. TestNetworks.QuickSettings]);
-        Assert.Equal((ExitCode.Failure, "error: fc: blocks of 7 do not divide its rows of 512 values; divisors near it are 2, 4, 8, 16"), (result.Code, result.ErrorLine));
+        var result = Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("out"),
+            "--model.compression_parameters.fc_subvector_size",
+            "7",
+            .. TestNetworks.QuickSettings,
+        ]);
+        Assert.Equal(
+            (ExitCode.Failure, "error: fc: blocks of 7 do not divide its rows of 512 values; divisors near it are 2, 4, 8, 16"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     [Theory]
     [InlineData("error: command line: --output: expected a folder, here or in output_path, got none", "compress", "--weights", "x.pth")]
-    [InlineData("error: command line: search: expected one of greedy, stochastic, descent, got 'x'", "compress", "--weights", "x.pth", "--search", "x")]
-    [InlineData("error: command line: format: expected one of pqf, pth, safetensors, onnx, got 'tflite'", "compress", "--weights", "x.pth", "--format", "pqf,tflite")]
+    [InlineData(
+        "error: command line: search: expected one of greedy, stochastic, descent, got 'x'",
+        "compress",
+        "--weights",
+        "x.pth",
+        "--search",
+        "x"
+    )]
+    [InlineData(
+        "error: command line: format: expected one of pqf, pth, safetensors, onnx, got 'tflite'",
+        "compress",
+        "--weights",
+        "x.pth",
+        "--format",
+        "pqf,tflite"
+    )]
     public void Wrong_options_are_usage_errors(string expected, params string[] arguments)
     {
         var result = Cli.Run(arguments);
@@ -123,10 +189,22 @@ public sealed class CompressTests : IDisposable
         string published = SharedData.Path("published/resnet18.pth");
         Cli.Run("convert", published, folder.File("dense.pth"), "--format", "dense");
         var result = Cli.Run(
-            "compress", "--config", Path.Combine(SharedData.Repository, "config", "compress_resnet18_large.yaml"), "--weights", folder.File("dense.pth"), "--output", folder.File("out"),
-            "--model.compression_parameters.k_means_n_iters", "1", "--model.sls_iterations", "100", "--quiet");
+            "compress",
+            "--config",
+            Path.Combine(SharedData.Repository, "config", "compress_resnet18_large.yaml"),
+            "--weights",
+            folder.File("dense.pth"),
+            "--output",
+            folder.File("out"),
+            "--model.compression_parameters.k_means_n_iters",
+            "1",
+            "--model.sls_iterations",
+            "100",
+            "--quiet"
+        );
         Assert.Equal(ExitCode.Success, result.Code);
-        Assert.Contains("8,634,624 bits = 1.029 MiB; 43.32 times smaller", result.Out, StringComparison.Ordinal); // facts of the paper's table
+        // Facts of the paper's table
+        Assert.Contains("8,634,624 bits = 1.029 MiB; 43.32 times smaller", result.Out, StringComparison.Ordinal);
         // At most 2 % over the counted bits.
         Assert.InRange(new FileInfo(folder.File("out/resnet18.pqf")).Length, 8_634_624 / 8, 8_634_624 / 8 * 1.02);
     }
@@ -135,7 +213,15 @@ public sealed class CompressTests : IDisposable
     {
         if (!File.Exists(folder.File("dense.safetensors")))
             TestNetworks.Write(folder.File("dense.safetensors"));
-        var result = Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.File(output), .. TestNetworks.QuickSettings, .. more]);
+        var result = Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File(output),
+            .. TestNetworks.QuickSettings,
+            .. more,
+        ]);
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
     }
 }

@@ -20,7 +20,10 @@ public sealed class ConvertTests : IDisposable
         Convert("a.safetensors", "b.pth");
         Convert("b.pth", "c.safetensors");
         Assert.Equal(Values("b.pth"), Values("c.safetensors"));
-        Assert.Equal(Values("a.safetensors"), Values("c.safetensors").Where(pair => !pair.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)));
+        Assert.Equal(
+            Values("a.safetensors"),
+            Values("c.safetensors").Where(pair => !pair.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -53,10 +56,20 @@ public sealed class ConvertTests : IDisposable
     public void A_compressed_network_survives_ONNX_with_all_its_text()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, "--format", "pqf,onnx", .. TestNetworks.QuickSettings]);
+        Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.Path,
+            "--format",
+            "pqf,onnx",
+            .. TestNetworks.QuickSettings,
+        ]);
         Convert("resnet18.onnx", "back.pqf");
         Assert.Equal(Open("resnet18.pqf", file => file.Metadata), Open("back.pqf", file => file.Metadata));
-        static bool IsNorm(string name) => name.Contains("bn", StringComparison.Ordinal) || name.Contains("downsample.1", StringComparison.Ordinal);
+        static bool IsNorm(string name) =>
+            name.Contains("bn", StringComparison.Ordinal) || name.Contains("downsample.1", StringComparison.Ordinal);
         Assert.Equal(Values("resnet18.pqf").Where(pair => !IsNorm(pair.Key)), Values("back.pqf").Where(pair => !IsNorm(pair.Key)));
         Assert.Contains("images of 32×32, colour (ONNX)", Cli.Run("inspect", folder.File("resnet18.onnx")).Out, StringComparison.Ordinal);
     }
@@ -80,7 +93,10 @@ public sealed class ConvertTests : IDisposable
     {
         TestNetworks.Write(folder.File("a.safetensors"));
         var result = Cli.Run("convert", folder.File("a.safetensors"), folder.File("b.pth"), "--format", "compressed");
-        Assert.Equal((ExitCode.Failure, $"error: {folder.File("a.safetensors")}: is dense: there is no compressed form of it; see pqf compress"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("a.safetensors")}: is dense: there is no compressed form of it; see pqf compress"),
+            (result.Code, result.ErrorLine)
+        );
         Assert.False(File.Exists(folder.File("b.pth")));
     }
 
@@ -88,28 +104,47 @@ public sealed class ConvertTests : IDisposable
     public void An_unknown_ending_is_a_usage_error()
     {
         var result = Cli.Run("convert", "a.pth", "b.tflite");
-        Assert.Equal((ExitCode.Usage, "error: command line: out: expected a name that ends in .pqf, .pth, .safetensors or .onnx, got b.tflite"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Usage, "error: command line: out: expected a name that ends in .pqf, .pth, .safetensors or .onnx, got b.tflite"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     void Convert(string from, string to, params string[] more)
     {
         var result = Cli.Run(["convert", folder.File(from), folder.File(to), .. more]);
-        Assert.Equal((ExitCode.Success, $"wrote {folder.File(to)} ({new FileInfo(folder.File(to)).Length:N0} bytes)"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Success, $"wrote {folder.File(to)} ({new FileInfo(folder.File(to)).Length:N0} bytes)"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     /// <summary>Every tensor's type, shape and bytes, as text that can be compared.</summary>
-    SortedDictionary<string, string> Values(string name) => Open(name, file => new SortedDictionary<string, string>(file.Tensors.ToDictionary(tensor => tensor.Name, tensor =>
-    {
-        byte[] bytes = new byte[tensor.SizeBytes];
-        tensor.ReadBytes(bytes);
-        return $"{tensor.Type} {tensor.Shape} {System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
-    })));
+    SortedDictionary<string, string> Values(string name) =>
+        Open(
+            name,
+            file => new SortedDictionary<string, string>(
+                file.Tensors.ToDictionary(
+                    tensor => tensor.Name,
+                    tensor =>
+                    {
+                        byte[] bytes = new byte[tensor.SizeBytes];
+                        tensor.ReadBytes(bytes);
+                        return $"{tensor.Type} {tensor.Shape} {System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
+                    }
+                )
+            )
+        );
 
-    T Open<T>(string name, Func<TensorFile, T> read) => TensorFiles.Open(folder.File(name)).Match(
-        file =>
-        {
-            using (file)
-                return read(file);
-        },
-        error => throw new InvalidOperationException(error.Message));
+    T Open<T>(string name, Func<TensorFile, T> read) =>
+        TensorFiles
+            .Open(folder.File(name))
+            .Match(
+                file =>
+                {
+                    using (file)
+                        return read(file);
+                },
+                error => throw new InvalidOperationException(error.Message)
+            );
 }

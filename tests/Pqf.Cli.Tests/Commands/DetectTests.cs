@@ -29,13 +29,16 @@ public sealed class DetectTests : IDisposable
         Assert.Equal((40, 48), (Picture("a").Height, Picture("b").Width));
         var found = Results();
         Assert.NotEmpty(found);
-        Assert.All(found, item =>
-        {
-            Assert.Equal(item.GetProperty("file_name").GetString(), item.GetProperty("image_id").GetInt32() == 1 ? "a.png" : "b.png");
-            Assert.Equal($"class {item.GetProperty("category_id").GetInt32()}", item.GetProperty("category").GetString());
-            Assert.Equal([40, 48], item.GetProperty("segmentation").GetProperty("size").Deserialize<int[]>()!);
-            Assert.InRange(item.GetProperty("score").GetDouble(), 0, 1);
-        });
+        Assert.All(
+            found,
+            item =>
+            {
+                Assert.Equal(item.GetProperty("file_name").GetString(), item.GetProperty("image_id").GetInt32() == 1 ? "a.png" : "b.png");
+                Assert.Equal($"class {item.GetProperty("category_id").GetInt32()}", item.GetProperty("category").GetString());
+                Assert.Equal([40, 48], item.GetProperty("segmentation").GetProperty("size").Deserialize<int[]>()!);
+                Assert.InRange(item.GetProperty("score").GetDouble(), 0, 1);
+            }
+        );
         Assert.Equal(found.Length, result.Lines.Count(line => line.Contains("% ", StringComparison.Ordinal)));
     }
 
@@ -51,11 +54,20 @@ public sealed class DetectTests : IDisposable
     [Fact]
     public void A_profile_says_what_each_stage_takes()
     {
-        var result = Cli.Run(["detect", folder.File("net.safetensors"), folder.File("a.png"), "--output", folder.File("out"), "--profile", .. TestDetectors.QuickSettings]);
+        var result = Cli.Run([
+            "detect",
+            folder.File("net.safetensors"),
+            folder.File("a.png"),
+            "--output",
+            folder.File("out"),
+            "--profile",
+            .. TestDetectors.QuickSettings,
+        ]);
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal(
             ["Compiling", "Decoding", "Image", "Features", "ProposalHead", "Proposals", "BoxHead", "Boxes", "MaskHead", "Pictures"],
-            result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0]));
+            result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0])
+        );
     }
 
     [Fact]
@@ -70,16 +82,39 @@ public sealed class DetectTests : IDisposable
     [Fact]
     public void Bad_arguments_are_named()
     {
-        Assert.Contains("--output: expected a folder, here or in output_path, got none", Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png")).ErrorLine);
+        Assert.Contains(
+            "--output: expected a folder, here or in output_path, got none",
+            Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png")).ErrorLine
+        );
         Assert.Contains("--threshold: expected a number from 0 to 1", Detect("2", "a.png").Error);
-        Assert.Contains("expected images of different names, got two for", Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "other/a.jpg", "--output", folder.File("out")).ErrorLine);
-        Assert.Contains("which would be written over", Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "--output", folder.Path).ErrorLine);
+        Assert.Contains(
+            "expected images of different names, got two for",
+            Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "other/a.jpg", "--output", folder.File("out")).ErrorLine
+        );
+        Assert.Contains(
+            "which would be written over",
+            Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "--output", folder.Path).ErrorLine
+        );
         TestNetworks.Write(folder.File("resnet.safetensors"));
-        Assert.Contains("is a resnet18; expected a network that finds objects (maskrcnn)", Cli.Run("detect", folder.File("resnet.safetensors"), folder.File("a.png"), "--output", folder.File("out"), "--quiet").ErrorLine);
+        Assert.Contains(
+            "is a resnet18; expected a network that finds objects (maskrcnn)",
+            Cli.Run("detect", folder.File("resnet.safetensors"), folder.File("a.png"), "--output", folder.File("out"), "--quiet").ErrorLine
+        );
     }
 
     CliResult Detect(string threshold, params string[] images) =>
-        Cli.Run(["detect", folder.File("net.safetensors"), .. images.Select(folder.File), "--output", folder.File("out"), "--threshold", threshold, "--model.maskrcnn.box_score_thresh", "0.01", .. TestDetectors.QuickSettings]);
+        Cli.Run([
+            "detect",
+            folder.File("net.safetensors"),
+            .. images.Select(folder.File),
+            "--output",
+            folder.File("out"),
+            "--threshold",
+            threshold,
+            "--model.maskrcnn.box_score_thresh",
+            "0.01",
+            .. TestDetectors.QuickSettings,
+        ]);
 
     Nets.Images.PixelImage Picture(string name) => ImageDecoder.Decode(folder.File($"out/{name}.png")).Value();
 

@@ -24,12 +24,18 @@ public sealed class EvaluateDetectorTests : IDisposable
         var result = Evaluate("--output", folder.File("out"), "--profile");
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.StartsWith("network  maskrcnn of width 4, 4 classes", result.Lines[0]);
-        Assert.Equal(["%", "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"], Fields(result.Lines[2]));
+        Assert.Equal(
+            ["%", "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"],
+            Fields(result.Lines[2])
+        );
         Assert.Equal(("box", 13), (Fields(result.Lines[3])[0], Fields(result.Lines[3]).Length));
         // One object a picture, of 500 pixels: there are no medium and no large ones.
         Assert.Equal(["-", "-"], Fields(result.Lines[4])[5..7]);
         Assert.StartsWith("speed    ", result.Lines[5]);
-        Assert.Equal(["Decoding", "Image", "Features", "ProposalHead", "Proposals", "BoxHead", "Boxes", "MaskHead", "Masks"], result.Lines[7..].Select(line => Fields(line)[0]));
+        Assert.Equal(
+            ["Decoding", "Image", "Features", "ProposalHead", "Proposals", "BoxHead", "Boxes", "MaskHead", "Masks"],
+            result.Lines[7..].Select(line => Fields(line)[0])
+        );
         var truth = CocoFiles.ReadInstances(folder.File("coco/annotations/instances_val2017.json")).Value();
         var boxes = CocoFiles.ReadResults(folder.File("out/bbox_results.json"), truth).Value();
         var masks = CocoFiles.ReadResults(folder.File("out/segm_results.json"), truth).Value();
@@ -50,11 +56,22 @@ public sealed class EvaluateDetectorTests : IDisposable
     public void What_is_missing_on_the_command_line_is_named()
     {
         Assert.Contains("--weights: expected a network's file", Cli.Run("evaluate-maskrcnn").ErrorLine);
-        Assert.Contains("dataloader.coco_path: expected a folder with val2017 and annotations, got none", Cli.Run("evaluate-maskrcnn", "--weights", folder.File("net.safetensors")).ErrorLine);
+        Assert.Contains(
+            "dataloader.coco_path: expected a folder with val2017 and annotations, got none",
+            Cli.Run("evaluate-maskrcnn", "--weights", folder.File("net.safetensors")).ErrorLine
+        );
     }
 
     static string[] Fields(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     CliResult Evaluate(params string[] more) =>
-        Cli.Run(["evaluate-maskrcnn", "--weights", folder.File("net.safetensors"), "--dataloader.coco_path", folder.File("coco"), .. more, .. TestDetectors.QuickSettings]);
+        Cli.Run([
+            "evaluate-maskrcnn",
+            "--weights",
+            folder.File("net.safetensors"),
+            "--dataloader.coco_path",
+            folder.File("coco"),
+            .. more,
+            .. TestDetectors.QuickSettings,
+        ]);
 }

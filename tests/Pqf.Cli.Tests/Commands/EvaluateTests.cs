@@ -18,7 +18,14 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("resnet50_large", 309, 368)]
     public void Published_networks_classify_photographs_as_the_authors_code_does(string name, int top1, int top5)
     {
-        var result = Cli.Run("evaluate-resnet", "--quiet", "--weights", SharedData.Path($"published/{name}.pth"), "--dataloader.imagenet_path", SharedData.Path("data/imagenet-ccby"));
+        var result = Cli.Run(
+            "evaluate-resnet",
+            "--quiet",
+            "--weights",
+            SharedData.Path($"published/{name}.pth"),
+            "--dataloader.imagenet_path",
+            SharedData.Path("data/imagenet-ccby")
+        );
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.InRange(Right(result, "top-1"), top1 - 1, top1 + 1);
         Assert.InRange(Right(result, "top-5"), top5 - 1, top5 + 1);
@@ -29,11 +36,14 @@ public sealed class EvaluateTests : IDisposable
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
         TestNetworks.WriteImages(folder.File("images"));
-        File.WriteAllText(folder.File("c.yaml"), $"""
+        File.WriteAllText(
+            folder.File("c.yaml"),
+            $"""
             model: {"{"}arch: resnet18, state_dict_compressed: {folder.File("dense.safetensors")}{"}"}
             dataloader: {"{"}imagenet_path: {folder.File("images")}, batch_size: 3{"}"}
             preprocessing: {"{"}resize: 40, crop: 32{"}"}
-            """);
+            """
+        );
         var result = Cli.Run("evaluate-resnet", "--config", folder.File("c.yaml"));
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains("evaluating: 4 images in", result.Error, StringComparison.Ordinal);
@@ -62,12 +72,23 @@ public sealed class EvaluateTests : IDisposable
         }
 
         var result = Evaluate("--dataloader.imagenet_path", folder.File("images"));
-        Assert.Equal((ExitCode.Failure, $"error: {folder.File("images")}: holds 11 classes, numbered to 10; expected those of a network of 10"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("images")}: holds 11 classes, numbered to 10; expected those of a network of 10"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     [Theory]
-    [InlineData("error: command line: --weights: expected a network's file, here or in model.state_dict_compressed, got none", "evaluate-resnet")]
-    [InlineData("error: command line: dataloader.imagenet_path: expected a folder of labelled images, got none", "evaluate-resnet", "--weights", "x.pth")]
+    [InlineData(
+        "error: command line: --weights: expected a network's file, here or in model.state_dict_compressed, got none",
+        "evaluate-resnet"
+    )]
+    [InlineData(
+        "error: command line: dataloader.imagenet_path: expected a folder of labelled images, got none",
+        "evaluate-resnet",
+        "--weights",
+        "x.pth"
+    )]
     [InlineData("error: --top: expected a whole number of 1 or more", "classify", "x.pth", "y.jpg", "--top", "0")]
     public void What_is_missing_is_a_usage_error(string expected, params string[] arguments)
     {
@@ -79,17 +100,36 @@ public sealed class EvaluateTests : IDisposable
     public void Classify_names_what_a_photograph_shows()
     {
         string photographs = SharedData.Path("data/imagenet-ccby/val/n02814533"); // beach wagon
-        var result = Cli.Run(["classify", SharedData.Path("published/resnet18.pth"), "--top", "2", .. Directory.GetFiles(photographs).Order(StringComparer.Ordinal)]);
+        var result = Cli.Run([
+            "classify",
+            SharedData.Path("published/resnet18.pth"),
+            "--top",
+            "2",
+            .. Directory.GetFiles(photographs).Order(StringComparer.Ordinal),
+        ]);
         Assert.Equal(5 * 3, result.Lines.Length);
         Assert.EndsWith("%  beach wagon", result.Lines[1], StringComparison.Ordinal);
     }
 
-    CliResult Evaluate(params string[] more) => Cli.Run(
-        ["evaluate-resnet", "--quiet", "--weights", folder.File("dense.safetensors"), "--preprocessing.resize", "40", "--preprocessing.crop", "32", .. more]);
+    CliResult Evaluate(params string[] more) =>
+        Cli.Run([
+            "evaluate-resnet",
+            "--quiet",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--preprocessing.resize",
+            "40",
+            "--preprocessing.crop",
+            "32",
+            .. more,
+        ]);
 
     static int Right(CliResult result, string row)
     {
         string line = result.Lines.Single(text => text.StartsWith(row, StringComparison.Ordinal));
-        return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].Split('/')[0], System.Globalization.CultureInfo.InvariantCulture);
+        return int.Parse(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].Split('/')[0],
+            System.Globalization.CultureInfo.InvariantCulture
+        );
     }
 }

@@ -18,7 +18,8 @@ public sealed class InspectTests : IDisposable
         Safetensors.Write(
             folder.File("x.safetensors"),
             [StoredTensor.FromSingles("b", [2, 3], new float[6]), StoredTensor.FromValues<byte>("a", DType.U8, [5], new byte[5])],
-            new Dictionary<string, string> { ["note"] = "hello" });
+            new Dictionary<string, string> { ["note"] = "hello" }
+        );
         var result = Cli.Run("inspect", folder.File("x.safetensors"));
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.Contains("  note: hello\n", result.Out, StringComparison.Ordinal);
@@ -42,7 +43,15 @@ public sealed class InspectTests : IDisposable
     {
         var result = Cli.Run("inspect", SharedData.Path("published/resnet18.pth"));
         // 1000 × 128 codes of 11 bits, 2048 × 4 halves, 1000 biases.
-        Assert.Contains(result.Lines, line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) == "fc [1000, 512] 2,048 4 1,571,072 16,416,000 10.45");
-        Assert.Contains(result.Lines, line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) == "conv1 [64, 3, 7, 7] 301,056 301,056 1.00");
+        Assert.Contains(
+            result.Lines,
+            line =>
+                string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                == "fc [1000, 512] 2,048 4 1,571,072 16,416,000 10.45"
+        );
+        Assert.Contains(
+            result.Lines,
+            line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) == "conv1 [64, 3, 7, 7] 301,056 301,056 1.00"
+        );
     }
 }

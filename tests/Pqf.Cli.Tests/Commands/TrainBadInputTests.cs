@@ -21,17 +21,30 @@ public sealed class TrainBadInputTests : IDisposable
         // The rate is infinite in single precision; the loss before the step is not.
         var result = Train("--optimizer", "sgd", "--learning_rate", "1e39", "--save_minutes", "0");
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.Matches(@"^error: [\w.]+: holds values that are not finite at epoch 1, batch 2, after a step of learning rate 1e\+39\. The last saved state is untouched; a lower learning_rate may help$", result.ErrorLine);
+        Assert.Matches(
+            @"^error: [\w.]+: holds values that are not finite at epoch 1, batch 2, after a step of learning rate 1e\+39\. The last saved state is untouched; a lower learning_rate may help$",
+            result.ErrorLine
+        );
         Assert.Equal(["0.state"], Directory.GetFiles(folder.File("out/states")).Select(Path.GetFileName));
-        Assert.Equal(["0.pqf", "0.pth"], Directory.GetFiles(folder.File("out/trained_models")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["0.pqf", "0.pth"],
+            Directory.GetFiles(folder.File("out/trained_models")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void A_network_after_an_epoch_that_is_no_number_is_not_written()
     {
         var result = Train("--optimizer", "sgd", "--learning_rate", "1e39", "--dataloader.batch_size", "24");
-        Assert.Contains(": holds values that are not finite at epoch 2, batch 1, after a step of learning rate 1e+39.", result.ErrorLine, StringComparison.Ordinal);
-        Assert.Equal(["0.pqf", "0.pth"], Directory.GetFiles(folder.File("out/trained_models")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Contains(
+            ": holds values that are not finite at epoch 2, batch 1, after a step of learning rate 1e+39.",
+            result.ErrorLine,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ["0.pqf", "0.pth"],
+            Directory.GetFiles(folder.File("out/trained_models")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -39,7 +52,9 @@ public sealed class TrainBadInputTests : IDisposable
     {
         Train("--epochs", "0");
         Assert.Equal(
-            $"error: {folder.File("out")}: holds a run already (states/0.state); --resume goes on with it, another folder begins a new one", Train("--epochs", "0").ErrorLine);
+            $"error: {folder.File("out")}: holds a run already (states/0.state); --resume goes on with it, another folder begins a new one",
+            Train("--epochs", "0").ErrorLine
+        );
     }
 
     [Fact]
@@ -47,9 +62,14 @@ public sealed class TrainBadInputTests : IDisposable
     {
         var result = Train("--optimizer", "sgd", "--learning_rate", "1e38");
         Assert.Equal(
-            "error: bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 7.5e+37. The last saved state is untouched; a lower learning_rate may help", result.ErrorLine);
+            "error: bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 7.5e+37. The last saved state is untouched; a lower learning_rate may help",
+            result.ErrorLine
+        );
         var resumed = Train("--optimizer", "sgd", "--learning_rate", "0.1", "--resume");
-        Assert.Equal((ExitCode.Usage, "error: configuration: learning_rate: expected 1E+38, as the run began with, got 0.1"), (resumed.Code, resumed.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Usage, "error: configuration: learning_rate: expected 1E+38, as the run began with, got 0.1"),
+            (resumed.Code, resumed.ErrorLine)
+        );
     }
 
     [Fact]
@@ -57,8 +77,12 @@ public sealed class TrainBadInputTests : IDisposable
     {
         var result = Train("--dataloader.batch_size", "23", "--preprocessing.resize", "4", "--preprocessing.crop", "4");
         Assert.Equal(
-            (ExitCode.Failure, "error: layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another batch_size may help"),
-            (result.Code, result.ErrorLine));
+            (
+                ExitCode.Failure,
+                "error: layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another batch_size may help"
+            ),
+            (result.Code, result.ErrorLine)
+        );
         Assert.Empty(Directory.GetFiles(folder.File("out/states")));
     }
 
@@ -71,21 +95,30 @@ public sealed class TrainBadInputTests : IDisposable
         foreach (string path in Directory.GetFiles(folder.File("images/val/b")))
             File.Delete(path);
         var result = TrainOn("images");
-        Assert.Equal((ExitCode.Failure, $"error: {folder.File("images/val/b")}: holds no images; expected some of every class"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("images/val/b")}: holds no images; expected some of every class"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     [Fact]
     public void Classes_that_the_network_does_not_have()
     {
         var result = Train("--model.class_count", "2");
-        Assert.Equal((ExitCode.Failure, $"error: {folder.File("idx")}: holds 3 classes; expected those of a network of 2"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("idx")}: holds 3 classes; expected those of a network of 2"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     [Fact]
     public void An_unknown_optimizer()
     {
         var result = Train("--optimizer", "adamw");
-        Assert.Equal((ExitCode.Usage, "error: command line: optimizer: expected one of sgd, adam, got 'adamw'"), (result.Code, result.ErrorLine));
+        Assert.Equal(
+            (ExitCode.Usage, "error: command line: optimizer: expected one of sgd, adam, got 'adamw'"),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     [Fact]
@@ -96,8 +129,9 @@ public sealed class TrainBadInputTests : IDisposable
         Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Equal(
             "error: configuration: epochs: expected 0, as the run began with, got 1\n"
-            + "error: configuration: optimizer: expected adam, as the run began with, got sgd of momentum 0.9 and weight decay 0\n",
-            result.Error);
+                + "error: configuration: optimizer: expected adam, as the run began with, got sgd of momentum 0.9 and weight decay 0\n",
+            result.Error
+        );
     }
 
     [Fact]
@@ -134,7 +168,11 @@ public sealed class TrainBadInputTests : IDisposable
             TestNetworks.WriteImages(folder.File($"images/{part}"));
         foreach (string path in Directory.GetFiles(folder.File("images/train"), "*", SearchOption.AllDirectories))
             File.WriteAllBytes(path, []);
-        Assert.EndsWith("images: none of the 4 images of a batch can be decoded", TrainOn("images", "--skip-corrupt").Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "images: none of the 4 images of a batch can be decoded",
+            TrainOn("images", "--skip-corrupt").Error.TrimEnd(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -143,12 +181,20 @@ public sealed class TrainBadInputTests : IDisposable
         TestNetworks.Write(folder.File("dense.safetensors"));
         var result = Train("--distill", folder.File("dense.safetensors"));
         Assert.Equal(
-            (ExitCode.Failure, $"error: {folder.File("dense.safetensors")}: has 10 classes and 3 input channels; expected 3 and 1, as the network that learns from it"),
-            (result.Code, result.ErrorLine));
+            (
+                ExitCode.Failure,
+                $"error: {folder.File("dense.safetensors")}: has 10 classes and 3 input channels; expected 3 and 1, as the network that learns from it"
+            ),
+            (result.Code, result.ErrorLine)
+        );
     }
 
     [Theory]
-    [InlineData("error: command line: --weights: expected a network to compress, got none; --model.compress false trains one from scratch", "--model.compress", "true")]
+    [InlineData(
+        "error: command line: --weights: expected a network to compress, got none; --model.compress false trains one from scratch",
+        "--model.compress",
+        "true"
+    )]
     [InlineData("error: configuration: preprocessing.padding: expected less than crop (8), got 8", "--preprocessing.padding", "8")]
     [InlineData("error: command line: preprocessing.crop: expected at most resize (8), got 9", "--preprocessing.crop", "9")]
     public void Settings_that_do_not_go_together(string expected, params string[] more)
@@ -163,17 +209,55 @@ public sealed class TrainBadInputTests : IDisposable
         var result = Cli.Run([.. Arguments("--momentum", "0.9").Where(argument => argument != "--quiet")]);
         Assert.Single(result.Error.Split('\n'), line => line == "optimizer adam takes no notice of momentum and weight_decay");
         Directory.Delete(folder.File("out"), true);
-        Assert.DoesNotContain("notice", Cli.Run([.. Arguments("--optimizer", "sgd", "--momentum", "0.9").Where(argument => argument != "--quiet")]).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "notice",
+            Cli.Run([.. Arguments("--optimizer", "sgd", "--momentum", "0.9").Where(argument => argument != "--quiet")]).Error,
+            StringComparison.Ordinal
+        );
     }
 
     CliResult Train(params string[] more) => Cli.Run(Arguments(more));
 
     string[] Arguments(params string[] more) =>
-        ["train-resnet", "--dataloader.idx_path", folder.File("idx"), "--output", folder.File("out"), "--quiet", "--model.compress", "false", "--epochs", "1", "--skip_initial_validation", "true", .. TestImages.Network, .. more];
+        [
+            "train-resnet",
+            "--dataloader.idx_path",
+            folder.File("idx"),
+            "--output",
+            folder.File("out"),
+            "--quiet",
+            "--model.compress",
+            "false",
+            "--epochs",
+            "1",
+            "--skip_initial_validation",
+            "true",
+            .. TestImages.Network,
+            .. more,
+        ];
 
-    CliResult TrainOn(string images, params string[] more) => Cli.Run(
-    [
-        "train-resnet", "--dataloader.imagenet_path", folder.File(images), "--output", folder.File("out"), "--model.compress", "false", "--model.arch", "resnet20", "--model.width", "4",
-        "--preprocessing.resize", "32", "--preprocessing.crop", "32", "--device", "host", "--epochs", "1", .. more.Contains("--skip-corrupt") ? [] : (string[])["--quiet"], .. more,
-    ]);
+    CliResult TrainOn(string images, params string[] more) =>
+        Cli.Run([
+            "train-resnet",
+            "--dataloader.imagenet_path",
+            folder.File(images),
+            "--output",
+            folder.File("out"),
+            "--model.compress",
+            "false",
+            "--model.arch",
+            "resnet20",
+            "--model.width",
+            "4",
+            "--preprocessing.resize",
+            "32",
+            "--preprocessing.crop",
+            "32",
+            "--device",
+            "host",
+            "--epochs",
+            "1",
+            .. more.Contains("--skip-corrupt") ? [] : (string[])["--quiet"],
+            .. more,
+        ]);
 }

@@ -23,10 +23,24 @@ public sealed class TrainDetectorTests : IDisposable
         var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "3");
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal(3, result.Lines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
-        double[] losses = [.. File.ReadLines(folder.File("out/metrics.csv")).Skip(1).Select(line => double.Parse(line.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture))];
+        double[] losses =
+        [
+            .. File.ReadLines(folder.File("out/metrics.csv"))
+                .Skip(1)
+                .Select(line => double.Parse(line.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture)),
+        ];
         Assert.All(losses, loss => Assert.True(double.IsFinite(loss)));
         Assert.True(losses[2] < losses[0], string.Join(' ', losses));
-        var measured = Cli.Run(["evaluate-maskrcnn", "--weights", folder.File("out/trained_models/best.pqf"), "--dataloader.coco_path", folder.File("coco"), "--quiet", "--device", "host"]);
+        var measured = Cli.Run([
+            "evaluate-maskrcnn",
+            "--weights",
+            folder.File("out/trained_models/best.pqf"),
+            "--dataloader.coco_path",
+            folder.File("coco"),
+            "--quiet",
+            "--device",
+            "host",
+        ]);
         Assert.True(measured.Code == ExitCode.Success, measured.Error);
     }
 
@@ -35,14 +49,36 @@ public sealed class TrainDetectorTests : IDisposable
     {
         var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "1", "--profile");
         Assert.True(result.Code == ExitCode.Success, result.Error);
-        string[] stages = [.. result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0])];
-        Assert.Superset(new HashSet<string>(["Decoding", "Features", "FeaturesBackward", "MaskHeadBackward", "Optimizer", "Validation", "Saving"]), stages.ToHashSet());
+        string[] stages =
+        [
+            .. result
+                .Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal))
+                .Skip(1)
+                .Select(line => line.Split(' ')[0]),
+        ];
+        Assert.Superset(
+            new HashSet<string>(["Decoding", "Features", "FeaturesBackward", "MaskHeadBackward", "Optimizer", "Validation", "Saving"]),
+            stages.ToHashSet()
+        );
     }
 
     [Fact]
     public void A_detector_is_compressed_and_fine_tuned()
     {
-        var result = Train("--weights", folder.File("net.safetensors"), "--model.compression_parameters.ignored_modules", "backbone.body.conv1", "--model.compression_parameters.k", "8", "--model.compression_parameters.k_means_n_iters", "2", "--model.sls_iterations", "20", "--epochs", "1");
+        var result = Train(
+            "--weights",
+            folder.File("net.safetensors"),
+            "--model.compression_parameters.ignored_modules",
+            "backbone.body.conv1",
+            "--model.compression_parameters.k",
+            "8",
+            "--model.compression_parameters.k_means_n_iters",
+            "2",
+            "--model.sls_iterations",
+            "20",
+            "--epochs",
+            "1"
+        );
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Contains("(compressed)", result.Lines[0]);
     }
@@ -63,14 +99,31 @@ public sealed class TrainDetectorTests : IDisposable
     public void A_classifier_of_other_shapes_gives_no_body_and_one_of_two_files_is_wanted()
     {
         TestNetworks.Write(folder.File("resnet.safetensors"));
-        Assert.Contains("in the network that gives the body, got ", Train("--backbone", folder.File("resnet.safetensors"), "--model.compress", "false").ErrorLine);
+        Assert.Contains(
+            "in the network that gives the body, got ",
+            Train("--backbone", folder.File("resnet.safetensors"), "--model.compress", "false").ErrorLine
+        );
         Assert.Contains("--weights: expected a detector here, or a classifier for its body in --backbone, got neither", Train().ErrorLine);
-        Assert.Contains("dataloader.coco_path: expected a folder with train2017", Cli.Run("train-maskrcnn", "--output", folder.File("out")).ErrorLine);
+        Assert.Contains(
+            "dataloader.coco_path: expected a folder with train2017",
+            Cli.Run("train-maskrcnn", "--output", folder.File("out")).ErrorLine
+        );
     }
 
-    CliResult Train(params string[] more) => Cli.Run(
-    [
-        "train-maskrcnn", "--dataloader.coco_path", folder.File("coco"), "--output", folder.File("out"), "--model.maskrcnn.rpn_pre_nms_top_n_train", "50", "--model.maskrcnn.rpn_post_nms_top_n_train", "20",
-        "--learning_rate", "1e-3", .. more, .. TestDetectors.QuickSettings,
-    ]);
+    CliResult Train(params string[] more) =>
+        Cli.Run([
+            "train-maskrcnn",
+            "--dataloader.coco_path",
+            folder.File("coco"),
+            "--output",
+            folder.File("out"),
+            "--model.maskrcnn.rpn_pre_nms_top_n_train",
+            "50",
+            "--model.maskrcnn.rpn_post_nms_top_n_train",
+            "20",
+            "--learning_rate",
+            "1e-3",
+            .. more,
+            .. TestDetectors.QuickSettings,
+        ]);
 }

@@ -82,11 +82,32 @@ public sealed class TrainKillTests : IDisposable
         return TrainingCheckpoint.ReadProgress(file).Value().Progress;
     }
 
-    Process Start(string output, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
-    [
-        typeof(CommandLine).Assembly.Location, "train-resnet", "--dataloader.idx_path", folder.File("idx"), "--output", folder.File(output), "--save_minutes", "0",
-        "--model.compress", "false", "--epochs", "40", .. TestImages.Network, .. more,
-    ]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+    Process Start(string output, params string[] more) =>
+        Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    typeof(CommandLine).Assembly.Location,
+                    "train-resnet",
+                    "--dataloader.idx_path",
+                    folder.File("idx"),
+                    "--output",
+                    folder.File(output),
+                    "--save_minutes",
+                    "0",
+                    "--model.compress",
+                    "false",
+                    "--epochs",
+                    "40",
+                    .. TestImages.Network,
+                    .. more,
+                ]
+            )
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
 
     static int Wait(Process process)
     {

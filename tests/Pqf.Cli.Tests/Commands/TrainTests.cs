@@ -21,8 +21,13 @@ public sealed class TrainTests : IDisposable
         var result = Train("out", "--model.compress", "false", "--epochs", "3", "--learning_rate", "0.01", "--format", "safetensors");
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.Equal(
-            [.. ((string[])["0", "1", "2", "3", "best"]).SelectMany(name => (string[])[$"{name}.pqf", $"{name}.pth", $"{name}.safetensors"])],
-            Names("out/trained_models"));
+            [
+                .. ((string[])["0", "1", "2", "3", "best"]).SelectMany(name =>
+                    (string[])[$"{name}.pqf", $"{name}.pth", $"{name}.safetensors"]
+                ),
+            ],
+            Names("out/trained_models")
+        );
         Assert.Equal(["0.state", "1.state", "2.state", "3.state"], Names("out/states"));
         string[] rows = File.ReadAllLines(folder.File("out/metrics.csv"));
         Assert.Equal("epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate", rows[0]);
@@ -41,7 +46,10 @@ public sealed class TrainTests : IDisposable
     public void A_compressed_network_is_measured_as_quantised_and_as_calibrated_and_then_trained()
     {
         Train("dense", "--model.compress", "false", "--epochs", "6", "--learning_rate", "0.01");
-        var result = Train("out", ["--weights", folder.File("dense/trained_models/best.pth"), "--epochs", "2", .. TestImages.QuickCompression]);
+        var result = Train(
+            "out",
+            ["--weights", folder.File("dense/trained_models/best.pth"), "--epochs", "2", .. TestImages.QuickCompression]
+        );
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.StartsWith("quantised  validation loss ", result.Lines[0], StringComparison.Ordinal);
         Assert.Contains("(compressed)", result.Lines[1], StringComparison.Ordinal);
@@ -58,7 +66,17 @@ public sealed class TrainTests : IDisposable
     {
         Train("dense", "--model.compress", "false", "--epochs", "1");
         Train("out", ["--weights", folder.File("dense/trained_models/best.pth"), "--epochs", "0", .. TestImages.QuickCompression]);
-        var result = Train("more", "--weights", folder.File("out/trained_models/0.pqf"), "--epochs", "1", "--distill", folder.File("dense/trained_models/best.pth"), "--label_smoothing", "0.1");
+        var result = Train(
+            "more",
+            "--weights",
+            folder.File("out/trained_models/0.pqf"),
+            "--epochs",
+            "1",
+            "--distill",
+            folder.File("dense/trained_models/best.pth"),
+            "--label_smoothing",
+            "0.1"
+        );
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.Contains("(compressed)", result.Lines[0], StringComparison.Ordinal);
     }
@@ -74,7 +92,10 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(0.001f, events.First(value => value.Tag == "Train/learning_rate").Number);
         Assert.Equal([6, 12], events.Where(value => value.Tag == "Validation/loss").Select(value => value.Step));
         string[] row = File.ReadAllLines(folder.File("out/metrics.csv"))[2].Split(',');
-        Assert.Equal(float.Parse(row[4], System.Globalization.CultureInfo.InvariantCulture), events.Last(value => value.Tag == "Validation/accuracy").Number);
+        Assert.Equal(
+            float.Parse(row[4], System.Globalization.CultureInfo.InvariantCulture),
+            events.Last(value => value.Tag == "Validation/accuracy").Number
+        );
         Assert.Contains("optimizer: adam", events.Single(value => value.Tag == "config").Text, StringComparison.Ordinal);
         Assert.Contains(" bits = ", events.Single(value => value.Tag == "model size").Text, StringComparison.Ordinal);
     }
@@ -89,7 +110,11 @@ public sealed class TrainTests : IDisposable
         Train("whole", settings);
         var stopped = StopAt(progress, "parts", settings);
         Assert.Equal(ExitCode.Interrupted, stopped.Code);
-        Assert.Contains($"\nsaved the state at {place}: --resume goes on from there\ninterrupted\n", stopped.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\nsaved the state at {place}: --resume goes on from there\ninterrupted\n",
+            stopped.Error,
+            StringComparison.Ordinal
+        );
         var resumed = Train("parts", [.. settings, "--resume"]);
         Assert.Equal((ExitCode.Success, ""), (resumed.Code, resumed.Error));
         AssertSameFiles("whole", "parts");
@@ -132,12 +157,17 @@ public sealed class TrainTests : IDisposable
         string[] settings = ["--model.compress", "false", "--epochs", "3"];
         Train("whole", settings);
         CopyFolder("whole", "parts");
-        foreach (string name in (string[])["trained_models/2.pqf", "trained_models/3.pqf", "states/2.state", "states/3.state", "metrics.csv"])
+        foreach (
+            string name in (string[])["trained_models/2.pqf", "trained_models/3.pqf", "states/2.state", "states/3.state", "metrics.csv"]
+        )
             File.Delete(folder.File($"parts/{name}"));
         Assert.Equal(ExitCode.Success, Train("parts", [.. settings, "--resume", "1"]).Code);
         AssertSameFiles("whole", "parts");
         var missing = Train("parts", [.. settings, "--resume", "7"]);
-        Assert.Equal($"error: {folder.File("parts/states/7.state")}: not found; --resume goes on from a state that a run has saved", missing.ErrorLine);
+        Assert.Equal(
+            $"error: {folder.File("parts/states/7.state")}: not found; --resume goes on from a state that a run has saved",
+            missing.ErrorLine
+        );
     }
 
     [Fact]
@@ -156,11 +186,25 @@ public sealed class TrainTests : IDisposable
     public void An_epoch_to_go_on_from_in_the_configuration_counts_as_done()
     {
         Train("dense", "--model.compress", "false", "--epochs", "1");
-        Train("out", "--weights", folder.File("dense/trained_models/1.pth"), "--model.compress", "false", "--epochs", "3", "--lr_scheduler.last_epoch", "0");
+        Train(
+            "out",
+            "--weights",
+            folder.File("dense/trained_models/1.pth"),
+            "--model.compress",
+            "false",
+            "--epochs",
+            "3",
+            "--lr_scheduler.last_epoch",
+            "0"
+        );
         string[] rows = File.ReadAllLines(folder.File("out/metrics.csv"));
         Assert.Equal(["2", "3"], rows.Skip(1).Select(row => row.Split(',')[0]));
         // Half a cosine over 18 steps, of which 6 count as done.
-        Assert.Equal(1e-6 + ((1e-3 - 1e-6) * (1 + Math.Cos(Math.PI * 6 / 18)) / 2), Events("out").First(value => value.Tag == "Train/learning_rate").Number, 1e-9);
+        Assert.Equal(
+            1e-6 + ((1e-3 - 1e-6) * (1 + Math.Cos(Math.PI * 6 / 18)) / 2),
+            Events("out").First(value => value.Tag == "Train/learning_rate").Number,
+            1e-9
+        );
     }
 
     CliResult Train(string output, params string[] more) => Cli.Run(Arguments(output, more));
@@ -170,22 +214,43 @@ public sealed class TrainTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         using var error = new CancellingWriter(progress, cancellation);
-        var code = CommandLine.Run([.. Arguments(output, more).Where(argument => argument != "--quiet")], new Terminal(TextWriter.Null, error, false, new RacingClock(), cancellation.Token));
+        var code = CommandLine.Run(
+            [.. Arguments(output, more).Where(argument => argument != "--quiet")],
+            new Terminal(TextWriter.Null, error, false, new RacingClock(), cancellation.Token)
+        );
         return new(code, "", error.ToString());
     }
 
     string[] Arguments(string output, string[] more) =>
-        ["train-resnet", "--dataloader.idx_path", folder.File("idx"), "--output", folder.File(output), "--quiet", .. TestImages.Network, .. more];
+        [
+            "train-resnet",
+            "--dataloader.idx_path",
+            folder.File("idx"),
+            "--output",
+            folder.File(output),
+            "--quiet",
+            .. TestImages.Network,
+            .. more,
+        ];
 
-    List<LoggedValue> Events(string output) => [.. Directory.GetFiles(folder.File($"{output}/tensorboard")).Order(StringComparer.Ordinal).SelectMany(path => LoggedValue.Read(File.ReadAllBytes(path)))];
+    List<LoggedValue> Events(string output) =>
+        [
+            .. Directory
+                .GetFiles(folder.File($"{output}/tensorboard"))
+                .Order(StringComparer.Ordinal)
+                .SelectMany(path => LoggedValue.Read(File.ReadAllBytes(path))),
+        ];
 
     IEnumerable<string?> Names(string part) => Directory.GetFiles(folder.File(part)).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     void AssertSameFiles(string expected, string actual)
     {
         foreach (string part in (string[])["trained_models", "states", "."])
-            foreach (string? name in Names($"{expected}/{part}").Where(name => name != "last.state"))
-                Assert.Equal(File.ReadAllBytes(folder.File($"{expected}/{part}/{name}")), File.ReadAllBytes(folder.File($"{actual}/{part}/{name}")));
+        foreach (string? name in Names($"{expected}/{part}").Where(name => name != "last.state"))
+            Assert.Equal(
+                File.ReadAllBytes(folder.File($"{expected}/{part}/{name}")),
+                File.ReadAllBytes(folder.File($"{actual}/{part}/{name}"))
+            );
     }
 
     void CopyFolder(string from, string to)

@@ -23,13 +23,24 @@ public sealed class TrainedFileTests : IDisposable
         TestNetworks.Write(folder.File("dense.safetensors"));
         TestNetworks.WriteImages(folder.File("images/train"));
         TestNetworks.WriteImages(folder.File("images/val"));
-        var trained = Cli.Run(
-        [
-            "train-resnet", "--weights", folder.File("dense.safetensors"), "--dataloader.imagenet_path", folder.File("images"), "--output", folder.File("out"), "--epochs", "1",
-            "--model.compression_parameters.layer_specs.layer4.1.conv2.k", "300", .. TestNetworks.QuickSettings,
+        var trained = Cli.Run([
+            "train-resnet",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--dataloader.imagenet_path",
+            folder.File("images"),
+            "--output",
+            folder.File("out"),
+            "--epochs",
+            "1",
+            "--model.compression_parameters.layer_specs.layer4.1.conv2.k",
+            "300",
+            .. TestNetworks.QuickSettings,
         ]);
         Assert.Equal((ExitCode.Success, ""), (trained.Code, trained.Error));
-        string output = Python.Run("torch, torchvision", """
+        string output = Python.Run(
+            "torch, torchvision",
+            """
             import sys, torch, torchvision
             state = torch.load(sys.argv[1])
             net = torchvision.models.resnet18(num_classes=10)
@@ -52,8 +63,15 @@ public sealed class TrainedFileTests : IDisposable
             net.eval()
             x = torch.sin(torch.arange(2 * 3 * 32 * 32, dtype=torch.float64)).float().reshape(2, 3, 32, 32)
             with torch.no_grad(): print(*net(x).flatten().tolist())
-            """, folder.File("out/trained_models/best.pth"));
-        float[] expected = [.. output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(value => float.Parse(value, CultureInfo.InvariantCulture))];
+            """,
+            folder.File("out/trained_models/best.pth")
+        );
+        float[] expected =
+        [
+            .. output
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .Select(value => float.Parse(value, CultureInfo.InvariantCulture)),
+        ];
         // Twenty layers, each a sum rounded in another order.
         Assert.InRange(Probe.Difference(expected, Logits(folder.File("out/trained_models/best.pth"))), 0, 1e-4);
         Assert.InRange(Probe.Difference(expected, Logits(folder.File("out/trained_models/best.pqf"))), 0, 1e-4);
@@ -65,7 +83,9 @@ public sealed class TrainedFileTests : IDisposable
         using var scope = device.BeginScope();
         var network = NetworkFiles.Load(path, new Config(), device).Value();
         // [N, C, H, W] of the script as [N, H, W, C].
-        var images = ChannelOrder.ToChannelsLast(Tensor<float>.From(device, [2, 3, 32, 32], [.. Enumerable.Range(0, 2 * 3 * 32 * 32).Select(i => (float)Math.Sin(i))]));
+        var images = ChannelOrder.ToChannelsLast(
+            Tensor<float>.From(device, [2, 3, 32, 32], [.. Enumerable.Range(0, 2 * 3 * 32 * 32).Select(i => (float)Math.Sin(i))])
+        );
         return InferencePlan.Compile(network.Graph, network.Parameters, device, images.Shape).Run(images).ToArray();
     }
 }

@@ -13,7 +13,8 @@ namespace Pqf.Cli.Tests.Configuration;
 
 public class ConfigTests
 {
-    /// <summary>Every key that users of the published code have, and this project's own, each with a value that is not its default.</summary>
+    /// <summary>Every key that users of the published code have, and this project's own, each with a value that is not its
+    /// default.</summary>
     const string Everything = """
         dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
                      idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes}
@@ -80,12 +81,63 @@ public class ConfigTests
         using var file = new TemporaryFile(Everything);
         var config = Loaded(ConfigLoader.Load(file.Path, []));
 
-        Assert.Equal(new DataloaderConfig { ImagenetPath = "/data/imagenet", CocoPath = "/data/coco", NumWorkers = 3, BatchSize = 128, TrainShuffle = false, TrainPasses = 4, ValidationShuffle = true, IdxPath = "/data/idx", TrainImagesPerClass = 3, SkipCorrupt = true }, config.Dataloader);
+        Assert.Equal(
+            new DataloaderConfig
+            {
+                ImagenetPath = "/data/imagenet",
+                CocoPath = "/data/coco",
+                NumWorkers = 3,
+                BatchSize = 128,
+                TrainShuffle = false,
+                TrainPasses = 4,
+                ValidationShuffle = true,
+                IdxPath = "/data/idx",
+                TrainImagesPerClass = 3,
+                SkipCorrupt = true,
+            },
+            config.Dataloader
+        );
         Assert.Equal((0.1, 2.5), (config.LabelSmoothing, config.SaveMinutes));
-        Assert.Equal(new DistillationConfig { Teacher = "dense.pth", Weight = 0.75, Temperature = 4 }, config.Distillation);
-        Assert.Equal(new Augmentation { Padding = 4, RandomCrop = false, RandomFlip = false }, config.Preprocessing.Augmentation);
-        Assert.Equal((5, 1e-4, 0.5, 1e-4, OptimizerType.Sgd, true, "results"), (config.Epochs, config.LearningRate, config.Momentum, config.WeightDecay, config.Optimizer, config.SkipInitialValidation, config.OutputPath));
-        Assert.Equal((LrSchedulerType.MultiStep, 1e-6, 2, 0.5, 2), (config.LrScheduler.Type, config.LrScheduler.MinLr, config.LrScheduler.Patience, config.LrScheduler.Factor, config.LrScheduler.LastEpoch));
+        Assert.Equal(
+            new DistillationConfig
+            {
+                Teacher = "dense.pth",
+                Weight = 0.75,
+                Temperature = 4,
+            },
+            config.Distillation
+        );
+        Assert.Equal(
+            new Augmentation
+            {
+                Padding = 4,
+                RandomCrop = false,
+                RandomFlip = false,
+            },
+            config.Preprocessing.Augmentation
+        );
+        Assert.Equal(
+            (5, 1e-4, 0.5, 1e-4, OptimizerType.Sgd, true, "results"),
+            (
+                config.Epochs,
+                config.LearningRate,
+                config.Momentum,
+                config.WeightDecay,
+                config.Optimizer,
+                config.SkipInitialValidation,
+                config.OutputPath
+            )
+        );
+        Assert.Equal(
+            (LrSchedulerType.MultiStep, 1e-6, 2, 0.5, 2),
+            (
+                config.LrScheduler.Type,
+                config.LrScheduler.MinLr,
+                config.LrScheduler.Patience,
+                config.LrScheduler.Factor,
+                config.LrScheduler.LastEpoch
+            )
+        );
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
         Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
         Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
@@ -100,15 +152,28 @@ public class ConfigTests
         using var file = new TemporaryFile(Everything);
         var model = Loaded(ConfigLoader.Load(file.Path, [])).Model;
 
-        Assert.Equal(("resnet50ssl", 10, 1, false, 10_000, "model.pth"), (model.Arch, model.ClassCount, model.InputChannels, model.UsePermutations, model.SlsIterations, model.StateDictCompressed));
+        Assert.Equal(
+            ("resnet50ssl", 10, 1, false, 10_000, "model.pth"),
+            (model.Arch, model.ClassCount, model.InputChannels, model.UsePermutations, model.SlsIterations, model.StateDictCompressed)
+        );
         Assert.Equal((32, false), (model.Width, model.Compress));
         Assert.Equal(
             new MaskRcnnConfig
             {
-                MinSize = 320, MaxSize = 533, RpnPreNmsTopNTrain = 500, RpnPreNmsTopNTest = 400, RpnPostNmsTopNTrain = 300, RpnPostNmsTopNTest = 200, RpnBatchSizePerImage = 64, BoxBatchSizePerImage = 128,
-                BoxScoreThresh = 0.25f, BoxNmsThresh = 0.5f, BoxDetectionsPerImg = 20,
+                MinSize = 320,
+                MaxSize = 533,
+                RpnPreNmsTopNTrain = 500,
+                RpnPreNmsTopNTest = 400,
+                RpnPostNmsTopNTrain = 300,
+                RpnPostNmsTopNTest = 200,
+                RpnBatchSizePerImage = 64,
+                BoxBatchSizePerImage = 128,
+                BoxScoreThresh = 0.25f,
+                BoxNmsThresh = 0.5f,
+                BoxDetectionsPerImg = 20,
             },
-            model.MaskRcnn);
+            model.MaskRcnn
+        );
         Assert.Equal(["cat", "dog"], model.ClassNames);
         var group = Assert.Single(model.Permutations);
         Assert.Equal(["layer1.0.conv1", "layer1.0.bn1"], group.Parents);
@@ -116,9 +181,22 @@ public class ConfigTests
         Assert.Equal([1024, 256, 7, 7], model.PermutationSpecs["roi_heads.box_head.fc6"].Reshape);
         Assert.Equal([PermutationStrategy.Stochastic], model.PermutationSpecs["roi_heads.box_head.fc6"].Optimization);
         var spec = model.Compression;
-        Assert.Equal((512, 8, 2, true, KMeansType.KMeans, 100), (spec.K, spec.FcSubvectorSize, spec.PwSubvectorSize, spec.LargeSubvectors, spec.KMeansType, spec.KMeansIterations));
+        Assert.Equal(
+            (512, 8, 2, true, KMeansType.KMeans, 100),
+            (spec.K, spec.FcSubvectorSize, spec.PwSubvectorSize, spec.LargeSubvectors, spec.KMeansType, spec.KMeansIterations)
+        );
         Assert.Equal(["conv1", "fc"], spec.IgnoredModules.Order());
-        Assert.Equal(new LayerSpec { K = 2048, SubvectorSize = 16, LargeSubvectors = false, KMeansType = KMeansType.Src, KMeansIterations = 50 }, spec.LayerSpecs["fc"]);
+        Assert.Equal(
+            new LayerSpec
+            {
+                K = 2048,
+                SubvectorSize = 16,
+                LargeSubvectors = false,
+                KMeansType = KMeansType.Src,
+                KMeansIterations = 50,
+            },
+            spec.LayerSpecs["fc"]
+        );
         Assert.Equal(new LayerSpec { KMeansType = KMeansType.KMeans, KMeansIterations = 20 }, spec.LayerSpecs["layer1.0.conv1"]);
     }
 
@@ -126,7 +204,9 @@ public class ConfigTests
     public void Everything_above_is_every_key_there_is()
     {
         string[] elsewhere = ["model.grey"];
-        var missing = ConfigLoader.KnownKeys().Where(key => !Everything.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", StringComparison.Ordinal));
+        var missing = ConfigLoader
+            .KnownKeys()
+            .Where(key => !Everything.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", StringComparison.Ordinal));
         Assert.Equal(elsewhere, missing);
     }
 
@@ -139,8 +219,14 @@ public class ConfigTests
     {
         var config = Loaded(ConfigLoader.Load(Path.Combine(SharedData.Repository, "config", name), []));
         var spec = config.Model.Compression;
-        Assert.Equal((arch, 256, large, 4, pwSubvectorSize, fcK), (config.Model.Arch, spec.K, spec.LargeSubvectors, spec.FcSubvectorSize, spec.PwSubvectorSize, spec.LayerSpecs["fc"].K));
-        Assert.Equal((KMeansType.Src, 1000, 10_000, true), (spec.KMeansType, spec.KMeansIterations, config.Model.SlsIterations, config.Model.UsePermutations));
+        Assert.Equal(
+            (arch, 256, large, 4, pwSubvectorSize, fcK),
+            (config.Model.Arch, spec.K, spec.LargeSubvectors, spec.FcSubvectorSize, spec.PwSubvectorSize, spec.LayerSpecs["fc"].K)
+        );
+        Assert.Equal(
+            (KMeansType.Src, 1000, 10_000, true),
+            (spec.KMeansType, spec.KMeansIterations, config.Model.SlsIterations, config.Model.UsePermutations)
+        );
         Assert.Equal(["conv1"], spec.IgnoredModules);
     }
 
@@ -167,9 +253,18 @@ public class ConfigTests
 
     [Theory]
     [InlineData("epocs: 3", "epocs: unknown key; the nearest known one is epochs")]
-    [InlineData("model: {compression_parameters: {kmeans_type: src}}", "model.compression_parameters.kmeans_type: unknown key; the nearest known one is model.compression_parameters.k_means_type")]
-    [InlineData("model: {compresion_parameters: {k: 4}}", "model.compresion_parameters: unknown key; the nearest known one is model.compression_parameters")]
-    [InlineData("pw_subvector_size: 4", "pw_subvector_size: unknown key; the nearest known one is model.compression_parameters.pw_subvector_size")]
+    [InlineData(
+        "model: {compression_parameters: {kmeans_type: src}}",
+        "model.compression_parameters.kmeans_type: unknown key; the nearest known one is model.compression_parameters.k_means_type"
+    )]
+    [InlineData(
+        "model: {compresion_parameters: {k: 4}}",
+        "model.compresion_parameters: unknown key; the nearest known one is model.compression_parameters"
+    )]
+    [InlineData(
+        "pw_subvector_size: 4",
+        "pw_subvector_size: unknown key; the nearest known one is model.compression_parameters.pw_subvector_size"
+    )]
     [InlineData("epochs: many", "epochs: expected a whole number of 0 or more, got 'many'")]
     [InlineData("epochs: 1.5", "epochs: expected a whole number of 0 or more, got '1.5'")]
     [InlineData("learning_rate: 0", "learning_rate: expected a number above 0, got '0'")]
@@ -178,10 +273,22 @@ public class ConfigTests
     [InlineData("optimizer: adamw", "optimizer: expected one of sgd, adam, got 'adamw'")]
     [InlineData("model: 3", "model: expected a mapping, got '3'")]
     [InlineData("output_path: [a]", "output_path: expected a text, got a list")]
-    [InlineData("model: {compression_parameters: {k: 70_000}}", "model.compression_parameters.k: expected a whole number from 1 to 65536, got '70_000'")]
-    [InlineData("model: {compression_parameters: {layer_specs: {fc: {k: x}}}}", "model.compression_parameters.layer_specs.fc.k: expected a whole number from 1 to 65536, got 'x'")]
-    [InlineData("model: {compression_parameters: {layer_specs: {fc: 3}}}", "model.compression_parameters.layer_specs.fc: expected a mapping, got '3'")]
-    [InlineData("model: {permutations: [[{parents: [a]}]]}", "model.permutations: expected [{parents: […]}, {children: […]}], got a list of parents")]
+    [InlineData(
+        "model: {compression_parameters: {k: 70_000}}",
+        "model.compression_parameters.k: expected a whole number from 1 to 65536, got '70_000'"
+    )]
+    [InlineData(
+        "model: {compression_parameters: {layer_specs: {fc: {k: x}}}}",
+        "model.compression_parameters.layer_specs.fc.k: expected a whole number from 1 to 65536, got 'x'"
+    )]
+    [InlineData(
+        "model: {compression_parameters: {layer_specs: {fc: 3}}}",
+        "model.compression_parameters.layer_specs.fc: expected a mapping, got '3'"
+    )]
+    [InlineData(
+        "model: {permutations: [[{parents: [a]}]]}",
+        "model.permutations: expected [{parents: […]}, {children: […]}], got a list of parents"
+    )]
     [InlineData("model: {grey: true, input_channels: 3}", "model.grey: expected input_channels 1 for grey images, got 3")]
     [InlineData("preprocessing: {resize: 32, crop: 64}", "preprocessing.crop: expected at most resize (32), got 64")]
     [InlineData("preprocessing: {mean: [1, 2]}", "preprocessing.mean: expected 1 or 3 numbers, got 2")]
@@ -196,7 +303,10 @@ public class ConfigTests
     {
         using var file = new TemporaryFile("epocs: 3\nlearning_rate: fast\nmodel: {compression_parameters: {k: 0}}");
         var error = Assert.IsType<PqfError.Several>(Failed(ConfigLoader.Load(file.Path, [])));
-        Assert.Equal(["learning_rate", "model.compression_parameters.k", "epocs"], error.Errors.Cast<PqfError.Config>().Select(one => one.Key));
+        Assert.Equal(
+            ["learning_rate", "model.compression_parameters.k", "epocs"],
+            error.Errors.Cast<PqfError.Config>().Select(one => one.Key)
+        );
     }
 
     [Theory]
@@ -227,7 +337,10 @@ public class ConfigTests
     [Fact]
     public void Aliases_of_aliases_are_shared_not_copied()
     {
-        using var file = new TemporaryFile("a0: &a0 [x, x, x, x]\n" + string.Concat(Enumerable.Range(1, 29).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}, *a{i - 1}]\n")));
+        using var file = new TemporaryFile(
+            "a0: &a0 [x, x, x, x]\n"
+                + string.Concat(Enumerable.Range(1, 29).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}, *a{i - 1}]\n"))
+        );
         Assert.Equal(30, Assert.IsType<PqfError.Several>(Failed(ConfigLoader.Load(file.Path, []))).Errors.Length); // thirty unknown keys
     }
 
@@ -240,9 +353,12 @@ public class ConfigTests
     }
 
     [Fact]
-    public void A_missing_file_is_named() => Assert.Equal("/nowhere/c.yaml: no such file", Failed(ConfigLoader.Load("/nowhere/c.yaml", [])).Message);
+    public void A_missing_file_is_named() =>
+        Assert.Equal("/nowhere/c.yaml: no such file", Failed(ConfigLoader.Load("/nowhere/c.yaml", [])).Message);
 
-    static Config Loaded(Result<Config, PqfError> result) => result.Match(config => config, error => throw new InvalidOperationException(error.Message));
+    static Config Loaded(Result<Config, PqfError> result) =>
+        result.Match(config => config, error => throw new InvalidOperationException(error.Message));
 
-    static PqfError Failed(Result<Config, PqfError> result) => result.Match(_ => throw new InvalidOperationException("expected an error"), error => error);
+    static PqfError Failed(Result<Config, PqfError> result) =>
+        result.Match(_ => throw new InvalidOperationException("expected an error"), error => error);
 }

@@ -12,7 +12,16 @@ public class DocumentationTests
     {
         string text = File.ReadAllText(Path.Combine(SharedData.Repository, "docs", "configuration.md"));
         // Those that only group others have no row of their own.
-        string[] groups = ["dataloader", "distillation", "lr_scheduler", "model", "model.compression_parameters", "model.maskrcnn", "preprocessing"];
+        string[] groups =
+        [
+            "dataloader",
+            "distillation",
+            "lr_scheduler",
+            "model",
+            "model.compression_parameters",
+            "model.maskrcnn",
+            "preprocessing",
+        ];
         Assert.All(ConfigLoader.KnownKeys().Except(groups), key => Assert.Contains($"| `{key}` |", text, StringComparison.Ordinal));
     }
 }

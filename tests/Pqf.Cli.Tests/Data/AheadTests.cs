@@ -11,7 +11,10 @@ public class AheadTests
     [InlineData(20, 1)]
     [InlineData(20, 4)]
     public void Results_come_in_order(int count, int threads) =>
-        Assert.Equal(Enumerable.Range(0, count).Select(i => i * i), Ahead.Make(count, threads, i => i * i, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            Enumerable.Range(0, count).Select(i => i * i),
+            Ahead.Make(count, threads, i => i * i, TestContext.Current.CancellationToken)
+        );
 
     [Fact]
     public void No_more_are_made_than_were_asked_for()
@@ -24,7 +27,9 @@ public class AheadTests
     [Fact]
     public void What_is_thrown_comes_in_its_result_s_place()
     {
-        using var results = Ahead.Make(5, 5, i => i < 2 ? i : throw new InvalidOperationException($"{i}"), TestContext.Current.CancellationToken).GetEnumerator();
+        using var results = Ahead
+            .Make(5, 5, i => i < 2 ? i : throw new InvalidOperationException($"{i}"), TestContext.Current.CancellationToken)
+            .GetEnumerator();
         Assert.True(results.MoveNext() && results.MoveNext());
         Assert.Equal("2", Assert.Throws<InvalidOperationException>(() => results.MoveNext()).Message);
     }

@@ -28,13 +28,26 @@ public sealed class CocoFolderTests : IDisposable
         var examples = Enumerable.Range(0, train.Images.Length).Select(i => train.Load(i, false).Value()).ToArray();
         // 82 objects, one of them a crowd.
         Assert.Equal(81, examples.Sum(example => example.Target.Boxes.Length));
-        Assert.All(examples, example => Assert.All(example.Target.Boxes.Zip(example.Target.Masks), pair =>
-        {
-            var ones = Rle.FromMask(pair.Second).BoundingBox;
-            // A box is drawn around the outline: its mask's pixels lie in it, to a pixel.
-            Assert.True(ones.Left >= pair.First.X1 - 1 && ones.Left + ones.Width <= pair.First.X2 + 1, $"{ones} in {pair.First} of {example.Image}");
-            Assert.True(ones.Top >= pair.First.Y1 - 1 && ones.Top + ones.Height <= pair.First.Y2 + 1, $"{ones} in {pair.First} of {example.Image}");
-        }));
+        Assert.All(
+            examples,
+            example =>
+                Assert.All(
+                    example.Target.Boxes.Zip(example.Target.Masks),
+                    pair =>
+                    {
+                        var ones = Rle.FromMask(pair.Second).BoundingBox;
+                        // A box is drawn around the outline: its mask's pixels lie in it, to a pixel.
+                        Assert.True(
+                            ones.Left >= pair.First.X1 - 1 && ones.Left + ones.Width <= pair.First.X2 + 1,
+                            $"{ones} in {pair.First} of {example.Image}"
+                        );
+                        Assert.True(
+                            ones.Top >= pair.First.Y1 - 1 && ones.Top + ones.Height <= pair.First.Y2 + 1,
+                            $"{ones} in {pair.First} of {example.Image}"
+                        );
+                    }
+                )
+        );
     }
 
     [Fact]
@@ -54,7 +67,13 @@ public sealed class CocoFolderTests : IDisposable
     public void Objects_are_cut_to_the_image_and_those_without_a_side_left_out()
     {
         Write(Image(1));
-        Annotate("train2017", Object(1, 1, [-2, 1, 50, 5]), Object(2, 1, [3, 3, 0, 5]), Object(3, 1, [40, 3, 5, 5]), Object(4, 1, [5, 5, 1, 1]));
+        Annotate(
+            "train2017",
+            Object(1, 1, [-2, 1, 50, 5]),
+            Object(2, 1, [3, 3, 0, 5]),
+            Object(3, 1, [40, 3, 5, 5]),
+            Object(4, 1, [5, 5, 1, 1])
+        );
         var target = CocoFolder.OpenTraining(folder.Path, 4).Value().Load(0, false).Value().Target;
         Assert.Equal([new Box(0, 1, 12, 6), new Box(5, 5, 6, 6)], target.Boxes);
         Assert.Equal([3, 3], target.Labels);
@@ -68,7 +87,8 @@ public sealed class CocoFolderTests : IDisposable
         Write(Image(1));
         Annotate("train2017", Object(1, 1, [2, 3, 4, 5]));
         var opened = CocoFolder.OpenTraining(folder.Path, 4).Value();
-        DetectionExample plain = opened.Load(0, false).Value(), flipped = opened.Load(0, true).Value();
+        DetectionExample plain = opened.Load(0, false).Value(),
+            flipped = opened.Load(0, true).Value();
         Assert.Equal([new Box(6, 3, 10, 8)], flipped.Target.Boxes);
         Assert.Equal(new PixelBox(6, 3, 4, 5), Rle.FromMask(flipped.Target.Masks[0]).BoundingBox);
         Assert.Equal(plain.Photograph.Values[..3], flipped.Photograph.Values[(11 * 3)..(12 * 3)]);
@@ -82,7 +102,10 @@ public sealed class CocoFolderTests : IDisposable
         File.Delete(folder.File("val2017/1.png"));
         var opened = CocoFolder.OpenValidation(folder.Path, 4).Value();
         Assert.Equal($"{folder.File("val2017/1.png")}: not found", opened.Decode(0).ErrorMessage());
-        Assert.Equal($"{folder.File("val2017/2.png")}: has 12×10 pixels; expected 13×10, as {folder.File("annotations/instances_val2017.json")} says of image 2", opened.Decode(1).ErrorMessage());
+        Assert.Equal(
+            $"{folder.File("val2017/2.png")}: has 12×10 pixels; expected 13×10, as {folder.File("annotations/instances_val2017.json")} says of image 2",
+            opened.Decode(1).ErrorMessage()
+        );
     }
 
     [Fact]
@@ -92,8 +115,14 @@ public sealed class CocoFolderTests : IDisposable
         Assert.Equal($"{annotations}: not found", CocoFolder.OpenTraining(folder.Path, 4).ErrorMessage());
         Write(Image(1));
         Annotate("train2017");
-        Assert.Equal($"{annotations}: has no image with an object of more than a pixel", CocoFolder.OpenTraining(folder.Path, 4).ErrorMessage());
-        Assert.Equal($"{annotations}: has category 3 (thing); expected numbers below 3, as the network has classes", CocoFolder.OpenTraining(folder.Path, 3).ErrorMessage());
+        Assert.Equal(
+            $"{annotations}: has no image with an object of more than a pixel",
+            CocoFolder.OpenTraining(folder.Path, 4).ErrorMessage()
+        );
+        Assert.Equal(
+            $"{annotations}: has category 3 (thing); expected numbers below 3, as the network has classes",
+            CocoFolder.OpenTraining(folder.Path, 3).ErrorMessage()
+        );
     }
 
     [Fact]
@@ -108,7 +137,14 @@ public sealed class CocoFolderTests : IDisposable
         Assert.Equal(first[2..], Describe(batches, 0, 2, 2));
         Assert.NotEqual(first, Describe(batches, 1, 0, 2));
         Assert.Equal([2, 2, 2, 1], batches.Epoch(0, 0, 2, TestContext.Current.CancellationToken).Select(batch => batch.Value().Length));
-        Assert.Equal(Enumerable.Range(1, 7).Select(i => (long)i), batches.Epoch(0, 0, 2, TestContext.Current.CancellationToken).SelectMany(batch => batch.Value()).Select(example => example.Image.Id).Order());
+        Assert.Equal(
+            Enumerable.Range(1, 7).Select(i => (long)i),
+            batches
+                .Epoch(0, 0, 2, TestContext.Current.CancellationToken)
+                .SelectMany(batch => batch.Value())
+                .Select(example => example.Image.Id)
+                .Order()
+        );
         Assert.Empty(batches.Epoch(0, 4, 2, TestContext.Current.CancellationToken));
     }
 
@@ -118,7 +154,8 @@ public sealed class CocoFolderTests : IDisposable
         Write([.. Enumerable.Range(1, 5).Select(Image)]);
         Annotate("train2017", [.. Enumerable.Range(1, 5).Select(i => Object(i, i, [1, 1, 5, 5]))]);
         var images = CocoFolder.OpenTraining(folder.Path, 4).Value();
-        DetectionBatches once = new(images, 1, true, 1, RngKey.FromSeed(3)), thrice = new(images, 1, true, 3, RngKey.FromSeed(3));
+        DetectionBatches once = new(images, 1, true, 1, RngKey.FromSeed(3)),
+            thrice = new(images, 1, true, 3, RngKey.FromSeed(3));
         string[] all = [.. Describe(thrice, 0, 0, 2)];
         Assert.Equal(15, thrice.BatchCount);
         Assert.Equal(Describe(once, 0, 0, 2), all[..5]);
@@ -139,18 +176,29 @@ public sealed class CocoFolderTests : IDisposable
         Assert.StartsWith($"{folder.File("train2017/2.png")}: ", loaded[1].ErrorMessage());
     }
 
-    static IEnumerable<string> Describe(DetectionBatches batches, int epoch, int first, int threads) => batches.Epoch(epoch, first, threads, TestContext.Current.CancellationToken)
-        .Select(batch => string.Join(' ', batch.Value().Select(example => $"{example.Image.Id}:{example.Target.Boxes[0].X1}")));
+    static IEnumerable<string> Describe(DetectionBatches batches, int epoch, int first, int threads) =>
+        batches
+            .Epoch(epoch, first, threads, TestContext.Current.CancellationToken)
+            .Select(batch => string.Join(' ', batch.Value().Select(example => $"{example.Image.Id}:{example.Target.Boxes[0].X1}")));
 
     CocoImage[] images = [];
 
     static CocoImage Image(int id) => new(id, $"{id}.png", 10, 12);
 
-    static object Object(int id, int imageId, double[] box, bool isCrowd = false) => new
-    {
-        id, image_id = imageId, category_id = 3, bbox = box, area = box[2] * box[3], iscrowd = isCrowd ? 1 : 0,
-        segmentation = new[] { new[] { box[0], box[1], box[0] + box[2], box[1], box[0] + box[2], box[1] + box[3], box[0], box[1] + box[3] } },
-    };
+    static object Object(int id, int imageId, double[] box, bool isCrowd = false) =>
+        new
+        {
+            id,
+            image_id = imageId,
+            category_id = 3,
+            bbox = box,
+            area = box[2] * box[3],
+            iscrowd = isCrowd ? 1 : 0,
+            segmentation = new[]
+            {
+                new[] { box[0], box[1], box[0] + box[2], box[1], box[0] + box[2], box[1] + box[3], box[0], box[1] + box[3] },
+            },
+        };
 
     /// <summary>Image files of 12 × 10 pixels, whatever their entries will say.</summary>
     void Write(params CocoImage[] entries)
@@ -171,11 +219,22 @@ public sealed class CocoFolderTests : IDisposable
     void Annotate(string part, params object[] annotations)
     {
         Directory.CreateDirectory(folder.File("annotations"));
-        File.WriteAllBytes(folder.File($"annotations/instances_{part}.json"), JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            images = images.Select(image => new { id = image.Id, file_name = image.FileName, height = image.Height, width = image.Width }),
-            categories = new[] { new { id = 3, name = "thing" } },
-            annotations,
-        }));
+        File.WriteAllBytes(
+            folder.File($"annotations/instances_{part}.json"),
+            JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    images = images.Select(image => new
+                    {
+                        id = image.Id,
+                        file_name = image.FileName,
+                        height = image.Height,
+                        width = image.Width,
+                    }),
+                    categories = new[] { new { id = 3, name = "thing" } },
+                    annotations,
+                }
+            )
+        );
     }
 }

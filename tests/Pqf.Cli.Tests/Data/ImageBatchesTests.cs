@@ -9,7 +9,6 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
-
 public sealed class ImageBatchesTests : IDisposable
 {
     static readonly Preprocessing Small = new() { Resize = 4, Crop = 4 };
@@ -19,13 +18,18 @@ public sealed class ImageBatchesTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>Images of one colour each: image i has the grey value i.</summary>
-    ImmutableArray<string> Images(int count) => [.. Enumerable.Range(0, count).Select(i =>
-    {
-        using var bitmap = new SKBitmap(5, 5);
-        bitmap.Erase(new SKColor((byte)i, (byte)i, (byte)i));
-        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        return folder.Write($"{i:000}.png", png.AsSpan());
-    })];
+    ImmutableArray<string> Images(int count) =>
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                {
+                    using var bitmap = new SKBitmap(5, 5);
+                    bitmap.Erase(new SKColor((byte)i, (byte)i, (byte)i));
+                    using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+                    return folder.Write($"{i:000}.png", png.AsSpan());
+                }),
+        ];
 
     static float Normalised(int grey) => ((grey / 255f) - Small.Mean[0]) / Small.Deviation[0];
 
@@ -76,11 +80,39 @@ public sealed class ImageBatchesTests : IDisposable
         var images = Images(7);
         foreach (int bad in (int[])[1, 2, 6])
             File.WriteAllBytes(images[bad], []);
-        var batches = ImageBatches.Load(7, 48, (i, input) => ImageDecoder.ToInput(images[i], Small, input), new Loading(3, 2, 1, true), TestContext.Current.CancellationToken)
-            .Select(result => result.Map(batch => (batch.First, Kept: batch.Pixels.ToArray().Chunk(48).Select(pixels => pixels[0]).ToArray(), batch.Skipped)).Value()).ToArray();
+        var batches = ImageBatches
+            .Load(
+                7,
+                48,
+                (i, input) => ImageDecoder.ToInput(images[i], Small, input),
+                new Loading(3, 2, 1, true),
+                TestContext.Current.CancellationToken
+            )
+            .Select(result =>
+                result
+                    .Map(batch =>
+                        (batch.First, Kept: batch.Pixels.ToArray().Chunk(48).Select(pixels => pixels[0]).ToArray(), batch.Skipped)
+                    )
+                    .Value()
+            )
+            .ToArray();
         Assert.Equal([0, 3, 6], batches.Select(batch => batch.First));
-        Assert.Equal([[Normalised(0)], [Normalised(3), Normalised(4), Normalised(5)], []], batches.Select(batch => batch.Kept));
-        Assert.Equal([[1, 2], [], [0]], batches.Select(batch => batch.Skipped.Keys));
+        Assert.Equal(
+            [
+                [Normalised(0)],
+                [Normalised(3), Normalised(4), Normalised(5)],
+                [],
+            ],
+            batches.Select(batch => batch.Kept)
+        );
+        Assert.Equal(
+            [
+                [1, 2],
+                [],
+                [0],
+            ],
+            batches.Select(batch => batch.Skipped.Keys)
+        );
         Assert.Equal($"{images[2]}: is empty; expected an image", batches[0].Skipped[2].Message);
     }
 
@@ -115,9 +147,7 @@ public sealed class ImageBatchesTests : IDisposable
         cancellation.Cancel();
         Assert.Throws<OperationCanceledException>(() =>
         {
-            while (batches.MoveNext())
-            {
-            }
+            while (batches.MoveNext()) { }
         });
     }
 }

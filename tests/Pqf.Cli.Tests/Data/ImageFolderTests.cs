@@ -4,7 +4,6 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
-
 public sealed class ImageFolderTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
@@ -20,12 +19,22 @@ public sealed class ImageFolderTests : IDisposable
         }
     }
 
-    IEnumerable<(string, int)> Listed(ImageFolder opened) => opened.Images.Select(image => (Path.GetRelativePath(folder.Path, image.Path), image.Class));
+    IEnumerable<(string, int)> Listed(ImageFolder opened) =>
+        opened.Images.Select(image => (Path.GetRelativePath(folder.Path, image.Path), image.Class));
 
     [Fact]
     public void Classes_are_numbered_in_ordinal_order_of_their_folders()
     {
-        Touch("dog/b.jpg", "dog/a.PNG", "dog/notes.txt", "dog/.hidden.jpg", "Cat/deep/x.jpeg", "ant, red/1.webp", ".git/a.jpg", "loose.jpg");
+        Touch(
+            "dog/b.jpg",
+            "dog/a.PNG",
+            "dog/notes.txt",
+            "dog/.hidden.jpg",
+            "Cat/deep/x.jpeg",
+            "ant, red/1.webp",
+            ".git/a.jpg",
+            "loose.jpg"
+        );
         var opened = ImageFolder.Open(folder.Path).Value();
         Assert.False(opened.IsImageNet);
         Assert.Equal([(0, "Cat"), (1, "ant, red"), (2, "dog")], opened.Classes.Select(pair => (pair.Key, pair.Value)));
@@ -54,7 +63,11 @@ public sealed class ImageFolderTests : IDisposable
     {
         string root = SharedData.Path("data/imagenet-ccby");
         var opened = ImageFolder.Open(Path.Combine(root, "val")).Value();
-        var labels = File.ReadLines(Path.Combine(root, "labels.csv")).Skip(1).Select(line => line.Split(',')).Select(fields => (fields[0], int.Parse(fields[1]))).Order();
+        var labels = File.ReadLines(Path.Combine(root, "labels.csv"))
+            .Skip(1)
+            .Select(line => line.Split(','))
+            .Select(fields => (fields[0], int.Parse(fields[1])))
+            .Order();
         Assert.Equal(labels, opened.Images.Select(image => (Path.GetRelativePath(root, image.Path), image.Class)).Order());
     }
 
@@ -62,7 +75,10 @@ public sealed class ImageFolderTests : IDisposable
     public void All_images_under_a_folder_are_found_without_classes()
     {
         Touch("b.jpg", "a/x.jpg", "a/y.txt");
-        Assert.Equal(["a/x.jpg", "b.jpg"], ImageFolder.FindImages(folder.Path).Value().Select(path => Path.GetRelativePath(folder.Path, path)));
+        Assert.Equal(
+            ["a/x.jpg", "b.jpg"],
+            ImageFolder.FindImages(folder.Path).Value().Select(path => Path.GetRelativePath(folder.Path, path))
+        );
     }
 
     [Fact]
@@ -76,14 +92,20 @@ public sealed class ImageFolderTests : IDisposable
     public void A_file_is_an_error()
     {
         Touch("a.jpg");
-        Assert.Equal($"{folder.File("a.jpg")}: is a file; expected a folder of images", ImageFolder.Open(folder.File("a.jpg")).ErrorMessage());
+        Assert.Equal(
+            $"{folder.File("a.jpg")}: is a file; expected a folder of images",
+            ImageFolder.Open(folder.File("a.jpg")).ErrorMessage()
+        );
     }
 
     [Fact]
     public void A_folder_without_class_folders_is_an_error()
     {
         Touch("a.jpg");
-        Assert.Equal($"{folder.Path}: has no class folders; expected one folder of images per class", ImageFolder.Open(folder.Path).ErrorMessage());
+        Assert.Equal(
+            $"{folder.Path}: has no class folders; expected one folder of images per class",
+            ImageFolder.Open(folder.Path).ErrorMessage()
+        );
     }
 
     [Fact]

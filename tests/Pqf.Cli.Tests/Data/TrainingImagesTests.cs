@@ -60,14 +60,27 @@ public sealed class TrainingImagesTests : IDisposable
         Images("train/emu", 0);
         Assert.Equal($"{folder.File("train/emu")}: holds no images; expected some of every class", Open().ErrorMessage());
         Images("train/emu", 1);
-        Assert.Equal($"{folder.Path}: holds 3 classes, numbered to 2; expected those of a network of 2", Open().Value().NumberedFor(2).ErrorMessage());
+        Assert.Equal(
+            $"{folder.Path}: holds 3 classes, numbered to 2; expected those of a network of 2",
+            Open().Value().NumberedFor(2).ErrorMessage()
+        );
         Directory.Delete(folder.File("train"), true);
-        Assert.Equal($"{folder.Path}: expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only one of them", Open().ErrorMessage());
         Assert.Equal(
-            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 images of {folder.File("val/cat")}, got 1: none would be left to validate on", Open(1).ErrorMessage());
-        Assert.Equal("configuration: dataloader.imagenet_path: expected a folder of labelled images, here or in dataloader.idx_path, got none", TrainingImages.Open(new()).ErrorMessage());
+            $"{folder.Path}: expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only one of them",
+            Open().ErrorMessage()
+        );
         Assert.Equal(
-            "configuration: dataloader.idx_path: expected one of idx_path and imagenet_path, got both", TrainingImages.Open(new() { IdxPath = "a", ImagenetPath = "b" }).ErrorMessage());
+            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 images of {folder.File("val/cat")}, got 1: none would be left to validate on",
+            Open(1).ErrorMessage()
+        );
+        Assert.Equal(
+            "configuration: dataloader.imagenet_path: expected a folder of labelled images, here or in dataloader.idx_path, got none",
+            TrainingImages.Open(new()).ErrorMessage()
+        );
+        Assert.Equal(
+            "configuration: dataloader.idx_path: expected one of idx_path and imagenet_path, got both",
+            TrainingImages.Open(new() { IdxPath = "a", ImagenetPath = "b" }).ErrorMessage()
+        );
     }
 
     Tensors.Result<TrainingImages, Tensors.PqfError> Open(int? trainImagesPerClass = null) =>

@@ -24,12 +24,15 @@ public sealed class DemoFilesTests
     public void There_are_8000_training_and_3000_test_images_of_all_ten_classes()
     {
         Assert.Equal((8000, 3000), (Images.Train.Count, Images.Validation.Count));
-        Assert.All([Images.Train, Images.Validation], set =>
-        {
-            var grey = Assert.IsType<ImageSet.Grey>(set);
-            Assert.Equal((28, 28, set.Count * 784), (grey.Height, grey.Width, grey.Pixels.Length));
-            Assert.Equal(Enumerable.Range(0, 10), Enumerable.Range(0, set.Count).Select(set.ClassOf).Distinct().Order());
-        });
+        Assert.All(
+            [Images.Train, Images.Validation],
+            set =>
+            {
+                var grey = Assert.IsType<ImageSet.Grey>(set);
+                Assert.Equal((28, 28, set.Count * 784), (grey.Height, grey.Width, grey.Pixels.Length));
+                Assert.Equal(Enumerable.Range(0, 10), Enumerable.Range(0, set.Count).Select(set.ClassOf).Distinct().Order());
+            }
+        );
     }
 
     [Theory]
@@ -41,7 +44,10 @@ public sealed class DemoFilesTests
         Assert.SkipUnless(File.Exists(path), $"{path} is absent");
         var set = (ImageSet.Grey)(part == "train" ? Images.Train : Images.Validation);
         Assert.Equal(First(path, 16, set.Pixels.Length), set.Pixels.ToArray());
-        Assert.Equal(First(path.Replace("images-idx3", "labels-idx1", StringComparison.Ordinal), 8, set.Classes.Length), set.Classes.ToArray());
+        Assert.Equal(
+            First(path.Replace("images-idx3", "labels-idx1", StringComparison.Ordinal), 8, set.Classes.Length),
+            set.Classes.ToArray()
+        );
     }
 
     [Fact]
@@ -75,13 +81,24 @@ public sealed class DemoFilesTests
         using var scope = device.BeginScope();
         var network = ResultAssert.Value(NetworkFiles.Load(folder.File("dense.pqf"), new Config(), device));
         var set = (ImageSet.Grey)Images.Validation;
-        const int Batch = 500, Pixels = 28 * 28;
+        const int Batch = 500,
+            Pixels = 28 * 28;
         var plan = InferencePlan.Compile(network.Graph, network.Parameters, device, [Batch, 28, 28, 1]);
         int right = 0;
         for (int first = 0; first < set.Count; first += Batch)
         {
             using var call = device.BeginScope();
-            float[] input = [.. Enumerable.Range(first, Batch).SelectMany(i => Preprocess.ToInput(new PixelImage(28, 28, 1, set.Pixels.ToArray()[(i * Pixels)..((i + 1) * Pixels)]), network.Preprocessing))];
+            float[] input =
+            [
+                .. Enumerable
+                    .Range(first, Batch)
+                    .SelectMany(i =>
+                        Preprocess.ToInput(
+                            new PixelImage(28, 28, 1, set.Pixels.ToArray()[(i * Pixels)..((i + 1) * Pixels)]),
+                            network.Preprocessing
+                        )
+                    ),
+            ];
             float[] logits = plan.Run(Tensor<float>.From(device, [Batch, 28, 28, 1], input)).ToArray();
             right += Enumerable.Range(0, Batch).Count(i => Ranking.Top(logits.AsSpan(i * 10, 10), 1)[0] == set.ClassOf(first + i));
         }
@@ -96,7 +113,8 @@ public sealed class DemoFilesTests
         var graph = ResultAssert.Value(ResNet.Build(new Architecture("resnet20", 10, 1, 32)));
         var layers = ResultAssert.Value(Blocks.Of(graph, config.Model.Compression));
         Assert.Equal(21, layers.Length); // all but the first convolution
-        long dense = 32L * 1_084_010, stays = dense - layers.Sum(layer => 32L * layer.Weight.Count);
+        long dense = 32L * 1_084_010,
+            stays = dense - layers.Sum(layer => 32L * layer.Weight.Count);
         Assert.InRange((double)dense / (stays + layers.Sum(layer => new LayerReport(layer, 0, 0, 0).SizeBits)), 18, 25);
         Assert.Equal(File.ReadAllText(Path.Combine(SharedData.Repository, "config", "demo.yaml")), DemoFiles.Config);
     }

@@ -19,7 +19,8 @@ namespace Pqf.Cli.Tests.Demo;
 /// <summary>The demo on a part of its images, with fewer iterations.</summary>
 public sealed class SmallDemo : IDisposable
 {
-    const int TrainCount = 320, TestCount = 200;
+    const int TrainCount = 320,
+        TestCount = 200;
 
     readonly TemporaryFolder folder = new();
 
@@ -27,10 +28,18 @@ public sealed class SmallDemo : IDisposable
     {
         using var output = new StringWriter { NewLine = "\n" };
         var terminal = new Terminal(output, TextWriter.Null, false, TimeProvider.System, CancellationToken.None);
-        Config = ResultAssert.Value(ConfigLoader.Load(
-            null,
-            [new(["output_path"], folder.Path), new(["device"], "host"), new(["model", "compression_parameters", "k_means_n_iters"], "3"), new(["model", "sls_iterations"], "100")],
-            DemoFiles.Config));
+        Config = ResultAssert.Value(
+            ConfigLoader.Load(
+                null,
+                [
+                    new(["output_path"], folder.Path),
+                    new(["device"], "host"),
+                    new(["model", "compression_parameters", "k_means_n_iters"], "3"),
+                    new(["model", "sls_iterations"], "100"),
+                ],
+                DemoFiles.Config
+            )
+        );
         var run = new RunContext(new RootCommand().Parse(""), Config, terminal, ProgressDisplay.For(terminal, true));
         var all = ResultAssert.Value(DemoFiles.Images());
         Images = new(First(all.Train, TrainCount), First(all.Validation, TestCount));
@@ -67,7 +76,8 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
     {
         Assert.Equal(
             ["dense.pqf", "groups.csv", "layers.csv", "report.html", "resnet20.onnx", "resnet20.pqf", "stages.csv", "steps.csv"],
-            Directory.GetFiles(Path.GetDirectoryName(demo.Path("x"))!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Directory.GetFiles(Path.GetDirectoryName(demo.Path("x"))!).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(["dense", "compressed", "calibrated", "fine-tuned"], demo.Stages.Select(row => row[0]));
         Assert.Equal(1 + 5, File.ReadAllLines(demo.Path("steps.csv")).Length); // 320 images in batches of 64
         Assert.Equal(1 + 21, File.ReadAllLines(demo.Path("layers.csv")).Length);
@@ -89,7 +99,8 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         var network = ResultAssert.Value(NetworkFiles.Load(demo.Path(file), new Config(), device));
-        int right = 0, count = demo.Images.Validation.Count;
+        int right = 0,
+            count = demo.Images.Validation.Count;
         var classifier = new Classifier(network, device, 1);
         float[] input = new float[784];
         for (int i = 0; i < count; i++)
@@ -107,13 +118,28 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
     public void The_page_and_the_terminal_show_the_same_figures()
     {
         var page = XDocument.Parse(File.ReadAllText(demo.Path("report.html"))).Root!;
-        var shown = page.Descendants("table").First().Element("tbody")!.Elements("tr").Select(row => row.Elements("td").Select(cell => cell.Value).ToArray()).ToArray();
+        var shown = page.Descendants("table")
+            .First()
+            .Element("tbody")!
+            .Elements("tr")
+            .Select(row => row.Elements("td").Select(cell => cell.Value).ToArray())
+            .ToArray();
         Assert.Equal(4, shown.Length);
         for (int i = 0; i < shown.Length; i++)
         {
-            var accuracy = new Proportion(int.Parse(demo.Stages[i][3], CultureInfo.InvariantCulture), int.Parse(demo.Stages[i][4], CultureInfo.InvariantCulture));
-            Assert.Equal((demo.Stages[i][0], Figures.Percent(accuracy.Value), Figures.Interval(accuracy)), (shown[i][0], shown[i][3], shown[i][4]));
-            Assert.Contains($"{Figures.Percent(accuracy.Value)}  {Figures.Interval(accuracy)}\n", demo.Out.Replace("   ", "  ", StringComparison.Ordinal), StringComparison.Ordinal);
+            var accuracy = new Proportion(
+                int.Parse(demo.Stages[i][3], CultureInfo.InvariantCulture),
+                int.Parse(demo.Stages[i][4], CultureInfo.InvariantCulture)
+            );
+            Assert.Equal(
+                (demo.Stages[i][0], Figures.Percent(accuracy.Value), Figures.Interval(accuracy)),
+                (shown[i][0], shown[i][3], shown[i][4])
+            );
+            Assert.Contains(
+                $"{Figures.Percent(accuracy.Value)}  {Figures.Interval(accuracy)}\n",
+                demo.Out.Replace("   ", "  ", StringComparison.Ordinal),
+                StringComparison.Ordinal
+            );
         }
 
         Assert.Equal(21, page.Descendants("img").Count());
@@ -124,10 +150,25 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
     public void The_pages_loss_is_that_of_the_steps()
     {
         var page = XDocument.Parse(File.ReadAllText(demo.Path("report.html"))).Root!;
-        double[] drawn = [.. page.Descendants("polyline").Single(line => line.Attribute("class")!.Value == "raw").Attribute("points")!.Value.Split(' ').Select(point => double.Parse(point.Split(',')[1], CultureInfo.InvariantCulture))];
-        double[] losses = [.. File.ReadAllLines(demo.Path("steps.csv")).Skip(1).Select(line => double.Parse(line.Split(',')[1], CultureInfo.InvariantCulture))];
+        double[] drawn =
+        [
+            .. page.Descendants("polyline")
+                .Single(line => line.Attribute("class")!.Value == "raw")
+                .Attribute("points")!
+                .Value.Split(' ')
+                .Select(point => double.Parse(point.Split(',')[1], CultureInfo.InvariantCulture)),
+        ];
+        double[] losses =
+        [
+            .. File.ReadAllLines(demo.Path("steps.csv"))
+                .Skip(1)
+                .Select(line => double.Parse(line.Split(',')[1], CultureInfo.InvariantCulture)),
+        ];
         Assert.Equal(losses.Length, drawn.Length);
-        Assert.Equal(losses.Select((loss, i) => (loss, i)).OrderBy(pair => pair.loss).Select(pair => pair.i), drawn.Select((y, i) => (y, i)).OrderByDescending(pair => pair.y).Select(pair => pair.i));
+        Assert.Equal(
+            losses.Select((loss, i) => (loss, i)).OrderBy(pair => pair.loss).Select(pair => pair.i),
+            drawn.Select((y, i) => (y, i)).OrderByDescending(pair => pair.y).Select(pair => pair.i)
+        );
     }
 }
 

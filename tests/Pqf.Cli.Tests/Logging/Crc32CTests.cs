@@ -24,6 +24,9 @@ public class Crc32CTests
     {
         var key = RngKey.FromSeed(3);
         byte[] bytes = [.. Enumerable.Range(0, 40).Select(i => (byte)key.Bits((ulong)i))];
-        Assert.All(Enumerable.Range(0, 41), length => Assert.Equal(EventFile.Crc32C(bytes.AsSpan(0, length)), Crc32C.Of(bytes.AsSpan(0, length))));
+        Assert.All(
+            Enumerable.Range(0, 41),
+            length => Assert.Equal(EventFile.Crc32C(bytes.AsSpan(0, length)), Crc32C.Of(bytes.AsSpan(0, length)))
+        );
     }
 }

@@ -17,14 +17,15 @@ readonly record struct Field(int Number, ulong Bits, byte[] Bytes)
     public string Text => Encoding.UTF8.GetString(Bytes);
 }
 
-/// <summary>Reads event files by the descriptions of protobuf's encoding and of TensorFlow's records alone; knows nothing of the writer.</summary>
+/// <summary>Reads event files by the descriptions of protobuf's encoding and of TensorFlow's records alone; knows nothing of the
+/// writer.</summary>
 static class EventFile
 {
     /// <summary>The data of each record; both checksums of each must be right.</summary>
     public static List<byte[]> Records(byte[] file)
     {
         var records = new List<byte[]>();
-        for (int at = 0; at < file.Length;)
+        for (int at = 0; at < file.Length; )
         {
             int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at)));
             Assert.Equal(Unmask(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 8))), Crc32C(file.AsSpan(at, 8)));

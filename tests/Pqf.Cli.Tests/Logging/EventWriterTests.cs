@@ -39,7 +39,9 @@ public sealed class EventWriterTests : IDisposable
         var records = Read(writer);
         Assert.Equal(3, records.Count);
         Assert.Equal((300UL, 1_700_000_002.75), (EventFile.At(records[1], 2).Bits, EventFile.At(records[1], 1).Double));
-        var values = EventFile.Fields(EventFile.At(records[1], 5).Bytes).Select(value => (value.Number, EventFile.At(value.Bytes, 1).Text, EventFile.At(value.Bytes, 2).Single));
+        var values = EventFile
+            .Fields(EventFile.At(records[1], 5).Bytes)
+            .Select(value => (value.Number, EventFile.At(value.Bytes, 1).Text, EventFile.At(value.Bytes, 2).Single));
         Assert.Equal([(1, "Train/loss", 2.5f), (1, "Train/accuracy", 0.125f), (1, "Train/learning_rate", 1e-3f)], values);
         Assert.Equal(1UL << 40, EventFile.At(records[2], 2).Bits);
         Assert.Equal(float.NaN, EventFile.At(records[2], 5, 1, 2).Single);
@@ -54,7 +56,10 @@ public sealed class EventWriterTests : IDisposable
         byte[] summary = EventFile.At(Read(writer)[1], 5, 1).Bytes;
         Assert.Equal("config", EventFile.At(summary, 1).Text);
         Assert.Equal("text", EventFile.At(summary, 9, 1, 1).Text);
-        Assert.Equal((7UL, 1UL, text), (EventFile.At(summary, 8, 1).Bits, EventFile.At(summary, 8, 2, 2, 1).Bits, EventFile.At(summary, 8, 8).Text));
+        Assert.Equal(
+            (7UL, 1UL, text),
+            (EventFile.At(summary, 8, 1).Bits, EventFile.At(summary, 8, 2, 2, 1).Bits, EventFile.At(summary, 8, 8).Text)
+        );
     }
 
     [Fact]
@@ -87,7 +92,11 @@ public sealed class EventWriterTests : IDisposable
     public void A_folder_that_cannot_be_made_is_an_error()
     {
         folder.Write("file", [1]);
-        Assert.StartsWith($"{folder.File("file/tensorboard")}: cannot be written: ", EventWriter.Create(folder.File("file/tensorboard"), "host", clock).ErrorMessage(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{folder.File("file/tensorboard")}: cannot be written: ",
+            EventWriter.Create(folder.File("file/tensorboard"), "host", clock).ErrorMessage(),
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>A clock that goes on only when told to.</summary>

@@ -14,5 +14,6 @@ readonly record struct LoggedValue(string Tag, long Step, float Number, string T
             parts.Single(part => part.Number == 1).Text,
             (long)fields.Single(field => field.Number == 2).Bits,
             parts.FirstOrDefault(part => part.Number == 2).Single,
-            parts.Any(part => part.Number == 8) ? EventFile.At(value.Bytes, 8, 8).Text : "");
+            parts.Any(part => part.Number == 8) ? EventFile.At(value.Bytes, 8, 8).Text : ""
+        );
 }

@@ -30,7 +30,10 @@ public class PublishedCalibrationTests
         var published = StateDict.Load(graph, file, device).Value().Parameters;
         var folder = ImageFolder.Open(SharedData.Path("data/imagenet-ccby/val")).Value();
         // Sorted by class: every batch takes one image in eight, so that it holds all classes.
-        ImmutableArray<LabelledImage> images = [.. folder.Images.Select((image, i) => (image, i)).OrderBy(pair => pair.i % 8).Select(pair => pair.image)];
+        ImmutableArray<LabelledImage> images =
+        [
+            .. folder.Images.Select((image, i) => (image, i)).OrderBy(pair => pair.i % 8).Select(pair => pair.image),
+        ];
 
         var unfolded = Calibration.Unfold(graph, published, Batches(device, images));
         var (logits, top1) = Evaluate(graph, published, device, images);
@@ -43,15 +46,25 @@ public class PublishedCalibrationTests
         Assert.InRange(Evaluate(graph, calibrated, device, images).Top1, top1 - 2, top1 + 2);
     }
 
-    static IEnumerable<Tensor<float>> Batches(Device device, ImmutableArray<LabelledImage> images) => images
-        .Chunk(Batch)
-        .Select(chunk => Tensor<float>.From(device, [chunk.Length, 224, 224, 3], [.. chunk.SelectMany(image => Preprocess.ToInput(ImageDecoder.Decode(image.Path).Value(), new Preprocessing()))]));
+    static IEnumerable<Tensor<float>> Batches(Device device, ImmutableArray<LabelledImage> images) =>
+        images
+            .Chunk(Batch)
+            .Select(chunk =>
+                Tensor<float>.From(
+                    device,
+                    [chunk.Length, 224, 224, 3],
+                    [.. chunk.SelectMany(image => Preprocess.ToInput(ImageDecoder.Decode(image.Path).Value(), new Preprocessing()))]
+                )
+            );
 
     static (float[] Logits, int Top1) Evaluate(Graph graph, Parameters parameters, Device device, ImmutableArray<LabelledImage> images)
     {
         using var scope = device.BeginScope();
         var plan = InferencePlan.Compile(graph, parameters, device, [Batch, 224, 224, 3]);
         float[][] logits = [.. Batches(device, images).SelectMany(batch => plan.Run(batch).ToArray().Chunk(1000))];
-        return ([.. logits.SelectMany(row => row)], logits.Zip(images).Count(pair => Array.IndexOf(pair.First, pair.First.Max()) == pair.Second.Class));
+        return (
+            [.. logits.SelectMany(row => row)],
+            logits.Zip(images).Count(pair => Array.IndexOf(pair.First, pair.First.Max()) == pair.Second.Class)
+        );
     }
 }

@@ -26,7 +26,8 @@ public sealed class SteadyStateTests : IDisposable
         string[] images = [Photograph("a.jpg", SKEncodedImageFormat.Jpeg), Photograph("b.png", SKEncodedImageFormat.Png)];
         float[] input = new float[Preprocess.InputCount(Small)];
         Decode(400);
-        long resident = Environment.WorkingSet, before = GC.GetAllocatedBytesForCurrentThread();
+        long resident = Environment.WorkingSet,
+            before = GC.GetAllocatedBytesForCurrentThread();
         Decode(100);
         long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
         Decode(10_000);
@@ -49,7 +50,16 @@ public sealed class SteadyStateTests : IDisposable
         TestNetworks.Write(folder.File("network.safetensors"));
         using var device = new HostDevice(2);
         using var scope = device.BeginScope();
-        var network = NetworkFiles.Load(folder.File("network.safetensors"), new Config { Preprocessing = new PreprocessingConfig { Resize = 40, Crop = 32 } }, device).Value();
+        var network = NetworkFiles
+            .Load(
+                folder.File("network.safetensors"),
+                new Config
+                {
+                    Preprocessing = new PreprocessingConfig { Resize = 40, Crop = 32 },
+                },
+                device
+            )
+            .Value();
         var classifier = new Classifier(network, device, 1);
         float[] input = new float[Preprocess.InputCount(Small)];
         Classify(200);
@@ -73,8 +83,8 @@ public sealed class SteadyStateTests : IDisposable
     {
         using var bitmap = new SKBitmap(64, 48);
         for (int y = 0; y < bitmap.Height; y++)
-            for (int x = 0; x < bitmap.Width; x++)
-                bitmap.SetPixel(x, y, new SKColor((byte)(4 * x), (byte)(5 * y), (byte)(x * y)));
+        for (int x = 0; x < bitmap.Width; x++)
+            bitmap.SetPixel(x, y, new SKColor((byte)(4 * x), (byte)(5 * y), (byte)(x * y)));
         using var data = bitmap.Encode(format, 90);
         return folder.Write(name, data.AsSpan());
     }

@@ -13,20 +13,27 @@ public class CommandLineTests
         var result = Cli.Run("--help");
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.All(AllCommands.Create(), entry => Assert.Contains($"  {entry.Syntax.Name} ", result.Out, StringComparison.Ordinal));
-        Assert.All(["--config", "--seed", "--threads", "--device", "--quiet"], option => Assert.Contains(option, result.Out, StringComparison.Ordinal));
-        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"  {(int)code,-3}  ", result.Out, StringComparison.Ordinal));
+        Assert.All(
+            ["--config", "--seed", "--threads", "--device", "--quiet"],
+            option => Assert.Contains(option, result.Out, StringComparison.Ordinal)
+        );
+        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"  {(int)code, -3}  ", result.Out, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Help_of_every_command_ends_with_examples_of_it() => Assert.All(AllCommands.Create(), entry =>
-    {
-        var result = Cli.Run(entry.Syntax.Name, "--help");
-        Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
-        Assert.Contains("Examples:", result.Out, StringComparison.Ordinal);
-        Assert.NotEmpty(entry.Examples);
-        Assert.All(entry.Examples, example => Assert.StartsWith($"pqf {entry.Syntax.Name}", example, StringComparison.Ordinal));
-        Assert.Contains(entry.Examples[^1], result.Out, StringComparison.Ordinal);
-    });
+    public void Help_of_every_command_ends_with_examples_of_it() =>
+        Assert.All(
+            AllCommands.Create(),
+            entry =>
+            {
+                var result = Cli.Run(entry.Syntax.Name, "--help");
+                Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
+                Assert.Contains("Examples:", result.Out, StringComparison.Ordinal);
+                Assert.NotEmpty(entry.Examples);
+                Assert.All(entry.Examples, example => Assert.StartsWith($"pqf {entry.Syntax.Name}", example, StringComparison.Ordinal));
+                Assert.Contains(entry.Examples[^1], result.Out, StringComparison.Ordinal);
+            }
+        );
 
     [Fact]
     public void Version_is_one_line() => Assert.Equal("pqf 0.1.0\n", Cli.Run("--version").Out);

@@ -10,7 +10,10 @@ public class ProgressDisplayTests
     public void Lines_say_rate_and_time_left_at_intervals_and_the_duration_at_the_end()
     {
         var clock = new SteppingClock();
-        Assert.Equal("quantising: 4 of 10 layers, 0.333 layers/s, 18.0 s left\nquantising: 8 of 10 layers, 0.333 layers/s, 6.0 s left\nquantising: 10 layers in 30.0 s\n", Show(clock, false, false));
+        Assert.Equal(
+            "quantising: 4 of 10 layers, 0.333 layers/s, 18.0 s left\nquantising: 8 of 10 layers, 0.333 layers/s, 6.0 s left\nquantising: 10 layers in 30.0 s\n",
+            Show(clock, false, false)
+        );
     }
 
     [Fact]
@@ -19,7 +22,10 @@ public class ProgressDisplayTests
         var clock = new SteppingClock { Seconds = 100 };
         // Four layers were done before; the work on the fifth began six seconds ago.
         var start = new ProgressStart(4, 94 * clock.TimestampFrequency);
-        Assert.Equal("quantising: 8 of 10 layers, 0.222 layers/s, 9.0 s left\nquantising: 6 layers in 24.0 s\n", Show(clock, false, false, start));
+        Assert.Equal(
+            "quantising: 8 of 10 layers, 0.222 layers/s, 9.0 s left\nquantising: 6 layers in 24.0 s\n",
+            Show(clock, false, false, start)
+        );
     }
 
     [Fact]
@@ -41,23 +47,34 @@ public class ProgressDisplayTests
     public void Durations_are_in_words(double seconds, string expected) => Assert.Equal(expected, ProgressDisplay.Duration(seconds));
 
     [Fact]
-    public void What_the_work_throws_passes_through() => Assert.Throws<OperationCanceledException>(() =>
-        ProgressDisplay.For(new Terminal(TextWriter.Null, TextWriter.Null, true, TimeProvider.System, default), false)
-            .Run<int>("waiting", "things", 1, _ => throw new OperationCanceledException()));
+    public void What_the_work_throws_passes_through() =>
+        Assert.Throws<OperationCanceledException>(() =>
+            ProgressDisplay
+                .For(new Terminal(TextWriter.Null, TextWriter.Null, true, TimeProvider.System, default), false)
+                .Run<int>("waiting", "things", 1, _ => throw new OperationCanceledException())
+        );
 
     static string Show(SteppingClock clock, bool isInteractive, bool isQuiet, ProgressStart? start = null)
     {
         using var error = new StringWriter { NewLine = "\n" };
-        int result = ProgressDisplay.For(new Terminal(TextWriter.Null, error, isInteractive, clock, default), isQuiet).Run("quantising", "layers", 10, report =>
-        {
-            for (double layer = 1 + (start?.Done ?? 0); layer <= 10; layer++)
-            {
-                clock.Seconds += 3;
-                report(layer);
-            }
+        int result = ProgressDisplay
+            .For(new Terminal(TextWriter.Null, error, isInteractive, clock, default), isQuiet)
+            .Run(
+                "quantising",
+                "layers",
+                10,
+                report =>
+                {
+                    for (double layer = 1 + (start?.Done ?? 0); layer <= 10; layer++)
+                    {
+                        clock.Seconds += 3;
+                        report(layer);
+                    }
 
-            return 7;
-        }, start);
+                    return 7;
+                },
+                start
+            );
         Assert.Equal(7, result);
         return error.ToString();
     }

@@ -18,7 +18,11 @@ public sealed class CodebookPictureTests
         using var host = new HostDevice();
         using var scope = host.BeginScope();
         float[] values = [.. Enumerable.Range(0, 36).Select(i => (float)i)];
-        var weight = new Weight.Quantised(Tensor<float>.From(host, [2, 18], values), Tensor<ushort>.From(host, [1, 3], [1, 0, 1]), [1, 6, 3, 3]);
+        var weight = new Weight.Quantised(
+            Tensor<float>.From(host, [2, 18], values),
+            Tensor<ushort>.From(host, [1, 3], [1, 0, 1]),
+            [1, 6, 3, 3]
+        );
         var book = Codebook.Of("x", weight);
         Assert.Equal((3, 6), (book.Height, book.Width));
         Assert.Equal([2, 1], book.Uses);
@@ -48,7 +52,18 @@ public sealed class CodebookPictureTests
     public void The_picture_has_a_cell_for_each_value_blue_to_red_and_nothing_between_centroids()
     {
         // Two centroids of 2×2: −1, 0, 1, ½ and all zeros; beside each other with a column between.
-        byte[] png = CodebookPicture.Png(new Codebook("x", 2, 2, [[-1, 0, 1, 0.5f], [0, 0, 0, 0]], [2, 1]));
+        byte[] png = CodebookPicture.Png(
+            new Codebook(
+                "x",
+                2,
+                2,
+                [
+                    [-1, 0, 1, 0.5f],
+                    [0, 0, 0, 0],
+                ],
+                [2, 1]
+            )
+        );
         var (width, height, pixels) = Decode(png);
         Assert.Equal((2, 5), (width, height)); // one column of two rows: √(2 · 3 / 3) rounds to 1
         Assert.Equal([1, 128, 255, 192, 0, 0, 128, 128, 128, 128], pixels);
@@ -59,7 +74,7 @@ public sealed class CodebookPictureTests
     {
         Assert.Equal("89504E470D0A1A0A", Convert.ToHexString(png.AsSpan(0, 8)));
         var chunks = new Dictionary<string, byte[]>();
-        for (int at = 8; at < png.Length;)
+        for (int at = 8; at < png.Length; )
         {
             int length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
             Assert.Equal(Crc(png.AsSpan(at + 4, length + 4)), BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(at + 8 + length)));
@@ -69,7 +84,8 @@ public sealed class CodebookPictureTests
 
         Assert.Equal(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"], chunks.Keys);
         Assert.Equal(3 * 256, chunks["PLTE"].Length);
-        int width = BinaryPrimitives.ReadInt32BigEndian(chunks["IHDR"]), height = BinaryPrimitives.ReadInt32BigEndian(chunks["IHDR"].AsSpan(4));
+        int width = BinaryPrimitives.ReadInt32BigEndian(chunks["IHDR"]),
+            height = BinaryPrimitives.ReadInt32BigEndian(chunks["IHDR"].AsSpan(4));
         using var rows = new MemoryStream();
         using (var zlib = new ZLibStream(new MemoryStream(chunks["IDAT"]), CompressionMode.Decompress))
             zlib.CopyTo(rows);

@@ -16,7 +16,13 @@ public sealed class ReportPageTests
     {
         Network = "a network & <its> name",
         Images = "200 images",
-        Stages = [new("dense", 1 << 20, new(190, 200)), new("compressed", 1 << 16, new(100, 200)), new("calibrated", 1 << 16, new(176, 200)), new("fine-tuned", 1 << 16, new(187, 200))],
+        Stages =
+        [
+            new("dense", 1 << 20, new(190, 200)),
+            new("compressed", 1 << 16, new(100, 200)),
+            new("calibrated", 1 << 16, new(176, 200)),
+            new("fine-tuned", 1 << 16, new(187, 200)),
+        ],
         Layers =
         [
             new(new LayerBlocks("small", [4, 2, 3, 3], 9, 2, KMeansType.Src, 5), 1.5, 0.25, 0.9),
@@ -24,7 +30,19 @@ public sealed class ReportPageTests
         ],
         Steps = [.. Enumerable.Range(1, 40).Select(i => new StepRecord(i, 2.0 / i, 0.5, 1e-3))],
         StepsPerEpoch = 20,
-        Codebooks = [new Codebook("small", 3, 3, [[.. Enumerable.Range(0, 9).Select(i => i - 4f)], [0, 0, 0, 0, 0, 0, 0, 0, 0]], [5, 3])],
+        Codebooks =
+        [
+            new Codebook(
+                "small",
+                3,
+                3,
+                [
+                    [.. Enumerable.Range(0, 9).Select(i => i - 4f)],
+                    [0, 0, 0, 0, 0, 0, 0, 0, 0],
+                ],
+                [5, 3]
+            ),
+        ],
         Notes = ["made by a test"],
     };
 
@@ -34,8 +52,14 @@ public sealed class ReportPageTests
     public void The_page_needs_nothing_outside_itself()
     {
         Assert.DoesNotContain(Page.Descendants(), element => element.Name.LocalName is "script" or "link" or "a" or "iframe" or "object");
-        Assert.All(Page.Descendants().Attributes("src"), source => Assert.StartsWith("data:image/png;base64,", source.Value, StringComparison.Ordinal));
-        Assert.DoesNotContain(Page.DescendantsAndSelf().Attributes(), attribute => attribute.Value.Contains("//", StringComparison.Ordinal) && attribute.Name != "src");
+        Assert.All(
+            Page.Descendants().Attributes("src"),
+            source => Assert.StartsWith("data:image/png;base64,", source.Value, StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(
+            Page.DescendantsAndSelf().Attributes(),
+            attribute => attribute.Value.Contains("//", StringComparison.Ordinal) && attribute.Name != "src"
+        );
         Assert.DoesNotContain("url(", Page.Descendants("style").Single().Value, StringComparison.Ordinal);
         Assert.DoesNotContain("@import", Page.Descendants("style").Single().Value, StringComparison.Ordinal);
     }
@@ -89,8 +113,17 @@ public sealed class ReportPageTests
     [Fact]
     public void The_loss_falls_from_left_to_right_and_its_average_has_as_many_points()
     {
-        double[][] lines = [.. Page.Descendants("polyline").Where(line => line.Attribute("class")!.Value is "raw" or "smooth")
-            .Select(line => line.Attribute("points")!.Value.Split(' ').Select(point => double.Parse(point.Split(',')[1], CultureInfo.InvariantCulture)).ToArray())];
+        double[][] lines =
+        [
+            .. Page.Descendants("polyline")
+                .Where(line => line.Attribute("class")!.Value is "raw" or "smooth")
+                .Select(line =>
+                    line.Attribute("points")!
+                        .Value.Split(' ')
+                        .Select(point => double.Parse(point.Split(',')[1], CultureInfo.InvariantCulture))
+                        .ToArray()
+                ),
+        ];
         Assert.All(lines, line => Assert.Equal(40, line.Length));
         Assert.All(lines, line => Assert.Equal(line.Order(), line)); // downwards on the page
         Assert.Equal(lines[0][^1], lines[1][^1]);
@@ -107,13 +140,21 @@ public sealed class ReportPageTests
     [Fact]
     public void A_network_that_makes_no_mistake_has_a_place_on_the_chart()
     {
-        var page = XDocument.Parse(ReportPage.Of(Report with { Stages = [new("dense", 1 << 20, new(200, 200)), new("compressed", 1 << 16, new(0, 200))] })).Root!;
+        var page = XDocument
+            .Parse(ReportPage.Of(Report with { Stages = [new("dense", 1 << 20, new(200, 200)), new("compressed", 1 << 16, new(0, 200))] }))
+            .Root!;
         Assert.All(page.Descendants("circle"), circle => Assert.InRange(Number(circle, "cy"), 0, 320));
         Assert.DoesNotContain("NaN", page.ToString(), StringComparison.Ordinal);
     }
 
     static double Number(XElement element, string name) => double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
 
-    static string[][] Rows(string table) => [.. Page.Descendants("table").Single(candidate => candidate.Attribute("class")!.Value == table)
-        .Element("tbody")!.Elements("tr").Select(row => row.Elements("td").Select(cell => cell.Value).ToArray())];
+    static string[][] Rows(string table) =>
+        [
+            .. Page.Descendants("table")
+                .Single(candidate => candidate.Attribute("class")!.Value == table)
+                .Element("tbody")!
+                .Elements("tr")
+                .Select(row => row.Elements("td").Select(cell => cell.Value).ToArray()),
+        ];
 }

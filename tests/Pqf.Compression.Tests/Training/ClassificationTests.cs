@@ -34,15 +34,27 @@ public sealed class ClassificationTests : IDisposable
         var parameters = SmallTraining.Parameters(host, true);
         var batch = SmallTraining.Batch(new RngKey(5), 6);
         var images = Tensor<float>.From(host, [6, 8, 8, 1], batch.Images.Span);
-        var teacher = InferencePlan.Compile(SmallTraining.Graph, Initialise.Random(SmallTraining.Graph, host, new RngKey(6)), host, images.Shape);
-        float[] taught = teacher.Run(images).ToArray(), learnt = Forward.WithStatistics(SmallTraining.Graph, parameters, images, NormMode.Batch).Output.ToArray();
-        var options = new ClassificationOptions { LabelSmoothing = (float)smoothing, Teacher = new Teacher(teacher, new TeacherMix(weight, temperature)) };
+        var teacher = InferencePlan.Compile(
+            SmallTraining.Graph,
+            Initialise.Random(SmallTraining.Graph, host, new RngKey(6)),
+            host,
+            images.Shape
+        );
+        float[] taught = teacher.Run(images).ToArray(),
+            learnt = Forward.WithStatistics(SmallTraining.Graph, parameters, images, NormMode.Batch).Output.ToArray();
+        var options = new ClassificationOptions
+        {
+            LabelSmoothing = (float)smoothing,
+            Teacher = new Teacher(teacher, new TeacherMix(weight, temperature)),
+        };
         var evaluation = Classification.Task(SmallTraining.Graph, parameters, options, SmallTraining.Data).Evaluate(batch).Value();
 
         double expected = 0;
         for (int i = 0; i < 6; i++)
         {
-            double[] plain = LogSoftmax(learnt, i, 1), soft = LogSoftmax(learnt, i, temperature), target = LogSoftmax(taught, i, temperature);
+            double[] plain = LogSoftmax(learnt, i, 1),
+                soft = LogSoftmax(learnt, i, temperature),
+                target = LogSoftmax(taught, i, temperature);
             for (int c = 0; c < 3; c++)
             {
                 double label = ((1 - smoothing) * (batch.Classes.Span[i] == c ? 1 : 0)) + (smoothing / 3);
@@ -69,7 +81,10 @@ public sealed class ClassificationTests : IDisposable
     {
         var sum = new Metrics(3, [new("loss", 1)]) + new Metrics(1, [new("loss", 5)]) + Metrics.None;
         Assert.Equal((4, 2.0), (sum.Count, sum["loss"]));
-        Assert.Equal("Metrics: expected accuracy, which is not among loss", Assert.Throws<KeyNotFoundException>(() => sum["accuracy"]).Message);
+        Assert.Equal(
+            "Metrics: expected accuracy, which is not among loss",
+            Assert.Throws<KeyNotFoundException>(() => sum["accuracy"]).Message
+        );
     }
 
     [Fact]
@@ -80,12 +95,21 @@ public sealed class ClassificationTests : IDisposable
         var fc = (Weight.Quantised)parameters["fc.weight"];
         float[] halves = [.. fc.Codebook.ToArray().Select(value => (float)(Half)value)];
         var rounded = parameters.With("fc.weight", fc with { Codebook = Tensor<float>.From(host, fc.Codebook.Shape, halves) });
-        var off = parameters.With("fc.weight", fc with { Codebook = Tensor<float>.From(host, fc.Codebook.Shape, [.. halves.Select(value => value * (1 + (1f / 8192)))]) });
+        var off = parameters.With(
+            "fc.weight",
+            fc with
+            {
+                Codebook = Tensor<float>.From(host, fc.Codebook.Shape, [.. halves.Select(value => value * (1 + (1f / 8192)))]),
+            }
+        );
         Assert.Equal(Loss(rounded), Loss(off));
         Assert.NotEqual(Loss(rounded), Loss(parameters.With("fc.bias", new Weight.Dense(Tensor<float>.From(host, [3], [1, 0, 0])))));
     }
 
-    static double Loss(Parameters parameters) => Classification.Validate(SmallTraining.Graph, parameters, SmallTraining.Data, TestContext.Current.CancellationToken).Value()[Metrics.Loss];
+    static double Loss(Parameters parameters) =>
+        Classification.Validate(SmallTraining.Graph, parameters, SmallTraining.Data, TestContext.Current.CancellationToken).Value()[
+            Metrics.Loss
+        ];
 
     static double[] LogSoftmax(float[] logits, int row, double temperature)
     {

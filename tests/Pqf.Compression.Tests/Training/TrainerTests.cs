@@ -43,17 +43,24 @@ public sealed class TrainerTests : IDisposable
     public void Training_changes_no_code_and_every_codebook()
     {
         var parameters = SmallTraining.Parameters(host, true);
-        var before = parameters.Values.Where(pair => pair.Value is Weight.Quantised)
-            .ToDictionary(pair => pair.Key, pair => (Codes: ((Weight.Quantised)pair.Value).Codes.ToArray(), Codebook: ((Weight.Quantised)pair.Value).Codebook.ToArray()));
+        var before = parameters
+            .Values.Where(pair => pair.Value is Weight.Quantised)
+            .ToDictionary(
+                pair => pair.Key,
+                pair => (Codes: ((Weight.Quantised)pair.Value).Codes.ToArray(), Codebook: ((Weight.Quantised)pair.Value).Codebook.ToArray())
+            );
         Assert.Equal(3, before.Count);
         var trainer = SmallTraining.Begin(parameters, SmallTraining.Options());
         _ = trainer.Run(TestContext.Current.CancellationToken).Count();
-        Assert.All(before, pair =>
-        {
-            var after = (Weight.Quantised)trainer.State.Parameters[pair.Key];
-            Assert.Equal(pair.Value.Codes, after.Codes.ToArray());
-            Assert.NotEqual(pair.Value.Codebook, after.Codebook.ToArray());
-        });
+        Assert.All(
+            before,
+            pair =>
+            {
+                var after = (Weight.Quantised)trainer.State.Parameters[pair.Key];
+                Assert.Equal(pair.Value.Codes, after.Codes.ToArray());
+                Assert.NotEqual(pair.Value.Codebook, after.Codebook.ToArray());
+            }
+        );
     }
 
     [Fact]
@@ -67,17 +74,29 @@ public sealed class TrainerTests : IDisposable
                 if (step is TrainingEvent.Stepped { Progress.Batch: 2 })
                     cancellation.Cancel();
         });
-        Assert.Equal((0, 2, 2, 2), (trainer.State.Progress.Epoch, trainer.State.Progress.Batch, trainer.State.Optimizer.StepCount, trainer.State.Schedule.BatchCount));
+        Assert.Equal(
+            (0, 2, 2, 2),
+            (
+                trainer.State.Progress.Epoch,
+                trainer.State.Progress.Batch,
+                trainer.State.Optimizer.StepCount,
+                trainer.State.Schedule.BatchCount
+            )
+        );
     }
 
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run_with_layer_step_and_learning_rate()
     {
-        var trainer = SmallTraining.Begin(SmallTraining.Parameters(host, false), SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Constant(), 1e38));
+        var trainer = SmallTraining.Begin(
+            SmallTraining.Parameters(host, false),
+            SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Constant(), 1e38)
+        );
         var events = trainer.Run(TestContext.Current.CancellationToken).ToArray();
         Assert.Equal(
             "bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 1e+38. The last saved state is untouched; a lower learning_rate may help",
-            Assert.IsType<TrainingEvent.Failed>(events[^1]).Error.Message);
+            Assert.IsType<TrainingEvent.Failed>(events[^1]).Error.Message
+        );
         Assert.Equal(1, trainer.State.Progress.Batch);
     }
 
@@ -87,7 +106,8 @@ public sealed class TrainerTests : IDisposable
         // Two stages of stride 2 leave 1×1 of 4×4 pixels.
         Assert.Equal(
             "layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another batch_size may help",
-            Classification.Check(SmallTraining.Graph, [1, 4, 4, 1]).ErrorMessage());
+            Classification.Check(SmallTraining.Graph, [1, 4, 4, 1]).ErrorMessage()
+        );
         Classification.Check(SmallTraining.Graph, [2, 4, 4, 1]).Value();
         Classification.Check(SmallTraining.Graph, [1, 8, 8, 1]).Value();
     }
@@ -95,7 +115,10 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void An_error_among_the_batches_ends_the_run()
     {
-        var broken = SmallTraining.Data with { Epoch = (_, _) => [SmallTraining.Batch(new RngKey(1), 6), new PqfError.File("x.png", "is empty")] };
+        var broken = SmallTraining.Data with
+        {
+            Epoch = (_, _) => [SmallTraining.Batch(new RngKey(1), 6), new PqfError.File("x.png", "is empty")],
+        };
         Assert.Equal("x.png: is empty", Assert.IsType<TrainingEvent.Failed>(Events(broken)[^1]).Error.Message);
         var unmeasured = SmallTraining.Data with { Validation = () => [new PqfError.File("y.png", "is empty")] };
         Assert.Equal("y.png: is empty", Assert.IsType<TrainingEvent.Failed>(Events(unmeasured)[^1]).Error.Message);
@@ -112,11 +135,18 @@ public sealed class TrainerTests : IDisposable
         {
             Trainable = ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight),
             Epoch = (_, first) => Enumerable.Range(0, 1 - first).Select(batch => (Result<int, PqfError>)batch),
-            Evaluate = _ => Grad.ValueAndGrad((tape, variables) => (tape.Reshape(variables["w"], []), new StepResult(new(1, [new(Metrics.Loss, 0)]), [])))(ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight)),
+            Evaluate = _ =>
+                Grad.ValueAndGrad(
+                    (tape, variables) => (tape.Reshape(variables["w"], []), new StepResult(new(1, [new(Metrics.Loss, 0)]), []))
+                )(ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight)),
             Validate = _ => new Metrics(1, [new("quality", scores[epoch++])]),
             Score = "quality",
         };
-        var state = TrainingState.Start(new Parameters(ImmutableDictionary<string, Weight>.Empty.Add("w", new Weight.Dense(weight))), task.Trainable, options);
+        var state = TrainingState.Start(
+            new Parameters(ImmutableDictionary<string, Weight>.Empty.Add("w", new Weight.Dense(weight))),
+            task.Trainable,
+            options
+        );
         var trainer = new Trainer<int>(task, state, options);
         _ = trainer.Run(TestContext.Current.CancellationToken).Count();
         // Not better at epoch 3, waited for once; not better at epoch 4: the rate falls after it.
@@ -130,6 +160,11 @@ public sealed class TrainerTests : IDisposable
         var parameters = SmallTraining.Parameters(host, false);
         var options = SmallTraining.Options();
         var state = TrainingState.Start(parameters, Trainable.Of(SmallTraining.Graph, parameters), options);
-        return [.. new Trainer<LabelledBatch>(Classification.Task(SmallTraining.Graph, parameters, new(), data), state, options).Run(TestContext.Current.CancellationToken)];
+        return
+        [
+            .. new Trainer<LabelledBatch>(Classification.Task(SmallTraining.Graph, parameters, new(), data), state, options).Run(
+                TestContext.Current.CancellationToken
+            ),
+        ];
     }
 }

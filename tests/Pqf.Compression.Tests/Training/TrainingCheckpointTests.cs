@@ -23,13 +23,14 @@ public sealed class TrainingCheckpointTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<bool, Optimizer, Schedule> Runs { get; } = new()
-    {
-        { false, new Optimizer.Adam(), new Schedule.Cosine(8, 1e-5) },
-        { true, new Optimizer.Adam(), new Schedule.Cosine(8, 1e-5) },
-        { true, new Optimizer.Sgd(0.9, 1e-3), new Schedule.Plateau(Better.Higher, 0, 0.5) },
-        { false, new Optimizer.Sgd(0.9), new Schedule.MultiStep([1]) },
-    };
+    public static TheoryData<bool, Optimizer, Schedule> Runs { get; } =
+        new()
+        {
+            { false, new Optimizer.Adam(), new Schedule.Cosine(8, 1e-5) },
+            { true, new Optimizer.Adam(), new Schedule.Cosine(8, 1e-5) },
+            { true, new Optimizer.Sgd(0.9, 1e-3), new Schedule.Plateau(Better.Higher, 0, 0.5) },
+            { false, new Optimizer.Sgd(0.9), new Schedule.MultiStep([1]) },
+        };
 
     [Theory]
     [MemberData(nameof(Runs))]
@@ -56,7 +57,10 @@ public sealed class TrainingCheckpointTests : IDisposable
         Write(state, "x.state").Value();
         byte[] good = File.ReadAllBytes(folder.File("x.state"));
         state.Optimizer.Averages["fc.codebook.exp_avg"].Overwrite([.. new float[11], float.NaN]);
-        Assert.Equal("optimizer.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help", Write(state, "x.state").ErrorMessage());
+        Assert.Equal(
+            "optimizer.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help",
+            Write(state, "x.state").ErrorMessage()
+        );
         Assert.Equal(good, File.ReadAllBytes(folder.File("x.state")));
     }
 
@@ -66,7 +70,12 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         var parameters = SmallTraining.Parameters(device, false);
-        var state = TrainingState.Start(parameters, Trainable.Of(SmallTraining.Graph, parameters), SmallTraining.Options(), [new("quantised", new(3, [new("loss", double.NaN), new("accuracy", 1.0 / 3)]))]);
+        var state = TrainingState.Start(
+            parameters,
+            Trainable.Of(SmallTraining.Graph, parameters),
+            SmallTraining.Options(),
+            [new("quantised", new(3, [new("loss", double.NaN), new("accuracy", 1.0 / 3)]))]
+        );
         Write(state, "x.state").Value();
         using var file = TensorFiles.Open(folder.File("x.state")).Value();
         var (progress, settings) = TrainingCheckpoint.ReadProgress(file).Value();
@@ -83,21 +92,33 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal(
             $"{path}: expected the averages of the run's optimizer, and optimizer.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
-            TrainingCheckpoint.Read(file, new Optimizer.Sgd(), device).ErrorMessage());
+            TrainingCheckpoint.Read(file, new Optimizer.Sgd(), device).ErrorMessage()
+        );
         Model(SmallTraining.Parameters(device, false)).Write(folder.File("x.pqf")).Value();
         using var model = TensorFiles.Open(folder.File("x.pqf")).Value();
-        Assert.Equal($"{folder.File("x.pqf")}: expected the state of a training run, format pqf-training, version 1; it is a safetensors file", TrainingCheckpoint.ReadProgress(model).ErrorMessage());
+        Assert.Equal(
+            $"{folder.File("x.pqf")}: expected the state of a training run, format pqf-training, version 1; it is a safetensors file",
+            TrainingCheckpoint.ReadProgress(model).ErrorMessage()
+        );
     }
 
-    static PqfModel Model(Parameters parameters) => new()
-    {
-        Architecture = SmallTraining.Architecture,
-        Graph = SmallTraining.Graph,
-        Parameters = parameters,
-        Preprocessing = new Preprocessing { Resize = 8, Crop = 8, Mean = [0], Deviation = [1] },
-    };
+    static PqfModel Model(Parameters parameters) =>
+        new()
+        {
+            Architecture = SmallTraining.Architecture,
+            Graph = SmallTraining.Graph,
+            Parameters = parameters,
+            Preprocessing = new Preprocessing
+            {
+                Resize = 8,
+                Crop = 8,
+                Mean = [0],
+                Deviation = [1],
+            },
+        };
 
-    Result<Unit, PqfError> Write(TrainingState state, string name) => TrainingCheckpoint.Write(folder.File(name), Model(state.Parameters), state, Settings);
+    Result<Unit, PqfError> Write(TrainingState state, string name) =>
+        TrainingCheckpoint.Write(folder.File(name), Model(state.Parameters), state, Settings);
 
     string Run(TrainingOptions options, bool quantised, int events, string name)
     {
@@ -111,7 +132,11 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
-        return Take(SmallTraining.GoOn(TrainingCheckpoint.Read(file, options.Optimizer, device).Value().State, options), int.MaxValue, name);
+        return Take(
+            SmallTraining.GoOn(TrainingCheckpoint.Read(file, options.Optimizer, device).Value().State, options),
+            int.MaxValue,
+            name
+        );
     }
 
     /// <summary>Takes some events, then writes the state.</summary>

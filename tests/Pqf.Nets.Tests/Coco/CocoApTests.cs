@@ -10,7 +10,11 @@ public class CocoApTests
     static readonly CocoInstances Small = CocoSamples.Instances(
         CocoSamples.Object(1, new(10, 10, 20, 20)),
         CocoSamples.Object(2, new(50, 10, 20, 20)),
-        CocoSamples.Object(3, new(10, 50, 40, 40)) with { IsCrowd = true });
+        CocoSamples.Object(3, new(10, 50, 40, 40)) with
+        {
+            IsCrowd = true,
+        }
+    );
 
     [Theory]
     [InlineData(CocoTask.BoundingBox, "bbox")]
@@ -21,7 +25,10 @@ public class CocoApTests
         string path = SharedData.Path($"reference/coco_ap/instances_val2014_fake{name}100_results.json");
         using var stream = File.OpenRead(path);
         var results = CocoReader.ReadResults(stream, path, truth).Value();
-        double[] expected = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("reference/coco_ap/expected.json"))).RootElement.GetProperty(name).Deserialize<double[]>()!;
+        double[] expected = JsonDocument
+            .Parse(File.ReadAllBytes(SharedData.Path("reference/coco_ap/expected.json")))
+            .RootElement.GetProperty(name)
+            .Deserialize<double[]>()!;
         Assert.Equal(12, expected.Length);
         Assert.All(Numbers(CocoAp.Measure(truth, results, task)).Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
     }
@@ -84,7 +91,17 @@ public class CocoApTests
 
     [Fact]
     public void A_detection_of_a_class_that_is_not_there_does_not_count() =>
-        Assert.Equal(51 / 101.0, CocoAp.Measure(Small, [CocoSamples.Found(0.95, new(10, 10, 20, 20)) with { CategoryId = 4 }, CocoSamples.Found(0.9, new(10, 10, 20, 20))], CocoTask.BoundingBox).Ap, 1e-12);
+        Assert.Equal(
+            51 / 101.0,
+            CocoAp
+                .Measure(
+                    Small,
+                    [CocoSamples.Found(0.95, new(10, 10, 20, 20)) with { CategoryId = 4 }, CocoSamples.Found(0.9, new(10, 10, 20, 20))],
+                    CocoTask.BoundingBox
+                )
+                .Ap,
+            1e-12
+        );
 
     [Fact]
     public void A_detection_without_what_is_compared_is_left_out() =>
@@ -94,7 +111,11 @@ public class CocoApTests
     public void A_box_without_an_inside_and_a_score_that_is_no_number_do_no_harm()
     {
         var right = CocoSamples.Found(0.1, new(10, 10, 20, 20));
-        var measured = CocoAp.Measure(Small, [CocoSamples.Found(double.NaN, new(10, 10, 20, 20)), CocoSamples.Found(0.05, new(10, 10, 0, 20)), right], CocoTask.BoundingBox);
+        var measured = CocoAp.Measure(
+            Small,
+            [CocoSamples.Found(double.NaN, new(10, 10, 20, 20)), CocoSamples.Found(0.05, new(10, 10, 0, 20)), right],
+            CocoTask.BoundingBox
+        );
         Assert.Equal(51 / 101.0, measured.Ap, 1e-12);
     }
 
@@ -114,5 +135,6 @@ public class CocoApTests
         Assert.All((int[])[0, 2, 1024], threads => Assert.Equal(expected, CocoAp.Measure(Small, some, CocoTask.BoundingBox, threads)));
     }
 
-    static double[] Numbers(AveragePrecision ap) => [ap.Ap, ap.Ap50, ap.Ap75, ap.ApSmall, ap.ApMedium, ap.ApLarge, ap.Ar1, ap.Ar10, ap.Ar100, ap.ArSmall, ap.ArMedium, ap.ArLarge];
+    static double[] Numbers(AveragePrecision ap) =>
+        [ap.Ap, ap.Ap50, ap.Ap75, ap.ApSmall, ap.ApMedium, ap.ApLarge, ap.Ar1, ap.Ar10, ap.Ar100, ap.ArSmall, ap.ArMedium, ap.ArLarge];
 }

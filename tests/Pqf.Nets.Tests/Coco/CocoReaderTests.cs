@@ -10,18 +10,26 @@ namespace Pqf.Nets.Tests.Coco;
 
 public class CocoReaderTests
 {
-    const string Images = """[{"id": 9, "file_name": "b.jpg", "height": 4, "width": 5, "license": {"id": [1, 2]}}, {"id": 7, "height": 2, "width": 3, "file_name": "a.jpg"}]""";
+    const string Images =
+        """[{"id": 9, "file_name": "b.jpg", "height": 4, "width": 5, "license": {"id": [1, 2]}}, {"id": 7, "height": 2, "width": 3, "file_name": "a.jpg"}]""";
     const string Categories = """[{"id": 90, "name": "toothbrush", "supercategory": "indoor"}, {"id": 3, "name": "car"}]""";
-    const string Outlined = """{"id": 1, "image_id": 9, "category_id": 90, "bbox": [1, 1, 2.5, 3e0], "area": 6, "iscrowd": 0, "segmentation": [[1, 1, 3, 1, 3, 4, 1, 4]]}""";
+    const string Outlined =
+        """{"id": 1, "image_id": 9, "category_id": 90, "bbox": [1, 1, 2.5, 3e0], "area": 6, "iscrowd": 0, "segmentation": [[1, 1, 3, 1, 3, 4, 1, 4]]}""";
 
     [Fact]
     public void Images_categories_and_objects_are_read_whatever_their_order()
     {
-        var data = Read($$"""{"annotations": [{{Outlined}}], "info": {"year": 2017, "list": [[], {}]}, "categories": {{Categories}}, "images": {{Images}}}""").Value();
+        var data = Read(
+                $$"""{"annotations": [{{Outlined}}], "info": {"year": 2017, "list": [[], {}]}, "categories": {{Categories}}, "images": {{Images}}}"""
+            )
+            .Value();
         Assert.Equal([new(7, "a.jpg", 2, 3), new(9, "b.jpg", 4, 5)], data.Images);
         Assert.Equal([new(3, "car"), new(90, "toothbrush")], data.Categories);
         var annotation = Assert.Single(data.AnnotationsOf(9));
-        Assert.Equal((1, 9, 90, new CocoBox(1, 1, 2.5, 3), 6, false), (annotation.Id, annotation.ImageId, annotation.CategoryId, annotation.Box, annotation.Area, annotation.IsCrowd));
+        Assert.Equal(
+            (1, 9, 90, new CocoBox(1, 1, 2.5, 3), 6, false),
+            (annotation.Id, annotation.ImageId, annotation.CategoryId, annotation.Box, annotation.Area, annotation.IsCrowd)
+        );
         Assert.Equal(new PixelBox(1, 1, 2, 3), annotation.Segmentation.ToRle(4, 5).BoundingBox);
         Assert.Empty(data.AnnotationsOf(7));
     }
@@ -34,7 +42,10 @@ public class CocoReaderTests
     [InlineData("[[1, 1, 2, 1, 2, 4, 1, 4], [2, 1, 3, 1, 3, 4, 2, 4]]")]
     public void A_mask_is_read_from_each_of_its_forms(string segmentation)
     {
-        var data = ReadOne($$"""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6, "segmentation": {{segmentation}}}""").Value();
+        var data = ReadOne(
+                $$"""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6, "segmentation": {{segmentation}}}"""
+            )
+            .Value();
         Assert.Equal(new Rle(4, 5, [5, 3, 1, 3, 8]), data.AnnotationsOf(9)[0].Segmentation.ToRle(4, 5));
     }
 
@@ -43,9 +54,19 @@ public class CocoReaderTests
     [InlineData("""[[]]""")]
     public void An_object_may_have_no_mask(string segmentation)
     {
-        var data = ReadOne($$"""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6, "segmentation": {{segmentation}}}""").Value();
+        var data = ReadOne(
+                $$"""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6, "segmentation": {{segmentation}}}"""
+            )
+            .Value();
         Assert.Equal(0, data.AnnotationsOf(9)[0].Segmentation.ToRle(4, 5).Area);
-        Assert.Equal(0, ReadOne("""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6}""").Value().AnnotationsOf(9)[0].Segmentation.ToRle(4, 5).Area);
+        Assert.Equal(
+            0,
+            ReadOne("""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6}""")
+                .Value()
+                .AnnotationsOf(9)[0]
+                .Segmentation.ToRle(4, 5)
+                .Area
+        );
     }
 
     [Theory]
@@ -64,14 +85,21 @@ public class CocoReaderTests
     [InlineData("\"segmentation\": {\"counts\": [20]}", "size: is missing")]
     [InlineData("\"segmentation\": {\"size\": [4], \"counts\": [20]}", "segmentation: expected a size of height and width")]
     [InlineData("\"segmentation\": {\"size\": [0, 4], \"counts\": [20]}", "segmentation: expected 1 … 65535 pixels, got 0")]
-    [InlineData("\"segmentation\": {\"size\": [4, 5], \"counts\": [21]}", "segmentation: counts: expected runs of 20 pixels in all for 5×4, got 21")]
-    [InlineData("\"segmentation\": {\"size\": [4, 5], \"counts\": [21, -1]}", "segmentation: counts: expected whole numbers of pixels, got -1")]
+    [InlineData(
+        "\"segmentation\": {\"size\": [4, 5], \"counts\": [21]}",
+        "segmentation: counts: expected runs of 20 pixels in all for 5×4, got 21"
+    )]
+    [InlineData(
+        "\"segmentation\": {\"size\": [4, 5], \"counts\": [21, -1]}",
+        "segmentation: counts: expected whole numbers of pixels, got -1"
+    )]
     [InlineData("\"segmentation\": {\"size\": [4, 5], \"counts\": \"!\"}", "segmentation: counts: character 0 is not of a run")]
     [InlineData("\"segmentation\": {\"size\": [2, 10], \"counts\": [20]}", "segmentation: expected the size of image 9, 5×4, got 10×2")]
     public void A_bad_object_is_named_with_its_key(string change, string problem)
     {
         // The last of two equal keys wins, and the number may come after what is wrong.
-        string message = ReadOne($$"""{"image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6, {{change}}, "id": 42}""").ErrorMessage();
+        string message = ReadOne($$"""{"image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6, {{change}}, "id": 42}""")
+            .ErrorMessage();
         Assert.Contains(message, new[] { $"file.json: annotations[0] (id 42): {problem}", $"file.json: annotation 42: {problem}" });
     }
 
@@ -84,10 +112,19 @@ public class CocoReaderTests
     [InlineData("{\"images\": 5}", "file.json: images: expected a list of objects, got 5")]
     [InlineData("{\"images\": [5]}", "file.json: images[0]: it: expected an object, got 5")]
     [InlineData("{\"images\": [{\"id\": 1}]}", "file.json: images[0] (id 1): file_name: is missing")]
-    [InlineData("{\"images\": [{\"id\": 1, \"file_name\": \"a\", \"height\": 0, \"width\": 1}]}", "file.json: images[0] (id 1): height: expected 1 … 65535 pixels, got 0")]
+    [InlineData(
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\", \"height\": 0, \"width\": 1}]}",
+        "file.json: images[0] (id 1): height: expected 1 … 65535 pixels, got 0"
+    )]
     [InlineData("{\"images\": [{\"file_name\": \"a\", \"height\": 1, \"width\": 1}]}", "file.json: images[0]: id: is missing")]
-    [InlineData("{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": -1, \"name\": \"x\"}]}", "file.json: categories[0] (id -1): id: expected 1 … 1048576, got -1")]
-    [InlineData("{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"x\"}, {\"id\": 1, \"name\": \"y\"}]}", "file.json: categories: id 1 occurs twice")]
+    [InlineData(
+        "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": -1, \"name\": \"x\"}]}",
+        "file.json: categories[0] (id -1): id: expected 1 … 1048576, got -1"
+    )]
+    [InlineData(
+        "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"x\"}, {\"id\": 1, \"name\": \"y\"}]}",
+        "file.json: categories: id 1 occurs twice"
+    )]
     public void A_bad_file_says_where(string text, string message) => Assert.StartsWith(message, Read(text).ErrorMessage());
 
     [Fact]
@@ -96,7 +133,12 @@ public class CocoReaderTests
         var truth = CocoSamples.Instances(CocoSamples.Object(1, new(10, 10, 20, 20)));
         CocoDetection[] detections =
         [
-            CocoSamples.Found(0.1, new(0.1f, 1e-9, 20, 1.0 / 3)), CocoSamples.WithMask(CocoSamples.Found(1, new(1, 2, 3, 4))), CocoSamples.WithMask(CocoSamples.Found(0, new(90, 80, 10, 20))) with { Box = null },
+            CocoSamples.Found(0.1, new(0.1f, 1e-9, 20, 1.0 / 3)),
+            CocoSamples.WithMask(CocoSamples.Found(1, new(1, 2, 3, 4))),
+            CocoSamples.WithMask(CocoSamples.Found(0, new(90, 80, 10, 20))) with
+            {
+                Box = null,
+            },
         ];
         using var stream = new MemoryStream();
         CocoWriter.WriteResults(stream, detections);
@@ -109,9 +151,15 @@ public class CocoReaderTests
     [InlineData("""{"image_id": 7, "category_id": -4, "score": 1, "bbox": [1, 2, 3, 4]}""", "category_id: expected 0 … 1048576, got -4")]
     [InlineData("""{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]}""", "score: is missing")]
     [InlineData("""{"image_id": 7, "category_id": 3, "score": 1}""", "bbox: is missing, and so is segmentation")]
-    [InlineData("""{"image_id": 7, "category_id": 3, "score": 1, "segmentation": {"size": [4, 5], "counts": [20]}}""", "segmentation: expected the size of image 7, 100×100, got 5×4")]
+    [InlineData(
+        """{"image_id": 7, "category_id": 3, "score": 1, "segmentation": {"size": [4, 5], "counts": [20]}}""",
+        "segmentation: expected the size of image 7, 100×100, got 5×4"
+    )]
     public void A_bad_result_is_named_with_its_key(string result, string problem) =>
-        Assert.Equal($"file.json: results[0]: {problem}", CocoReader.ReadResults(Bytes($"[{result}]"), "file.json", CocoSamples.Instances()).ErrorMessage());
+        Assert.Equal(
+            $"file.json: results[0]: {problem}",
+            CocoReader.ReadResults(Bytes($"[{result}]"), "file.json", CocoSamples.Instances()).ErrorMessage()
+        );
 
     [Fact]
     public void A_file_that_arrives_in_small_pieces_and_has_tokens_longer_than_the_buffer_is_read()
@@ -133,11 +181,21 @@ public class CocoReaderTests
         // 40 MB of which next to nothing is kept.
         var head = Encoding.UTF8.GetBytes("{\"images\": [], \"categories\": [], \"annotations\": [], \"rest\": [0");
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal(0, CocoReader.ReadInstances(new Repeating(head, Encoding.UTF8.GetBytes(", {\"key\": [1.5, \"text\"]}"), 1_600_000, Encoding.UTF8.GetBytes("]}")), "file.json").Value().AnnotationCount);
+        Assert.Equal(
+            0,
+            CocoReader
+                .ReadInstances(
+                    new Repeating(head, Encoding.UTF8.GetBytes(", {\"key\": [1.5, \"text\"]}"), 1_600_000, Encoding.UTF8.GetBytes("]}")),
+                    "file.json"
+                )
+                .Value()
+                .AnnotationCount
+        );
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    static Result<CocoInstances, PqfError> ReadOne(string annotation) => Read($$"""{"images": {{Images}}, "categories": {{Categories}}, "annotations": [{{annotation}}]}""");
+    static Result<CocoInstances, PqfError> ReadOne(string annotation) =>
+        Read($$"""{"images": {{Images}}, "categories": {{Categories}}, "annotations": [{{annotation}}]}""");
 
     static Result<CocoInstances, PqfError> Read(string text) => CocoReader.ReadInstances(Bytes(text), "file.json");
 

@@ -7,7 +7,8 @@ namespace Pqf.Nets.Tests.Coco;
 /// <summary>Small data sets: one image of 100 × 100 pixels, number 7, one class, number 3.</summary>
 static class CocoSamples
 {
-    public static CocoInstances Instances(params CocoAnnotation[] annotations) => new([new(7, "seven.png", 100, 100)], [new(3, "thing")], annotations);
+    public static CocoInstances Instances(params CocoAnnotation[] annotations) =>
+        new([new(7, "seven.png", 100, 100)], [new(3, "thing")], annotations);
 
     /// <summary>An object that fills its box.</summary>
     public static CocoAnnotation Object(long id, CocoBox box) => new(id, 7, 3, box, box.Area, false, new CocoSegmentation.Runs(Fill(box)));

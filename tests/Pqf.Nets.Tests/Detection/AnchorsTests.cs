@@ -21,8 +21,12 @@ public class AnchorsTests
         Assert.Equal([new(19, 9, 109, 55), new(32, 0, 96, 64), new(41, -13, 87, 77)], Anchors.Of(new(64, 96), new(2, 3), 64, Usual)[^3..]);
     }
 
-    // Produced by torchvision 0.14: AnchorGenerator(((48,),), ((0.3, 0.7, 3.),)) of an image of 40×40 with a map of 3×3: strides of 13, not of 40 / 3.
+    // Produced by torchvision 0.14: AnchorGenerator(((48,),), ((0.3, 0.7, 3.),)) of an image of 40×40 with a map of 3×3: strides of 13, not
+    // of 40 / 3.
     [Fact]
     public void Places_are_a_whole_number_of_pixels_apart() =>
-        Assert.Equal([new(-18, 13, 70, 39), new(-3, 6, 55, 46), new(12, -16, 40, 68)], Anchors.Of(new(40, 40), new(3, 3), 48, [0.3f, 0.7f, 3])[^3..]);
+        Assert.Equal(
+            [new(-18, 13, 70, 39), new(-3, 6, 55, 46), new(12, -16, 40, 68)],
+            Anchors.Of(new(40, 40), new(3, 3), 48, [0.3f, 0.7f, 3])[^3..]
+        );
 }

@@ -11,7 +11,19 @@ public class BalancedSamplerTests
     static readonly RngKey Key = RngKey.FromSeed(5);
 
     // Every third box is of an object, every third between.
-    static readonly int[] Matches = [.. Enumerable.Range(0, 90).Select(i => (i % 3) switch { 0 => i / 3, 1 => Matcher.Background, _ => Matcher.Between })];
+    static readonly int[] Matches =
+    [
+        .. Enumerable
+            .Range(0, 90)
+            .Select(i =>
+                (i % 3) switch
+                {
+                    0 => i / 3,
+                    1 => Matcher.Background,
+                    _ => Matcher.Between,
+                }
+            ),
+    ];
 
     [Theory]
     [InlineData(40, 0.25f, 10, 30)] // the fraction of the objects', the rest background
@@ -61,5 +73,6 @@ public class BalancedSamplerTests
         Assert.All(Enumerable.Range(0, 90).Where(i => i % 3 != 2), i => Assert.InRange(counts[i], 870, 1130));
     }
 
-    static (int, int) Counts((ImmutableArray<int> Positive, ImmutableArray<int> Negative) drawn) => (drawn.Positive.Length, drawn.Negative.Length);
+    static (int, int) Counts((ImmutableArray<int> Positive, ImmutableArray<int> Negative) drawn) =>
+        (drawn.Positive.Length, drawn.Negative.Length);
 }

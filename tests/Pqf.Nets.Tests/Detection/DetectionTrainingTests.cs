@@ -13,7 +13,8 @@ namespace Pqf.Nets.Tests.Detection;
 /// <summary>Losses and gradients of a step where there is little or nothing to learn from: numbers, all of them.</summary>
 public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
 {
-    const int Height = 48, Width = 64;
+    const int Height = 48,
+        Width = 64;
 
     static readonly MaskRcnnOptions Quick = DetectorSamples.Quick;
 
@@ -31,11 +32,15 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
         var step = Step([Of(), Of()]);
         Assert.Equal((0, 0, 0), (step.Losses["loss_box_reg"], step.Losses["loss_mask"], step.Losses["loss_rpn_box_reg"]));
         Assert.True(step.Losses["loss_classifier"] > 0 && step.Losses["loss_objectness"] > 0);
-        Assert.All(step.Gradients.Where(pair => pair.Key.Contains("mask", StringComparison.Ordinal)), pair => Assert.All(pair.Value, value => Assert.Equal(0, value)));
+        Assert.All(
+            step.Gradients.Where(pair => pair.Key.Contains("mask", StringComparison.Ordinal)),
+            pair => Assert.All(pair.Value, value => Assert.Equal(0, value))
+        );
     }
 
     [Fact]
-    public void An_image_without_objects_beside_one_with_some() => Assert.True(Step([Of(), Of(new Box(4, 6, 30, 40))]).Losses["loss_mask"] > 0);
+    public void An_image_without_objects_beside_one_with_some() =>
+        Assert.True(Step([Of(), Of(new Box(4, 6, 30, 40))]).Losses["loss_mask"] > 0);
 
     [Theory]
     [InlineData(10, 10, 10, 30)] // no width
@@ -60,7 +65,8 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     [InlineData(0, 20, 64, 21)] // a line
     [InlineData(200, 200, 300, 300)] // outside
     [InlineData(-1000, -2000, 3000, 4000)] // far more than the image
-    public void Any_box_with_an_area_gives_numbers(float x1, float y1, float x2, float y2) => Assert.True(Step([Of(new Box(x1, y1, x2, y2))]).Losses["loss_classifier"] > 0);
+    public void Any_box_with_an_area_gives_numbers(float x1, float y1, float x2, float y2) =>
+        Assert.True(Step([Of(new Box(x1, y1, x2, y2))]).Losses["loss_classifier"] > 0);
 
     [Fact]
     public void A_mask_without_ones_gives_numbers() =>
@@ -86,23 +92,35 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
 
     [Fact]
     public void Without_any_box_to_draw_there_is_no_loss() =>
-        Assert.All(Step([Of(new Box(4, 6, 30, 40))], Quick with { RpnBatchSizePerImage = 0, BoxBatchSizePerImage = 0 }).Losses, loss => Assert.Equal(0, loss.Value));
+        Assert.All(
+            Step([Of(new Box(4, 6, 30, 40))], Quick with { RpnBatchSizePerImage = 0, BoxBatchSizePerImage = 0 }).Losses,
+            loss => Assert.Equal(0, loss.Value)
+        );
 
     [Theory]
     [InlineData(1, 200)]
     [InlineData(200, 1)]
     [InlineData(1, 1)]
-    public void Slivers_of_images_give_numbers(int height, int width) => Step([DetectorSamples.Target(height, width, new Box(0, 0, width, height))], Quick, DetectorSamples.Photo(height, width));
+    public void Slivers_of_images_give_numbers(int height, int width) =>
+        Step([DetectorSamples.Target(height, width, new Box(0, 0, width, height))], Quick, DetectorSamples.Photo(height, width));
 
     [Fact]
-    public void Images_of_different_sizes_share_a_batch() => Step(
-        [DetectorSamples.Target(48, 64, new Box(4, 6, 30, 40)), DetectorSamples.Target(64, 30, new Box(4, 6, 25, 60))], Quick, DetectorSamples.Photo(48, 64), DetectorSamples.Photo(64, 30));
+    public void Images_of_different_sizes_share_a_batch() =>
+        Step(
+            [DetectorSamples.Target(48, 64, new Box(4, 6, 30, 40)), DetectorSamples.Target(64, 30, new Box(4, 6, 25, 60))],
+            Quick,
+            DetectorSamples.Photo(48, 64),
+            DetectorSamples.Photo(64, 30)
+        );
 
     [Fact]
     public void Equal_keys_give_equal_losses_and_other_keys_others()
     {
         DetectionTarget target = Of(new Box(4, 6, 30, 40), new Box(20, 10, 60, 44));
-        float Loss(long seed) => Step([target], Quick with { BoxBatchSizePerImage = 8, RpnBatchSizePerImage = 8 }, RngKey.FromSeed(seed), []).Losses["loss_objectness"];
+        float Loss(long seed) =>
+            Step([target], Quick with { BoxBatchSizePerImage = 8, RpnBatchSizePerImage = 8 }, RngKey.FromSeed(seed), []).Losses[
+                "loss_objectness"
+            ];
         Assert.Equal(Loss(1), Loss(1));
         Assert.NotEqual(Loss(1), Loss(2));
     }
@@ -121,12 +139,22 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     public void What_does_not_belong_together_is_refused()
     {
         var box = new Box(4, 6, 30, 40);
-        Assert.Equal("DetectionTraining: expected a target for each of 1 images, got 2", Thrown([Of(), Of()], DetectorSamples.Photo(Height, Width)));
-        Assert.Equal("DetectionTarget: expected a label and a mask for each of 1 boxes, got 0 and 1", Thrown([Of(box) with { Labels = [] }]));
-        Assert.Equal("DetectionTarget: expected masks of the image's size, [48, 64], got [10, 12]", Thrown([DetectorSamples.Target(10, 12, box)]));
+        Assert.Equal(
+            "DetectionTraining: expected a target for each of 1 images, got 2",
+            Thrown([Of(), Of()], DetectorSamples.Photo(Height, Width))
+        );
+        Assert.Equal(
+            "DetectionTarget: expected a label and a mask for each of 1 boxes, got 0 and 1",
+            Thrown([Of(box) with { Labels = [] }])
+        );
+        Assert.Equal(
+            "DetectionTarget: expected masks of the image's size, [48, 64], got [10, 12]",
+            Thrown([DetectorSamples.Target(10, 12, box)])
+        );
     }
 
-    string Thrown(DetectionTarget[] targets, params Photograph[] photos) => Assert.Throws<ShapeException>(() => Step(targets, Quick, photos)).Message;
+    string Thrown(DetectionTarget[] targets, params Photograph[] photos) =>
+        Assert.Throws<ShapeException>(() => Step(targets, Quick, photos)).Message;
 
     static DetectionTarget Of(params Box[] boxes) => DetectorSamples.Target(Height, Width, boxes);
 
@@ -134,10 +162,17 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
 
     Stepped Step(DetectionTarget[] targets) => Step(targets, Quick);
 
-    Stepped Step(DetectionTarget[] targets, MaskRcnnOptions options, params Photograph[] photos) => Step(targets, options, RngKey.FromSeed(0), photos);
+    Stepped Step(DetectionTarget[] targets, MaskRcnnOptions options, params Photograph[] photos) =>
+        Step(targets, options, RngKey.FromSeed(0), photos);
 
     /// <summary>Losses and gradients of everything that is trained; fails if one is no finite number.</summary>
-    Stepped Step(DetectionTarget[] targets, MaskRcnnOptions options, RngKey key, Photograph[] photos, Action<DetectionTrainingStage>? afterStage = null)
+    Stepped Step(
+        DetectionTarget[] targets,
+        MaskRcnnOptions options,
+        RngKey key,
+        Photograph[] photos,
+        Action<DetectionTrainingStage>? afterStage = null
+    )
     {
         var device = Use(DeviceKind.Host);
         using var scope = device.BeginScope();
@@ -145,11 +180,23 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
         var graph = TestGraphs.Build(architecture);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var training = DetectionTraining.Create(architecture, parameters);
-        var result = Grad.ValueAndGrad((tape, variables) =>
-        {
-            var losses = training.Losses(tape, variables, photos.Length > 0 ? photos : [.. targets.Select(_ => DetectorSamples.Photo(Height, Width))], targets, key, afterStage);
-            return (losses.Total(tape), losses.Named.ToImmutableSortedDictionary(loss => loss.Name, loss => loss.Value.Value.ToArray()[0]));
-        })(Trainable.Of(graph, parameters));
+        var result = Grad.ValueAndGrad(
+            (tape, variables) =>
+            {
+                var losses = training.Losses(
+                    tape,
+                    variables,
+                    photos.Length > 0 ? photos : [.. targets.Select(_ => DetectorSamples.Photo(Height, Width))],
+                    targets,
+                    key,
+                    afterStage
+                );
+                return (
+                    losses.Total(tape),
+                    losses.Named.ToImmutableSortedDictionary(loss => loss.Name, loss => loss.Value.Value.ToArray()[0])
+                );
+            }
+        )(Trainable.Of(graph, parameters));
         var gradients = result.Gradients.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.ToArray());
         Assert.All(result.Extra, loss => Assert.True(float.IsFinite(loss.Value), $"{loss.Key}: {loss.Value}"));
         Assert.All(gradients, pair => Assert.True(pair.Value.All(float.IsFinite), pair.Key));

@@ -6,7 +6,8 @@ namespace Pqf.Nets.Tests.Detection;
 
 public class ImageBatchTests(DeviceSet devices) : DeviceTest(devices)
 {
-    // Produced by torchvision 0.14: GeneralizedRCNNTransform(800, 1333, …).resize(zeros(3, height, width))[0].shape; a factor in single precision, hence 799.
+    // Produced by torchvision 0.14: GeneralizedRCNNTransform(800, 1333, …).resize(zeros(3, height, width))[0].shape; a factor in single
+    // precision, hence 799.
     [Theory]
     [InlineData(480, 640, 800, 1066)]
     [InlineData(427, 640, 799, 1199)]
@@ -27,7 +28,13 @@ public class ImageBatchTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void Images_begin_at_the_upper_left_of_what_holds_all_and_zeros_follow()
     {
-        var options = new MaskRcnnOptions { MinSize = 30, MaxSize = 60, ImageMean = [0.5f, 0.5f, 0.5f], ImageStd = [0.5f, 0.25f, 1] };
+        var options = new MaskRcnnOptions
+        {
+            MinSize = 30,
+            MaxSize = 60,
+            ImageMean = [0.5f, 0.5f, 0.5f],
+            ImageStd = [0.5f, 0.25f, 1],
+        };
         var batch = ImageBatch.Of(Use(DeviceKind.Host), [White(30, 60), White(40, 30)], options);
         Assert.Equal([2, 64, 64, 3], batch.Images.Shape);
         Assert.Equal([new(30, 60), new(40, 30)], batch.Sizes);

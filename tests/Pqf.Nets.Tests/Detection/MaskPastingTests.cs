@@ -30,7 +30,27 @@ public class MaskPastingTests
     public void A_mask_over_the_edge_is_cut_as_torchvisions()
     {
         // Produced by torchvision 0.14: paste_masks_in_image(ones(1, 1, 4, 4), tensor([[-3., 2., 3., 9.]]), (8, 6)), the rows 1 to 3.
-        float[] expected = [0.318181843f, 0.318181843f, 0.318181843f, 0.159090877f, 0, 0, 0.863636374f, 0.863636374f, 0.863636374f, 0.431818098f, 0, 0, 1, 1, 1, 0.5f, 0, 0];
+        float[] expected =
+        [
+            0.318181843f,
+            0.318181843f,
+            0.318181843f,
+            0.159090877f,
+            0,
+            0,
+            0.863636374f,
+            0.863636374f,
+            0.863636374f,
+            0.431818098f,
+            0,
+            0,
+            1,
+            1,
+            1,
+            0.5f,
+            0,
+            0,
+        ];
         AssertClose(expected, MaskPasting.Probabilities(Of(new(-3, 2, 3, 9), Ones(4)), 8, 6)[6..24]);
     }
 
@@ -38,15 +58,16 @@ public class MaskPastingTests
     public void A_full_mask_covers_its_own_box()
     {
         var found = Of(new(5, 6, 25, 36), Ones(28));
-        // Produced by torchvision 0.14: paste_masks_in_image(ones(1, 1, 28, 28), tensor([[5., 6., 25., 36.]]), (50, 40)).sum(); the box has 600 pixels.
+        // Produced by torchvision 0.14: paste_masks_in_image(ones(1, 1, 28, 28), tensor([[5., 6., 25., 36.]]), (50, 40)).sum(); the box has
+        // 600 pixels.
         Assert.Equal(644.449158, MaskPasting.Probabilities(found, 50, 40).Sum(value => (double)value), 1e-3);
         var mask = MaskPasting.Paste(found, 50, 40, 0.5f);
         for (int y = 0; y < 50; y++)
-            for (int x = 0; x < 40; x++)
-                if (x is >= 5 and < 25 && y is >= 6 and < 36)
-                    Assert.Equal(1, mask.Values[(y * 40) + x]);
-                else if (x is < 4 or > 25 || y is < 5 or > 36)
-                    Assert.Equal(0, mask.Values[(y * 40) + x]);
+        for (int x = 0; x < 40; x++)
+            if (x is >= 5 and < 25 && y is >= 6 and < 36)
+                Assert.Equal(1, mask.Values[(y * 40) + x]);
+            else if (x is < 4 or > 25 || y is < 5 or > 36)
+                Assert.Equal(0, mask.Values[(y * 40) + x]);
     }
 
     [Theory]
@@ -64,7 +85,10 @@ public class MaskPastingTests
 
     [Fact]
     public void Cells_that_are_no_numbers_are_not_the_objects() =>
-        Assert.All(MaskPasting.Paste(Of(new(1, 1, 7, 5), [.. Enumerable.Repeat(float.NaN, 16)]), 6, 8, 0.5f).Values, value => Assert.Equal(0, value));
+        Assert.All(
+            MaskPasting.Paste(Of(new(1, 1, 7, 5), [.. Enumerable.Repeat(float.NaN, 16)]), 6, 8, 0.5f).Values,
+            value => Assert.Equal(0, value)
+        );
 
     static Nets.Detection.Detection Of(Box box, float[] mask) => new(box, 1, 0.9f, mask);
 

@@ -6,16 +6,48 @@ namespace Pqf.Nets.Tests.Detection;
 public class MaskTargetsTests
 {
     // 12×16 pixels with ones in rows 3 … 8, columns 4 … 10.
-    static readonly BinaryMask Block = new(12, 16, [.. Enumerable.Range(0, 12 * 16).Select(i => (byte)(i / 16 is >= 3 and < 9 && i % 16 is >= 4 and < 11 ? 1 : 0))]);
+    static readonly BinaryMask Block = new(
+        12,
+        16,
+        [.. Enumerable.Range(0, 12 * 16).Select(i => (byte)(i / 16 is >= 3 and < 9 && i % 16 is >= 4 and < 11 ? 1 : 0))]
+    );
 
     // Produced by torchvision 0.14: project_masks_on_boxes(mask, tensor([box]), tensor([0]), 4)
     [Theory]
-    [InlineData(new float[] { 4, 3, 11, 9 }, new[] { 1, 1, 1, 0.71875f, 1, 1, 1, 0.71875f, 1, 1, 1, 0.71875f, 0.6875f, 0.6875f, 0.6875f, 0.494140625f })]
+    [InlineData(
+        new float[] { 4, 3, 11, 9 },
+        new[] { 1, 1, 1, 0.71875f, 1, 1, 1, 0.71875f, 1, 1, 1, 0.71875f, 0.6875f, 0.6875f, 0.6875f, 0.494140625f }
+    )]
     [InlineData(
         new[] { 2.5f, 1.25f, 13.75f, 10.5f },
-        new[] { 0.2978515625f, 0.46875f, 0.3955078125f, 0, 0.635416687f, 1, 0.84375f, 0, 0.635416687f, 1, 0.84375f, 0, 0.0904585496f, 0.142361f, 0.120117098f, 0 })]
-    [InlineData(new float[] { -2, -3, 30, 20 }, new[] { 0.0141059114f, 0.0253906399f, 0, 0, 0.311414897f, 0.560546815f, 0, 0, 0.00108505285f, 0.0019530952f, 0, 0, 0, 0, 0, 0 })]
-    [InlineData(new[] { 2.75f, 2, 10.75f, 10 }, new[] { 0.46875f, 0.75f, 0.75f, 0.65625f, 0.625f, 1, 1, 0.875f, 0.625f, 1, 1, 0.875f, 0.15625f, 0.25f, 0.25f, 0.21875f })] // cells of two whole pixels
+        new[]
+        {
+            0.2978515625f,
+            0.46875f,
+            0.3955078125f,
+            0,
+            0.635416687f,
+            1,
+            0.84375f,
+            0,
+            0.635416687f,
+            1,
+            0.84375f,
+            0,
+            0.0904585496f,
+            0.142361f,
+            0.120117098f,
+            0,
+        }
+    )]
+    [InlineData(
+        new float[] { -2, -3, 30, 20 },
+        new[] { 0.0141059114f, 0.0253906399f, 0, 0, 0.311414897f, 0.560546815f, 0, 0, 0.00108505285f, 0.0019530952f, 0, 0, 0, 0, 0, 0 }
+    )]
+    [InlineData(
+        new[] { 2.75f, 2, 10.75f, 10 },
+        new[] { 0.46875f, 0.75f, 0.75f, 0.65625f, 0.625f, 1, 1, 0.875f, 0.625f, 1, 1, 0.875f, 0.15625f, 0.25f, 0.25f, 0.21875f }
+    )] // cells of two whole pixels
     [InlineData(new[] { 5, 5, 5.4f, 5.3f }, new float[] { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 })]
     public void Cells_are_torchvisions(float[] box, float[] expected)
     {
@@ -27,8 +59,12 @@ public class MaskTargetsTests
     public void The_mask_is_seen_at_the_resized_images_size()
     {
         // Three times the size, read between whole blocks of pixels.
-        float[] small = Project(Block, new(12, 16), new(2, 1, 10, 9), 8), large = Project(Block, new(36, 48), new(6, 3, 30, 27), 8);
-        Assert.All(small.Zip(large).Where(pair => pair.First is 0 or 1 && pair.Second is 0 or 1), pair => Assert.Equal(pair.First, pair.Second));
+        float[] small = Project(Block, new(12, 16), new(2, 1, 10, 9), 8),
+            large = Project(Block, new(36, 48), new(6, 3, 30, 27), 8);
+        Assert.All(
+            small.Zip(large).Where(pair => pair.First is 0 or 1 && pair.Second is 0 or 1),
+            pair => Assert.Equal(pair.First, pair.Second)
+        );
         Assert.Equal(small.Sum(), large.Sum(), 4.0);
     }
 

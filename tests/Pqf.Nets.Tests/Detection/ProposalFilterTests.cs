@@ -8,7 +8,9 @@ namespace Pqf.Nets.Tests.Detection;
 
 public class ProposalFilterTests(DeviceSet devices) : DeviceTest(devices)
 {
-    static readonly Box A = new(0, 0, 10, 10), B = new(1, 0, 11, 10), C = new(20, 20, 30, 30); // A and B overlap by 9 / 11
+    static readonly Box A = new(0, 0, 10, 10),
+        B = new(1, 0, 11, 10),
+        C = new(20, 20, 30, 30); // A and B overlap by 9 / 11
     static readonly ImageSize Size = new(40, 50);
     static readonly float Nan = float.NaN;
 
@@ -61,7 +63,8 @@ public class ProposalFilterTests(DeviceSet devices) : DeviceTest(devices)
     ImmutableArray<Box> Filter(int before, int after, MaskRcnnOptions options, params ImmutableArray<LevelProposals> levels) =>
         new ProposalFilter(options, before, after).Of(levels, 0, Size, Use(DeviceKind.Host));
 
-    static LevelProposals Level(ImmutableArray<Box> anchors, float[] objectness, float[]? codes = null) => new(anchors, objectness, codes ?? new float[4 * anchors.Length]);
+    static LevelProposals Level(ImmutableArray<Box> anchors, float[] objectness, float[]? codes = null) =>
+        new(anchors, objectness, codes ?? new float[4 * anchors.Length]);
 
     static float[] Values(Box box) => [box.X1, box.Y1, box.X2, box.Y2];
 }

@@ -24,7 +24,8 @@ public class RoiCellsTests(DeviceSet devices) : DeviceTest(devices)
     [InlineData(448, 448, 3)]
     [InlineData(2000, 2000, 3)]
     [InlineData(0, 5, 0)]
-    public void Levels_are_torchvisions(float width, float height, int level) => Assert.Equal(level, RoiCells.LevelOf(new(0, 0, width, height), Pooling, 4));
+    public void Levels_are_torchvisions(float width, float height, int level) =>
+        Assert.Equal(level, RoiCells.LevelOf(new(0, 0, width, height), Pooling, 4));
 
     [Fact]
     public void Corners_in_the_wrong_order_have_the_finest_level() => Assert.Equal(0, RoiCells.LevelOf(new(9, 0, 3, 700), Pooling, 4));
@@ -34,12 +35,28 @@ public class RoiCellsTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         // Level l of image n holds 10 n + l everywhere.
-        ImmutableArray<Tensor<float>> levels = [.. Enumerable.Range(0, 4).Select(level =>
-        {
-            int side = 128 >> level;
-            return Tensor<float>.From(device, [2, side, side, 1], [.. Enumerable.Range(0, 2 * side * side).Select(i => (float)((10 * (i / (side * side))) + level))]);
-        })];
-        ImmutableArray<RoiBox> boxes = [new(1, new(10, 10, 470, 470)), new(0, new(50, 50, 60, 60)), new(1, new(5, 5, 305, 305)), new(0, new(5, 5, 155, 155)), new(1, new(40, 40, 90, 90))];
+        ImmutableArray<Tensor<float>> levels =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(level =>
+                {
+                    int side = 128 >> level;
+                    return Tensor<float>.From(
+                        device,
+                        [2, side, side, 1],
+                        [.. Enumerable.Range(0, 2 * side * side).Select(i => (float)((10 * (i / (side * side))) + level))]
+                    );
+                }),
+        ];
+        ImmutableArray<RoiBox> boxes =
+        [
+            new(1, new(10, 10, 470, 470)),
+            new(0, new(50, 50, 60, 60)),
+            new(1, new(5, 5, 305, 305)),
+            new(0, new(5, 5, 155, 155)),
+            new(1, new(40, 40, 90, 90)),
+        ];
         float[] cells = RoiCells.Forward(levels, boxes, Pooling with { Size = 2 }).ToArray();
         Assert.Equal(((float[])[13, 0, 12, 1, 10]).SelectMany(value => Enumerable.Repeat(value, 4)), cells);
     }

@@ -11,7 +11,10 @@ public class ImageNetClassesTests
     {
         Assert.Equal(1000, ImageNetClasses.Table.All.Length);
         Assert.Equal(Enumerable.Range(0, 1000), ImageNetClasses.Table.All.Select(item => item.Index));
-        Assert.Equal(ImageNetClasses.Table.All.Select(item => item.Wnid).Order(StringComparer.Ordinal), ImageNetClasses.Table.All.Select(item => item.Wnid));
+        Assert.Equal(
+            ImageNetClasses.Table.All.Select(item => item.Wnid).Order(StringComparer.Ordinal),
+            ImageNetClasses.Table.All.Select(item => item.Wnid)
+        );
     }
 
     [Fact]

@@ -47,12 +47,21 @@ public class PreprocessTests
     [Fact]
     public void A_grey_network_gets_grey_and_a_colour_network_three_channels()
     {
-        var grey = new Preprocessing { Resize = 1, Crop = 1, Mean = [0], Deviation = [1] };
+        var grey = new Preprocessing
+        {
+            Resize = 1,
+            Crop = 1,
+            Mean = [0],
+            Deviation = [1],
+        };
         Assert.Equal([76 / 255f], Preprocess.ToInput(new(1, 1, 3, [255, 0, 0]), grey));
         Assert.Equal(3, Preprocess.ToInput(new(1, 1, 1, [255]), new Preprocessing { Resize = 1, Crop = 1 }).Length);
     }
 
     [Fact]
-    public void A_destination_of_another_size_breaks_the_contract() => Assert.Equal("ToInput: expected [2, 2, 3] values, got 5",
-        Assert.Throws<ShapeException>(() => Preprocess.ToInput(new(1, 1, 1, [0]), new() { Resize = 2, Crop = 2 }, new float[5])).Message);
+    public void A_destination_of_another_size_breaks_the_contract() =>
+        Assert.Equal(
+            "ToInput: expected [2, 2, 3] values, got 5",
+            Assert.Throws<ShapeException>(() => Preprocess.ToInput(new(1, 1, 1, [0]), new() { Resize = 2, Crop = 2 }, new float[5])).Message
+        );
 }

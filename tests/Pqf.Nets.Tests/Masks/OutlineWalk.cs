@@ -2,7 +2,8 @@ using Pqf.Nets.Masks;
 
 namespace Pqf.Nets.Tests.Masks;
 
-/// <summary>The rule of the COCO API's polygons, step by step: every fine pixel of every edge is visited, and a bitmap is flipped below each end.</summary>
+/// <summary>The rule of the COCO API's polygons, step by step: every fine pixel of every edge is visited, and a bitmap is flipped below
+/// each end.</summary>
 static class OutlineWalk
 {
     public static Rle Rasterise(double[] points, int height, int width)
@@ -22,7 +23,8 @@ static class OutlineWalk
 
     static IEnumerable<(int X, int Y)> Edge((int X, int Y) from, (int X, int Y) to)
     {
-        int spanX = Math.Abs(to.X - from.X), spanY = Math.Abs(to.Y - from.Y);
+        int spanX = Math.Abs(to.X - from.X),
+            spanY = Math.Abs(to.Y - from.Y);
         if (spanX >= spanY)
         {
             var (start, end) = from.X <= to.X ? (from, to) : (to, from);
@@ -40,7 +42,8 @@ static class OutlineWalk
     // The middle of pixel column x is at the fine coordinate 5x + 2.5.
     static void End(int fineX, int fineY, byte[] bitmap, int height, int width)
     {
-        double x = ((fineX + 0.5) / 5) - 0.5, y = ((fineY + 0.5) / 5) - 0.5;
+        double x = ((fineX + 0.5) / 5) - 0.5,
+            y = ((fineY + 0.5) / 5) - 0.5;
         if (x != Math.Floor(x) || x < 0 || x > width - 1)
             return;
         for (int row = (int)Math.Ceiling(Math.Clamp(y, 0, height)); row < height; row++)

@@ -22,7 +22,8 @@ public class PolygonTests
     [InlineData(new double[] { 1, 4, 4, 1, 1, 4 })]
     [InlineData(new[] { 7.6, 1, 9, 1, 9, 4 })]
     [InlineData(new[] { -9.0, -9, -1, -9, -1, -2 })]
-    public void An_outline_without_an_inside_or_outside_of_the_image_covers_nothing(double[] points) => Assert.Equal(Rle.Empty(5, 6), new Polygon(points).Rasterise(5, 6));
+    public void An_outline_without_an_inside_or_outside_of_the_image_covers_nothing(double[] points) =>
+        Assert.Equal(Rle.Empty(5, 6), new Polygon(points).Rasterise(5, 6));
 
     [Fact]
     public void An_outline_around_the_image_covers_it_however_far_it_is()
@@ -46,16 +47,24 @@ public class PolygonTests
         foreach (string file in new[] { CocoJson.GroundTruth, "data/coco-ccby/annotations/instances_train2017.json" })
         {
             var root = CocoJson.Read(file);
-            var sizes = root.GetProperty("images").EnumerateArray().ToDictionary(
-                image => image.GetProperty("id").GetInt64(), image => (Height: image.GetProperty("height").GetInt32(), Width: image.GetProperty("width").GetInt32()));
-            foreach (var annotation in root.GetProperty("annotations").EnumerateArray().Where(annotation => annotation.GetProperty("iscrowd").GetInt32() == 0))
-                foreach (var outline in annotation.GetProperty("segmentation").EnumerateArray())
-                {
-                    var (height, width) = sizes[annotation.GetProperty("image_id").GetInt64()];
-                    double[] points = outline.Doubles();
-                    Assert.Equal(OutlineWalk.Rasterise(points, height, width), new Polygon(points).Rasterise(height, width));
-                    count++;
-                }
+            var sizes = root.GetProperty("images")
+                .EnumerateArray()
+                .ToDictionary(
+                    image => image.GetProperty("id").GetInt64(),
+                    image => (Height: image.GetProperty("height").GetInt32(), Width: image.GetProperty("width").GetInt32())
+                );
+            foreach (
+                var annotation in root.GetProperty("annotations")
+                    .EnumerateArray()
+                    .Where(annotation => annotation.GetProperty("iscrowd").GetInt32() == 0)
+            )
+            foreach (var outline in annotation.GetProperty("segmentation").EnumerateArray())
+            {
+                var (height, width) = sizes[annotation.GetProperty("image_id").GetInt64()];
+                double[] points = outline.Doubles();
+                Assert.Equal(OutlineWalk.Rasterise(points, height, width), new Polygon(points).Rasterise(height, width));
+                count++;
+            }
         }
 
         Assert.Equal(1033, count);
@@ -67,8 +76,14 @@ public class PolygonTests
         for (int i = 0; i < 500; i++)
         {
             var key = RngKey.FromSeed(i);
-            int height = 1 + key.Below(40, 0), width = 1 + key.Below(40, 1);
-            double[] points = [.. Enumerable.Range(0, 2 * key.Below(9, 2)).Select(j => Math.Round((key.Uniform((ulong)j + 3) * 60) - 10, key.Below(4, (ulong)i)))];
+            int height = 1 + key.Below(40, 0),
+                width = 1 + key.Below(40, 1);
+            double[] points =
+            [
+                .. Enumerable
+                    .Range(0, 2 * key.Below(9, 2))
+                    .Select(j => Math.Round((key.Uniform((ulong)j + 3) * 60) - 10, key.Below(4, (ulong)i))),
+            ];
             Assert.Equal(OutlineWalk.Rasterise(points, height, width), new Polygon(points).Rasterise(height, width));
         }
     }
@@ -76,7 +91,13 @@ public class PolygonTests
     [Fact]
     public void Half_a_point_or_one_at_infinity_breaks_the_contract()
     {
-        Assert.Equal("Polygon: expected pairs of x and y, got 5 numbers", Assert.Throws<ShapeException>(() => new Polygon([1, 2, 3, 4, 5])).Message);
-        Assert.Equal("Polygon: expected finite numbers, got NaN", Assert.Throws<ShapeException>(() => new Polygon([1, double.NaN])).Message);
+        Assert.Equal(
+            "Polygon: expected pairs of x and y, got 5 numbers",
+            Assert.Throws<ShapeException>(() => new Polygon([1, 2, 3, 4, 5])).Message
+        );
+        Assert.Equal(
+            "Polygon: expected finite numbers, got NaN",
+            Assert.Throws<ShapeException>(() => new Polygon([1, double.NaN])).Message
+        );
     }
 }

@@ -41,7 +41,8 @@ public class RleTests
     }
 
     [Fact]
-    public void A_run_over_several_columns_reaches_from_top_to_bottom() => Assert.Equal(new PixelBox(0, 0, 3, 4), new Rle(4, 4, [3, 6, 7]).BoundingBox);
+    public void A_run_over_several_columns_reaches_from_top_to_bottom() =>
+        Assert.Equal(new PixelBox(0, 0, 3, 4), new Rle(4, 4, [3, 6, 7]).BoundingBox);
 
     [Fact]
     public void A_window_is_a_part_of_the_mask_and_what_reaches_outside_is_dropped()
@@ -49,7 +50,10 @@ public class RleTests
         Assert.Equal(new PixelBox(2, 1, 1, 2), Rle.FromWindow([1, 1], new(2, 1, 1, 2), 4, 5).BoundingBox);
         Assert.Equal(Rle.FromBitmap([1, 0, 0, 0], 2, 2), Rle.FromWindow([1, 1, 1, 1], new(-1, -1, 2, 2), 2, 2));
         Assert.Equal(Rle.Empty(2, 2), Rle.FromWindow([1, 1], new(2, 0, 2, 1), 2, 2));
-        Assert.Equal("Rle: expected a bitmap of [2, 2], got 3 pixels", Assert.Throws<ShapeException>(() => Rle.FromWindow([1, 1, 1], new(0, 0, 2, 2), 2, 2)).Message);
+        Assert.Equal(
+            "Rle: expected a bitmap of [2, 2], got 3 pixels",
+            Assert.Throws<ShapeException>(() => Rle.FromWindow([1, 1, 1], new(0, 0, 2, 2), 2, 2)).Message
+        );
     }
 
     [Fact]
@@ -76,7 +80,10 @@ public class RleTests
 
     [Fact]
     public void Masks_of_different_sizes_break_the_contract() =>
-        Assert.Equal("Rle: expected masks of one size, got [2, 3] and [3, 2]", Assert.Throws<ShapeException>(() => Corner.IoU(Rle.Empty(3, 2))).Message);
+        Assert.Equal(
+            "Rle: expected masks of one size, got [2, 3] and [3, 2]",
+            Assert.Throws<ShapeException>(() => Corner.IoU(Rle.Empty(3, 2))).Message
+        );
 
     [Theory]
     [InlineData(new[] { 1, 2 }, "Rle: expected runs of 6 pixels in all for [2, 3], got 3")]
@@ -89,23 +96,25 @@ public class RleTests
     {
         byte[] noise = [.. Enumerable.Range(0, 35).Select(i => (byte)(i * i % 7 % 3 == 1 ? 1 : 0))];
         // Produced by: F.interpolate((torch.arange(35) ** 2 % 7 % 3 == 1).float().reshape(1, 1, 5, 7), size=(4, 11))
-        Assert.Equal(
-            "00111000111001110001110011100011100111000111",
-            string.Concat(Rle.FromBitmap(noise, 5, 7).ToBitmap(4, 11)));
+        Assert.Equal("00111000111001110001110011100011100111000111", string.Concat(Rle.FromBitmap(noise, 5, 7).ToBitmap(4, 11)));
     }
 
     [Fact]
     public void Areas_and_boxes_are_those_of_COCO_s_own_files()
     {
         var annotations = CocoJson.Annotations("data/coco-ccby/annotations/instances_val2017.json").ToArray();
-        Assert.All(annotations, annotation =>
-        {
-            var segmentation = annotation.GetProperty("segmentation");
-            int[] size = segmentation.Integers("size"), box = annotation.Integers("bbox");
-            var mask = RleText.Decode(segmentation.GetProperty("counts").GetString(), size[0], size[1]);
-            Assert.Equal(annotation.GetProperty("area").GetInt32(), mask.Area);
-            Assert.Equal(new PixelBox(box[0], box[1], box[2], box[3]), mask.BoundingBox);
-        });
+        Assert.All(
+            annotations,
+            annotation =>
+            {
+                var segmentation = annotation.GetProperty("segmentation");
+                int[] size = segmentation.Integers("size"),
+                    box = annotation.Integers("bbox");
+                var mask = RleText.Decode(segmentation.GetProperty("counts").GetString(), size[0], size[1]);
+                Assert.Equal(annotation.GetProperty("area").GetInt32(), mask.Area);
+                Assert.Equal(new PixelBox(box[0], box[1], box[2], box[3]), mask.BoundingBox);
+            }
+        );
         Assert.Equal(121, annotations.Length);
     }
 }

@@ -9,23 +9,34 @@ public class RleTextTests
     [Fact]
     public void Strings_of_COCO_s_own_files_come_back_character_for_character()
     {
-        var segmentations = CocoJson.Read(CocoJson.SegmentationResults).EnumerateArray()
-            .Concat(CocoJson.Annotations("data/coco-ccby/annotations/instances_val2017.json")).Select(item => item.GetProperty("segmentation")).ToArray();
-        Assert.All(segmentations, segmentation =>
-        {
-            int[] size = segmentation.Integers("size");
-            string text = segmentation.GetProperty("counts").GetString()!;
-            Assert.Equal(text, RleText.Encode(RleText.Decode(text, size[0], size[1])));
-        });
+        var segmentations = CocoJson
+            .Read(CocoJson.SegmentationResults)
+            .EnumerateArray()
+            .Concat(CocoJson.Annotations("data/coco-ccby/annotations/instances_val2017.json"))
+            .Select(item => item.GetProperty("segmentation"))
+            .ToArray();
+        Assert.All(
+            segmentations,
+            segmentation =>
+            {
+                int[] size = segmentation.Integers("size");
+                string text = segmentation.GetProperty("counts").GetString()!;
+                Assert.Equal(text, RleText.Encode(RleText.Decode(text, size[0], size[1])));
+            }
+        );
         Assert.Equal(734 + 121, segmentations.Length);
     }
 
     [Fact]
     public void Runs_are_written_by_the_format_s_rule()
     {
-        // 6: one group, 6. 1: group 1. 40: groups 8 with more to come, then 1. Then less the run two before: 2 − 1 = 1 and 11 − 40 = −29, groups 3 with more, then −1.
+        // 6: one group, 6. 1: group 1. 40: groups 8 with more to come, then 1. Then less the run two before: 2 − 1 = 1 and 11 − 40 = −29,
+        // groups 3 with more, then −1.
         var mask = new Rle(60, 1, [6, 1, 40, 2, 11]);
-        Assert.Equal($"{(char)54}{(char)49}{(char)(48 + 32 + 8)}{(char)49}{(char)49}{(char)(48 + 32 + 3)}{(char)(48 + 31)}", RleText.Encode(mask));
+        Assert.Equal(
+            $"{(char)54}{(char)49}{(char)(48 + 32 + 8)}{(char)49}{(char)49}{(char)(48 + 32 + 3)}{(char)(48 + 31)}",
+            RleText.Encode(mask)
+        );
         Assert.Equal(mask, RleText.Decode(RleText.Encode(mask), 60, 1));
     }
 

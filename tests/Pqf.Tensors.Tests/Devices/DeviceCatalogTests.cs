@@ -25,8 +25,14 @@ public class DeviceCatalogTests
     [Fact]
     public void Auto_takes_the_host_where_there_is_no_GPU()
     {
-        Assert.SkipWhen(DeviceCatalog.List().Any(device => device.Id.StartsWith("cuda", StringComparison.Ordinal)), "this machine has a CUDA device");
-        Assert.SkipWhen(DeviceCatalog.List().Any(device => device.Id.StartsWith("opencl", StringComparison.Ordinal) && device.Problem is null), "this machine has a usable OpenCL device");
+        Assert.SkipWhen(
+            DeviceCatalog.List().Any(device => device.Id.StartsWith("cuda", StringComparison.Ordinal)),
+            "this machine has a CUDA device"
+        );
+        Assert.SkipWhen(
+            DeviceCatalog.List().Any(device => device.Id.StartsWith("opencl", StringComparison.Ordinal) && device.Problem is null),
+            "this machine has a usable OpenCL device"
+        );
         using var device = Assert.IsType<HostDevice>(Opened("auto", 1));
         Assert.Equal(1, device.ThreadCount);
     }
@@ -35,19 +41,22 @@ public class DeviceCatalogTests
     public void Every_listed_device_opens_or_says_its_problem()
     {
         foreach (var listed in DeviceCatalog.List())
-            DeviceCatalog.Open(listed.Id).Match(
-                device =>
-                {
-                    device.Dispose();
-                    Assert.Null(listed.Problem);
-                    return true;
-                },
-                error =>
-                {
-                    Assert.NotNull(listed.Problem);
-                    Assert.EndsWith(listed.Problem, error.Message, StringComparison.Ordinal);
-                    return false;
-                });
+            DeviceCatalog
+                .Open(listed.Id)
+                .Match(
+                    device =>
+                    {
+                        device.Dispose();
+                        Assert.Null(listed.Problem);
+                        return true;
+                    },
+                    error =>
+                    {
+                        Assert.NotNull(listed.Problem);
+                        Assert.EndsWith(listed.Problem, error.Message, StringComparison.Ordinal);
+                        return false;
+                    }
+                );
     }
 
     [Theory]
@@ -71,5 +80,6 @@ public class DeviceCatalogTests
     static Device Opened(string name, int threadCount) =>
         DeviceCatalog.Open(name, threadCount).Match(device => device, error => throw new InvalidOperationException(error.Message));
 
-    static string Problem(string name) => DeviceCatalog.Open(name).Match(device => throw new InvalidOperationException(device.Name), error => error.Message);
+    static string Problem(string name) =>
+        DeviceCatalog.Open(name).Match(device => throw new InvalidOperationException(device.Name), error => error.Message);
 }

@@ -39,7 +39,8 @@ public class GroupKernelTests(DeviceSet devices) : DeviceTest(devices)
         public void Invoke()
         {
             var shared = SharedMemory.Allocate<float>(GroupSize);
-            int item = Group.IdxX, first = Grid.IdxX * GroupSize;
+            int item = Group.IdxX,
+                first = Grid.IdxX * GroupSize;
             shared[item] = x[first + item];
             Group.Barrier();
             x[first + item] = shared[GroupSize - 1 - item];

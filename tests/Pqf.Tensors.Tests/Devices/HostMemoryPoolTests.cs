@@ -14,7 +14,8 @@ public class HostMemoryPoolTests
         for (int step = 0; step < 300; step++)
         {
             long size = (8 * MiB) + (step * 3 * MiB / 7 / 64 * 64);
-            nint one = pool.Rent(size), other = pool.Rent(size);
+            nint one = pool.Rent(size),
+                other = pool.Rent(size);
             Assert.Equal(0, one % 64);
             pool.Return(one, size);
             pool.Return(other, size);

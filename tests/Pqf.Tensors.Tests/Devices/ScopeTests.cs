@@ -67,7 +67,10 @@ public class ScopeTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var outer = device.BeginScope();
         var inner = device.BeginScope();
-        Assert.Equal("Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope", Assert.Throws<InvalidOperationException>(outer.Dispose).Message);
+        Assert.Equal(
+            "Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope",
+            Assert.Throws<InvalidOperationException>(outer.Dispose).Message
+        );
         inner.Dispose();
         outer.Dispose();
         outer.Dispose(); // once more does nothing
@@ -77,12 +80,21 @@ public class ScopeTests(DeviceSet devices) : DeviceTest(devices)
     public void A_device_outlives_its_scopes()
     {
         using var device = new HostDevice(1);
-        Assert.Equal("Device.Rent: no open scope; wrap the call in device.BeginScope()", Assert.Throws<InvalidOperationException>(() => Tensor<float>.Zeros(device, [1])).Message);
+        Assert.Equal(
+            "Device.Rent: no open scope; wrap the call in device.BeginScope()",
+            Assert.Throws<InvalidOperationException>(() => Tensor<float>.Zeros(device, [1])).Message
+        );
         using (var scope = device.BeginScope())
         {
             var x = Tensor<float>.Zeros(device, [1]);
-            Assert.Equal("Device.Dispose: a scope is still open, with 1 buffers (64 bytes)", Assert.Throws<InvalidOperationException>(device.Dispose).Message);
-            Assert.Equal("Scope.Keep: expected an enclosing scope, but this is the outermost", Assert.Throws<InvalidOperationException>(() => scope.Keep(x)).Message);
+            Assert.Equal(
+                "Device.Dispose: a scope is still open, with 1 buffers (64 bytes)",
+                Assert.Throws<InvalidOperationException>(device.Dispose).Message
+            );
+            Assert.Equal(
+                "Scope.Keep: expected an enclosing scope, but this is the outermost",
+                Assert.Throws<InvalidOperationException>(() => scope.Keep(x)).Message
+            );
         }
     }
 }

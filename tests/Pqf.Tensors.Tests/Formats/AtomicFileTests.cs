@@ -11,7 +11,8 @@ public sealed class AtomicFileTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    string[] Names => [.. Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    string[] Names =>
+        [.. Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void A_file_is_written_and_replaced()
@@ -33,11 +34,16 @@ public sealed class AtomicFileTests : IDisposable
     public void A_full_disk_leaves_the_old_file_and_nothing_else()
     {
         string path = folder.Write("a", "old"u8);
-        string message = AtomicFile.Write(path, stream =>
-        {
-            stream.Write("new"u8);
-            throw new IOException($"No space left on device : '{path}.partial'");
-        }).ErrorMessage();
+        string message = AtomicFile
+            .Write(
+                path,
+                stream =>
+                {
+                    stream.Write("new"u8);
+                    throw new IOException($"No space left on device : '{path}.partial'");
+                }
+            )
+            .ErrorMessage();
         Assert.Equal($"{path}: cannot be written: No space left on device", message);
         Assert.Equal("old", File.ReadAllText(path));
         Assert.Equal(["a"], Names);
@@ -58,8 +64,11 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_missing_is_an_error() => Assert.Equal($"{folder.File("no/a")}: cannot be written: its folder does not exist",
-        AtomicFile.Write(folder.File("no/a"), _ => { }).ErrorMessage());
+    public void A_folder_that_is_missing_is_an_error() =>
+        Assert.Equal(
+            $"{folder.File("no/a")}: cannot be written: its folder does not exist",
+            AtomicFile.Write(folder.File("no/a"), _ => { }).ErrorMessage()
+        );
 
     [Fact]
     public void A_folder_that_may_not_be_written_is_an_error()
@@ -70,7 +79,8 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_device_is_an_error() => Assert.Equal("/dev/null: cannot be written: is a device", AtomicFile.Write("/dev/null", _ => { }).ErrorMessage());
+    public void A_device_is_an_error() =>
+        Assert.Equal("/dev/null: cannot be written: is a device", AtomicFile.Write("/dev/null", _ => { }).ErrorMessage());
 
     [Fact]
     public void A_link_is_followed()

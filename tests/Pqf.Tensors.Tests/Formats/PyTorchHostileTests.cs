@@ -27,7 +27,10 @@ public sealed class PyTorchHostileTests : IDisposable
 
     /// <summary>The pickle of a dictionary of one tensor, its size and stride as given.</summary>
     static string Tensor(string offset, string size, string stride, string key = "0", string count = "K\x04") =>
-        "\x80\x02}U\x01" + "actorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\n" + $"U{(char)key.Length}{key}U\x03" + $"cpu{count}tQ{offset}{size}{stride}\x89)tRs.";
+        "\x80\x02}U\x01"
+        + "actorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\n"
+        + $"U{(char)key.Length}{key}U\x03"
+        + $"cpu{count}tQ{offset}{size}{stride}\x89)tRs.";
 
     string Problem(byte[] file)
     {
@@ -54,9 +57,18 @@ public sealed class PyTorchHostileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\x80\x02" + "cos\nsystem\nU\x04trueq\x01\x85R.", "refers to os.system, which is refused: only tensors, containers, numbers and strings are read")]
-    [InlineData("\x80\x04\x95\x18\0\0\0\0\0\0\0\x8C\x05posix\x8C\x06system\x93\x8C\x04true\x85R.", "refers to posix.system, which is refused: only tensors, containers, numbers and strings are read")]
-    [InlineData("\x80\x02" + "c__builtin__\neval\n.", "refers to __builtin__.eval, which is refused: only tensors, containers, numbers and strings are read")]
+    [InlineData(
+        "\x80\x02" + "cos\nsystem\nU\x04trueq\x01\x85R.",
+        "refers to os.system, which is refused: only tensors, containers, numbers and strings are read"
+    )]
+    [InlineData(
+        "\x80\x04\x95\x18\0\0\0\0\0\0\0\x8C\x05posix\x8C\x06system\x93\x8C\x04true\x85R.",
+        "refers to posix.system, which is refused: only tensors, containers, numbers and strings are read"
+    )]
+    [InlineData(
+        "\x80\x02" + "c__builtin__\neval\n.",
+        "refers to __builtin__.eval, which is refused: only tensors, containers, numbers and strings are read"
+    )]
     [InlineData("\x80\x02(ios\nsystem\n.", "pickle, byte 4: opcode INST is refused")]
     [InlineData("\x80\x02(o.", "pickle, byte 4: opcode OBJ is refused")]
     [InlineData("\x80\x02\x82\x01.", "pickle, byte 3: opcode EXT1 is refused")]
@@ -71,7 +83,10 @@ public sealed class PyTorchHostileTests : IDisposable
     [InlineData("\x80\x02}(Nu.", "pickle, byte 6: a key without a value")]
     [InlineData("\x80\x02U\x01\xFF.", "pickle, byte 5: a string is not UTF-8")]
     [InlineData("\x80\x02X\xFF\xFF\xFF\x7F.", "pickle, byte 7: ends too early; the file is truncated or corrupt")]
-    [InlineData("\x80\x02" + "ctorch._utils\n_rebuild_tensor_v2\n)R.", "torch._utils._rebuild_tensor_v2 is called with arguments that are not its own: ()")]
+    [InlineData(
+        "\x80\x02" + "ctorch._utils\n_rebuild_tensor_v2\n)R.",
+        "torch._utils._rebuild_tensor_v2 is called with arguments that are not its own: ()"
+    )]
     [InlineData("\x80\x02" + "ccollections\nOrderedDict\n]K\x01" + "a\x85R.", "collections.OrderedDict: expected pairs, got the number 1")]
     [InlineData("\x80\x02}U\x07storageQ.", "pickle, byte 13: expected a tuple, got the string 'storage'")]
     [InlineData("\x80\x02U\x07storage\x85Q.", "expected a storage, got the persistent id (the string 'storage')")]
@@ -84,8 +99,18 @@ public sealed class PyTorchHostileTests : IDisposable
 
     [Theory]
     [InlineData("K\x02", "K\x03\x85", "K\x01\x85", "tensor of size [3], stride [1] at 2: reaches outside its storage of 4 elements")]
-    [InlineData("K\0", "K\x02K\x02\x86", "K\x03K\x01\x86", "tensor of size [2, 2], stride [3, 1] at 0: reaches outside its storage of 4 elements")]
-    [InlineData("K\0", "K\x02\x85", "\x8A\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F\x85", "tensor of size [2], stride [9223372036854775807] at 0: reaches outside its storage of 4 elements")]
+    [InlineData(
+        "K\0",
+        "K\x02K\x02\x86",
+        "K\x03K\x01\x86",
+        "tensor of size [2, 2], stride [3, 1] at 0: reaches outside its storage of 4 elements"
+    )]
+    [InlineData(
+        "K\0",
+        "K\x02\x85",
+        "\x8A\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F\x85",
+        "tensor of size [2], stride [9223372036854775807] at 0: reaches outside its storage of 4 elements"
+    )]
     [InlineData("K\x03", "K\x02\x85", "J\xFF\xFF\xFF\xFF\x85", "tensor of size [2], stride [-1] at 3: not a view of a storage")]
     [InlineData("J\xFF\xFF\xFF\xFF", "K\x02\x85", "K\x01\x85", "tensor of size [2], stride [1] at -1: not a view of a storage")]
     [InlineData("K\0", "K\x02\x85", ")", "tensor of size [2], stride [] at 0: not a view of a storage")]
@@ -106,17 +131,41 @@ public sealed class PyTorchHostileTests : IDisposable
     [Fact]
     public void A_storage_that_claims_2_to_the_60_elements_is_an_error()
     {
-        byte[] file = [.. Magic, .. Protocol, .. System, .. Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85")), .. Latin("\x80\x02]U\x01\x30" + "a."), 0, 0, 0, 0, 0, 0, 0, 16, .. new byte[16]];
+        byte[] file =
+        [
+            .. Magic,
+            .. Protocol,
+            .. System,
+            .. Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85")),
+            .. Latin("\x80\x02]U\x01\x30" + "a."),
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            16,
+            .. new byte[16],
+        ];
         Assert.Equal("storage 0: claims 1152921504606846976 elements, but the file ends before; it is truncated or corrupt", Problem(file));
     }
 
     [Fact]
     public void A_storage_that_a_tensor_claims_larger_than_memory_is_an_error() =>
-        Assert.Equal("storage 0: expected 1152921504606846976 elements of F32, but it has 16 bytes",
-            Problem(Zip(Tensor("K\0", "\x8A\x08\0\0\0\0\0\0\0\x10\x85", "K\x01\x85", count: "\x8A\x08\0\0\0\0\0\0\0\x10"), ("archive/data/0", new byte[16]))));
+        Assert.Equal(
+            "storage 0: expected 1152921504606846976 elements of F32, but it has 16 bytes",
+            Problem(
+                Zip(
+                    Tensor("K\0", "\x8A\x08\0\0\0\0\0\0\0\x10\x85", "K\x01\x85", count: "\x8A\x08\0\0\0\0\0\0\0\x10"),
+                    ("archive/data/0", new byte[16])
+                )
+            )
+        );
 
     [Fact]
-    public void A_dictionary_that_holds_itself_is_an_error() => Assert.StartsWith("is nested deeper than 32", Problem(Zip("\x80\x02}q\0U\x01xh\0s.")));
+    public void A_dictionary_that_holds_itself_is_an_error() =>
+        Assert.StartsWith("is nested deeper than 32", Problem(Zip("\x80\x02}q\0U\x01xh\0s.")));
 
     [Fact]
     public void Dictionaries_shared_again_and_again_are_an_error()
@@ -131,22 +180,45 @@ public sealed class PyTorchHostileTests : IDisposable
     [Fact]
     public void A_long_list_copied_again_and_again_is_an_error()
     {
-        string pickle = "\x80\x02]q\0(" + string.Concat(Enumerable.Repeat("NN\x86", 10_000)) + "eccollections\nOrderedDict\nq\x01" + string.Concat(Enumerable.Repeat("h\x01h\0\x85R", 10_000)) + ".";
+        string pickle =
+            "\x80\x02]q\0("
+            + string.Concat(Enumerable.Repeat("NN\x86", 10_000))
+            + "eccollections\nOrderedDict\nq\x01"
+            + string.Concat(Enumerable.Repeat("h\x01h\0\x85R", 10_000))
+            + ".";
         Assert.Equal("copies more than 10000000 items", Problem(Zip(pickle)));
     }
 
     [Fact]
-    public void Millions_of_opcodes_are_an_error() => Assert.EndsWith("more than 10000000 opcodes", Problem(Zip("\x80\x02" + new string('N', 11_000_000))));
+    public void Millions_of_opcodes_are_an_error() =>
+        Assert.EndsWith("more than 10000000 opcodes", Problem(Zip("\x80\x02" + new string('N', 11_000_000))));
 
     [Fact]
-    public void Deep_tuples_are_no_recursion() => Assert.Equal("expected a dictionary of tensors, got a tuple", Problem(Zip("\x80\x02)" + new string('\x85', 5_000_000) + ".")));
+    public void Deep_tuples_are_no_recursion() =>
+        Assert.Equal("expected a dictionary of tensors, got a tuple", Problem(Zip("\x80\x02)" + new string('\x85', 5_000_000) + ".")));
 
     [Fact]
     public void Files_truncated_anywhere_are_errors()
     {
         PyTorchFile.Write(folder.File("whole"), [StoredTensor.FromSingles("a", [3], [1, 2, 3])]).Value();
         byte[] zip = File.ReadAllBytes(folder.File("whole"));
-        byte[] legacy = [.. Magic, .. Protocol, .. System, .. Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85")), .. Latin("\x80\x02]U\x01\x30" + "a."), 4, 0, 0, 0, 0, 0, 0, 0, .. new byte[16]];
+        byte[] legacy =
+        [
+            .. Magic,
+            .. Protocol,
+            .. System,
+            .. Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85")),
+            .. Latin("\x80\x02]U\x01\x30" + "a."),
+            4,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            .. new byte[16],
+        ];
         using (var file = TensorFiles.Open(folder.Write("legacy", legacy)).Value())
             Assert.Equal(new float[4], file.ByName["a"].ToSingles());
         for (int length = 0; length < zip.Length; length++)
@@ -164,24 +236,35 @@ public sealed class PyTorchHostileTests : IDisposable
         {
             byte[] changed = [.. bytes];
             changed[i] ^= 0xFF;
-            TensorFiles.Open(folder.Write("changed", changed)).Match(file =>
-            {
-                using (file)
-                    Assert.All(file.Tensors, tensor => tensor.ToSingles());
-                return 0;
-            }, error => error.Message.Length);
+            TensorFiles
+                .Open(folder.Write("changed", changed))
+                .Match(
+                    file =>
+                    {
+                        using (file)
+                            Assert.All(file.Tensors, tensor => tensor.ToSingles());
+                        return 0;
+                    },
+                    error => error.Message.Length
+                );
         }
     }
 
     [Fact]
     public void A_deflated_entry_that_claims_to_be_huge_is_an_error()
     {
-        Assert.Equal("zip archive: its compressed entries claim to be more than 64 times as large as the file", Problem(Deflated(new byte[10_000_000])));
+        Assert.Equal(
+            "zip archive: its compressed entries claim to be more than 64 times as large as the file",
+            Problem(Deflated(new byte[10_000_000]))
+        );
 
         byte[] file = Deflated(Latin("\x80\x02}."));
         int entry = file.AsSpan().IndexOf("PK\x01\x02"u8);
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(entry + 24), 1000);
-        Assert.Equal("zip archive: archive/data.pkl is corrupt: it does not unpack to the 1000 bytes that the directory describes", Problem(file));
+        Assert.Equal(
+            "zip archive: archive/data.pkl is corrupt: it does not unpack to the 1000 bytes that the directory describes",
+            Problem(file)
+        );
     }
 
     [Fact]
@@ -189,14 +272,23 @@ public sealed class PyTorchHostileTests : IDisposable
     {
         byte[] file = Deflated(Latin("\x80\x02}."));
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(file.AsSpan().IndexOf("PK\x01\x02"u8) + 20), 0);
-        Assert.Equal("zip archive: archive/data.pkl is corrupt: it does not unpack to the 4 bytes that the directory describes", Problem(file));
+        Assert.Equal(
+            "zip archive: archive/data.pkl is corrupt: it does not unpack to the 4 bytes that the directory describes",
+            Problem(file)
+        );
     }
 
     [Fact]
     public void A_deflated_storage_of_many_tensors_is_an_error()
     {
-        string pickle = "\x80\x02}(" + string.Concat(Enumerable.Range(0, 100).Select(i => $"K{(char)i}" + Tensor("K\0", "K\x04\x85", "K\x01\x85")[6..^2])) + "u.";
-        Assert.Equal("zip archive: its compressed entries claim to be more than 64 times as large as the file", Problem(Deflated(Latin(pickle), new byte[100_000])));
+        string pickle =
+            "\x80\x02}("
+            + string.Concat(Enumerable.Range(0, 100).Select(i => $"K{(char)i}" + Tensor("K\0", "K\x04\x85", "K\x01\x85")[6..^2]))
+            + "u.";
+        Assert.Equal(
+            "zip archive: its compressed entries claim to be more than 64 times as large as the file",
+            Problem(Deflated(Latin(pickle), new byte[100_000]))
+        );
     }
 
     byte[] Deflated(byte[] pickle, byte[] storage)
@@ -235,7 +327,10 @@ public sealed class PyTorchHostileTests : IDisposable
     [Fact]
     public void Big_endian_files_are_errors()
     {
-        Assert.Equal("holds numbers in byte order 'big'; expected little", Problem(Zip("\x80\x02}.", ("archive/byteorder", "big"u8.ToArray()))));
+        Assert.Equal(
+            "holds numbers in byte order 'big'; expected little",
+            Problem(Zip("\x80\x02}.", ("archive/byteorder", "big"u8.ToArray())))
+        );
         byte[] bigEndian = [.. Magic, .. Protocol, .. System];
         bigEndian[^3] = 0x89; // False
         Assert.Equal("PyTorch legacy file with numbers that are not little-endian", Problem(bigEndian));
@@ -243,17 +338,27 @@ public sealed class PyTorchHostileTests : IDisposable
 
     [Fact]
     public void A_pickle_without_the_magic_number_is_an_error() =>
-        Assert.Equal("begins with the bytes 80027D2E; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file", Problem([0x80, 2, (byte)'}', (byte)'.']));
+        Assert.Equal(
+            "begins with the bytes 80027D2E; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file",
+            Problem([0x80, 2, (byte)'}', (byte)'.'])
+        );
 
     [Fact]
     public void Legacy_files_that_are_not_laid_out_so_are_errors()
     {
-        byte[] root = Latin("\x80\x02}."), tensor = Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85"));
+        byte[] root = Latin("\x80\x02}."),
+            tensor = Latin(Tensor("K\0", "K\x04\x85", "K\x01\x85"));
         byte[] storage = [4, 0, 0, 0, 0, 0, 0, 0, .. new byte[16]];
         Assert.Equal("PyTorch legacy file of protocol the number 1000; expected 1001", Problem([.. Magic, .. Latin("\x80\x02M\xE8\x03.")]));
         Assert.Equal("PyTorch legacy file without its list of storages", Problem([.. Magic, .. Protocol, .. System, .. root, .. root]));
-        Assert.Equal("storage the string '7' belongs to no tensor", Problem([.. Magic, .. Protocol, .. System, .. tensor, .. Latin("\x80\x02]U\x01\x37" + "a.")]));
-        Assert.Equal("storage 0 occurs twice", Problem([.. Magic, .. Protocol, .. System, .. tensor, .. Latin("\x80\x02](U\x01\x30U\x01\x30" + "e."), .. storage, .. storage]));
+        Assert.Equal(
+            "storage the string '7' belongs to no tensor",
+            Problem([.. Magic, .. Protocol, .. System, .. tensor, .. Latin("\x80\x02]U\x01\x37" + "a.")])
+        );
+        Assert.Equal(
+            "storage 0 occurs twice",
+            Problem([.. Magic, .. Protocol, .. System, .. tensor, .. Latin("\x80\x02](U\x01\x30U\x01\x30" + "e."), .. storage, .. storage])
+        );
     }
 
     [Fact]
@@ -261,7 +366,32 @@ public sealed class PyTorchHostileTests : IDisposable
     {
         // Before PyTorch 0.4 a storage could itself be a view: (key, first element, element count) of the one that is stored.
         string pickle = Tensor("K\0", "K\x02\x85", "K\x01\x85", count: "K\x04(U\x01vK\x01K\x02t");
-        byte[] file = [.. Magic, .. Protocol, .. System, .. Latin(pickle), .. Latin("\x80\x02]U\x01\x30" + "a."), 4, 0, 0, 0, 0, 0, 0, 0, .. new byte[4], 0, 0, 0xC0, 0x3F, 0, 0, 0, 0x40, .. new byte[4]];
+        byte[] file =
+        [
+            .. Magic,
+            .. Protocol,
+            .. System,
+            .. Latin(pickle),
+            .. Latin("\x80\x02]U\x01\x30" + "a."),
+            4,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            .. new byte[4],
+            0,
+            0,
+            0xC0,
+            0x3F,
+            0,
+            0,
+            0,
+            0x40,
+            .. new byte[4],
+        ];
         using var opened = TensorFiles.Open(folder.Write("view", file)).Value();
         Assert.Equal([1.5f, 2], opened.ByName["a"].ToSingles());
 
@@ -273,7 +403,10 @@ public sealed class PyTorchHostileTests : IDisposable
     public void Types_of_newer_PyTorch_are_read_from_untyped_storages()
     {
         // torch.uint16 (since 2.3) has no storage class: _rebuild_tensor_v3 names the type.
-        string pickle = "\x80\x02}U\x01" + "actorch._utils\n_rebuild_tensor_v3\n((U\x07storagectorch.storage\nUntypedStorage\nU\x01\x30U\x03" + "cpuK\x04tQK\0K\x02\x85K\x01\x85\x89"
+        string pickle =
+            "\x80\x02}U\x01"
+            + "actorch._utils\n_rebuild_tensor_v3\n((U\x07storagectorch.storage\nUntypedStorage\nU\x01\x30U\x03"
+            + "cpuK\x04tQK\0K\x02\x85K\x01\x85\x89"
             + "ccollections\nOrderedDict\n)Rctorch\nuint16\ntRs.";
         using var opened = TensorFiles.Open(folder.Write("v3", Zip(pickle, ("archive/data/0", [0xFF, 0xFF, 1, 0])))).Value();
         Assert.Equal(DType.U16, opened.ByName["a"].Type);
@@ -287,8 +420,14 @@ public sealed class PyTorchHostileTests : IDisposable
         int entry = file.AsSpan().IndexOf("PK\x01\x02"u8);
         Assert.Equal("zip archive without its directory; the file is truncated or corrupt", Problem(file[..entry]));
         Assert.Equal("zip archive: archive/data.pkl occurs twice", Problem(Zip("\x80\x02}.", ("archive/data.pkl", []))));
-        Assert.Equal("zip archive: archive/data.pkl is encrypted or compressed by method 0; stored and deflated entries are read", Problem(Changed(entry + 8, 1)));
-        Assert.Equal("zip archive: archive/data.pkl is encrypted or compressed by method 12; stored and deflated entries are read", Problem(Changed(entry + 10, 12)));
+        Assert.Equal(
+            "zip archive: archive/data.pkl is encrypted or compressed by method 0; stored and deflated entries are read",
+            Problem(Changed(entry + 8, 1))
+        );
+        Assert.Equal(
+            "zip archive: archive/data.pkl is encrypted or compressed by method 12; stored and deflated entries are read",
+            Problem(Changed(entry + 10, 12))
+        );
         Assert.Equal("zip archive: archive/data.pkl claims 5 bytes in 4 at 0", Problem(Changed(entry + 24, 5)));
         Assert.Equal("zip archive: archive/data.pkl has no header at byte 1", Problem(Changed(entry + 42, 1)));
         Assert.Equal($"zip archive: no directory entry at byte {entry + 1}", Problem(Changed(file.Length - 6, (byte)(entry + 1))));

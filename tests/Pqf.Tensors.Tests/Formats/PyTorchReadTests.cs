@@ -7,7 +7,8 @@ namespace Pqf.Tensors.Tests.Formats;
 
 public sealed class PyTorchReadTests : IDisposable
 {
-    /// <summary>Prints each tensor of a dictionary as <c>name type [shape] bytes</c>, sorted by name, as <see cref="Print"/> does.</summary>
+    /// <summary>Prints each tensor of a dictionary as <c>name type [shape] bytes</c>, sorted by name, as <see cref="Print"/>
+    /// does.</summary>
     const string PrintTensors = """
 
         def show(tensors):
@@ -24,25 +25,43 @@ public sealed class PyTorchReadTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    static IEnumerable<string> Print(IEnumerable<StoredTensor> tensors) => tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)
-        .Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Shape} {Convert.ToHexStringLower(TensorSamples.BytesOf(tensor))}");
+    static IEnumerable<string> Print(IEnumerable<StoredTensor> tensors) =>
+        tensors
+            .OrderBy(tensor => tensor.Name, StringComparer.Ordinal)
+            .Select(tensor => $"{tensor.Name} {tensor.Type} {tensor.Shape} {Convert.ToHexStringLower(TensorSamples.BytesOf(tensor))}");
 
     [Fact]
     public void Real_files_are_read_as_PyTorch_reads_them()
     {
-        string[] paths = [.. new[] { "published/resnet18.pth", "published/resnet18_large.pth", "published/resnet50_large.pth", "data/cifar-resnet/resnet56-4bfd9763.th" }.Select(SharedData.Path)];
-        string output = Python.Run("torch", $"""
+        string[] paths =
+        [
+            .. new[]
+            {
+                "published/resnet18.pth",
+                "published/resnet18_large.pth",
+                "published/resnet50_large.pth",
+                "data/cifar-resnet/resnet56-4bfd9763.th",
+            }.Select(SharedData.Path),
+        ];
+        string output = Python.Run(
+            "torch",
+            $"""
             import sys, torch{PrintTensors}
             for path in sys.argv[1:]:
                 file = torch.load(path, map_location='cpu')
                 show(file.get('state_dict', file))
-            """, paths);
-        Assert.Equal(output.TrimEnd('\n').Split('\n'), paths.SelectMany(path =>
-        {
-            using var file = TensorFiles.Open(path).Value();
-            Assert.Equal("PyTorch legacy", file.Format);
-            return Print(file.Tensors).ToArray();
-        }));
+            """,
+            paths
+        );
+        Assert.Equal(
+            output.TrimEnd('\n').Split('\n'),
+            paths.SelectMany(path =>
+            {
+                using var file = TensorFiles.Open(path).Value();
+                Assert.Equal("PyTorch legacy", file.Format);
+                return Print(file.Tensors).ToArray();
+            })
+        );
     }
 
     [Fact]
@@ -60,7 +79,9 @@ public sealed class PyTorchReadTests : IDisposable
     [InlineData("False", "PyTorch legacy")]
     public void What_PyTorch_saves_is_read_as_it_reads_it(string zip, string format)
     {
-        string output = Python.Run("torch", $$"""
+        string output = Python.Run(
+            "torch",
+            $$"""
             import sys, torch
             from collections import OrderedDict{{PrintTensors}}
             torch.manual_seed(1)
@@ -75,7 +96,9 @@ public sealed class PyTorchReadTests : IDisposable
             tensors['one'] = torch.randn(5, 1)[:, :1].as_strided((5, 1), (1, 77))
             torch.save(tensors, sys.argv[1], _use_new_zipfile_serialization={{zip}})
             show(tensors)
-            """, folder.File("a.pth"));
+            """,
+            folder.File("a.pth")
+        );
         using var file = TensorFiles.Open(folder.File("a.pth")).Value();
         Assert.Equal(format, file.Format);
         Assert.Equal(output.TrimEnd('\n').Split('\n'), Print(file.Tensors));
@@ -84,23 +107,34 @@ public sealed class PyTorchReadTests : IDisposable
     [Fact]
     public void A_module_s_state_dict_with_its_attributes_is_read()
     {
-        Python.Run("torch", """
+        Python.Run(
+            "torch",
+            """
             import sys, torch
             torch.save(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2)).state_dict(), sys.argv[1])
-            """, folder.File("a.pth"));
+            """,
+            folder.File("a.pth")
+        );
         using var file = TensorFiles.Open(folder.File("a.pth")).Value();
-        Assert.Equal(["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"], file.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal(
+            ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"],
+            file.Tensors.Select(tensor => tensor.Name)
+        );
     }
 
     /// <summary>Saves the value of each expression, in which t is a tensor of two ones, and gives the files in order.</summary>
     string[] Save(params IEnumerable<string> expressions)
     {
-        Python.Run("torch, numpy", """
+        Python.Run(
+            "torch, numpy",
+            """
             import sys, torch, numpy
             t = torch.ones(2)
             for i, expression in enumerate(sys.argv[2:]):
                 torch.save(eval(expression), f'{sys.argv[1]}/{i}.pth')
-            """, [folder.Path, .. expressions]);
+            """,
+            [folder.Path, .. expressions]
+        );
         return [.. expressions.Select((_, i) => folder.File($"{i}.pth"))];
     }
 
@@ -109,7 +143,10 @@ public sealed class PyTorchReadTests : IDisposable
     {
         (string Expression, string Names)[] cases =
         [
-            ("{'epoch': 3, 'state_dict': {'a': t}, 'best': t, 'name': 'x', 'done': True, 'loss': 0.5, 'nothing': None, 'big': 1 << 70}", "a"),
+            (
+                "{'epoch': 3, 'state_dict': {'a': t}, 'best': t, 'name': 'x', 'done': True, 'loss': 0.5, 'nothing': None, 'big': 1 << 70}",
+                "a"
+            ),
             ("{'model': {'a': t}, 'optimizer': {'state': {0: {'step': t}}, 'param_groups': [{'lr': 1.0, 'params': [0]}]}}", "a"),
             ("{'state_dict': {'net': {'a': t}}}", "a"),
             ("{'a': {'b': t, 'c': (t, [t])}, 1: t}", "a.b,a.c.0,a.c.1.0,1"),
@@ -129,7 +166,15 @@ public sealed class PyTorchReadTests : IDisposable
     public void Scalars_beside_the_tensors_are_metadata()
     {
         using var file = TensorFiles.Open(Save("{'epoch': 3, 'loss': 0.5, 'name': 'x', 'state_dict': {'a': t}}")[0]).Value();
-        Assert.Equal(new Dictionary<string, string> { ["epoch"] = "3", ["loss"] = "0.5", ["name"] = "x" }, file.Metadata);
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["epoch"] = "3",
+                ["loss"] = "0.5",
+                ["name"] = "x",
+            },
+            file.Metadata
+        );
     }
 
     [Fact]
@@ -139,8 +184,14 @@ public sealed class PyTorchReadTests : IDisposable
         [
             ("[1]", "expected a dictionary of tensors, got a list"),
             ("{'a': 1}", "holds no tensors"),
-            ("torch.nn.Linear(1, 1)", "refers to torch.nn.modules.linear.Linear, which is refused: only tensors, containers, numbers and strings are read"),
-            ("{'a': numpy.float64(1)}", "refers to numpy.core.multiarray.scalar, which is refused: only tensors, containers, numbers and strings are read"),
+            (
+                "torch.nn.Linear(1, 1)",
+                "refers to torch.nn.modules.linear.Linear, which is refused: only tensors, containers, numbers and strings are read"
+            ),
+            (
+                "{'a': numpy.float64(1)}",
+                "refers to numpy.core.multiarray.scalar, which is refused: only tensors, containers, numbers and strings are read"
+            ),
             ("{(1,): torch.ones(1)}", "expected names of tensors, got a tuple"),
             ("{'a': torch.ones(1).expand(1000)}", "tensor of size [1000], stride [0] at 0: has more elements than its storage of 1"),
         ];
@@ -151,7 +202,9 @@ public sealed class PyTorchReadTests : IDisposable
     [Fact]
     public void Deflated_archives_under_another_folder_are_read()
     {
-        string output = Python.Run("torch", $$"""
+        string output = Python.Run(
+            "torch",
+            $$"""
             import sys, torch, zipfile{{PrintTensors}}
             tensors = {'a': torch.arange(1000.), 'b': torch.arange(12).reshape(3, 4).t()}
             torch.save(tensors, sys.argv[1] + '.tmp')
@@ -159,7 +212,9 @@ public sealed class PyTorchReadTests : IDisposable
                 for name in source.namelist():
                     target.writestr(name.replace('archive/', 'résumé/'), source.read(name))
             show(tensors)
-            """, folder.File("a.pth"));
+            """,
+            folder.File("a.pth")
+        );
         using var file = TensorFiles.Open(folder.File("a.pth")).Value();
         Assert.Equal(output.TrimEnd('\n').Split('\n'), Print(file.Tensors));
     }

@@ -33,8 +33,17 @@ public sealed class SafetensorsReadTests : IDisposable
     public void A_literal_file_is_read()
     {
         // Produced by: the format's documentation, by hand; data before and after an empty tensor, keys not in order of the data.
-        byte[] file = Bytes("""{"b":{"dtype":"I16","shape":[2],"data_offsets":[4,8]},"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"z":{"dtype":"F64","shape":[0,3],"data_offsets":[4,4]}}""",
-            0, 0, 0xC0, 0x3F, 0xFE, 0xFF, 3, 0);
+        byte[] file = Bytes(
+            """{"b":{"dtype":"I16","shape":[2],"data_offsets":[4,8]},"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"z":{"dtype":"F64","shape":[0,3],"data_offsets":[4,4]}}""",
+            0,
+            0,
+            0xC0,
+            0x3F,
+            0xFE,
+            0xFF,
+            3,
+            0
+        );
         using var opened = TensorFiles.Open(folder.Write("a", file)).Value();
 
         Assert.Equal("safetensors", opened.Format);
@@ -57,26 +66,47 @@ public sealed class SafetensorsReadTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", 1,
-        "a: unknown dtype F8_E4M3; known: BOOL, U8, I8, U16, I16, U32, I32, U64, I64, F16, BF16, F32, F64")]
+    [InlineData(
+        """{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""",
+        1,
+        "a: unknown dtype F8_E4M3; known: BOOL, U8, I8, U16, I16, U32, I32, U64, I64, F16, BF16, F32, F64"
+    )]
     [InlineData("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,1]}}""", 1, "a: U8 [2] needs 2 bytes, data_offsets [0, 1] give 1")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}""", 1, "a: data_offsets [1, 0] are not a range")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}}""", 1, "a: data_offsets [0] are not a range")]
     [InlineData("""{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}""", 1, "a: negative length in shape [-1]")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}""", 1, "a: expected a whole number, got 1.5")]
     [InlineData("""{"a":{"dtype":"U8","shape":7,"data_offsets":[0,1]}}""", 1, "a: expected an array of whole numbers, got Number")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,1]}}""", 1, "a: U8 tensor of shape [4294967296, 4294967296] is larger than 2 GiB")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[65536,65536,0],"data_offsets":[0,0]}}""", 0, "a: U8 tensor of shape [65536, 65536, 0] is larger than 2 GiB")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,1]}}""",
+        1,
+        "a: U8 tensor of shape [4294967296, 4294967296] is larger than 2 GiB"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[65536,65536,0],"data_offsets":[0,0]}}""",
+        0,
+        "a: U8 tensor of shape [65536, 65536, 0] is larger than 2 GiB"
+    )]
     [InlineData("""{"a":{"dtype":"U8","shape":[1]}}""", 1, "a: data_offsets is missing")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}""", 1, "a: unknown key x")]
     [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"dtype":"U8"}}""", 0, "a: a key occurs twice")]
     [InlineData("""{"__metadata__":{"k":"v","k":"w"}}""", 0, "__metadata__: k occurs twice")]
     [InlineData("""{"a":3}""", 0, "a: expected an object with dtype, shape and data_offsets, got Number")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""", 3,
-        "b: its bytes 1 to 3 overlap those of another tensor, which end at 2")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""", 3, "b: bytes 1 to 2 before it belong to no tensor")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""", 1,
-        "a: its bytes 0 to 2 lie outside the data, which has 1; the file is truncated or corrupt")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""",
+        3,
+        "b: its bytes 1 to 3 overlap those of another tensor, which end at 2"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""",
+        3,
+        "b: bytes 1 to 2 before it belong to no tensor"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""",
+        1,
+        "a: its bytes 0 to 2 lie outside the data, which has 1; the file is truncated or corrupt"
+    )]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 2, "the tensors end at byte 1 of the data, which has 2")]
     [InlineData("""{"__metadata__":3}""", 0, "__metadata__: expected an object of strings, got Number")]
     [InlineData("""{"__metadata__":{"k":3}}""", 0, "__metadata__: k: expected a string, got Number")]
@@ -91,15 +121,21 @@ public sealed class SafetensorsReadTests : IDisposable
     public void A_header_that_is_not_JSON_is_an_error(string header) => Assert.StartsWith("safetensors header", Problem(Bytes(header)));
 
     [Fact]
-    public void A_deeply_nested_header_is_an_error() => Assert.StartsWith("safetensors header is not JSON: The maximum configured depth of 64",
-        Problem(Bytes("{\"a\":" + new string('[', 100_000))));
+    public void A_deeply_nested_header_is_an_error() =>
+        Assert.StartsWith(
+            "safetensors header is not JSON: The maximum configured depth of 64",
+            Problem(Bytes("{\"a\":" + new string('[', 100_000)))
+        );
 
     [Fact]
     public void A_header_that_claims_two_to_the_60_bytes_is_an_error()
     {
         byte[] file = Bytes("{}");
         BinaryPrimitives.WriteInt64LittleEndian(file, 1L << 60);
-        Assert.Equal("safetensors header claims 1152921504606846976 bytes, but the file has 10; the file is truncated or corrupt", Problem(file));
+        Assert.Equal(
+            "safetensors header claims 1152921504606846976 bytes, but the file has 10; the file is truncated or corrupt",
+            Problem(file)
+        );
     }
 
     [Fact]

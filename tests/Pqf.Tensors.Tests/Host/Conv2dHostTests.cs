@@ -42,17 +42,29 @@ public class Conv2dHostTests
     public void Equals_the_double_loops_with_bias_residual_and_activation(string width)
     {
         foreach (var layer in Layers)
-            foreach (var activation in Enum.GetValues<Activation>())
-                HostCases.With(2, HostCases.Width(width), device =>
+        foreach (var activation in Enum.GetValues<Activation>())
+            HostCases.With(
+                2,
+                HostCases.Width(width),
+                device =>
                 {
                     var (x, weight, bias) = Inputs(device, layer.X, layer.Weight);
                     var plan = Conv2dPlan.Create(weight, bias, layer.Options);
                     var residual = HostCases.Tensor(device, plan.OutputShape(x.Shape), 4);
                     AssertConvolution(x, weight, bias, residual, layer.Options, activation, plan.Forward(x, residual, activation));
                     AssertConvolution(x, weight, bias, null, layer.Options, activation, plan.Forward(x, null, activation));
-                    AssertConvolution(x, weight, null, null, layer.Options, activation, Conv2dPlan.Create(weight, null, layer.Options).Forward(x, null, activation));
+                    AssertConvolution(
+                        x,
+                        weight,
+                        null,
+                        null,
+                        layer.Options,
+                        activation,
+                        Conv2dPlan.Create(weight, null, layer.Options).Forward(x, null, activation)
+                    );
                     return 0;
-                });
+                }
+            );
     }
 
     [Theory]
@@ -60,8 +72,11 @@ public class Conv2dHostTests
     public void Weights_packed_from_their_codes_are_those_decoded_and_scaled_first(string width)
     {
         foreach (var layer in Layers)
-            foreach (int d in Divisors(layer.Weight.Count / layer.Weight[0]))
-                HostCases.With(2, HostCases.Width(width), device =>
+        foreach (int d in Divisors(layer.Weight.Count / layer.Weight[0]))
+            HostCases.With(
+                2,
+                HostCases.Width(width),
+                device =>
                 {
                     var (codebook, codes) = Blocks(device, layer.Weight, d);
                     var x = HostCases.Tensor(device, layer.X, 1);
@@ -69,15 +84,31 @@ public class Conv2dHostTests
                     double[] scales = [.. HostCases.Values(layer.Weight[0], 5).Select(value => 1 / (value + 1.5))];
                     float[] weight = DecodeCodes.Forward(codebook, codes, layer.Weight).ToArray();
                     int row = weight.Length / scales.Length;
-                    var scaled = Tensor<float>.From(device, layer.Weight, [.. weight.Select((value, i) => (float)(value * scales[i / row]))]);
+                    var scaled = Tensor<float>.From(
+                        device,
+                        layer.Weight,
+                        [.. weight.Select((value, i) => (float)(value * scales[i / row]))]
+                    );
                     Assert.Equal(
                         Conv2dPlan.Create(scaled, bias, layer.Options).Forward(x, null, Activation.None).ToArray(),
-                        Conv2dPlan.FromCodes(codebook, codes, layer.Weight, scales, bias, layer.Options).Forward(x, null, Activation.None).ToArray());
+                        Conv2dPlan
+                            .FromCodes(codebook, codes, layer.Weight, scales, bias, layer.Options)
+                            .Forward(x, null, Activation.None)
+                            .ToArray()
+                    );
                     Assert.Equal(
-                        Conv2dPlan.Create(Tensor<float>.From(device, layer.Weight, weight), null, layer.Options).Forward(x, null, Activation.None).ToArray(),
-                        Conv2dPlan.FromCodes(codebook, codes, layer.Weight, null, null, layer.Options).Forward(x, null, Activation.None).ToArray());
+                        Conv2dPlan
+                            .Create(Tensor<float>.From(device, layer.Weight, weight), null, layer.Options)
+                            .Forward(x, null, Activation.None)
+                            .ToArray(),
+                        Conv2dPlan
+                            .FromCodes(codebook, codes, layer.Weight, null, null, layer.Options)
+                            .Forward(x, null, Activation.None)
+                            .ToArray()
+                    );
                     return 0;
-                });
+                }
+            );
     }
 
     static IEnumerable<int> Divisors(int row) => new[] { 1, 2, 3, 4, 9, 18, row }.Where(d => row % d == 0).Distinct();
@@ -95,80 +126,117 @@ public class Conv2dHostTests
     public void Does_not_depend_on_the_number_of_threads(string width)
     {
         foreach (var layer in Layers)
-            HostCases.AssertThreadsDoNotMatter(HostCases.Width(width), device =>
-            {
-                var (x, weight, bias) = Inputs(device, layer.X, layer.Weight);
-                return Conv2dPlan.Create(weight, bias, layer.Options).Forward(x, null, Activation.Relu).ToArray();
-            });
+            HostCases.AssertThreadsDoNotMatter(
+                HostCases.Width(width),
+                device =>
+                {
+                    var (x, weight, bias) = Inputs(device, layer.X, layer.Weight);
+                    return Conv2dPlan.Create(weight, bias, layer.Options).Forward(x, null, Activation.Relu).ToArray();
+                }
+            );
     }
 
     [Theory]
     [MemberData(nameof(HostCases.Widths), MemberType = typeof(HostCases))]
-    public void May_write_over_its_residual(string width) => HostCases.With(2, HostCases.Width(width), device =>
-    {
-        var (x, weight, bias) = Inputs(device, [1, 6, 6, 128], [40, 128, 3, 3]); // 1,152 terms: three blocks of the sum
-        var options = new Conv2dOptions { Padding = 1 };
-        var plan = Conv2dPlan.Create(weight, bias, options);
-        var residual = HostCases.Tensor(device, plan.OutputShape(x.Shape), 4);
-        float[] expected = plan.Forward(x, residual, Activation.Relu).ToArray();
-        plan.ForwardInto(x, residual, Activation.Relu, residual);
-        Assert.Equal(expected, residual.ToArray());
-        return 0;
-    });
+    public void May_write_over_its_residual(string width) =>
+        HostCases.With(
+            2,
+            HostCases.Width(width),
+            device =>
+            {
+                var (x, weight, bias) = Inputs(device, [1, 6, 6, 128], [40, 128, 3, 3]); // 1,152 terms: three blocks of the sum
+                var options = new Conv2dOptions { Padding = 1 };
+                var plan = Conv2dPlan.Create(weight, bias, options);
+                var residual = HostCases.Tensor(device, plan.OutputShape(x.Shape), 4);
+                float[] expected = plan.Forward(x, residual, Activation.Relu).ToArray();
+                plan.ForwardInto(x, residual, Activation.Relu, residual);
+                Assert.Equal(expected, residual.ToArray());
+                return 0;
+            }
+        );
 
     [Theory]
     [MemberData(nameof(HostCases.Widths), MemberType = typeof(HostCases))]
-    public void A_not_a_number_in_the_input_reaches_every_output_over_it(string width) => HostCases.With(2, HostCases.Width(width), device =>
-    {
-        var x = Tensor<float>.From(device, [1, 1, 3, 1], [1, float.NaN, 2]);
-        var weight = Tensor<float>.From(device, [1, 1, 1, 1], [-1]);
-        Assert.Equal([0, float.NaN, 0], Conv2dPlan.Create(weight, null, new Conv2dOptions()).Forward(x, null, Activation.Relu).ToArray());
-        return 0;
-    });
+    public void A_not_a_number_in_the_input_reaches_every_output_over_it(string width) =>
+        HostCases.With(
+            2,
+            HostCases.Width(width),
+            device =>
+            {
+                var x = Tensor<float>.From(device, [1, 1, 3, 1], [1, float.NaN, 2]);
+                var weight = Tensor<float>.From(device, [1, 1, 1, 1], [-1]);
+                Assert.Equal(
+                    [0, float.NaN, 0],
+                    Conv2dPlan.Create(weight, null, new Conv2dOptions()).Forward(x, null, Activation.Relu).ToArray()
+                );
+                return 0;
+            }
+        );
 
     [Fact]
-    public void Allocates_nothing_once_warm() => HostCases.With(2, VectorWidth.Bits512, device =>
-    {
-        var (x, weight, bias) = Inputs(device, [2, 14, 14, 64], [64, 64, 3, 3]);
-        var plan = Conv2dPlan.Create(weight, bias, new Conv2dOptions { Padding = 1 });
-        var y = plan.Forward(x, null, Activation.Relu);
-        long Run()
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            plan.ForwardInto(x, null, Activation.Relu, y);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
+    public void Allocates_nothing_once_warm() =>
+        HostCases.With(
+            2,
+            VectorWidth.Bits512,
+            device =>
+            {
+                var (x, weight, bias) = Inputs(device, [2, 14, 14, 64], [64, 64, 3, 3]);
+                var plan = Conv2dPlan.Create(weight, bias, new Conv2dOptions { Padding = 1 });
+                var y = plan.Forward(x, null, Activation.Relu);
+                long Run()
+                {
+                    long before = GC.GetAllocatedBytesForCurrentThread();
+                    plan.ForwardInto(x, null, Activation.Relu, y);
+                    return GC.GetAllocatedBytesForCurrentThread() - before;
+                }
 
-        Run();
-        Assert.Equal(0, Run());
-        return 0;
-    });
+                Run();
+                Assert.Equal(0, Run());
+                return 0;
+            }
+        );
 
     static (Tensor<float> X, Tensor<float> Weight, Tensor<float> Bias) Inputs(Device device, Shape x, Shape weight) =>
         (HostCases.Tensor(device, x, 1), HostCases.Tensor(device, weight, 2), HostCases.Tensor(device, [weight[0]], 3));
 
     static void AssertConvolution(
-        Tensor<float> input, Tensor<float> weights, Tensor<float>? bias, Tensor<float>? residual, Conv2dOptions options, Activation activation, Tensor<float> result)
+        Tensor<float> input,
+        Tensor<float> weights,
+        Tensor<float>? bias,
+        Tensor<float>? residual,
+        Conv2dOptions options,
+        Activation activation,
+        Tensor<float> result
+    )
     {
         var g = Shapes.Conv2d(input.Shape, weights.Shape, options);
-        float[] x = input.ToArray(), w = weights.ToArray(), y = result.ToArray();
-        float[]? b = bias?.ToArray(), r = residual?.ToArray();
+        float[] x = input.ToArray(),
+            w = weights.ToArray(),
+            y = result.ToArray();
+        float[]? b = bias?.ToArray(),
+            r = residual?.ToArray();
         for (int at = 0; at < y.Length; at++)
         {
-            int o = at % g.OutChannels, pixel = at / g.OutChannels, first = o / g.GroupOutChannels * g.GroupInChannels;
+            int o = at % g.OutChannels,
+                pixel = at / g.OutChannels,
+                first = o / g.GroupOutChannels * g.GroupInChannels;
             var (n, oy, ox) = (pixel / (g.OutH * g.OutW), pixel / g.OutW % g.OutH, pixel % g.OutW);
-            double sum = (b is null ? 0 : b[o]) + (double)(r is null ? 0 : r[at]), magnitude = 2;
+            double sum = (b is null ? 0 : b[o]) + (double)(r is null ? 0 : r[at]),
+                magnitude = 2;
             for (int a = 0; a < g.Kernel.H; a++)
-                for (int c = 0; c < g.Kernel.W; c++)
+            for (int c = 0; c < g.Kernel.W; c++)
+            {
+                int iy = (oy * options.Stride.H) - options.Padding.H + (a * options.Dilation.H),
+                    ix = (ox * options.Stride.W) - options.Padding.W + (c * options.Dilation.W);
+                for (int i = 0; i < g.GroupInChannels && iy >= 0 && iy < g.H && ix >= 0 && ix < g.W; i++)
                 {
-                    int iy = (oy * options.Stride.H) - options.Padding.H + (a * options.Dilation.H), ix = (ox * options.Stride.W) - options.Padding.W + (c * options.Dilation.W);
-                    for (int i = 0; i < g.GroupInChannels && iy >= 0 && iy < g.H && ix >= 0 && ix < g.W; i++)
-                    {
-                        double product = (double)x[(((((n * g.H) + iy) * g.W) + ix) * g.InChannels) + first + i] * w[(((((o * g.GroupInChannels) + i) * g.Kernel.H) + a) * g.Kernel.W) + c];
-                        sum += product;
-                        magnitude += Math.Abs(product);
-                    }
+                    double product =
+                        (double)x[(((((n * g.H) + iy) * g.W) + ix) * g.InChannels) + first + i]
+                        * w[(((((o * g.GroupInChannels) + i) * g.Kernel.H) + a) * g.Kernel.W) + c];
+                    sum += product;
+                    magnitude += Math.Abs(product);
                 }
+            }
 
             HostCases.AssertSum(activation == Activation.Relu ? Math.Max(sum, 0) : sum, magnitude, g.Taps, y[at]);
         }

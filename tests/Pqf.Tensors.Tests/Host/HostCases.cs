@@ -28,7 +28,8 @@ static class HostCases
         return values;
     }
 
-    public static Tensor<float> Tensor(Device device, Shape shape, ulong seed) => Tensor<float>.From(device, shape, Values(shape.Count, seed));
+    public static Tensor<float> Tensor(Device device, Shape shape, ulong seed) =>
+        Tensor<float>.From(device, shape, Values(shape.Count, seed));
 
     /// <summary>√k · 2⁻²⁴ · Σ|a·b| for sums of k products, with one part more for what is added last.</summary>
     public static void AssertSum(double expected, double magnitude, int terms, float actual) =>

@@ -89,7 +89,8 @@ public class ScopeTests
     public unsafe void Memory_given_back_is_used_again_for_the_same_size()
     {
         using var device = new HostDevice(1);
-        nint first, second;
+        nint first,
+            second;
         using (device.BeginScope())
             first = (nint)Tensor<float>.Zeros(device, [100]).Pointer;
         using (device.BeginScope())

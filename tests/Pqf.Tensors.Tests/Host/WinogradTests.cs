@@ -26,53 +26,90 @@ public class WinogradTests
         ([1, 33, 29, 16], 16, 1), // several blocks
     ];
 
-    public static MatrixTheoryData<string, ConvAlgorithm> Kinds => new(HostCases.Widths.Select(row => row.Data), [ConvAlgorithm.Winograd2, ConvAlgorithm.Winograd4]);
+    public static MatrixTheoryData<string, ConvAlgorithm> Kinds =>
+        new(HostCases.Widths.Select(row => row.Data), [ConvAlgorithm.Winograd2, ConvAlgorithm.Winograd4]);
 
     [Theory, MemberData(nameof(Kinds))]
     public void Equals_the_double_loops_with_bias_residual_and_activation(string width, ConvAlgorithm algorithm)
     {
         foreach (var (shape, outChannels, padding) in Layers)
-            foreach (var activation in Enum.GetValues<Activation>())
-                HostCases.With(2, HostCases.Width(width), device =>
+        foreach (var activation in Enum.GetValues<Activation>())
+            HostCases.With(
+                2,
+                HostCases.Width(width),
+                device =>
                 {
                     var options = new Conv2dOptions { Padding = padding };
-                    var (x, weight, bias) = (Numbers.Normal(Key.Fold("x"), shape), Numbers.Normal(Key.Fold("weight"), [outChannels, shape[3], 3, 3]), Numbers.Normal(Key.Fold("bias"), [outChannels]));
+                    var (x, weight, bias) = (
+                        Numbers.Normal(Key.Fold("x"), shape),
+                        Numbers.Normal(Key.Fold("weight"), [outChannels, shape[3], 3, 3]),
+                        Numbers.Normal(Key.Fold("bias"), [outChannels])
+                    );
                     var plan = Conv2dPlan.Create(weight.On(device), bias.On(device), options, algorithm);
                     var residual = Numbers.Normal(Key.Fold("residual"), plan.OutputShape(shape));
-                    AssertClose(Reference.Conv2d(x, weight, bias, options, residual, activation), plan.Forward(x.On(device), residual.On(device), activation), algorithm);
+                    AssertClose(
+                        Reference.Conv2d(x, weight, bias, options, residual, activation),
+                        plan.Forward(x.On(device), residual.On(device), activation),
+                        algorithm
+                    );
                     var bare = Conv2dPlan.Create(weight.On(device), null, options, algorithm);
-                    AssertClose(Reference.Conv2d(x, weight, null, options, null, activation), bare.Forward(x.On(device), null, activation), algorithm);
+                    AssertClose(
+                        Reference.Conv2d(x, weight, null, options, null, activation),
+                        bare.Forward(x.On(device), null, activation),
+                        algorithm
+                    );
                     return 0;
-                });
+                }
+            );
     }
 
     [Theory, MemberData(nameof(Kinds))]
     public void Does_not_depend_on_the_number_of_threads(string width, ConvAlgorithm algorithm)
     {
         foreach (var (shape, outChannels, padding) in Layers)
-            HostCases.AssertThreadsDoNotMatter(HostCases.Width(width), device => Convolve(device, algorithm, shape, outChannels, padding, HostCases.Values(shape.Count, 1)));
+            HostCases.AssertThreadsDoNotMatter(
+                HostCases.Width(width),
+                device => Convolve(device, algorithm, shape, outChannels, padding, HostCases.Values(shape.Count, 1))
+            );
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void An_image_does_not_depend_on_those_beside_it(string width, ConvAlgorithm algorithm) => HostCases.With(2, HostCases.Width(width), device =>
-    {
-        Shape one = [1, 6, 7, 32], several = [40, 6, 7, 32]; // fewer tiles than output channels, and more
-        float[] images = HostCases.Values(several.Count, 1), all = Convolve(device, algorithm, several, 64, 1, images);
-        Assert.Equal(all[^(6 * 7 * 64)..], Convolve(device, algorithm, one, 64, 1, images[^one.Count..]));
-        return 0;
-    });
+    public void An_image_does_not_depend_on_those_beside_it(string width, ConvAlgorithm algorithm) =>
+        HostCases.With(
+            2,
+            HostCases.Width(width),
+            device =>
+            {
+                Shape one = [1, 6, 7, 32],
+                    several = [40, 6, 7, 32]; // fewer tiles than output channels, and more
+                float[] images = HostCases.Values(several.Count, 1),
+                    all = Convolve(device, algorithm, several, 64, 1, images);
+                Assert.Equal(all[^(6 * 7 * 64)..], Convolve(device, algorithm, one, 64, 1, images[^one.Count..]));
+                return 0;
+            }
+        );
 
     [Theory, MemberData(nameof(Kinds))]
-    public void May_write_over_its_residual(string width, ConvAlgorithm algorithm) => HostCases.With(2, HostCases.Width(width), device =>
-    {
-        var x = HostCases.Tensor(device, [1, 9, 6, 16], 1);
-        var plan = Conv2dPlan.Create(HostCases.Tensor(device, [32, 16, 3, 3], 2), null, new Conv2dOptions { Padding = 1 }, algorithm);
-        var residual = HostCases.Tensor(device, [1, 9, 6, 32], 3);
-        float[] expected = plan.Forward(x, residual, Activation.Relu).ToArray();
-        plan.ForwardInto(x, residual, Activation.Relu, residual);
-        Assert.Equal(expected, residual.ToArray());
-        return 0;
-    });
+    public void May_write_over_its_residual(string width, ConvAlgorithm algorithm) =>
+        HostCases.With(
+            2,
+            HostCases.Width(width),
+            device =>
+            {
+                var x = HostCases.Tensor(device, [1, 9, 6, 16], 1);
+                var plan = Conv2dPlan.Create(
+                    HostCases.Tensor(device, [32, 16, 3, 3], 2),
+                    null,
+                    new Conv2dOptions { Padding = 1 },
+                    algorithm
+                );
+                var residual = HostCases.Tensor(device, [1, 9, 6, 32], 3);
+                float[] expected = plan.Forward(x, residual, Activation.Relu).ToArray();
+                plan.ForwardInto(x, residual, Activation.Relu, residual);
+                Assert.Equal(expected, residual.ToArray());
+                return 0;
+            }
+        );
 
     public static TheoryData<float> NotFinite => [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
 
@@ -104,66 +141,108 @@ public class WinogradTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Keeps_NaN_through_its_activation(string width, ConvAlgorithm algorithm) => HostCases.With(2, HostCases.Width(width), device =>
-    {
-        var x = Tensor<float>.From(device, [1, 1, 1, 16], [float.NaN, .. new float[15]]);
-        var y = Conv2dPlan.Create(HostCases.Tensor(device, [16, 16, 3, 3], 2), null, new Conv2dOptions { Padding = 1 }, algorithm).Forward(x, null, Activation.Relu);
-        Assert.All(y.ToArray(), value => Assert.True(float.IsNaN(value)));
-        return 0;
-    });
+    public void Keeps_NaN_through_its_activation(string width, ConvAlgorithm algorithm) =>
+        HostCases.With(
+            2,
+            HostCases.Width(width),
+            device =>
+            {
+                var x = Tensor<float>.From(device, [1, 1, 1, 16], [float.NaN, .. new float[15]]);
+                var y = Conv2dPlan
+                    .Create(HostCases.Tensor(device, [16, 16, 3, 3], 2), null, new Conv2dOptions { Padding = 1 }, algorithm)
+                    .Forward(x, null, Activation.Relu);
+                Assert.All(y.ToArray(), value => Assert.True(float.IsNaN(value)));
+                return 0;
+            }
+        );
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Allocates_nothing_once_warm(string width, ConvAlgorithm algorithm) => HostCases.With(2, HostCases.Width(width), device =>
-    {
-        foreach (int outChannels in (int[])[16, 64]) // blocks; shared input
-        {
-            var x = HostCases.Tensor(device, [1, 16, 12, 16], 1);
-            var plan = Conv2dPlan.Create(HostCases.Tensor(device, [outChannels, 16, 3, 3], 2), null, new Conv2dOptions { Padding = 1 }, algorithm);
-            var y = plan.Forward(x, null, Activation.Relu);
-            long Run()
+    public void Allocates_nothing_once_warm(string width, ConvAlgorithm algorithm) =>
+        HostCases.With(
+            2,
+            HostCases.Width(width),
+            device =>
             {
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                plan.ForwardInto(x, null, Activation.Relu, y);
-                return GC.GetAllocatedBytesForCurrentThread() - before;
+                foreach (int outChannels in (int[])[16, 64]) // blocks; shared input
+                {
+                    var x = HostCases.Tensor(device, [1, 16, 12, 16], 1);
+                    var plan = Conv2dPlan.Create(
+                        HostCases.Tensor(device, [outChannels, 16, 3, 3], 2),
+                        null,
+                        new Conv2dOptions { Padding = 1 },
+                        algorithm
+                    );
+                    var y = plan.Forward(x, null, Activation.Relu);
+                    long Run()
+                    {
+                        long before = GC.GetAllocatedBytesForCurrentThread();
+                        plan.ForwardInto(x, null, Activation.Relu, y);
+                        return GC.GetAllocatedBytesForCurrentThread() - before;
+                    }
+
+                    Run();
+                    Assert.Equal(0, Run());
+                }
+
+                return 0;
             }
+        );
 
-            Run();
-            Assert.Equal(0, Run());
-        }
-
-        return 0;
-    });
-
-    public static TheoryData<Shape, Conv2dOptions> Unfit => new()
-    {
-        { [16, 8, 3, 3], new() },
-        { [24, 16, 3, 3], new() },
-        { [16, 16, 3, 1], new() },
-        { [16, 16, 5, 5], new() },
-        { [16, 16, 3, 3], new() { Stride = 2 } },
-        { [16, 16, 3, 3], new() { Dilation = new Pair(1, 2) } },
-        { [32, 16, 3, 3], new() { Groups = 2 } },
-    };
+    public static TheoryData<Shape, Conv2dOptions> Unfit =>
+        new()
+        {
+            { [16, 8, 3, 3], new() },
+            { [24, 16, 3, 3], new() },
+            { [16, 16, 3, 1], new() },
+            { [16, 16, 5, 5], new() },
+            {
+                [16, 16, 3, 3],
+                new() { Stride = 2 }
+            },
+            {
+                [16, 16, 3, 3],
+                new() { Dilation = new Pair(1, 2) }
+            },
+            {
+                [32, 16, 3, 3],
+                new() { Groups = 2 }
+            },
+        };
 
     [Theory, MemberData(nameof(Unfit))]
-    public void Other_convolutions_are_refused(Shape weight, Conv2dOptions options) => HostCases.With(1, VectorWidth.Bits256, device =>
-    {
-        Assert.False(ConvChoice.Fits(device, ConvAlgorithm.Winograd4, weight, options));
-        var e = Assert.Throws<ShapeException>(() => Conv2dPlan.Create(Tensor<float>.Zeros(device, weight), null, options, ConvAlgorithm.Winograd4));
-        Assert.StartsWith("Conv2d: expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for Winograd4, got ", e.Message, StringComparison.Ordinal);
-        return 0;
-    });
+    public void Other_convolutions_are_refused(Shape weight, Conv2dOptions options) =>
+        HostCases.With(
+            1,
+            VectorWidth.Bits256,
+            device =>
+            {
+                Assert.False(ConvChoice.Fits(device, ConvAlgorithm.Winograd4, weight, options));
+                var e = Assert.Throws<ShapeException>(() =>
+                    Conv2dPlan.Create(Tensor<float>.Zeros(device, weight), null, options, ConvAlgorithm.Winograd4)
+                );
+                Assert.StartsWith(
+                    "Conv2d: expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for Winograd4, got ",
+                    e.Message,
+                    StringComparison.Ordinal
+                );
+                return 0;
+            }
+        );
 
     static float[] Convolve(HostDevice device, ConvAlgorithm algorithm, Shape shape, int outChannels, Pair padding, float[] images)
     {
         var (weight, bias) = (HostCases.Tensor(device, [outChannels, shape[3], 3, 3], 2), HostCases.Tensor(device, [outChannels], 3));
-        return Conv2dPlan.Create(weight, bias, new Conv2dOptions { Padding = padding }, algorithm).Forward(Tensor<float>.From(device, shape, images), null, Activation.None).ToArray();
+        return Conv2dPlan
+            .Create(weight, bias, new Conv2dOptions { Padding = padding }, algorithm)
+            .Forward(Tensor<float>.From(device, shape, images), null, Activation.None)
+            .ToArray();
     }
 
     static void AssertClose(Expected expected, Tensor<float> actual, ConvAlgorithm algorithm)
     {
         Assert.Equal(expected.Shape, actual.Shape);
-        double largest = expected.Values.Select(Math.Abs).DefaultIfEmpty().Max(), tolerance = algorithm == ConvAlgorithm.Winograd2 ? 2e-6 : 2e-5; // as ConvAlgorithm states
+        double largest = expected.Values.Select(Math.Abs).DefaultIfEmpty().Max(),
+            tolerance = algorithm == ConvAlgorithm.Winograd2 ? 2e-6 : 2e-5; // as ConvAlgorithm states
         float[] values = actual.ToArray();
         for (int i = 0; i < values.Length; i++)
             Assert.InRange(values[i], expected.Values[i] - (tolerance * largest), expected.Values[i] + (tolerance * largest));

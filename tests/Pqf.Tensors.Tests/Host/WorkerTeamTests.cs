@@ -123,7 +123,7 @@ public unsafe class WorkerTeamTests
     {
         public void Invoke(int item, int thread)
         {
-            for (int seen = Volatile.Read(ref *highest); thread > seen;)
+            for (int seen = Volatile.Read(ref *highest); thread > seen; )
                 seen = Interlocked.CompareExchange(ref *highest, thread, seen);
         }
     }

@@ -18,7 +18,17 @@ public class AvgPool2dTests(DeviceSet devices) : DeviceTest(devices)
         expected.Check(AvgPool2d.Forward(x.On(device), c.Kernel, c.Stride, c.Padding));
     }
 
-    public static MatrixTheoryData<DeviceKind, int[]> GlobalShapes => new(DeviceKinds.All, [[0, 3, 3, 4], [1, 1, 1, 1], [2, 13, 10, 5], [3, 7, 7, 17], [1, 8, 8, 512]]);
+    public static MatrixTheoryData<DeviceKind, int[]> GlobalShapes =>
+        new(
+            DeviceKinds.All,
+            [
+                [0, 3, 3, 4],
+                [1, 1, 1, 1],
+                [2, 13, 10, 5],
+                [3, 7, 7, 17],
+                [1, 8, 8, 512],
+            ]
+        );
 
     [Theory, MemberData(nameof(GlobalShapes))]
     public void Global_is_the_mean_of_all_pixels(DeviceKind kind, int[] shape)
@@ -33,7 +43,9 @@ public class AvgPool2dTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var file = ReferenceCase.Open("adaptive_avg_pool2d");
         var x = file.Read("x");
-        var expected = Reference.AvgPool2d(x.ToChannelsLast(), new Pair(x.Shape[2], x.Shape[3]), 1, 0).WithValues(file.Read("out").ToChannelsLast());
+        var expected = Reference
+            .AvgPool2d(x.ToChannelsLast(), new Pair(x.Shape[2], x.Shape[3]), 1, 0)
+            .WithValues(file.Read("out").ToChannelsLast());
         expected.Check(AvgPool2d.Global(ChannelOrder.ToChannelsLast(x.On(Use(kind)))));
     }
 
@@ -41,6 +53,9 @@ public class AvgPool2dTests(DeviceSet devices) : DeviceTest(devices)
     public void Global_of_another_rank_is_named()
     {
         var x = Tensor<float>.Zeros(Use(DeviceKind.Host), [2, 3]);
-        Assert.Equal("AvgPool2d: expected x [N, H, W, C] of 4 axes, got [2, 3]", Assert.Throws<ShapeException>(() => AvgPool2d.Global(x)).Message);
+        Assert.Equal(
+            "AvgPool2d: expected x [N, H, W, C] of 4 axes, got [2, 3]",
+            Assert.Throws<ShapeException>(() => AvgPool2d.Global(x)).Message
+        );
     }
 }

@@ -32,24 +32,36 @@ public class BoxIouTests(DeviceSet devices) : DeviceTest(devices)
         float[] boxes = [1, 1, 1, 1, 0, 1, 5, 1, 0, 0, 4, 4];
         float[] more = [.. boxes, .. boxes, .. boxes];
         float[] row = [0, 0, 1, 0, 0, 1, 0, 0, 1];
-        Assert.Equal([.. new float[18], .. row], BoxIou.Forward(new Numbers([3, 4], boxes).On(device), new Numbers([9, 4], more).On(device)).ToArray());
+        Assert.Equal(
+            [.. new float[18], .. row],
+            BoxIou.Forward(new Numbers([3, 4], boxes).On(device), new Numbers([9, 4], more).On(device)).ToArray()
+        );
     }
 
     [Fact]
     public void What_is_no_box_is_named()
     {
         var device = Use(DeviceKind.Host);
-        var e = Assert.Throws<ShapeException>(() => BoxIou.Forward(Tensor<float>.Zeros(device, [2, 4]), Tensor<float>.Zeros(device, [2, 5])));
+        var e = Assert.Throws<ShapeException>(() =>
+            BoxIou.Forward(Tensor<float>.Zeros(device, [2, 4]), Tensor<float>.Zeros(device, [2, 5]))
+        );
         Assert.Equal("BoxIou: expected boxes [n, 4], got [2, 5]", e.Message);
     }
 
     static Numbers Boxes(string name, int count)
     {
         var key = RngKey.FromSeed(38).Fold(name);
-        return new([count, 4], [.. Enumerable.Range(0, count).SelectMany(i =>
-        {
-            float[] u = [.. Enumerable.Range(0, 4).Select(j => (float)key.Uniform((ulong)((4 * i) + j)))];
-            return (float[])[50 * u[0], 50 * u[1], (50 * u[0]) + (60 * u[2]), (50 * u[1]) + (60 * u[3])];
-        })]);
+        return new(
+            [count, 4],
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .SelectMany(i =>
+                    {
+                        float[] u = [.. Enumerable.Range(0, 4).Select(j => (float)key.Uniform((ulong)((4 * i) + j)))];
+                        return (float[])[50 * u[0], 50 * u[1], (50 * u[0]) + (60 * u[2]), (50 * u[1]) + (60 * u[3])];
+                    }),
+            ]
+        );
     }
 }

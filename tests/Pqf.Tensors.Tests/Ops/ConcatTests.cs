@@ -12,14 +12,65 @@ public class ConcatTests(DeviceSet devices) : DeviceTest(devices)
 
     static readonly (int Axis, Shape[] Parts)[] Joins =
     [
-        (0, [[3]]),
-        (0, [[2, 3], [0, 3], [5, 3]]),
-        (1, [[2, 3], [2, 1], [2, 17]]),
-        (1, [[2, 30, 4], [2, 8, 4], [2, 2, 4], [2, 1, 4]]),
-        (2, [[1, 2, 9, 3], [1, 2, 8, 3]]),
-        (1, [[0, 3], [0, 2]]),
-        (1, [[1, 20_000], [1, 40_000]]), // several pieces of the host's
-        (0, [[1, 0], [2, 0]]),
+        (
+            0,
+            [
+                [3],
+            ]
+        ),
+        (
+            0,
+            [
+                [2, 3],
+                [0, 3],
+                [5, 3],
+            ]
+        ),
+        (
+            1,
+            [
+                [2, 3],
+                [2, 1],
+                [2, 17],
+            ]
+        ),
+        (
+            1,
+            [
+                [2, 30, 4],
+                [2, 8, 4],
+                [2, 2, 4],
+                [2, 1, 4],
+            ]
+        ),
+        (
+            2,
+            [
+                [1, 2, 9, 3],
+                [1, 2, 8, 3],
+            ]
+        ),
+        (
+            1,
+            [
+                [0, 3],
+                [0, 2],
+            ]
+        ),
+        (
+            1,
+            [
+                [1, 20_000],
+                [1, 40_000],
+            ]
+        ), // several pieces of the host's
+        (
+            0,
+            [
+                [1, 0],
+                [2, 0],
+            ]
+        ),
     ];
 
     public static MatrixTheoryData<DeviceKind, int> Cases => new(DeviceKinds.All, [.. Enumerable.Range(0, Joins.Length)]);
@@ -46,9 +97,21 @@ public class ConcatTests(DeviceSet devices) : DeviceTest(devices)
         string Message(Action action) => Assert.Throws<ShapeException>(action).Message;
         Assert.Equal("Concat: expected one part or more, got none", Message(() => Concat.Forward([], 0)));
         Assert.Equal("Concat: expected an axis of [2, 3], got 2", Message(() => Concat.Forward([Zeros([2, 3])], 2)));
-        Assert.Equal("Concat: expected parts alike but for axis 0, got [2, 3] and [2, 4]", Message(() => Concat.Forward([Zeros([2, 3]), Zeros([2, 4])], 0)));
-        Assert.Equal("Concat: expected parts of 2 axes, got [2, 3, 1]", Message(() => Concat.Forward([Zeros([2, 3]), Zeros([2, 3, 1])], 0)));
-        Assert.Equal("Split: expected lengths that add up to axis 1 of [2, 3], got 1, 1", Message(() => Concat.Split(Zeros([2, 3]), 1, 1, 1)));
-        Assert.Equal("Split: expected lengths that add up to axis 1 of [2, 3], got 4, -1", Message(() => Concat.Split(Zeros([2, 3]), 1, 4, -1)));
+        Assert.Equal(
+            "Concat: expected parts alike but for axis 0, got [2, 3] and [2, 4]",
+            Message(() => Concat.Forward([Zeros([2, 3]), Zeros([2, 4])], 0))
+        );
+        Assert.Equal(
+            "Concat: expected parts of 2 axes, got [2, 3, 1]",
+            Message(() => Concat.Forward([Zeros([2, 3]), Zeros([2, 3, 1])], 0))
+        );
+        Assert.Equal(
+            "Split: expected lengths that add up to axis 1 of [2, 3], got 1, 1",
+            Message(() => Concat.Split(Zeros([2, 3]), 1, 1, 1))
+        );
+        Assert.Equal(
+            "Split: expected lengths that add up to axis 1 of [2, 3], got 4, -1",
+            Message(() => Concat.Split(Zeros([2, 3]), 1, 4, -1))
+        );
     }
 }

@@ -15,7 +15,8 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>A convolution: x [N, H, W, C], weight [O, I, kH, kW].</summary>
     public sealed record Case(Shape X, Shape Weight, Conv2dOptions Options)
     {
-        public override string ToString() => $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, dilation {Options.Dilation}, groups {Options.Groups}";
+        public override string ToString() =>
+            $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, dilation {Options.Dilation}, groups {Options.Groups}";
     }
 
     static readonly Case[] Shapes =
@@ -39,7 +40,16 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         new([2, 6, 6, 12], [24, 4, 3, 3], new() { Padding = 1, Groups = 3 }),
         new([1, 6, 5, 9], [9, 1, 3, 3], new() { Padding = 1, Groups = 9 }),
         new([1, 9, 7, 6], [5, 6, 1, 3], new() { Padding = new Pair(0, 1) }),
-        new([1, 8, 9, 6], [5, 6, 3, 2], new() { Stride = new Pair(2, 1), Padding = new Pair(2, 0), Dilation = new Pair(1, 2) }),
+        new(
+            [1, 8, 9, 6],
+            [5, 6, 3, 2],
+            new()
+            {
+                Stride = new Pair(2, 1),
+                Padding = new Pair(2, 0),
+                Dilation = new Pair(1, 2),
+            }
+        ),
         new([2, 1, 1, 17], [19, 17, 3, 3], new() { Padding = 1 }),
         new([1, 2, 2, 3], [4, 3, 2, 2], new() { Padding = 5 }),
         new([1, 28, 28, 16], [16, 16, 3, 3], new() { Padding = 1 }),
@@ -50,7 +60,16 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         new([2, 9, 8, 8], [24, 8, 3, 3], new() { Stride = 2, Padding = 1 }),
         new([1, 11, 10, 8], [20, 8, 3, 3], new() { Padding = 2, Dilation = 2 }),
         new([1, 11, 10, 7], [18, 7, 3, 3], new() { Padding = new Pair(2, 3), Dilation = new Pair(2, 3) }),
-        new([1, 8, 9, 12], [20, 12, 2, 3], new() { Stride = new Pair(2, 1), Padding = new Pair(1, 0), Dilation = new Pair(2, 1) }),
+        new(
+            [1, 8, 9, 12],
+            [20, 12, 2, 3],
+            new()
+            {
+                Stride = new Pair(2, 1),
+                Padding = new Pair(1, 0),
+                Dilation = new Pair(2, 1),
+            }
+        ),
         new([2, 6, 5, 8], [40, 4, 3, 3], new() { Padding = 1, Groups = 2 }),
         new([1, 6, 5, 9], [51, 3, 3, 2], new() { Padding = 1, Groups = 3 }),
         new([1, 3, 3, 4], [32, 4, 3, 3], new() { Padding = 5 }),
@@ -70,7 +89,8 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         expected.Check(Conv2d.Forward(x.On(device), weight.On(device), bias.On(device), c.Options));
     }
 
-    public static MatrixTheoryData<DeviceKind, Activation, bool, bool> Fusions => new(DeviceKinds.All, Enum.GetValues<Activation>(), [false, true], [false, true]);
+    public static MatrixTheoryData<DeviceKind, Activation, bool, bool> Fusions =>
+        new(DeviceKinds.All, Enum.GetValues<Activation>(), [false, true], [false, true]);
 
     [Theory, MemberData(nameof(Fusions))]
     public void Plan_adds_bias_and_residual_before_its_activation(DeviceKind kind, Activation activation, bool withBias, bool withResidual)
@@ -125,28 +145,49 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
     public void Conv2d_agrees_with_PyTorch(DeviceKind kind, int number)
     {
         using var file = ReferenceCase.Open($"conv2d_{number}");
-        var options = new Conv2dOptions { Stride = file.Integer("stride"), Padding = file.Integer("padding"), Dilation = file.Integer("dilation"), Groups = file.Integer("groups") };
+        var options = new Conv2dOptions
+        {
+            Stride = file.Integer("stride"),
+            Padding = file.Integer("padding"),
+            Dilation = file.Integer("dilation"),
+            Groups = file.Integer("groups"),
+        };
         var (x, weight, bias) = (file.Read("x"), file.Read("weight"), file.Read("bias"));
         var expected = Reference.Conv2d(x.ToChannelsLast(), weight, bias, options).WithValues(file.Read("out").ToChannelsLast());
         var device = Use(kind, expected.Shape.Count);
         expected.Check(Conv2d.Forward(ChannelOrder.ToChannelsLast(x.On(device)), weight.On(device), bias.On(device), options));
     }
 
-    public static TheoryData<Case, string> Broken => new()
-    {
-        { new([5, 5, 3], [4, 3, 3, 3], new()), "Conv2d: expected x [N, H, W, C] of 4 axes, got [5, 5, 3]" },
-        { new([1, 5, 5, 3], [4, 3, 9], new()), "Conv2d: expected weight [O, I, kH, kW] of 4 axes, got [4, 3, 9]" },
-        { new([1, 5, 5, 3], [4, 3, 3, 3], new() { Stride = new Pair(0, 1) }), "Conv2d: expected stride ≥ 1, padding ≥ 0 and dilation ≥ 1, got 0×1, 0 and 1" },
-        { new([1, 5, 5, 3], [4, 2, 3, 3], new()), "Conv2d: expected weight [O, C / groups, kH, kW] with 1 groups over 3 channels, got [4, 2, 3, 3]" },
-        { new([1, 5, 5, 3], [4, 1, 3, 3], new() { Groups = 2 }), "Conv2d: expected weight [O, C / groups, kH, kW] with 2 groups over 3 channels, got [4, 1, 3, 3]" },
-        { new([1, 5, 2, 3], [4, 3, 3, 3], new()), "Conv2d: expected a kernel within the padded input, got weight [4, 3, 3, 3] with padding 0 and dilation 1 over [1, 5, 2, 3]" },
-    };
+    public static TheoryData<Case, string> Broken =>
+        new()
+        {
+            { new([5, 5, 3], [4, 3, 3, 3], new()), "Conv2d: expected x [N, H, W, C] of 4 axes, got [5, 5, 3]" },
+            { new([1, 5, 5, 3], [4, 3, 9], new()), "Conv2d: expected weight [O, I, kH, kW] of 4 axes, got [4, 3, 9]" },
+            {
+                new([1, 5, 5, 3], [4, 3, 3, 3], new() { Stride = new Pair(0, 1) }),
+                "Conv2d: expected stride ≥ 1, padding ≥ 0 and dilation ≥ 1, got 0×1, 0 and 1"
+            },
+            {
+                new([1, 5, 5, 3], [4, 2, 3, 3], new()),
+                "Conv2d: expected weight [O, C / groups, kH, kW] with 1 groups over 3 channels, got [4, 2, 3, 3]"
+            },
+            {
+                new([1, 5, 5, 3], [4, 1, 3, 3], new() { Groups = 2 }),
+                "Conv2d: expected weight [O, C / groups, kH, kW] with 2 groups over 3 channels, got [4, 1, 3, 3]"
+            },
+            {
+                new([1, 5, 2, 3], [4, 3, 3, 3], new()),
+                "Conv2d: expected a kernel within the padded input, got weight [4, 3, 3, 3] with padding 0 and dilation 1 over [1, 5, 2, 3]"
+            },
+        };
 
     [Theory, MemberData(nameof(Broken))]
     public void Shapes_that_do_not_fit_are_named(Case c, string message)
     {
         var device = Use(DeviceKind.Host);
-        var e = Assert.Throws<ShapeException>(() => Conv2d.Forward(Tensor<float>.Zeros(device, c.X), Tensor<float>.Zeros(device, c.Weight), null, c.Options));
+        var e = Assert.Throws<ShapeException>(() =>
+            Conv2d.Forward(Tensor<float>.Zeros(device, c.X), Tensor<float>.Zeros(device, c.Weight), null, c.Options)
+        );
         Assert.Equal(message, e.Message);
     }
 
@@ -155,9 +196,14 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var weight = Tensor<float>.Zeros(device, [4, 3, 1, 1]);
-        Assert.Equal("Conv2d: expected bias of [4], got [3]", Assert.Throws<ShapeException>(() => Conv2dPlan.Create(weight, Tensor<float>.Zeros(device, [3]), new())).Message);
+        Assert.Equal(
+            "Conv2d: expected bias of [4], got [3]",
+            Assert.Throws<ShapeException>(() => Conv2dPlan.Create(weight, Tensor<float>.Zeros(device, [3]), new())).Message
+        );
         var plan = Conv2dPlan.Create(weight, null, new());
-        var e = Assert.Throws<ShapeException>(() => plan.Forward(Tensor<float>.Zeros(device, [1, 2, 2, 3]), Tensor<float>.Zeros(device, [1, 2, 2, 3]), Activation.None));
+        var e = Assert.Throws<ShapeException>(() =>
+            plan.Forward(Tensor<float>.Zeros(device, [1, 2, 2, 3]), Tensor<float>.Zeros(device, [1, 2, 2, 3]), Activation.None)
+        );
         Assert.Equal("Conv2d: expected equal shapes, got [1, 2, 2, 4] and [1, 2, 2, 3]", e.Message);
     }
 }

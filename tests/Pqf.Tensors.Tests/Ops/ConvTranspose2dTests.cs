@@ -14,7 +14,8 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>A transposed convolution: x [N, H, W, I], weight [I, O, kH, kW].</summary>
     public sealed record Case(Shape X, Shape Weight, ConvTranspose2dOptions Options)
     {
-        public override string ToString() => $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, output padding {Options.OutputPadding}";
+        public override string ToString() =>
+            $"{X} * {Weight}, stride {Options.Stride}, padding {Options.Padding}, output padding {Options.OutputPadding}";
     }
 
     static readonly Case[] Shapes =
@@ -27,11 +28,29 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
         new([2, 7, 6, 16], [16, 32, 2, 2], new() { Stride = 2 }),
         new([1, 9, 5, 17], [17, 33, 2, 2], new() { Stride = 2 }),
         new([2, 7, 6, 5], [5, 3, 3, 3], new() { Stride = 2, Padding = 1 }),
-        new([2, 7, 6, 16], [16, 7, 3, 3], new() { Stride = 2, Padding = 1, OutputPadding = 1 }),
+        new(
+            [2, 7, 6, 16],
+            [16, 7, 3, 3],
+            new()
+            {
+                Stride = 2,
+                Padding = 1,
+                OutputPadding = 1,
+            }
+        ),
         new([1, 5, 6, 4], [4, 4, 4, 4], new() { Padding = 2 }),
         new([1, 6, 5, 8], [8, 9, 1, 1], new()),
         new([1, 5, 6, 8], [8, 16, 1, 1], new() { Stride = 3 }), // pixels that no tap reaches
-        new([1, 3, 4, 6], [6, 8, 2, 3], new() { Stride = new Pair(3, 2), Padding = new Pair(0, 1), OutputPadding = new Pair(2, 1) }),
+        new(
+            [1, 3, 4, 6],
+            [6, 8, 2, 3],
+            new()
+            {
+                Stride = new Pair(3, 2),
+                Padding = new Pair(0, 1),
+                OutputPadding = new Pair(2, 1),
+            }
+        ),
         new([1, 2, 1, 4], [4, 5, 1, 3], new() { Stride = new Pair(4, 1), Padding = new Pair(0, 1) }),
         new([1, 4, 4, 3], [3, 5, 5, 5], new() { Stride = 3, Padding = 4 }), // more padding than the kernel's own
         new([1, 1, 1, 6], [6, 4, 3, 3], new() { Stride = 2, Padding = 1 }), // fewer pixels than phases
@@ -48,7 +67,8 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
         expected.Check(ConvTranspose2d.Forward(x.On(device), weight.On(device), bias.On(device), c.Options));
     }
 
-    public static MatrixTheoryData<DeviceKind, Activation, bool> Fusions => new(DeviceKinds.All, Enum.GetValues<Activation>(), [false, true]);
+    public static MatrixTheoryData<DeviceKind, Activation, bool> Fusions =>
+        new(DeviceKinds.All, Enum.GetValues<Activation>(), [false, true]);
 
     [Theory, MemberData(nameof(Fusions))]
     public void Plan_adds_bias_before_its_activation(DeviceKind kind, Activation activation, bool withBias)
@@ -89,20 +109,29 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
         expected.Check(ConvTranspose2d.Forward(x.On(device), weight.On(device), bias.On(device), options));
     }
 
-    public static TheoryData<Case, string> Broken => new()
-    {
-        { new([5, 5, 3], [3, 4, 2, 2], new()), "ConvTranspose2d: expected x [N, H, W, I] of 4 axes, got [5, 5, 3]" },
-        { new([1, 5, 5, 3], [3, 4, 4], new()), "ConvTranspose2d: expected weight [I, O, kH, kW] of 4 axes, got [3, 4, 4]" },
-        { new([1, 5, 5, 3], [4, 3, 2, 2], new()), "ConvTranspose2d: expected weight [I, O, kH, kW] over 3 channels, got [4, 3, 2, 2]" },
-        { new([1, 5, 5, 3], [3, 4, 2, 2], new() { OutputPadding = 1 }), "ConvTranspose2d: expected stride ≥ 1, padding ≥ 0 and output padding from 0 to stride − 1, got 1, 0 and 1" },
-        { new([1, 1, 5, 3], [3, 4, 2, 2], new() { Padding = 1 }), "ConvTranspose2d: expected pixels in and out, got [1, 1, 5, 3] with weight [3, 4, 2, 2], stride 1 and padding 1" },
-    };
+    public static TheoryData<Case, string> Broken =>
+        new()
+        {
+            { new([5, 5, 3], [3, 4, 2, 2], new()), "ConvTranspose2d: expected x [N, H, W, I] of 4 axes, got [5, 5, 3]" },
+            { new([1, 5, 5, 3], [3, 4, 4], new()), "ConvTranspose2d: expected weight [I, O, kH, kW] of 4 axes, got [3, 4, 4]" },
+            { new([1, 5, 5, 3], [4, 3, 2, 2], new()), "ConvTranspose2d: expected weight [I, O, kH, kW] over 3 channels, got [4, 3, 2, 2]" },
+            {
+                new([1, 5, 5, 3], [3, 4, 2, 2], new() { OutputPadding = 1 }),
+                "ConvTranspose2d: expected stride ≥ 1, padding ≥ 0 and output padding from 0 to stride − 1, got 1, 0 and 1"
+            },
+            {
+                new([1, 1, 5, 3], [3, 4, 2, 2], new() { Padding = 1 }),
+                "ConvTranspose2d: expected pixels in and out, got [1, 1, 5, 3] with weight [3, 4, 2, 2], stride 1 and padding 1"
+            },
+        };
 
     [Theory, MemberData(nameof(Broken))]
     public void Shapes_that_do_not_fit_are_named(Case c, string message)
     {
         var device = Use(DeviceKind.Host);
-        var e = Assert.Throws<ShapeException>(() => ConvTranspose2d.Forward(Tensor<float>.Zeros(device, c.X), Tensor<float>.Zeros(device, c.Weight), null, c.Options));
+        var e = Assert.Throws<ShapeException>(() =>
+            ConvTranspose2d.Forward(Tensor<float>.Zeros(device, c.X), Tensor<float>.Zeros(device, c.Weight), null, c.Options)
+        );
         Assert.Equal(message, e.Message);
     }
 
@@ -111,8 +140,13 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var weight = Tensor<float>.Zeros(device, [3, 4, 2, 2]);
-        Assert.Equal("ConvTranspose2d: expected bias of [4], got [3]", Assert.Throws<ShapeException>(() => ConvTranspose2dPlan.Create(weight, Tensor<float>.Zeros(device, [3]), new())).Message);
-        var e = Assert.Throws<ShapeException>(() => ConvTranspose2d.InputPullback([1, 5, 5, 3], weight, new(), Tensor<float>.Zeros(device, [1, 5, 5, 4])));
+        Assert.Equal(
+            "ConvTranspose2d: expected bias of [4], got [3]",
+            Assert.Throws<ShapeException>(() => ConvTranspose2dPlan.Create(weight, Tensor<float>.Zeros(device, [3]), new())).Message
+        );
+        var e = Assert.Throws<ShapeException>(() =>
+            ConvTranspose2d.InputPullback([1, 5, 5, 3], weight, new(), Tensor<float>.Zeros(device, [1, 5, 5, 4]))
+        );
         Assert.Equal("ConvTranspose2d: expected a result of [1, 6, 6, 4], got [1, 5, 5, 4]", e.Message);
     }
 

@@ -10,7 +10,18 @@ public class DecodeCodesTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>n codes below k of blocks of d.</summary>
     public sealed record Sizes(int N, int K, int D);
 
-    static readonly Sizes[] AllSizes = [new(0, 4, 4), new(1, 1, 1), new(50, 16, 9), new(33, 256, 4), new(20, 7, 18), new(70, 5, 8), new(17, 2048, 16), new(9, 65536, 1), new(120, 3, 33)];
+    static readonly Sizes[] AllSizes =
+    [
+        new(0, 4, 4),
+        new(1, 1, 1),
+        new(50, 16, 9),
+        new(33, 256, 4),
+        new(20, 7, 18),
+        new(70, 5, 8),
+        new(17, 2048, 16),
+        new(9, 65536, 1),
+        new(120, 3, 33),
+    ];
 
     public static MatrixTheoryData<DeviceKind, Sizes> Cases => new(DeviceKinds.All, AllSizes);
 
@@ -22,7 +33,9 @@ public class DecodeCodesTests(DeviceSet devices) : DeviceTest(devices)
         var codebook = Numbers.Normal(key.Fold("codebook"), [s.K, s.D]);
         ushort[] codes = [.. Enumerable.Range(0, s.N).Select(i => (ushort)(i == 0 ? s.K - 1 : key.Below(s.K, (ulong)i)))];
         Shape weight = [s.N, s.D];
-        Reference.DecodeCodes(codebook, codes, weight).Check(DecodeCodes.Forward(codebook.On(device), Tensor<ushort>.From(device, [s.N], codes), weight));
+        Reference
+            .DecodeCodes(codebook, codes, weight)
+            .Check(DecodeCodes.Forward(codebook.On(device), Tensor<ushort>.From(device, [s.N], codes), weight));
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -43,6 +56,9 @@ public class DecodeCodesTests(DeviceSet devices) : DeviceTest(devices)
         var (codebook, codes) = (Tensor<float>.Zeros(device, [4, 9]), Tensor<ushort>.Zeros(device, [5]));
         var e = Assert.Throws<ShapeException>(() => DecodeCodes.Forward(codebook, codes, [2, 2, 3, 3]));
         Assert.Equal("DecodeCodes: expected codes for 36 values of [2, 2, 3, 3] in blocks of 9, got codes [5]", e.Message);
-        Assert.Equal("DecodeCodes: expected codebook [k, d] of 2 axes, got [4]", Assert.Throws<ShapeException>(() => DecodeCodes.Forward(Tensor<float>.Zeros(device, [4]), codes, [5])).Message);
+        Assert.Equal(
+            "DecodeCodes: expected codebook [k, d] of 2 axes, got [4]",
+            Assert.Throws<ShapeException>(() => DecodeCodes.Forward(Tensor<float>.Zeros(device, [4]), codes, [5])).Message
+        );
     }
 }

@@ -11,15 +11,16 @@ public class TileProductTests(DeviceSet devices) : DeviceTest(devices)
 {
     static readonly RngKey Key = RngKey.FromSeed(21);
 
-    public static MatrixTheoryData<DeviceKind, string, Transpose> Cases => new(
-        GroupKernelKinds, Enum.GetNames<TileShape>(), [Transpose.None, Transpose.A, Transpose.B, Transpose.A | Transpose.B]);
+    public static MatrixTheoryData<DeviceKind, string, Transpose> Cases =>
+        new(GroupKernelKinds, Enum.GetNames<TileShape>(), [Transpose.None, Transpose.A, Transpose.B, Transpose.A | Transpose.B]);
 
     static DeviceKind[] GroupKernelKinds => [DeviceKind.Simulator, DeviceKind.Pocl, DeviceKind.Cuda];
 
     [Theory, MemberData(nameof(Cases))]
     public void Tiles_of_every_shape_agree_with_double_loops(DeviceKind kind, string shape, Transpose transpose)
     {
-        Check(kind, new TileChoice(Enum.Parse<TileShape>(shape), 1), transpose, 132, 136, 40); // rows of whole quads, a few values over a tile
+        // Rows of whole quads, a few values over a tile
+        Check(kind, new TileChoice(Enum.Parse<TileShape>(shape), 1), transpose, 132, 136, 40);
         Check(kind, new TileChoice(Enum.Parse<TileShape>(shape), 1), transpose, 129, 67, 27);
     }
 

@@ -12,7 +12,17 @@ public class LinearTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>Rows, inputs, outputs.</summary>
     public sealed record Sizes(int N, int In, int Out);
 
-    static readonly Sizes[] AllSizes = [new(0, 3, 4), new(1, 1, 1), new(1, 33, 17), new(3, 0, 4), new(13, 8, 31), new(14, 16, 32), new(15, 17, 33), new(2, 512, 100)];
+    static readonly Sizes[] AllSizes =
+    [
+        new(0, 3, 4),
+        new(1, 1, 1),
+        new(1, 33, 17),
+        new(3, 0, 4),
+        new(13, 8, 31),
+        new(14, 16, 32),
+        new(15, 17, 33),
+        new(2, 512, 100),
+    ];
 
     public static MatrixTheoryData<DeviceKind, Sizes, bool> Cases => new(DeviceKinds.All, AllSizes, [false, true]);
 
@@ -32,7 +42,10 @@ public class LinearTests(DeviceSet devices) : DeviceTest(devices)
         using var file = ReferenceCase.Open("linear");
         var (x, weight, bias) = (file.Read("x"), file.Read("weight"), file.Read("bias"));
         var device = Use(kind);
-        Reference.Linear(x, weight, bias).WithValues(file.Read("out")).Check(Linear.Forward(x.On(device), weight.On(device), bias.On(device)));
+        Reference
+            .Linear(x, weight, bias)
+            .WithValues(file.Read("out"))
+            .Check(Linear.Forward(x.On(device), weight.On(device), bias.On(device)));
     }
 
     [Fact]
@@ -40,7 +53,13 @@ public class LinearTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var (x, weight) = (Tensor<float>.Zeros(device, [2, 3]), Tensor<float>.Zeros(device, [4, 3]));
-        Assert.Equal("Linear: expected x [N, in] and weight [out, in], got [4, 3] and [2, 4]", Assert.Throws<ShapeException>(() => Linear.Forward(weight, Tensor<float>.Zeros(device, [2, 4]), null)).Message);
-        Assert.Equal("Linear: expected bias of [4], got [3]", Assert.Throws<ShapeException>(() => Linear.Forward(x, weight, Tensor<float>.Zeros(device, [3]))).Message);
+        Assert.Equal(
+            "Linear: expected x [N, in] and weight [out, in], got [4, 3] and [2, 4]",
+            Assert.Throws<ShapeException>(() => Linear.Forward(weight, Tensor<float>.Zeros(device, [2, 4]), null)).Message
+        );
+        Assert.Equal(
+            "Linear: expected bias of [4], got [3]",
+            Assert.Throws<ShapeException>(() => Linear.Forward(x, weight, Tensor<float>.Zeros(device, [3]))).Message
+        );
     }
 }

@@ -38,7 +38,11 @@ public class MapTests(DeviceSet devices) : DeviceTest(devices)
     public void Sigmoid_of_large_values_ends_at_zero_and_one(DeviceKind kind)
     {
         var device = Use(kind);
-        float[] values = [-1000f, 1000f, float.NegativeInfinity, float.PositiveInfinity, 0f], expected = [0f, 1f, 0f, 1f, 0.5f];
-        Assert.Equal([.. expected, .. expected, .. expected], Map.Forward<Sigmoid>(Tensor<float>.From(device, [15], [.. values, .. values, .. values])).ToArray());
+        float[] values = [-1000f, 1000f, float.NegativeInfinity, float.PositiveInfinity, 0f],
+            expected = [0f, 1f, 0f, 1f, 0.5f];
+        Assert.Equal(
+            [.. expected, .. expected, .. expected],
+            Map.Forward<Sigmoid>(Tensor<float>.From(device, [15], [.. values, .. values, .. values])).ToArray()
+        );
     }
 }

@@ -14,11 +14,24 @@ public class MatMulTests(DeviceSet devices) : DeviceTest(devices)
 
     static readonly Sizes[] AllSizes =
     [
-        new(0, 3, 4), new(3, 0, 4), new(3, 4, 0), new(1, 1, 1), new(7, 8, 9), new(8, 16, 8), new(9, 15, 17), new(13, 33, 5),
-        new(14, 32, 16), new(15, 31, 33), new(29, 65, 3), new(1, 64, 100), new(64, 1, 100), new(57, 66, 130),
+        new(0, 3, 4),
+        new(3, 0, 4),
+        new(3, 4, 0),
+        new(1, 1, 1),
+        new(7, 8, 9),
+        new(8, 16, 8),
+        new(9, 15, 17),
+        new(13, 33, 5),
+        new(14, 32, 16),
+        new(15, 31, 33),
+        new(29, 65, 3),
+        new(1, 64, 100),
+        new(64, 1, 100),
+        new(57, 66, 130),
     ];
 
-    public static MatrixTheoryData<DeviceKind, Sizes, Transpose> Cases => new(DeviceKinds.All, AllSizes, [Transpose.None, Transpose.A, Transpose.B, Transpose.A | Transpose.B]);
+    public static MatrixTheoryData<DeviceKind, Sizes, Transpose> Cases =>
+        new(DeviceKinds.All, AllSizes, [Transpose.None, Transpose.A, Transpose.B, Transpose.A | Transpose.B]);
 
     [Theory, MemberData(nameof(Cases))]
     public void MatMul_agrees_with_double_loops(DeviceKind kind, Sizes s, Transpose transpose)

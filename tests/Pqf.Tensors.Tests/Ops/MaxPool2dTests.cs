@@ -47,17 +47,23 @@ public class MaxPool2dTests(DeviceSet devices) : DeviceTest(devices)
     {
         using var file = ReferenceCase.Open(name);
         var device = Use(kind);
-        var y = MaxPool2d.Forward(ChannelOrder.ToChannelsLast(file.Read("x").On(device)), file.Integer("kernel"), file.Integer("stride"), file.Integer("padding"));
+        var y = MaxPool2d.Forward(
+            ChannelOrder.ToChannelsLast(file.Read("x").On(device)),
+            file.Integer("kernel"),
+            file.Integer("stride"),
+            file.Integer("padding")
+        );
         Expected.Exactly(file.Read("out")).Check(ChannelOrder.ToChannelsFirst(y));
     }
 
-    public static TheoryData<PoolCase, string> Broken => new()
-    {
-        { new([5, 5, 3], 3, 1, 1), "MaxPool2d: expected x [N, H, W, C] of 4 axes, got [5, 5, 3]" },
-        { new([1, 5, 5, 3], 0, 1, 0), "MaxPool2d: expected a kernel and stride of 1 or more, got 0 and 1" },
-        { new([1, 5, 5, 3], 3, 1, 2), "MaxPool2d: expected padding from 0 to half the kernel 3, got 2" },
-        { new([1, 5, 2, 3], 3, 1, 0), "MaxPool2d: expected a kernel within the padded input, got 3 with padding 0 over [1, 5, 2, 3]" },
-    };
+    public static TheoryData<PoolCase, string> Broken =>
+        new()
+        {
+            { new([5, 5, 3], 3, 1, 1), "MaxPool2d: expected x [N, H, W, C] of 4 axes, got [5, 5, 3]" },
+            { new([1, 5, 5, 3], 0, 1, 0), "MaxPool2d: expected a kernel and stride of 1 or more, got 0 and 1" },
+            { new([1, 5, 5, 3], 3, 1, 2), "MaxPool2d: expected padding from 0 to half the kernel 3, got 2" },
+            { new([1, 5, 2, 3], 3, 1, 0), "MaxPool2d: expected a kernel within the padded input, got 3 with padding 0 over [1, 5, 2, 3]" },
+        };
 
     [Theory, MemberData(nameof(Broken))]
     public void Windows_that_do_not_fit_are_named(PoolCase c, string message)

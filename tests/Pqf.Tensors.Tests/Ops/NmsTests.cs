@@ -19,10 +19,16 @@ public class NmsTests(DeviceSet devices) : DeviceTest(devices)
         int[] groups = [.. Enumerable.Range(0, count).Select(i => 3 * Key.Fold("groups").Below(groupCount, (ulong)i))];
         var device = Use(kind);
         foreach (double threshold in (double[])[0, 0.3, 0.7, 1])
-            foreach (int limit in (int[])[int.MaxValue, 5, 0])
-                Assert.Equal(
-                    Expected(boxes, scores, groups, threshold).Take(limit),
-                    Nms.Forward(boxes.On(device), new Numbers([count], scores).On(device), groups, new() { IouThreshold = threshold, Limit = limit }));
+        foreach (int limit in (int[])[int.MaxValue, 5, 0])
+            Assert.Equal(
+                Expected(boxes, scores, groups, threshold).Take(limit),
+                Nms.Forward(
+                    boxes.On(device),
+                    new Numbers([count], scores).On(device),
+                    groups,
+                    new() { IouThreshold = threshold, Limit = limit }
+                )
+            );
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -43,7 +49,10 @@ public class NmsTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(kind);
         float[] scores = [float.NaN, -1f, 0f, -0f, float.PositiveInfinity, 2f, float.NegativeInfinity, -0.5f, 2f];
         var boxes = new Numbers([9, 4], [.. Enumerable.Range(0, 9).SelectMany(i => (float[])[10 * i, 0, (10 * i) + 5, 5])]);
-        Assert.Equal([4, 5, 8, 2, 3, 7, 1, 6, 0], Nms.Forward(boxes.On(device), new Numbers([9], scores).On(device), [], new() { IouThreshold = 0.5 }));
+        Assert.Equal(
+            [4, 5, 8, 2, 3, 7, 1, 6, 0],
+            Nms.Forward(boxes.On(device), new Numbers([9], scores).On(device), [], new() { IouThreshold = 0.5 })
+        );
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -71,17 +80,37 @@ public class NmsTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         Tensor<float> Zeros(Shape shape) => Tensor<float>.Zeros(device, shape);
         var half = new NmsOptions { IouThreshold = 0.5 };
-        Assert.Equal("Nms: expected boxes [n, 4], got [3, 5]", Assert.Throws<ShapeException>(() => Nms.Forward(Zeros([3, 5]), Zeros([3]), [], half)).Message);
-        Assert.Equal("Nms: expected scores of [3], got [2]", Assert.Throws<ShapeException>(() => Nms.Forward(Zeros([3, 4]), Zeros([2]), [], half)).Message);
-        Assert.Equal("Nms: expected groups of [3], got [1]", Assert.Throws<ShapeException>(() => Nms.Forward(Zeros([3, 4]), Zeros([3]), [1], half)).Message);
-        Assert.Equal("Nms: expected a threshold from 0 to 1, got 1.5", Assert.Throws<ArgumentException>(() => Nms.Forward(Zeros([3, 4]), Zeros([3]), [], new() { IouThreshold = 1.5 })).Message);
+        Assert.Equal(
+            "Nms: expected boxes [n, 4], got [3, 5]",
+            Assert.Throws<ShapeException>(() => Nms.Forward(Zeros([3, 5]), Zeros([3]), [], half)).Message
+        );
+        Assert.Equal(
+            "Nms: expected scores of [3], got [2]",
+            Assert.Throws<ShapeException>(() => Nms.Forward(Zeros([3, 4]), Zeros([2]), [], half)).Message
+        );
+        Assert.Equal(
+            "Nms: expected groups of [3], got [1]",
+            Assert.Throws<ShapeException>(() => Nms.Forward(Zeros([3, 4]), Zeros([3]), [1], half)).Message
+        );
+        Assert.Equal(
+            "Nms: expected a threshold from 0 to 1, got 1.5",
+            Assert.Throws<ArgumentException>(() => Nms.Forward(Zeros([3, 4]), Zeros([3]), [], new() { IouThreshold = 1.5 })).Message
+        );
     }
 
-    static Numbers Boxes(int count) => new([count, 4], [.. Enumerable.Range(0, count).SelectMany(i =>
-    {
-        float[] u = [.. Enumerable.Range(0, 4).Select(j => (float)Key.Fold("boxes").Uniform((ulong)((4 * i) + j)))];
-        return (float[])[60 * u[0], 60 * u[1], (60 * u[0]) + 2 + (40 * u[2]), (60 * u[1]) + 2 + (40 * u[3])];
-    })]);
+    static Numbers Boxes(int count) =>
+        new(
+            [count, 4],
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .SelectMany(i =>
+                    {
+                        float[] u = [.. Enumerable.Range(0, 4).Select(j => (float)Key.Fold("boxes").Uniform((ulong)((4 * i) + j)))];
+                        return (float[])[60 * u[0], 60 * u[1], (60 * u[0]) + 2 + (40 * u[2]), (60 * u[1]) + 2 + (40 * u[3])];
+                    }),
+            ]
+        );
 
     /// <summary>Each box in turn, unless a kept one of its group overlaps it.</summary>
     static List<int> Expected(Numbers boxes, float[] scores, int[] groups, double threshold)

@@ -9,9 +9,29 @@ public class ReduceTests(DeviceSet devices) : DeviceTest(devices)
     static readonly RngKey Key = RngKey.FromSeed(13);
 
     // 128 rows are one part of the GPU's sums: parts of parts begin at 16,385.
-    static readonly int[][] Filled = [[1, 1], [1, 17], [7, 9], [2, 3, 5, 8], [127, 16], [128, 15], [129, 3], [257, 2], [16385, 1], [20000, 3]];
+    static readonly int[][] Filled =
+    [
+        [1, 1],
+        [1, 17],
+        [7, 9],
+        [2, 3, 5, 8],
+        [127, 16],
+        [128, 15],
+        [129, 3],
+        [257, 2],
+        [16385, 1],
+        [20000, 3],
+    ];
 
-    public static MatrixTheoryData<DeviceKind, int[]> Shapes => new(DeviceKinds.All, [[0, 5], [5, 0], .. Filled]);
+    public static MatrixTheoryData<DeviceKind, int[]> Shapes =>
+        new(
+            DeviceKinds.All,
+            [
+                [0, 5],
+                [5, 0],
+                .. Filled,
+            ]
+        );
 
     public static MatrixTheoryData<DeviceKind, int[]> FilledShapes => new(DeviceKinds.All, Filled);
 
@@ -47,6 +67,9 @@ public class ReduceTests(DeviceSet devices) : DeviceTest(devices)
     public void Statistics_of_no_rows_are_refused()
     {
         var x = Tensor<float>.Zeros(Use(DeviceKind.Host), [0, 3]);
-        Assert.Equal("MeanAndVariance: expected at least one row, got [0, 3]", Assert.Throws<ShapeException>(() => Reduce.MeanAndVariance(x)).Message);
+        Assert.Equal(
+            "MeanAndVariance: expected at least one row, got [0, 3]",
+            Assert.Throws<ShapeException>(() => Reduce.MeanAndVariance(x)).Message
+        );
     }
 }

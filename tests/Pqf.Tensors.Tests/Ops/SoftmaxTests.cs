@@ -7,7 +7,22 @@ namespace Pqf.Tensors.Tests.Ops;
 
 public class SoftmaxTests(DeviceSet devices) : DeviceTest(devices)
 {
-    public static MatrixTheoryData<DeviceKind, int[]> Shapes => new(DeviceKinds.All, [[0, 5], [1, 1], [3, 2], [5, 7], [2, 8], [2, 15], [2, 16], [3, 17], [2, 3, 33], [2, 1000]]);
+    public static MatrixTheoryData<DeviceKind, int[]> Shapes =>
+        new(
+            DeviceKinds.All,
+            [
+                [0, 5],
+                [1, 1],
+                [3, 2],
+                [5, 7],
+                [2, 8],
+                [2, 15],
+                [2, 16],
+                [3, 17],
+                [2, 3, 33],
+                [2, 1000],
+            ]
+        );
 
     [Theory, MemberData(nameof(Shapes))]
     public void Softmax_agrees_with_double_loops(DeviceKind kind, int[] shape)

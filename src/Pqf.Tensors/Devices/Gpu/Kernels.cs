@@ -16,7 +16,8 @@ interface IGroupKernel
     /// <summary>Work items of a group: a constant, 256 at most, so that every device takes it.</summary>
     static abstract int GroupSize { get; }
 
-    /// <summary>Groups that a multiprocessor shall have room for at a time. CUDA's compiler bounds the registers of a work item by it: 65,536 for all of them.</summary>
+    /// <summary>Groups that a multiprocessor shall have room for at a time. CUDA's compiler bounds the registers of a work item by it:
+    /// 65,536 for all of them.</summary>
     static abstract int GroupsAtATime { get; }
 
     /// <summary>Computes one work item's share; <c>Group.IdxX</c> and <c>Grid.IdxX</c> say which.</summary>

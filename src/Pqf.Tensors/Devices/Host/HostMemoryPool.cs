@@ -5,26 +5,31 @@ namespace Pqf.Tensors.Devices.Host;
 
 /// <summary>Native memory, aligned to 64 bytes, kept by size, so that a loop of equal steps allocates nothing.</summary>
 /// <remarks>
-/// Loops whose steps differ, as a detector's on images of many shapes, would fill it with sizes that never come again. Therefore large sizes are rounded up to one of eight in each power of two, and when a block must be
+/// Loops whose steps differ, as a detector's on images of many shapes, would fill it with sizes that never come again. Therefore large
+/// sizes are rounded up to one of eight in each power of two, and when a block must be
 /// allocated while more is held than <see cref="MostHeld"/>, the sizes that have waited longest are given back to the system.
 /// </remarks>
 sealed partial class HostMemoryPool
 {
     const int Line = 64;
 
-    // From here on, blocks start on a 2 MiB boundary and ask for huge pages: a fresh page costs more than the work that fills it. Sizes are rounded from here on too: less than an eighth is lost.
+    // From here on, blocks start on a 2 MiB boundary and ask for huge pages: a fresh page costs more than the work that fills it. Sizes are
+    // rounded from here on too: less than an eighth is lost.
     const long HugePageFrom = 1 << 20;
     const int HugePage = 2 << 20;
     const int MadviseHugePage = 14;
     const int SizesPerPowerOfTwo = 8;
 
     readonly Dictionary<long, Blocks> free = [];
-    long usedBytes, mostUsedBytes, clock;
+    long usedBytes,
+        mostUsedBytes,
+        clock;
 
     /// <summary>Bytes of blocks that are kept and not in use.</summary>
     public long FreeBytes { get; private set; }
 
-    /// <summary>Bytes that blocks, in use or kept, may take when another one is allocated: half as many again as were ever in use at once, for a step's blocks of different sizes are not all in use at once.</summary>
+    /// <summary>Bytes that blocks, in use or kept, may take when another one is allocated: half as many again as were ever in use at once,
+    /// for a step's blocks of different sizes are not all in use at once.</summary>
     public long MostHeld => mostUsedBytes + (mostUsedBytes / 2);
 
     /// <summary>Whole cache lines, one at least.</summary>
@@ -33,7 +38,8 @@ sealed partial class HostMemoryPool
     public nint Rent(long sizeBytes)
     {
         long size = BlockSize(sizeBytes);
-        nint block = free.TryGetValue(size, out var blocks) && blocks.Addresses.TryPop(out nint kept) ? Take(blocks, size, kept) : Fresh(size);
+        nint block =
+            free.TryGetValue(size, out var blocks) && blocks.Addresses.TryPop(out nint kept) ? Take(blocks, size, kept) : Fresh(size);
         usedBytes += size;
         mostUsedBytes = Math.Max(mostUsedBytes, usedBytes);
         return block;

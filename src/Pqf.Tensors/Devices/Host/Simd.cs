@@ -5,7 +5,8 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Devices.Host;
 
-/// <summary>Vectors of one width, so that each kernel is written once. <typeparamref name="V"/> is the register itself: the compiler keeps it in one.</summary>
+/// <summary>Vectors of one width, so that each kernel is written once. <typeparamref name="V"/> is the register itself: the compiler keeps
+/// it in one.</summary>
 unsafe interface ISimd<V>
     where V : unmanaged
 {

@@ -26,7 +26,7 @@ sealed unsafe class WorkerTeam : IDisposable
     readonly object parking = new();
     int* memory;
     void* work;
-    delegate*<void*, int*, int, int, void> take;
+    delegate* <void*, int*, int, int, void> take;
     int itemCount;
     bool ending;
 
@@ -98,7 +98,7 @@ sealed unsafe class WorkerTeam : IDisposable
     static void Take<TWork>(void* work, int* next, int end, int thread)
         where TWork : unmanaged, IHostWork
     {
-        for (int item; (item = Interlocked.Increment(ref *next) - 1) < end;)
+        for (int item; (item = Interlocked.Increment(ref *next) - 1) < end; )
             ((TWork*)work)->Invoke(item, thread);
     }
 
@@ -126,7 +126,8 @@ sealed unsafe class WorkerTeam : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Wait(int thread)
     {
-        int lastRun = 0, spin = 0;
+        int lastRun = 0,
+            spin = 0;
         while (true)
         {
             long state = Volatile.Read(ref State);

@@ -10,12 +10,15 @@ readonly record struct Box(float X1, float Y1, float X2, float Y2)
     public float Area => (X2 - X1) * (Y2 - Y1);
 
     /// <summary>Row <paramref name="index"/> of [n, 4].</summary>
-    public static Box At(ArrayView<float> boxes, int index) => new(boxes[4 * index], boxes[(4 * index) + 1], boxes[(4 * index) + 2], boxes[(4 * index) + 3]);
+    public static Box At(ArrayView<float> boxes, int index) =>
+        new(boxes[4 * index], boxes[(4 * index) + 1], boxes[(4 * index) + 2], boxes[(4 * index) + 3]);
 
     public float Iou(Box other)
     {
-        float width = MathF.Max(MathF.Min(X2, other.X2) - MathF.Max(X1, other.X1), 0f), height = MathF.Max(MathF.Min(Y2, other.Y2) - MathF.Max(Y1, other.Y1), 0f);
-        float common = width * height, union = Area + other.Area - common;
+        float width = MathF.Max(MathF.Min(X2, other.X2) - MathF.Max(X1, other.X1), 0f),
+            height = MathF.Max(MathF.Min(Y2, other.Y2) - MathF.Max(Y1, other.Y1), 0f);
+        float common = width * height,
+            union = Area + other.Area - common;
         return union > 0f ? common / union : 0f;
     }
 }
@@ -29,8 +32,14 @@ readonly unsafe struct BoxVectors(Vector<float> x1, Vector<float> y1, Vector<flo
     /// <summary>The same box in every lane.</summary>
     public static BoxVectors Same(Box box) => new(new(box.X1), new(box.Y1), new(box.X2), new(box.Y2), new(box.Area));
 
-    public static BoxVectors Load(float* from) => new(
-        Vector.Load(from), Vector.Load(from + Vector<float>.Count), Vector.Load(from + (2 * Vector<float>.Count)), Vector.Load(from + (3 * Vector<float>.Count)), Vector.Load(from + (4 * Vector<float>.Count)));
+    public static BoxVectors Load(float* from) =>
+        new(
+            Vector.Load(from),
+            Vector.Load(from + Vector<float>.Count),
+            Vector.Load(from + (2 * Vector<float>.Count)),
+            Vector.Load(from + (3 * Vector<float>.Count)),
+            Vector.Load(from + (4 * Vector<float>.Count))
+        );
 
     /// <summary>Puts one box into one lane; a vector's first box fills the others with boxes that overlap none.</summary>
     public static void Put(Box box, int lane, float* to)

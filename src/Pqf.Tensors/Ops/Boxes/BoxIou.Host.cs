@@ -20,7 +20,9 @@ public static partial class BoxIou
 
         public void Invoke(int item, int thread)
         {
-            int first = item * Count, count = Math.Min(Count, columns - first), width = Vector<float>.Count;
+            int first = item * Count,
+                count = Math.Min(Count, columns - first),
+                width = Vector<float>.Count;
             float* vectors = stackalloc float[ProductSizes.Ceil(Count, width) * BoxVectors.Size];
             for (int i = 0; i < count; i++)
                 BoxVectors.Put(b[first + i], i % width, vectors + (i / width * BoxVectors.Size));

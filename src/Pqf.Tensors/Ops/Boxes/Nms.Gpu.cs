@@ -11,7 +11,8 @@ public static partial class Nms
 {
     static ImmutableArray<int> Gpu(GpuDevice gpu, Tensor<float> boxes, int[] order, ReadOnlySpan<int> groups, float threshold, int limit)
     {
-        int n = order.Length, words = ProductSizes.Ceil(n, Mask.Bits);
+        int n = order.Length,
+            words = ProductSizes.Ceil(n, Mask.Bits);
         var mask = Tensor<int>.Rent(gpu, [n, words]);
         var sorted = Tensor<int>.From(gpu, [n], order);
         var group = Tensor<int>.From(gpu, [n], groups.Length == 0 ? new int[n] : groups);
@@ -36,14 +37,25 @@ public static partial class Nms
         return result.ToImmutable();
     }
 
-    /// <summary>Which of 32 boxes one of a higher score overlaps, as bits. n² / 2 overlaps of some 15 operations on n² / 8 bytes: bound by operations.</summary>
-    internal readonly struct Mask(ArrayView<float> boxes, ArrayView<int> order, ArrayView<int> groups, ArrayView<int> mask, int n, int words, float threshold) : IKernel
+    /// <summary>Which of 32 boxes one of a higher score overlaps, as bits. n² / 2 overlaps of some 15 operations on n² / 8 bytes: bound by
+    /// operations.</summary>
+    internal readonly struct Mask(
+        ArrayView<float> boxes,
+        ArrayView<int> order,
+        ArrayView<int> groups,
+        ArrayView<int> mask,
+        int n,
+        int words,
+        float threshold
+    ) : IKernel
     {
         public const int Bits = 32;
 
         public void Invoke(int index)
         {
-            int row = index / words, first = index % words * Bits, bits = 0;
+            int row = index / words,
+                first = index % words * Bits,
+                bits = 0;
             var box = Box.At(boxes, order[row]);
             for (int i = Math.Max(first, row + 1); i < Math.Min(first + Bits, n); i++)
                 if (groups[order[i]] == groups[order[row]] && box.Iou(Box.At(boxes, order[i])) > threshold)

@@ -8,12 +8,23 @@ namespace Pqf.Tensors.Ops.Boxes;
 
 public static partial class Nms
 {
-    static unsafe ImmutableArray<int> Host(HostDevice host, Tensor<float> boxes, int[] order, (int[] Start, int[] Boxes) groups, float threshold, int limit)
+    static unsafe ImmutableArray<int> Host(
+        HostDevice host,
+        Tensor<float> boxes,
+        int[] order,
+        (int[] Start, int[] Boxes) groups,
+        float threshold,
+        int limit
+    )
     {
-        int groupCount = groups.Start.Length - 1, vectors = ProductSizes.Ceil(order.Length, Vector<float>.Count) + groupCount;
+        int groupCount = groups.Start.Length - 1,
+            vectors = ProductSizes.Ceil(order.Length, Vector<float>.Count) + groupCount;
         using var kept = new Workspace<byte>(host, order.Length);
         using var memory = new Workspace<float>(host, (long)vectors * BoxVectors.Size);
-        fixed (int* start = groups.Start, list = groups.Boxes)
+        fixed (
+            int* start = groups.Start,
+                list = groups.Boxes
+        )
             host.For(groupCount, new Scan((Box*)boxes.Pointer, start, list, threshold, limit, memory.Pointer, kept.Pointer));
         var result = ImmutableArray.CreateBuilder<int>();
         for (int i = 0; i < order.Length && result.Count < limit; i++)
@@ -28,7 +39,9 @@ public static partial class Nms
     {
         public void Invoke(int item, int thread)
         {
-            int width = Vector<float>.Count, count = 0, at = start[item];
+            int width = Vector<float>.Count,
+                count = 0,
+                at = start[item];
             float* vectors = memory + ((nint)((start[item] / width) + item) * BoxVectors.Size);
             for (; at < start[item + 1] && count < limit; at++)
             {

@@ -14,7 +14,8 @@ public sealed record NmsOptions
     public int Limit { get; init; } = int.MaxValue;
 }
 
-/// <summary>Non-maximum suppression: of boxes that overlap the one of the highest score is kept, and so on among those that do not overlap it.</summary>
+/// <summary>Non-maximum suppression: of boxes that overlap the one of the highest score is kept, and so on among those that do not overlap
+/// it.</summary>
 public static partial class Nms
 {
     /// <summary>Numbers of the boxes that no kept box of a higher score overlaps by more than the threshold.</summary>
@@ -24,7 +25,8 @@ public static partial class Nms
     /// <param name="options">Threshold and limit.</param>
     /// <returns>By falling score.</returns>
     /// <exception cref="ShapeException">There are not as many scores or groups as boxes.</exception>
-    /// <remarks>Groups are kept apart by their numbers, not by moving boxes far from one another: no coordinate is rounded. Waits for the device.</remarks>
+    /// <remarks>Groups are kept apart by their numbers, not by moving boxes far from one another: no coordinate is rounded. Waits for the
+    /// device.</remarks>
     public static ImmutableArray<int> Forward(Tensor<float> boxes, Tensor<float> scores, ReadOnlySpan<int> groups, NmsOptions options)
     {
         int n = Shapes.Boxes("Nms", boxes.Shape)[0];
@@ -53,7 +55,10 @@ public static partial class Nms
         for (int i = 0; i < keys.Length; i++)
         {
             int bits = BitConverter.SingleToInt32Bits(scores[i] + 0f); // both zeros alike
-            long rank = float.IsNaN(scores[i]) ? -int.MaxValue : bits >= 0 ? bits : bits ^ int.MaxValue; // as integers, in the singles' order
+            long rank =
+                float.IsNaN(scores[i]) ? -int.MaxValue
+                : bits >= 0 ? bits
+                : bits ^ int.MaxValue; // as integers, in the singles' order
             keys[i] = (-rank << 32) + i;
         }
 

@@ -20,7 +20,8 @@ public static partial class RoiAlign
         gpu.Launch(dx.Shape.Count, new PullbackKernel(rois.Boxes.View, starts.View, boxes.View, dy.View, dx.View, g));
     }
 
-    /// <summary>For each tile of each image's pixels the boxes that may touch it, rising; the end of its list at the next one's start.</summary>
+    /// <summary>For each tile of each image's pixels the boxes that may touch it, rising; the end of its list at the next one's
+    /// start.</summary>
     static (int[] Start, int[] Boxes) Tiles(RoiGeometry g, ReadOnlySpan<float> boxes, int[] rows)
     {
         var grid = PullbackKernel.Grid(g);
@@ -31,8 +32,8 @@ public static partial class RoiAlign
             var (firstRow, endRow) = g.Rows(box[2], box[4]).Pixels();
             var (firstColumn, endColumn) = g.Columns(box[1], box[3]).Pixels();
             for (int y = firstRow / PullbackKernel.Tile; y * PullbackKernel.Tile < endRow; y++)
-                for (int x = firstColumn / PullbackKernel.Tile; x * PullbackKernel.Tile < endColumn; x++)
-                    (lists[((((int)box[0] * grid.H) + y) * grid.W) + x] ??= []).Add(row);
+            for (int x = firstColumn / PullbackKernel.Tile; x * PullbackKernel.Tile < endColumn; x++)
+                (lists[((((int)box[0] * grid.H) + y) * grid.W) + x] ??= []).Add(row);
         }
 
         int[] start = new int[lists.Length + 1];
@@ -41,13 +42,20 @@ public static partial class RoiAlign
         return (start, [.. lists.SelectMany(list => list ?? [])]);
     }
 
-    /// <summary>One value of one cell; neighbours are neighbouring channels: they read neighbouring values of the same pixels. Bound by memory: 4 bytes a value and, from cache mostly, 16 a sample.</summary>
-    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> boxes, ArrayView<int> rows, ArrayView<float> y, RoiGeometry g) : IKernel
+    /// <summary>One value of one cell; neighbours are neighbouring channels: they read neighbouring values of the same pixels. Bound by
+    /// memory: 4 bytes a value and, from cache mostly, 16 a sample.</summary>
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> boxes, ArrayView<int> rows, ArrayView<float> y, RoiGeometry g)
+        : IKernel
     {
         public void Invoke(int index)
         {
-            int c = index % g.Channels, cell = index / g.Channels % g.CellCount, box = rows[index / g.Channels / g.CellCount], at = box * Rois.Fields;
-            int cellRow = cell / g.Cells.W, cellColumn = cell % g.Cells.W, image = (int)boxes[at] * g.H * g.W;
+            int c = index % g.Channels,
+                cell = index / g.Channels % g.CellCount,
+                box = rows[index / g.Channels / g.CellCount],
+                at = box * Rois.Fields;
+            int cellRow = cell / g.Cells.W,
+                cellColumn = cell % g.Cells.W,
+                image = (int)boxes[at] * g.H * g.W;
             var down = g.Rows(boxes[at + 2], boxes[at + 4]);
             var across = g.Columns(boxes[at + 1], boxes[at + 3]);
             var (firstRow, endRow) = down.Between(-1f, down.Length, cellRow, cellRow + 1);
@@ -59,8 +67,11 @@ public static partial class RoiAlign
                 for (int j = firstColumn; j < endColumn; j++)
                 {
                     var (left, right, leftWeight, rightWeight) = across.Around(across.Position(j));
-                    sum += (lowWeight * leftWeight * Pixel(image, low, left, c)) + (lowWeight * rightWeight * Pixel(image, low, right, c))
-                        + (highWeight * leftWeight * Pixel(image, high, left, c)) + (highWeight * rightWeight * Pixel(image, high, right, c));
+                    sum +=
+                        (lowWeight * leftWeight * Pixel(image, low, left, c))
+                        + (lowWeight * rightWeight * Pixel(image, low, right, c))
+                        + (highWeight * leftWeight * Pixel(image, high, left, c))
+                        + (highWeight * rightWeight * Pixel(image, high, right, c));
                 }
             }
 
@@ -70,12 +81,21 @@ public static partial class RoiAlign
         float Pixel(int image, int row, int column, int c) => x[((image + (row * g.W) + column) * g.Channels) + c];
     }
 
-    /// <summary>One gradient of the map, from the boxes over its tile of pixels in their order: no atomics. Neighbours are neighbouring channels: they read neighbouring gradients of the same cells.</summary>
+    /// <summary>One gradient of the map, from the boxes over its tile of pixels in their order: no atomics. Neighbours are neighbouring
+    /// channels: they read neighbouring gradients of the same cells.</summary>
     /// <remarks>
-    /// Some 60 operations for each box of the tile, 30 for each sample near the pixel and 4 bytes of each cell there; a work item of its own for each channel repeats
+    /// Some 60 operations for each box of the tile, 30 for each sample near the pixel and 4 bytes of each cell there; a work item of its
+    /// own for each channel repeats
     /// the first two. Bound by operations: 256 channels of 200 × 272 pixels under 512 boxes of 20 × 20 ask for some 4·10⁹.
     /// </remarks>
-    internal readonly struct PullbackKernel(ArrayView<float> boxes, ArrayView<int> start, ArrayView<int> lists, ArrayView<float> dy, ArrayView<float> dx, RoiGeometry g) : IKernel
+    internal readonly struct PullbackKernel(
+        ArrayView<float> boxes,
+        ArrayView<int> start,
+        ArrayView<int> lists,
+        ArrayView<float> dy,
+        ArrayView<float> dx,
+        RoiGeometry g
+    ) : IKernel
     {
         /// <summary>Rows and columns of a tile.</summary>
         public const int Tile = 4;
@@ -85,7 +105,11 @@ public static partial class RoiAlign
 
         public void Invoke(int index)
         {
-            int c = index % g.Channels, pixel = index / g.Channels, ix = pixel % g.W, iy = pixel / g.W % g.H, n = pixel / g.W / g.H;
+            int c = index % g.Channels,
+                pixel = index / g.Channels,
+                ix = pixel % g.W,
+                iy = pixel / g.W % g.H,
+                n = pixel / g.W / g.H;
             var grid = Grid(g);
             int tile = (((n * grid.H) + (iy / Tile)) * grid.W) + (ix / Tile);
             float sum = 0f;

@@ -32,7 +32,14 @@ public static partial class RoiAlign
             PullbackHost<Simd256, Vector256<float>>(host, g, boxes, rows, dy, dx);
     }
 
-    static unsafe void PullbackHost<S, V>(HostDevice host, RoiGeometry g, Tensor<float> boxes, Tensor<int> rows, Tensor<float> dy, Tensor<float> dx)
+    static unsafe void PullbackHost<S, V>(
+        HostDevice host,
+        RoiGeometry g,
+        Tensor<float> boxes,
+        Tensor<int> rows,
+        Tensor<float> dy,
+        Tensor<float> dx
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -49,13 +56,14 @@ public static partial class RoiAlign
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            float* box = boxes + ((nint)rows[item] * Rois.Fields), to = y + ((nint)rows[item] * g.CellCount * g.Channels);
+            float* box = boxes + ((nint)rows[item] * Rois.Fields),
+                to = y + ((nint)rows[item] * g.CellCount * g.Channels);
             float* image = x + ((nint)box[0] * g.H * g.W * g.Channels);
             var lists = new RoiTaps(g, taps + ((nint)thread * RoiTaps.Count(g)));
             lists.Fill(box);
             for (int row = 0; row < g.Cells.H; row++)
-                for (int column = 0; column < g.Cells.W; column++, to += g.Channels)
-                    Cell(image, lists.Rows(row), lists.Columns(column), to);
+            for (int column = 0; column < g.Cells.W; column++, to += g.Channels)
+                Cell(image, lists.Rows(row), lists.Columns(column), to);
         }
 
         void Cell(float* image, RoiTap* down, RoiTap* across, float* to)
@@ -72,7 +80,10 @@ public static partial class RoiAlign
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void FourVectors(float* image, RoiTap* down, RoiTap* across, float* to)
         {
-            V a = default, b = default, c = default, d = default;
+            V a = default,
+                b = default,
+                c = default,
+                d = default;
             for (int i = 1; i <= down[0].At; i++)
             {
                 float* row = image + ((nint)down[i].At * g.W * g.Channels);
@@ -97,8 +108,12 @@ public static partial class RoiAlign
         {
             V sum = default;
             for (int i = 1; i <= down[0].At; i++)
-                for (int j = 1; j <= across[0].At; j++)
-                    sum = S.MultiplyAdd(S.Create(down[i].Weight * across[j].Weight), S.Load(image + ((((nint)down[i].At * g.W) + across[j].At) * g.Channels)), sum);
+            for (int j = 1; j <= across[0].At; j++)
+                sum = S.MultiplyAdd(
+                    S.Create(down[i].Weight * across[j].Weight),
+                    S.Load(image + ((((nint)down[i].At * g.W) + across[j].At) * g.Channels)),
+                    sum
+                );
             S.Store(sum, to);
         }
 
@@ -106,13 +121,14 @@ public static partial class RoiAlign
         {
             float sum = 0;
             for (int i = 1; i <= down[0].At; i++)
-                for (int j = 1; j <= across[0].At; j++)
-                    sum += down[i].Weight * across[j].Weight * image[(((nint)down[i].At * g.W) + across[j].At) * g.Channels];
+            for (int j = 1; j <= across[0].At; j++)
+                sum += down[i].Weight * across[j].Weight * image[(((nint)down[i].At * g.W) + across[j].At) * g.Channels];
             return sum;
         }
     }
 
-    /// <summary>Some rows of one image's gradient, from all boxes over them in order: what a pixel sums does not depend on how rows are shared out.</summary>
+    /// <summary>Some rows of one image's gradient, from all boxes over them in order: what a pixel sums does not depend on how rows are
+    /// shared out.</summary>
     readonly unsafe struct Bands<S, V>(RoiGeometry g, float* boxes, int* rows, int rowCount, float* dy, float* dx, RoiTap* taps) : IHostWork
         where S : struct, ISimd<V>
         where V : unmanaged
@@ -125,7 +141,9 @@ public static partial class RoiAlign
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int n = item / Count, first = item % Count * BandRows, end = Math.Min(g.H, first + BandRows);
+            int n = item / Count,
+                first = item % Count * BandRows,
+                end = Math.Min(g.H, first + BandRows);
             float* image = dx + ((nint)n * g.H * g.W * g.Channels);
             Floats.Clear(image + ((nint)first * g.W * g.Channels), (end - first) * g.W * g.Channels);
             var lists = new RoiTaps(g, taps + ((nint)thread * RoiTaps.Count(g)));
@@ -150,7 +168,12 @@ public static partial class RoiAlign
                 for (int i = 1; i <= down[0].At; i++)
                     if (down[i].At >= first && down[i].At < end)
                         for (int column = 0; column < g.Cells.W; column++)
-                            Cell(gradient + (column * g.Channels), down[i].Weight, lists.Columns(column), image + ((nint)down[i].At * g.W * g.Channels));
+                            Cell(
+                                gradient + (column * g.Channels),
+                                down[i].Weight,
+                                lists.Columns(column),
+                                image + ((nint)down[i].At * g.W * g.Channels)
+                            );
             }
         }
 

@@ -12,18 +12,21 @@ public sealed record RoiAlignOptions
     /// <summary>Samples of a cell along each axis; 0 or less takes as many as a cell has pixels, rounded up.</summary>
     public int SamplingRatio { get; init; } = 2;
 
-    /// <summary>Whether coordinates count from pixels' corners, half a pixel before their centres; if not, boxes are at least one pixel of the map long.</summary>
+    /// <summary>Whether coordinates count from pixels' corners, half a pixel before their centres; if not, boxes are at least one pixel of
+    /// the map long.</summary>
     public bool Aligned { get; init; }
 }
 
-/// <summary>Means of samples of a map in the cells of boxes, each sample interpolated between four pixels. Source: He et al. 2017, §3; borders as torchvision's.</summary>
+/// <summary>Means of samples of a map in the cells of boxes, each sample interpolated between four pixels. Source: He et al. 2017, §3;
+/// borders as torchvision's.</summary>
 public static partial class RoiAlign
 {
     /// <summary>Cells of all boxes, each read from its own map.</summary>
     /// <param name="maps">One [N, H, W, C] for each level; N and C in common.</param>
     /// <param name="rois">The boxes.</param>
     /// <param name="options">Cells and samples.</param>
-    /// <returns>[R, cells down, cells across, C], in the boxes' order. Samples more than a pixel outside the map count as zeros, and so do boxes that are read nowhere (<see cref="Rois"/>).</returns>
+    /// <returns>[R, cells down, cells across, C], in the boxes' order. Samples more than a pixel outside the map count as zeros, and so do
+    /// boxes that are read nowhere (<see cref="Rois"/>).</returns>
     /// <exception cref="ShapeException">Maps do not fit one another or the boxes.</exception>
     public static Tensor<float> Forward(ReadOnlySpan<Tensor<float>> maps, Rois rois, RoiAlignOptions options)
     {
@@ -55,7 +58,8 @@ public static partial class RoiAlign
         }
     }
 
-    /// <summary>Gradient of one map: each cell's, in parts, to the pixels that it was interpolated from. Boxes are added in order: one input, one result.</summary>
+    /// <summary>Gradient of one map: each cell's, in parts, to the pixels that it was interpolated from. Boxes are added in order: one
+    /// input, one result.</summary>
     /// <param name="map">Shape of the map, [N, H, W, C].</param>
     /// <param name="rois">As given to <see cref="Forward"/>.</param>
     /// <param name="level">Which map.</param>

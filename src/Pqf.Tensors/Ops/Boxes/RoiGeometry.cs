@@ -12,10 +12,30 @@ namespace Pqf.Tensors.Ops.Boxes;
 /// <param name="Scale">Pixels of the map for a pixel of the image.</param>
 /// <param name="Offset">Of the map's first pixel.</param>
 /// <param name="LeastSize">Of a box, in pixels of the map.</param>
-readonly record struct RoiGeometry(int N, int H, int W, int Channels, Pair Cells, int SamplingRatio, float Scale, float Offset, float LeastSize)
+readonly record struct RoiGeometry(
+    int N,
+    int H,
+    int W,
+    int Channels,
+    Pair Cells,
+    int SamplingRatio,
+    float Scale,
+    float Offset,
+    float LeastSize
+)
 {
-    public static RoiGeometry Of(Shape map, float scale, RoiAlignOptions options) => new(
-        map[0], map[1], map[2], map[3], options.OutputSize, options.SamplingRatio, scale, options.Aligned ? 0.5f : 0f, options.Aligned ? float.NegativeInfinity : 1f);
+    public static RoiGeometry Of(Shape map, float scale, RoiAlignOptions options) =>
+        new(
+            map[0],
+            map[1],
+            map[2],
+            map[3],
+            options.OutputSize,
+            options.SamplingRatio,
+            scale,
+            options.Aligned ? 0.5f : 0f,
+            options.Aligned ? float.NegativeInfinity : 1f
+        );
 
     /// <summary>Cells of a box.</summary>
     public int CellCount => Cells.H * Cells.W;
@@ -26,7 +46,9 @@ readonly record struct RoiGeometry(int N, int H, int W, int Channels, Pair Cells
 
     RoiAxis Axis(float low, float high, int cells, int length)
     {
-        float start = (low * Scale) - Offset, size = MathF.Max((high * Scale) - Offset - start, LeastSize), cell = size / cells;
+        float start = (low * Scale) - Offset,
+            size = MathF.Max((high * Scale) - Offset - start, LeastSize),
+            cell = size / cells;
         return new(start, cell, SamplingRatio > 0 ? SamplingRatio : PixelsBegun(size, cell, cells), cells, length);
     }
 
@@ -45,7 +67,8 @@ readonly record struct RoiGeometry(int N, int H, int W, int Channels, Pair Cells
 /// <param name="Length">Pixels of the map.</param>
 readonly record struct RoiAxis(float Start, float Cell, int Samples, int Cells, int Length)
 {
-    /// <summary>Most samples that a cell may ask for by its length: so far from any map's size that only boxes of a million pixels meet it.</summary>
+    /// <summary>Most samples that a cell may ask for by its length: so far from any map's size that only boxes of a million pixels meet
+    /// it.</summary>
     public const int MostSamples = 1 << 20;
 
     // Positions are rounded, ranges of them not to lose one.
@@ -61,11 +84,13 @@ readonly record struct RoiAxis(float Start, float Cell, int Samples, int Cells, 
     /// <summary>Samples of some cells that may lie between two positions.</summary>
     public (int First, int End) Between(float low, float high, int firstCell, int endCell)
     {
-        int first = firstCell * Samples, end = endCell * Samples;
+        int first = firstCell * Samples,
+            end = endCell * Samples;
         float step = Cell / MathF.Max(Samples, 1f);
         if (!(step > 0f))
             return (first, end);
-        float begin = MathF.Floor(((low - Start) / step) - Slack), stop = MathF.Ceiling(((high - Start) / step) + Slack);
+        float begin = MathF.Floor(((low - Start) / step) - Slack),
+            stop = MathF.Ceiling(((high - Start) / step) + Slack);
         return (begin > first ? (int)MathF.Min(begin, end) : first, stop < end ? (int)MathF.Max(stop, first) : end);
     }
 
@@ -92,7 +117,9 @@ readonly record struct RoiAxis(float Start, float Cell, int Samples, int Cells, 
     /// <summary>Pixels that samples may have parts of: first, and one past the last; none if all lie outside.</summary>
     public (int First, int End) Pixels()
     {
-        float last = Start + (Cells * Cell), low = MathF.Floor(MathF.Min(Start, last)) - 1f, high = MathF.Floor(MathF.Max(Start, last)) + 2f;
+        float last = Start + (Cells * Cell),
+            low = MathF.Floor(MathF.Min(Start, last)) - 1f,
+            high = MathF.Floor(MathF.Max(Start, last)) + 2f;
         return high < 0f || low > Length || Samples < 1 ? (0, 0) : ((int)MathF.Max(low, 0f), (int)MathF.Min(high + 1f, Length));
     }
 }

@@ -5,14 +5,16 @@ namespace Pqf.Tensors.Ops.Boxes;
 /// <summary>A row or column of a map, and its part of a cell's mean.</summary>
 readonly record struct RoiTap(int At, float Weight);
 
-/// <summary>The rows and columns that make up each cell of one box: samples lie on a grid, so that a cell's pixels are every pair of one of its rows and one of its columns.</summary>
+/// <summary>The rows and columns that make up each cell of one box: samples lie on a grid, so that a cell's pixels are every pair of one of
+/// its rows and one of its columns.</summary>
 /// <remarks>Samples that meet in a row share its tap. A list starts with its length, in place of a row's number.</remarks>
 readonly unsafe struct RoiTaps(RoiGeometry g, RoiTap* memory)
 {
     // Neighbouring samples have rows in common among the last so many, in whichever direction a box lies.
     const int Recent = 3;
 
-    readonly int down = ListLength(g, g.H), across = ListLength(g, g.W);
+    readonly int down = ListLength(g, g.H),
+        across = ListLength(g, g.W);
 
     /// <summary>Taps that the lists of a box may take.</summary>
     public static int Count(RoiGeometry g) => (g.Cells.H * ListLength(g, g.H)) + (g.Cells.W * ListLength(g, g.W));

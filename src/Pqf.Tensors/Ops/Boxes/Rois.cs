@@ -3,7 +3,8 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
-/// <summary>Boxes on images, each read from one map of a pyramid: what <see cref="RoiAlign"/> and its pull-back need to know, built once for both.</summary>
+/// <summary>Boxes on images, each read from one map of a pyramid: what <see cref="RoiAlign"/> and its pull-back need to know, built once
+/// for both.</summary>
 public sealed class Rois
 {
     readonly ImmutableArray<Tensor<int>?> rows;
@@ -42,7 +43,8 @@ public sealed class Rois
     internal int ImageCount { get; }
 
     /// <summary>Sorts boxes by the maps that they are read from; the result belongs to the innermost scope of their device.</summary>
-    /// <param name="boxes">[R, 5]: image, x₁, y₁, x₂, y₂ in pixels of the image. Boxes with coordinates that are not finite, or beyond 10¹⁵, are read nowhere.</param>
+    /// <param name="boxes">[R, 5]: image, x₁, y₁, x₂, y₂ in pixels of the image. Boxes with coordinates that are not finite, or beyond
+    /// 10¹⁵, are read nowhere.</param>
     /// <param name="levels">R numbers of maps.</param>
     /// <param name="spatialScales">Pixels of each map for a pixel of the image, as 1/16.</param>
     /// <exception cref="ShapeException">A box's image or level is not such a number, or there are not as many levels as boxes.</exception>
@@ -63,7 +65,12 @@ public sealed class Rois
                 (sorted[levels[i]] ??= []).Add(i);
         }
 
-        return new(boxes, values, [.. spatialScales], [.. sorted.Select(list => list is null ? null : Tensor<int>.From(boxes.Device, [list.Count], [.. list]))]);
+        return new(
+            boxes,
+            values,
+            [.. spatialScales],
+            [.. sorted.Select(list => list is null ? null : Tensor<int>.From(boxes.Device, [list.Count], [.. list]))]
+        );
     }
 
     static bool IsNear(ReadOnlySpan<float> corners)
@@ -75,7 +82,8 @@ public sealed class Rois
     }
 
     /// <summary>As above, for boxes that are all read from one map.</summary>
-    public static Rois Create(Tensor<float> boxes, float spatialScale) => Create(boxes, new int[boxes.Shape.Rank == 0 ? 0 : boxes.Shape[0]], [spatialScale]);
+    public static Rois Create(Tensor<float> boxes, float spatialScale) =>
+        Create(boxes, new int[boxes.Shape.Rank == 0 ? 0 : boxes.Shape[0]], [spatialScale]);
 
     /// <summary>Numbers of the boxes read from a map, rising; none if there are none.</summary>
     internal Tensor<int>? Rows(int level) => rows[level];

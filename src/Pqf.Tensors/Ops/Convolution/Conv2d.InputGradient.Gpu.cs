@@ -11,14 +11,19 @@ public static partial class Conv2d
     static void InputGradientGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx) =>
         gpu.Launch(dx.Shape.Count, new InputGradientKernel(dy.View, weight.View, TileOutput.Of(dx, null, Activation.None), geometry));
 
-    /// <summary>One gradient of the input, or one output of a transposed convolution, from all outputs whose windows cover it; neighbours are neighbouring channels of one pixel: they share dy and read weights kH · kW apart.</summary>
-    /// <remarks>2·taps·O / stride² operations for each input; without tiles in shared memory it is bound by the cache, at two loads for each two operations.</remarks>
+    /// <summary>One gradient of the input, or one output of a transposed convolution, from all outputs whose windows cover it; neighbours
+    /// are neighbouring channels of one pixel: they share dy and read weights kH · kW apart.</summary>
+    /// <remarks>2·taps·O / stride² operations for each input; without tiles in shared memory it is bound by the cache, at two loads for
+    /// each two operations.</remarks>
     internal readonly struct InputGradientKernel(ArrayView<float> dy, ArrayView<float> weight, TileOutput output, ConvGeometry g) : IKernel
     {
         public void Invoke(int index)
         {
-            int c = index % g.InChannels, pixel = index / g.InChannels;
-            int ix = pixel % g.W, iy = pixel / g.W % g.H, n = pixel / g.W / g.H;
+            int c = index % g.InChannels,
+                pixel = index / g.InChannels;
+            int ix = pixel % g.W,
+                iy = pixel / g.W % g.H,
+                n = pixel / g.W / g.H;
             float sum = 0f;
             for (int a = 0; a < g.Kernel.H; a++)
             {
@@ -26,7 +31,14 @@ public static partial class Conv2d
                 for (int b = 0; b < g.Kernel.W; b++)
                 {
                     int column = ix + g.Padding.W - (b * g.Dilation.W);
-                    if (row >= 0 && column >= 0 && row % g.Stride.H == 0 && column % g.Stride.W == 0 && row / g.Stride.H < g.OutH && column / g.Stride.W < g.OutW)
+                    if (
+                        row >= 0
+                        && column >= 0
+                        && row % g.Stride.H == 0
+                        && column % g.Stride.W == 0
+                        && row / g.Stride.H < g.OutH
+                        && column / g.Stride.W < g.OutW
+                    )
                         sum += Products(g.OutputAt(n, row / g.Stride.H, column / g.Stride.W), c, a, b);
                 }
             }

@@ -8,13 +8,23 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    static void InputGradientHost(HostDevice host, ConvGeometry g, Tensor<float> weight, Tensor<float> dy, ConvAlgorithm algorithm, Tensor<float> dx)
+    static void InputGradientHost(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> weight,
+        Tensor<float> dy,
+        ConvAlgorithm algorithm,
+        Tensor<float> dx
+    )
     {
         var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
         if (algorithm != ConvAlgorithm.Gathered)
         {
             if (padding.H < 0 || padding.W < 0)
-                throw new ShapeException("Conv2d", $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}");
+                throw new ShapeException(
+                    "Conv2d",
+                    $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}"
+                );
             Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Activation.None, dx);
             return;
         }
@@ -29,11 +39,27 @@ public static partial class Conv2d
         {
             // A convolution like any other, by whichever algorithm suits it.
             var flipped = FlippedWeights.Of(host, g, weight, InputPhase.Of(g, 0, 0));
-            Conv2dPlan.Create(flipped, null, new Conv2dOptions { Padding = padding, Dilation = g.Dilation, Groups = g.Groups }).ForwardInto(dy, null, Activation.None, dx);
+            Conv2dPlan
+                .Create(
+                    flipped,
+                    null,
+                    new Conv2dOptions
+                    {
+                        Padding = padding,
+                        Dilation = g.Dilation,
+                        Groups = g.Groups,
+                    }
+                )
+                .ForwardInto(dy, null, Activation.None, dx);
             return;
         }
 
-        InputPhase[] phases = [.. from row in Enumerable.Range(0, Math.Min(g.H, g.Stride.H)) from column in Enumerable.Range(0, Math.Min(g.W, g.Stride.W)) select InputPhase.Of(g, row, column)];
+        InputPhase[] phases =
+        [
+            .. from row in Enumerable.Range(0, Math.Min(g.H, g.Stride.H))
+            from column in Enumerable.Range(0, Math.Min(g.W, g.Stride.W))
+            select InputPhase.Of(g, row, column),
+        ];
         if (phases.Any(phase => phase.TapCount == 0))
             dx.Storage.Clear(); // pixels that no tap reaches
         foreach (var phase in phases.Where(phase => phase.TapCount > 0))
@@ -43,10 +69,19 @@ public static partial class Conv2d
                 PhaseGradient<Simd256, Vector256<float>>(host, g, phase, weight, dy, dx);
     }
 
-    /// <summary>Of the convolution that carries gradients back at stride 1; negative where the forward's own was larger than its kernel.</summary>
-    static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) => new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
+    /// <summary>Of the convolution that carries gradients back at stride 1; negative where the forward's own was larger than its
+    /// kernel.</summary>
+    static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) =>
+        new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
 
-    static unsafe void PhaseGradient<S, V>(HostDevice host, ConvGeometry g, InputPhase phase, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx)
+    static unsafe void PhaseGradient<S, V>(
+        HostDevice host,
+        ConvGeometry g,
+        InputPhase phase,
+        Tensor<float> weight,
+        Tensor<float> dy,
+        Tensor<float> dx
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
     {

@@ -13,10 +13,17 @@ public static partial class Conv2d
     /// <returns>[N, H, W, C].</returns>
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
     /// <remarks>
-    /// At stride 1 the convolution of dy with the weights flipped and transposed. At larger strides one such convolution for each phase of the input's pixels, with the
+    /// At stride 1 the convolution of dy with the weights flipped and transposed. At larger strides one such convolution for each phase of
+    /// the input's pixels, with the
     /// taps that reach them: no zeros are multiplied, nothing is unfolded.
     /// </remarks>
-    public static Tensor<float> InputPullback(Shape x, Tensor<float> weight, Conv2dOptions options, Tensor<float> dy, ConvAlgorithm algorithm = ConvAlgorithm.Gathered)
+    public static Tensor<float> InputPullback(
+        Shape x,
+        Tensor<float> weight,
+        Conv2dOptions options,
+        Tensor<float> dy,
+        ConvAlgorithm algorithm = ConvAlgorithm.Gathered
+    )
     {
         var geometry = Shapes.Conv2d(x, weight.Shape, options);
         Shapes.Output("Conv2d", geometry, dy.Shape);

@@ -9,7 +9,14 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    static void WeightGradientHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> dy, ConvAlgorithm algorithm, Tensor<float> dWeight)
+    static void WeightGradientHost(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float> dy,
+        ConvAlgorithm algorithm,
+        Tensor<float> dWeight
+    )
     {
         if (host.Width == VectorWidth.Bits512)
             WeightGradientHost<Simd512, Vector512<float>, ColumnLayout>(host, g, x, dy, algorithm, dWeight);
@@ -17,7 +24,14 @@ public static partial class Conv2d
             WeightGradientHost<Simd256, Vector256<float>, NarrowColumnLayout>(host, g, x, dy, algorithm, dWeight);
     }
 
-    static unsafe void WeightGradientHost<S, V, L>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> dy, ConvAlgorithm algorithm, Tensor<float> dWeight)
+    static unsafe void WeightGradientHost<S, V, L>(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float> dy,
+        ConvAlgorithm algorithm,
+        Tensor<float> dWeight
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
         where L : struct, ITileLayout
@@ -39,7 +53,13 @@ public static partial class Conv2d
         for (int group = 0; group < g.Groups; group++)
         {
             var product = new PixelProduct<S, V, L, ConvColumns<L>>(
-                sizes, new ConvColumns<L>(g, x.Pointer, group), dy.Pointer + (group * g.GroupOutChannels), g.OutChannels, sums.Pointer, host.Scratch);
+                sizes,
+                new ConvColumns<L>(g, x.Pointer, group),
+                dy.Pointer + (group * g.GroupOutChannels),
+                g.OutChannels,
+                sums.Pointer,
+                host.Scratch
+            );
             host.For(product.ItemCount, product);
             float* to = dWeight.Pointer + ((nint)group * g.GroupOutChannels * g.Taps);
             host.For(AddParts.ItemCount(sizes), new AddParts(sizes, sums.Pointer, g.GroupInChannels, g.Kernel.H * g.Kernel.W, to));
@@ -47,7 +67,13 @@ public static partial class Conv2d
     }
 
     /// <summary>dyᵀ · x: the sums come in the order of the weights.</summary>
-    static unsafe void PointwiseWeightGradient<S, V, L>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> dy, Tensor<float> dWeight)
+    static unsafe void PointwiseWeightGradient<S, V, L>(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float> dy,
+        Tensor<float> dWeight
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
         where L : struct, ITileLayout
@@ -56,7 +82,13 @@ public static partial class Conv2d
         bool isDirect = sizes.Parts == 1 && sizes.SumsStride == sizes.Columns;
         using var sums = new Workspace<float>(host, isDirect ? 1 : (long)sizes.Parts * sizes.SumCount);
         var product = new PixelProduct<S, V, L, MatrixColumns<L>>(
-            sizes, new MatrixColumns<L>(dy.Pointer, g.OutChannels), x.Pointer, g.InChannels, isDirect ? dWeight.Pointer : sums.Pointer, host.Scratch);
+            sizes,
+            new MatrixColumns<L>(dy.Pointer, g.OutChannels),
+            x.Pointer,
+            g.InChannels,
+            isDirect ? dWeight.Pointer : sums.Pointer,
+            host.Scratch
+        );
         host.For(product.ItemCount, product);
         if (!isDirect)
             host.For(AddRows.ItemCount(sizes), new AddRows(sizes, sums.Pointer, dWeight.Pointer));

@@ -13,7 +13,13 @@ public static partial class Conv2d
     /// <param name="algorithm">How the host computes it.</param>
     /// <returns>[N, H', W', O].</returns>
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
-    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered)
+    public static Tensor<float> Forward(
+        Tensor<float> x,
+        Tensor<float> weight,
+        Tensor<float>? bias,
+        Conv2dOptions options,
+        ConvAlgorithm algorithm = ConvAlgorithm.Gathered
+    )
     {
         using var scope = x.Device.BeginScope();
         return scope.Keep(Conv2dPlan.Create(weight, bias, options, algorithm).Forward(x, null, Activation.None));

@@ -17,7 +17,14 @@ public sealed partial class Conv2dPlan
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <exception cref="ShapeException">Codes, bias or scales do not fit the weight.</exception>
-    internal static unsafe Conv2dPlan FromCodes(Tensor<float> codebook, Tensor<ushort> codes, Shape weight, double[]? scales, Tensor<float>? bias, Conv2dOptions options)
+    internal static unsafe Conv2dPlan FromCodes(
+        Tensor<float> codebook,
+        Tensor<ushort> codes,
+        Shape weight,
+        double[]? scales,
+        Tensor<float>? bias,
+        Conv2dOptions options
+    )
     {
         Shapes.DecodeCodes(codebook.Shape, codes.Shape, weight);
         Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight, 4);
@@ -26,14 +33,28 @@ public sealed partial class Conv2dPlan
         Shapes.SameDevice("Conv2d", codebook.Device, codes, bias);
         var host = (HostDevice)codebook.Device;
         var plan = new Conv2dPlan(host, weight, options);
-        int width = PanelWidth(host), outChannels = plan.GroupOutChannels, panelsCount = Panels.Count(outChannels, plan.TermCount, width), d = codebook.Shape[1];
+        int width = PanelWidth(host),
+            outChannels = plan.GroupOutChannels,
+            panelsCount = Panels.Count(outChannels, plan.TermCount, width),
+            d = codebook.Shape[1];
         plan.packed = Tensor<float>.Rent(host, [options.Groups, panelsCount]);
         plan.packedBias = PackBias(host, bias, options.Groups, outChannels, width);
         fixed (double* scale = scales)
             for (int group = 0; group < options.Groups; group++)
             {
                 nint first = (nint)group * outChannels;
-                CodePanels.Pack(host, codebook.Pointer, d, codes.Pointer + (first * plan.TermCount / d), scale == null ? null : scale + first, outChannels, weight[1], plan.TapCount, width, plan.packed.Pointer + ((nint)group * panelsCount));
+                CodePanels.Pack(
+                    host,
+                    codebook.Pointer,
+                    d,
+                    codes.Pointer + (first * plan.TermCount / d),
+                    scale == null ? null : scale + first,
+                    outChannels,
+                    weight[1],
+                    plan.TapCount,
+                    width,
+                    plan.packed.Pointer + ((nint)group * panelsCount)
+                );
             }
 
         return plan;

@@ -29,12 +29,27 @@ public sealed partial class Conv2dPlan
     void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
     {
         var terms = Epilogues.Of(gpuBias, residual, activation);
-        var output = new TileOutput(y.View, (gpuBias ?? y).View, (residual ?? y).View, geometry.OutPixels, geometry.GroupOutChannels, geometry.OutChannels, terms);
+        var output = new TileOutput(
+            y.View,
+            (gpuBias ?? y).View,
+            (residual ?? y).View,
+            geometry.OutPixels,
+            geometry.GroupOutChannels,
+            geometry.OutChannels,
+            terms
+        );
         var runs = TapRuns.Of(geometry);
         if (geometry.GroupOutChannels <= NarrowChannels || !runs.IsExact)
             gpu.Launch(y.Shape.Count, new Kernel(x.View, gpuWeight.View, output, geometry));
         else
-            RunTiles(gpu, new ProductSize(geometry.OutPixels, geometry.GroupOutChannels, geometry.Groups, geometry.Taps), geometry, runs, x, output);
+            RunTiles(
+                gpu,
+                new ProductSize(geometry.OutPixels, geometry.GroupOutChannels, geometry.Groups, geometry.Taps),
+                geometry,
+                runs,
+                x,
+                output
+            );
     }
 
     void RunTiles(GpuDevice gpu, ProductSize size, ConvGeometry g, TapRuns runs, Tensor<float> x, TileOutput output)
@@ -49,7 +64,9 @@ public sealed partial class Conv2dPlan
     {
         public void Invoke(int index)
         {
-            int o = index % outChannels, i = index / outChannels % inChannels, tap = index / outChannels / inChannels;
+            int o = index % outChannels,
+                i = index / outChannels % inChannels,
+                tap = index / outChannels / inChannels;
             packed[index] = weight[(((o * inChannels) + i) * taps) + tap];
         }
     }
@@ -60,17 +77,22 @@ public sealed partial class Conv2dPlan
         public void Invoke(int index) => destination[index] = source[index];
     }
 
-    /// <summary>One output value of a narrow convolution; neighbours are neighbouring channels of one pixel: they share x and read neighbouring weights.</summary>
+    /// <summary>One output value of a narrow convolution; neighbours are neighbouring channels of one pixel: they share x and read
+    /// neighbouring weights.</summary>
     /// <remarks>
-    /// 2·taps·I operations for each output on at least 4 bytes for each input, weight and output: bound by memory for depthwise convolutions (9 taps, I = 1);
+    /// 2·taps·I operations for each output on at least 4 bytes for each input, weight and output: bound by memory for depthwise
+    /// convolutions (9 taps, I = 1);
     /// with wide inputs by the cache, at two loads for each two operations.
     /// </remarks>
     internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> weight, TileOutput output, ConvGeometry g) : IKernel
     {
         public void Invoke(int index)
         {
-            int o = index % g.OutChannels, pixel = index / g.OutChannels;
-            int ox = pixel % g.OutW, oy = pixel / g.OutW % g.OutH, n = pixel / g.OutW / g.OutH;
+            int o = index % g.OutChannels,
+                pixel = index / g.OutChannels;
+            int ox = pixel % g.OutW,
+                oy = pixel / g.OutW % g.OutH,
+                n = pixel / g.OutW / g.OutH;
             int first = o / g.GroupOutChannels * g.GroupInChannels;
             float sum = 0f;
             for (int a = 0; a < g.Kernel.H; a++)

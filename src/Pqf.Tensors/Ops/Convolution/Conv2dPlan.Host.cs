@@ -25,7 +25,9 @@ public sealed partial class Conv2dPlan
     unsafe void PackHost(Tensor<float> weight, Tensor<float>? bias)
     {
         var host = (HostDevice)device;
-        int width = PanelWidth(host), outChannels = GroupOutChannels, panelsCount = Panels.Count(outChannels, TermCount, width);
+        int width = PanelWidth(host),
+            outChannels = GroupOutChannels,
+            panelsCount = Panels.Count(outChannels, TermCount, width);
         packedBias = PackBias(host, bias, options.Groups, outChannels, width);
         if (algorithm != ConvAlgorithm.Gathered)
         {
@@ -37,7 +39,15 @@ public sealed partial class Conv2dPlan
         for (int group = 0; group < options.Groups; group++)
         {
             int first = group * outChannels;
-            Panels.FromWeights(host, weight.Pointer + ((nint)first * TermCount), outChannels, weightShape[1], TapCount, width, packed.Pointer + ((nint)group * panelsCount));
+            Panels.FromWeights(
+                host,
+                weight.Pointer + ((nint)first * TermCount),
+                outChannels,
+                weightShape[1],
+                TapCount,
+                width,
+                packed.Pointer + ((nint)group * panelsCount)
+            );
         }
     }
 
@@ -62,7 +72,14 @@ public sealed partial class Conv2dPlan
             RunHost<Simd256, Vector256<float>>(host, g, x, residual, activation, y);
     }
 
-    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    unsafe void RunHost<S, V>(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float>? residual,
+        Activation activation,
+        Tensor<float> y
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -80,7 +97,15 @@ public sealed partial class Conv2dPlan
     }
 
     unsafe void RunGroup<S, V, L, TRows>(
-        HostDevice host, ConvGeometry g, TRows rows, int line, int group, Tensor<float>? residual, Activation activation, Tensor<float> y)
+        HostDevice host,
+        ConvGeometry g,
+        TRows rows,
+        int line,
+        int group,
+        Tensor<float>? residual,
+        Activation activation,
+        Tensor<float> y
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
         where L : struct, ITileLayout

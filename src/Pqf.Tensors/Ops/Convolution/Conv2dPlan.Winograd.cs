@@ -9,7 +9,8 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public sealed partial class Conv2dPlan
 {
-    /// <summary>The convolution that carries gradients back through a 3 × 3 one of stride 1, or a 1 × 1 one: its weights are those flipped and transposed, packed as they are read.</summary>
+    /// <summary>The convolution that carries gradients back through a 3 × 3 one of stride 1, or a 1 × 1 one: its weights are those flipped
+    /// and transposed, packed as they are read.</summary>
     /// <param name="weight">Of the forward convolution, [O, I, 3, 3] on the host, or [O, I, 1, 1].</param>
     /// <param name="options">Of the gradient's convolution.</param>
     /// <param name="algorithm">One of Winograd's; gathered for 1 × 1.</param>
@@ -38,10 +39,18 @@ public sealed partial class Conv2dPlan
     {
         switch (algorithm, host.Width)
         {
-            case (ConvAlgorithm.Winograd2, VectorWidth.Bits512): PackWinograd<Winograd2<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count); break;
-            case (ConvAlgorithm.Winograd2, _): PackWinograd<Winograd2<Simd256, Vector256<float>>>(host, weight, order, 2 * Simd256.Count); break;
-            case (_, VectorWidth.Bits512): PackWinograd<Winograd4<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count); break;
-            default: PackWinograd<Winograd4<Simd256, Vector256<float>>>(host, weight, order, 2 * Simd256.Count); break;
+            case (ConvAlgorithm.Winograd2, VectorWidth.Bits512):
+                PackWinograd<Winograd2<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count);
+                break;
+            case (ConvAlgorithm.Winograd2, _):
+                PackWinograd<Winograd2<Simd256, Vector256<float>>>(host, weight, order, 2 * Simd256.Count);
+                break;
+            case (_, VectorWidth.Bits512):
+                PackWinograd<Winograd4<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count);
+                break;
+            default:
+                PackWinograd<Winograd4<Simd256, Vector256<float>>>(host, weight, order, 2 * Simd256.Count);
+                break;
         }
     }
 
@@ -52,7 +61,14 @@ public sealed partial class Conv2dPlan
         WinogradWeights<T>.Pack(host, weight.Pointer, order, weightShape[0], weightShape[1], width, packed.Pointer);
     }
 
-    void RunWinograd<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    void RunWinograd<S, V>(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float>? residual,
+        Activation activation,
+        Tensor<float> y
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -62,7 +78,14 @@ public sealed partial class Conv2dPlan
             RunWinograd<S, V, Winograd4<S, V>>(host, g, x, residual, activation, y);
     }
 
-    unsafe void RunWinograd<S, V, T>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    unsafe void RunWinograd<S, V, T>(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float>? residual,
+        Activation activation,
+        Tensor<float> y
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
         where T : struct, IWinograd

@@ -3,7 +3,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
-/// <summary>A convolution whose weights are packed once and used many times, with what follows it fused: y = activation(conv(x) + bias + residual).</summary>
+/// <summary>A convolution whose weights are packed once and used many times, with what follows it fused: y = activation(conv(x) + bias +
+/// residual).</summary>
 /// <remarks>Its packed weights belong to the scope in which it was made.</remarks>
 public sealed partial class Conv2dPlan
 {
@@ -30,7 +31,10 @@ public sealed partial class Conv2dPlan
     static void CheckFit(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options)
     {
         if (!ConvChoice.Fits(device, algorithm, weight, options))
-            throw new ShapeException("Conv2d", $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weight} on {device.Name}");
+            throw new ShapeException(
+                "Conv2d",
+                $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weight} on {device.Name}"
+            );
     }
 
     /// <summary>Packs the weights for the device that they are on.</summary>
@@ -39,8 +43,12 @@ public sealed partial class Conv2dPlan
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <param name="algorithm">How the host computes it.</param>
     /// <exception cref="ShapeException">The algorithm or the bias does not fit.</exception>
-    public static Conv2dPlan Create(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered) =>
-        new(weight, bias, options, algorithm);
+    public static Conv2dPlan Create(
+        Tensor<float> weight,
+        Tensor<float>? bias,
+        Conv2dOptions options,
+        ConvAlgorithm algorithm = ConvAlgorithm.Gathered
+    ) => new(weight, bias, options, algorithm);
 
     /// <summary>The result's shape for an input of the given shape.</summary>
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>

@@ -9,13 +9,16 @@ public enum ConvAlgorithm
     Gathered,
 
     /// <summary>
-    /// Winograd's F(2 × 2, 3 × 3): 2¼ times fewer products, weights 16/9 as large. Its largest error is at most 2·10⁻⁶ of the largest output (WinogradTests).
-    /// A value that is not finite reaches every output that depends on it and may reach others of the 2 × 2 outputs it is computed with, none beyond.
+    /// Winograd's F(2 × 2, 3 × 3): 2¼ times fewer products, weights 16/9 as large. Its largest error is at most 2·10⁻⁶ of the largest
+    /// output (WinogradTests).
+    /// A value that is not finite reaches every output that depends on it and may reach others of the 2 × 2 outputs it is computed with,
+    /// none beyond.
     /// </summary>
     Winograd2,
 
     /// <summary>
-    /// Winograd's F(4 × 4, 3 × 3): 4 times fewer products, weights 4 times as large. Its largest error is at most 2·10⁻⁵ of the largest output, and as a part
+    /// Winograd's F(4 × 4, 3 × 3): 4 times fewer products, weights 4 times as large. Its largest error is at most 2·10⁻⁵ of the largest
+    /// output, and as a part
     /// of the largest gradient that of the input's and the weight's (WinogradTests, WinogradPullbackTests).
     /// Values that are not finite spread as in <see cref="Winograd2"/>, over 4 × 4 outputs.
     /// </summary>

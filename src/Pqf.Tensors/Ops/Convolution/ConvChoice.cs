@@ -13,35 +13,52 @@ public enum PlanMemory
     Low,
 }
 
-/// <summary>Which algorithm computes a convolution: a rule over its shape and batch, never a clock, so that one input gives one result.</summary>
+/// <summary>Which algorithm computes a convolution: a rule over its shape and batch, never a clock, so that one input gives one
+/// result.</summary>
 static class ConvChoice
 {
-    // Measured on whole networks, two threads and one (bench/results/AMD-EPYC-family26-512bit-algorithms.csv): below so many tiles of 4 × 4 the products have few rows for each
+    // Measured on whole networks, two threads and one (bench/results/AMD-EPYC-family26-512bit-algorithms.csv): below so many tiles of 4 × 4
+    // the products have few rows for each
     // transformed weight, which is read from memory, and tiles of 2 × 2 have weights less than half as large.
     const int FewTiles = 14;
 
-    // In training, weights are transformed in every step. Derived from bench -- training, 2026-11-25: a kernel's transform takes 59 ns of a core, and each tile of 4 × 4 saves
+    // In training, weights are transformed in every step. Derived from bench -- training, 2026-11-25: a kernel's transform takes 59 ns of a
+    // core, and each tile of 4 × 4 saves
     // 216 operations on it, 1.2 to 2.3 ns with and without the tile's own transforms: the two are even at 25 to 50 tiles.
     const int FewTilesInTraining = 64;
 
-    /// <summary>Whether an algorithm can compute a convolution; Winograd's want the host, 3 × 3 taps side by side, stride 1, one group and channels in sixteens.</summary>
+    /// <summary>Whether an algorithm can compute a convolution; Winograd's want the host, 3 × 3 taps side by side, stride 1, one group and
+    /// channels in sixteens.</summary>
     public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
         algorithm == ConvAlgorithm.Gathered
-        || (device is HostDevice && weight[0] % 16 == 0 && weight[1] % 16 == 0 && weight[2] == 3 && weight[3] == 3 && options.Groups == 1 && options.Stride == 1 && options.Dilation == 1);
+        || (
+            device is HostDevice
+            && weight[0] % 16 == 0
+            && weight[1] % 16 == 0
+            && weight[2] == 3
+            && weight[3] == 3
+            && options.Groups == 1
+            && options.Stride == 1
+            && options.Dilation == 1
+        );
 
     /// <summary>The fastest algorithm where weights change from one call to the next: forward in training.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     public static ConvAlgorithm InTraining(Tensor<float> x, Shape weight, Conv2dOptions options) =>
-        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining ? ConvAlgorithm.Winograd4 : ConvAlgorithm.Gathered;
+        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining
+            ? ConvAlgorithm.Winograd4
+            : ConvAlgorithm.Gathered;
 
     /// <summary>As <see cref="InTraining"/>, for the gradient of the input: another convolution, if its padding is not negative.</summary>
     /// <param name="dy">[N, H', W', O].</param>
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Of the forward convolution.</param>
     public static ConvAlgorithm OfInputGradient(Tensor<float> dy, Shape weight, Conv2dOptions options) =>
-        options.Padding.H < weight[2] && options.Padding.W < weight[3] ? InTraining(dy, [weight[1], weight[0], weight[2], weight[3]], options) : ConvAlgorithm.Gathered;
+        options.Padding.H < weight[2] && options.Padding.W < weight[3]
+            ? InTraining(dy, [weight[1], weight[0], weight[2], weight[3]], options)
+            : ConvAlgorithm.Gathered;
 
     /// <summary>The fastest algorithm for images of one size.</summary>
     /// <param name="device">Where it is to run.</param>

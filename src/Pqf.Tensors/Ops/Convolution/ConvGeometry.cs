@@ -27,7 +27,18 @@ public sealed record Conv2dOptions
 /// <param name="Padding">Zeros on each side.</param>
 /// <param name="Dilation">Steps between neighbouring taps.</param>
 /// <param name="Groups">Groups of channels.</param>
-readonly record struct ConvGeometry(int N, int H, int W, int InChannels, int OutChannels, Pair Kernel, Pair Stride, Pair Padding, Pair Dilation, int Groups)
+readonly record struct ConvGeometry(
+    int N,
+    int H,
+    int W,
+    int InChannels,
+    int OutChannels,
+    Pair Kernel,
+    Pair Stride,
+    Pair Padding,
+    Pair Dilation,
+    int Groups
+)
 {
     /// <summary>Output rows.</summary>
     public int OutH => ((H + (2 * Padding.H) - (Dilation.H * (Kernel.H - 1)) - 1) / Stride.H) + 1;
@@ -50,10 +61,12 @@ readonly record struct ConvGeometry(int N, int H, int W, int InChannels, int Out
     /// <summary>Whether it is one matrix product: each output pixel of the input pixel at its place.</summary>
     public bool IsPointwise => Kernel == 1 && Stride == 1 && Padding == default && Groups == 1;
 
-    /// <summary>Row of the input under tap row <paramref name="tap"/> of output row <paramref name="y"/>; outside 0 … H−1 in the padding.</summary>
+    /// <summary>Row of the input under tap row <paramref name="tap"/> of output row <paramref name="y"/>; outside 0 … H−1 in the
+    /// padding.</summary>
     public int InputRow(int y, int tap) => (y * Stride.H) - Padding.H + (tap * Dilation.H);
 
-    /// <summary>Column of the input under tap column <paramref name="tap"/> of output column <paramref name="x"/>; outside 0 … W−1 in the padding.</summary>
+    /// <summary>Column of the input under tap column <paramref name="tap"/> of output column <paramref name="x"/>; outside 0 … W−1 in the
+    /// padding.</summary>
     public int InputColumn(int x, int tap) => (x * Stride.W) - Padding.W + (tap * Dilation.W);
 
     /// <summary>First output row whose window covers an input row, without dilation; see <see cref="EndWindowRow"/>.</summary>
@@ -75,5 +88,6 @@ readonly record struct ConvGeometry(int N, int H, int W, int InChannels, int Out
     public int InputAt(int n, int y, int x) => ((((n * H) + y) * W) + x) * InChannels;
 
     /// <summary>Position of an OIHW weight; <paramref name="i"/> counts within the group.</summary>
-    public int WeightAt(int o, int i, int tapRow, int tapColumn) => ((((o * GroupInChannels) + i) * Kernel.H) + tapRow) * Kernel.W + tapColumn;
+    public int WeightAt(int o, int i, int tapRow, int tapColumn) =>
+        ((((o * GroupInChannels) + i) * Kernel.H) + tapRow) * Kernel.W + tapColumn;
 }

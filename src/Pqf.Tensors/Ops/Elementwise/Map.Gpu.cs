@@ -7,8 +7,7 @@ namespace Pqf.Tensors.Ops.Elementwise;
 public static partial class Map
 {
     static void Gpu<TOp>(GpuDevice gpu, Tensor<float> x, Tensor<float> y)
-        where TOp : unmanaged, IUnaryOp =>
-        gpu.Launch(y.Shape.Count, new Kernel<TOp>(x.View, y.View));
+        where TOp : unmanaged, IUnaryOp => gpu.Launch(y.Shape.Count, new Kernel<TOp>(x.View, y.View));
 
     /// <summary>One value. Bound by memory: 8 bytes an element.</summary>
     internal readonly struct Kernel<TOp>(ArrayView<float> x, ArrayView<float> y) : IKernel
@@ -18,8 +17,7 @@ public static partial class Map
     }
 
     static void PullbackGpu<TOp>(GpuDevice gpu, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
-        where TOp : unmanaged, IUnaryOp =>
-        gpu.Launch(dx.Shape.Count, new PullbackKernel<TOp>(y.View, dy.View, dx.View));
+        where TOp : unmanaged, IUnaryOp => gpu.Launch(dx.Shape.Count, new PullbackKernel<TOp>(y.View, dy.View, dx.View));
 
     /// <summary>One gradient. Bound by memory: 12 bytes an element.</summary>
     internal readonly struct PullbackKernel<TOp>(ArrayView<float> y, ArrayView<float> dy, ArrayView<float> dx) : IKernel

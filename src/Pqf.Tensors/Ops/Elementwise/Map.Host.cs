@@ -7,8 +7,7 @@ namespace Pqf.Tensors.Ops.Elementwise;
 public static partial class Map
 {
     static unsafe void Host<TOp>(HostDevice host, Tensor<float> x, Tensor<float> y)
-        where TOp : unmanaged, IUnaryOp =>
-        host.For(Chunks.Count(x.Shape.Count), new Apply<TOp>(x.Pointer, y.Pointer, x.Shape.Count));
+        where TOp : unmanaged, IUnaryOp => host.For(Chunks.Count(x.Shape.Count), new Apply<TOp>(x.Pointer, y.Pointer, x.Shape.Count));
 
     static unsafe void PullbackHost<TOp>(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
         where TOp : unmanaged, IUnaryOp =>
@@ -19,7 +18,8 @@ public static partial class Map
     {
         public void Invoke(int item, int thread)
         {
-            int i = item * Chunks.Floats, end = Math.Min(count, i + Chunks.Floats);
+            int i = item * Chunks.Floats,
+                end = Math.Min(count, i + Chunks.Floats);
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
                 Vector.Store(TOp.Apply(Vector.Load(x + i)), y + i);
             for (; i < end; i++)
@@ -32,7 +32,8 @@ public static partial class Map
     {
         public void Invoke(int item, int thread)
         {
-            int i = item * Chunks.Floats, end = Math.Min(count, i + Chunks.Floats);
+            int i = item * Chunks.Floats,
+                end = Math.Min(count, i + Chunks.Floats);
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
                 Vector.Store(TOp.Pullback(Vector.Load(y + i), Vector.Load(dy + i)), dx + i);
             for (; i < end; i++)

@@ -13,7 +13,8 @@ public static partial class Scale
     {
         public void Invoke(int item, int thread)
         {
-            int i = item * Chunks.Floats, end = Math.Min(count, i + Chunks.Floats);
+            int i = item * Chunks.Floats,
+                end = Math.Min(count, i + Chunks.Floats);
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
                 Vector.Store(Vector.Load(x + i) * factor, y + i);
             for (; i < end; i++)

@@ -3,7 +3,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Losses;
 
-/// <summary>Cross-entropy of logits, each against the probability of its own yes or no: PyTorch's <c>binary_cross_entropy_with_logits</c>.</summary>
+/// <summary>Cross-entropy of logits, each against the probability of its own yes or no: PyTorch's
+/// <c>binary_cross_entropy_with_logits</c>.</summary>
 public static class BinaryCrossEntropy
 {
     const string Op = "BinaryCrossEntropy";
@@ -13,14 +14,16 @@ public static class BinaryCrossEntropy
     /// <param name="target">Probabilities, the same shape.</param>
     /// <returns>A scalar, of no axes; 0 of no elements.</returns>
     /// <exception cref="ShapeException">Shapes differ.</exception>
-    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> target) => ElementLoss.Forward(Op, default(OfLogit), x, target, Factor(x));
+    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> target) =>
+        ElementLoss.Forward(Op, default(OfLogit), x, target, Factor(x));
 
     /// <summary>dx = (σ(x) − target) · dloss / count.</summary>
     /// <param name="x">As given to <see cref="Forward"/>.</param>
     /// <param name="target">As given there.</param>
     /// <param name="dLoss">Of no axes.</param>
     /// <returns>As x.</returns>
-    public static Tensor<float> Pullback(Tensor<float> x, Tensor<float> target, Tensor<float> dLoss) => ElementLoss.Pullback(Op, default(OfLogit), x, target, Factor(x), dLoss);
+    public static Tensor<float> Pullback(Tensor<float> x, Tensor<float> target, Tensor<float> dLoss) =>
+        ElementLoss.Pullback(Op, default(OfLogit), x, target, Factor(x), dLoss);
 
     static float Factor(Tensor<float> x) => 1f / Math.Max(1, x.Shape.Count);
 

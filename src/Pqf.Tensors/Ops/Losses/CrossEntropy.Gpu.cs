@@ -11,7 +11,9 @@ public static partial class CrossEntropy
         public void Invoke(int index)
         {
             int first = index * classes;
-            float max = x[first], sum = 0f, loss = 0f;
+            float max = x[first],
+                sum = 0f,
+                loss = 0f;
             for (int i = first + 1; i < first + classes; i++)
                 max = MathF.Max(max, x[i]); // a NaN may be lost here; its own exponential brings it back into the sum
             for (int i = first; i < first + classes; i++)
@@ -24,12 +26,14 @@ public static partial class CrossEntropy
     }
 
     /// <summary>One row: from its probabilities to its gradients, in place. Bound by memory: 16 bytes an element.</summary>
-    internal readonly struct PullbackKernel(ArrayView<float> target, ArrayView<float> dLoss, ArrayView<float> dx, int rows, int classes) : IKernel
+    internal readonly struct PullbackKernel(ArrayView<float> target, ArrayView<float> dLoss, ArrayView<float> dx, int rows, int classes)
+        : IKernel
     {
         public void Invoke(int index)
         {
             int first = index * classes;
-            float sum = 0f, factor = dLoss[0] / rows;
+            float sum = 0f,
+                factor = dLoss[0] / rows;
             for (int i = first; i < first + classes; i++)
                 sum += target[i];
             for (int i = first; i < first + classes; i++)

@@ -16,7 +16,8 @@ public static partial class CrossEntropy
     {
         public void Invoke(int item, int thread)
         {
-            float* from = x + ((nint)item * classes), t = target + ((nint)item * classes);
+            float* from = x + ((nint)item * classes),
+                t = target + ((nint)item * classes);
             float shift = LogSumExp.Of(from, classes);
             double loss = 0;
             for (int i = 0; i < classes; i++)
@@ -30,7 +31,8 @@ public static partial class CrossEntropy
     {
         public void Invoke(int item, int thread)
         {
-            float* to = dx + ((nint)item * classes), t = target + ((nint)item * classes);
+            float* to = dx + ((nint)item * classes),
+                t = target + ((nint)item * classes);
             float sum = 0;
             for (int i = 0; i < classes; i++)
                 sum += t[i];

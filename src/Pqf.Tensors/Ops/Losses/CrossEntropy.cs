@@ -4,7 +4,8 @@ using Pqf.Tensors.Ops.Normalisation;
 
 namespace Pqf.Tensors.Ops.Losses;
 
-/// <summary>Cross-entropy of logits against target distributions: hard classes, smoothed ones (<see cref="OneHot"/>) or another network's probabilities.</summary>
+/// <summary>Cross-entropy of logits against target distributions: hard classes, smoothed ones (<see cref="OneHot"/>) or another network's
+/// probabilities.</summary>
 public static partial class CrossEntropy
 {
     /// <summary>Mean over rows of −Σ target · log softmax(x).</summary>
@@ -16,7 +17,8 @@ public static partial class CrossEntropy
     {
         Check(x, target);
         using var scope = x.Device.BeginScope();
-        int rows = x.Shape[0], classes = x.Shape[1];
+        int rows = x.Shape[0],
+            classes = x.Shape[1];
         var losses = Tensor<float>.Rent(x.Device, [rows, 1]);
         if (x.Device is HostDevice host)
             Host(host, x, target, losses);
@@ -35,7 +37,8 @@ public static partial class CrossEntropy
         Check(x, target);
         Shapes.Same("CrossEntropy", new Shape(), dLoss.Shape);
         var dx = Softmax.Forward(x);
-        int rows = x.Shape[0], classes = x.Shape[1];
+        int rows = x.Shape[0],
+            classes = x.Shape[1];
         if (x.Device is HostDevice host)
             PullbackHost(host, target, dLoss, dx);
         else
@@ -47,6 +50,9 @@ public static partial class CrossEntropy
     {
         Shapes.SameDevice("CrossEntropy", x.Device, target);
         if (x.Shape.Rank != 2 || x.Shape.Count == 0 || x.Shape != target.Shape)
-            throw new ShapeException("CrossEntropy", $"expected logits [N, C] and targets of the same shape, N and C at least 1, got {x.Shape} and {target.Shape}");
+            throw new ShapeException(
+                "CrossEntropy",
+                $"expected logits [N, C] and targets of the same shape, N and C at least 1, got {x.Shape} and {target.Shape}"
+            );
     }
 }

@@ -16,14 +16,22 @@ static partial class ElementLoss
     }
 
     /// <summary>One element's share of the loss. Bound by memory: 12 bytes an element.</summary>
-    internal readonly struct Kernel<TLoss>(TLoss loss, ArrayView<float> x, ArrayView<float> target, ArrayView<float> losses, float factor) : IKernel
+    internal readonly struct Kernel<TLoss>(TLoss loss, ArrayView<float> x, ArrayView<float> target, ArrayView<float> losses, float factor)
+        : IKernel
         where TLoss : unmanaged, IElementLoss
     {
         public void Invoke(int index) => losses[index] = loss.Loss(x[index], target[index]) * factor;
     }
 
     /// <summary>One gradient. Bound by memory: 12 bytes an element.</summary>
-    internal readonly struct PullbackKernel<TLoss>(TLoss loss, ArrayView<float> x, ArrayView<float> target, ArrayView<float> dLoss, ArrayView<float> dx, float factor) : IKernel
+    internal readonly struct PullbackKernel<TLoss>(
+        TLoss loss,
+        ArrayView<float> x,
+        ArrayView<float> target,
+        ArrayView<float> dLoss,
+        ArrayView<float> dx,
+        float factor
+    ) : IKernel
         where TLoss : unmanaged, IElementLoss
     {
         public void Invoke(int index) => dx[index] = loss.Slope(x[index], target[index]) * dLoss[0] * factor;

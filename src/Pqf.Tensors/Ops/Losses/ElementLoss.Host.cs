@@ -18,9 +18,20 @@ static partial class ElementLoss
         *sum.Pointer = (float)(total * factor);
     }
 
-    static unsafe void PullbackHost<TLoss>(HostDevice host, TLoss loss, Tensor<float> x, Tensor<float> target, float factor, Tensor<float> dLoss, Tensor<float> dx)
+    static unsafe void PullbackHost<TLoss>(
+        HostDevice host,
+        TLoss loss,
+        Tensor<float> x,
+        Tensor<float> target,
+        float factor,
+        Tensor<float> dLoss,
+        Tensor<float> dx
+    )
         where TLoss : unmanaged, IElementLoss =>
-        host.For(Chunks.Count(x.Shape.Count), new Slopes<TLoss>(loss, x.Pointer, target.Pointer, *dLoss.Pointer * factor, dx.Pointer, x.Shape.Count));
+        host.For(
+            Chunks.Count(x.Shape.Count),
+            new Slopes<TLoss>(loss, x.Pointer, target.Pointer, *dLoss.Pointer * factor, dx.Pointer, x.Shape.Count)
+        );
 
     /// <summary>One part's losses, added in double.</summary>
     readonly unsafe struct Part<TLoss>(TLoss loss, float* x, float* target, double* sums, int count) : IHostWork
@@ -28,7 +39,8 @@ static partial class ElementLoss
     {
         public void Invoke(int item, int thread)
         {
-            int i = item * Chunks.Floats, end = Math.Min(count, i + Chunks.Floats);
+            int i = item * Chunks.Floats,
+                end = Math.Min(count, i + Chunks.Floats);
             var lanes = Vector<double>.Zero;
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
             {
@@ -48,7 +60,8 @@ static partial class ElementLoss
     {
         public void Invoke(int item, int thread)
         {
-            int i = item * Chunks.Floats, end = Math.Min(count, i + Chunks.Floats);
+            int i = item * Chunks.Floats,
+                end = Math.Min(count, i + Chunks.Floats);
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
                 Vector.Store(loss.Slope(Vector.Load(x + i), Vector.Load(target + i)) * factor, dx + i);
             for (; i < end; i++)

@@ -3,7 +3,8 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Losses;
 
-/// <summary>A loss of one value against its target, and its slope; in a scalar form for both devices and a vector form for the host.</summary>
+/// <summary>A loss of one value against its target, and its slope; in a scalar form for both devices and a vector form for the
+/// host.</summary>
 interface IElementLoss
 {
     float Loss(float x, float target);
@@ -35,7 +36,14 @@ static partial class ElementLoss
     }
 
     /// <summary>dx = slope · factor · dloss.</summary>
-    public static Tensor<float> Pullback<TLoss>(string op, TLoss loss, Tensor<float> x, Tensor<float> target, float factor, Tensor<float> dLoss)
+    public static Tensor<float> Pullback<TLoss>(
+        string op,
+        TLoss loss,
+        Tensor<float> x,
+        Tensor<float> target,
+        float factor,
+        Tensor<float> dLoss
+    )
         where TLoss : unmanaged, IElementLoss
     {
         Check(op, x, target);

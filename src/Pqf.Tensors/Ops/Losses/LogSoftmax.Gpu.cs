@@ -18,7 +18,8 @@ public static partial class LogSoftmax
         public void Invoke(int index)
         {
             int first = index * classes;
-            float max = x[first], sum = 0f;
+            float max = x[first],
+                sum = 0f;
             for (int i = first + 1; i < first + classes; i++)
                 max = MathF.Max(max, x[i]); // a NaN may be lost here; its own exponential brings it back into the sum
             for (int i = first; i < first + classes; i++)

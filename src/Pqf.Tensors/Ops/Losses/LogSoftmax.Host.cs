@@ -9,13 +9,15 @@ public static partial class LogSoftmax
 {
     static unsafe void Host(HostDevice host, Tensor<float> x, Tensor<float> y)
     {
-        int classes = x.Shape.Last, rows = x.Shape.Count / classes;
+        int classes = x.Shape.Last,
+            rows = x.Shape.Count / classes;
         host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
     }
 
     static unsafe void PullbackHost(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
     {
-        int classes = y.Shape.Last, rows = y.Shape.Count / Math.Max(1, classes);
+        int classes = y.Shape.Last,
+            rows = y.Shape.Count / Math.Max(1, classes);
         host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
     }
 
@@ -23,10 +25,12 @@ public static partial class LogSoftmax
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(classes), end = Math.Min(rows, first + Chunks.Rows(classes));
+            int first = item * Chunks.Rows(classes),
+                end = Math.Min(rows, first + Chunks.Rows(classes));
             for (int row = first; row < end; row++)
             {
-                float* from = x + ((nint)row * classes), to = y + ((nint)row * classes);
+                float* from = x + ((nint)row * classes),
+                    to = y + ((nint)row * classes);
                 float shift = LogSumExp.Of(from, classes);
                 for (int i = 0; i < classes; i++)
                     to[i] = from[i] - shift;
@@ -38,7 +42,8 @@ public static partial class LogSoftmax
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(classes), end = Math.Min(rows, first + Chunks.Rows(classes));
+            int first = item * Chunks.Rows(classes),
+                end = Math.Min(rows, first + Chunks.Rows(classes));
             for (int row = first; row < end; row++)
                 Row(y + ((nint)row * classes), dy + ((nint)row * classes), dx + ((nint)row * classes));
         }

@@ -13,7 +13,8 @@ public static class SmoothL1
     /// <param name="beta">0 or more; 0 gives the sum of absolute differences.</param>
     /// <returns>A scalar, of no axes; 0 of no elements.</returns>
     /// <exception cref="ShapeException">Shapes differ.</exception>
-    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> target, float beta) => ElementLoss.Forward(Op, Checked(beta), x, target, 1);
+    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> target, float beta) =>
+        ElementLoss.Forward(Op, Checked(beta), x, target, 1);
 
     /// <summary>dx = dloss · (x − target) / beta near 0, ± dloss elsewhere.</summary>
     /// <param name="x">As given to <see cref="Forward"/>.</param>
@@ -21,9 +22,11 @@ public static class SmoothL1
     /// <param name="beta">As given there.</param>
     /// <param name="dLoss">Of no axes.</param>
     /// <returns>As x.</returns>
-    public static Tensor<float> Pullback(Tensor<float> x, Tensor<float> target, float beta, Tensor<float> dLoss) => ElementLoss.Pullback(Op, Checked(beta), x, target, 1, dLoss);
+    public static Tensor<float> Pullback(Tensor<float> x, Tensor<float> target, float beta, Tensor<float> dLoss) =>
+        ElementLoss.Pullback(Op, Checked(beta), x, target, 1, dLoss);
 
-    static OfDifference Checked(float beta) => beta >= 0 ? new(beta) : throw new ArgumentException($"{Op}: expected beta of 0 or more, got {beta}");
+    static OfDifference Checked(float beta) =>
+        beta >= 0 ? new(beta) : throw new ArgumentException($"{Op}: expected beta of 0 or more, got {beta}");
 
     internal readonly struct OfDifference(float beta) : IElementLoss
     {
@@ -42,13 +45,20 @@ public static class SmoothL1
         public float Slope(float x, float target)
         {
             float d = x - target;
-            return MathF.Abs(d) < beta ? d / beta : d > 0f ? 1f : d < 0f ? -1f : d;
+            return MathF.Abs(d) < beta ? d / beta
+                : d > 0f ? 1f
+                : d < 0f ? -1f
+                : d;
         }
 
         public Vector<float> Slope(Vector<float> x, Vector<float> target)
         {
             var (d, edge) = (x - target, new Vector<float>(beta));
-            var sign = Vector.ConditionalSelect(Vector.GreaterThan(d, Vector<float>.Zero), Vector<float>.One, Vector.ConditionalSelect(Vector.LessThan(d, Vector<float>.Zero), -Vector<float>.One, d));
+            var sign = Vector.ConditionalSelect(
+                Vector.GreaterThan(d, Vector<float>.Zero),
+                Vector<float>.One,
+                Vector.ConditionalSelect(Vector.LessThan(d, Vector<float>.Zero), -Vector<float>.One, d)
+            );
             return Vector.ConditionalSelect(Vector.LessThan(Vector.Abs(d), edge), d / edge, sign);
         }
     }

@@ -15,7 +15,8 @@ public static partial class Softmax
         public void Invoke(int index)
         {
             int first = index * classes;
-            float max = x[first], sum = 0f;
+            float max = x[first],
+                sum = 0f;
             for (int i = 1; i < classes; i++)
                 max = MathF.Max(max, x[first + i]); // a NaN may be lost here; its own exponential brings it back into the sum
             for (int i = 0; i < classes; i++)

@@ -9,13 +9,15 @@ public static partial class Softmax
 {
     static unsafe void Host(HostDevice host, Tensor<float> x, Tensor<float> y)
     {
-        int classes = x.Shape.Last, rows = x.Shape.Count / classes;
+        int classes = x.Shape.Last,
+            rows = x.Shape.Count / classes;
         host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
     }
 
     static unsafe void PullbackHost(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
     {
-        int classes = y.Shape.Last, rows = y.Shape.Count / Math.Max(1, classes);
+        int classes = y.Shape.Last,
+            rows = y.Shape.Count / Math.Max(1, classes);
         host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
     }
 
@@ -23,15 +25,18 @@ public static partial class Softmax
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(classes), end = Math.Min(rows, first + Chunks.Rows(classes));
+            int first = item * Chunks.Rows(classes),
+                end = Math.Min(rows, first + Chunks.Rows(classes));
             for (int row = first; row < end; row++)
                 Row(x + ((nint)row * classes), y + ((nint)row * classes));
         }
 
         void Row(float* x, float* y)
         {
-            int whole = classes - (classes % Vector<float>.Count), i;
-            float max = float.NegativeInfinity, sum = 0;
+            int whole = classes - (classes % Vector<float>.Count),
+                i;
+            float max = float.NegativeInfinity,
+                sum = 0;
             for (i = 0; i < classes; i++)
                 max = MathF.Max(max, x[i]);
             var sums = Vector<float>.Zero;
@@ -54,14 +59,16 @@ public static partial class Softmax
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(classes), end = Math.Min(rows, first + Chunks.Rows(classes));
+            int first = item * Chunks.Rows(classes),
+                end = Math.Min(rows, first + Chunks.Rows(classes));
             for (int row = first; row < end; row++)
                 Row(y + ((nint)row * classes), dy + ((nint)row * classes), dx + ((nint)row * classes));
         }
 
         void Row(float* y, float* dy, float* dx)
         {
-            int whole = classes - (classes % Vector<float>.Count), i;
+            int whole = classes - (classes % Vector<float>.Count),
+                i;
             var sums = Vector<float>.Zero;
             for (i = 0; i < whole; i += Vector<float>.Count)
                 sums += Vector.Load(y + i) * Vector.Load(dy + i);

@@ -8,7 +8,10 @@ public static partial class ChannelOrder
     static unsafe void Host(HostDevice host, Tensor<float> x, int n, int rows, int columns, Tensor<float> y)
     {
         if (x.Shape.Count > 0)
-            host.For(n * ProductSizes.Ceil(rows, Patches.Size) * ProductSizes.Ceil(columns, Patches.Size), new Patches(x.Pointer, rows, columns, y.Pointer));
+            host.For(
+                n * ProductSizes.Ceil(rows, Patches.Size) * ProductSizes.Ceil(columns, Patches.Size),
+                new Patches(x.Pointer, rows, columns, y.Pointer)
+            );
     }
 
     /// <summary>Square patches of a matrix, transposed.</summary>
@@ -18,11 +21,20 @@ public static partial class ChannelOrder
 
         public void Invoke(int item, int thread)
         {
-            int down = ProductSizes.Ceil(rows, Size), across = ProductSizes.Ceil(columns, Size);
-            int n = item / (down * across), row = item / across % down * Size, column = item % across * Size;
+            int down = ProductSizes.Ceil(rows, Size),
+                across = ProductSizes.Ceil(columns, Size);
+            int n = item / (down * across),
+                row = item / across % down * Size,
+                column = item % across * Size;
             nint matrix = (nint)n * rows * columns;
             Transposition.Copy(
-                x + matrix + ((nint)row * columns) + column, columns, Math.Min(Size, rows - row), Math.Min(Size, columns - column), y + matrix + ((nint)column * rows) + row, rows);
+                x + matrix + ((nint)row * columns) + column,
+                columns,
+                Math.Min(Size, rows - row),
+                Math.Min(Size, columns - column),
+                y + matrix + ((nint)column * rows) + row,
+                rows
+            );
         }
     }
 }

@@ -10,7 +10,8 @@ public static partial class Concat
     {
         public void Invoke(int index)
         {
-            int block = index / blocks.Length, at = index % blocks.Length;
+            int block = index / blocks.Length,
+                at = index % blocks.Length;
             to[(block * blocks.ToStride) + blocks.ToAt + at] = from[(block * blocks.FromStride) + blocks.FromAt + at];
         }
     }

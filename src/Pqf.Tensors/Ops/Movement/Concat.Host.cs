@@ -8,8 +8,12 @@ public static partial class Concat
 {
     static unsafe void Host(HostDevice host, Blocks blocks, int count, Tensor<float> from, Tensor<float> to)
     {
-        int pieces = Chunks.Count(blocks.Length), perItem = Chunks.Rows(blocks.Length);
-        host.For(ProductSizes.Ceil(count, perItem) * Math.Max(1, pieces), new CopyBlocks(blocks, count, pieces, perItem, from.Pointer, to.Pointer));
+        int pieces = Chunks.Count(blocks.Length),
+            perItem = Chunks.Rows(blocks.Length);
+        host.For(
+            ProductSizes.Ceil(count, perItem) * Math.Max(1, pieces),
+            new CopyBlocks(blocks, count, pieces, perItem, from.Pointer, to.Pointer)
+        );
     }
 
     /// <summary>Some short blocks, or a piece of a long one.</summary>
@@ -17,9 +21,16 @@ public static partial class Concat
     {
         public void Invoke(int item, int thread)
         {
-            int first = item / pieces * perItem, end = Math.Min(count, first + perItem), at = item % pieces * Chunks.Floats, length = Math.Min(Chunks.Floats, blocks.Length - at);
+            int first = item / pieces * perItem,
+                end = Math.Min(count, first + perItem),
+                at = item % pieces * Chunks.Floats,
+                length = Math.Min(Chunks.Floats, blocks.Length - at);
             for (int i = first; i < end; i++)
-                Floats.Copy(from + ((nint)i * blocks.FromStride) + blocks.FromAt + at, to + ((nint)i * blocks.ToStride) + blocks.ToAt + at, length);
+                Floats.Copy(
+                    from + ((nint)i * blocks.FromStride) + blocks.FromAt + at,
+                    to + ((nint)i * blocks.ToStride) + blocks.ToAt + at,
+                    length
+                );
         }
     }
 }

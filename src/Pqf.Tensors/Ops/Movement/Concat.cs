@@ -14,7 +14,10 @@ public static partial class Concat
     /// <exception cref="ShapeException">Parts do not fit one another.</exception>
     public static Tensor<float> Forward(ReadOnlySpan<Tensor<float>> parts, int axis)
     {
-        var y = Tensor<float>.Rent(parts.Length == 0 ? throw new ShapeException("Concat", "expected one part or more, got none") : parts[0].Device, Shapes.Concat(parts, axis));
+        var y = Tensor<float>.Rent(
+            parts.Length == 0 ? throw new ShapeException("Concat", "expected one part or more, got none") : parts[0].Device,
+            Shapes.Concat(parts, axis)
+        );
         int at = 0;
         foreach (var part in parts)
         {

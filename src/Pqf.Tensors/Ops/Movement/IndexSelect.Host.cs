@@ -11,14 +11,18 @@ public static partial class IndexSelect
     static unsafe void Host(HostDevice host, Tensor<float> x, Tensor<int> index, int outer, int length, int inner, Tensor<float> y)
     {
         int slices = outer * index.Shape[0];
-        host.For(ProductSizes.Ceil(slices, Chunks.Rows(inner)), new Slices(x.Pointer, index.Pointer, y.Pointer, slices, index.Shape[0], length, inner));
+        host.For(
+            ProductSizes.Ceil(slices, Chunks.Rows(inner)),
+            new Slices(x.Pointer, index.Pointer, y.Pointer, slices, index.Shape[0], length, inner)
+        );
     }
 
     readonly unsafe struct Slices(float* x, int* index, float* y, int slices, int count, int length, int inner) : IHostWork
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(inner), end = Math.Min(slices, first + Chunks.Rows(inner));
+            int first = item * Chunks.Rows(inner),
+                end = Math.Min(slices, first + Chunks.Rows(inner));
             for (int i = first, at = first % count; i < end; i++, at = at + 1 == count ? 0 : at + 1)
                 Floats.Copy(x + ((((nint)(i / count) * length) + index[at]) * inner), y + ((nint)i * inner), inner);
         }
@@ -28,19 +32,42 @@ public static partial class IndexSelect
     {
         int slices = outer * sources.Target.Shape.Count;
         var work = new AddSlices(
-            sources.Target.Pointer, sources.Start.Pointer, sources.Place.Pointer, dy.Pointer, dx.Pointer, slices, sources.Target.Shape.Count, length, sources.Place.Shape.Count, inner);
+            sources.Target.Pointer,
+            sources.Start.Pointer,
+            sources.Place.Pointer,
+            dy.Pointer,
+            dx.Pointer,
+            slices,
+            sources.Target.Shape.Count,
+            length,
+            sources.Place.Shape.Count,
+            inner
+        );
         host.For(ProductSizes.Ceil(slices, Chunks.Rows(inner)), work);
     }
 
     /// <summary>Some of the slices that were selected: each the sum of its places, in order.</summary>
-    readonly unsafe struct AddSlices(int* target, int* start, int* place, float* dy, float* dx, int slices, int targets, int length, int count, int inner) : IHostWork
+    readonly unsafe struct AddSlices(
+        int* target,
+        int* start,
+        int* place,
+        float* dy,
+        float* dx,
+        int slices,
+        int targets,
+        int length,
+        int count,
+        int inner
+    ) : IHostWork
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(inner), end = Math.Min(slices, first + Chunks.Rows(inner));
+            int first = item * Chunks.Rows(inner),
+                end = Math.Min(slices, first + Chunks.Rows(inner));
             for (int slice = first; slice < end; slice++)
             {
-                int o = slice / targets, i = slice % targets;
+                int o = slice / targets,
+                    i = slice % targets;
                 float* to = dx + ((((nint)o * length) + target[i]) * inner);
                 for (int at = start[i]; at < start[i + 1]; at++)
                     Add(dy + ((((nint)o * count) + place[at]) * inner), to);

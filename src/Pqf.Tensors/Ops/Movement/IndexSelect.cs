@@ -75,7 +75,8 @@ public static partial class IndexSelect
             for (int i = 0; i < index.Length; i++)
                 sorted[i] = ((long)index[i] << 32) + i;
             Array.Sort(sorted);
-            List<int> target = [], start = [];
+            List<int> target = [],
+                start = [];
             for (int i = 0; i < sorted.Length; i++)
                 if (i == 0 || sorted[i] >> 32 != sorted[i - 1] >> 32)
                 {
@@ -85,7 +86,10 @@ public static partial class IndexSelect
 
             start.Add(sorted.Length);
             return new(
-                Tensor<int>.From(device, [target.Count], [.. target]), Tensor<int>.From(device, [start.Count], [.. start]), Tensor<int>.From(device, [sorted.Length], [.. sorted.Select(pair => (int)pair)]));
+                Tensor<int>.From(device, [target.Count], [.. target]),
+                Tensor<int>.From(device, [start.Count], [.. start]),
+                Tensor<int>.From(device, [sorted.Length], [.. sorted.Select(pair => (int)pair)])
+            );
         }
     }
 }

@@ -13,18 +13,24 @@ public static partial class Interpolate
         return (low == pixel ? 1f - highWeight : 0f) + (high == pixel ? highWeight : 0f);
     }
 
-    /// <summary>One output; neighbours are neighbouring channels. Bound by memory: 4 bytes an output and an input, whose pixels stay in cache.</summary>
+    /// <summary>One output; neighbours are neighbouring channels. Bound by memory: 4 bytes an output and an input, whose pixels stay in
+    /// cache.</summary>
     internal readonly struct Kernel<TMode>(ArrayView<float> x, ArrayView<float> y, Resize resize) : IKernel
         where TMode : unmanaged, IInterpolation
     {
         public void Invoke(int index)
         {
-            int c = index % resize.Channels, pixel = index / resize.Channels, row = pixel / resize.Columns.Out;
+            int c = index % resize.Channels,
+                pixel = index / resize.Channels,
+                row = pixel / resize.Columns.Out;
             var (top, bottom, lower) = TMode.Around(resize.Rows, row % resize.Rows.Out);
             var (left, right, rightWeight) = TMode.Around(resize.Columns, pixel % resize.Columns.Out);
             int image = row / resize.Rows.Out * resize.Rows.In;
             float upperValue = Mix(At(image + top, left, c), At(image + top, right, c), rightWeight);
-            y[index] = lower > 0f ? Mix(upperValue, Mix(At(image + bottom, left, c), At(image + bottom, right, c), rightWeight), lower) : upperValue;
+            y[index] =
+                lower > 0f
+                    ? Mix(upperValue, Mix(At(image + bottom, left, c), At(image + bottom, right, c), rightWeight), lower)
+                    : upperValue;
         }
 
         float At(int row, int column, int c) => x[(((row * resize.Columns.In) + column) * resize.Channels) + c];
@@ -33,14 +39,19 @@ public static partial class Interpolate
         static float Mix(float a, float b, float weight) => weight > 0f ? (a * (1f - weight)) + (b * weight) : a;
     }
 
-    /// <summary>One gradient of the input, from all outputs that read its pixel; neighbours are neighbouring channels. Bound by memory: 4 bytes an input and an output.</summary>
+    /// <summary>One gradient of the input, from all outputs that read its pixel; neighbours are neighbouring channels. Bound by memory: 4
+    /// bytes an input and an output.</summary>
     internal readonly struct PullbackKernel<TMode>(ArrayView<float> dy, ArrayView<float> dx, Resize resize) : IKernel
         where TMode : unmanaged, IInterpolation
     {
         public void Invoke(int index)
         {
-            int c = index % resize.Channels, pixel = index / resize.Channels, column = pixel % resize.Columns.In, row = pixel / resize.Columns.In % resize.Rows.In;
-            int image = pixel / resize.Columns.In / resize.Rows.In * resize.Rows.Out, first = resize.Columns.Before(column);
+            int c = index % resize.Channels,
+                pixel = index / resize.Channels,
+                column = pixel % resize.Columns.In,
+                row = pixel / resize.Columns.In % resize.Rows.In;
+            int image = pixel / resize.Columns.In / resize.Rows.In * resize.Rows.Out,
+                first = resize.Columns.Before(column);
             float sum = 0f;
             for (int y = resize.Rows.Before(row); y < resize.Rows.Out && TMode.Around(resize.Rows, y).Low <= row; y++)
             {

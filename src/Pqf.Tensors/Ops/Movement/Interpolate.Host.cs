@@ -20,16 +20,27 @@ public static partial class Interpolate
     {
         public void Invoke(int item, int thread)
         {
-            int n = item / resize.Rows.Out, channels = resize.Channels;
+            int n = item / resize.Rows.Out,
+                channels = resize.Channels;
             var (top, bottom, lower) = TMode.Around(resize.Rows, item % resize.Rows.Out);
-            float* upperRow = Row(n, top), lowerRow = Row(n, bottom), to = y + ((nint)item * resize.Columns.Out * channels);
+            float* upperRow = Row(n, top),
+                lowerRow = Row(n, bottom),
+                to = y + ((nint)item * resize.Columns.Out * channels);
             for (int column = 0; column < resize.Columns.Out; column++, to += channels)
             {
                 var (left, right, rightWeight) = TMode.Around(resize.Columns, column);
                 if (lower == 0 && rightWeight == 0)
                     Floats.Copy(upperRow + ((nint)left * channels), to, channels);
                 else
-                    Mix(upperRow + ((nint)left * channels), upperRow + ((nint)right * channels), lowerRow + ((nint)left * channels), lowerRow + ((nint)right * channels), lower, rightWeight, to);
+                    Mix(
+                        upperRow + ((nint)left * channels),
+                        upperRow + ((nint)right * channels),
+                        lowerRow + ((nint)left * channels),
+                        lowerRow + ((nint)right * channels),
+                        lower,
+                        rightWeight,
+                        to
+                    );
             }
         }
 
@@ -40,7 +51,10 @@ public static partial class Interpolate
             int i = 0;
             for (; i <= resize.Channels - Vector<float>.Count; i += Vector<float>.Count)
                 Vector.Store(
-                    (((Vector.Load(a + i) * (1 - right)) + (Vector.Load(b + i) * right)) * (1 - lower)) + (((Vector.Load(c + i) * (1 - right)) + (Vector.Load(d + i) * right)) * lower), to + i);
+                    (((Vector.Load(a + i) * (1 - right)) + (Vector.Load(b + i) * right)) * (1 - lower))
+                        + (((Vector.Load(c + i) * (1 - right)) + (Vector.Load(d + i) * right)) * lower),
+                    to + i
+                );
             for (; i < resize.Channels; i++)
                 to[i] = (((a[i] * (1 - right)) + (b[i] * right)) * (1 - lower)) + (((c[i] * (1 - right)) + (d[i] * right)) * lower);
         }
@@ -52,7 +66,9 @@ public static partial class Interpolate
     {
         public void Invoke(int item, int thread)
         {
-            int n = item / resize.Rows.In, row = item % resize.Rows.In, channels = resize.Channels;
+            int n = item / resize.Rows.In,
+                row = item % resize.Rows.In,
+                channels = resize.Channels;
             float* to = dx + ((nint)item * resize.Columns.In * channels);
             Floats.Clear(to, resize.Columns.In * channels);
             for (int y = resize.Rows.Before(row); y < resize.Rows.Out && TMode.Around(resize.Rows, y).Low <= row; y++)

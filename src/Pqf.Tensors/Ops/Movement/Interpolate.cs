@@ -8,7 +8,8 @@ public enum InterpolationMode
     /// <summary>The pixel at or before the position.</summary>
     Nearest,
 
-    /// <summary>A weighted mean of the four pixels around it; pixels' corners are aligned, not their centres (PyTorch's <c>align_corners=False</c>).</summary>
+    /// <summary>A weighted mean of the four pixels around it; pixels' corners are aligned, not their centres (PyTorch's
+    /// <c>align_corners=False</c>).</summary>
     Bilinear,
 }
 

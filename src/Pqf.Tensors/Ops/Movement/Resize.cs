@@ -24,7 +24,8 @@ readonly record struct ResizeAxis(int In, int Out, float Scale)
 /// <summary>Which pixels an output reads along one axis. Also compiled for the GPU.</summary>
 interface IInterpolation
 {
-    /// <summary>The pixels at or before an output's position and after it, and the latter's part; one pixel twice at the edges. None falls from an output to the next.</summary>
+    /// <summary>The pixels at or before an output's position and after it, and the latter's part; one pixel twice at the edges. None falls
+    /// from an output to the next.</summary>
     static abstract (int Low, int High, float HighWeight) Around(ResizeAxis axis, int output);
 }
 
@@ -38,7 +39,8 @@ readonly struct Nearest : IInterpolation
     }
 }
 
-/// <summary>As PyTorch's without aligned corners: outputs before the first pixel's centre and after the last one's take its value.</summary>
+/// <summary>As PyTorch's without aligned corners: outputs before the first pixel's centre and after the last one's take its
+/// value.</summary>
 readonly struct Bilinear : IInterpolation
 {
     public static (int Low, int High, float HighWeight) Around(ResizeAxis axis, int output)

@@ -18,13 +18,18 @@ public static partial class BatchNorm
         float eps,
         Tensor<float>? residual,
         Activation activation,
-        Tensor<float> y)
+        Tensor<float> y
+    )
     {
         var terms = Epilogues.Of(null, residual, activation);
-        gpu.Launch(y.Shape.Count, new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, (residual ?? x).View, y.View, eps, x.Shape.Last, terms));
+        gpu.Launch(
+            y.Shape.Count,
+            new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, (residual ?? x).View, y.View, eps, x.Shape.Last, terms)
+        );
     }
 
-    /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 8 bytes an element and 4 for a residual, the vectors stay in cache.</summary>
+    /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 8 bytes an element and 4 for a residual, the vectors stay
+    /// in cache.</summary>
     internal readonly struct Kernel(
         ArrayView<float> x,
         ArrayView<float> weight,
@@ -35,7 +40,8 @@ public static partial class BatchNorm
         ArrayView<float> y,
         float eps,
         int channels,
-        Epilogue terms) : IKernel
+        Epilogue terms
+    ) : IKernel
     {
         public void Invoke(int index)
         {

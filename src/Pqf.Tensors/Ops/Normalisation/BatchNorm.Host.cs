@@ -18,17 +18,22 @@ public static partial class BatchNorm
         float eps,
         Tensor<float>? residual,
         Activation activation,
-        Tensor<float> y)
+        Tensor<float> y
+    )
     {
-        int channels = x.Shape.Last, rows = x.Shape.Count / channels;
+        int channels = x.Shape.Last,
+            rows = x.Shape.Count / channels;
         using var scale = new Workspace<float>(host, channels);
         for (int c = 0; c < channels; c++)
             scale.Pointer[c] = weight.Pointer[c] / MathF.Sqrt(variance.Pointer[c] + eps);
-        host.For(ProductSizes.Ceil(rows, Chunks.Rows(channels)), new Normalise(x.Pointer, mean.Pointer, scale.Pointer, bias.Pointer, y.Pointer, rows, channels)
-        {
-            Residual = residual is null ? null : residual.Pointer,
-            Relu = activation == Activation.Relu,
-        });
+        host.For(
+            ProductSizes.Ceil(rows, Chunks.Rows(channels)),
+            new Normalise(x.Pointer, mean.Pointer, scale.Pointer, bias.Pointer, y.Pointer, rows, channels)
+            {
+                Residual = residual is null ? null : residual.Pointer,
+                Relu = activation == Activation.Relu,
+            }
+        );
     }
 
     readonly unsafe struct Normalise(float* x, float* mean, float* scale, float* bias, float* y, int rows, int channels) : IHostWork
@@ -40,14 +45,17 @@ public static partial class BatchNorm
 
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(channels), end = Math.Min(rows, first + Chunks.Rows(channels));
+            int first = item * Chunks.Rows(channels),
+                end = Math.Min(rows, first + Chunks.Rows(channels));
             for (int row = first; row < end; row++)
                 Row((nint)row * channels);
         }
 
         void Row(nint at)
         {
-            float* from = x + at, to = y + at, residual = Residual == null ? null : Residual + at;
+            float* from = x + at,
+                to = y + at,
+                residual = Residual == null ? null : Residual + at;
             int c = 0;
             for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
             {

@@ -17,9 +17,11 @@ public static partial class BatchNorm
         StatisticsOf source,
         Tensor<float>? y,
         Tensor<float> dy,
-        BatchNormGradients result)
+        BatchNormGradients result
+    )
     {
-        int channels = x.Shape.Last, rows = x.Shape.Count / channels;
+        int channels = x.Shape.Last,
+            rows = x.Shape.Count / channels;
         if (y is not null)
             gpu.Launch(x.Shape.Count, new Map.PullbackKernel<Relu>(y.View, dy.View, result.DSum.View));
         using (gpu.BeginScope())
@@ -30,23 +32,34 @@ public static partial class BatchNorm
             Reduce.SumRowsInto(result.DSum, result.DBias);
         }
 
-        gpu.Launch(x.Shape.Count, new InputKernel(
-            x.View,
-            weight.View,
-            mean.View,
-            variance.View,
-            result.DSum.View,
-            result.DWeight.View,
-            result.DBias.View,
-            result.DX.View,
-            eps,
-            channels,
-            source == StatisticsOf.Batch ? 1f / rows : 0f));
+        gpu.Launch(
+            x.Shape.Count,
+            new InputKernel(
+                x.View,
+                weight.View,
+                mean.View,
+                variance.View,
+                result.DSum.View,
+                result.DWeight.View,
+                result.DBias.View,
+                result.DX.View,
+                eps,
+                channels,
+                source == StatisticsOf.Batch ? 1f / rows : 0f
+            )
+        );
     }
 
     /// <summary>One product ds · x̂. Bound by memory: 12 bytes an element.</summary>
     internal readonly struct WeightProducts(
-        ArrayView<float> x, ArrayView<float> mean, ArrayView<float> variance, ArrayView<float> dSum, ArrayView<float> products, float eps, int channels) : IKernel
+        ArrayView<float> x,
+        ArrayView<float> mean,
+        ArrayView<float> variance,
+        ArrayView<float> dSum,
+        ArrayView<float> products,
+        float eps,
+        int channels
+    ) : IKernel
     {
         public void Invoke(int index)
         {
@@ -67,12 +80,14 @@ public static partial class BatchNorm
         ArrayView<float> dx,
         float eps,
         int channels,
-        float share) : IKernel
+        float share
+    ) : IKernel
     {
         public void Invoke(int index)
         {
             int c = index % channels;
-            float root = MathF.Sqrt(variance[c] + eps), normalised = (x[index] - mean[c]) / root;
+            float root = MathF.Sqrt(variance[c] + eps),
+                normalised = (x[index] - mean[c]) / root;
             dx[index] = weight[c] / root * (dSum[index] - (share * (dBias[c] + (normalised * dWeight[c]))));
         }
     }

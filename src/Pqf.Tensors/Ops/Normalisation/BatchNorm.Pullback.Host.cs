@@ -18,35 +18,62 @@ public static partial class BatchNorm
         StatisticsOf source,
         Tensor<float>? y,
         Tensor<float> dy,
-        BatchNormGradients result)
+        BatchNormGradients result
+    )
     {
-        int channels = x.Shape.Last, rows = x.Shape.Count / channels, parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
+        int channels = x.Shape.Last,
+            rows = x.Shape.Count / channels,
+            parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
         using var partSums = new Workspace<double>(host, 2L * parts * channels);
         using var sums = new Workspace<double>(host, 2L * channels);
         using var factors = new Workspace<float>(host, 3L * channels);
-        host.For(parts, new GradientSums(x.Pointer, mean.Pointer, y is null ? null : y.Pointer, dy.Pointer, result.DSum.Pointer, rows, channels, partSums.Pointer));
+        host.For(
+            parts,
+            new GradientSums(
+                x.Pointer,
+                mean.Pointer,
+                y is null ? null : y.Pointer,
+                dy.Pointer,
+                result.DSum.Pointer,
+                rows,
+                channels,
+                partSums.Pointer
+            )
+        );
         host.For(ProductSizes.Ceil(2 * channels, Merge.Channels), new Merge(partSums.Pointer, parts, 2 * channels, sums.Pointer));
-        float* own = factors.Pointer, shift = own + channels, slope = shift + channels;
+        float* own = factors.Pointer,
+            shift = own + channels,
+            slope = shift + channels;
         for (int c = 0; c < channels; c++)
         {
-            double inverse = 1 / Math.Sqrt((double)variance.Pointer[c] + eps), dBias = sums.Pointer[c], dWeight = sums.Pointer[channels + c] * inverse;
-            double scale = weight.Pointer[c] * inverse, statistics = source == StatisticsOf.Batch ? -scale / rows : 0;
+            double inverse = 1 / Math.Sqrt((double)variance.Pointer[c] + eps),
+                dBias = sums.Pointer[c],
+                dWeight = sums.Pointer[channels + c] * inverse;
+            double scale = weight.Pointer[c] * inverse,
+                statistics = source == StatisticsOf.Batch ? -scale / rows : 0;
             (result.DBias.Pointer[c], result.DWeight.Pointer[c]) = ((float)dBias, (float)dWeight);
             (own[c], shift[c], slope[c]) = ((float)scale, (float)(statistics * dBias), (float)(statistics * dWeight * inverse));
         }
 
-        host.For(parts, new InputGradient(x.Pointer, mean.Pointer, result.DSum.Pointer, own, shift, slope, result.DX.Pointer, rows, channels));
+        host.For(
+            parts,
+            new InputGradient(x.Pointer, mean.Pointer, result.DSum.Pointer, own, shift, slope, result.DX.Pointer, rows, channels)
+        );
     }
 
-    /// <summary>Of one part of the rows: Σ ds [channels], then Σ ds · (x − mean) [channels]; writes ds on the way if there is an activation.</summary>
-    readonly unsafe struct GradientSums(float* x, float* mean, float* y, float* dy, float* dSum, int rows, int channels, double* sums) : IHostWork
+    /// <summary>Of one part of the rows: Σ ds [channels], then Σ ds · (x − mean) [channels]; writes ds on the way if there is an
+    /// activation.</summary>
+    readonly unsafe struct GradientSums(float* x, float* mean, float* y, float* dy, float* dSum, int rows, int channels, double* sums)
+        : IHostWork
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(channels), count = Math.Min(rows - first, Chunks.Rows(channels));
+            int first = item * Chunks.Rows(channels),
+                count = Math.Min(rows - first, Chunks.Rows(channels));
             nint at = (nint)first * channels;
             double* to = sums + ((nint)item * 2 * channels);
-            int c = 0, width = 4 * Vector<float>.Count;
+            int c = 0,
+                width = 4 * Vector<float>.Count;
             for (; c <= channels - width; c += width)
                 FourVectors(at + c, c, count, to + c);
             for (; c < channels; c++)
@@ -56,8 +83,18 @@ public static partial class BatchNorm
         void FourVectors(nint at, int c, int count, double* to)
         {
             int v = Vector<float>.Count;
-            Vector<float> m0 = Vector.Load(mean + c), m1 = Vector.Load(mean + c + v), m2 = Vector.Load(mean + c + (2 * v)), m3 = Vector.Load(mean + c + (3 * v));
-            Vector<float> s0 = default, s1 = default, s2 = default, s3 = default, p0 = default, p1 = default, p2 = default, p3 = default;
+            Vector<float> m0 = Vector.Load(mean + c),
+                m1 = Vector.Load(mean + c + v),
+                m2 = Vector.Load(mean + c + (2 * v)),
+                m3 = Vector.Load(mean + c + (3 * v));
+            Vector<float> s0 = default,
+                s1 = default,
+                s2 = default,
+                s3 = default,
+                p0 = default,
+                p1 = default,
+                p2 = default,
+                p3 = default;
             for (int row = 0; row < count; row++, at += channels)
             {
                 Add(at, m0, ref s0, ref p0);
@@ -93,7 +130,8 @@ public static partial class BatchNorm
 
         void OneChannel(nint at, int c, int count, double* to)
         {
-            double sum = 0, products = 0;
+            double sum = 0,
+                products = 0;
             for (int row = 0; row < count; row++, at += channels)
             {
                 float gradient = y == null ? dy[at] : dSum[at] = Relu.Pullback(y[at], dy[at]);
@@ -106,14 +144,27 @@ public static partial class BatchNorm
     }
 
     /// <summary>dx = own · ds + shift + slope · (x − mean).</summary>
-    readonly unsafe struct InputGradient(float* x, float* mean, float* dSum, float* own, float* shift, float* slope, float* dx, int rows, int channels) : IHostWork
+    readonly unsafe struct InputGradient(
+        float* x,
+        float* mean,
+        float* dSum,
+        float* own,
+        float* shift,
+        float* slope,
+        float* dx,
+        int rows,
+        int channels
+    ) : IHostWork
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(channels), end = Math.Min(rows, first + Chunks.Rows(channels));
+            int first = item * Chunks.Rows(channels),
+                end = Math.Min(rows, first + Chunks.Rows(channels));
             for (int row = first; row < end; row++)
             {
-                float* from = x + ((nint)row * channels), gradient = dSum + ((nint)row * channels), to = dx + ((nint)row * channels);
+                float* from = x + ((nint)row * channels),
+                    gradient = dSum + ((nint)row * channels),
+                    to = dx + ((nint)row * channels);
                 int c = 0;
                 for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
                 {

@@ -29,12 +29,32 @@ public static partial class BatchNorm
     /// <param name="dy">[…, C].</param>
     /// <returns>The gradient of the sum is dy itself where there is no activation.</returns>
     /// <remarks>
-    /// With x̂ = (x − mean) / √(variance + eps) over M rows: dbias = Σ ds, dweight = Σ ds · x̂, dx = weight / √(variance + eps) · (ds − (dbias + x̂ · dweight) / M), without
+    /// With x̂ = (x − mean) / √(variance + eps) over M rows: dbias = Σ ds, dweight = Σ ds · x̂, dx = weight / √(variance + eps) · (ds −
+    /// (dbias + x̂ · dweight) / M), without
     /// the last term where statistics are constants. Two passes. Source: Ioffe and Szegedy 2015, §3.
     /// </remarks>
     public static BatchNormGradients Pullback(
-        Tensor<float> x, Tensor<float> weight, Tensor<float> mean, Tensor<float> variance, float eps, StatisticsOf source, Tensor<float>? y, Tensor<float> dy) =>
-        PullbackInto(x, weight, mean, variance, eps, source, y, dy, y is null ? dy : Tensor<float>.Rent(x.Device, x.Shape), Tensor<float>.Rent(x.Device, x.Shape));
+        Tensor<float> x,
+        Tensor<float> weight,
+        Tensor<float> mean,
+        Tensor<float> variance,
+        float eps,
+        StatisticsOf source,
+        Tensor<float>? y,
+        Tensor<float> dy
+    ) =>
+        PullbackInto(
+            x,
+            weight,
+            mean,
+            variance,
+            eps,
+            source,
+            y,
+            dy,
+            y is null ? dy : Tensor<float>.Rent(x.Device, x.Shape),
+            Tensor<float>.Rent(x.Device, x.Shape)
+        );
 
     /// <summary>As <see cref="Pullback"/>, into given tensors.</summary>
     /// <param name="dSum">May be dy.</param>
@@ -49,7 +69,8 @@ public static partial class BatchNorm
         Tensor<float>? y,
         Tensor<float> dy,
         Tensor<float> dSum,
-        Tensor<float> dx)
+        Tensor<float> dx
+    )
     {
         int channels = x.Shape.Last;
         if (x.Shape.Count == 0)

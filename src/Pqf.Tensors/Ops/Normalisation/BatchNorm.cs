@@ -3,7 +3,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
-/// <summary>Batch normalisation with given statistics: running ones, as in evaluation, or the batch's own (<see cref="Reduce.MeanAndVariance"/>), as in training.</summary>
+/// <summary>Batch normalisation with given statistics: running ones, as in evaluation, or the batch's own
+/// (<see cref="Reduce.MeanAndVariance"/>), as in training.</summary>
 public static partial class BatchNorm
 {
     /// <summary>y = (x − mean) / √(variance + eps) · weight + bias, per channel.</summary>
@@ -15,8 +16,14 @@ public static partial class BatchNorm
     /// <param name="eps">Added to the variance.</param>
     /// <returns>[…, C].</returns>
     /// <exception cref="ShapeException">A vector is not as long as there are channels.</exception>
-    public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float> bias, Tensor<float> mean, Tensor<float> variance, float eps) =>
-        Forward(x, weight, bias, mean, variance, eps, null, Activation.None);
+    public static Tensor<float> Forward(
+        Tensor<float> x,
+        Tensor<float> weight,
+        Tensor<float> bias,
+        Tensor<float> mean,
+        Tensor<float> variance,
+        float eps
+    ) => Forward(x, weight, bias, mean, variance, eps, null, Activation.None);
 
     /// <summary>As above, with what follows a norm in a residual block: y = activation(norm(x) + residual).</summary>
     /// <param name="x">[…, C].</param>
@@ -29,7 +36,15 @@ public static partial class BatchNorm
     /// <param name="activation">Applied last.</param>
     /// <returns>[…, C].</returns>
     public static Tensor<float> Forward(
-        Tensor<float> x, Tensor<float> weight, Tensor<float> bias, Tensor<float> mean, Tensor<float> variance, float eps, Tensor<float>? residual, Activation activation)
+        Tensor<float> x,
+        Tensor<float> weight,
+        Tensor<float> bias,
+        Tensor<float> mean,
+        Tensor<float> variance,
+        float eps,
+        Tensor<float>? residual,
+        Activation activation
+    )
     {
         var y = Tensor<float>.Rent(x.Device, x.Shape);
         ForwardInto(x, weight, bias, mean, variance, eps, residual, activation, y);
@@ -46,7 +61,8 @@ public static partial class BatchNorm
         float eps,
         Tensor<float>? residual,
         Activation activation,
-        Tensor<float> y)
+        Tensor<float> y
+    )
     {
         Shapes.Same("BatchNorm", x.Shape, y.Shape);
         Shapes.Same("BatchNorm", x.Shape, (residual ?? x).Shape);

@@ -10,12 +10,12 @@ public static partial class Reduce
     // the logarithm of the number of rows and single precision is enough on devices without double.
     const int PartRows = 128;
 
-    static void SumRowsGpu(GpuDevice gpu, Tensor<float> x, Tensor<float> y) =>
-        SumGpu(gpu, x.View, RowCount(x), y);
+    static void SumRowsGpu(GpuDevice gpu, Tensor<float> x, Tensor<float> y) => SumGpu(gpu, x.View, RowCount(x), y);
 
     static void MeanAndVarianceGpu(GpuDevice gpu, Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
-        int rows = RowCount(x), columns = x.Shape.Last;
+        int rows = RowCount(x),
+            columns = x.Shape.Last;
         SumGpu(gpu, x.View, rows, mean);
         gpu.Launch(columns, new Divide(mean.View, rows));
         using (gpu.BeginScope())
@@ -48,12 +48,15 @@ public static partial class Reduce
 
     static int Parts(int rows) => (rows + PartRows - 1) / PartRows;
 
-    /// <summary>The sum of one column over one part of the rows; neighbours are neighbouring columns. Bound by memory: 4 bytes an element.</summary>
+    /// <summary>The sum of one column over one part of the rows; neighbours are neighbouring columns. Bound by memory: 4 bytes an
+    /// element.</summary>
     internal readonly struct PartSums(ArrayView<float> x, ArrayView<float> sums, int rows, int columns) : IKernel
     {
         public void Invoke(int index)
         {
-            int column = index % columns, first = index / columns * PartRows, last = Math.Min(first + PartRows, rows);
+            int column = index % columns,
+                first = index / columns * PartRows,
+                last = Math.Min(first + PartRows, rows);
             float sum = 0f;
             for (int row = first; row < last; row++)
                 sum += x[(row * columns) + column];
@@ -66,8 +69,11 @@ public static partial class Reduce
     {
         public void Invoke(int index)
         {
-            int column = index % columns, first = index / columns * PartRows, last = Math.Min(first + PartRows, rows);
-            float sum = 0f, center = mean[column];
+            int column = index % columns,
+                first = index / columns * PartRows,
+                last = Math.Min(first + PartRows, rows);
+            float sum = 0f,
+                center = mean[column];
             for (int row = first; row < last; row++)
             {
                 float deviation = x[(row * columns) + column] - center;

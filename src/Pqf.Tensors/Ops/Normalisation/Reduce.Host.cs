@@ -10,7 +10,9 @@ public static partial class Reduce
     /// <summary>Sums per channel in double: parts of fixed size, then the parts in order.</summary>
     static unsafe void SumRowsHost(HostDevice host, Tensor<float> x, Tensor<float> y)
     {
-        int channels = x.Shape.Last, rows = channels == 0 ? 0 : x.Shape.Count / channels, parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
+        int channels = x.Shape.Last,
+            rows = channels == 0 ? 0 : x.Shape.Count / channels,
+            parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
         using var sums = new Workspace<double>(host, channels);
         using var partSums = new Workspace<double>(host, (long)parts * channels);
         host.For(parts, new Part(x.Pointer, rows, channels, partSums.Pointer));
@@ -23,7 +25,8 @@ public static partial class Reduce
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(channels), end = Math.Min(rows, first + Chunks.Rows(channels));
+            int first = item * Chunks.Rows(channels),
+                end = Math.Min(rows, first + Chunks.Rows(channels));
             double* to = sums + ((nint)item * channels);
             new Span<double>(to, channels).Clear();
             for (int row = first; row < end; row++)
@@ -46,10 +49,11 @@ readonly unsafe struct Merge(double* partSums, int parts, int channels, double* 
 
     public void Invoke(int item, int thread)
     {
-        int first = item * Channels, end = Math.Min(channels, first + Channels);
+        int first = item * Channels,
+            end = Math.Min(channels, first + Channels);
         new Span<double>(sums + first, end - first).Clear();
         for (int part = 0; part < parts; part++)
-            for (int c = first; c < end; c++)
-                sums[c] += partSums[((nint)part * channels) + c];
+        for (int c = first; c < end; c++)
+            sums[c] += partSums[((nint)part * channels) + c];
     }
 }

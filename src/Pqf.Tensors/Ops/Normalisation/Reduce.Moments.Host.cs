@@ -7,13 +7,20 @@ namespace Pqf.Tensors.Ops.Normalisation;
 
 public static partial class Reduce
 {
-    /// <summary>One pass over memory: mean and squared deviations of each part while it is in the cache, then the parts in order (Chan, Golub, LeVeque 1979).</summary>
+    /// <summary>One pass over memory: mean and squared deviations of each part while it is in the cache, then the parts in order (Chan,
+    /// Golub, LeVeque 1979).</summary>
     static unsafe void MeanAndVarianceHost(HostDevice host, Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
-        int channels = x.Shape.Last, rows = x.Shape.Count / channels, partRows = Chunks.Rows(channels), parts = ProductSizes.Ceil(rows, partRows);
+        int channels = x.Shape.Last,
+            rows = x.Shape.Count / channels,
+            partRows = Chunks.Rows(channels),
+            parts = ProductSizes.Ceil(rows, partRows);
         using var moments = new Workspace<double>(host, 2L * parts * channels);
         host.For(parts, new PartMoments(x.Pointer, rows, channels, moments.Pointer));
-        host.For(ProductSizes.Ceil(channels, Merge.Channels), new MergeMoments(moments.Pointer, rows, partRows, channels, mean.Pointer, variance.Pointer));
+        host.For(
+            ProductSizes.Ceil(channels, Merge.Channels),
+            new MergeMoments(moments.Pointer, rows, partRows, channels, mean.Pointer, variance.Pointer)
+        );
     }
 
     /// <summary>Of one part: means [channels], then sums of squared deviations [channels].</summary>
@@ -21,10 +28,12 @@ public static partial class Reduce
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Chunks.Rows(channels), count = Math.Min(rows - first, Chunks.Rows(channels));
+            int first = item * Chunks.Rows(channels),
+                count = Math.Min(rows - first, Chunks.Rows(channels));
             float* from = x + ((nint)first * channels);
             double* to = moments + ((nint)item * 2 * channels);
-            int c = 0, width = 4 * Vector<float>.Count;
+            int c = 0,
+                width = 4 * Vector<float>.Count;
             for (; c <= channels - width; c += width)
                 FourVectors(from + c, count, to + c);
             for (; c < channels; c++)
@@ -34,7 +43,10 @@ public static partial class Reduce
         void FourVectors(float* from, int count, double* to)
         {
             int v = Vector<float>.Count;
-            Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            Vector<float> s0 = default,
+                s1 = default,
+                s2 = default,
+                s3 = default;
             float* end = from + ((nint)count * channels);
             for (float* row = from; row < end; row += channels)
             {
@@ -45,7 +57,15 @@ public static partial class Reduce
             }
 
             // Deviations from a mean that is rounded: their own sum says by how much it is off.
-            Vector<float> n = new(count), m0 = s0 / n, m1 = s1 / n, m2 = s2 / n, m3 = s3 / n, q0 = default, q1 = default, q2 = default, q3 = default;
+            Vector<float> n = new(count),
+                m0 = s0 / n,
+                m1 = s1 / n,
+                m2 = s2 / n,
+                m3 = s3 / n,
+                q0 = default,
+                q1 = default,
+                q2 = default,
+                q3 = default;
             (s0, s1, s2, s3) = (default, default, default, default);
             for (float* row = from; row < end; row += channels)
             {
@@ -81,7 +101,9 @@ public static partial class Reduce
 
         void OneChannel(float* from, int count, double* to)
         {
-            double mean = 0, sum = 0, squares = 0;
+            double mean = 0,
+                sum = 0,
+                squares = 0;
             for (int row = 0; row < count; row++)
                 mean += from[(nint)row * channels];
             mean /= count;
@@ -100,15 +122,18 @@ public static partial class Reduce
     {
         public void Invoke(int item, int thread)
         {
-            int first = item * Merge.Channels, end = Math.Min(channels, first + Merge.Channels);
-            double* means = stackalloc double[Merge.Channels], squares = stackalloc double[Merge.Channels];
+            int first = item * Merge.Channels,
+                end = Math.Min(channels, first + Merge.Channels);
+            double* means = stackalloc double[Merge.Channels],
+                squares = stackalloc double[Merge.Channels];
             new Span<double>(means, Merge.Channels).Clear();
             new Span<double>(squares, Merge.Channels).Clear();
             for (int before = 0; before < rows; before += partRows)
             {
                 int count = Math.Min(partRows, rows - before);
                 double* part = moments + ((nint)(before / partRows) * 2 * channels);
-                double share = count / ((double)before + count), joint = before * share;
+                double share = count / ((double)before + count),
+                    joint = before * share;
                 for (int c = first; c < end; c++)
                 {
                     double difference = part[c] - means[c - first];

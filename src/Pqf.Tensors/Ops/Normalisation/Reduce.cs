@@ -3,7 +3,8 @@ using Pqf.Tensors.Devices;
 namespace Pqf.Tensors.Ops.Normalisation;
 
 /// <summary>Sums and per-channel statistics.</summary>
-/// <remarks>Rows are cut into parts of fixed size, never by the number of cores, and the parts added in order: one input, one result.</remarks>
+/// <remarks>Rows are cut into parts of fixed size, never by the number of cores, and the parts added in order: one input, one
+/// result.</remarks>
 public static partial class Reduce
 {
     /// <summary>Sum over all axes but the last.</summary>

@@ -15,8 +15,11 @@ public static partial class AvgPool2d
     {
         public void Invoke(int index)
         {
-            int c = index % g.InChannels, pixel = index / g.InChannels;
-            int ox = pixel % g.OutW, oy = pixel / g.OutW % g.OutH, n = pixel / g.OutW / g.OutH;
+            int c = index % g.InChannels,
+                pixel = index / g.InChannels;
+            int ox = pixel % g.OutW,
+                oy = pixel / g.OutW % g.OutH,
+                n = pixel / g.OutW / g.OutH;
             float sum = 0f;
             for (int a = 0; a < g.Kernel.H; a++)
             {

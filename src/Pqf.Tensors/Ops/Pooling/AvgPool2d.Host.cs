@@ -6,7 +6,8 @@ namespace Pqf.Tensors.Ops.Pooling;
 
 public static partial class AvgPool2d
 {
-    static void Host(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> y) => PoolRows<Sum>.Run(host, g, x, y, g.Kernel.H * g.Kernel.W);
+    static void Host(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> y) =>
+        PoolRows<Sum>.Run(host, g, x, y, g.Kernel.H * g.Kernel.W);
 
     readonly struct Sum : IPoolOp
     {

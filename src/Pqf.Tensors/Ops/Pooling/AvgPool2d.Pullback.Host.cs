@@ -14,7 +14,8 @@ public static partial class AvgPool2d
     {
         public void Invoke(int item, int thread)
         {
-            int n = item / g.H, iy = item % g.H;
+            int n = item / g.H,
+                iy = item % g.H;
             for (int ix = 0; ix < g.W; ix++)
                 Pixel(n, iy, ix);
         }
@@ -23,13 +24,17 @@ public static partial class AvgPool2d
         {
             float* to = dx + g.InputAt(n, iy, ix);
             float divisor = g.Kernel.H * g.Kernel.W;
-            int firstRow = g.FirstWindowRow(iy), endRow = g.EndWindowRow(iy), firstColumn = g.FirstWindowColumn(ix), endColumn = g.EndWindowColumn(ix), c = 0;
+            int firstRow = g.FirstWindowRow(iy),
+                endRow = g.EndWindowRow(iy),
+                firstColumn = g.FirstWindowColumn(ix),
+                endColumn = g.EndWindowColumn(ix),
+                c = 0;
             for (; c <= g.InChannels - Vector<float>.Count; c += Vector<float>.Count)
             {
                 var sum = Vector<float>.Zero;
                 for (int oy = firstRow; oy < endRow; oy++)
-                    for (int ox = firstColumn; ox < endColumn; ox++)
-                        sum += Vector.Load(dy + g.OutputAt(n, oy, ox) + c);
+                for (int ox = firstColumn; ox < endColumn; ox++)
+                    sum += Vector.Load(dy + g.OutputAt(n, oy, ox) + c);
                 Vector.Store(sum / divisor, to + c);
             }
 
@@ -37,8 +42,8 @@ public static partial class AvgPool2d
             {
                 float sum = 0;
                 for (int oy = firstRow; oy < endRow; oy++)
-                    for (int ox = firstColumn; ox < endColumn; ox++)
-                        sum += dy[g.OutputAt(n, oy, ox) + c];
+                for (int ox = firstColumn; ox < endColumn; ox++)
+                    sum += dy[g.OutputAt(n, oy, ox) + c];
                 to[c] = sum / divisor;
             }
         }

@@ -10,13 +10,17 @@ public static partial class MaxPool2d
     static void Gpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float> y) =>
         gpu.Launch(y.Shape.Count, new Kernel(x.View, y.View, geometry));
 
-    /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 4 bytes an input and an output, rows of overlapping windows stay in cache.</summary>
+    /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 4 bytes an input and an output, rows of overlapping
+    /// windows stay in cache.</summary>
     internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, ConvGeometry g) : IKernel
     {
         public void Invoke(int index)
         {
-            int c = index % g.InChannels, pixel = index / g.InChannels;
-            int ox = pixel % g.OutW, oy = pixel / g.OutW % g.OutH, n = pixel / g.OutW / g.OutH;
+            int c = index % g.InChannels,
+                pixel = index / g.InChannels;
+            int ox = pixel % g.OutW,
+                oy = pixel / g.OutW % g.OutH,
+                n = pixel / g.OutW / g.OutH;
             float value = float.NegativeInfinity;
             for (int a = 0; a < g.Kernel.H; a++)
             {

@@ -29,7 +29,8 @@ public static partial class MaxPool2d
             Gpu((GpuDevice)x.Device, geometry, x, y);
     }
 
-    /// <summary>Each output's gradient goes to the first of its window's largest values, row by row, as in PyTorch; to the first NaN if there is one.</summary>
+    /// <summary>Each output's gradient goes to the first of its window's largest values, row by row, as in PyTorch; to the first NaN if
+    /// there is one.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="y">Of <see cref="Forward"/>, [N, H', W', C].</param>
     /// <param name="kernel">As given there.</param>

@@ -27,11 +27,17 @@ readonly unsafe struct PoolRows<TOp>(ConvGeometry g, float* x, float* y, float d
 
     public void Invoke(int item, int thread)
     {
-        int n = item / g.OutH, oy = item % g.OutH, width = g.OutW, channels = g.InChannels;
-        int firstRow = FirstInside(g.InputRow(oy, 0)), endRow = Math.Min(g.Kernel.H, g.H - g.InputRow(oy, 0));
+        int n = item / g.OutH,
+            oy = item % g.OutH,
+            width = g.OutW,
+            channels = g.InChannels;
+        int firstRow = FirstInside(g.InputRow(oy, 0)),
+            endRow = Math.Min(g.Kernel.H, g.H - g.InputRow(oy, 0));
         for (int ox = 0; ox < width; ox++)
         {
-            int ix = g.InputColumn(ox, 0), firstColumn = FirstInside(ix), columns = Math.Min(g.Kernel.W, g.W - ix) - firstColumn;
+            int ix = g.InputColumn(ox, 0),
+                firstColumn = FirstInside(ix),
+                columns = Math.Min(g.Kernel.W, g.W - ix) - firstColumn;
             float* window = x + g.InputAt(n, g.InputRow(oy, firstRow), ix + firstColumn);
             float* to = y + (((item * (nint)width) + ox) * channels);
             int c = 0;
@@ -39,8 +45,8 @@ readonly unsafe struct PoolRows<TOp>(ConvGeometry g, float* x, float* y, float d
             {
                 var value = new Vector<float>(TOp.Start);
                 for (int a = 0; a < endRow - firstRow; a++)
-                    for (int b = 0; b < columns; b++)
-                        value = TOp.Join(value, Vector.Load(window + ((((nint)a * g.W) + b) * channels) + c));
+                for (int b = 0; b < columns; b++)
+                    value = TOp.Join(value, Vector.Load(window + ((((nint)a * g.W) + b) * channels) + c));
                 Vector.Store(value / divisor, to + c);
             }
 
@@ -48,8 +54,8 @@ readonly unsafe struct PoolRows<TOp>(ConvGeometry g, float* x, float* y, float d
             {
                 float value = TOp.Start;
                 for (int a = 0; a < endRow - firstRow; a++)
-                    for (int b = 0; b < columns; b++)
-                        value = TOp.Join(value, window[((((nint)a * g.W) + b) * channels) + c]);
+                for (int b = 0; b < columns; b++)
+                    value = TOp.Join(value, window[((((nint)a * g.W) + b) * channels) + c]);
                 to[c] = value / divisor;
             }
         }

@@ -15,5 +15,7 @@ enum Epilogue
 static class Epilogues
 {
     public static Epilogue Of(Tensor<float>? bias, Tensor<float>? residual, Activation activation) =>
-        (bias is null ? Epilogue.None : Epilogue.Bias) | (residual is null ? Epilogue.None : Epilogue.Residual) | (activation == Activation.Relu ? Epilogue.Relu : Epilogue.None);
+        (bias is null ? Epilogue.None : Epilogue.Bias)
+        | (residual is null ? Epilogue.None : Epilogue.Residual)
+        | (activation == Activation.Relu ? Epilogue.Relu : Epilogue.None);
 }

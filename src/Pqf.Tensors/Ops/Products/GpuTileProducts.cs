@@ -13,12 +13,24 @@ static class GpuTileProducts
     /// <param name="left">Rows.</param>
     /// <param name="right">Columns.</param>
     /// <param name="output">Where it goes.</param>
-    public static void Run<TLeft, TRight>(GpuDevice gpu, TileChoice choice, ProductSize size, bool isWhole, TLeft left, TRight right, TileOutput output)
+    public static void Run<TLeft, TRight>(
+        GpuDevice gpu,
+        TileChoice choice,
+        ProductSize size,
+        bool isWhole,
+        TLeft left,
+        TRight right,
+        TileOutput output
+    )
         where TLeft : struct, ITileOperand
         where TRight : struct, ITileOperand
     {
         if (!isWhole)
-            choice = choice with { Shape = TileShape.Rows64Columns64 }; // one kernel less to compile, for sizes that no network's larger layers have
+            // One kernel less to compile, for sizes that no network's larger layers have
+            choice = choice with
+            {
+                Shape = TileShape.Rows64Columns64,
+            };
         var grid = choice.Grid(size.Rows, size.Columns, size.Groups, size.Terms);
         if (grid.Parts == 1)
         {
@@ -33,7 +45,15 @@ static class GpuTileProducts
         gpu.Launch(count, new TileOutput.AddParts(parts.View, output, count, grid.Parts));
     }
 
-    static void Launch<TLeft, TRight>(GpuDevice gpu, TileShape shape, bool isWhole, TileGrid grid, TLeft left, TRight right, TileOutput output)
+    static void Launch<TLeft, TRight>(
+        GpuDevice gpu,
+        TileShape shape,
+        bool isWhole,
+        TileGrid grid,
+        TLeft left,
+        TRight right,
+        TileOutput output
+    )
         where TLeft : struct, ITileOperand
         where TRight : struct, ITileOperand
     {

@@ -76,7 +76,8 @@ unsafe struct Tile
 
     public bool Relu;
 
-    /// <summary>Fetched into the second-level cache meanwhile: after each run so many lines, <see cref="NextStride"/> floats apart.</summary>
+    /// <summary>Fetched into the second-level cache meanwhile: after each run so many lines, <see cref="NextStride"/> floats
+    /// apart.</summary>
     public int NextLines;
 
     public float* Next;
@@ -100,11 +101,14 @@ static unsafe class HostTile<S, V, L>
     where V : unmanaged
     where L : struct, ITileLayout
 {
-    // Terms a turn of the loop where vectors are narrow. Measured on Zen 3, 6 x 16: 65 GFLOP/s with one, 85 with two, 90 with four; eight gain nothing more.
-    // A term is 20 instructions. Addresses that the compiler computed, and counts for the loop's end, were six more, which cost 5 to 9 % beside a neighbour on the same core.
+    // Terms a turn of the loop where vectors are narrow. Measured on Zen 3, 6 x 16: 65 GFLOP/s with one, 85 with two, 90 with four; eight
+    // gain nothing more.
+    // A term is 20 instructions. Addresses that the compiler computed, and counts for the loop's end, were six more, which cost 5 to 9 %
+    // beside a neighbour on the same core.
     const int Unrolled = 4;
 
-    // Runs between two looks at what to fetch where vectors are narrow: a run is short there, and looking at each would take a fifth of the time.
+    // Runs between two looks at what to fetch where vectors are narrow: a run is short there, and looking at each would take a fifth of the
+    // time.
     const int RunsPerTurn = 4;
 
     public static void Run(Tile* tile, int rows)
@@ -284,7 +288,8 @@ static unsafe class HostTile<S, V, L>
         public readonly bool Accumulate = t->Accumulate, Relu = t->Relu;
     }
 
-    /// <summary>Fetches the lines that <see cref="Finish"/> touches, a few rows a turn: many at once, their misses would hold up the operands' own.</summary>
+    /// <summary>Fetches the lines that <see cref="Finish"/> touches, a few rows a turn: many at once, their misses would hold up the
+    /// operands' own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void FetchResults(ref Results r, int rows)
     {

@@ -16,11 +16,14 @@ public static class Linear
     public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias)
     {
         var shape = Shapes.Linear(x.Shape, weight.Shape, bias?.Shape);
-        return Conv2d.Forward(
-            x.Reshape([x.Shape[0], 1, 1, x.Shape[1]]),
-            weight.Reshape([weight.Shape[0], weight.Shape[1], 1, 1]),
-            bias,
-            new Conv2dOptions()).Reshape(shape);
+        return Conv2d
+            .Forward(
+                x.Reshape([x.Shape[0], 1, 1, x.Shape[1]]),
+                weight.Reshape([weight.Shape[0], weight.Shape[1], 1, 1]),
+                bias,
+                new Conv2dOptions()
+            )
+            .Reshape(shape);
     }
 
     /// <summary>Gradient of the input: dx = dy · weight.</summary>

@@ -44,24 +44,26 @@ public static partial class MatMul
     /// <param name="dc">[m, n].</param>
     /// <param name="transpose">As given to <see cref="Forward"/>.</param>
     /// <returns>[m, k], or [k, m] if a is stored transposed.</returns>
-    public static Tensor<float> LeftPullback(Tensor<float> b, Tensor<float> dc, Transpose transpose = Transpose.None) => transpose switch
-    {
-        Transpose.None => Forward(dc, b, Transpose.B),
-        Transpose.A => Forward(b, dc, Transpose.B),
-        Transpose.B => Forward(dc, b),
-        _ => Forward(b, dc, Transpose.A | Transpose.B),
-    };
+    public static Tensor<float> LeftPullback(Tensor<float> b, Tensor<float> dc, Transpose transpose = Transpose.None) =>
+        transpose switch
+        {
+            Transpose.None => Forward(dc, b, Transpose.B),
+            Transpose.A => Forward(b, dc, Transpose.B),
+            Transpose.B => Forward(dc, b),
+            _ => Forward(b, dc, Transpose.A | Transpose.B),
+        };
 
     /// <summary>Gradient of the right operand.</summary>
     /// <param name="a">As given to <see cref="Forward"/>.</param>
     /// <param name="dc">[m, n].</param>
     /// <param name="transpose">As given to <see cref="Forward"/>.</param>
     /// <returns>[k, n], or [n, k] if b is stored transposed.</returns>
-    public static Tensor<float> RightPullback(Tensor<float> a, Tensor<float> dc, Transpose transpose = Transpose.None) => transpose switch
-    {
-        Transpose.None => Forward(a, dc, Transpose.A),
-        Transpose.A => Forward(a, dc),
-        Transpose.B => Forward(dc, a, Transpose.A),
-        _ => Forward(dc, a, Transpose.A | Transpose.B),
-    };
+    public static Tensor<float> RightPullback(Tensor<float> a, Tensor<float> dc, Transpose transpose = Transpose.None) =>
+        transpose switch
+        {
+            Transpose.None => Forward(a, dc, Transpose.A),
+            Transpose.A => Forward(a, dc),
+            Transpose.B => Forward(dc, a, Transpose.A),
+            _ => Forward(dc, a, Transpose.A | Transpose.B),
+        };
 }

@@ -4,7 +4,8 @@ using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>The right operand of a product, in panels [columns / width][K][width] that a tile reads from front to back; missing columns are zeros.</summary>
+/// <summary>The right operand of a product, in panels [columns / width][K][width] that a tile reads from front to back; missing columns are
+/// zeros.</summary>
 static unsafe class Panels
 {
     /// <summary>Floats that the panels take.</summary>
@@ -34,10 +35,11 @@ static unsafe class Panels
         public void Invoke(int item, int thread)
         {
             int count = ProductSizes.Ceil(n, width);
-            int firstColumn = ProductSizes.Cut(item, parts, count) * width, endColumn = ProductSizes.Cut(item + 1, parts, count) * width;
+            int firstColumn = ProductSizes.Cut(item, parts, count) * width,
+                endColumn = ProductSizes.Cut(item + 1, parts, count) * width;
             for (int first = 0; first < k; first += Rows)
-                for (int column = firstColumn; column < endColumn; column += width)
-                    Pack(first, Math.Min(k, first + Rows), column);
+            for (int column = firstColumn; column < endColumn; column += width)
+                Pack(first, Math.Min(k, first + Rows), column);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,7 +61,8 @@ static unsafe class Panels
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int column = item * width, count = Math.Min(width, n - column);
+            int column = item * width,
+                count = Math.Min(width, n - column);
             float* to = panels + ((nint)column * k);
             if (count < width)
                 Floats.Clear(to, width * k);
@@ -72,7 +75,9 @@ static unsafe class Panels
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int column = item * width, count = Math.Min(width, n - column), k = channels * taps;
+            int column = item * width,
+                count = Math.Min(width, n - column),
+                k = channels * taps;
             float* to = panels + ((nint)column * k);
             if (count < width)
                 Floats.Clear(to, width * k);
@@ -80,8 +85,8 @@ static unsafe class Panels
             {
                 float* from = weights + ((nint)(column + j) * k);
                 for (int c = 0; c < channels; c++)
-                    for (int tap = 0; tap < taps; tap++)
-                        to[(((tap * channels) + c) * width) + j] = *from++;
+                for (int tap = 0; tap < taps; tap++)
+                    to[(((tap * channels) + c) * width) + j] = *from++;
             }
         }
     }

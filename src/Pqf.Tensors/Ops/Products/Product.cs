@@ -27,11 +27,13 @@ unsafe interface ITileRows
     int AheadStride { get; }
 }
 
-/// <summary>How a product [M, K] · [K, N] is cut: into blocks of tiles, each gathered once by one thread and used against all its panels.</summary>
+/// <summary>How a product [M, K] · [K, N] is cut: into blocks of tiles, each gathered once by one thread and used against all its
+/// panels.</summary>
 /// <remarks>Only the cut along K changes results, and it depends on K alone; the others may follow the number of threads.</remarks>
 readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, int Blocks, int Panels, int Splits)
 {
-    // Measured (bench conv, matmul): longer sums than what the first-level cache holds of both operands cost less than reading results again to add to them.
+    // Measured (bench conv, matmul): longer sums than what the first-level cache holds of both operands cost less than reading results
+    // again to add to them.
     const int LargestKBlock = 1024;
 
     // Half of what is usual for a core's second level, the other half is for panels and results.
@@ -44,12 +46,24 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
     /// <param name="floatsPerTerm">Floats that each term takes in a tile.</param>
     /// <param name="columns">Columns of a panel.</param>
     /// <param name="threads">Threads to share the work between.</param>
-    /// <param name="ownPanels">Whether each thread is to use panels of its own where there are enough: better where the threads have just written them, worse for the rows, which each gathers.</param>
+    /// <param name="ownPanels">Whether each thread is to use panels of its own where there are enough: better where the threads have just
+    /// written them, worse for the rows, which each gathers.</param>
     /// <param name="line">Rows that lie in a line: no tile spans two; 0 for rows that all lie in one.</param>
-    public static ProductSizes Create(int m, int n, int k, int tileRows, int floatsPerTerm, int columns, int threads, bool ownPanels, int line)
+    public static ProductSizes Create(
+        int m,
+        int n,
+        int k,
+        int tileRows,
+        int floatsPerTerm,
+        int columns,
+        int threads,
+        bool ownPanels,
+        int line
+    )
     {
         int kBlock = Math.Max(16, Ceil(Ceil(k, Math.Max(1, Ceil(k, LargestKBlock))), 16) * 16);
-        int tiles = line == 0 ? Ceil(m, tileRows) : m / line * Ceil(line, tileRows), panels = Ceil(n, columns);
+        int tiles = line == 0 ? Ceil(m, tileRows) : m / line * Ceil(line, tileRows),
+            panels = Ceil(n, columns);
         int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
         // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
         int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
@@ -61,7 +75,8 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
 
     public static int Ceil(int a, int b) => (a + b - 1) / b;
 
-    /// <summary>First element of part <paramref name="i"/> when <paramref name="total"/> elements are cut into nearly equal parts.</summary>
+    /// <summary>First element of part <paramref name="i"/> when <paramref name="total"/> elements are cut into nearly equal
+    /// parts.</summary>
     public static int Cut(int i, int parts, int total) => (int)((long)i * total / parts);
 }
 
@@ -77,13 +92,15 @@ readonly record struct ResultLines(int Length, int Lines, nint LinesStride, nint
     {
         if (Length == 0)
             return (nint)row * stride;
-        int line = row / Length, image = line / Lines;
+        int line = row / Length,
+            image = line / Lines;
         return (image * ImagesStride) + ((line - (image * Lines)) * LinesStride) + ((nint)(row - (line * Length)) * stride);
     }
 }
 
 /// <summary>c = activation(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
-readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int stride, byte* scratch) : IHostWork
+readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int stride, byte* scratch)
+    : IHostWork
     where S : struct, ISimd<V>
     where V : unmanaged
     where L : struct, ITileLayout
@@ -122,13 +139,15 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
     {
-        int block = item % sizes.Blocks, split = item / sizes.Blocks;
+        int block = item % sizes.Blocks,
+            split = item / sizes.Blocks;
         var part = new Part(
             ProductSizes.Cut(block, sizes.Blocks, sizes.Tiles),
             ProductSizes.Cut(block + 1, sizes.Blocks, sizes.Tiles),
             ProductSizes.Cut(split, sizes.Splits, sizes.Panels),
             ProductSizes.Cut(split + 1, sizes.Splits, sizes.Panels),
-            (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)));
+            (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes))
+        );
         bool small = sizes.K <= sizes.KBlock && (long)sizes.K * sizes.N * sizeof(float) <= SmallPanelsSizeBytes && sizes.Splits == 1;
         for (int k0 = 0; k0 < Math.Max(1, sizes.K); k0 += sizes.KBlock) // once at least: no terms leave bias and residual
         {
@@ -153,37 +172,40 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         if (L.Step > 1)
             GatherSideBySide(part, k0, tile.K);
         for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)
-            for (int i = part.FirstTile; i < part.EndTile; i++)
+        for (int i = part.FirstTile; i < part.EndTile; i++)
+        {
+            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
+                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            tile.A = TileAt(part, i);
+            tile.NextLines = 0;
+            if (L.Step == 1 && panel == part.FirstPanel)
             {
-                int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M), end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
-                tile.A = TileAt(part, i);
-                tile.NextLines = 0;
-                if (L.Step == 1 && panel == part.FirstPanel)
-                {
-                    rows.Gather(row, end - row, k0, tile.K, tile.A, part.Line);
-                    FetchRows(ref tile, row, end, k0);
-                }
-                else if (panel + 1 < part.EndPanel)
-                {
-                    // The next panel, a few lines of it with each run of this one.
-                    tile.Next = Panel(panel + 1, k0) + ((nint)(i - part.FirstTile) * share * runs * 16);
-                    (tile.NextStride, tile.NextStep, tile.NextLines) = (16, share * 16, share);
-                }
-
-                RunTile(ref tile, row, end - row, panel, k0);
+                rows.Gather(row, end - row, k0, tile.K, tile.A, part.Line);
+                FetchRows(ref tile, row, end, k0);
             }
+            else if (panel + 1 < part.EndPanel)
+            {
+                // The next panel, a few lines of it with each run of this one.
+                tile.Next = Panel(panel + 1, k0) + ((nint)(i - part.FirstTile) * share * runs * 16);
+                (tile.NextStride, tile.NextStep, tile.NextLines) = (16, share * 16, share);
+            }
+
+            RunTile(ref tile, row, end - row, panel, k0);
+        }
     }
 
-    /// <summary>All tiles of an item, some terms of each at a time: in a column layout, lines of memory hold terms of neighbouring tiles.</summary>
+    /// <summary>All tiles of an item, some terms of each at a time: in a column layout, lines of memory hold terms of neighbouring
+    /// tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void GatherSideBySide(Part part, int k0, int k)
     {
         for (int done = 0; done < k; done += TermsSideBySide)
-            for (int i = part.FirstTile; i < part.EndTile; i++)
-            {
-                int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M), end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
-                rows.Gather(row, end - row, k0 + done, Math.Min(TermsSideBySide, k - done), TileAt(part, i) + ((nint)done * L.Step), part.Line);
-            }
+        for (int i = part.FirstTile; i < part.EndTile; i++)
+        {
+            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
+                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            rows.Gather(row, end - row, k0 + done, Math.Min(TermsSideBySide, k - done), TileAt(part, i) + ((nint)done * L.Step), part.Line);
+        }
     }
 
     float* TileAt(Part part, int i) => part.A + ((nint)(i - part.FirstTile) * sizes.KBlock * FloatsPerTerm);
@@ -194,7 +216,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.A = part.A;
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M), end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
+                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
             rows.Gather(row, end - row, 0, tile.K, tile.A, part.Line);
             FetchRows(ref tile, row, end, 0);
             for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)
@@ -236,25 +259,30 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     static void RunEdge(Tile tile, int count, int columns)
     {
         float* side = stackalloc float[count * Columns];
-        float* c = tile.C, residual = tile.Residual;
+        float* c = tile.C,
+            residual = tile.Residual;
         int stride = tile.RowsStride;
         for (int i = 0; i < count; i++)
-            for (int j = 0; j < columns; j++)
-                side[(i * Columns) + j] = (tile.Accumulate ? c[((nint)i * stride) + j] : 0) + (residual == null ? 0 : residual[((nint)i * stride) + j]);
+        for (int j = 0; j < columns; j++)
+            side[(i * Columns) + j] =
+                (tile.Accumulate ? c[((nint)i * stride) + j] : 0) + (residual == null ? 0 : residual[((nint)i * stride) + j]);
         tile.C = side;
         tile.RowsStride = Columns;
         tile.Accumulate |= residual != null;
         tile.Residual = null;
         HostTile<S, V, L>.Run(&tile, count);
         for (int i = 0; i < count; i++)
-            for (int j = 0; j < columns; j++)
-                c[((nint)i * stride) + j] = side[(i * Columns) + j];
+        for (int j = 0; j < columns; j++)
+            c[((nint)i * stride) + j] = side[(i * Columns) + j];
     }
 
     /// <summary>One item's tiles and panels, and its thread's scratch memory.</summary>
     readonly struct Part(int firstTile, int endTile, int firstPanel, int endPanel, float* a)
     {
-        public readonly int FirstTile = firstTile, EndTile = endTile, FirstPanel = firstPanel, EndPanel = endPanel;
+        public readonly int FirstTile = firstTile,
+            EndTile = endTile,
+            FirstPanel = firstPanel,
+            EndPanel = endPanel;
         public readonly float* A = a;
 
         public float* Line => A + (HostDevice.GatheredSizeBytes / sizeof(float));

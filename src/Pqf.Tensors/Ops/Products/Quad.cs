@@ -23,7 +23,8 @@ readonly struct Quad(float x, float y, float z, float w)
 /// <summary>How four neighbouring singles of a tensor are read and written.</summary>
 interface IQuadAccess
 {
-    /// <summary>Whether every row begins at a multiple of four singles and has a multiple of four: four neighbours are then all in it or all out.</summary>
+    /// <summary>Whether every row begins at a multiple of four singles and has a multiple of four: four neighbours are then all in it or
+    /// all out.</summary>
     static abstract bool IsWhole { get; }
 
     /// <summary>The singles at an index and after; zeros from the <paramref name="count"/>th on.</summary>

@@ -9,7 +9,8 @@ enum TileShape
 
 /// <summary>How a product is cut: into tiles of which shape, and each sum into how many parts.</summary>
 /// <remarks>
-/// Chosen from the product's sizes alone, whatever the device: one input, one result. The estimate is of a card with some 128 multiprocessors; it is not measured:
+/// Chosen from the product's sizes alone, whatever the device: one input, one result. The estimate is of a card with some 128
+/// multiprocessors; it is not measured:
 /// the kernels have not run on one yet.
 /// </remarks>
 readonly record struct TileChoice(TileShape Shape, int Parts)
@@ -69,6 +70,8 @@ readonly record struct TileChoice(TileShape Shape, int Parts)
         int warps = Side * Side / 64 / 32 * ((grid.Count + Multiprocessors - 1) / Multiprocessors);
         double values = (double)grid.Parts * rows * columns * groups;
         double sums = grid.Parts == 1 ? 0 : LaunchTerms + (2 * values / CacheValues);
-        return values > int.MaxValue ? double.PositiveInfinity : (((grid.PartTerms + TileTerms) * Math.Max(warps, BusyWarps)) / Efficiency) + sums;
+        return values > int.MaxValue
+            ? double.PositiveInfinity
+            : (((grid.PartTerms + TileTerms) * Math.Max(warps, BusyWarps)) / Efficiency) + sums;
     }
 }

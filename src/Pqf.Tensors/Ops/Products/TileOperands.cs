@@ -33,7 +33,8 @@ readonly struct GatheredRows(ArrayView<float> x, TapRuns runs) : ITileOperand
         return new(Single(tap, 0), After(place, term, tap, 1), After(place, term, tap, 2), After(place, term, tap, 3));
     }
 
-    float After(Place place, int term, Tap tap, int steps) => tap.Left > steps ? Single(tap, steps) : Single(runs.Seek(place, term + steps), 0);
+    float After(Place place, int term, Tap tap, int steps) =>
+        tap.Left > steps ? Single(tap, steps) : Single(runs.Seek(place, term + steps), 0);
 
     float Single(Tap tap, int steps) => runs.HasColumn(tap.X + steps) ? x[tap.Row + tap.X + steps] : 0f;
 }
@@ -47,6 +48,5 @@ readonly struct TermRows(ArrayView<float> x, int terms, int items, int stride) :
     public Place Locate(int item, int group) => new((group * items) + item, 0, items - item);
 
     public Quad Load<TAccess>(Place place, int term)
-        where TAccess : struct, IQuadAccess =>
-        term < terms && place.X > 0 ? TAccess.Load(x, (term * stride) + place.At, place.X) : default;
+        where TAccess : struct, IQuadAccess => term < terms && place.X > 0 ? TAccess.Load(x, (term * stride) + place.At, place.X) : default;
 }

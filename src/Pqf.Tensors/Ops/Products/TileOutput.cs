@@ -4,7 +4,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>Where a product goes: rows of <paramref name="stride"/> values, each group's columns side by side; the residual may be y itself.</summary>
+/// <summary>Where a product goes: rows of <paramref name="stride"/> values, each group's columns side by side; the residual may be y
+/// itself.</summary>
 /// <param name="y">The result, or one partial result after another.</param>
 /// <param name="bias">One value a column; not read without <see cref="Epilogue.Bias"/>.</param>
 /// <param name="residual">As y; not read without <see cref="Epilogue.Residual"/>.</param>
@@ -12,11 +13,27 @@ namespace Pqf.Tensors.Ops.Products;
 /// <param name="columns">Columns of one group.</param>
 /// <param name="stride">Columns of all groups.</param>
 /// <param name="terms">What to add and apply.</param>
-readonly struct TileOutput(ArrayView<float> y, ArrayView<float> bias, ArrayView<float> residual, int rows, int columns, int stride, Epilogue terms)
+readonly struct TileOutput(
+    ArrayView<float> y,
+    ArrayView<float> bias,
+    ArrayView<float> residual,
+    int rows,
+    int columns,
+    int stride,
+    Epilogue terms
+)
 {
     /// <summary>A whole result and what is fused with it.</summary>
     public static TileOutput Of(Tensor<float> y, Tensor<float>? bias, Activation activation) =>
-        new(y.View, (bias ?? y).View, y.View, y.Shape.Count / y.Shape.Last, y.Shape.Last, y.Shape.Last, Epilogues.Of(bias, null, activation));
+        new(
+            y.View,
+            (bias ?? y).View,
+            y.View,
+            y.Shape.Count / y.Shape.Last,
+            y.Shape.Last,
+            y.Shape.Last,
+            Epilogues.Of(bias, null, activation)
+        );
 
     /// <summary>The same result cut into parts that are still to be added up, before the epilogue.</summary>
     public TileOutput Partial(ArrayView<float> parts) => new(parts, parts, parts, rows, columns, stride, Epilogue.None);
@@ -28,7 +45,8 @@ readonly struct TileOutput(ArrayView<float> y, ArrayView<float> bias, ArrayView<
     public void Store<TAccess>(int part, int row, int column, int group, Quad value, Quad biases)
         where TAccess : struct, IQuadAccess
     {
-        int count = columns - column, at = (((part * rows) + row) * stride) + (group * columns) + column;
+        int count = columns - column,
+            at = (((part * rows) + row) * stride) + (group * columns) + column;
         if (row >= rows || count <= 0)
             return;
         value = value.Add(biases);

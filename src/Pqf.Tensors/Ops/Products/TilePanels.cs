@@ -3,7 +3,8 @@ using Pqf.Tensors.Ops.Convolution.Gathered;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>The shape of a group's tile. A work item has 8 × 8 values of it; all shapes fill a multiprocessor with 16 warps of 128 registers.</summary>
+/// <summary>The shape of a group's tile. A work item has 8 × 8 values of it; all shapes fill a multiprocessor with 16 warps of 128
+/// registers.</summary>
 interface ITile
 {
     /// <summary>Rows: 64 or 128.</summary>
@@ -35,7 +36,8 @@ static class TilePanels
     public const int Terms = 8;
 }
 
-/// <summary>One operand's panels in shared memory, [buffer][term][items + 4], and this work item's share in filling them: one quad or two.</summary>
+/// <summary>One operand's panels in shared memory, [buffer][term][items + 4], and this work item's share in filling them: one quad or
+/// two.</summary>
 /// <remarks>The 4 items more keep writes apart: without them those of four terms of one item would meet in a bank.</remarks>
 readonly struct Panel<TAccess, TOperand>
     where TAccess : struct, IQuadAccess

@@ -9,7 +9,8 @@ namespace Pqf.Tensors.Ops.Quantisation;
 
 /// <summary>A codebook in tiles of eight centroids [k / 8][1 + d][8]: |c|², then −2c coordinate by coordinate.</summary>
 /// <remarks>
-/// The squared distance of x and c, less |x|², is a chain of d multiply-adds from |c|², the same in every width: so the centroid can be found again in its
+/// The squared distance of x and c, less |x|², is a chain of d multiply-adds from |c|², the same in every width: so the centroid can be
+/// found again in its
 /// tile by the value alone. Centroids that are missing, infinite or NaN lie at infinity.
 /// </remarks>
 static unsafe class CentroidTiles
@@ -24,7 +25,8 @@ static unsafe class CentroidTiles
     {
         for (int j = 0; j < Count(k) * Centroids; j++)
         {
-            float* from = codebook + ((nint)j * d), to = tiles + ((nint)(j / Centroids) * Centroids * (d + 1)) + (j % Centroids);
+            float* from = codebook + ((nint)j * d),
+                to = tiles + ((nint)(j / Centroids) * Centroids * (d + 1)) + (j % Centroids);
             double square = 0;
             for (int q = 0; q < d && j < k; q++)
                 square += (double)from[q] * from[q];
@@ -39,7 +41,8 @@ static unsafe class CentroidTiles
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Find(float* tiles, int tile, int k, int d, float* block, float distance)
     {
-        float* c = tiles + ((nint)tile * Centroids * (d + 1)), end = block + d;
+        float* c = tiles + ((nint)tile * Centroids * (d + 1)),
+            end = block + d;
         var sum = Vector256.Load(c);
         for (; block <= end - 4; block += 4, c += 4 * Centroids)
         {
@@ -52,12 +55,14 @@ static unsafe class CentroidTiles
         for (; block < end; block++, c += Centroids)
             sum = Add(sum, block[0], c + Centroids);
         uint mask = Vector256.Equals(sum, Vector256.Create(distance)).ExtractMostSignificantBits();
-        int first = (tile * Centroids) + (mask == 0 ? 0 : BitOperations.TrailingZeroCount(mask)); // no distance of a NaN block equals another
+        // No distance of a NaN block equals another
+        int first = (tile * Centroids) + (mask == 0 ? 0 : BitOperations.TrailingZeroCount(mask));
         return Math.Min(first, k - 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<float> Add(Vector256<float> sum, float x, float* c) => Vector256.MultiplyAddEstimate(Vector256.Create(x), Vector256.Load(c), sum);
+    static Vector256<float> Add(Vector256<float> sum, float x, float* c) =>
+        Vector256.MultiplyAddEstimate(Vector256.Create(x), Vector256.Load(c), sum);
 }
 
 /// <summary>The search of the nearest tile for two vectors of blocks at once.</summary>
@@ -82,11 +87,16 @@ static unsafe class CentroidSearch<S, V, T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* blocks, int d, float* tiles, int tileCount, float* distances, float* nearest)
     {
-        V infinity = S.Create(float.PositiveInfinity), best0 = infinity, best1 = infinity, nearest0 = S.Create(0), nearest1 = nearest0;
+        V infinity = S.Create(float.PositiveInfinity),
+            best0 = infinity,
+            best1 = infinity,
+            nearest0 = S.Create(0),
+            nearest1 = nearest0;
         float* end = blocks + ((nint)d * BlockCount);
         for (int tile = 0; tile < tileCount; tile++, tiles += CentroidTiles.Centroids * (d + 1))
         {
-            V least0 = infinity, least1 = infinity;
+            V least0 = infinity,
+                least1 = infinity;
             for (int i = 0; i < CentroidTiles.Centroids; i += T.N)
                 Least(blocks, end, tiles + i, ref least0, ref least1);
             V number = S.Create(tile);
@@ -105,8 +115,22 @@ static unsafe class CentroidSearch<S, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Least(float* blocks, float* end, float* c, ref V least0, ref V least1)
     {
-        V x0 = S.Create(c[0]), x1 = S.Create(c[1]), x2 = S.Create(c[2]), x3 = S.Create(c[3]), y0 = x0, y1 = x1, y2 = x2, y3 = x3;
-        V x4 = x0, x5 = x0, x6 = x0, x7 = x0, y4 = x0, y5 = x0, y6 = x0, y7 = x0;
+        V x0 = S.Create(c[0]),
+            x1 = S.Create(c[1]),
+            x2 = S.Create(c[2]),
+            x3 = S.Create(c[3]),
+            y0 = x0,
+            y1 = x1,
+            y2 = x2,
+            y3 = x3;
+        V x4 = x0,
+            x5 = x0,
+            x6 = x0,
+            x7 = x0,
+            y4 = x0,
+            y5 = x0,
+            y6 = x0,
+            y7 = x0;
         if (T.N > 4)
         {
             (x4, x5, x6, x7) = (S.Create(c[4]), S.Create(c[5]), S.Create(c[6]), S.Create(c[7]));
@@ -116,7 +140,8 @@ static unsafe class CentroidSearch<S, V, T>
         for (; blocks < end; blocks += BlockCount)
         {
             c += CentroidTiles.Centroids;
-            V x = S.Load(blocks), y = S.Load(blocks + S.Count);
+            V x = S.Load(blocks),
+                y = S.Load(blocks + S.Count);
             Step(c, x, y, ref x0, ref y0);
             Step(c + 1, x, y, ref x1, ref y1);
             Step(c + 2, x, y, ref x2, ref y2);

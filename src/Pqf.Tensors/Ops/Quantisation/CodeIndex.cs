@@ -1,6 +1,7 @@
 namespace Pqf.Tensors.Ops.Quantisation;
 
-/// <summary>The blocks of each code, in rising order: what sums over blocks by code in a fixed order. Codes never change while a network is trained, so it is built once.</summary>
+/// <summary>The blocks of each code, in rising order: what sums over blocks by code in a fixed order. Codes never change while a network is
+/// trained, so it is built once.</summary>
 public sealed class CodeIndex
 {
     CodeIndex(Tensor<ushort> codes, Tensor<int> start, Tensor<int> blocks) => (Codes, Start, Blocks) = (codes, start, blocks);
@@ -24,7 +25,8 @@ public sealed class CodeIndex
     public static CodeIndex Create(Tensor<ushort> codes, int k)
     {
         ushort[] values = codes.ToArray();
-        int[] start = new int[k + 1], blocks = new int[values.Length];
+        int[] start = new int[k + 1],
+            blocks = new int[values.Length];
         foreach (ushort code in values)
             start[(code < k ? code : throw new ShapeException("CodeIndex", $"expected codes below {k}, got {code}")) + 1]++;
         for (int c = 0; c < k; c++)

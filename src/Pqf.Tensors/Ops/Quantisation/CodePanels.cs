@@ -20,15 +20,29 @@ static unsafe class CodePanels
     /// <param name="taps">Of a row.</param>
     /// <param name="width">Columns of a panel, whole vectors.</param>
     /// <param name="panels">As <see cref="Panels"/> has them.</param>
-    public static void Pack(HostDevice host, float* codebook, int d, ushort* codes, double* scales, int n, int channels, int taps, int width, float* panels) =>
-        host.For(ProductSizes.Ceil(n, width), new Work(codebook, d, codes, scales, n, channels, taps, width, panels));
+    public static void Pack(
+        HostDevice host,
+        float* codebook,
+        int d,
+        ushort* codes,
+        double* scales,
+        int n,
+        int channels,
+        int taps,
+        int width,
+        float* panels
+    ) => host.For(ProductSizes.Ceil(n, width), new Work(codebook, d, codes, scales, n, channels, taps, width, panels));
 
-    readonly struct Work(float* codebook, int d, ushort* codes, double* scales, int n, int channels, int taps, int width, float* panels) : IHostWork
+    readonly struct Work(float* codebook, int d, ushort* codes, double* scales, int n, int channels, int taps, int width, float* panels)
+        : IHostWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int column = item * width, count = Math.Min(width, n - column), k = channels * taps, m = k / d;
+            int column = item * width,
+                count = Math.Min(width, n - column),
+                k = channels * taps,
+                m = k / d;
             float* panel = panels + ((nint)column * k);
             if (count < width)
                 Floats.Clear(panel, width * k);
@@ -63,7 +77,9 @@ static unsafe class CodePanels
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         void SpreadTaps(ushort* code, int m, int count, int first, float* panel)
         {
-            int firstChannel = first / taps, firstTap = first - (firstChannel * taps), stride = channels * width;
+            int firstChannel = first / taps,
+                firstTap = first - (firstChannel * taps),
+                stride = channels * width;
             for (int j = 0; j < count; j++, code += m)
             {
                 float* from = codebook + ((nint)(*code) * d);
@@ -88,7 +104,8 @@ static unsafe class CodePanels
         {
             for (int i = first; i < first + d; i++)
             {
-                int channel = i / taps, tap = i - (channel * taps);
+                int channel = i / taps,
+                    tap = i - (channel * taps);
                 float* line = panel + ((((nint)tap * channels) + channel) * width);
                 for (int j = 0; j < width; j += 8)
                 {

@@ -16,14 +16,25 @@ public static partial class DecodeCodes
     }
 
     static void PullbackGpu(GpuDevice gpu, CodeIndex index, Tensor<float> dWeight, Tensor<float> dCodebook) =>
-        gpu.Launch(dCodebook.Shape.Count, new PullbackKernel(index.Start.View, index.Blocks.View, dWeight.View, dCodebook.View, dCodebook.Shape[1]));
+        gpu.Launch(
+            dCodebook.Shape.Count,
+            new PullbackKernel(index.Start.View, index.Blocks.View, dWeight.View, dCodebook.View, dCodebook.Shape[1])
+        );
 
-    /// <summary>One value of the codebook's gradient: its code's blocks in order, without atomics. Bound by memory: 4 + 4 / d bytes a weight, read in pieces of d values.</summary>
-    internal readonly struct PullbackKernel(ArrayView<int> start, ArrayView<int> blocks, ArrayView<float> dWeight, ArrayView<float> dCodebook, int d) : IKernel
+    /// <summary>One value of the codebook's gradient: its code's blocks in order, without atomics. Bound by memory: 4 + 4 / d bytes a
+    /// weight, read in pieces of d values.</summary>
+    internal readonly struct PullbackKernel(
+        ArrayView<int> start,
+        ArrayView<int> blocks,
+        ArrayView<float> dWeight,
+        ArrayView<float> dCodebook,
+        int d
+    ) : IKernel
     {
         public void Invoke(int index)
         {
-            int code = index / d, at = index % d;
+            int code = index / d,
+                at = index % d;
             float sum = 0f;
             for (int i = start[code]; i < start[code + 1]; i++)
                 sum += dWeight[(blocks[i] * d) + at];

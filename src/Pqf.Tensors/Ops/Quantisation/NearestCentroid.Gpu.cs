@@ -6,12 +6,14 @@ namespace Pqf.Tensors.Ops.Quantisation;
 
 public static partial class NearestCentroid
 {
-    // Parts that the blocks are cut into for the sums, at most: each has a table of k·d sums of its own. From n and k alone: one input, one result.
+    // Parts that the blocks are cut into for the sums, at most: each has a table of k·d sums of its own. From n and k alone: one input, one
+    // result.
     const int MaxParts = 256;
 
     static void AssignGpu(GpuDevice gpu, Tensor<float> blocks, Tensor<float> codebook, Tensor<ushort> codes)
     {
-        int k = codebook.Shape[0], d = codebook.Shape[1];
+        int k = codebook.Shape[0],
+            d = codebook.Shape[1];
         using var scope = gpu.BeginScope();
         var norms = Tensor<float>.Rent(gpu, [k]);
         gpu.Launch(k, new SquaredNorms(codebook.View, norms.View, d));
@@ -21,8 +23,11 @@ public static partial class NearestCentroid
     static void SumsGpu(GpuDevice gpu, Tensor<float> blocks, Tensor<float> codebook, ClusterSums result)
     {
         AssignGpu(gpu, blocks, codebook, result.Codes);
-        int n = blocks.Shape[0], k = codebook.Shape[0], d = codebook.Shape[1];
-        int parts = Math.Clamp(n / k, 1, MaxParts), partBlocks = (n + parts - 1) / parts; // the tables together are no larger than the blocks
+        int n = blocks.Shape[0],
+            k = codebook.Shape[0],
+            d = codebook.Shape[1];
+        int parts = Math.Clamp(n / k, 1, MaxParts),
+            partBlocks = (n + parts - 1) / parts; // the tables together are no larger than the blocks
         using var scope = gpu.BeginScope();
         var sums = Tensor<float>.Zeros(gpu, [parts, k, d]);
         var counts = Tensor<int>.Zeros(gpu, [parts, k]);
@@ -45,8 +50,16 @@ public static partial class NearestCentroid
     }
 
     /// <summary>The code of one block; all work items read the same centroid at the same time.</summary>
-    /// <remarks>2·n·k·d operations on 4·n·d + 2·n bytes: bound by arithmetic from k of some tens; here by loads, one for each multiplication.</remarks>
-    internal readonly struct Assign(ArrayView<float> blocks, ArrayView<float> codebook, ArrayView<float> norms, ArrayView<ushort> codes, int k, int d) : IKernel
+    /// <remarks>2·n·k·d operations on 4·n·d + 2·n bytes: bound by arithmetic from k of some tens; here by loads, one for each
+    /// multiplication.</remarks>
+    internal readonly struct Assign(
+        ArrayView<float> blocks,
+        ArrayView<float> codebook,
+        ArrayView<float> norms,
+        ArrayView<ushort> codes,
+        int k,
+        int d
+    ) : IKernel
     {
         public void Invoke(int index)
         {
@@ -69,13 +82,24 @@ public static partial class NearestCentroid
         }
     }
 
-    /// <summary>The sums, over one part of the blocks, of one dimension of every centroid: a table column that no other work item touches.</summary>
+    /// <summary>The sums, over one part of the blocks, of one dimension of every centroid: a table column that no other work item
+    /// touches.</summary>
     /// <remarks>n·d additions with 12 bytes of cached traffic each; small beside the assignment's n·k·d.</remarks>
-    internal readonly struct PartSums(ArrayView<float> blocks, ArrayView<ushort> codes, ArrayView<float> sums, int n, int k, int d, int partBlocks) : IKernel
+    internal readonly struct PartSums(
+        ArrayView<float> blocks,
+        ArrayView<ushort> codes,
+        ArrayView<float> sums,
+        int n,
+        int k,
+        int d,
+        int partBlocks
+    ) : IKernel
     {
         public void Invoke(int index)
         {
-            int q = index % d, part = index / d, last = Math.Min((part + 1) * partBlocks, n);
+            int q = index % d,
+                part = index / d,
+                last = Math.Min((part + 1) * partBlocks, n);
             for (int block = part * partBlocks; block < last; block++)
                 sums[(((part * k) + codes[block]) * d) + q] += blocks[(block * d) + q];
         }

@@ -24,15 +24,28 @@ public static partial class NearestCentroid
 
     static unsafe void Host(HostDevice host, Tensor<float> blocks, Tensor<float> codebook, ushort* codes, float* sums, int* counts)
     {
-        int n = blocks.Shape[0], d = blocks.Shape[1], k = codebook.Shape[0];
-        int parts = Math.Clamp(n / Math.Max(SmallestPart, 2 * k), 1, MostParts), padded = (d + 3) & ~3;
+        int n = blocks.Shape[0],
+            d = blocks.Shape[1],
+            k = codebook.Shape[0];
+        int parts = Math.Clamp(n / Math.Max(SmallestPart, 2 * k), 1, MostParts),
+            padded = (d + 3) & ~3;
         using var tiles = new Workspace<float>(host, CentroidTiles.FloatCount(k, d));
         using var scratch = new Workspace<float>(host, (long)host.ThreadCount * PartUnit * d);
         using var partSums = new Workspace<double>(host, sums == null ? 0 : (long)parts * k * padded);
         using var partCounts = new Workspace<int>(host, sums == null ? 0 : (long)parts * k);
         CentroidTiles.Pack(codebook.Pointer, k, d, tiles.Pointer);
         var assignment = new Assignment(
-            n, d, k, parts, blocks.Pointer, tiles.Pointer, scratch.Pointer, codes, sums == null ? null : partSums.Pointer, sums == null ? null : partCounts.Pointer);
+            n,
+            d,
+            k,
+            parts,
+            blocks.Pointer,
+            tiles.Pointer,
+            scratch.Pointer,
+            codes,
+            sums == null ? null : partSums.Pointer,
+            sums == null ? null : partCounts.Pointer
+        );
         if (host.Width == VectorWidth.Bits512)
             host.For(parts, new Assign<Simd512, Vector512<float>, N8>(assignment));
         else
@@ -43,11 +56,26 @@ public static partial class NearestCentroid
 
     /// <summary>All that one pass over the blocks needs.</summary>
     readonly unsafe struct Assignment(
-        int n, int d, int k, int parts, float* blocks, float* tiles, float* scratch, ushort* codes, double* sums, int* counts)
+        int n,
+        int d,
+        int k,
+        int parts,
+        float* blocks,
+        float* tiles,
+        float* scratch,
+        ushort* codes,
+        double* sums,
+        int* counts
+    )
     {
-        public readonly int N = n, D = d, K = k, Parts = parts;
+        public readonly int N = n,
+            D = d,
+            K = k,
+            Parts = parts;
 
-        public readonly float* Blocks = blocks, Tiles = tiles, Scratch = scratch;
+        public readonly float* Blocks = blocks,
+            Tiles = tiles,
+            Scratch = scratch;
 
         public readonly ushort* Codes = codes;
 
@@ -80,8 +108,11 @@ public static partial class NearestCentroid
                 new Span<int>(counts, a.K).Clear();
             }
 
-            int unit = CentroidSearch<S, V, T>.BlockCount, end = a.FirstBlock(part + 1);
-            float* transposed = a.Scratch + ((nint)thread * a.D * PartUnit), distances = stackalloc float[2 * unit], nearest = distances + unit;
+            int unit = CentroidSearch<S, V, T>.BlockCount,
+                end = a.FirstBlock(part + 1);
+            float* transposed = a.Scratch + ((nint)thread * a.D * PartUnit),
+                distances = stackalloc float[2 * unit],
+                nearest = distances + unit;
             for (int first = a.FirstBlock(part); first < end; first += unit)
             {
                 int count = Math.Min(unit, end - first);
@@ -101,7 +132,8 @@ public static partial class NearestCentroid
                 codes[i] = (ushort)CentroidTiles.Find(tiles, float.ConvertToIntegerNative<int>(nearest[i]), k, d, blocks, distances[i]);
         }
 
-        /// <summary>Adds blocks to their centroids, four coordinates at a time: the last ones reach into the next block and land in the padding.</summary>
+        /// <summary>Adds blocks to their centroids, four coordinates at a time: the last ones reach into the next block and land in the
+        /// padding.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         static void SumAll(float* blocks, int count, bool isEnd, ushort* codes, int d, double* sums, int* counts)
         {

@@ -6,7 +6,13 @@ namespace Pqf.Tensors.Ops.Updates;
 public static partial class AdamUpdate
 {
     /// <summary>One parameter. Bound by memory: 28 bytes an element.</summary>
-    internal readonly struct Kernel(ArrayView<float> parameter, ArrayView<float> gradient, ArrayView<float> average, ArrayView<float> squares, AdamStep step) : IKernel
+    internal readonly struct Kernel(
+        ArrayView<float> parameter,
+        ArrayView<float> gradient,
+        ArrayView<float> average,
+        ArrayView<float> squares,
+        AdamStep step
+    ) : IKernel
     {
         public void Invoke(int index)
         {

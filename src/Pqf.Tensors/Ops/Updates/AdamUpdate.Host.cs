@@ -6,15 +6,26 @@ namespace Pqf.Tensors.Ops.Updates;
 
 public static partial class AdamUpdate
 {
-    static unsafe void Host(HostDevice host, Tensor<float> parameter, Tensor<float> gradient, Tensor<float> average, Tensor<float> squares, AdamStep step) =>
-        host.For(Chunks.Count(parameter.Shape.Count), new Work(parameter.Pointer, gradient.Pointer, average.Pointer, squares.Pointer, parameter.Shape.Count, step));
+    static unsafe void Host(
+        HostDevice host,
+        Tensor<float> parameter,
+        Tensor<float> gradient,
+        Tensor<float> average,
+        Tensor<float> squares,
+        AdamStep step
+    ) =>
+        host.For(
+            Chunks.Count(parameter.Shape.Count),
+            new Work(parameter.Pointer, gradient.Pointer, average.Pointer, squares.Pointer, parameter.Shape.Count, step)
+        );
 
     readonly unsafe struct Work(float* parameter, float* gradient, float* average, float* squares, int count, AdamStep step) : IHostWork
     {
         public void Invoke(int item, int thread)
         {
             var (beta1, beta2, stepSize, rootScale, eps) = step;
-            int i = item * Chunks.Floats, end = Math.Min(count, i + Chunks.Floats);
+            int i = item * Chunks.Floats,
+                end = Math.Min(count, i + Chunks.Floats);
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
             {
                 var g = Vector.Load(gradient + i);
@@ -22,7 +33,10 @@ public static partial class AdamUpdate
                 var v = (Vector.Load(squares + i) * beta2) + (g * g * (1 - beta2));
                 Vector.Store(m, average + i);
                 Vector.Store(v, squares + i);
-                Vector.Store(Vector.Load(parameter + i) - (m * stepSize / ((Vector.SquareRoot(v) * rootScale) + new Vector<float>(eps))), parameter + i);
+                Vector.Store(
+                    Vector.Load(parameter + i) - (m * stepSize / ((Vector.SquareRoot(v) * rootScale) + new Vector<float>(eps))),
+                    parameter + i
+                );
             }
 
             for (; i < end; i++)

@@ -14,7 +14,8 @@ public readonly record struct AdamStep(float Beta1, float Beta2, float StepSize,
 /// <summary>One step of Adam (Kingma and Ba 2015, algorithm 1, in PyTorch's order of operations), all in place and in one pass.</summary>
 public static partial class AdamUpdate
 {
-    /// <summary>average = β₁ · average + (1 − β₁) · gradient, likewise its square with β₂, then parameter −= stepSize · average / (√squares · rootScale + eps).</summary>
+    /// <summary>average = β₁ · average + (1 − β₁) · gradient, likewise its square with β₂, then parameter −= stepSize · average / (√squares
+    /// · rootScale + eps).</summary>
     /// <param name="parameter">Overwritten.</param>
     /// <param name="gradient">Of the same shape.</param>
     /// <param name="average">Overwritten; of the same shape.</param>
@@ -29,6 +30,9 @@ public static partial class AdamUpdate
         if (parameter.Device is HostDevice host)
             Host(host, parameter, gradient, average, squares, step);
         else
-            ((GpuDevice)parameter.Device).Launch(parameter.Shape.Count, new Kernel(parameter.View, gradient.View, average.View, squares.View, step));
+            ((GpuDevice)parameter.Device).Launch(
+                parameter.Shape.Count,
+                new Kernel(parameter.View, gradient.View, average.View, squares.View, step)
+            );
     }
 }

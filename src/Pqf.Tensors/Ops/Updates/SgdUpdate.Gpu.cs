@@ -6,7 +6,8 @@ namespace Pqf.Tensors.Ops.Updates;
 public static partial class SgdUpdate
 {
     /// <summary>One parameter. Bound by memory: 20 bytes an element.</summary>
-    internal readonly struct Kernel(ArrayView<float> parameter, ArrayView<float> gradient, ArrayView<float> velocity, SgdStep step) : IKernel
+    internal readonly struct Kernel(ArrayView<float> parameter, ArrayView<float> gradient, ArrayView<float> velocity, SgdStep step)
+        : IKernel
     {
         public void Invoke(int index)
         {

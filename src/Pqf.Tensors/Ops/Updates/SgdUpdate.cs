@@ -8,7 +8,8 @@ namespace Pqf.Tensors.Ops.Updates;
 /// <param name="WeightDecay">Share of the parameter added to its gradient; 0 for none.</param>
 public readonly record struct SgdStep(float LearningRate, float Momentum, float WeightDecay);
 
-/// <summary>One step of gradient descent with momentum (Sutskever et al. 2013, §2, in PyTorch's form), all in place and in one pass.</summary>
+/// <summary>One step of gradient descent with momentum (Sutskever et al. 2013, §2, in PyTorch's form), all in place and in one
+/// pass.</summary>
 public static partial class SgdUpdate
 {
     /// <summary>velocity = momentum · velocity + gradient + weightDecay · parameter, then parameter −= learningRate · velocity.</summary>

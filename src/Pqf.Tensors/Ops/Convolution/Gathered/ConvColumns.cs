@@ -4,14 +4,18 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 
-/// <summary>The input under each tap, as rows of output pixels that are never unfolded in memory: the left operand of the weights' gradient.</summary>
-/// <remarks>Rows are counted tap by tap, channels innermost; a tile is that of a column layout, [pixels][so many], of which the first are its rows.</remarks>
+/// <summary>The input under each tap, as rows of output pixels that are never unfolded in memory: the left operand of the weights'
+/// gradient.</summary>
+/// <remarks>Rows are counted tap by tap, channels innermost; a tile is that of a column layout, [pixels][so many], of which the first are
+/// its rows.</remarks>
 readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITileRows
     where L : struct, ITileLayout
 {
     static int Width => L.Step;
 
-    readonly int channels = Math.Max(1, g.GroupInChannels), outH = g.OutH, outW = g.OutW;
+    readonly int channels = Math.Max(1, g.GroupInChannels),
+        outH = g.OutH,
+        outW = g.OutW;
 
     public int Run => Width;
 
@@ -22,9 +26,11 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
     {
-        for (int done = 0; done < rows;)
+        for (int done = 0; done < rows; )
         {
-            int tap = (row + done) / channels, channel = row + done - (tap * channels), count = Math.Min(rows - done, channels - channel);
+            int tap = (row + done) / channels,
+                channel = row + done - (tap * channels),
+                count = Math.Min(rows - done, channels - channel);
             Tap(tap, (group * channels) + channel, count, k0, k, tile + done);
             done += count;
         }
@@ -33,16 +39,29 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
     /// <summary>Some channels under one tap, for pixels of one output row after another.</summary>
     void Tap(int tap, int channel, int count, int pixel, int k, float* to)
     {
-        int tapRow = tap / g.Kernel.W, tapColumn = tap - (tapRow * g.Kernel.W), n = pixel / (outH * outW), oy = pixel / outW % outH, ox = pixel % outW;
+        int tapRow = tap / g.Kernel.W,
+            tapColumn = tap - (tapRow * g.Kernel.W),
+            n = pixel / (outH * outW),
+            oy = pixel / outW % outH,
+            ox = pixel % outW;
         while (k > 0)
         {
-            int length = Math.Min(k, outW - ox), iy = g.InputRow(oy, tapRow), ix = g.InputColumn(ox, tapColumn);
+            int length = Math.Min(k, outW - ox),
+                iy = g.InputRow(oy, tapRow),
+                ix = g.InputColumn(ox, tapColumn);
             // Pixels before the first and from the end on meet the padding.
-            int first = ix >= 0 ? 0 : Math.Min(length, ProductSizes.Ceil(-ix, g.Stride.W)), end = Math.Clamp(ProductSizes.Ceil(g.W - ix, g.Stride.W), first, length);
+            int first = ix >= 0 ? 0 : Math.Min(length, ProductSizes.Ceil(-ix, g.Stride.W)),
+                end = Math.Clamp(ProductSizes.Ceil(g.W - ix, g.Stride.W), first, length);
             if ((uint)iy >= (uint)g.H)
                 first = end = 0;
             Clear(to, count, first);
-            Copy(x + g.InputAt(n, iy, ix + (first * g.Stride.W)) + channel, g.Stride.W * g.InChannels, to + (first * Width), count, end - first);
+            Copy(
+                x + g.InputAt(n, iy, ix + (first * g.Stride.W)) + channel,
+                g.Stride.W * g.InChannels,
+                to + (first * Width),
+                count,
+                end - first
+            );
             Clear(to + (end * Width), count, length - end);
             to += length * Width;
             k -= length;
@@ -64,7 +83,8 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
         if (count >= 8)
             for (int i = 0; i < pixels; i++, from += stride, to += Width)
             {
-                Vector256<float> low = Vector256.Load(from), high = Vector256.Load(from + count - 8);
+                Vector256<float> low = Vector256.Load(from),
+                    high = Vector256.Load(from + count - 8);
                 low.Store(to);
                 high.Store(to + count - 8);
             }

@@ -8,13 +8,13 @@ readonly unsafe struct ConvRows : ITileRows
 {
     readonly ConvGeometry g;
     readonly float* x;
-    readonly int channels, outH, outW;
+    readonly int channels,
+        outH,
+        outW;
 
     /// <summary>Terms are counted tap by tap, channels innermost.</summary>
     public ConvRows(ConvGeometry g, float* x, int group)
-        : this(g, x, group, g.OutH, g.OutW)
-    {
-    }
+        : this(g, x, group, g.OutH, g.OutW) { }
 
     /// <summary>As above, for output pixels of other numbers than the padding gives: what lies beyond counts as padding.</summary>
     public ConvRows(ConvGeometry g, float* x, int group, int outH, int outW)
@@ -36,8 +36,11 @@ readonly unsafe struct ConvRows : ITileRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
     {
-        int n = row / (outH * outW), oy = row / outW % outH, ox = row % outW;
-        int tap = k0 / channels, first = k0 - (tap * channels);
+        int n = row / (outH * outW),
+            oy = row / outW % outH,
+            ox = row % outW;
+        int tap = k0 / channels,
+            first = k0 - (tap * channels);
         for (int r = 0; r < rows; r++, tile += 16)
         {
             if (channels % 16 == 0)
@@ -67,7 +70,8 @@ readonly unsafe struct ConvRows : ITileRows
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void GatherVectors(int n, int oy, int ox, int tap, int channel, int k, float* tile, int step)
     {
-        int tapRow = tap / g.Kernel.W, tapColumn = tap - (tapRow * g.Kernel.W);
+        int tapRow = tap / g.Kernel.W,
+            tapColumn = tap - (tapRow * g.Kernel.W);
         while (k > 0)
         {
             int count = Math.Min(channels - channel, k);
@@ -106,12 +110,16 @@ readonly unsafe struct ConvRows : ITileRows
     /// <summary>All channels, taps side by side: a kernel row is one stretch of the input, cut at the image's edges.</summary>
     void GatherKernelRows(int n, int oy, int ox, int k0, int k, float* line)
     {
-        int length = g.Kernel.W * channels, ix = g.InputColumn(ox, 0);
-        int firstInside = Math.Max(0, -ix) * channels, endInside = Math.Min(g.Kernel.W, g.W - ix) * channels;
+        int length = g.Kernel.W * channels,
+            ix = g.InputColumn(ox, 0);
+        int firstInside = Math.Max(0, -ix) * channels,
+            endInside = Math.Min(g.Kernel.W, g.W - ix) * channels;
         for (int tapRow = k0 / length, at = k0 - (tapRow * length); k > 0; tapRow++, at = 0)
         {
-            int count = Math.Min(length - at, k), iy = g.InputRow(oy, tapRow);
-            int from = Math.Clamp(firstInside - at, 0, count), to = Math.Clamp(endInside - at, from, count);
+            int count = Math.Min(length - at, k),
+                iy = g.InputRow(oy, tapRow);
+            int from = Math.Clamp(firstInside - at, 0, count),
+                to = Math.Clamp(endInside - at, from, count);
             if ((uint)iy >= (uint)g.H)
                 from = to = 0;
             if (from > 0)
@@ -128,8 +136,10 @@ readonly unsafe struct ConvRows : ITileRows
     float* Input(int n, int iy, int ix) => (uint)iy < (uint)g.H && (uint)ix < (uint)g.W ? x + g.InputAt(n, iy, ix) : null;
 }
 
-/// <summary>The input under neighbouring output pixels of one row, six floats from one pixel to the next: each kernel row is copied once for all of them.</summary>
-/// <remarks>For the first convolution: 3 channels at stride 2. Gathered pixel by pixel, it would spend more time on copies than on products.</remarks>
+/// <summary>The input under neighbouring output pixels of one row, six floats from one pixel to the next: each kernel row is copied once
+/// for all of them.</summary>
+/// <remarks>For the first convolution: 3 channels at stride 2. Gathered pixel by pixel, it would spend more time on copies than on
+/// products.</remarks>
 readonly unsafe struct StemRows(ConvGeometry g, float* x) : ITileRows
 {
     // The input of a tile must take no more than its gathered rows would.
@@ -141,16 +151,24 @@ readonly unsafe struct StemRows(ConvGeometry g, float* x) : ITileRows
 
     /// <summary>Whether the layout and the sizes fit. No tile may span two rows of the output.</summary>
     public static bool Fits(ConvGeometry g) =>
-        g.Groups == 1 && g.Dilation.W == 1 && g.InChannels * g.Stride.W == StemLayout.Row && g.Kernel.W >= g.Stride.W && g.Taps <= MostTerms;
+        g.Groups == 1
+        && g.Dilation.W == 1
+        && g.InChannels * g.Stride.W == StemLayout.Row
+        && g.Kernel.W >= g.Stride.W
+        && g.Taps <= MostTerms;
 
     public float* Ahead(int row, int k0) => null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
     {
-        int outW = g.OutW, n = row / (outW * g.OutH), oy = row / outW % g.OutH, ix = g.InputColumn(row % outW, 0);
+        int outW = g.OutW,
+            n = row / (outW * g.OutH),
+            oy = row / outW % g.OutH,
+            ix = g.InputColumn(row % outW, 0);
         int length = Run + ((rows - 1) * StemLayout.Row);
-        int from = Math.Clamp(-ix * g.InChannels, 0, length), to = Math.Clamp((g.W - ix) * g.InChannels, from, length);
+        int from = Math.Clamp(-ix * g.InChannels, 0, length),
+            to = Math.Clamp((g.W - ix) * g.InChannels, from, length);
         for (int tapRow = 0; tapRow < g.Kernel.H; tapRow++, tile += length)
         {
             int iy = g.InputRow(oy, tapRow);

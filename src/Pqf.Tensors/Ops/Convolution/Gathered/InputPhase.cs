@@ -13,11 +13,21 @@ readonly record struct PhaseAxis(int First, int Count, int LastTap, int TapStep,
     /// <summary>Output q meets position q·stride − padding + tap·dilation: the taps of a position leave no remainder.</summary>
     public static PhaseAxis Of(int first, int length, int taps, int stride, int padding, int dilation)
     {
-        int step = stride / Gcd(stride, dilation), last = -1, count = 0;
+        int step = stride / Gcd(stride, dilation),
+            last = -1,
+            count = 0;
         for (int tap = 0; tap < taps; tap++)
             if ((first + padding - (tap * dilation)) % stride == 0)
                 (last, count) = (tap, count + 1);
-        return new(first, (length - first + stride - 1) / stride, last, step, count, step * dilation / stride, ((last * dilation) - first - padding) / stride);
+        return new(
+            first,
+            (length - first + stride - 1) / stride,
+            last,
+            step,
+            count,
+            step * dilation / stride,
+            ((last * dilation) - first - padding) / stride
+        );
     }
 
     static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
@@ -28,20 +38,24 @@ readonly record struct InputPhase(PhaseAxis Rows, PhaseAxis Columns)
 {
     public int TapCount => Rows.TapCount * Columns.TapCount;
 
-    public static InputPhase Of(ConvGeometry g, int row, int column) => new(
-        PhaseAxis.Of(row, g.H, g.Kernel.H, g.Stride.H, g.Padding.H, g.Dilation.H),
-        PhaseAxis.Of(column, g.W, g.Kernel.W, g.Stride.W, g.Padding.W, g.Dilation.W));
+    public static InputPhase Of(ConvGeometry g, int row, int column) =>
+        new(
+            PhaseAxis.Of(row, g.H, g.Kernel.H, g.Stride.H, g.Padding.H, g.Dilation.H),
+            PhaseAxis.Of(column, g.W, g.Kernel.W, g.Stride.W, g.Padding.W, g.Dilation.W)
+        );
 
     /// <summary>The geometry of that convolution, but for the number of its results.</summary>
-    public ConvGeometry Over(ConvGeometry g) => new(
-        g.N,
-        g.OutH,
-        g.OutW,
-        g.OutChannels,
-        g.InChannels,
-        new Pair(Rows.TapCount, Columns.TapCount),
-        1,
-        new Pair(Rows.Padding, Columns.Padding),
-        new Pair(Rows.Dilation, Columns.Dilation),
-        g.Groups);
+    public ConvGeometry Over(ConvGeometry g) =>
+        new(
+            g.N,
+            g.OutH,
+            g.OutW,
+            g.OutChannels,
+            g.InChannels,
+            new Pair(Rows.TapCount, Columns.TapCount),
+            1,
+            new Pair(Rows.Padding, Columns.Padding),
+            new Pair(Rows.Dilation, Columns.Dilation),
+            g.Groups
+        );
 }

@@ -5,7 +5,8 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 
-/// <summary>The gradient of a convolution's input at the pixels of one phase, or a transposed convolution's output there: a convolution at stride 1 whose results lie a stride apart.</summary>
+/// <summary>The gradient of a convolution's input at the pixels of one phase, or a transposed convolution's output there: a convolution at
+/// stride 1 whose results lie a stride apart.</summary>
 static unsafe class PhaseProduct<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
@@ -34,7 +35,14 @@ static unsafe class PhaseProduct<S, V>
         int terms = phase.TapCount * g.GroupOutChannels;
         for (int group = 0; group < g.Groups; group++)
             Panels.FromWeights(
-                host, flipped.Pointer + ((nint)group * g.GroupInChannels * terms), g.GroupInChannels, g.GroupOutChannels, phase.TapCount, Width * S.Count, panels + ((nint)group * GroupCount(g, phase)));
+                host,
+                flipped.Pointer + ((nint)group * g.GroupInChannels * terms),
+                g.GroupInChannels,
+                g.GroupOutChannels,
+                phase.TapCount,
+                Width * S.Count,
+                panels + ((nint)group * GroupCount(g, phase))
+            );
     }
 
     /// <summary>dx = activation(convᵀ(dy) + bias) at the phase's pixels.</summary>
@@ -46,16 +54,40 @@ static unsafe class PhaseProduct<S, V>
     /// <param name="activation">Applied last.</param>
     /// <param name="dy">[N, H', W', O].</param>
     /// <param name="dx">[N, H, W, C].</param>
-    public static void Run(HostDevice host, ConvGeometry g, InputPhase phase, float* panels, float* bias, Activation activation, float* dy, float* dx)
+    public static void Run(
+        HostDevice host,
+        ConvGeometry g,
+        InputPhase phase,
+        float* panels,
+        float* bias,
+        Activation activation,
+        float* dy,
+        float* dx
+    )
     {
         int terms = phase.TapCount * g.GroupOutChannels;
-        var over = phase.TapCount == 0 ? phase.Over(g) with { Kernel = 1 } : phase.Over(g); // no window has no taps: without terms none is read
-        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.N * phase.Rows.Count * phase.Columns.Count, g.GroupInChannels, terms, S.TileRows, host.ThreadCount, line: phase.Columns.Count);
+        // No window has no taps: without terms none is read
+        var over = phase.TapCount == 0 ? phase.Over(g) with { Kernel = 1 } : phase.Over(g);
+        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(
+            g.N * phase.Rows.Count * phase.Columns.Count,
+            g.GroupInChannels,
+            terms,
+            S.TileRows,
+            host.ThreadCount,
+            line: phase.Columns.Count
+        );
         for (int group = 0; group < g.Groups; group++)
         {
             var rows = new ConvRows(over, dy, group, phase.Rows.Count, phase.Columns.Count);
             float* to = dx + g.InputAt(0, phase.Rows.First, phase.Columns.First) + (group * g.GroupInChannels);
-            var product = new Product<S, V, RowLayout, ConvRows>(sizes, rows, panels + ((nint)group * GroupCount(g, phase)), to, g.Stride.W * g.InChannels, host.Scratch)
+            var product = new Product<S, V, RowLayout, ConvRows>(
+                sizes,
+                rows,
+                panels + ((nint)group * GroupCount(g, phase)),
+                to,
+                g.Stride.W * g.InChannels,
+                host.Scratch
+            )
             {
                 Lines = new(phase.Columns.Count, phase.Rows.Count, (nint)g.Stride.H * g.W * g.InChannels, (nint)g.H * g.W * g.InChannels),
                 Bias = bias,
@@ -65,5 +97,6 @@ static unsafe class PhaseProduct<S, V>
         }
     }
 
-    static int GroupCount(ConvGeometry g, InputPhase phase) => Panels.Count(g.GroupInChannels, phase.TapCount * g.GroupOutChannels, Width * S.Count);
+    static int GroupCount(ConvGeometry g, InputPhase phase) =>
+        Panels.Count(g.GroupInChannels, phase.TapCount * g.GroupOutChannels, Width * S.Count);
 }

@@ -6,13 +6,25 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 
-/// <summary>How a product over pixels, [terms, pixels] · [pixels, columns], is cut: into parts of the pixels, and those into items of some terms and columns.</summary>
+/// <summary>How a product over pixels, [terms, pixels] · [pixels, columns], is cut: into parts of the pixels, and those into items of some
+/// terms and columns.</summary>
 /// <param name="Parts">Each has sums of its own. They follow from the product's sizes alone; only they change results.</param>
 /// <param name="TermItems">Items along the terms.</param>
 /// <param name="ColumnItems">Items along the columns.</param>
-readonly record struct PixelSizes(int Pixels, int Terms, int Columns, int Tiles, int Panels, int PanelWidth, int Parts, int TermItems, int ColumnItems)
+readonly record struct PixelSizes(
+    int Pixels,
+    int Terms,
+    int Columns,
+    int Tiles,
+    int Panels,
+    int PanelWidth,
+    int Parts,
+    int TermItems,
+    int ColumnItems
+)
 {
-    // Right operand of an item: 320 pixels of 256 columns take 320 KiB, less than half of what is usual for a core's second level with the left operand's 160.
+    // Right operand of an item: 320 pixels of 256 columns take 320 KiB, less than half of what is usual for a core's second level with the
+    // left operand's 160.
     const int ItemColumns = 256;
 
     // Enough parts for many cores, as long as their sums stay small beside the product's own operands.
@@ -26,14 +38,17 @@ readonly record struct PixelSizes(int Pixels, int Terms, int Columns, int Tiles,
     // Parts begin at a multiple of this.
     const int Grain = 64;
 
-    /// <summary>Pixels that are summed in registers, at most: a tile's left operand and a panel take 32 KiB of the first-level cache, 48 where vectors are wide.</summary>
+    /// <summary>Pixels that are summed in registers, at most: a tile's left operand and a panel take 32 KiB of the first-level cache, 48
+    /// where vectors are wide.</summary>
     public int MostBlock => PanelWidth > 16 ? 256 : 320;
 
     public static PixelSizes Create(int pixels, int terms, int columns, int tileRows, int panelWidth, int threads)
     {
-        int panels = ProductSizes.Ceil(columns, panelWidth), tiles = ProductSizes.Ceil(terms, tileRows);
+        int panels = ProductSizes.Ceil(columns, panelWidth),
+            tiles = ProductSizes.Ceil(terms, tileRows);
         int parts = Math.Clamp(Math.Min(ProductSizes.Ceil(pixels, PartPixels), MostSums / (terms * panels * panelWidth)), 1, MostParts);
-        int columnItems = ProductSizes.Ceil(columns, ItemColumns), termItems = Math.Clamp(ProductSizes.Ceil(ItemsPerThread * threads, parts * columnItems), 1, tiles);
+        int columnItems = ProductSizes.Ceil(columns, ItemColumns),
+            termItems = Math.Clamp(ProductSizes.Ceil(ItemsPerThread * threads, parts * columnItems), 1, tiles);
         return new(pixels, terms, columns, tiles, panels, panelWidth, parts, termItems, columnItems);
     }
 
@@ -47,8 +62,10 @@ readonly record struct PixelSizes(int Pixels, int Terms, int Columns, int Tiles,
     public int FirstPixel(int part) => Math.Min(Pixels, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(Pixels, Grain)) * Grain);
 }
 
-/// <summary>The left operand of a product over pixels, term by term, which need not exist as a matrix: <see cref="ITileRows"/> of the column layout.</summary>
-readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows, float* right, int rightStride, float* sums, byte* scratch) : IHostWork
+/// <summary>The left operand of a product over pixels, term by term, which need not exist as a matrix: <see cref="ITileRows"/> of the
+/// column layout.</summary>
+readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows, float* right, int rightStride, float* sums, byte* scratch)
+    : IHostWork
     where S : struct, ISimd<V>
     where V : unmanaged
     where L : struct, ITileLayout
@@ -56,19 +73,28 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
 {
     public int ItemCount => sizes.Parts * sizes.TermItems * sizes.ColumnItems;
 
-    // Tiles gathered together, so many pixels at a time: a pixel's line is read once for several tiles, for lines of many channels lie a power of two apart and drive one another out of the cache.
-    const int GatheredPixels = 32, PackedPixels = 8;
+    // Tiles gathered together, so many pixels at a time: a pixel's line is read once for several tiles, for lines of many channels lie a
+    // power of two apart and drive one another out of the cache.
+    const int GatheredPixels = 32,
+        PackedPixels = 8;
 
     static int GatheredTiles => 128 / L.Step;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
     {
-        int termItem = item % sizes.TermItems, columnItem = item / sizes.TermItems % sizes.ColumnItems, part = item / sizes.TermItems / sizes.ColumnItems;
-        int firstTile = ProductSizes.Cut(termItem, sizes.TermItems, sizes.Tiles), endTile = ProductSizes.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
-        int firstPanel = ProductSizes.Cut(columnItem, sizes.ColumnItems, sizes.Panels), endPanel = ProductSizes.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
-        float* panels = (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)), left = panels + ((nint)sizes.MostBlock * sizes.PanelWidth * (endPanel - firstPanel));
-        int first = sizes.FirstPixel(part), end = sizes.FirstPixel(part + 1), blocks = ProductSizes.Ceil(end - first, sizes.MostBlock);
+        int termItem = item % sizes.TermItems,
+            columnItem = item / sizes.TermItems % sizes.ColumnItems,
+            part = item / sizes.TermItems / sizes.ColumnItems;
+        int firstTile = ProductSizes.Cut(termItem, sizes.TermItems, sizes.Tiles),
+            endTile = ProductSizes.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
+        int firstPanel = ProductSizes.Cut(columnItem, sizes.ColumnItems, sizes.Panels),
+            endPanel = ProductSizes.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
+        float* panels = (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)),
+            left = panels + ((nint)sizes.MostBlock * sizes.PanelWidth * (endPanel - firstPanel));
+        int first = sizes.FirstPixel(part),
+            end = sizes.FirstPixel(part + 1),
+            blocks = ProductSizes.Ceil(end - first, sizes.MostBlock);
         for (int block = 0; block < blocks; block++)
         {
             int pixel = first + ProductSizes.Cut(block, blocks, end - first);
@@ -107,22 +133,36 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
     void GatherTiles(int firstTile, int endTile, int pixel, int count, float* to)
     {
         for (int i = 0; i < count; i += GatheredPixels)
-            for (int tile = firstTile; tile < endTile; tile++)
-                rows.Gather(Term(tile), Term(tile + 1) - Term(tile), pixel + i, Math.Min(GatheredPixels, count - i), to + ((nint)(tile - firstTile) * TileStride(count)) + (i * L.Step), null);
+        for (int tile = firstTile; tile < endTile; tile++)
+            rows.Gather(
+                Term(tile),
+                Term(tile + 1) - Term(tile),
+                pixel + i,
+                Math.Min(GatheredPixels, count - i),
+                to + ((nint)(tile - firstTile) * TileStride(count)) + (i * L.Step),
+                null
+            );
     }
 
-    /// <summary>Columns of some pixels side by side in panels, a few pixels at a time across all panels; missing columns are zeros.</summary>
+    /// <summary>Columns of some pixels side by side in panels, a few pixels at a time across all panels; missing columns are
+    /// zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void PackPanels(int firstPanel, int endPanel, int pixel, int count, float* to)
     {
         for (int i = 0; i < count; i += PackedPixels)
-            for (int panel = firstPanel; panel < endPanel; panel++)
-                PackPanel(panel, pixel + i, Math.Min(PackedPixels, count - i), to + ((((nint)(panel - firstPanel) * count) + i) * sizes.PanelWidth));
+        for (int panel = firstPanel; panel < endPanel; panel++)
+            PackPanel(
+                panel,
+                pixel + i,
+                Math.Min(PackedPixels, count - i),
+                to + ((((nint)(panel - firstPanel) * count) + i) * sizes.PanelWidth)
+            );
     }
 
     void PackPanel(int panel, int pixel, int count, float* to)
     {
-        int column = panel * sizes.PanelWidth, width = Math.Min(sizes.PanelWidth, sizes.Columns - column);
+        int column = panel * sizes.PanelWidth,
+            width = Math.Min(sizes.PanelWidth, sizes.Columns - column);
         float* from = right + ((nint)pixel * rightStride) + column;
         for (int i = 0; i < count; i++, from += rightStride, to += sizes.PanelWidth)
         {
@@ -146,7 +186,8 @@ readonly unsafe struct AddRows(PixelSizes sizes, float* sums, float* weights) : 
         int end = Math.Min(sizes.Terms, (item + 1) * Rows);
         for (int row = item * Rows; row < end; row++)
         {
-            float* from = sums + ((nint)row * sizes.SumsStride), to = weights + ((nint)row * sizes.Columns);
+            float* from = sums + ((nint)row * sizes.SumsStride),
+                to = weights + ((nint)row * sizes.Columns);
             int i = 0;
             for (; i <= sizes.Columns - Vector<float>.Count; i += Vector<float>.Count)
             {
@@ -177,23 +218,24 @@ readonly unsafe struct AddParts(PixelSizes sizes, float* sums, int channels, int
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
     {
-        int first = item * Outputs, count = Math.Min(Outputs, sizes.Columns - first);
+        int first = item * Outputs,
+            count = Math.Min(Outputs, sizes.Columns - first);
         float* sum = stackalloc float[Outputs];
         for (int c = 0; c < channels; c++)
-            for (int tap = 0; tap < taps; tap++)
+        for (int tap = 0; tap < taps; tap++)
+        {
+            float* from = sums + ((((nint)tap * channels) + c) * sizes.SumsStride) + first;
+            Floats.Copy(from, sum, count);
+            for (int part = 1; part < sizes.Parts; part++)
             {
-                float* from = sums + ((((nint)tap * channels) + c) * sizes.SumsStride) + first;
-                Floats.Copy(from, sum, count);
-                for (int part = 1; part < sizes.Parts; part++)
-                {
-                    from += sizes.SumCount;
-                    for (int i = 0; i < count; i++)
-                        sum[i] += from[i];
-                }
-
-                float* to = weights + ((nint)first * sizes.Terms) + (c * taps) + tap;
+                from += sizes.SumCount;
                 for (int i = 0; i < count; i++)
-                    to[(nint)i * sizes.Terms] = sum[i];
+                    sum[i] += from[i];
             }
+
+            float* to = weights + ((nint)first * sizes.Terms) + (c * taps) + tap;
+            for (int i = 0; i < count; i++)
+                to[(nint)i * sizes.Terms] = sum[i];
+        }
     }
 }

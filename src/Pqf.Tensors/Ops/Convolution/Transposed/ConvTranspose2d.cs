@@ -18,7 +18,8 @@ public sealed record ConvTranspose2dOptions
     internal Conv2dOptions Convolution => new() { Stride = Stride, Padding = Padding };
 }
 
-/// <summary>Two-dimensional transposed convolution, as in PyTorch: the gradient of a convolution's input, taken for a function of the output's gradient.</summary>
+/// <summary>Two-dimensional transposed convolution, as in PyTorch: the gradient of a convolution's input, taken for a function of the
+/// output's gradient.</summary>
 public static class ConvTranspose2d
 {
     /// <summary>y = convᵀ(x, weight) + bias: each input value adds its weights to a window of the output.</summary>

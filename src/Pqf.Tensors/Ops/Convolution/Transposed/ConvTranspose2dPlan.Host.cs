@@ -16,8 +16,19 @@ public sealed partial class ConvTranspose2dPlan
     Tensor<float>? packedBias;
 
     /// <summary>The convolution over an output of one pixel for each phase: what packing needs to know.</summary>
-    ConvGeometry Pattern => new(
-        1, options.Stride.H, options.Stride.W, weightShape[1], weightShape[0], new Pair(weightShape[2], weightShape[3]), options.Stride, options.Padding, 1, 1);
+    ConvGeometry Pattern =>
+        new(
+            1,
+            options.Stride.H,
+            options.Stride.W,
+            weightShape[1],
+            weightShape[0],
+            new Pair(weightShape[2], weightShape[3]),
+            options.Stride,
+            options.Padding,
+            1,
+            1
+        );
 
     void PackHost(HostDevice host, Tensor<float> weight, Tensor<float>? bias)
     {
@@ -34,19 +45,19 @@ public sealed partial class ConvTranspose2dPlan
         var pattern = Pattern;
         int count = 0;
         for (int row = 0; row < pattern.H; row++)
-            for (int column = 0; column < pattern.W; column++)
-                count += PhaseProduct<S, V>.PanelsCount(pattern, InputPhase.Of(pattern, row, column));
+        for (int column = 0; column < pattern.W; column++)
+            count += PhaseProduct<S, V>.PanelsCount(pattern, InputPhase.Of(pattern, row, column));
         packed = Tensor<float>.Rent(host, [count]);
         using (host.BeginScope())
         {
             float* panels = packed.Pointer;
             for (int row = 0; row < pattern.H; row++)
-                for (int column = 0; column < pattern.W; column++)
-                {
-                    var phase = InputPhase.Of(pattern, row, column);
-                    PhaseProduct<S, V>.Pack(host, pattern, phase, weight, panels);
-                    panels += PhaseProduct<S, V>.PanelsCount(pattern, phase);
-                }
+            for (int column = 0; column < pattern.W; column++)
+            {
+                var phase = InputPhase.Of(pattern, row, column);
+                PhaseProduct<S, V>.Pack(host, pattern, phase, weight, panels);
+                panels += PhaseProduct<S, V>.PanelsCount(pattern, phase);
+            }
         }
 
         if (bias is null)
@@ -67,14 +78,15 @@ public sealed partial class ConvTranspose2dPlan
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        float* panels = packed.Pointer, bias = packedBias is null ? null : packedBias.Pointer;
+        float* panels = packed.Pointer,
+            bias = packedBias is null ? null : packedBias.Pointer;
         for (int row = 0; row < g.Stride.H; row++)
-            for (int column = 0; column < g.Stride.W; column++)
-            {
-                var phase = InputPhase.Of(g, row, column);
-                if (row < g.H && column < g.W)
-                    PhaseProduct<S, V>.Run(host, g, phase, panels, bias, activation, x.Pointer, y.Pointer);
-                panels += PhaseProduct<S, V>.PanelsCount(g, phase);
-            }
+        for (int column = 0; column < g.Stride.W; column++)
+        {
+            var phase = InputPhase.Of(g, row, column);
+            if (row < g.H && column < g.W)
+                PhaseProduct<S, V>.Run(host, g, phase, panels, bias, activation, x.Pointer, y.Pointer);
+            panels += PhaseProduct<S, V>.PanelsCount(g, phase);
+        }
     }
 }

@@ -3,7 +3,8 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution.Transposed;
 
-/// <summary>A transposed convolution whose weights are packed once and used many times, with what follows it fused: y = activation(convᵀ(x) + bias).</summary>
+/// <summary>A transposed convolution whose weights are packed once and used many times, with what follows it fused: y = activation(convᵀ(x)
+/// + bias).</summary>
 /// <remarks>Its packed weights belong to the scope in which it was made.</remarks>
 public sealed partial class ConvTranspose2dPlan
 {
@@ -28,7 +29,8 @@ public sealed partial class ConvTranspose2dPlan
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, output padding.</param>
     /// <exception cref="ShapeException">The bias does not fit.</exception>
-    public static ConvTranspose2dPlan Create(Tensor<float> weight, Tensor<float>? bias, ConvTranspose2dOptions options) => new(weight, bias, options);
+    public static ConvTranspose2dPlan Create(Tensor<float> weight, Tensor<float>? bias, ConvTranspose2dOptions options) =>
+        new(weight, bias, options);
 
     /// <summary>The result's shape for an input of the given shape.</summary>
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>

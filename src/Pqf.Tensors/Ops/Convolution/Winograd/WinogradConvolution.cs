@@ -9,7 +9,8 @@ namespace Pqf.Tensors.Ops.Convolution.Winograd;
 /// <summary>Some groups of tiles and their transformed input, [point][group][channels / 16][tile][16].</summary>
 readonly unsafe struct WinogradBlock(int firstGroup, int endGroup, float* input, long stride)
 {
-    public readonly int FirstGroup = firstGroup, EndGroup = endGroup;
+    public readonly int FirstGroup = firstGroup,
+        EndGroup = endGroup;
     public readonly float* Input = input;
 
     /// <summary>From one point's values to the next point's.</summary>
@@ -18,7 +19,8 @@ readonly unsafe struct WinogradBlock(int firstGroup, int endGroup, float* input,
 
 /// <summary>A 3 × 3 convolution of stride 1 as (m + 2)² products, one for each point of its transformed tiles.</summary>
 /// <remarks>
-/// The input's transform writes straight into the order of the register tile, and the products of one panel are transformed back while they are in the cache.
+/// The input's transform writes straight into the order of the register tile, and the products of one panel are transformed back while they
+/// are in the cache.
 /// Channels: multiples of 16.
 /// </remarks>
 readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* x, float* weights, float* zeros, float* y)
@@ -59,11 +61,18 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
 
     /// <summary>Some groups of the input that is shared.</summary>
     WinogradBlock Shared(int firstGroup, int endGroup, float* shared) =>
-        new(firstGroup, endGroup, shared + ((nint)sizes.First(firstGroup) * sizes.G.InChannels), WinogradSizes.Apart(sizes.Tiles, sizes.G.InChannels));
+        new(
+            firstGroup,
+            endGroup,
+            shared + ((nint)sizes.First(firstGroup) * sizes.G.InChannels),
+            WinogradSizes.Apart(sizes.Tiles, sizes.G.InChannels)
+        );
 
     void ComputeBlock(int item, float* memory)
     {
-        int firstGroup = sizes.FirstGroup(item), endGroup = sizes.FirstGroup(item + 1), tiles = sizes.First(endGroup) - sizes.First(firstGroup);
+        int firstGroup = sizes.FirstGroup(item),
+            endGroup = sizes.FirstGroup(item + 1),
+            tiles = sizes.First(endGroup) - sizes.First(firstGroup);
         var block = new WinogradBlock(firstGroup, endGroup, memory + sizes.InputAt, WinogradSizes.Apart(tiles, sizes.G.InChannels));
         TransformInput(block, memory);
         for (int panel = 0; panel < sizes.Panels; panel++)
@@ -72,7 +81,8 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
 
     void ComputeSharedPanel(int item, float* shared, float* memory)
     {
-        int panel = item / sizes.Blocks, block = item % sizes.Blocks;
+        int panel = item / sizes.Blocks,
+            block = item % sizes.Blocks;
         ComputePanel(Shared(sizes.FirstGroup(block), sizes.FirstGroup(block + 1), shared), panel, memory);
     }
 
@@ -101,7 +111,8 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
     void FindPatch(WinogradCursor cursor, float** patch)
     {
         var g = sizes.G;
-        int edge = T.M + 2, firstX = g.InputColumn(cursor.Column * T.M, 0);
+        int edge = T.M + 2,
+            firstX = g.InputColumn(cursor.Column * T.M, 0);
         for (int i = 0; i < edge; i++, patch += edge)
         {
             int iy = g.InputRow(cursor.Row * T.M, i);
@@ -116,24 +127,27 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void ComputePanel(WinogradBlock block, int panel, float* own)
     {
-        int channels = sizes.G.InChannels, groups = block.EndGroup - block.FirstGroup, start = sizes.First(block.FirstGroup);
+        int channels = sizes.G.InChannels,
+            groups = block.EndGroup - block.FirstGroup,
+            start = sizes.First(block.FirstGroup);
         int* first = stackalloc int[groups + 1];
         for (int i = 0; i <= groups; i++)
             first[i] = sizes.First(block.FirstGroup + i) - start;
         float* products = own + sizes.ProductsAt;
-        nint stride = (nint)WinogradSizes.Apart(first[groups], Columns), pointWeights = (nint)channels * Columns;
+        nint stride = (nint)WinogradSizes.Apart(first[groups], Columns),
+            pointWeights = (nint)channels * Columns;
         Tile tile = default;
         (tile.RowsStride, tile.K, tile.Run) = (Columns, channels, 16);
         tile.B = weights + (panel * sizes.Points * pointWeights);
         for (int point = 0; point < sizes.Points; point++, tile.B += pointWeights)
-            for (int group = 0; group < groups; group++)
-            {
-                int rows = first[group + 1] - first[group];
-                tile.A = block.Input + (point * block.Apart) + ((nint)first[group] * channels);
-                tile.C = products + (point * stride) + (first[group] * Columns);
-                tile.Skip = (rows - 1) * 16;
-                HostTile<S, V, RowLayout>.Run(&tile, rows);
-            }
+        for (int group = 0; group < groups; group++)
+        {
+            int rows = first[group + 1] - first[group];
+            tile.A = block.Input + (point * block.Apart) + ((nint)first[group] * channels);
+            tile.C = products + (point * stride) + (first[group] * Columns);
+            tile.Skip = (rows - 1) * 16;
+            HostTile<S, V, RowLayout>.Run(&tile, rows);
+        }
 
         TransformOutput(start, first[groups], panel, products, stride, own);
     }
@@ -143,13 +157,17 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
     void TransformOutput(int firstTile, int tiles, int panel, float* products, nint stride, float* side)
     {
         var g = sizes.G;
-        int column = panel * Columns, vectors = Math.Min(Columns, g.OutChannels - column) / S.Count, outH = g.OutH, outW = g.OutW;
+        int column = panel * Columns,
+            vectors = Math.Min(Columns, g.OutChannels - column) / S.Count,
+            outH = g.OutH,
+            outW = g.OutW;
         WinogradTarget target = default;
         (target.RowStride, target.PixelStride, target.Relu) = ((nint)outW * g.OutChannels, g.OutChannels, Relu);
         var cursor = new WinogradCursor(sizes, firstTile);
         for (int tile = 0; tile < tiles; tile++, products += Columns, cursor.Next())
         {
-            int oy = cursor.Row * T.M, ox = cursor.Column * T.M;
+            int oy = cursor.Row * T.M,
+                ox = cursor.Column * T.M;
             nint at = (((((nint)cursor.N * outH) + oy) * outW) + ox) * g.OutChannels;
             (target.Rows, target.Columns) = (Math.Min(T.M, outH - oy), Math.Min(T.M, outW - ox));
             for (int vector = 0; vector < vectors; vector++)

@@ -3,8 +3,10 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>How the sums over tiles of a Winograd weight gradient are cut: into chunks, whose transformed tiles stay in the cache, and those into the lengths that a register tile sums.</summary>
-/// <remarks>Both follow from the convolution's sizes alone, because they change results; what is shared out among threads does not.</remarks>
+/// <summary>How the sums over tiles of a Winograd weight gradient are cut: into chunks, whose transformed tiles stay in the cache, and
+/// those into the lengths that a register tile sums.</summary>
+/// <remarks>Both follow from the convolution's sizes alone, because they change results; what is shared out among threads does
+/// not.</remarks>
 readonly struct WinogradGradientSizes
 {
     /// <summary>Rows and columns of the outputs of a tile.</summary>
@@ -28,10 +30,15 @@ readonly struct WinogradGradientSizes
     // At a power of two apart, all points of a tile would fall into one set of the cache.
     const int PointGap = 16;
 
-    readonly int outWidth, threads, panels;
+    readonly int outWidth,
+        threads,
+        panels;
 
     public readonly ConvGeometry G;
-    public readonly int TileRows, TileColumns, Tiles, Chunks;
+    public readonly int TileRows,
+        TileColumns,
+        Tiles,
+        Chunks;
 
     /// <param name="g">A 3 × 3 convolution of stride 1 without groups or dilation; channels are multiples of 16.</param>
     /// <param name="outWidth">Columns of a register tile.</param>

@@ -3,7 +3,8 @@ using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>The transforms of F(4 × 4, 3 × 3) that carry gradients back to weights: those of its output and of its weights, transposed.</summary>
+/// <summary>The transforms of F(4 × 4, 3 × 3) that carry gradients back to weights: those of its output and of its weights,
+/// transposed.</summary>
 static unsafe class WinogradGradientTransforms<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged

@@ -2,8 +2,10 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>How a Winograd convolution is cut: the output into tiles of m × m, tiles into groups of a register tile's rows, groups into blocks.</summary>
-/// <remarks>Tiles never mix and each sum runs over all channels in order: no cut changes a result, so all of them may follow the number of threads.</remarks>
+/// <summary>How a Winograd convolution is cut: the output into tiles of m × m, tiles into groups of a register tile's rows, groups into
+/// blocks.</summary>
+/// <remarks>Tiles never mix and each sum runs over all channels in order: no cut changes a result, so all of them may follow the number of
+/// threads.</remarks>
 readonly struct WinogradSizes
 {
     // Of a block's transformed input: in a core's second-level cache, beside the products of one panel.
@@ -19,10 +21,19 @@ readonly struct WinogradSizes
     const int PointGap = 16;
 
     public readonly ConvGeometry G;
-    public readonly int M, Points, TileRows, TileColumns, Tiles, Groups, Blocks, Columns, Panels;
+    public readonly int M,
+        Points,
+        TileRows,
+        TileColumns,
+        Tiles,
+        Groups,
+        Blocks,
+        Columns,
+        Panels;
 
     /// <summary>
-    /// Whether all input is transformed first and each thread then takes output panels of its own, so that each weight is read once; if not, each thread takes
+    /// Whether all input is transformed first and each thread then takes output panels of its own, so that each weight is read once; if
+    /// not, each thread takes
     /// blocks of tiles from input to output and reads all weights for each.
     /// </summary>
     public readonly bool IsShared;
@@ -36,7 +47,12 @@ readonly struct WinogradSizes
         Tiles = g.N * TileRows * TileColumns;
         (Groups, Panels) = (ProductSizes.Ceil(Tiles, rows), ProductSizes.Ceil(g.OutChannels, columns));
         IsShared = g.OutChannels > Tiles; // more weights than transformed input
-        int fit = Math.Max(1, IsShared ? ProductsSizeBytes / (Points * rows * columns * sizeof(float)) : BlockSizeBytes / (Points * rows * g.InChannels * sizeof(float)));
+        int fit = Math.Max(
+            1,
+            IsShared
+                ? ProductsSizeBytes / (Points * rows * columns * sizeof(float))
+                : BlockSizeBytes / (Points * rows * g.InChannels * sizeof(float))
+        );
         int parts = IsShared ? ProductSizes.Ceil(threads, Panels) : threads;
         Blocks = Math.Min(Groups, ProductSizes.Ceil(ProductSizes.Ceil(Groups, fit), parts) * parts);
         mostTiles = ProductSizes.Ceil(Groups, Blocks) * ProductSizes.Ceil(Tiles, Groups);
@@ -67,7 +83,8 @@ readonly struct WinogradSizes
 /// <summary>The place of a tile: image, and row and column among its tiles.</summary>
 struct WinogradCursor(WinogradSizes sizes, int tile)
 {
-    readonly int rows = sizes.TileRows, columns = sizes.TileColumns;
+    readonly int rows = sizes.TileRows,
+        columns = sizes.TileColumns;
 
     public int N { get; private set; } = tile / (sizes.TileRows * sizes.TileColumns);
 

@@ -6,8 +6,10 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>The transforms of Winograd's minimal filtering F(m × m, 3 × 3): output tile = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A for a patch d of (m + 2)² pixels.</summary>
-/// <remarks>Source of the matrices: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv 1509.09308), §4.1 and §4.3.</remarks>
+/// <summary>The transforms of Winograd's minimal filtering F(m × m, 3 × 3): output tile = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A for a patch d of (m +
+/// 2)² pixels.</summary>
+/// <remarks>Source of the matrices: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv 1509.09308), §4.1 and
+/// §4.3.</remarks>
 unsafe interface IWinograd
 {
     /// <summary>m: rows and columns of a tile of outputs.</summary>
@@ -78,7 +80,8 @@ static unsafe class WinogradResults<S, V>
         S.Store(value, target->Y + at);
     }
 
-    /// <summary>Where channel <paramref name="channel"/> of a tile lies in a group of <paramref name="rows"/>: the order of <see cref="RowLayout"/>.</summary>
+    /// <summary>Where channel <paramref name="channel"/> of a tile lies in a group of <paramref name="rows"/>: the order of
+    /// <see cref="RowLayout"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint InGroup(int channel, int rows) => ((nint)(channel & ~15) * rows) + (channel & 15);
 }

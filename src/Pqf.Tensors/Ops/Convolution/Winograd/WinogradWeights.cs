@@ -15,7 +15,8 @@ enum KernelOrder
     Flipped,
 }
 
-/// <summary>3 × 3 weights as Winograd's products read them: G w Gᵀ in panels [O / width][point][I][width], then one pixel of zeros for the padding.</summary>
+/// <summary>3 × 3 weights as Winograd's products read them: G w Gᵀ in panels [O / width][point][I][width], then one pixel of zeros for the
+/// padding.</summary>
 static unsafe class WinogradWeights<T>
     where T : struct, IWinograd
 {
@@ -30,13 +31,17 @@ static unsafe class WinogradWeights<T>
     public static int Count(int outChannels, int inChannels, int width) => checked(ZerosAt(outChannels, inChannels, width) + inChannels);
 
     /// <summary>Where the zeros begin.</summary>
-    public static int ZerosAt(int outChannels, int inChannels, int width) => checked(ProductSizes.Ceil(outChannels, width) * Points * inChannels * width);
+    public static int ZerosAt(int outChannels, int inChannels, int width) =>
+        checked(ProductSizes.Ceil(outChannels, width) * Points * inChannels * width);
 
     /// <summary>Transforms weights of O · I kernels in double; I is a multiple of 8, O and the width are of 16.</summary>
     public static void Pack(HostDevice host, float* weights, KernelOrder order, int outChannels, int inChannels, int width, float* packed)
     {
         new Span<float>(packed + ZerosAt(outChannels, inChannels, width), inChannels).Clear();
-        host.For(ProductSizes.Ceil(outChannels, width) * (inChannels / Channels), new PackKernels(weights, order, outChannels, inChannels, width, packed));
+        host.For(
+            ProductSizes.Ceil(outChannels, width) * (inChannels / Channels),
+            new PackKernels(weights, order, outChannels, inChannels, width, packed)
+        );
     }
 
     /// <summary>The kernels of one panel and a few input channels.</summary>
@@ -45,7 +50,8 @@ static unsafe class WinogradWeights<T>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int panel = item / (inChannels / Channels), channel = item % (inChannels / Channels) * Channels;
+            int panel = item / (inChannels / Channels),
+                channel = item % (inChannels / Channels) * Channels;
             double* kernels = stackalloc double[Channels * Taps * width];
             Vector256<double>* side = stackalloc Vector256<double>[2 * Points + 3 * (T.M + 2)];
             if (order == KernelOrder.AsStored)
@@ -54,8 +60,8 @@ static unsafe class WinogradWeights<T>
                 Flip(panel * width, channel, kernels);
             float* to = packed + ((((nint)panel * Points * inChannels) + channel) * width);
             for (int c = 0; c < Channels; c++, to += width)
-                for (int o = 0; o < width; o += 8)
-                    Transform(kernels + (c * Taps * width) + o, side, to + o);
+            for (int o = 0; o < width; o += 8)
+                Transform(kernels + (c * Taps * width) + o, side, to + o);
         }
 
         /// <summary>[channel][tap][output], from [output][channel][tap].</summary>
@@ -89,7 +95,8 @@ static unsafe class WinogradWeights<T>
         /// <summary>Eight kernels, four at a time in double, rounded once.</summary>
         void Transform(double* kernels, Vector256<double>* side, float* to)
         {
-            Vector256<double>* low = side, high = side + Points;
+            Vector256<double>* low = side,
+                high = side + Points;
             TransformFour(kernels, side + (2 * Points), low);
             TransformFour(kernels + 4, side + (2 * Points), high);
             for (int point = 0; point < Points; point++)
@@ -101,7 +108,12 @@ static unsafe class WinogradWeights<T>
         {
             int edge = T.M + 2;
             for (int j = 0; j < 3; j++, kernels += width)
-                T.Weights(Vector256.Load(kernels), Vector256.Load(kernels + (3 * width)), Vector256.Load(kernels + (6 * width)), columns + (j * edge));
+                T.Weights(
+                    Vector256.Load(kernels),
+                    Vector256.Load(kernels + (3 * width)),
+                    Vector256.Load(kernels + (6 * width)),
+                    columns + (j * edge)
+                );
             for (int i = 0; i < edge; i++)
                 T.Weights(columns[i], columns[edge + i], columns[(2 * edge) + i], to + (i * edge));
         }

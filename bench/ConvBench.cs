@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;

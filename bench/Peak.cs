@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Bench;

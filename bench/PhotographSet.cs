@@ -1,5 +1,3 @@
-using Pqf.Bench.Network;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Nets.Images;
 

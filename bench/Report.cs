@@ -1,7 +1,4 @@
 using System.Globalization;
-using Pqf.Autodiff;
-using Pqf.Tensors;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench;
 

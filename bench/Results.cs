@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 
 namespace Pqf.Bench;
 

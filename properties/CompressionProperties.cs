@@ -1,8 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Pqf.Autodiff;
-using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Compression.Clustering;
 using Pqf.Compression.Model;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

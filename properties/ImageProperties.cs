@@ -1,10 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Movement;
 using Xunit;
 
 namespace Pqf.Properties;

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Compression.Permutation;
 using Pqf.Tensors;

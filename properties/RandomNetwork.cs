@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Cli;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
@@ -10,7 +9,6 @@ using Pqf.Properties.Fuzzing;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

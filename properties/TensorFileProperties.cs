@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Pqf.Autodiff;
 using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Pqf.Nets.Architectures;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Accuracy;
 

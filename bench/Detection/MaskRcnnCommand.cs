@@ -1,8 +1,5 @@
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Nets.Coco;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench.Detection;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Pqf.Autodiff;
-
 namespace Pqf.Bench.Network;
 
 /// <summary>Times of one side.</summary>

@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Cli.Configuration;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Network;
 

@@ -1,7 +1,4 @@
 using System.Globalization;
-using Pqf.Autodiff;
-using Pqf.Nets.Architectures;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Network;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Pqf.Bench.Network;
-using Pqf.Cli.Configuration;
 using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;

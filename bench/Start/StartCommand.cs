@@ -3,8 +3,6 @@ using System.Runtime.InteropServices;
 using Pqf.Bench.Network;
 using Pqf.Cli;
 using Pqf.Cli.Shell;
-using Pqf.Nets.Architectures;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Start;
 

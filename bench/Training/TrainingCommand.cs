@@ -1,6 +1,4 @@
 using System.Globalization;
-using Pqf.Autodiff;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Training;
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Bench.Training;
 

@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Convolution.Gathered;
-using Pqf.Testing;
 
 namespace Pqf.Properties.Fuzzing;
 

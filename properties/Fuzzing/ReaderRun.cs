@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 using Xunit;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Text;
-using Pqf.Autodiff;
 using Pqf.Compression;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
@@ -12,7 +11,6 @@ using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 
 namespace Pqf.Properties.Fuzzing;

@@ -1,5 +1,4 @@
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Movement;
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Autodiff;

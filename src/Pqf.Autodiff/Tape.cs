@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Autodiff;
 

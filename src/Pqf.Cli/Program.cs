@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Pqf.Cli;
-using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
 
 using var cancellation = new CancellationTokenSource();

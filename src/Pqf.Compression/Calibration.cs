@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Compression.Training;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Compression;
 

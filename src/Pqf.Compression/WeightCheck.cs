@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors;
 

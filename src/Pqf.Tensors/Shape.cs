@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors;
 

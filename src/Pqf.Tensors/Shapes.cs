@@ -1,11 +1,8 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
 using Pqf.Tensors.Ops.Movement;
-using Pqf.Tensors.Ops.Products;
-using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Tensors;
 

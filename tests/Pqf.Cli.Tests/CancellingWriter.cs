@@ -1,5 +1,3 @@
-using Pqf.Nets.Coco;
-
 namespace Pqf.Cli.Tests;
 
 /// <summary>Presses Ctrl-C when a word comes by.</summary>

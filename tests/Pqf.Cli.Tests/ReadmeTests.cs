@@ -1,7 +1,6 @@
 using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Images;
 using Pqf.Nets.Metrics;

@@ -1,5 +1,4 @@
 using Pqf.Compression.Permutation;
-using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;

@@ -1,7 +1,6 @@
 using Pqf.Compression.Permutation;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Xunit;
 
 namespace Pqf.Compression.Tests;

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Compression.Model;
-using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
@@ -11,7 +9,6 @@ using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;

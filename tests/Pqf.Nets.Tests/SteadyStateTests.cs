@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.OnnxRuntime;
-using Pqf.Autodiff;
 
 namespace Pqf.Onnx.Tests;
 

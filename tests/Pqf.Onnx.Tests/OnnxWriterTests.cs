@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;

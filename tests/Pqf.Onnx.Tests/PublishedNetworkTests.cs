@@ -9,7 +9,6 @@ using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

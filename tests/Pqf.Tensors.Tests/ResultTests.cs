@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Xunit;
 
 namespace Pqf.Tensors.Tests;

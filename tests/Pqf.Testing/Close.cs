@@ -1,5 +1,4 @@
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 using Xunit;
 
 namespace Pqf.Testing;

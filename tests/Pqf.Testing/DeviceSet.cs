@@ -1,6 +1,4 @@
 using ILGPU;
-using ILGPU.Algorithms;
-using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

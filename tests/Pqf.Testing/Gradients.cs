@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Compression.Training;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;

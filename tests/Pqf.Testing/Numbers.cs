@@ -1,6 +1,5 @@
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Testing;
 

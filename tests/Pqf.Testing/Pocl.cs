@@ -1,10 +1,6 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
-using ILGPU.Algorithms;
-using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
-using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Device = Pqf.Tensors.Devices.Device;

@@ -1,5 +1,3 @@
-using Pqf.Autodiff;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Convolution.Transposed;

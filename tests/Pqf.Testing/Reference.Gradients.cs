@@ -1,7 +1,5 @@
-using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
-using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Testing;
 

@@ -1,8 +1,4 @@
-using Pqf.Autodiff;
-using Pqf.Compression.Training;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Movement;
-using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Testing;
 

@@ -1,10 +1,6 @@
-using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Losses;
-using Pqf.Tensors.Ops.Normalisation;
-using Pqf.Tensors.Ops.Pooling;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Testing;

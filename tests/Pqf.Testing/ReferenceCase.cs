@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Pqf.Nets.Weights;
 using Pqf.Tensors.Formats;
-using Xunit;
 
 namespace Pqf.Testing;
 

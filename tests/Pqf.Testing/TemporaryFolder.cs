@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Testing;
 
 /// <summary>A folder of the test's own, removed with all in it at the end.</summary>

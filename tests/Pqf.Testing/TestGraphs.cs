@@ -1,5 +1,3 @@
-using Pqf.Autodiff;
-using Pqf.Compression;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Graphs;

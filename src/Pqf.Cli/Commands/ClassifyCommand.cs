@@ -1,13 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Cli.Commands;

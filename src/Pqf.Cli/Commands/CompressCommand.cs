@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression;

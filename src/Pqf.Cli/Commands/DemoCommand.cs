@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Demo;
 using Pqf.Cli.Models;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Drawing;
 using Pqf.Cli.Models;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;

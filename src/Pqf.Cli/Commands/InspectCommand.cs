@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 

@@ -1,14 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Compression;
-using Pqf.Compression.Model;
 using Pqf.Compression.Training;
-using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
-using Pqf.Nets.Weights;
-using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Cli.Configuration;
 

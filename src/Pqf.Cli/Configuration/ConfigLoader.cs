@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Cli.Configuration;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Configuration;
 

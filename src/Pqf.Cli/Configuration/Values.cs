@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Data;
 

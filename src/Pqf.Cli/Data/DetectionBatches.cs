@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Data;

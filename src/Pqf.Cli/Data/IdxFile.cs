@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
-using Pqf.Autodiff;
-using Pqf.Cli.Configuration;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Data;

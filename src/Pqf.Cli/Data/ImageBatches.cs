@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
-using Pqf.Autodiff;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Data;
 

@@ -1,6 +1,4 @@
 using System.IO.Compression;
-using Pqf.Autodiff;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
@@ -13,7 +12,6 @@ using Pqf.Nets.Metrics;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Cli.Demo;
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
-using Pqf.Tensors.Formats;
 using SkiaSharp;
 
 namespace Pqf.Cli.Drawing;

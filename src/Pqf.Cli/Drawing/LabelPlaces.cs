@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using SkiaSharp;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Logging;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
-using Pqf.Autodiff;
 
 namespace Pqf.Cli.Logging;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Logging;

@@ -2,7 +2,6 @@ using Pqf.Nets.Execution;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Cli.Models;

@@ -1,10 +1,8 @@
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;

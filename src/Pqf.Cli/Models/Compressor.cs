@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
 using Pqf.Compression.Model;

@@ -1,14 +1,11 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Compression.Model;
-using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Cli.Models;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
 using Pqf.Nets.Architectures;
@@ -9,7 +7,6 @@ using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Models;
 

@@ -1,11 +1,7 @@
-using Pqf.Autodiff;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Graphs;
-using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;

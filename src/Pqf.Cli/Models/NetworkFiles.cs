@@ -1,12 +1,9 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Graphs;
-using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CsvHelper;
 using Pqf.Autodiff;
-using Pqf.Cli.Configuration;
 using Pqf.Compression;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;

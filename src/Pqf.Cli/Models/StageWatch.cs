@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 
 namespace Pqf.Cli.Models;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Training;

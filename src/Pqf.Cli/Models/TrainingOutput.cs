@@ -1,14 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Cli.Models;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Logging;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
@@ -7,8 +6,6 @@ using Pqf.Compression.Model;
 using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
-using Pqf.Nets.Graphs;
-using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -1,5 +1,3 @@
-using Pqf.Tensors;
-
 namespace Pqf.Cli.Models;
 
 /// <summary>Joins the display of a validation's progress with whoever reads its images.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Tensors;
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Shell;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Pqf.Autodiff;
 
 namespace Pqf.Cli.Shell;
 

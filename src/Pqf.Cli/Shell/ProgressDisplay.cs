@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pqf.Compression.Reporting;
 using Spectre.Console;
 
 namespace Pqf.Cli.Shell;

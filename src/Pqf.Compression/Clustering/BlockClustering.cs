@@ -1,10 +1,7 @@
-using Pqf.Autodiff;
-using Pqf.Compression.Reporting;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Compression.Clustering;

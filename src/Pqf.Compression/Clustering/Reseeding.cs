@@ -1,5 +1,4 @@
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Clustering;
 

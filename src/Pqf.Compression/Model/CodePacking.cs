@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Compression.Model;
 
 /// <summary>Codes at as many bits as they need, one after the other: code i takes bits i·b … (i + 1)·b − 1, lowest bit first.</summary>

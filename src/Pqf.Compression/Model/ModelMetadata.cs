@@ -6,7 +6,6 @@ using Pqf.Nets.Architectures;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Compression.Model;
 

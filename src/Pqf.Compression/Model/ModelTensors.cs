@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Pqf.Compression.Reporting;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors.Formats;

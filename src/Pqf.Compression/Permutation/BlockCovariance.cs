@@ -1,6 +1,3 @@
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Products;
-
 namespace Pqf.Compression.Permutation;
 
 /// <summary>The log-determinant of the covariance of a weight's blocks under an order of its channels, and under exchanges of two

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Permutation;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Compression.Permutation;
 
 /// <summary>The log-determinant of the covariance of a weight's blocks under an order of its channels, and under exchanges of two

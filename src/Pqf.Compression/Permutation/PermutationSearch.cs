@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Permutation;

@@ -1,6 +1,4 @@
 using System.Numerics;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Permutation;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Compression.Permutation;
 
 /// <summary>The objective of a weight whose blocks straddle channels.</summary>

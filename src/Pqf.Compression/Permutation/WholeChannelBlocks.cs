@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Compression.Permutation;
 
 /// <summary>A weight of which every block holds the same number of whole channels.</summary>

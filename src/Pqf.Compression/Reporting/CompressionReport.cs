@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Metrics;
-using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 

@@ -7,7 +7,6 @@ using Pqf.Nets.Metrics;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Losses;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Execution;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;

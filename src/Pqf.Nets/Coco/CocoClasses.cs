@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Pqf.Autodiff;
 
 namespace Pqf.Nets.Coco;
 

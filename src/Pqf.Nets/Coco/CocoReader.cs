@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 
 namespace Pqf.Nets.Coco;

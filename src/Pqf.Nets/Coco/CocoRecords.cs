@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 

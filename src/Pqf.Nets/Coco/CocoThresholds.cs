@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Nets.Detection;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,8 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Pqf.Nets.Detection;
 using Pqf.Nets.Masks;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Pqf.Autodiff;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Elementwise;
-
 namespace Pqf.Nets.Detection;
 
 /// <summary>A box in pixels by two corners; the second lies outside, so that a box of one pixel has width 1.</summary>

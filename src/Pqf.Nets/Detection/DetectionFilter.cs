@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Nets.Detection;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Nets.Detection;
 
 /// <summary>Images and their objects as a mirror shows them: column x becomes column width − 1 − x.</summary>

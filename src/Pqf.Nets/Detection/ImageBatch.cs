@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Detection;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 
 namespace Pqf.Nets.Detection;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Movement;
-
 namespace Pqf.Nets.Detection;
 
 /// <summary>What the mask head should give for a box of an object.</summary>

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Detection;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Detection;
 

@@ -4,7 +4,6 @@ using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Execution;
 

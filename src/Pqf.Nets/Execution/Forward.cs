@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;

@@ -1,12 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Execution;
 

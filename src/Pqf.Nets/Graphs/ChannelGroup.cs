@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Nets.Coco;
-using Pqf.Nets.Execution;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Graphs;

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Pqf.Autodiff;
 using Pqf.Nets.Coco;
-using Pqf.Nets.Execution;
 
 namespace Pqf.Nets.Graphs;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using Pqf.Autodiff;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 

@@ -1,13 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
-using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Normalisation;
-using Pqf.Tensors.Ops.Pooling;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Nets.Graphs;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Pqf.Autodiff;
 using Pqf.Tensors;
 
 namespace Pqf.Nets.Graphs;

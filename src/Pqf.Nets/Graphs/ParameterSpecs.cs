@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Graphs;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Images;
 

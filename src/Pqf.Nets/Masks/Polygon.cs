@@ -1,8 +1,5 @@
 using System.Runtime.InteropServices;
-using Pqf.Autodiff;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Masks;
 

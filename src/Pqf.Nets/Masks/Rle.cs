@@ -1,10 +1,6 @@
 using System.Runtime.InteropServices;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
-using Pqf.Tensors.Ops.Normalisation;
 
 namespace Pqf.Nets.Masks;
 

@@ -1,7 +1,3 @@
-using Pqf.Autodiff;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
-
 namespace Pqf.Nets.Masks;
 
 /// <summary>Collects runs in order; neighbours of one value become one run.</summary>

@@ -1,6 +1,4 @@
 using System.Text;
-using Pqf.Autodiff;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Masks;
 

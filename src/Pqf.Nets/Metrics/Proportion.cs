@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Elementwise;
-
 namespace Pqf.Nets.Metrics;
 
 /// <summary>n correct of a count, such as images classified correctly.</summary>

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
-using Pqf.Autodiff;
-using Pqf.Nets.Graphs;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;

@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using Pqf.Autodiff;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Onnx;
 

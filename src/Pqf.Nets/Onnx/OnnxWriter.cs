@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Weights;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Nets.Weights;
 
 /// <summary>The known name that somebody probably meant.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors.Formats;

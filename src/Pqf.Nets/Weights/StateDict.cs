@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

@@ -2,7 +2,6 @@ using ILGPU;
 using ILGPU.Runtime;
 using Pqf.Tensors.Devices.Gpu;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Devices;
 

@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Devices;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Formats;
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Formats;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Devices;
-
 namespace Pqf.Tensors.Formats;
 
 /// <summary>A pickled dictionary, in order; a later entry of a key replaces the value of an earlier one.</summary>

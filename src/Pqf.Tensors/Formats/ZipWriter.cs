@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Formats;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Compression.Training;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Normalisation;

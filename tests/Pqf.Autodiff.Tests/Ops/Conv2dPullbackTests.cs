@@ -1,4 +1,3 @@
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Products;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Boxes;

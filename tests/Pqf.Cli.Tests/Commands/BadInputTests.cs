@@ -1,6 +1,5 @@
 using System.Text;
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

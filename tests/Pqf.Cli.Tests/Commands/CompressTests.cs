@@ -1,7 +1,5 @@
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
-using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,6 +1,4 @@
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

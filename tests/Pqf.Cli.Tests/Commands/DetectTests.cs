@@ -1,8 +1,6 @@
 using System.Text.Json;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;

@@ -1,6 +1,5 @@
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

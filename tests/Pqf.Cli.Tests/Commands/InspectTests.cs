@@ -1,5 +1,4 @@
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

@@ -1,4 +1,3 @@
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Nets.Coco;
 using Pqf.Testing;

@@ -1,7 +1,5 @@
-using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Cli.Tests.Logging;
-using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
-using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Xunit;
 

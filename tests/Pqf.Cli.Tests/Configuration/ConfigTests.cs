@@ -1,10 +1,7 @@
 using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
-using Pqf.Compression.Training;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;

@@ -1,5 +1,4 @@
 using Pqf.Cli.Configuration;
-using Pqf.Nets.Coco;
 using Pqf.Testing;
 using Xunit;
 

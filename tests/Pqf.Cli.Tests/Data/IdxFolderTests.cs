@@ -1,9 +1,6 @@
 using System.IO.Compression;
 using Pqf.Cli.Data;
-using Pqf.Compression.Training;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Nets.Images;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using SkiaSharp;
 using Xunit;

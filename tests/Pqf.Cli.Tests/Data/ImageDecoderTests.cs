@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Pqf.Cli.Data;
 using Pqf.Nets.Images;
 using Pqf.Testing;

@@ -8,7 +8,6 @@ using Pqf.Cli.Demo;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;

@@ -1,8 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Pqf.Autodiff;
-using Pqf.Cli.Logging;
-using Pqf.Tensors.Formats;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Logging;

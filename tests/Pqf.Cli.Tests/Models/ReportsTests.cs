@@ -1,6 +1,5 @@
 using Pqf.Cli.Models;
 using Pqf.Compression;
-using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Testing;
 using Xunit;

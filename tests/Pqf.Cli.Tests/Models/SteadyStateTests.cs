@@ -1,10 +1,8 @@
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Models;
-using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using SkiaSharp;
 using Xunit;

@@ -1,6 +1,5 @@
 using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Shell;

@@ -1,5 +1,4 @@
 using Pqf.Cli.Shell;
-using Pqf.Nets.Coco;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Shell;

@@ -5,7 +5,6 @@ using Pqf.Compression.Reporting;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Xunit;
 
 namespace Pqf.Compression.Tests.Reporting;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Xml.Linq;
 using Pqf.Autodiff;
 using Pqf.Compression.Reporting;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Metrics;
 using Xunit;
 

@@ -1,10 +1,8 @@
-using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Losses;
 using Pqf.Testing;
 using Xunit;
 

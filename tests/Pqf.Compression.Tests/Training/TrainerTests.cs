@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;

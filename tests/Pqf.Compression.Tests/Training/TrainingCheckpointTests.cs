@@ -2,14 +2,11 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
-using Pqf.Nets.Architectures;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 

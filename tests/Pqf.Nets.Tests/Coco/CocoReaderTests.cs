@@ -2,7 +2,6 @@ using System.Text;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
 

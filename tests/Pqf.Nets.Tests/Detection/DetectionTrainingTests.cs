@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;

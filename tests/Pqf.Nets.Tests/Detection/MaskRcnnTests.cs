@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
@@ -9,7 +8,6 @@ using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Nets.Tests.Detection;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;

@@ -1,7 +1,5 @@
-using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Movement;
 using Xunit;
 
 namespace Pqf.Nets.Tests.Images;

@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Pqf.Nets.Coco;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;

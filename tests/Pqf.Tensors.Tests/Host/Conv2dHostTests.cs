@@ -1,7 +1,4 @@
 using Pqf.Autodiff;
-using Pqf.Compression;
-using Pqf.Compression.Reporting;
-using Pqf.Nets.Weights;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;

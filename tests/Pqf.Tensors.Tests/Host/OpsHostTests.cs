@@ -1,5 +1,4 @@
 using Pqf.Autodiff;
-using Pqf.Nets.Coco;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Losses;

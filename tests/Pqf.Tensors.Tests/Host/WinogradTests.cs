@@ -1,5 +1,3 @@
-using Pqf.Autodiff;
-using Pqf.Nets.Execution;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;

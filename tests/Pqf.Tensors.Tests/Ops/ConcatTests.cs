@@ -1,5 +1,3 @@
-using Pqf.Autodiff;
-using Pqf.Compression.Reporting;
 using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;

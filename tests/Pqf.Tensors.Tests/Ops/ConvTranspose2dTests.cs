@@ -1,5 +1,4 @@
 using Pqf.Autodiff;
-using Pqf.Nets.Weights;
 using Pqf.Tensors.Ops.Convolution.Transposed;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;

@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Ops.Quantisation;
 using Pqf.Testing;
 using Xunit;

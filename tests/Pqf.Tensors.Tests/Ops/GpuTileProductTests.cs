@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Products;
 using Pqf.Testing;

@@ -1,4 +1,3 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;

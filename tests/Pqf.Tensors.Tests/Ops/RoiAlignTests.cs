@@ -1,7 +1,5 @@
 using Pqf.Autodiff;
-using Pqf.Nets.Weights;
 using Pqf.Tensors.Ops.Boxes;
-using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
 

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Devices.Host;
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using ILGPU;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Boxes;
 

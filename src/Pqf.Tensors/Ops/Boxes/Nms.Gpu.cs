@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
-using Pqf.Tensors.Formats;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Boxes;

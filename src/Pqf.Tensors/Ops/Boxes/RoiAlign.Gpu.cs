@@ -1,8 +1,6 @@
 using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Boxes;
 

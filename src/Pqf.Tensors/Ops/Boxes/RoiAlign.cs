@@ -1,5 +1,4 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Ops.Boxes;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Elementwise;
-
 namespace Pqf.Tensors.Ops.Boxes;
 
 /// <summary>All sizes of one map and of the cells that boxes on it are cut into; the only place where samples are placed.</summary>

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Elementwise;
-
 namespace Pqf.Tensors.Ops.Boxes;
 
 /// <summary>A row or column of a map, and its part of a cell's mean.</summary>

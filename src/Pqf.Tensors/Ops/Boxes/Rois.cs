@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Ops.Boxes;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Convolution.Winograd;
-
 namespace Pqf.Tensors.Ops.Convolution;
 
 /// <summary>How the host computes a convolution. All cases give the same function; they differ in time, memory and rounding.</summary>

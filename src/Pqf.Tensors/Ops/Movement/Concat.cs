@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Tensors.Ops.Movement;
 

@@ -1,6 +1,4 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Convolution.Gathered;
 
 namespace Pqf.Tensors.Ops.Movement;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Elementwise;
-
 namespace Pqf.Tensors.Ops.Movement;
 
 /// <summary>All sizes of one resized batch.</summary>

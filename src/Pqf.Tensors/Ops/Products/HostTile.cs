@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Products;
 

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Quantisation;

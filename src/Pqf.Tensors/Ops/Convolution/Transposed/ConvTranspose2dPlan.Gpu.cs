@@ -1,4 +1,3 @@
-using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;

@@ -1,4 +1,3 @@
-using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;

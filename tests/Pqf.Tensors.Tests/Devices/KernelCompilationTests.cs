@@ -14,7 +14,7 @@ using Xunit;
 namespace Pqf.Tensors.Tests.Devices;
 
 /// <summary>Compiles every kernel for GPUs that this machine need not have.</summary>
-public class KernelCompilationTests
+public class KernelCompilationTests(CompiledKernels compiled)
 {
     /// <summary>What kernels are compiled for.</summary>
     public enum Target
@@ -28,7 +28,7 @@ public class KernelCompilationTests
 
     [Theory, MemberData(nameof(Kernels))]
     public void Every_kernel_compiles(string kernel, Target target) =>
-        Assert.Empty(Problems(Compile(KernelTypes(typeof(IKernel).Assembly).Single(type => Name(type) == kernel), target)));
+        Assert.Empty(Problems(compiled.Of(KernelTypes(typeof(IKernel).Assembly).Single(type => Name(type) == kernel), target)));
 
     [Fact]
     public void Every_generic_kernel_is_closed_over_every_operator()
@@ -63,7 +63,7 @@ public class KernelCompilationTests
     public void A_kernel_that_throws_does_not_compile() => Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
 
     /// <summary>Kernel types of an assembly, generic ones closed over all that their parameters take.</summary>
-    static IEnumerable<Type> KernelTypes(Assembly assembly) => assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
+    internal static IEnumerable<Type> KernelTypes(Assembly assembly) => assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
 
     static IEnumerable<Type> Closed(Type kernel)
     {
@@ -80,10 +80,12 @@ public class KernelCompilationTests
 
     static bool IsKernel(Type type) => type.IsValueType && (type.IsAssignableTo(typeof(IKernel)) || type.IsAssignableTo(typeof(IGroupKernel)));
 
-    static string Name(Type type) =>
+    /// <summary>A kernel's name without its namespace: <c>Map.Kernel&lt;Relu&gt;</c>.</summary>
+    internal static string Name(Type type) =>
         $"{type.DeclaringType?.Name}.{type.Name.Split('`')[0]}{(type.IsGenericType ? $"<{string.Join(", ", type.GetGenericArguments().Select(argument => argument.Name))}>" : "")}";
 
-    static string Compile(Type kernel, Target target)
+    /// <summary>PTX or OpenCL C of a kernel.</summary>
+    internal static string Compile(Type kernel, Target target)
     {
         using var context = Context.Create(builder => builder.EnableAlgorithms()); // a fresh one: a failed compilation spoils its context
         using Backend backend = target switch

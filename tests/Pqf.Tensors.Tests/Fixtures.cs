@@ -1,3 +1,4 @@
 using Pqf.Testing;
 
 [assembly: Xunit.AssemblyFixture(typeof(DeviceSet))]
+[assembly: Xunit.AssemblyFixture(typeof(Pqf.Tensors.Tests.Devices.CompiledKernels))]

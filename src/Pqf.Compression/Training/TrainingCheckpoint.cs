@@ -26,7 +26,7 @@ public static class TrainingCheckpoint
 {
     const string Format = "pqf-training",
         Version = "1",
-        AveragePrefix = "optimizer.",
+        AveragePrefix = "optimiser.",
         TrainingKey = "training";
 
     /// <summary>Writes a state, whole or not at all.</summary>

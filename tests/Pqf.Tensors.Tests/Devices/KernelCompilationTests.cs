@@ -1,5 +1,6 @@
 using System.Reflection;
 using ILGPU;
+using ILGPU.Algorithms;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
@@ -7,13 +8,14 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
+using Pqf.Nets.Coco;
 using Pqf.Tensors.Devices.Gpu;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Devices;
 
 /// <summary>Compiles every kernel for GPUs that this machine need not have.</summary>
-public class KernelCompilationTests
+public class KernelCompilationTests(CompiledKernels compiled)
 {
     /// <summary>What kernels are compiled for.</summary>
     public enum Target
@@ -23,21 +25,17 @@ public class KernelCompilationTests
         OpenCl,
     }
 
-    public static MatrixTheoryData<string, Target> Kernels =>
-        new([.. KernelTypes(typeof(IKernel).Assembly).Select(Name)], Enum.GetValues<Target>());
+    public static MatrixTheoryData<string, Target> Kernels => new([.. KernelTypes(typeof(IKernel).Assembly).Select(Name)], Enum.GetValues<Target>());
 
     [Theory, MemberData(nameof(Kernels))]
     public void Every_kernel_compiles(string kernel, Target target) =>
-        Assert.Empty(Problems(Compile(KernelTypes(typeof(IKernel).Assembly).Single(type => Name(type) == kernel), target)));
+        Assert.Empty(Problems(compiled.Of(KernelTypes(typeof(IKernel).Assembly).Single(type => Name(type) == kernel), target)));
 
     [Fact]
     public void Every_generic_kernel_is_closed_over_every_operator()
     {
         Type[] open = [.. typeof(IKernel).Assembly.GetTypes().Where(IsKernel).Where(type => type.IsGenericTypeDefinition)];
-        Assert.All(
-            open,
-            type => Assert.Contains(KernelTypes(type.Assembly), closed => closed.IsGenericType && closed.GetGenericTypeDefinition() == type)
-        );
+        Assert.All(open, type => Assert.Contains(KernelTypes(type.Assembly), closed => closed.IsGenericType && closed.GetGenericTypeDefinition() == type));
         Assert.Contains(KernelTypes(typeof(IKernel).Assembly), type => Name(type) == "Map.Kernel<Relu>");
     }
 
@@ -63,19 +61,14 @@ public class KernelCompilationTests
     }
 
     [Fact]
-    public void A_kernel_that_throws_does_not_compile() =>
-        Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
+    public void A_kernel_that_throws_does_not_compile() => Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
 
     /// <summary>Kernel types of an assembly, generic ones closed over all that their parameters take.</summary>
-    static IEnumerable<Type> KernelTypes(Assembly assembly) =>
-        assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
+    internal static IEnumerable<Type> KernelTypes(Assembly assembly) => assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
 
     static IEnumerable<Type> Closed(Type kernel)
     {
-        IEnumerable<Type[]> choices =
-        [
-            [],
-        ];
+        IEnumerable<Type[]> choices = [[]];
         foreach (var parameter in kernel.GetGenericArguments())
         {
             Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
@@ -86,31 +79,24 @@ public class KernelCompilationTests
         return choices.Select(chosen => kernel.MakeGenericType(chosen));
     }
 
-    static bool IsKernel(Type type) =>
-        type.IsValueType && (type.IsAssignableTo(typeof(IKernel)) || type.IsAssignableTo(typeof(IGroupKernel)));
+    static bool IsKernel(Type type) => type.IsValueType && (type.IsAssignableTo(typeof(IKernel)) || type.IsAssignableTo(typeof(IGroupKernel)));
 
-    static string Name(Type type) =>
+    /// <summary>A kernel's name without its namespace: <c>Map.Kernel&lt;Relu&gt;</c>.</summary>
+    internal static string Name(Type type) =>
         $"{type.DeclaringType?.Name}.{type.Name.Split('`')[0]}{(type.IsGenericType ? $"<{string.Join(", ", type.GetGenericArguments().Select(argument => argument.Name))}>" : "")}";
 
-    static string Compile(Type kernel, Target target)
+    /// <summary>PTX or OpenCL C of a kernel.</summary>
+    internal static string Compile(Type kernel, Target target)
     {
         using var context = Context.Create(builder => builder.EnableAlgorithms()); // a fresh one: a failed compilation spoils its context
         using Backend backend = target switch
         {
             Target.PtxSm80 => Ptx(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
             Target.PtxSm90 => Ptx(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
-            _ => new CLBackend(
-                context,
-                new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false),
-                CLDeviceVendor.Other,
-                CLCVersion.CL20
-            ),
+            _ => new CLBackend(context, new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false), CLDeviceVendor.Other, CLCVersion.CL20),
         };
         var compiled = kernel.IsAssignableTo(typeof(IGroupKernel))
-            ? backend.Compile(
-                EntryPointDescription.FromExplicitlyGroupedKernel(Of(typeof(GroupKernelEntry), "Invoke")),
-                (KernelSpecialization)Of(typeof(GroupKernelEntry), "Specialization").Invoke(null, null)!
-            )
+            ? backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Of(typeof(GroupKernelEntry), "Invoke")), (KernelSpecialization)Of(typeof(GroupKernelEntry), "Specialization").Invoke(null, null)!)
             : backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(Of(typeof(KernelEntry), "Invoke")), default);
         return compiled is PTXCompiledKernel ptx ? ptx.PTXAssembly : ((CLCompiledKernel)compiled).Source;
 

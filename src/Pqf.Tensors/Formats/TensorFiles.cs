@@ -18,7 +18,7 @@ public static class TensorFiles
         }
         catch (Exception exception) when (IoProblem.IsExpected(exception))
         {
-            return new PqfError.File(path, IoProblem.Describe(exception));
+            return IoProblem.Error(path, exception);
         }
         finally
         {

@@ -1,5 +1,4 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
@@ -74,5 +73,5 @@ static class ConvChoice
     }
 
     /// <summary>Tiles of 4 × 4 pixels.</summary>
-    static long Tiles(Shape x) => (long)x[0] * ProductSizes.Ceil(x[1], 4) * ProductSizes.Ceil(x[2], 4);
+    static long Tiles(Shape x) => (long)x[0] * Division.Ceil(x[1], 4) * Division.Ceil(x[2], 4);
 }

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
@@ -12,11 +11,11 @@ public static partial class Reduce
     {
         int channels = x.Shape.Last,
             rows = channels == 0 ? 0 : x.Shape.Count / channels,
-            parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
+            parts = Division.Ceil(rows, Chunks.Rows(channels));
         using var sums = new Workspace<double>(host, channels);
         using var partSums = new Workspace<double>(host, (long)parts * channels);
         host.For(parts, new Part(x.Pointer, rows, channels, partSums.Pointer));
-        host.For(ProductSizes.Ceil(channels, Merge.Channels), new Merge(partSums.Pointer, parts, channels, sums.Pointer));
+        host.For(Division.Ceil(channels, Merge.Channels), new Merge(partSums.Pointer, parts, channels, sums.Pointer));
         for (int c = 0; c < channels; c++)
             y.Pointer[c] = (float)sums.Pointer[c];
     }

@@ -60,23 +60,17 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
         int line
     )
     {
-        int kBlock = Math.Max(16, Ceil(Ceil(k, Math.Max(1, Ceil(k, LargestKBlock))), 16) * 16);
-        int tiles = line == 0 ? Ceil(m, tileRows) : m / line * Ceil(line, tileRows),
-            panels = Ceil(n, columns);
+        int kBlock = Math.Max(16, Division.Ceil(Division.Ceil(k, Math.Max(1, Division.Ceil(k, LargestKBlock))), 16) * 16);
+        int tiles = line == 0 ? Division.Ceil(m, tileRows) : m / line * Division.Ceil(line, tileRows),
+            panels = Division.Ceil(n, columns);
         int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
         // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
         int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
-        int perBlock = splits > 1 ? Math.Min(tiles, 2 * fit) : Math.Min(fit, Ceil(tiles, 4 * threads));
+        int perBlock = splits > 1 ? Math.Min(tiles, 2 * fit) : Math.Min(fit, Division.Ceil(tiles, 4 * threads));
         // As many blocks for each thread; nine for two threads would cost a tenth of the time.
-        int blocks = Math.Min(tiles, Ceil(Ceil(tiles, perBlock) * splits, threads) * threads / splits);
+        int blocks = Math.Min(tiles, Division.Ceil(Division.Ceil(tiles, perBlock) * splits, threads) * threads / splits);
         return new ProductSizes(m, n, k, kBlock, tiles, blocks, panels, splits);
     }
-
-    public static int Ceil(int a, int b) => (a + b - 1) / b;
-
-    /// <summary>First element of part <paramref name="i"/> when <paramref name="total"/> elements are cut into nearly equal
-    /// parts.</summary>
-    public static int Cut(int i, int parts, int total) => (int)((long)i * total / parts);
 }
 
 /// <summary>Where a product's rows go that do not lie at equal distances: in lines, and those in images.</summary>
@@ -141,10 +135,10 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         int block = item % sizes.Blocks,
             split = item / sizes.Blocks;
         var part = new Part(
-            ProductSizes.Cut(block, sizes.Blocks, sizes.Tiles),
-            ProductSizes.Cut(block + 1, sizes.Blocks, sizes.Tiles),
-            ProductSizes.Cut(split, sizes.Splits, sizes.Panels),
-            ProductSizes.Cut(split + 1, sizes.Splits, sizes.Panels),
+            Division.Cut(block, sizes.Blocks, sizes.Tiles),
+            Division.Cut(block + 1, sizes.Blocks, sizes.Tiles),
+            Division.Cut(split, sizes.Splits, sizes.Panels),
+            Division.Cut(split + 1, sizes.Splits, sizes.Panels),
             (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes))
         );
         bool small = sizes.K <= sizes.KBlock && (long)sizes.K * sizes.N * sizeof(float) <= SmallPanelsSizeBytes && sizes.Splits == 1;
@@ -166,15 +160,15 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void PanelByPanel(Tile tile, Part part, int k0)
     {
-        int runs = Math.Max(1, ProductSizes.Ceil(tile.K, 16)); // no terms take a run too
-        int share = ProductSizes.Ceil(tile.K * Columns / 16, (part.EndTile - part.FirstTile) * runs);
+        int runs = Math.Max(1, Division.Ceil(tile.K, 16)); // no terms take a run too
+        int share = Division.Ceil(tile.K * Columns / 16, (part.EndTile - part.FirstTile) * runs);
         if (L.Step > 1)
             GatherSideBySide(part, k0, tile.K);
         for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
-                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = Division.Cut(i, sizes.Tiles, sizes.M),
+                end = Division.Cut(i + 1, sizes.Tiles, sizes.M);
             tile.A = TileAt(part, i);
             tile.NextLines = 0;
             if (L.Step == 1 && panel == part.FirstPanel)
@@ -201,8 +195,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         for (int done = 0; done < k; done += TermsSideBySide)
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
-                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = Division.Cut(i, sizes.Tiles, sizes.M),
+                end = Division.Cut(i + 1, sizes.Tiles, sizes.M);
             rows.Gather(row, end - row, k0 + done, Math.Min(TermsSideBySide, k - done), TileAt(part, i) + ((nint)done * L.Step), part.Line);
         }
     }
@@ -215,8 +209,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.A = part.A;
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
-                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = Division.Cut(i, sizes.Tiles, sizes.M),
+                end = Division.Cut(i + 1, sizes.Tiles, sizes.M);
             rows.Gather(row, end - row, 0, tile.K, tile.A, part.Line);
             FetchRows(ref tile, row, end, 0);
             for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Quantisation;
 
@@ -16,7 +15,7 @@ static unsafe class CentroidTiles
 {
     public const int Centroids = 8;
 
-    public static int Count(int k) => ProductSizes.Ceil(k, Centroids);
+    public static int Count(int k) => Division.Ceil(k, Centroids);
 
     public static long FloatCount(int k, int d) => (long)Count(k) * Centroids * (d + 1);
 

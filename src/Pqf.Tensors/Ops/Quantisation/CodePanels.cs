@@ -30,7 +30,7 @@ static unsafe class CodePanels
         int taps,
         int width,
         float* panels
-    ) => host.For(ProductSizes.Ceil(n, width), new Work(codebook, d, codes, scales, n, channels, taps, width, panels));
+    ) => host.For(Division.Ceil(n, width), new Work(codebook, d, codes, scales, n, channels, taps, width, panels));
 
     readonly struct Work(float* codebook, int d, ushort* codes, double* scales, int n, int channels, int taps, int width, float* panels)
         : IHostWork

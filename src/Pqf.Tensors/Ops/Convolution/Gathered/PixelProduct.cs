@@ -44,11 +44,11 @@ readonly record struct PixelSizes(
 
     public static PixelSizes Create(int pixels, int terms, int columns, int tileRows, int panelWidth, int threads)
     {
-        int panels = ProductSizes.Ceil(columns, panelWidth),
-            tiles = ProductSizes.Ceil(terms, tileRows);
-        int parts = Math.Clamp(Math.Min(ProductSizes.Ceil(pixels, PartPixels), MostSums / (terms * panels * panelWidth)), 1, MostParts);
-        int columnItems = ProductSizes.Ceil(columns, ItemColumns),
-            termItems = Math.Clamp(ProductSizes.Ceil(ItemsPerThread * threads, parts * columnItems), 1, tiles);
+        int panels = Division.Ceil(columns, panelWidth),
+            tiles = Division.Ceil(terms, tileRows);
+        int parts = Math.Clamp(Math.Min(Division.Ceil(pixels, PartPixels), MostSums / (terms * panels * panelWidth)), 1, MostParts);
+        int columnItems = Division.Ceil(columns, ItemColumns),
+            termItems = Math.Clamp(Division.Ceil(ItemsPerThread * threads, parts * columnItems), 1, tiles);
         return new(pixels, terms, columns, tiles, panels, panelWidth, parts, termItems, columnItems);
     }
 
@@ -59,7 +59,7 @@ readonly record struct PixelSizes(
     public int SumsStride => Panels * PanelWidth;
 
     /// <summary>First pixel of a part.</summary>
-    public int FirstPixel(int part) => Math.Min(Pixels, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(Pixels, Grain)) * Grain);
+    public int FirstPixel(int part) => Math.Min(Pixels, Division.Cut(part, Parts, Division.Ceil(Pixels, Grain)) * Grain);
 }
 
 /// <summary>The left operand of a product over pixels, term by term, which need not exist as a matrix: <see cref="ITileRows"/> of the
@@ -86,20 +86,20 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
         int termItem = item % sizes.TermItems,
             columnItem = item / sizes.TermItems % sizes.ColumnItems,
             part = item / sizes.TermItems / sizes.ColumnItems;
-        int firstTile = ProductSizes.Cut(termItem, sizes.TermItems, sizes.Tiles),
-            endTile = ProductSizes.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
-        int firstPanel = ProductSizes.Cut(columnItem, sizes.ColumnItems, sizes.Panels),
-            endPanel = ProductSizes.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
+        int firstTile = Division.Cut(termItem, sizes.TermItems, sizes.Tiles),
+            endTile = Division.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
+        int firstPanel = Division.Cut(columnItem, sizes.ColumnItems, sizes.Panels),
+            endPanel = Division.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
         float* panels = (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)),
             left = panels + ((nint)sizes.MostBlock * sizes.PanelWidth * (endPanel - firstPanel));
         int first = sizes.FirstPixel(part),
             end = sizes.FirstPixel(part + 1),
-            blocks = ProductSizes.Ceil(end - first, sizes.MostBlock);
+            blocks = Division.Ceil(end - first, sizes.MostBlock);
         for (int block = 0; block < blocks; block++)
         {
-            int pixel = first + ProductSizes.Cut(block, blocks, end - first);
+            int pixel = first + Division.Cut(block, blocks, end - first);
             Tile tile = default;
-            tile.K = first + ProductSizes.Cut(block + 1, blocks, end - first) - pixel;
+            tile.K = first + Division.Cut(block + 1, blocks, end - first) - pixel;
             tile.Run = 16;
             tile.RowsStride = sizes.SumsStride;
             tile.Accumulate = block > 0;
@@ -124,7 +124,7 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
         }
     }
 
-    int Term(int tile) => ProductSizes.Cut(tile, sizes.Tiles, sizes.Terms);
+    int Term(int tile) => Division.Cut(tile, sizes.Tiles, sizes.Terms);
 
     /// <summary>A line more than its values, lest the tiles' lines drive one another out.</summary>
     static int TileStride(int pixels) => (pixels * L.Step) + 16;
@@ -178,7 +178,7 @@ readonly unsafe struct AddRows(PixelSizes sizes, float* sums, float* weights) : 
 {
     const int Rows = 16;
 
-    public static int ItemCount(PixelSizes sizes) => ProductSizes.Ceil(sizes.Terms, Rows);
+    public static int ItemCount(PixelSizes sizes) => Division.Ceil(sizes.Terms, Rows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
@@ -213,7 +213,7 @@ readonly unsafe struct AddParts(PixelSizes sizes, float* sums, int channels, int
 {
     const int Outputs = 16;
 
-    public static int ItemCount(PixelSizes sizes) => ProductSizes.Ceil(sizes.Columns, Outputs);
+    public static int ItemCount(PixelSizes sizes) => Division.Ceil(sizes.Columns, Outputs);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)

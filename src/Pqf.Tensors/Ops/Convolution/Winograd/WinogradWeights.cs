@@ -32,14 +32,14 @@ static unsafe class WinogradWeights<T>
 
     /// <summary>Where the zeros begin.</summary>
     public static int ZerosAt(int outChannels, int inChannels, int width) =>
-        checked(ProductSizes.Ceil(outChannels, width) * Points * inChannels * width);
+        checked(Division.Ceil(outChannels, width) * Points * inChannels * width);
 
     /// <summary>Transforms weights of O · I kernels in double; I is a multiple of 8, O and the width are of 16.</summary>
     public static void Pack(HostDevice host, float* weights, KernelOrder order, int outChannels, int inChannels, int width, float* packed)
     {
         new Span<float>(packed + ZerosAt(outChannels, inChannels, width), inChannels).Clear();
         host.For(
-            ProductSizes.Ceil(outChannels, width) * (inChannels / Channels),
+            Division.Ceil(outChannels, width) * (inChannels / Channels),
             new PackKernels(weights, order, outChannels, inChannels, width, packed)
         );
     }

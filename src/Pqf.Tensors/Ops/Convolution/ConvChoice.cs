@@ -2,16 +2,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
-/// <summary>What a plan spends memory on.</summary>
-public enum PlanMemory
-{
-    /// <summary>Weights may take up to four times their size where that makes a layer faster.</summary>
-    Fast,
-
-    /// <summary>Weights take no more than their own size.</summary>
-    Low,
-}
-
 /// <summary>Which algorithm computes a convolution: a rule over its shape and batch, never a clock, so that one input gives one
 /// result.</summary>
 static class ConvChoice

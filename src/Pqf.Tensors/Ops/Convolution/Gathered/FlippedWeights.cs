@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Products;
-
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
 /// <summary>How a Winograd convolution is cut: the output into tiles of m × m, tiles into groups of a register tile's rows, groups into

@@ -1,19 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
-
-/// <summary>How a convolution's weights lie in memory.</summary>
-enum KernelOrder
-{
-    /// <summary>[O, I, kH, kW].</summary>
-    AsStored,
-
-    /// <summary>[I, O, kH, kW], each kernel's taps last first: those of the convolution whose gradient is carried back.</summary>
-    Flipped,
-}
 
 /// <summary>3 × 3 weights as Winograd's products read them: G w Gᵀ in panels [O / width][point][I][width], then one pixel of zeros for the
 /// padding.</summary>

@@ -7,6 +7,7 @@ using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Models;
 

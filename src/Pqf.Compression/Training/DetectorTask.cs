@@ -29,7 +29,7 @@ public static class DetectorTask
     /// <param name="parameters">Its values.</param>
     public static ImmutableDictionary<string, Tensor<float>> TrainableOf(Graph graph, Parameters parameters)
     {
-        bool isCompressed = parameters.Values.Values.Any(weight => weight is Weight.Quantised);
+        bool isCompressed = parameters.IsQuantised;
         var all = Trainable.Of(graph, parameters);
         return isCompressed
             ? all

@@ -11,9 +11,10 @@ namespace Pqf.Compression.Model;
 /// <param name="Width">As <see cref="Architecture.Width"/>.</param>
 sealed record ArchitectureText(string Name, int ClassCount = 1000, int InChannels = 3, int? Width = null)
 {
-    /// <summary>The family's options by their key; other keys are not used.</summary>
+    /// <summary>The family's options by their key; other keys are not used. The serialiser sets it: it cannot pass extension data to
+    /// <c>init</c>.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Options { get; init; }
+    public Dictionary<string, JsonElement>? Options { get; set; }
 
     public static ArchitectureText Of(Architecture architecture) =>
         new(architecture.Name, architecture.ClassCount, architecture.InChannels, architecture.Width)

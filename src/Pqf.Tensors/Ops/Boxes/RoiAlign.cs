@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Boxes;
@@ -78,5 +79,30 @@ public static partial class RoiAlign
         else
             PullbackGpu((GpuDevice)dy.Device, geometry, rois, rows, dy, dx);
         return dx;
+    }
+
+    /// <summary>The sampling as a tape records it; one input for each map. Boxes get no gradient.</summary>
+    /// <param name="Rois">The boxes.</param>
+    /// <param name="Options">Cells and samples.</param>
+    public sealed record Function(Rois Rois, RoiAlignOptions Options) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "RoiAlign";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => RoiAlign.Forward(context.All, Rois, Options);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            // No gradient, rather than zeros of its size, for a map that no box is read from.
+            [
+                .. Enumerable
+                    .Range(0, context.InputCount)
+                    .Select(level =>
+                        context.NeedsGradient(level) && Rois.Rows(level) is not null
+                            ? RoiAlign.Pullback(context.ShapeOf(level), Rois, level, Options, dy)
+                            : null
+                    ),
+            ];
     }
 }

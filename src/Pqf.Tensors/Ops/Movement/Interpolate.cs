@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Movement;
@@ -72,5 +73,21 @@ public static partial class Interpolate
             PullbackHost<TMode>(host, resize, dy, dx);
         else
             ((GpuDevice)dy.Device).Launch(dx.Shape.Count, new PullbackKernel<TMode>(dy.View, dx.View, resize));
+    }
+
+    /// <summary>The resizing as a tape records it; input x.</summary>
+    /// <param name="Size">Rows and columns of the result.</param>
+    /// <param name="Mode">Nearest or bilinear.</param>
+    public sealed record Function(Pair Size, InterpolationMode Mode) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Interpolate";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Interpolate.Forward(context[0], Size, Mode);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [Interpolate.Pullback(context.ShapeOf(0), Mode, dy)];
     }
 }

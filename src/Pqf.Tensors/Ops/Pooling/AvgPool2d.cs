@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Pooling;
@@ -65,5 +66,19 @@ public static partial class AvgPool2d
     {
         Shapes.Rank("AvgPool2d", "x [N, H, W, C]", x, 4);
         return Pullback(x, new Pair(x[1], x[2]), 1, 0, dy);
+    }
+
+    /// <summary>The mean over all pixels as a tape records it; input x.</summary>
+    public sealed record GlobalFunction : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "GlobalAvgPool";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Global(context[0]);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [GlobalPullback(context.ShapeOf(0), dy)];
     }
 }

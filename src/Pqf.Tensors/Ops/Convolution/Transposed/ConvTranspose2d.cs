@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Transposed;
 
@@ -61,4 +63,28 @@ public static class ConvTranspose2d
 
     static void Check(Shape x, Shape weight, ConvTranspose2dOptions options, Shape dy) =>
         Shapes.Input("ConvTranspose2d", Shapes.ConvTranspose2d(x, weight, options), dy);
+
+    /// <summary>The transposed convolution as a tape records it; inputs x, weight and, optionally, bias.</summary>
+    /// <param name="Options">Stride, padding, output padding.</param>
+    public sealed record Function(ConvTranspose2dOptions Options) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "ConvTranspose2d";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, weight) = (context[0], context[1]);
+            context.Save(context.NeedsGradient(1) ? x : null, context.NeedsGradient(0) ? weight : null);
+            return ConvTranspose2d.Forward(x, weight, context.Optional(2), Options);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [
+                context.NeedsGradient(0) ? InputPullback(context.ShapeOf(0), context.Saved(1), Options, dy) : null,
+                context.NeedsGradient(1) ? WeightPullback(context.Saved(0), context.ShapeOf(1), Options, dy) : null,
+                context.NeedsGradient(2) ? Linear.BiasPullback(dy) : null,
+            ];
+    }
 }

@@ -5,8 +5,8 @@ using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Elementwise;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Bench.Detection;
 

@@ -5,6 +5,7 @@ using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Movement;
 

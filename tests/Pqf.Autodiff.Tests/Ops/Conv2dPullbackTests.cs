@@ -174,5 +174,5 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal(Message, Assert.Throws<ShapeException>(() => Conv2d.WeightPullback(x, weight.Shape, new(), dy)).Message);
     }
 
-    static Shape Output(Case c) => Pqf.Tensors.Shapes.Output(Pqf.Tensors.Shapes.Conv2d(c.X, c.Weight, c.Options));
+    static Shape Output(Case c) => Conv2d.OutputShape(c.X, c.Weight, c.Options);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;

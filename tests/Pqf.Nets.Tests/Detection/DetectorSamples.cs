@@ -1,4 +1,5 @@
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 
 namespace Pqf.Nets.Tests.Detection;

@@ -4,9 +4,9 @@ using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Nets.Tests.Detection;
 

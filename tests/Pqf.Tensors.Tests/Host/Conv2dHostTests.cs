@@ -1,5 +1,5 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Quantisation;
@@ -207,7 +207,7 @@ public class Conv2dHostTests
         Tensor<float> result
     )
     {
-        var g = Shapes.Conv2d(input.Shape, weights.Shape, options);
+        var g = Conv2d.Geometry(input.Shape, weights.Shape, options);
         float[] x = input.ToArray(),
             w = weights.ToArray(),
             y = result.ToArray();

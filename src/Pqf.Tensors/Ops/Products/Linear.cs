@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Normalisation;
 
@@ -15,7 +16,7 @@ public static class Linear
     /// <remarks>A 1×1 convolution over one pixel: the same packed product on both kinds of device.</remarks>
     public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias)
     {
-        var shape = Shapes.Linear(x.Shape, weight.Shape, bias?.Shape);
+        var shape = OutputShape(x.Shape, weight.Shape, bias?.Shape);
         return Conv2d
             .Forward(
                 x.Reshape([x.Shape[0], 1, 1, x.Shape[1]]),
@@ -42,4 +43,41 @@ public static class Linear
     /// <param name="dy">[…, out].</param>
     /// <returns>[out].</returns>
     public static Tensor<float> BiasPullback(Tensor<float> dy) => Reduce.SumRows(dy);
+
+    /// <summary>The result's shape.</summary>
+    /// <param name="x">[N, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out], or none.</param>
+    /// <returns>[N, out].</returns>
+    /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
+    public static Shape OutputShape(Shape x, Shape weight, Shape? bias)
+    {
+        if (x.Rank != 2 || weight.Rank != 2 || x[1] != weight[1])
+            throw new ShapeException("Linear", $"expected x [N, in] and weight [out, in], got {x} and {weight}");
+        Shapes.Vector("Linear", "bias", bias, weight[0]);
+        return [x[0], weight[0]];
+    }
+
+    /// <summary>The layer as a tape records it; inputs x, weight and, optionally, bias.</summary>
+    public sealed record Function : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Linear";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, weight) = (context[0], context[1]);
+            context.Save(context.NeedsGradient(1) ? x : null, context.NeedsGradient(0) ? weight : null);
+            return Linear.Forward(x, weight, context.Optional(2));
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [
+                context.NeedsGradient(0) ? InputPullback(context.Saved(1), dy) : null,
+                context.NeedsGradient(1) ? WeightPullback(context.Saved(0), dy) : null,
+                context.NeedsGradient(2) ? BiasPullback(dy) : null,
+            ];
+    }
 }

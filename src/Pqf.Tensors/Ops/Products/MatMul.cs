@@ -1,20 +1,7 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Products;
-
-/// <summary>Which operands of a matrix product are read transposed.</summary>
-[Flags]
-public enum Transpose
-{
-    /// <summary>Neither.</summary>
-    None = 0,
-
-    /// <summary>The left one: it is stored [k, m].</summary>
-    A = 1,
-
-    /// <summary>The right one: it is stored [n, k].</summary>
-    B = 2,
-}
 
 /// <summary>Matrix product.</summary>
 public static partial class MatMul
@@ -27,7 +14,7 @@ public static partial class MatMul
     /// <exception cref="ShapeException">Inner lengths differ.</exception>
     public static Tensor<float> Forward(Tensor<float> a, Tensor<float> b, Transpose transpose = Transpose.None)
     {
-        var (m, n, k) = Shapes.MatMul(a.Shape, b.Shape, transpose.HasFlag(Transpose.A), transpose.HasFlag(Transpose.B));
+        var (m, n, k) = Sizes(a.Shape, b.Shape, transpose);
         Shapes.SameDevice("MatMul", a.Device, b);
         var c = Tensor<float>.Rent(a.Device, [m, n]);
         if (c.Shape.Count == 0)
@@ -66,4 +53,40 @@ public static partial class MatMul
             Transpose.B => Forward(dc, a, Transpose.A),
             _ => Forward(dc, a, Transpose.A | Transpose.B),
         };
+
+    /// <summary>Rows and columns of the result, and terms of each sum.</summary>
+    static (int M, int N, int K) Sizes(Shape a, Shape b, Transpose transpose)
+    {
+        bool transposeA = transpose.HasFlag(Transpose.A),
+            transposeB = transpose.HasFlag(Transpose.B);
+        if (a.Rank != 2 || b.Rank != 2 || a[transposeA ? 0 : 1] != b[transposeB ? 1 : 0])
+            throw new ShapeException(
+                "MatMul",
+                $"expected {(transposeA ? "[k, m]" : "[m, k]")} x {(transposeB ? "[n, k]" : "[k, n]")}, got {a} x {b}"
+            );
+        return (a[transposeA ? 1 : 0], b[transposeB ? 0 : 1], a[transposeA ? 0 : 1]);
+    }
+
+    /// <summary>The product as a tape records it; inputs a and b.</summary>
+    /// <param name="Transpose">Operands stored transposed.</param>
+    public sealed record Function(Transpose Transpose = Transpose.None) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "MatMul";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (a, b) = (context[0], context[1]);
+            context.Save(context.NeedsGradient(1) ? a : null, context.NeedsGradient(0) ? b : null);
+            return MatMul.Forward(a, b, Transpose);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [
+                context.NeedsGradient(0) ? LeftPullback(context.Saved(1), dy, Transpose) : null,
+                context.NeedsGradient(1) ? RightPullback(context.Saved(0), dy, Transpose) : null,
+            ];
+    }
 }

@@ -78,8 +78,7 @@ public sealed class PqfModelTests : IDisposable
             Preprocessing = new Preprocessing(),
         };
         // As written before families had options of their own: files of version 1 stay readable in both directions.
-        const string Text =
-            """
+        const string Text = """
             {"name":"maskrcnn","class_count":5,"in_channels":3,"width":8,"mask_rcnn":{"min_size":800,"max_size":1333,"size_divisible":32,
             "image_mean":[0.485,0.456,0.406],"image_std":[0.229,0.224,0.225],"norm_eps":1E-05,"fpn_channels":16,"representation_size":24,
             "mask_channels":12,"anchor_sizes":[32,64,128,256,512],"aspect_ratios":[0.5,1,2],"rpn_pre_nms_top_n_train":2000,

@@ -34,12 +34,13 @@ public sealed record LayerSpec
 /// <summary>How to quantise a network: the keys of <c>model.compression_parameters</c>.</summary>
 public sealed record CompressionSpec
 {
-    /// <summary>Layers that stay dense, by name: <c>conv1</c>. In ordinal order, so that equal specs are written as equal bytes.</summary>
+    /// <summary>Layers and modules that stay dense, by name, beside the first convolution, which always does. In ordinal order, so that
+    /// equal specs are written as equal bytes.</summary>
     public ImmutableSortedSet<string> IgnoredModules
     {
         get;
         init => field = value.WithComparer(StringComparer.Ordinal);
-    } = ["conv1"];
+    } = [];
 
     /// <summary>Centroids wanted, before the cap by the number of blocks.</summary>
     public int K { get; init; } = 256;

@@ -48,7 +48,7 @@ static class NetworkWriter
     }
 
     static IEnumerable<StoredTensor> Tensors(PqfModel model) =>
-        model.Parameters.Values.Values.Any(weight => weight is Weight.Quantised)
+        model.Parameters.IsQuantised
             ? StateDict.Published(model.Graph, model.Parameters)
             : StateDict.Dense(model.Graph, model.Parameters);
 }

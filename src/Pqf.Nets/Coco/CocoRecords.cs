@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 

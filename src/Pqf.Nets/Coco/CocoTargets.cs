@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Nets.Detection;

@@ -59,7 +59,7 @@ public sealed class DetectionTraining
 
     DetectionTraining(Architecture architecture, Parameters parameters)
     {
-        (device, options) = (parameters.Tensors().First().Device, architecture.MaskRcnn ?? new MaskRcnnOptions());
+        (device, options) = (parameters.Tensors().First().Device, MaskRcnnOptions.Of(architecture));
         var parts = MaskRcnn.Of(architecture);
         int least = options.SizeDivisible,
             channels = options.FpnChannels;

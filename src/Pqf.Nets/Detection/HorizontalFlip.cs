@@ -1,3 +1,5 @@
+using Pqf.Tensors.Ops.Boxes;
+
 namespace Pqf.Nets.Detection;
 
 /// <summary>Images and their objects as a mirror shows them: column x becomes column width − 1 − x.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 

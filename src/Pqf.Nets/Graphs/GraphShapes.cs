@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Nets.Graphs;
 
@@ -25,14 +29,14 @@ public static class GraphShapes
             Node.Input n => Shapes.Rank("Input", "images [N, H, W, C]", input, 4)[3] == n.Channels
                 ? input
                 : throw new ShapeException("Input", $"expected images of {n.Channels} channels, [N, H, W, {n.Channels}], got {input}"),
-            Node.Conv2d n => Shapes.Output(Shapes.Conv2d(x[0], ParameterSpecs.WeightShape(n), n.Options)),
-            Node.ConvTranspose2d n => Shapes.Input(Shapes.ConvTranspose2d(x[0], ParameterSpecs.WeightShape(n), n.Options)),
-            Node.Linear n => Shapes.Linear(x[0], [n.OutFeatures, n.InFeatures], null),
+            Node.Conv2d n => Conv2d.OutputShape(x[0], ParameterSpecs.WeightShape(n), n.Options),
+            Node.ConvTranspose2d n => ConvTranspose2d.OutputShape(x[0], ParameterSpecs.WeightShape(n), n.Options),
+            Node.Linear n => Linear.OutputShape(x[0], [n.OutFeatures, n.InFeatures], null),
             Node.BatchNorm n => x[0].Last == n.Channels
                 ? x[0]
                 : throw new ShapeException("BatchNorm", $"expected {n.Channels} channels for {n.Layer}, got {x[0]}"),
             Node.Relu => x[0],
-            Node.MaxPool2d n => Shapes.Output(Shapes.Pool2d("MaxPool2d", x[0], n.KernelSize, n.Stride, n.Padding)),
+            Node.MaxPool2d n => MaxPool2d.OutputShape(x[0], n.KernelSize, n.Stride, n.Padding),
             Node.GlobalAvgPool => [Shapes.Rank("GlobalAvgPool", "x [N, H, W, C]", x[0], 4)[0], 1, 1, x[0][3]],
             Node.Add => Shapes.Same("Add", x[0], x[1]),
             Node.Flatten => [Shapes.Rank("Flatten", "x [N, H, W, C]", x[0], 4)[0], x[0][1] * x[0][2] * x[0][3]],

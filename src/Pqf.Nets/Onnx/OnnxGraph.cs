@@ -26,7 +26,7 @@ sealed class OnnxGraph
         (this.graph, this.parameters) = (graph, parameters);
         shapes = GraphShapes.Of(graph, input);
         // Where weights are codes, norms cannot be folded into them.
-        folded = parameters.Values.Values.Any(weight => weight is Weight.Quantised)
+        folded = parameters.IsQuantised
             ? ImmutableDictionary<int, Node.BatchNorm>.Empty
             : FusedNorms.Foldable(graph, shapes);
         weights = new(nodes);

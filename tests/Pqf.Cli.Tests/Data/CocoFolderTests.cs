@@ -4,6 +4,7 @@ using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using SkiaSharp;
 using Xunit;

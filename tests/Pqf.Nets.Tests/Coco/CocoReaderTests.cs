@@ -2,6 +2,7 @@ using System.Text;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
 

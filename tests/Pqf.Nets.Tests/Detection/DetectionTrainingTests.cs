@@ -3,9 +3,9 @@ using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Nets.Tests.Detection;
 
@@ -189,7 +189,7 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         using var scope = device.BeginScope();
-        var architecture = TestGraphs.NarrowDetector with { MaskRcnn = options };
+        var architecture = TestGraphs.NarrowDetector with { Options = options };
         var graph = TestGraphs.Build(architecture);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var training = DetectionTraining.Create(architecture, parameters);

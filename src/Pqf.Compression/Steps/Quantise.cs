@@ -18,15 +18,39 @@ public sealed record Quantise(ImmutableArray<LayerBlocks> Layers, RngKey Key) : 
     public Result<Unit, PqfError> Check(CompressionState start) => WeightCheck.Of(Layers, start.Parameters);
 
     /// <inheritdoc/>
-    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation) =>
+        Run(this, state, Layers, Key, (layer, weight) => new PlainAssignment(weight, layer.D), cancellation);
+
+    /// <summary>Quantises layers by a distance of the caller's.</summary>
+    /// <param name="step">The step whose work this is.</param>
+    /// <param name="state">What the step before gave.</param>
+    /// <param name="layers">What is quantised.</param>
+    /// <param name="key">Folded with each layer's name.</param>
+    /// <param name="assignment">The distance, for a layer's weight.</param>
+    /// <param name="cancellation">Ends the iterator.</param>
+    internal static IEnumerable<CompressionEvent> Run(
+        ICompressionStep step,
+        CompressionState state,
+        ImmutableArray<LayerBlocks> layers,
+        RngKey key,
+        Func<LayerBlocks, Weight, IBlockAssignment> assignment,
+        CancellationToken cancellation
+    )
     {
         var reports = ImmutableArray.CreateBuilder<LayerReport>();
         var quantised = state.Parameters;
-        foreach (var layer in Layers)
+        foreach (var layer in layers)
         {
-            yield return new CompressionEvent.LayerStarted(layer, reports.Count + 1, Layers.Length);
+            yield return new CompressionEvent.LayerStarted(layer, reports.Count + 1, layers.Length);
             var weight = state.Parameters[layer.WeightName];
-            var clustering = new BlockClustering(weight, layer.D, layer.K, layer.KMeansType, layer.Iterations, Key.Fold(layer.Layer));
+            var clustering = new BlockClustering(
+                assignment(layer, weight),
+                layer.D,
+                layer.K,
+                layer.KMeansType,
+                layer.Iterations,
+                key.Fold(layer.Layer)
+            );
             while (!clustering.IsDone)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -40,6 +64,6 @@ public sealed record Quantise(ImmutableArray<LayerBlocks> Layers, RngKey Key) : 
             yield return new CompressionEvent.LayerQuantised(reports[^1]);
         }
 
-        yield return new CompressionEvent.StepFinished(this, state with { Parameters = quantised, Layers = reports.ToImmutable() });
+        yield return new CompressionEvent.StepFinished(step, state with { Parameters = quantised, Layers = reports.ToImmutable() });
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using Pqf.Cli.Shell;
@@ -24,12 +25,15 @@ static class Compressor
     /// <param name="probe">Compares.</param>
     public static Result<CompressionState, PqfError> Run(RunContext run, Graph graph, Parameters dense, Probe probe) =>
         from layers in Blocks.Of(graph, ConfigMapping.Compression(run.Config))
+        from inputs in run.Config.Model.ColumnWeights is { } path
+            ? QuantiseByColumns.Read(path, layers)
+            : ImmutableDictionary<string, LayerInputs>.Empty
         let compression = new CompressionRun(run, layers, run.Config.Model.SlsIterations)
         let steps = Compress.Method(layers, ConfigMapping.Permutation(run.Config), run.Key)
         from state in WithHost(
             run,
             dense,
-            host => Compress.Run(steps, new CompressionState(graph, dense, host), run.Cancellation).Bind(compression.Run)
+            host => Compress.Run(steps, new CompressionState(graph, dense, host) { Inputs = inputs }, run.Cancellation).Bind(compression.Run)
         )
         from _ in CheckPermuted(run, graph, dense, compression.Permuted, probe)
         select state;

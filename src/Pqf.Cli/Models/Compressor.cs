@@ -33,7 +33,8 @@ static class Compressor
         from state in WithHost(
             run,
             dense,
-            host => Compress.Run(steps, new CompressionState(graph, dense, host) { Inputs = inputs }, run.Cancellation).Bind(compression.Run)
+            host =>
+                Compress.Run(steps, new CompressionState(graph, dense, host) { Inputs = inputs }, run.Cancellation).Bind(compression.Run)
         )
         from _ in CheckPermuted(run, graph, dense, compression.Permuted, probe)
         select state;

@@ -82,12 +82,7 @@ sealed class TrainingStart(RunContext run, Device device)
             from result in Compressor.Run(run, network.Graph, dense, probe)
             let model = Compressor.Described(run, network.Model, network.Path, result.Parameters)
             from initial in validate(model, result)
-            from calibrated in calibration.Show(
-                "calibrating norms",
-                new Calibrate(calibration.Batches),
-                network.Graph,
-                result.Parameters
-            )
+            from calibrated in calibration.Show("calibrating norms", new Calibrate(calibration.Batches), network.Graph, result.Parameters)
             select (model with { Parameters = calibrated }, initial);
     }
 }

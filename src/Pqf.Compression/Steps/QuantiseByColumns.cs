@@ -33,10 +33,7 @@ public sealed record QuantiseByColumns(ImmutableArray<LayerBlocks> Layers, RngKe
                             path,
                             $"{unknown}: no layer of that name is quantised; the nearest name is {NearestName.Of(unknown, names) ?? "none"}"
                         );
-                    return file.Tensors.ToImmutableDictionary(
-                        tensor => tensor.Name,
-                        tensor => new LayerInputs([.. tensor.ToSingles()])
-                    );
+                    return file.Tensors.ToImmutableDictionary(tensor => tensor.Name, tensor => new LayerInputs([.. tensor.ToSingles()]));
                 }
             });
 
@@ -45,13 +42,15 @@ public sealed record QuantiseByColumns(ImmutableArray<LayerBlocks> Layers, RngKe
         WeightCheck
             .Of(Layers, start.Parameters)
             .Bind<Unit>(_ =>
-                Layers.Select(layer => Problem(layer, start.Inputs.GetValueOrDefault(layer.Layer))).OfType<PqfError>().ToImmutableArray()
-                    switch
-                    {
-                        [] => default(Unit),
-                        [var only] => only,
-                        var several => new PqfError.Several(several),
-                    }
+                Layers
+                    .Select(layer => Problem(layer, start.Inputs.GetValueOrDefault(layer.Layer)))
+                    .OfType<PqfError>()
+                    .ToImmutableArray() switch
+                {
+                    [] => default(Unit),
+                    [var only] => only,
+                    var several => new PqfError.Several(several),
+                }
             );
 
     /// <inheritdoc/>
@@ -180,7 +179,11 @@ sealed class ColumnAssignment : IBlockAssignment
         foreach (var part in parts)
         {
             using var scope = codebook.Device.BeginScope();
-            var centroids = Tensor<float>.From(codebook.Device, codebook.Shape, [.. values.Select((value, at) => part.Roots[at % d] * value)]);
+            var centroids = Tensor<float>.From(
+                codebook.Device,
+                codebook.Shape,
+                [.. values.Select((value, at) => part.Roots[at % d] * value)]
+            );
             var blocks = Tensor<float>.From(codebook.Device, [rows * part.Places.Length, d], part.Blocks);
             Scatter(NearestCentroid.Forward(blocks, centroids).ToArray(), part, codes);
         }

@@ -35,7 +35,14 @@ public sealed class QuantiseByColumnsTests : IDisposable
     public void Equal_weights_give_the_bytes_of_plain_quantisation(KMeansType type)
     {
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(1));
-        var layers = Layers(new CompressionSpec { K = 16, KMeansIterations = 12, KMeansType = type });
+        var layers = Layers(
+            new CompressionSpec
+            {
+                K = 16,
+                KMeansIterations = 12,
+                KMeansType = type,
+            }
+        );
         var start = State(parameters);
         var plain = Compress.ToEnd([new Quantise(layers, RngKey.FromSeed(2))], start).Value();
         foreach (float weight in (float[])[1, 0.3f]) // only ratios count
@@ -56,7 +63,14 @@ public sealed class QuantiseByColumnsTests : IDisposable
     public void Weights_make_the_weighted_error_smaller_than_plain_quantisation_does()
     {
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(3));
-        var layers = Layers(new CompressionSpec { K = 16, KMeansIterations = 30, KMeansType = KMeansType.KMeans });
+        var layers = Layers(
+            new CompressionSpec
+            {
+                K = 16,
+                KMeansIterations = 30,
+                KMeansType = KMeansType.KMeans,
+            }
+        );
         var inputs = layers.ToImmutableDictionary(layer => layer.Layer, layer => new LayerInputs([.. Weights(layer.RowLength, 4)]));
         var start = State(parameters) with { Inputs = inputs };
         var plain = Compress.ToEnd([new Quantise(layers, RngKey.FromSeed(5))], start).Value();
@@ -179,7 +193,9 @@ public sealed class QuantiseByColumnsTests : IDisposable
             [
                 .. Enumerable
                     .Range(0, K)
-                    .Select(j => Enumerable.Range(0, D).Sum(q => H(block, q) * Math.Pow((double)values[(block * D) + q] - codebook[(j * D) + q], 2))),
+                    .Select(j =>
+                        Enumerable.Range(0, D).Sum(q => H(block, q) * Math.Pow((double)values[(block * D) + q] - codebook[(j * D) + q], 2))
+                    ),
             ];
             codes[block] = (ushort)Array.IndexOf(distances, distances.Min());
             error += distances.Min() / codes.Length;
@@ -210,7 +226,10 @@ public sealed class QuantiseByColumnsTests : IDisposable
     /// <summary>From 0.05 to 10; the first block of a row and the last have equal ones.</summary>
     static float[] Weights(int count, int seed)
     {
-        float[] weights = [.. Enumerable.Range(0, count).Select(i => 0.05f + (float)Math.Pow(RngKey.FromSeed(seed).Uniform((ulong)i), 4) * 10)];
+        float[] weights =
+        [
+            .. Enumerable.Range(0, count).Select(i => 0.05f + (float)Math.Pow(RngKey.FromSeed(seed).Uniform((ulong)i), 4) * 10),
+        ];
         weights.AsSpan(0, D).CopyTo(weights.AsSpan(count - D));
         return weights;
     }

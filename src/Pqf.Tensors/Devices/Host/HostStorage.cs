@@ -1,4 +1,3 @@
-
 namespace Pqf.Tensors.Devices.Host;
 
 /// <summary>Aligned native memory.</summary>

@@ -115,7 +115,7 @@ public sealed class TrainingPlan
                 return Replaced(value, x => Norm(norm, x, residual, step.Activation));
             if (residual is not null)
                 value = Replaced(value, x => tape.Add(x, residual));
-            return step.Activation == Activation.Relu ? Replaced(value, x => tape.Map<Relu>(x)) : value;
+            return step.Activation == Tail.Relu ? Replaced(value, x => tape.Map<Relu>(x)) : value;
         }
 
         Variable Head(Node node, Variable?[] values)
@@ -130,7 +130,7 @@ public sealed class TrainingPlan
                     (weight, bias) => tape.ConvTranspose2d(X(0), weight, bias, n.Options)
                 ),
                 Node.Linear n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Linear(X(0), weight, bias)),
-                Node.BatchNorm n => Norm(n, X(0), null, Activation.None),
+                Node.BatchNorm n => Norm(n, X(0), null, Tail.None),
                 Node.Relu => tape.Map<Relu>(X(0)),
                 Node.MaxPool2d n => tape.MaxPool2d(X(0), n.KernelSize, n.Stride, n.Padding),
                 Node.GlobalAvgPool => tape.GlobalAvgPool(X(0)),
@@ -163,7 +163,7 @@ public sealed class TrainingPlan
                 );
         }
 
-        Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Activation activation)
+        Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Tail tail)
         {
             var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
             if (mode == NormMode.Running || n.IsFrozen)
@@ -175,9 +175,9 @@ public sealed class TrainingPlan
                     Constant($"{n.Layer}.running_var"),
                     n.Eps,
                     residual,
-                    activation
+                    tail
                 );
-            var (y, mean, variance) = tape.BatchNorm(x, weight, bias, n.Eps, residual, activation);
+            var (y, mean, variance) = tape.BatchNorm(x, weight, bias, n.Eps, residual, tail);
             Norms.Add(new(n.Layer, tape.Keep(mean), tape.Keep(variance), x.Shape.Count / x.Shape.Last));
             return y;
         }

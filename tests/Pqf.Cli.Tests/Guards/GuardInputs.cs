@@ -7,7 +7,8 @@ namespace Pqf.Cli.Tests.Guards;
 /// <summary>The demo's dense network and the first of its images as files, taken from the program's resources.</summary>
 public sealed class GuardInputs : IDisposable
 {
-    const int TrainCount = 48, TestCount = 8;
+    const int TrainCount = 48,
+        TestCount = 8;
 
     readonly TemporaryFolder folder = new();
 
@@ -48,7 +49,12 @@ public sealed class GuardInputs : IDisposable
     static byte[] Resource(string name)
     {
         var program = typeof(CommandLine).Assembly;
-        using var stream = new GZipStream(program.GetManifestResourceStream(program.GetManifestResourceNames().Single(full => full.EndsWith($".{name}", StringComparison.Ordinal)))!, CompressionMode.Decompress);
+        using var stream = new GZipStream(
+            program.GetManifestResourceStream(
+                program.GetManifestResourceNames().Single(full => full.EndsWith($".{name}", StringComparison.Ordinal))
+            )!,
+            CompressionMode.Decompress
+        );
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         return bytes.ToArray();

@@ -30,28 +30,55 @@ public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
         if (Environment.GetEnvironmentVariable(WriteSwitch) == "1")
             File.WriteAllLines(PinnedPath, actual.Select(pair => $"{pair.Key} {pair.Value}"));
         string[] differences = [.. Differences(Pinned(), actual)];
-        Assert.True(differences.Length == 0, $"{string.Join('\n', differences)}\nIf this is meant, run the test again with {WriteSwitch}=1, which rewrites {PinnedPath}.");
+        Assert.True(
+            differences.Length == 0,
+            $"{string.Join('\n', differences)}\nIf this is meant, run the test again with {WriteSwitch}=1, which rewrites {PinnedPath}."
+        );
     }
 
     [Fact]
     public void Names_and_numbers_of_ilgpu_do_not_change_the_hash_and_instructions_do()
     {
-        const string Text = ".visible .entry Kernel_Invoke(\n\t.param .b32 _index_12\n)\n{\n\tld.param.b32\t%r2, [_index_12];\n\tbra\tL_120;\n\n\tL_120:\n\tret;\n}\n";
-        Assert.Equal(Hash(Text), Hash("// another compiler\n" + Text.Replace("Kernel_Invoke", "Moved_Start", StringComparison.Ordinal).Replace("_index_12", "_i_7", StringComparison.Ordinal).Replace("L_120", "L_70", StringComparison.Ordinal)));
+        const string Text =
+            ".visible .entry Kernel_Invoke(\n\t.param .b32 _index_12\n)\n{\n\tld.param.b32\t%r2, [_index_12];\n\tbra\tL_120;\n\n\tL_120:\n\tret;\n}\n";
+        Assert.Equal(
+            Hash(Text),
+            Hash(
+                "// another compiler\n"
+                    + Text.Replace("Kernel_Invoke", "Moved_Start", StringComparison.Ordinal)
+                        .Replace("_index_12", "_i_7", StringComparison.Ordinal)
+                        .Replace("L_120", "L_70", StringComparison.Ordinal)
+            )
+        );
         Assert.NotEqual(Hash(Text), Hash(Text.Replace("%r2", "%r3", StringComparison.Ordinal)));
         Assert.NotEqual(Hash(Text), Hash(Text.Replace("bra", "bra.uni", StringComparison.Ordinal)));
         Assert.NotEqual(Hash(Text), Hash(Text.Replace("[_index_12]", "[_index_13]", StringComparison.Ordinal)));
     }
 
     /// <summary>Hashes by <c>Name target</c>, in ordinal order. Names have no namespaces.</summary>
-    SortedDictionary<string, string> Compiled() => new(
-        KernelCompilationTests.KernelTypes(typeof(IKernel).Assembly).SelectMany(
-            _ => new[] { (Name: "sm_80", Target: KernelCompilationTests.Target.PtxSm80), (Name: "sm_90", Target: KernelCompilationTests.Target.PtxSm90) },
-            (kernel, target) => KeyValuePair.Create($"{KernelCompilationTests.Name(kernel).TrimStart('.')} {target.Name}", Hash(compiled.Of(kernel, target.Target))))
-        .ToDictionary(),
-        StringComparer.Ordinal);
+    SortedDictionary<string, string> Compiled() =>
+        new(
+            KernelCompilationTests
+                .KernelTypes(typeof(IKernel).Assembly)
+                .SelectMany(
+                    _ =>
+                        new[]
+                        {
+                            (Name: "sm_80", Target: KernelCompilationTests.Target.PtxSm80),
+                            (Name: "sm_90", Target: KernelCompilationTests.Target.PtxSm90),
+                        },
+                    (kernel, target) =>
+                        KeyValuePair.Create(
+                            $"{KernelCompilationTests.Name(kernel).TrimStart('.')} {target.Name}",
+                            Hash(compiled.Of(kernel, target.Target))
+                        )
+                )
+                .ToDictionary(),
+            StringComparer.Ordinal
+        );
 
-    static Dictionary<string, string> Pinned() => File.ReadAllLines(PinnedPath).ToDictionary(line => line[..line.LastIndexOf(' ')], line => line[(line.LastIndexOf(' ') + 1)..]);
+    static Dictionary<string, string> Pinned() =>
+        File.ReadAllLines(PinnedPath).ToDictionary(line => line[..line.LastIndexOf(' ')], line => line[(line.LastIndexOf(' ') + 1)..]);
 
     static IEnumerable<string> Differences(Dictionary<string, string> pinned, SortedDictionary<string, string> actual)
     {
@@ -73,12 +100,20 @@ public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
     static string Nameless(string ptx)
     {
         var numbers = new Dictionary<string, string>();
-        string text = string.Join('\n', ptx.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("//", StringComparison.Ordinal)));
-        return Numbered().Replace(Function().Replace(text, "function"), match =>
-        {
-            numbers.TryAdd(match.Value, $"#{numbers.Count}");
-            return numbers[match.Value];
-        });
+        string text = string.Join(
+            '\n',
+            ptx.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Where(line => !line.StartsWith("//", StringComparison.Ordinal))
+        );
+        return Numbered()
+            .Replace(
+                Function().Replace(text, "function"),
+                match =>
+                {
+                    numbers.TryAdd(match.Value, $"#{numbers.Count}");
+                    return numbers[match.Value];
+                }
+            );
     }
 
     [GeneratedRegex(@"(?<=\.(?:entry|func) )[\w$]+")]

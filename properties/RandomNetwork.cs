@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -12,6 +13,9 @@ sealed class RandomNetwork
     const int Height = 9,
         Width = 8;
 
+    // Pieces from here on are grouped convolutions; lower ones give each kind and width several times.
+    const int FirstGrouped = 216;
+
     readonly GraphBuilder graph = new();
     int x;
     int channelCount = 3;
@@ -25,7 +29,7 @@ sealed class RandomNetwork
         x = ConvNormRelu(x, 3 + (tail % 4), 3, 1);
         channelCount = 3 + (tail % 4);
         foreach (byte piece in pieces.Take(8))
-            Append(piece % 9, 2 + (piece / 9 % 6));
+            Append(piece < FirstGrouped ? piece % 9 : 9, 2 + (piece / 9 % 6));
         Tail(tail);
     }
 
@@ -73,6 +77,10 @@ sealed class RandomNetwork
                     ),
                     channelCount
                 );
+                break;
+            case 9:
+                int groups = (int)BigInteger.GreatestCommonDivisor(channelCount, width);
+                Replace(graph.Conv2d(x, Name("grouped"), width, 3, new Conv2dOptions { Padding = 1, Groups = groups }), width);
                 break;
         }
     }

@@ -4,8 +4,13 @@ using Pqf.Autodiff;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
+using Pqf.Tensors.Ops.Products;
 using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Nets.Execution;
@@ -114,8 +119,8 @@ public sealed class TrainingPlan
             if (step.Norm is { } norm)
                 return Replaced(value, x => Norm(norm, x, residual, step.Activation));
             if (residual is not null)
-                value = Replaced(value, x => tape.Add(x, residual));
-            return step.Activation == Tail.Relu ? Replaced(value, x => tape.Map<Relu>(x)) : value;
+                value = Replaced(value, x => tape.Apply(new Add.Function(), x, residual));
+            return step.Activation == Tail.Relu ? Replaced(value, x => tape.Apply(new Map.Function<Relu>(), x)) : value;
         }
 
         Variable Head(Node node, Variable?[] values)
@@ -123,20 +128,19 @@ public sealed class TrainingPlan
             Variable X(int i) => values[node.Inputs[i]]!;
             return node switch
             {
-                Node.Conv2d n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Conv2d(X(0), weight, bias, n.Options)),
-                Node.ConvTranspose2d n => Weighted(
-                    n.Layer,
-                    n.HasBias,
-                    (weight, bias) => tape.ConvTranspose2d(X(0), weight, bias, n.Options)
-                ),
-                Node.Linear n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Linear(X(0), weight, bias)),
+                Node.Conv2d n => Weighted(n.Layer, n.HasBias, new Conv2d.Function(n.Options), X(0)),
+                Node.ConvTranspose2d n => Weighted(n.Layer, n.HasBias, new ConvTranspose2d.Function(n.Options), X(0)),
+                Node.Linear n => Weighted(n.Layer, n.HasBias, new Linear.Function(), X(0)),
                 Node.BatchNorm n => Norm(n, X(0), null, Tail.None),
-                Node.Relu => tape.Map<Relu>(X(0)),
-                Node.MaxPool2d n => tape.MaxPool2d(X(0), n.KernelSize, n.Stride, n.Padding),
-                Node.GlobalAvgPool => tape.GlobalAvgPool(X(0)),
-                Node.Add => tape.Add(X(0), X(1)),
-                Node.Flatten => tape.Flatten(X(0)),
-                Node.Upsample => tape.Interpolate(X(0), new Pair(X(1).Shape[1], X(1).Shape[2]), InterpolationMode.Nearest),
+                Node.Relu => tape.Apply(new Map.Function<Relu>(), X(0)),
+                Node.MaxPool2d n => tape.Apply(new MaxPool2d.Function(n.KernelSize, n.Stride, n.Padding), X(0)),
+                Node.GlobalAvgPool => tape.Apply(new AvgPool2d.GlobalFunction(), X(0)),
+                Node.Add => tape.Apply(new Add.Function(), X(0), X(1)),
+                Node.Flatten => tape.Apply(new Flatten.Function(), X(0)),
+                Node.Upsample => tape.Apply(
+                    new Interpolate.Function(new Pair(X(1).Shape[1], X(1).Shape[2]), InterpolationMode.Nearest),
+                    X(0)
+                ),
                 Node.RoiAlign => throw new NotSupportedException(
                     "TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it"
                 ),
@@ -144,21 +148,20 @@ public sealed class TrainingPlan
             };
         }
 
-        /// <summary>A function of a layer's weight, decoded if need be, and bias.</summary>
-        Variable Weighted(string layer, bool hasBias, Func<Variable, Variable?, Variable> function)
+        /// <summary>A function of x and of a layer's weight, decoded if need be, and bias.</summary>
+        Variable Weighted(string layer, bool hasBias, DifferentiableFunction function, Variable x)
         {
             var bias = hasBias ? Dense($"{layer}.bias") : null;
             return plan.parameters[$"{layer}.weight"]
                 .Match(
-                    _ => function(Dense($"{layer}.weight"), bias),
+                    _ => tape.Apply(function, x, Dense($"{layer}.weight"), bias),
                     quantised =>
                         Replaced(
-                            tape.DecodeCodes(
-                                Named(Trainable.CodebookName(layer), quantised.Codebook),
-                                plan.indices[layer],
-                                quantised.DenseShape
+                            tape.Apply(
+                                new DecodeCodes.Function(plan.indices[layer], quantised.DenseShape),
+                                Named(Trainable.CodebookName(layer), quantised.Codebook)
                             ),
-                            weight => function(weight, bias)
+                            weight => tape.Apply(function, x, weight, bias)
                         )
                 );
         }
@@ -166,18 +169,21 @@ public sealed class TrainingPlan
         Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Tail tail)
         {
             var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
-            if (mode == NormMode.Running || n.IsFrozen)
-                return tape.FrozenBatchNorm(
-                    x,
-                    weight,
-                    bias,
-                    Constant($"{n.Layer}.running_mean"),
-                    Constant($"{n.Layer}.running_var"),
-                    n.Eps,
-                    residual,
-                    tail
-                );
-            var (y, mean, variance) = tape.BatchNorm(x, weight, bias, n.Eps, residual, tail);
+            bool isConstant = mode == NormMode.Running || n.IsFrozen;
+            var (mean, variance) = isConstant
+                ? (Constant($"{n.Layer}.running_mean"), Constant($"{n.Layer}.running_var"))
+                : BatchNorm.BatchStatistics(x.Value);
+            var y = tape.Apply(
+                new BatchNorm.Function(n.Eps, isConstant ? StatisticsOf.Elsewhere : StatisticsOf.Batch, tail),
+                x,
+                weight,
+                bias,
+                Tape.Constant(mean),
+                Tape.Constant(variance),
+                residual
+            );
+            if (isConstant)
+                return y;
             Norms.Add(new(n.Layer, tape.Keep(mean), tape.Keep(variance), x.Shape.Count / x.Shape.Last));
             return y;
         }

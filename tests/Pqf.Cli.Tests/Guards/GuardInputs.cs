@@ -45,7 +45,8 @@ public sealed class GuardInputs : IDisposable
         return first;
     }
 
-    /// <summary>A resource of the program, decompressed. It is found by the end of its name, since the name may begin with another namespace one day.</summary>
+    /// <summary>A resource of the program, decompressed. It is found by the end of its name, since the name may begin with another
+    /// namespace one day.</summary>
     static byte[] Resource(string name)
     {
         var program = typeof(CommandLine).Assembly;

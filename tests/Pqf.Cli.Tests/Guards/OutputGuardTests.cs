@@ -10,10 +10,13 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Guards;
 
-/// <summary>Pins the bytes of the program's output files: a change of the code that should not change results leaves these hashes as they are.</summary>
+/// <summary>Pins the bytes of the program's output files: a change of the code that should not change results leaves these hashes as they
+/// are.</summary>
 /// <remarks>
-/// A change that is meant to change results replaces the literals by the lines that the failed test prints. The literals are those of .NET 10 on x64 with FMA. They depend on
-/// the width of the host's vectors, but not on the number of threads. A processor with AVX-512 tests both widths: 256 bits in child processes.
+/// A change that is meant to change results replaces the literals by the lines that the failed test prints. The literals are those of .NET
+/// 10 on x64 with FMA. They depend on
+/// the width of the host's vectors, but not on the number of threads. A processor with AVX-512 tests both widths: 256 bits in child
+/// processes.
 /// </remarks>
 [Trait("Speed", "Slow")]
 public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture<GuardInputs>
@@ -21,7 +24,8 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
     /// <summary>The switch of .NET 10. Earlier ones had DOTNET_EnableAVX512F, which .NET 10 ignores.</summary>
     const string Avx512Switch = "DOTNET_EnableAVX512";
 
-    // Produced by: this test. Four files of pqf compress; then a state and a network of pqf train-resnet. Compression gives the same bits for both widths; training does not.
+    // Produced by: this test. Four files of pqf compress; then a state and a network of pqf train-resnet. Compression gives the same bits
+    // for both widths; training does not.
     static readonly string[] Compressed =
     [
         "resnet20.onnx 31a9b0dc1fb33ac2b3b1ffb8ed3b46462bbfb75ed4656be0cc5302e0f17f1ac1",
@@ -148,7 +152,8 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
         Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(Steady(Encoding.Latin1.GetString(File.ReadAllBytes(path))))));
 
     /// <summary>The text of a file with its layer_specs in order of their names, and 0 for each digit of the program's version.</summary>
-    /// <remarks>The metadata of <c>.pqf</c>, <c>.state</c> and <c>.onnx</c> list layer_specs in the order of a hash table, which differs from process to process.</remarks>
+    /// <remarks>The metadata of <c>.pqf</c>, <c>.state</c> and <c>.onnx</c> list layer_specs in the order of a hash table, which differs
+    /// from process to process.</remarks>
     static string Steady(string text) =>
         Version()
             .Replace(

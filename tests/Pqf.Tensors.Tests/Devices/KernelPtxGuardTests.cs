@@ -8,9 +8,12 @@ using Xunit;
 
 namespace Pqf.Tensors.Tests.Devices;
 
-/// <summary>Pins the machine code of every kernel: a change of the code that should not change kernels leaves kernel-ptx.txt as it is.</summary>
+/// <summary>Pins the machine code of every kernel: a change of the code that should not change kernels leaves kernel-ptx.txt as it
+/// is.</summary>
 /// <remarks>
-/// Each kernel is compiled in a context of its own: in a shared one, the code of some kernels depends on those compiled before. The file has one line for each kernel and target: name, target, SHA-256 of the PTX text. A change that is meant to change, add or remove kernels rewrites it:
+/// Each kernel is compiled in a context of its own: in a shared one, the code of some kernels depends on those compiled before. The file
+/// has one line for each kernel and target: name, target, SHA-256 of the PTX text. A change that is meant to change, add or remove kernels
+/// rewrites it:
 /// <c>PQF_WRITE_GUARDS=1 dotnet run -c Release --project tests/Pqf.Tensors.Tests -- -class "*KernelPtxGuardTests"</c>.
 /// </remarks>
 [Trait("Speed", "Slow")]
@@ -95,8 +98,10 @@ public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
 
     static string Hash(string ptx) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Nameless(ptx))));
 
-    /// <summary>PTX without comments and empty lines; the entry point has a fixed name, and parameters and labels are numbered in order of appearance.</summary>
-    /// <remarks>ILGPU names the entry point after its method, and parameters and labels after names in C# and a counter of the process: <c>_kernel_2107667</c>, <c>L_21076640</c>.</remarks>
+    /// <summary>PTX without comments and empty lines; the entry point has a fixed name, and parameters and labels are numbered in order of
+    /// appearance.</summary>
+    /// <remarks>ILGPU names the entry point after its method, and parameters and labels after names in C# and a counter of the process:
+    /// <c>_kernel_2107667</c>, <c>L_21076640</c>.</remarks>
     static string Nameless(string ptx)
     {
         var numbers = new Dictionary<string, string>();

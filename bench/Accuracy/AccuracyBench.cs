@@ -79,7 +79,7 @@ static class AccuracyBench
                 .Select(algorithm =>
                 {
                     using var scope = device.BeginScope();
-                    float[] actual = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None).ToArray();
+                    float[] actual = layer.Pack(device, node.Options, algorithm).Forward(x, null, Tail.None).ToArray();
                     double max = 0,
                         squares = 0;
                     for (int i = 0; i < actual.Length; i++)

@@ -65,7 +65,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var fusion = Fusion.Of(graph, GraphShapes.Of(graph, [1, 224, 224, 3]));
         Assert.Equal(53 + 1 + 1 + 1, fusion.Steps.Length); // convolutions, max pool, mean, fc
         Assert.Equal(16, fusion.Steps.Count(step => step.Residual is not null));
-        Assert.Equal(49, fusion.Steps.Count(step => step.Activation == Activation.Relu));
+        Assert.Equal(49, fusion.Steps.Count(step => step.Activation == Tail.Relu));
     }
 
     [Fact]

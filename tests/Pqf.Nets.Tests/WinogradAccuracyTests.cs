@@ -42,7 +42,7 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var (node, layer, x) = At(place.Network, place.Layer, device);
-        var y = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None);
+        var y = layer.Pack(device, node.Options, algorithm).Forward(x, null, Tail.None);
         float[] actual = y.ToArray();
         int[] sampled = [.. Enumerable.Range(0, Samples).Select(i => (int)((i + 0.5) * actual.Length / Samples))];
         double[] expected = Reference.Conv2dAt(

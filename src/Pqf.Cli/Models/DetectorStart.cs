@@ -2,7 +2,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 

@@ -11,9 +11,11 @@ namespace Pqf.Nets.Execution;
 /// <param name="Output">Number of the node whose value results; the step runs in its place.</param>
 /// <param name="Norm">Norm folded into the head's weights, if any.</param>
 /// <param name="Residual">Number of the node whose value is added, if any.</param>
-/// <param name="Activation">Applied last.</param>
-sealed record FusedStep(int Head, int Output, Node.BatchNorm? Norm = null, int? Residual = null, Activation Activation = Activation.None)
+sealed record FusedStep(int Head, int Output, Node.BatchNorm? Norm = null, int? Residual = null)
 {
+    /// <summary>Applied last.</summary>
+    public Tail Activation { get; init; } = Tail.None;
+
     /// <summary>Numbers of the nodes whose values the step reads.</summary>
     public IEnumerable<int> Inputs(Graph graph) =>
         Residual is { } residual ? graph.Nodes[Head].Inputs.Append(residual) : graph.Nodes[Head].Inputs;
@@ -67,7 +69,7 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
         if (!isTransposed && Next() is Node.Add sum)
             step = Taken(step with { Residual = sum.Left == step.Output ? sum.Right : sum.Left });
         if (Next() is Node.Relu)
-            step = Taken(step with { Activation = Activation.Relu });
+            step = Taken(step with { Activation = Tail.Relu });
         return step;
     }
 

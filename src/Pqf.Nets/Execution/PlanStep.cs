@@ -113,7 +113,7 @@ abstract record PlanStep
         }
 
         public override void Run(Tensor<float>?[] values) =>
-            BatchNorm.ForwardInto(values[X]!, Weight, Bias, Mean, Variance, Eps, null, Activation.None, values[Output]!);
+            BatchNorm.ForwardInto(values[X]!, Weight, Bias, Mean, Variance, Eps, null, Tail.None, values[Output]!);
     }
 
     /// <summary>A node without weights.</summary>

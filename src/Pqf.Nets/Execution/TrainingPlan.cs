@@ -120,7 +120,7 @@ public sealed class TrainingPlan
                 return Replaced(value, x => Norm(norm, x, residual, step.Activation));
             if (residual is not null)
                 value = Replaced(value, x => tape.Apply(new Add.Function(), x, residual));
-            return step.Activation == Activation.Relu ? Replaced(value, x => tape.Apply(new Map.Function<Relu>(), x)) : value;
+            return step.Activation == Tail.Relu ? Replaced(value, x => tape.Apply(new Map.Function<Relu>(), x)) : value;
         }
 
         Variable Head(Node node, Variable?[] values)
@@ -131,7 +131,7 @@ public sealed class TrainingPlan
                 Node.Conv2d n => Weighted(n.Layer, n.HasBias, new Conv2d.Function(n.Options), X(0)),
                 Node.ConvTranspose2d n => Weighted(n.Layer, n.HasBias, new ConvTranspose2d.Function(n.Options), X(0)),
                 Node.Linear n => Weighted(n.Layer, n.HasBias, new Linear.Function(), X(0)),
-                Node.BatchNorm n => Norm(n, X(0), null, Activation.None),
+                Node.BatchNorm n => Norm(n, X(0), null, Tail.None),
                 Node.Relu => tape.Apply(new Map.Function<Relu>(), X(0)),
                 Node.MaxPool2d n => tape.Apply(new MaxPool2d.Function(n.KernelSize, n.Stride, n.Padding), X(0)),
                 Node.GlobalAvgPool => tape.Apply(new AvgPool2d.GlobalFunction(), X(0)),
@@ -166,7 +166,7 @@ public sealed class TrainingPlan
                 );
         }
 
-        Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Activation activation)
+        Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Tail tail)
         {
             var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
             bool isConstant = mode == NormMode.Running || n.IsFrozen;
@@ -174,7 +174,7 @@ public sealed class TrainingPlan
                 ? (Constant($"{n.Layer}.running_mean"), Constant($"{n.Layer}.running_var"))
                 : BatchNorm.BatchStatistics(x.Value);
             var y = tape.Apply(
-                new BatchNorm.Function(n.Eps, isConstant ? StatisticsOf.Elsewhere : StatisticsOf.Batch, activation),
+                new BatchNorm.Function(n.Eps, isConstant ? StatisticsOf.Elsewhere : StatisticsOf.Batch, tail),
                 x,
                 weight,
                 bias,

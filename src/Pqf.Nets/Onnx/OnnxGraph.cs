@@ -26,9 +26,7 @@ sealed class OnnxGraph
         (this.graph, this.parameters) = (graph, parameters);
         shapes = GraphShapes.Of(graph, input);
         // Where weights are codes, norms cannot be folded into them.
-        folded = parameters.IsQuantised
-            ? ImmutableDictionary<int, Node.BatchNorm>.Empty
-            : FusedNorms.Foldable(graph, shapes);
+        folded = parameters.IsQuantised ? ImmutableDictionary<int, Node.BatchNorm>.Empty : FusedNorms.Foldable(graph, shapes);
         weights = new(nodes);
     }
 

@@ -2,6 +2,7 @@ using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
 using Pqf.Testing;
 
 namespace Pqf.Properties;
@@ -12,6 +13,10 @@ sealed class RandomNetwork
     const int Height = 9,
         Width = 8;
 
+    // Kinds of pieces; the last ones have no ONNX form.
+    const int Kinds = 12,
+        OnnxKinds = 10;
+
     readonly GraphBuilder graph = new();
     int x;
     int channelCount = 3;
@@ -19,17 +24,21 @@ sealed class RandomNetwork
         columns = Width;
     int layerCount;
 
-    RandomNetwork(IEnumerable<byte> pieces, byte tail)
+    RandomNetwork(IEnumerable<byte> pieces, byte tail, int kinds)
     {
         x = graph.Input(3);
         x = ConvNormRelu(x, 3 + (tail % 4), 3, 1);
         channelCount = 3 + (tail % 4);
         foreach (byte piece in pieces.Take(8))
-            Append(piece % 9, 2 + (piece / 9 % 6));
+            Append(piece % kinds, 2 + (piece / kinds % 6));
         Tail(tail);
     }
 
-    public static Graph Of(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail).graph.Build();
+    /// <summary>A network of any layers.</summary>
+    public static Graph Of(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail, Kinds).graph.Build();
+
+    /// <summary>A network of layers that an ONNX model holds.</summary>
+    public static Graph OfOnnx(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail, OnnxKinds).graph.Build();
 
     public static Tensor<float> Images(Device device, int count) => GeneratedWeights.Images(device, "property", [count, 3, Height, Width]);
 
@@ -73,6 +82,17 @@ sealed class RandomNetwork
                     ),
                     channelCount
                 );
+                break;
+            case 9:
+                Replace(graph.Relu(graph.FrozenBatchNorm(x, Name("norm"), 1e-3f)), channelCount);
+                break;
+            case 10 when rows < Height:
+                Replace(graph.Relu(graph.ConvTranspose2d(x, Name("up"), width, 2, new ConvTranspose2dOptions { Stride = 2 })), width);
+                (rows, columns) = (rows * 2, columns * 2);
+                break;
+            case 11:
+                int mean = graph.Conv2d(graph.GlobalAvgPool(x), Name("conv"), channelCount, 1);
+                Replace(graph.Add(x, graph.Upsample(mean, x)), channelCount);
                 break;
         }
     }

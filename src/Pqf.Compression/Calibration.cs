@@ -1,5 +1,6 @@
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -32,7 +33,7 @@ public static class Calibration
             parameters,
             norm =>
             {
-                var (mean, variance) = seen[norm.Layer].Pooled();
+                var (mean, variance) = seen[norm.Name].Pooled();
                 float[] w = Vector(parameters, norm, "weight"),
                     b = Vector(parameters, norm, "bias");
                 float[] oldMean = Vector(parameters, norm, "running_mean"),
@@ -65,7 +66,7 @@ public static class Calibration
             parameters,
             norm =>
             {
-                var (mean, variance) = seen[norm.Layer].Averaged();
+                var (mean, variance) = seen[norm.Name].Averaged();
                 return [("running_mean", mean), ("running_var", variance)];
             }
         );
@@ -74,7 +75,7 @@ public static class Calibration
     static Dictionary<string, Sums> Statistics(Graph graph, Parameters parameters, IEnumerable<Tensor<float>> batches, NormMode mode)
     {
         var device = parameters.Tensors().First().Device;
-        var sums = Norms(graph).ToDictionary(norm => norm.Layer, norm => new Sums(norm.Channels));
+        var sums = Norms(graph).ToDictionary(norm => norm.Name, norm => new Sums(norm.Channels));
         using var enumerator = batches.GetEnumerator();
         bool any = false;
         while (Next(graph, parameters, enumerator, mode, device, sums))
@@ -99,9 +100,9 @@ public static class Calibration
         return true;
     }
 
-    static Parameters Replace(Graph graph, Parameters parameters, Func<Node.BatchNorm, (string Name, float[] Values)[]> vectors) =>
+    static Parameters Replace(Graph graph, Parameters parameters, Func<BatchNormLayer, (string Name, float[] Values)[]> vectors) =>
         Norms(graph)
-            .SelectMany(norm => vectors(norm).Select(vector => (Name: $"{norm.Layer}.{vector.Name}", vector.Values)))
+            .SelectMany(norm => vectors(norm).Select(vector => (Name: $"{norm.Name}.{vector.Name}", vector.Values)))
             .Aggregate(
                 parameters,
                 (changed, vector) =>
@@ -111,12 +112,12 @@ public static class Calibration
                     )
             );
 
-    static IEnumerable<Node.BatchNorm> Norms(Graph graph) =>
-        graph.Nodes.OfType<Node.BatchNorm>().Where(norm => !norm.IsFrozen).DistinctBy(norm => norm.Layer);
+    static IEnumerable<BatchNormLayer> Norms(Graph graph) =>
+        graph.BatchNorms.Where(norm => !norm.IsFrozen);
 
-    static float[] Vector(Parameters parameters, Node.BatchNorm norm, string name) =>
-        parameters.Find($"{norm.Layer}.{name}")?.ToArray()
-        ?? throw new KeyNotFoundException($"Calibration: expected {norm.Layer}.{name} among the parameters");
+    static float[] Vector(Parameters parameters, BatchNormLayer norm, string name) =>
+        parameters.Find($"{norm.Name}.{name}")?.ToArray()
+        ?? throw new KeyNotFoundException($"Calibration: expected {norm.Name}.{name} among the parameters");
 
     /// <summary>One norm's statistics over batches, in double.</summary>
     sealed class Sums(int channelCount)

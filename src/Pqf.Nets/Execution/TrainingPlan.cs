@@ -5,7 +5,6 @@ using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Movement;
 using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Nets.Execution;
@@ -73,16 +72,16 @@ public sealed class TrainingPlan
     /// <param name="mode">What norms divide by.</param>
     public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Variable x, NormMode mode)
     {
-        var run = new Recording(this, tape, variables, mode);
+        var run = new TrainingContext(tape, mode, parameters, indices, variables);
         var values = new Variable?[graph.Nodes.Length];
         for (int i = 0; i < values.Length; i++)
-            if (graph.Nodes[i] is Node.Input)
+            if (graph.Nodes[i].IsInput)
                 values[i] = x;
         for (int s = 0; s < steps.Length; s++)
         {
-            values[steps[s].Output] = run.Step(steps[s], values);
+            values[steps[s].Output] = Record(run, steps[s], values);
             foreach (int input in steps[s].Inputs(graph).Distinct())
-                if (lastSteps[input] == s && graph.Nodes[input] is not Node.Input)
+                if (lastSteps[input] == s && !graph.Nodes[input].IsInput)
                     tape.Done(values[input]!);
         }
 
@@ -101,104 +100,16 @@ public sealed class TrainingPlan
         return [.. last];
     }
 
-    /// <summary>One run.</summary>
-    sealed class Recording(TrainingPlan plan, Tape tape, IReadOnlyDictionary<string, Variable> variables, NormMode mode)
+    /// <summary>A layer, then what is fused with it.</summary>
+    Variable Record(TrainingContext run, FusedStep step, Variable?[] values)
     {
-        public List<NormStatistics> Norms { get; } = [];
-
-        /// <summary>A layer or node, then what is fused with it.</summary>
-        public Variable Step(FusedStep step, Variable?[] values)
-        {
-            var residual = step.Residual is { } number ? values[number] : null;
-            var value = Head(plan.graph.Nodes[step.Head], values);
-            if (step.Norm is { } norm)
-                return Replaced(value, x => Norm(norm, x, residual, step.Activation));
-            if (residual is not null)
-                value = Replaced(value, x => tape.Add(x, residual));
-            return step.Activation == Activation.Relu ? Replaced(value, x => tape.Map<Relu>(x)) : value;
-        }
-
-        Variable Head(Node node, Variable?[] values)
-        {
-            Variable X(int i) => values[node.Inputs[i]]!;
-            return node switch
-            {
-                Node.Conv2d n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Conv2d(X(0), weight, bias, n.Options)),
-                Node.ConvTranspose2d n => Weighted(
-                    n.Layer,
-                    n.HasBias,
-                    (weight, bias) => tape.ConvTranspose2d(X(0), weight, bias, n.Options)
-                ),
-                Node.Linear n => Weighted(n.Layer, n.HasBias, (weight, bias) => tape.Linear(X(0), weight, bias)),
-                Node.BatchNorm n => Norm(n, X(0), null, Activation.None),
-                Node.Relu => tape.Map<Relu>(X(0)),
-                Node.MaxPool2d n => tape.MaxPool2d(X(0), n.KernelSize, n.Stride, n.Padding),
-                Node.GlobalAvgPool => tape.GlobalAvgPool(X(0)),
-                Node.Add => tape.Add(X(0), X(1)),
-                Node.Flatten => tape.Flatten(X(0)),
-                Node.Upsample => tape.Interpolate(X(0), new Pair(X(1).Shape[1], X(1).Shape[2]), InterpolationMode.Nearest),
-                Node.RoiAlign => throw new NotSupportedException(
-                    "TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it"
-                ),
-                _ => throw new UnreachableException(),
-            };
-        }
-
-        /// <summary>A function of a layer's weight, decoded if need be, and bias.</summary>
-        Variable Weighted(string layer, bool hasBias, Func<Variable, Variable?, Variable> function)
-        {
-            var bias = hasBias ? Dense($"{layer}.bias") : null;
-            return plan.parameters[$"{layer}.weight"]
-                .Match(
-                    _ => function(Dense($"{layer}.weight"), bias),
-                    quantised =>
-                        Replaced(
-                            tape.DecodeCodes(
-                                Named(Trainable.CodebookName(layer), quantised.Codebook),
-                                plan.indices[layer],
-                                quantised.DenseShape
-                            ),
-                            weight => function(weight, bias)
-                        )
-                );
-        }
-
-        Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Activation activation)
-        {
-            var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
-            if (mode == NormMode.Running || n.IsFrozen)
-                return tape.FrozenBatchNorm(
-                    x,
-                    weight,
-                    bias,
-                    Constant($"{n.Layer}.running_mean"),
-                    Constant($"{n.Layer}.running_var"),
-                    n.Eps,
-                    residual,
-                    activation
-                );
-            var (y, mean, variance) = tape.BatchNorm(x, weight, bias, n.Eps, residual, activation);
-            Norms.Add(new(n.Layer, tape.Keep(mean), tape.Keep(variance), x.Shape.Count / x.Shape.Last));
-            return y;
-        }
-
-        /// <summary>A function of a value that nothing else reads.</summary>
-        Variable Replaced(Variable value, Func<Variable, Variable> function)
-        {
-            var result = function(value);
-            tape.Done(value);
-            return result;
-        }
-
-        Variable Dense(string name) => Named(name, Constant(name));
-
-        Variable Named(string name, Tensor<float> value) => variables.TryGetValue(name, out var variable) ? variable : Tape.Constant(value);
-
-        Tensor<float> Constant(string name) =>
-            plan.parameters[name]
-                .Match(
-                    dense => dense.Value,
-                    _ => throw new InvalidOperationException($"TrainingPlan: expected {name} to be dense, it is quantised")
-                );
+        var head = graph.Nodes[step.Head];
+        var residual = step.Residual is { } number ? values[number] : null;
+        var value = head.Record(run, [.. head.Inputs.Select(input => values[input]!)]);
+        if (step.Norm is { } norm)
+            return run.Replaced(value, x => norm.Record(run, x, residual, step.Activation));
+        if (residual is not null)
+            value = run.Replaced(value, x => run.Tape.Add(x, residual));
+        return step.Activation == Activation.None ? value : run.Replaced(value, x => graph.Nodes[step.Output].Record(run, [x]));
     }
 }

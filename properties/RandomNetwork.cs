@@ -13,9 +13,9 @@ sealed class RandomNetwork
     const int Height = 9,
         Width = 8;
 
-    // Kinds of pieces; the last ones have no ONNX form.
+    // Kinds of pieces. Layers of the last two have no ONNX form; the frozen norm before them has that of other norms.
     const int Kinds = 12,
-        OnnxKinds = 10;
+        OnnxKinds = 9;
 
     readonly GraphBuilder graph = new();
     int x;

@@ -28,7 +28,7 @@ static class DenseNetwork
             .Bind(file =>
             {
                 using var open = file;
-                return ResNet
+                return Networks
                     .Build(new Architecture(architecture))
                     .Bind(graph =>
                         StateDict

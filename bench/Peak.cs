@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Bench;
 

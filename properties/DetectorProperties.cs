@@ -7,9 +7,9 @@ using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Properties;
 

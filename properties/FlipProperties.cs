@@ -39,8 +39,8 @@ public class FlipProperties
                 var target = new DetectionTarget([new(x, y, (float)(x + (key.Uniform(3) * (width - x))), height)], [1], [mask]);
                 DetectionTarget once = HorizontalFlip.Of(target, width),
                     twice = HorizontalFlip.Of(once, width);
-                Assert.Equal(mask.Values, twice.Masks[0].Values);
-                Assert.Equal(Rle.FromMask(mask).FlipHorizontally(), Rle.FromMask(once.Masks[0]));
+                Assert.Equal(mask.Values, twice.Masks[0]!.Values);
+                Assert.Equal(Rle.FromMask(mask).FlipHorizontally(), Rle.FromMask(once.Masks[0]!));
                 // A difference from the width is rounded to half a unit in its last place; with whole and quarter pixels it is exact.
                 Assert.Equal(target.Boxes[0].X1, twice.Boxes[0].X1, width * 1.2e-7);
                 Assert.Equal(target.Boxes[0].X2, twice.Boxes[0].X2, width * 1.2e-7);

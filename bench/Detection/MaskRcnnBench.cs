@@ -38,7 +38,7 @@ static class MaskRcnnBench
         using var device = new HostDevice(threads);
         using var scope = device.BeginScope();
         var parameters = detector.Parameters(device);
-        var trainable = DetectorTask.TrainableOf(detector.Graph, parameters);
+        var trainable = MaskRcnn.Family.TrainableOf(detector.Graph, parameters);
         var training = DetectionTraining.Create(detector.Architecture, parameters);
         var optimizer = new Optimizer.Adam();
         var state = optimizer.Start(trainable);

@@ -5,8 +5,8 @@ using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Elementwise;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Bench.Detection;
 
@@ -50,7 +50,7 @@ sealed record MaskRcnnCase(string Name, MaskRcnnOptions Options)
         );
 
     /// <summary>The network.</summary>
-    public Architecture Architecture => new(MaskRcnn.Name, MaskRcnn.DefaultClassCount, Photograph.Channels, MaskRcnn: Options);
+    public Architecture Architecture => new(MaskRcnn.Name, MaskRcnn.DefaultClassCount, Photograph.Channels, Options: Options);
 
     /// <summary>Its graph, whole.</summary>
     public Graph Graph => Networks.Build(Architecture).Match(graph => graph, error => throw new InvalidOperationException(error.Message));

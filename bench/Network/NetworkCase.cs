@@ -18,7 +18,7 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
 
     /// <summary>The network.</summary>
     public Graph Graph { get; } =
-        ResNet.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
+        Networks.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
 
     /// <summary>[N, H, W, C].</summary>
     public Shape ChannelsLast => [Batch, Size, Size, 3];

@@ -34,7 +34,7 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
 
     /// <summary>The network.</summary>
     public Graph Graph =>
-        ResNet
+        Networks
             .Build(new Architecture(Name, IsSmall ? 10 : 1000, IsSmall ? 1 : 3, Width))
             .Match(graph => graph, error => throw new ArgumentException(error.Message));
 

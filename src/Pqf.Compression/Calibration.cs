@@ -112,8 +112,7 @@ public static class Calibration
                     )
             );
 
-    static IEnumerable<BatchNormLayer> Norms(Graph graph) =>
-        graph.BatchNorms.Where(norm => !norm.IsFrozen);
+    static IEnumerable<BatchNormLayer> Norms(Graph graph) => graph.BatchNorms.Where(norm => !norm.IsFrozen);
 
     static float[] Vector(Parameters parameters, BatchNormLayer norm, string name) =>
         parameters.Find($"{norm.Name}.{name}")?.ToArray()

@@ -34,8 +34,8 @@ public sealed record LayerSpec
 /// <summary>How to quantise a network: the keys of <c>model.compression_parameters</c>.</summary>
 public sealed record CompressionSpec
 {
-    /// <summary>Layers that stay dense, by name: <c>conv1</c>.</summary>
-    public ImmutableHashSet<string> IgnoredModules { get; init; } = ["conv1"];
+    /// <summary>Layers and modules that stay dense, by name, beside the first convolution, which always does.</summary>
+    public ImmutableHashSet<string> IgnoredModules { get; init; } = [];
 
     /// <summary>Centroids wanted, before the cap by the number of blocks.</summary>
     public int K { get; init; } = 256;

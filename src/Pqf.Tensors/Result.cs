@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 namespace Pqf.Tensors;
@@ -35,9 +36,44 @@ public abstract record Result<T, TError>
     public Result<TResult, TError> Bind<TResult>(Func<T, Result<TResult, TError>> function) =>
         Match(function, error => new Result<TResult, TError>.Error(error));
 
+    /// <summary>As <see cref="Map"/>, under the name that query syntax looks for: <c>from x in a select f(x)</c>.</summary>
+    public Result<TResult, TError> Select<TResult>(Func<T, TResult> selector) => Map(selector);
+
+    /// <summary>Two steps in query syntax: <c>from x in a from y in f(x) select g(x, y)</c>. The first error ends the query.</summary>
+    public Result<TResult, TError> SelectMany<TNext, TResult>(Func<T, Result<TNext, TError>> next, Func<T, TNext, TResult> selector) =>
+        Bind(value => next(value).Map(following => selector(value, following)));
+
     /// <summary>Wraps a value.</summary>
     public static implicit operator Result<T, TError>(T value) => new Ok(value);
 
     /// <summary>Wraps an error.</summary>
     public static implicit operator Result<T, TError>(TError error) => new Error(error);
+}
+
+/// <summary>Functions on results that need more than one of them, or a known kind of error.</summary>
+public static class Result
+{
+    /// <summary>All values, or the first error.</summary>
+    public static Result<ImmutableArray<T>, TError> All<T, TError>(IEnumerable<Result<T, TError>> results)
+    {
+        var values = ImmutableArray.CreateBuilder<T>();
+        foreach (var result in results)
+        {
+            switch (result)
+            {
+                case Result<T, TError>.Ok ok:
+                    values.Add(ok.Value);
+                    break;
+                case Result<T, TError>.Error error:
+                    return error.Value;
+            }
+        }
+
+        return values.ToImmutable();
+    }
+
+    /// <summary>The value, for callers that prefer exceptions.</summary>
+    /// <exception cref="PqfException">There is an error; the exception holds it.</exception>
+    public static T ValueOrThrow<T>(this Result<T, PqfError> result) =>
+        result.Match(value => value, error => throw new PqfException(error));
 }

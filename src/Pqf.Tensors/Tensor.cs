@@ -1,4 +1,6 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Gpu;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors;
 

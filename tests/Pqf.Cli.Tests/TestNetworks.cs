@@ -30,7 +30,7 @@ static class TestNetworks
     /// <summary>Writes a dense ResNet-18 of ten classes with random weights, scaled so that activations keep their size.</summary>
     public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null)
     {
-        var graph = ResNet
+        var graph = Networks
             .Build(new Architecture("resnet18", 10))
             .Match(built => built, error => throw new InvalidOperationException(error.Message));
         var tensors = ParameterSpecs.Of(graph).Select(Tensor).Select(change ?? (tensor => tensor));

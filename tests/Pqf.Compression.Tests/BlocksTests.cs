@@ -27,6 +27,40 @@ public class BlocksTests
         Assert.Equal((d, k, m), (blocks.D, blocks.K, blocks.M));
     }
 
+    // Rows of a grouped convolution hold the inputs of one group: 4 · 9 values in the first stage of ResNeXt-50.
+    [Theory]
+    [InlineData(false, "layer1.0.conv2", 9, 128, 4)]
+    [InlineData(true, "layer1.0.conv2", 18, 64, 2)]
+    [InlineData(true, "layer4.0.conv2", 18, 256, 16)]
+    public void Blocks_of_a_grouped_convolution_stay_within_its_group(bool large, string layer, int d, int k, int m)
+    {
+        var graph = TestGraphs.Build(new Architecture("resnext50_32x4d"));
+        var blocks = Blocks.Of(graph, new CompressionSpec { LargeSubvectors = large }).Value().Single(blocks => blocks.Layer == layer);
+        Assert.Equal((d, k, m), (blocks.D, blocks.K, blocks.M));
+    }
+
+    [Fact]
+    public void Blocks_of_two_kernels_do_not_fit_a_convolution_of_one_channel_for_each_group()
+    {
+        var graph = new GraphBuilder();
+        graph.Conv2d(graph.Conv2d(graph.Input(3), "conv1", 8, 1), "depthwise", 8, 3, new() { Groups = 8 });
+        Assert.Equal(
+            "depthwise: blocks of 18 do not divide its rows of 9 values; divisors near it are 3, 9",
+            Blocks.Of(graph.Build(), new CompressionSpec { LargeSubvectors = true }).ErrorMessage()
+        );
+    }
+
+    [Fact]
+    public void Without_ignored_modules_the_first_convolution_alone_stays_dense() =>
+        Assert.Equal(
+            ["conv1"],
+            ParameterSpecs
+                .Of(ResNet50)
+                .Where(spec => spec.Role == ParameterRole.Weight)
+                .Select(spec => spec.Layer)
+                .Except(Blocks.Of(ResNet50, new CompressionSpec()).Value().Select(blocks => blocks.Layer))
+        );
+
     [Fact]
     public void Codebook_of_a_small_layer_is_capped_at_a_quarter_of_its_blocks()
     {

@@ -19,6 +19,10 @@ public class ResNetTests
     [InlineData("resnet50ssl", 25557032, "6487a6e40bc7989fd428df875229dae6990a235e6c34110c3ef8ff274d7e1214")]
     [InlineData("resnet101", 44549160, "ee2915e4454c67723bc45e1e759f323354dff9fc0afeb11fa25d4fb4dead65e6")]
     [InlineData("resnet152", 60192808, "5d46027bfdfce40f9342ca1d9967e81d624548f2c82ca592fbf15c40446b87fe")]
+    [InlineData("resnext50_32x4d", 25028904, "61915cc4aa296035ad6bbe8c6a7628d39b3446bb9e3998808d96600c5ca65629")]
+    [InlineData("resnext101_32x8d", 88791336, "858dd8d2bf3defeeb7241b779ceca3dc9d50b80f9a10d871b8210e71dfc10fb9")]
+    [InlineData("wide_resnet50_2", 68883240, "9ae6dd9d5165d09784dff24ad75ec5f3e4745895d2cbba54d9c739c2ed541038")]
+    [InlineData("wide_resnet101_2", 126886696, "8502088d994fac550689afa3f3f4f5afe662301189bf5453bcbfad1b31e60aaa")]
     public void Parameters_are_torchvisions_in_names_shapes_and_order(string name, int trained, string hash)
     {
         var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture(name)));
@@ -71,16 +75,16 @@ public class ResNetTests
     [InlineData(257)]
     public void A_width_out_of_range_is_an_error(int width)
     {
-        var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resnet20", Width: width)));
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnet20", Width: width)));
         Assert.Equal($"model: width: expected 1 to 256 channels in the first stage, got {width}", error.Value.Message);
     }
 
     [Fact]
     public void An_unknown_name_is_an_error_that_lists_the_known_ones_and_the_nearest()
     {
-        var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resent50")));
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resent50")));
         Assert.Equal(
-            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, resnet20, got resent50 (nearest: resnet50)",
+            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, resnext50_32x4d, resnext101_32x8d, wide_resnet50_2, wide_resnet101_2, resnet20, maskrcnn, got resent50 (nearest: resnet50)",
             error.Value.Message
         );
     }
@@ -88,7 +92,7 @@ public class ResNetTests
     [Fact]
     public void No_classes_is_an_error()
     {
-        var error = Assert.IsType<Result<Graph, PqfError>.Error>(ResNet.Build(new Architecture("resnet18", ClassCount: 0)));
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnet18", ClassCount: 0)));
         Assert.Equal("model: arch: expected 1 to 250000 classes and 1 to 4096 input channels, got 0 and 3", error.Value.Message);
     }
 }

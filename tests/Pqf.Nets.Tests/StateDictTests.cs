@@ -237,14 +237,4 @@ public class StateDictTests
         );
         Assert.Equal(before, device.LiveBuffers);
     }
-
-    [Fact]
-    public void The_class_count_is_read_from_a_dense_or_compressed_fc()
-    {
-        var weight = StoredTensor.FromSingles("fc.weight", [3, 2], new float[6]);
-        Assert.Equal(3, StateDict.ClassCount(InMemory(weight)));
-        Assert.Equal(3, StateDict.ClassCount(InMemory(weight.Rename("module.fc.weight"))));
-        Assert.Equal(7, StateDict.ClassCount(InMemory(StoredTensor.FromValues("fc.codes_matrix", DType.U8, [7, 1], new byte[7]))));
-        Assert.Null(StateDict.ClassCount(InMemory(weight.Rename("head.weight"))));
-    }
 }

@@ -30,6 +30,32 @@ public class ResultTests
     }
 
     [Fact]
+    public void Query_syntax_ends_at_the_first_error()
+    {
+        Assert.Equal(new Result<int, string>.Ok(6), from a in Two from b in Two from c in Two select a + b + c);
+        Assert.Equal(new Result<int, string>.Error("bad"), from a in Two from b in Bad from c in Two select a + b + c);
+        Assert.Equal(new Result<int, string>.Error("bad"), from a in Bad select a + 1);
+    }
+
+    [Fact]
+    public void Many_results_are_all_values_or_the_first_error()
+    {
+        Assert.Equal([2, 2], Result.All([Two, Two]).Match(values => values.ToArray(), _ => []));
+        Assert.Equal("bad", Result.All([Two, Bad, "later"]).Match(_ => "", error => error));
+    }
+
+    [Fact]
+    public void An_error_can_be_thrown_with_its_message()
+    {
+        Result<int, PqfError> good = 2,
+            bad = new PqfError.File("a.pqf", "no such file");
+        Assert.Equal(2, good.ValueOrThrow());
+        var thrown = Assert.Throws<PqfException>(() => bad.ValueOrThrow());
+        Assert.Equal("a.pqf: no such file", thrown.Message);
+        Assert.Equal(new PqfError.File("a.pqf", "no such file"), thrown.Error);
+    }
+
+    [Fact]
     public void Errors_say_where_and_what_in_one_line_each()
     {
         PqfError[] errors =

@@ -34,34 +34,34 @@ public static class SampleLayers
 
     /// <summary>As many boxes as shapes count on, in both images and on both levels.</summary>
     public static ImmutableArray<RoiBox> Boxes { get; } =
-        [
-            new(0, new(1, 2, 11, 9)),
-            new(1, new(0, 0, 24, 24)),
-            new(1, new(-6, 3, 30, 28)),
-            new(0, new(4, 4, 20, 23)),
-            new(1, new(8, 1, 15, 14)),
-            new(0, new(0, 9, 40, 33)),
-        ];
+    [
+        new(0, new(1, 2, 11, 9)),
+        new(1, new(0, 0, 24, 24)),
+        new(1, new(-6, 3, 30, 28)),
+        new(0, new(4, 4, 20, 23)),
+        new(1, new(8, 1, 15, 14)),
+        new(0, new(0, 9, 40, 33)),
+    ];
 
     /// <summary>All samples.</summary>
     public static ImmutableArray<SampleLayer> All { get; } =
-        [
-            Sample("images", (_, _) => 0),
-            Sample("convolution", (graph, x) => graph.Conv2d(x, "layer", 6, 3, new Conv2dOptions { Stride = 2, Padding = 1 })),
-            Sample("convolution of groups", (graph, x) => graph.Conv2d(x, "layer", 6, 1, new Conv2dOptions { Groups = 2 }, true)),
-            Sample("depthwise convolution", (graph, x) => graph.Conv2d(x, "layer", Channels, 3, new Conv2dOptions { Groups = Channels })),
-            Sample("transposed convolution", (graph, x) => graph.ConvTranspose2d(x, "layer", 5, 2, new ConvTranspose2dOptions { Stride = 2 })),
-            Sample("linear layer", (graph, x) => graph.Linear(graph.Flatten(graph.MaxPool2d(x, 3, 3, 0)), "layer", Channels * 4, 7)),
-            Sample("norm", (graph, x) => graph.BatchNorm(x, "layer")),
-            Sample("frozen norm", (graph, x) => graph.FrozenBatchNorm(x, "layer", 1e-3f)),
-            Sample("ReLU", (graph, x) => graph.Relu(x)),
-            Sample("max pool", (graph, x) => graph.MaxPool2d(x, 3, 2, 1)),
-            Sample("mean", (graph, x) => graph.GlobalAvgPool(x)),
-            Sample("sum", (graph, x) => graph.Add(graph.Conv2d(x, "branch", Channels, 1), x)),
-            Sample("flattened pixels", (graph, x) => graph.Flatten(x)),
-            Sample("upsampled", (graph, x) => graph.Upsample(graph.MaxPool2d(x, 2, 2, 0), x)),
-            Sample("boxes", (graph, x) => graph.RoiAlign([x, graph.MaxPool2d(x, 2, 2, 0)], Pooling)),
-        ];
+    [
+        Sample("images", (_, _) => 0),
+        Sample("convolution", (graph, x) => graph.Conv2d(x, "layer", 6, 3, new Conv2dOptions { Stride = 2, Padding = 1 })),
+        Sample("convolution of groups", (graph, x) => graph.Conv2d(x, "layer", 6, 1, new Conv2dOptions { Groups = 2 }, true)),
+        Sample("depthwise convolution", (graph, x) => graph.Conv2d(x, "layer", Channels, 3, new Conv2dOptions { Groups = Channels })),
+        Sample("transposed convolution", (graph, x) => graph.ConvTranspose2d(x, "layer", 5, 2, new ConvTranspose2dOptions { Stride = 2 })),
+        Sample("linear layer", (graph, x) => graph.Linear(graph.Flatten(graph.MaxPool2d(x, 3, 3, 0)), "layer", Channels * 4, 7)),
+        Sample("norm", (graph, x) => graph.BatchNorm(x, "layer")),
+        Sample("frozen norm", (graph, x) => graph.FrozenBatchNorm(x, "layer", 1e-3f)),
+        Sample("ReLU", (graph, x) => graph.Relu(x)),
+        Sample("max pool", (graph, x) => graph.MaxPool2d(x, 3, 2, 1)),
+        Sample("mean", (graph, x) => graph.GlobalAvgPool(x)),
+        Sample("sum", (graph, x) => graph.Add(graph.Conv2d(x, "branch", Channels, 1), x)),
+        Sample("flattened pixels", (graph, x) => graph.Flatten(x)),
+        Sample("upsampled", (graph, x) => graph.Upsample(graph.MaxPool2d(x, 2, 2, 0), x)),
+        Sample("boxes", (graph, x) => graph.RoiAlign([x, graph.MaxPool2d(x, 2, 2, 0)], Pooling)),
+    ];
 
     static SampleLayer Sample(string name, Func<GraphBuilder, int, int> append)
     {

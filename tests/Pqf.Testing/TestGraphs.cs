@@ -36,7 +36,7 @@ public static class TestGraphs
             MaskRcnn.Name,
             ClassCount: 5,
             Width: 8,
-            MaskRcnn: new MaskRcnnOptions
+            Options: new MaskRcnnOptions
             {
                 FpnChannels = 16,
                 RepresentationSize = 24,

@@ -120,7 +120,7 @@ static class DetectCommand
     {
         var detector = Detector.Create(network.Architecture, network.Parameters, device);
         watch.Lap("Compiling");
-        float maskThreshold = (network.Architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
+        float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;
         var all = new List<NamedDetection>();
         int next = 0;
         foreach (

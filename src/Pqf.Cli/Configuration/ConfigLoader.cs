@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Configuration;
 
@@ -44,9 +45,12 @@ static class ConfigLoader
         {
             return YamlText.Parse(File.ReadAllText(file), file);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoProblem.IsExpected(error))
         {
-            return new PqfError.File(file, error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message);
+            return new PqfError.File(
+                file,
+                error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : IoProblem.Describe(error)
+            );
         }
     }
 

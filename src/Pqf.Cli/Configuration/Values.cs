@@ -71,8 +71,8 @@ static partial class Values
         node =>
             node switch
             {
-                ConfigNode.Sequence sequence => Results.Collect(sequence.Items.Select(element => item(element))),
-                ConfigNode.Scalar scalar => Results.Collect(
+                ConfigNode.Sequence sequence => Result.All(sequence.Items.Select(element => item(element))),
+                ConfigNode.Scalar scalar => Result.All(
                     scalar
                         .Text.Split(',', StringSplitOptions.TrimEntries)
                         .Select(text => item(new ConfigNode.Scalar(scalar.Origin, text, scalar.IsPlain)))

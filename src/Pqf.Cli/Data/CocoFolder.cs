@@ -21,6 +21,9 @@ sealed record CocoFolder(string AnnotationsPath, string ImagesPath, CocoInstance
     const string Training = "train2017",
         Validation = "val2017";
 
+    /// <summary>Labels of the categories.</summary>
+    public CocoLabels Labels { get; } = CocoLabels.Of(Instances);
+
     /// <summary>Opens the images to train on: those with objects, as <see cref="CocoTargets.IsTrainable"/> says.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="classCount">Of the network, the background among them.</param>
@@ -54,7 +57,7 @@ sealed record CocoFolder(string AnnotationsPath, string ImagesPath, CocoInstance
         Decode(index)
             .Map(image =>
             {
-                var target = CocoTargets.Of(Images[index], Instances.AnnotationsOf(Images[index].Id));
+                var target = CocoTargets.Of(Images[index], Instances.AnnotationsOf(Images[index].Id), Labels);
                 return isFlipped
                     ? new DetectionExample(Images[index], HorizontalFlip.Of(image), HorizontalFlip.Of(target, image.Width))
                     : new DetectionExample(Images[index], image, target);
@@ -85,7 +88,7 @@ sealed record CocoFolder(string AnnotationsPath, string ImagesPath, CocoInstance
         return CocoFiles
             .ReadInstances(annotations)
             .Bind<CocoFolder>(instances =>
-                instances.Categories.Any(category => category.Id >= classCount)
+                CocoLabels.Of(instances).ClassCount > classCount
                     ? new PqfError.File(
                         annotations,
                         $"has category {instances.Categories[^1].Id} ({instances.Categories[^1].Name}); expected numbers below {classCount}, as the network has classes"

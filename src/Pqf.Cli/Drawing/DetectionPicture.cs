@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
+using Pqf.Tensors.Ops.Boxes;
 using SkiaSharp;
 
 namespace Pqf.Cli.Drawing;

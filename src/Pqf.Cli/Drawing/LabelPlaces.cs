@@ -1,4 +1,4 @@
-using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 using SkiaSharp;
 
 namespace Pqf.Cli.Drawing;

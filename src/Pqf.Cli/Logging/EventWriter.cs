@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Logging;
 
@@ -13,6 +14,8 @@ namespace Pqf.Cli.Logging;
 /// </remarks>
 sealed class EventWriter : IDisposable
 {
+    const string Failure = "cannot be written";
+
     const int ChecksumSize = sizeof(uint),
         HeaderSize = sizeof(ulong) + ChecksumSize;
 
@@ -45,9 +48,9 @@ sealed class EventWriter : IDisposable
                 .Bind<Unit>(_ => firstStep is { } step ? writer.Append(EventMessages.Restart(writer.Now, step)) : default(Unit))
                 .Map(_ => writer);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IoProblem.IsExpected(exception))
         {
-            return Refused(path, exception);
+            return IoProblem.Error(path, exception, Failure);
         }
     }
 
@@ -86,21 +89,15 @@ sealed class EventWriter : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(sizeof(ulong)), Crc32C.Masked(record.AsSpan(0, sizeof(ulong))));
         data.CopyTo(record, HeaderSize);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(HeaderSize + data.Length), Crc32C.Masked(data));
-        try
-        {
-            stream.Write(record);
-            stream.Flush();
-            return default(Unit);
-        }
-        catch (IOException exception)
-        {
-            return Refused(Path, exception);
-        }
-    }
-
-    static PqfError.File Refused(string path, Exception exception) =>
-        new(
-            path,
-            $"cannot be written: {(exception is UnauthorizedAccessException ? "permission denied" : exception.Message.Split(" : '", 2)[0])}"
+        return IoProblem.Try(
+            Path,
+            () =>
+            {
+                stream.Write(record);
+                stream.Flush();
+                return default(Unit);
+            },
+            Failure
         );
+    }
 }

@@ -23,8 +23,8 @@ sealed record CompressionOutput(RunContext Run, NetworkFile Source, PqfModel Mod
     {
         Run.Cancellation.ThrowIfCancellationRequested();
         float[] expected = Probe.Logits(Model.Graph, Model.Parameters);
-        return Results
-            .Collect(Run.Config.Formats.Distinct().Select(format => WriteModel(folder, format, expected)))
+        return Pqf
+            .Tensors.Result.All(Run.Config.Formats.Distinct().Select(format => WriteModel(folder, format, expected)))
             .Bind(_ => Reports.WriteLayers(Path.Combine(folder, "layers.csv"), Result.Layers))
             .Bind(_ => Reports.WriteGroups(Path.Combine(folder, "groups.csv"), Result.Groups))
             .Map(_ => Summarise());

@@ -32,10 +32,10 @@ static class ConfigMapping
                 },
                 LayerStrategies = config
                     .Model.PermutationSpecs.Where(layer => !layer.Value.Optimization.IsEmpty)
-                    .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Optimization),
+                    .ToImmutableDictionary(layer => Networks.Canonical(layer.Key), layer => layer.Value.Optimization),
                 LayerReshapes = config
                     .Model.PermutationSpecs.Where(layer => !layer.Value.Reshape.IsEmpty)
-                    .ToImmutableDictionary(layer => DetectorNames.Canonical(layer.Key), layer => layer.Value.Reshape),
+                    .ToImmutableDictionary(layer => Networks.Canonical(layer.Key), layer => layer.Value.Reshape),
                 Groups = [.. config.Model.Permutations.Select(group => (Canonical(group.Parents), Canonical(group.Children)))],
             };
 
@@ -43,14 +43,14 @@ static class ConfigMapping
     public static CompressionSpec Compression(Config config) =>
         config.Model.Compression with
         {
-            IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(DetectorNames.Canonical)],
+            IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(Networks.Canonical)],
             LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableDictionary(
-                layer => DetectorNames.Canonical(layer.Key),
+                layer => Networks.Canonical(layer.Key),
                 layer => layer.Value
             ),
         };
 
-    static ImmutableArray<string> Canonical(ImmutableArray<string> names) => [.. names.Select(DetectorNames.Canonical)];
+    static ImmutableArray<string> Canonical(ImmutableArray<string> names) => [.. names.Select(Networks.Canonical)];
 
     /// <summary>What a file's own architecture becomes under the configuration.</summary>
     /// <param name="config">Its keys win.</param>
@@ -62,7 +62,9 @@ static class ConfigMapping
             ClassCount = config.Model.ClassCount ?? found.ClassCount,
             InChannels = config.Model.InputChannels ?? found.InChannels,
             Width = config.Model.Width ?? found.Width,
-            MaskRcnn = config.Model.MaskRcnn.Over(found.MaskRcnn),
+            Options = found.Options is null or MaskRcnnOptions
+                ? config.Model.MaskRcnn.Over((MaskRcnnOptions?)found.Options)
+                : found.Options,
         };
 
     /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>

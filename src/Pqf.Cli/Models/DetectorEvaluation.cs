@@ -7,6 +7,7 @@ using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Models;
 
@@ -51,7 +52,7 @@ static class DetectorEvaluation
     {
         using var scope = device.BeginScope();
         var detector = Detector.Create(architecture, parameters, device);
-        float threshold = (architecture.MaskRcnn ?? new MaskRcnnOptions()).MaskThresh;
+        float threshold = MaskRcnnOptions.Of(architecture).MaskThresh;
         var watch = new StageWatch(run.Terminal.Clock);
         var results = ImmutableArray.CreateBuilder<CocoDetection>();
         int done = 0;
@@ -61,7 +62,7 @@ static class DetectorEvaluation
             if (loaded is Result<Photograph, PqfError>.Error error)
                 return error.Value;
             var found = detector.Detect(((Result<Photograph, PqfError>.Ok)loaded).Value, stage => watch.Lap(stage.ToString()));
-            results.AddRange(CocoTargets.Results(images.Images[done].Id, found, threshold));
+            results.AddRange(CocoTargets.Results(images.Images[done].Id, found, threshold, images.Labels));
             watch.Lap(Masks);
             report(++done);
         }

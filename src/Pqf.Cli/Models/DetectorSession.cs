@@ -1,7 +1,9 @@
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
+using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -80,7 +82,7 @@ sealed class DetectorSession(RunContext run)
                             {
                                 var state = TrainingState.Start(
                                     model.Parameters,
-                                    DetectorTask.TrainableOf(model.Graph, model.Parameters),
+                                    MaskRcnn.Family.TrainableOf(model.Graph, model.Parameters),
                                     setup.Options,
                                     initial
                                 );

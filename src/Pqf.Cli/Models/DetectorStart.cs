@@ -81,7 +81,7 @@ sealed class DetectorStart(RunContext run, Device device)
 
     Result<PqfModel, PqfError> Compress(PqfModel model, string path)
     {
-        if (!run.Config.Model.Compress || model.Parameters.Values.Values.Any(weight => weight is Weight.Quantised))
+        if (!run.Config.Model.Compress || model.Parameters.IsQuantised)
             return model;
         var probe = new Probe(device, model.Preprocessing, run.Key.Fold("probe"));
         return Compressor

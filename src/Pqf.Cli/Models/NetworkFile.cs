@@ -28,5 +28,5 @@ sealed record NetworkFile(string Path, string Format, PqfModel Model, ImmutableA
     public Preprocessing Preprocessing => Model.Preprocessing;
 
     /// <summary>Whether any weight is quantised.</summary>
-    public bool IsCompressed => Parameters.Values.Values.Any(weight => weight is Weight.Quantised);
+    public bool IsCompressed => Parameters.IsQuantised;
 }

@@ -31,8 +31,8 @@ static class NetworkFiles
     public static Result<NetworkFile, PqfError> LoadClassifier(string path, Config config, Device device) =>
         Load(path, config, device)
             .Bind<NetworkFile>(network =>
-                network.Architecture.Name == MaskRcnn.Name
-                    ? new PqfError.File(path, $"is a detector ({MaskRcnn.Name}); expected a network that classifies images")
+                IsFor(NetworkTask.Detection, network)
+                    ? new PqfError.File(path, $"is a detector ({network.Architecture.Name}); expected a network that classifies images")
                     : network
             );
 
@@ -41,7 +41,7 @@ static class NetworkFiles
     public static Result<NetworkFile, PqfError> LoadDetector(string path, Config config, Device device) =>
         Load(path, config, device)
             .Bind<NetworkFile>(network =>
-                network.Architecture.Name != MaskRcnn.Name
+                !IsFor(NetworkTask.Detection, network)
                     ? new PqfError.File(path, $"is a {network.Architecture.Name}; expected a network that finds objects ({MaskRcnn.Name})")
                 : network.Model.ClassNames is null && network.ClassNames.Length == CocoClasses.LabelCount
                     ? network with
@@ -95,18 +95,16 @@ static class NetworkFiles
         // A file that fits no architecture goes on to the load report, which lists everything that is wrong with it.
         return recognised.Match(
             found => Check(file, config, found).Map(_ => ConfigMapping.Architecture(config, found)),
-            _ => ConfigMapping.Architecture(config, new Architecture(wanted, StateDict.ClassCount(file) ?? 1000))
+            _ => ConfigMapping.Architecture(config, Networks.Find(wanted)?.Sized(wanted, WeightShapes.Of(file)) ?? new Architecture(wanted))
         );
     }
 
     static Result<Unit, PqfError> Check(TensorFile file, Config config, Architecture found) =>
-        config.Model.Arch is { } wanted && GraphName(found.Name) != GraphName(wanted) && Networks.Names.Contains(wanted)
+        config.Model.Arch is { } wanted && Networks.Names.Contains(wanted) && !Networks.IsAlso(found, wanted)
             ? new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {found.Name}")
             : default(Unit);
 
-    // "resnet50ssl" is ResNet-50 trained on more data.
-    static string GraphName(string architecture) =>
-        architecture.EndsWith("ssl", StringComparison.Ordinal) ? architecture[..^3] : architecture;
+    static bool IsFor(NetworkTask task, NetworkFile network) => Networks.FamilyOf(network.Architecture).Task == task;
 
     static Result<NetworkFile, PqfError> Complete(TensorFile file, Config config, PqfModel model, ImmutableArray<string> unused) =>
         ConfigMapping

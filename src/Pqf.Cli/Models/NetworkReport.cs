@@ -3,7 +3,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Detection;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 
@@ -52,18 +51,14 @@ static class NetworkReport
     static string InputText(PqfModel network)
     {
         var (preprocessing, shape) = (network.Preprocessing, InputShape(network));
-        return network.Architecture.Name == MaskRcnn.Name
+        return Networks.FamilyOf(network.Architecture).InputSide is not null
             ? $"images of any size, resized to {shape[1]} pixels"
             : $"images of {preprocessing.Crop}×{preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
     }
 
-    /// <summary>Of one image; of the largest square one for a detector.</summary>
-    static Shape InputShape(PqfModel network)
-    {
-        if (network.Architecture.Name != MaskRcnn.Name)
-            return Classifier.InputShape(network.Preprocessing, 1);
-        var options = network.Architecture.MaskRcnn ?? new MaskRcnnOptions();
-        int side = (options.MinSize + options.SizeDivisible - 1) / options.SizeDivisible * options.SizeDivisible;
-        return [1, side, side, network.Architecture.InChannels];
-    }
+    /// <summary>Of one image; of the largest square one where the network resizes images itself.</summary>
+    static Shape InputShape(PqfModel network) =>
+        Networks.FamilyOf(network.Architecture).InputSide?.Invoke(network.Architecture) is { } side
+            ? [1, side, side, network.Architecture.InChannels]
+            : Classifier.InputShape(network.Preprocessing, 1);
 }

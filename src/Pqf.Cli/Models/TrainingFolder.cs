@@ -43,7 +43,7 @@ sealed record TrainingFolder(string Path)
 
     /// <summary>Makes the folders, and tries them.</summary>
     public Result<Unit, PqfError> Prepare() =>
-        Results.Collect(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
+        Result.All(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
 
     /// <summary>Says whether a new run may begin here: not over the states of another.</summary>
     public Result<Unit, PqfError> CheckUnused() =>

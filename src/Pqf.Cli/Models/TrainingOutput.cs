@@ -61,8 +61,8 @@ sealed class TrainingOutput(RunContext run, TrainingFolder folder, PqfModel mode
         );
 
     Result<Unit, PqfError> WriteModels(TrainingState state, string name) =>
-        Results
-            .Collect(
+        Result
+            .All(
                 run.Config.Formats.Union([ModelFormat.Pth, ModelFormat.Pqf])
                     .Select(format =>
                         NetworkWriter.Write(folder.ModelFile(name, format), format, model with { Parameters = state.Parameters })

@@ -37,8 +37,8 @@ sealed class TrainingStart(RunContext run, Device device)
             keys.InputChannels ?? images.Channels,
             keys.Width
         );
-        return ResNet
-            .Build(architecture)
+        return Networks
+            .Build(architecture, NetworkTask.Classification)
             .Bind(graph =>
                 ConfigMapping
                     .Preprocessing(run.Config, ConfigMapping.DefaultPreprocessing(architecture.InChannels), architecture.InChannels)

@@ -31,7 +31,7 @@ sealed record ModelMetadata(
         {
             ["format"] = Format,
             ["version"] = PqfModel.FormatVersion,
-            ["architecture"] = JsonSerializer.Serialize(Architecture, json.Architecture),
+            ["architecture"] = JsonSerializer.Serialize(ArchitectureText.Of(Architecture), json.ArchitectureText),
             ["preprocessing"] = JsonSerializer.Serialize(Preprocessing, json.Preprocessing),
         };
         if (ClassNames is ClassNames.WellKnown known)
@@ -103,7 +103,7 @@ sealed record ModelMetadata(
                 : Optional("classes", json.StringArray) is { } listed ? new ClassNames.Listed([.. listed])
                 : null;
             var metadata = new ModelMetadata(
-                Required("architecture", json.Architecture),
+                Required("architecture", json.ArchitectureText).ToArchitecture(),
                 Required("preprocessing", json.Preprocessing),
                 names,
                 Optional("compression", json.CompressionSpec),
@@ -150,7 +150,7 @@ sealed record ModelMetadata(
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true
 )]
-[JsonSerializable(typeof(Architecture))]
+[JsonSerializable(typeof(ArchitectureText))]
 [JsonSerializable(typeof(Preprocessing))]
 [JsonSerializable(typeof(CompressionSpec))]
 [JsonSerializable(typeof(Provenance))]

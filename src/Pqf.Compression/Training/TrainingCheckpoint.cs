@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pqf.Autodiff;
 using Pqf.Compression.Model;
-using Pqf.Nets.Detection;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -99,7 +99,11 @@ public static class TrainingCheckpoint
                     .Read(file)
                     .Bind(metadata => PqfModel.From(network, metadata, device))
                     .Bind(model =>
-                        Averages(file, averages, optimizer.Start(TrainableOf(model)))
+                        Averages(
+                                file,
+                                averages,
+                                optimizer.Start(Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters))
+                            )
                             .Map(state =>
                                 (
                                     model,
@@ -117,11 +121,6 @@ public static class TrainingCheckpoint
                     )
             );
     }
-
-    static ImmutableDictionary<string, Tensor<float>> TrainableOf(PqfModel model) =>
-        model.Architecture.Name == MaskRcnn.Name
-            ? DetectorTask.TrainableOf(model.Graph, model.Parameters)
-            : Trainable.Of(model.Graph, model.Parameters);
 
     /// <summary>A value that is not finite leaves, less itself, one that is not 0.</summary>
     static bool IsFinite(ReadOnlySpan<float> values)

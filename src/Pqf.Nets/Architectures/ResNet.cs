@@ -10,14 +10,18 @@ namespace Pqf.Nets.Architectures;
 /// is in <c>conv2</c>.</summary>
 public static class ResNet
 {
-    // So that every weight's count fits 31 bits: fc reads up to 32 times the width. ImageNet's largest set has 21,841 classes.
+    // So that every weight's count fits 31 bits: the head reads up to 32 times the width. ImageNet's largest set has 21,841 classes.
     const int MaxClassCount = 250_000,
         MaxInChannels = 4096,
         MaxWidth = 256;
 
+    const string StemName = "conv1",
+        HeadName = "fc";
+
     // He et al. 2016: blocks of each stage, of the networks for ImageNet in table 1, of the small ones in section 4.2. "resnet50ssl" is
-    // ResNet-50 trained on more data; the graph is the same.
-    static ImmutableArray<Family> Known { get; } =
+    // ResNet-50 trained on more data; the graph is the same. ResNeXt: Xie et al. 2017, arXiv 1611.05431, tables 1 and 3. Wide ResNet-50 and
+    // -101: Zagoruyko and Komodakis 2016, arXiv 1605.07146, table 8.
+    static ImmutableArray<Variant> Known { get; } =
     [
         new("resnet18", Stem.Pooled, Block.Basic, 64, [2, 2, 2, 2]),
         new("resnet34", Stem.Pooled, Block.Basic, 64, [3, 4, 6, 3]),
@@ -25,17 +29,30 @@ public static class ResNet
         new("resnet50ssl", Stem.Pooled, Block.Bottleneck, 64, [3, 4, 6, 3]),
         new("resnet101", Stem.Pooled, Block.Bottleneck, 64, [3, 4, 23, 3]),
         new("resnet152", Stem.Pooled, Block.Bottleneck, 64, [3, 8, 36, 3]),
+        new("resnext50_32x4d", Stem.Pooled, Block.Bottleneck, 64, [3, 4, 6, 3], Groups: 32, GroupWidth: 4),
+        new("resnext101_32x8d", Stem.Pooled, Block.Bottleneck, 64, [3, 4, 23, 3], Groups: 32, GroupWidth: 8),
+        new("wide_resnet50_2", Stem.Pooled, Block.Bottleneck, 64, [3, 4, 6, 3], GroupWidth: 128),
+        new("wide_resnet101_2", Stem.Pooled, Block.Bottleneck, 64, [3, 4, 23, 3], GroupWidth: 128),
         new("resnet20", Stem.Plain, Block.Basic, 16, [3, 3, 3]),
     ];
 
-    /// <summary>Names that <see cref="Build"/> knows.</summary>
-    public static ImmutableArray<string> Names { get; } = [.. Known.Select(known => known.Name)];
+    /// <summary>The residual networks.</summary>
+    public static NetworkFamily Family { get; } =
+        new()
+        {
+            Names = [.. Known.Select(known => known.Name)],
+            Task = NetworkTask.Classification,
+            Build = Build,
+            Stem = StemName,
+            Head = HeadName,
+            DefaultWidth = name => Find(name).Width,
+        };
 
     /// <summary>The graph of a residual network: images [N, H, W, channels] to logits [N, classes].</summary>
-    /// <returns>The graph, or an error that lists the known names when this one is not among them, or when a count or the width is below 1
-    /// or absurd.</returns>
-    public static Result<Graph, PqfError> Build(Architecture architecture)
+    /// <returns>The graph, or an error when a count or the width is below 1 or absurd.</returns>
+    static Result<Graph, PqfError> Build(Architecture architecture)
     {
+        var variant = Find(architecture.Name);
         if (architecture.ClassCount is < 1 or > MaxClassCount || architecture.InChannels is < 1 or > MaxInChannels)
             return new PqfError.Config(
                 "model",
@@ -44,30 +61,27 @@ public static class ResNet
             );
         if (architecture.Width is < 1 or > MaxWidth)
             return new PqfError.Config("model", "width", $"expected 1 to {MaxWidth} channels in the first stage, got {architecture.Width}");
-        return Find(architecture.Name) is { } family
-            ? Assemble(architecture, family)
+        return variant.InnerWidth(architecture.Width ?? variant.Width) > 0
+            ? Assemble(architecture, variant)
             : new PqfError.Config(
                 "model",
-                "arch",
-                $"expected one of {string.Join(", ", Names)}, got {architecture.Name} (nearest: {NearestName.Of(architecture.Name, Names)})"
+                "width",
+                $"expected at least {Variant.GroupWidthUnit / variant.GroupWidth} channels in the first stage of {variant.Name}, got {architecture.Width}"
             );
     }
 
-    /// <summary>Channels of the first stage where an architecture does not say; null if the name is unknown.</summary>
-    public static int? DefaultWidth(string name) => Find(name)?.Width;
+    static Variant Find(string name) => Known.First(known => known.Name == name);
 
-    static Family? Find(string name) => Known.FirstOrDefault(known => known.Name == name);
-
-    static Graph Assemble(Architecture architecture, Family family)
+    static Graph Assemble(Architecture architecture, Variant variant)
     {
         var graph = new GraphBuilder();
-        int x = new Layers(graph, "", null).Append(graph.Input(architecture.InChannels), family, architecture.Width ?? family.Width)[^1];
+        int x = new Layers(graph, variant, "", null).Append(graph.Input(architecture.InChannels), architecture.Width ?? variant.Width)[^1];
         int features = graph.Channels(x);
-        graph.Linear(graph.Flatten(graph.GlobalAvgPool(x)), "fc", features, architecture.ClassCount);
+        graph.Linear(graph.Flatten(graph.GlobalAvgPool(x)), HeadName, features, architecture.ClassCount);
         return graph.Build();
     }
 
-    /// <summary>The stages of ResNet-50, norms frozen: a detector's body.</summary>
+    /// <summary>The stages of ResNet-50, norms frozen: the body of a larger network.</summary>
     /// <param name="graph">What they are appended to.</param>
     /// <param name="x">Images.</param>
     /// <param name="prefix">Comes before every layer's name: <c>backbone.body.</c></param>
@@ -75,27 +89,28 @@ public static class ResNet
     /// <param name="eps">Of the norms.</param>
     /// <returns>Numbers of the four stages' values.</returns>
     internal static ImmutableArray<int> FrozenBody(GraphBuilder graph, int x, string prefix, int width, float eps) =>
-        new Layers(graph, prefix, eps).Append(x, Find("resnet50")!, width);
+        new Layers(graph, Find("resnet50"), prefix, eps).Append(x, width);
 
     /// <summary>Appends layers to a graph.</summary>
     /// <param name="Graph">The graph.</param>
+    /// <param name="Variant">What its stages consist of.</param>
     /// <param name="Prefix">Comes before every layer's name.</param>
     /// <param name="FrozenEps">ε of norms that are frozen; null for norms that are trained.</param>
-    sealed record Layers(GraphBuilder Graph, string Prefix, float? FrozenEps)
+    sealed record Layers(GraphBuilder Graph, Variant Variant, string Prefix, float? FrozenEps)
     {
         /// <summary>The stem and all stages, whose values' numbers it returns.</summary>
-        public ImmutableArray<int> Append(int x, Family family, int firstWidth)
+        public ImmutableArray<int> Append(int x, int firstWidth)
         {
             var stages = ImmutableArray.CreateBuilder<int>();
-            x = MakeStem(x, family.Stem, firstWidth);
-            for (int stage = 0; stage < family.Counts.Length; stage++)
+            x = MakeStem(x, firstWidth);
+            for (int stage = 0; stage < Variant.Counts.Length; stage++)
             {
-                for (int i = 0; i < family.Counts[stage]; i++)
+                for (int i = 0; i < Variant.Counts[stage]; i++)
                 {
                     int width = firstWidth << stage,
                         stride = stage > 0 && i == 0 ? 2 : 1;
                     string name = $"layer{stage + 1}.{i}";
-                    int main = family.Block == Block.Bottleneck ? Bottleneck(x, name, width, stride) : Basic(x, name, width, stride);
+                    int main = Variant.Block == Block.Bottleneck ? Bottleneck(x, name, width, stride) : Basic(x, name, width, stride);
                     int shortcut =
                         stride == 1 && Graph.Channels(x) == Graph.Channels(main) ? x : Projection(x, name, Graph.Channels(main), stride);
                     x = Graph.Relu(Graph.Add(main, shortcut));
@@ -107,11 +122,11 @@ public static class ResNet
             return stages.ToImmutable();
         }
 
-        int MakeStem(int x, Stem stem, int width)
+        int MakeStem(int x, int width)
         {
-            if (stem == Stem.Plain)
-                return Graph.Relu(Norm(Conv(x, "conv1", width, 3, new Conv2dOptions { Padding = 1 }), "bn1"));
-            x = Conv(x, "conv1", width, 7, new Conv2dOptions { Stride = 2, Padding = 3 });
+            if (Variant.Stem == Stem.Plain)
+                return Graph.Relu(Norm(Conv(x, StemName, width, 3, new Conv2dOptions { Padding = 1 }), "bn1"));
+            x = Conv(x, StemName, width, 7, new Conv2dOptions { Stride = 2, Padding = 3 });
             return Graph.MaxPool2d(Graph.Relu(Norm(x, "bn1")), 3, 2, 1);
         }
 
@@ -125,9 +140,16 @@ public static class ResNet
 
         int Bottleneck(int x, string name, int width, int stride)
         {
-            x = Conv(x, $"{name}.conv1", width, 1);
+            int inner = Variant.InnerWidth(width);
+            var grouped = new Conv2dOptions
+            {
+                Stride = stride,
+                Padding = 1,
+                Groups = Variant.Groups,
+            };
+            x = Conv(x, $"{name}.conv1", inner, 1);
             x = Graph.Relu(Norm(x, $"{name}.bn1"));
-            x = Conv(x, $"{name}.conv2", width, 3, new Conv2dOptions { Stride = stride, Padding = 1 });
+            x = Conv(x, $"{name}.conv2", inner, 3, grouped);
             x = Graph.Relu(Norm(x, $"{name}.bn2"));
             x = Conv(x, $"{name}.conv3", 4 * width, 1);
             return Norm(x, $"{name}.bn3");
@@ -161,8 +183,25 @@ public static class ResNet
     /// <param name="Name">As in configurations.</param>
     /// <param name="Stem">What comes before the first stage.</param>
     /// <param name="Block">What stages consist of.</param>
-    /// <param name="Width">Channels of the first stage's 3×3 convolutions; each next stage has twice as many, and half the pixels a
-    /// side.</param>
+    /// <param name="Width">Channels of the first stage; each next stage has twice as many, and half the pixels a side.</param>
     /// <param name="Counts">Blocks of each stage.</param>
-    sealed record Family(string Name, Stem Stem, Block Block, int Width, ImmutableArray<int> Counts);
+    /// <param name="Groups">Groups of a bottleneck's 3×3 convolution.</param>
+    /// <param name="GroupWidth">Channels of each group, in a stage of <see cref="GroupWidthUnit"/> channels: torchvision's
+    /// <c>width_per_group</c>.</param>
+    sealed record Variant(
+        string Name,
+        Stem Stem,
+        Block Block,
+        int Width,
+        ImmutableArray<int> Counts,
+        int Groups = 1,
+        int GroupWidth = Variant.GroupWidthUnit
+    )
+    {
+        /// <summary>Channels of the stage for which <see cref="GroupWidth"/> counts.</summary>
+        public const int GroupWidthUnit = 64;
+
+        /// <summary>Channels of a bottleneck's 3×3 convolution in a stage of a width.</summary>
+        public int InnerWidth(int width) => width * GroupWidth / GroupWidthUnit * Groups;
+    }
 }

@@ -2,12 +2,16 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Pqf.Nets.Masks;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 
 /// <summary>Reads one annotated object: see <see cref="CocoReader"/>.</summary>
 static class CocoAnnotationReader
 {
+    // A triangle. The COCO API takes four numbers for a box, and fewer for nothing.
+    const int LeastNumbers = 6;
+
     static readonly string[] Keys = ["id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"];
     static readonly string[] RunKeys = ["size", "counts"];
 
@@ -17,7 +21,7 @@ static class CocoAnnotationReader
         long imageId = 0,
             categoryId = 0;
         CocoBox box = default;
-        double area = 0;
+        double? area = null;
         bool isCrowd = false;
         CocoSegmentation segmentation = new CocoSegmentation.Outlines([]);
         uint seen = 0;
@@ -38,10 +42,10 @@ static class CocoAnnotationReader
                     box = Box(ref json, key);
                     break;
                 case "area":
-                    area = json.Number(key);
+                    area = json.Token == JsonTokenType.Null ? null : json.Number(key);
                     break;
                 case "iscrowd":
-                    isCrowd = json.Flag(key);
+                    isCrowd = json.Token != JsonTokenType.Null && json.Flag(key);
                     break;
                 default:
                     segmentation = Segmentation(ref json, key);
@@ -49,8 +53,8 @@ static class CocoAnnotationReader
             }
         }
 
-        json.Require(Keys, seen, "iscrowd", "segmentation");
-        return new(id ?? 0, imageId, (int)Math.Clamp(categoryId, int.MinValue, int.MaxValue), box, area, isCrowd, segmentation);
+        json.Require(Keys, seen, "area", "iscrowd", "segmentation");
+        return new(id ?? 0, imageId, (int)Math.Clamp(categoryId, int.MinValue, int.MaxValue), box, area ?? box.Area, isCrowd, segmentation);
     }
 
     /// <summary>Reads left, top, width and height.</summary>
@@ -69,6 +73,8 @@ static class CocoAnnotationReader
     {
         if (json.Token == JsonTokenType.StartObject)
             return Runs(ref json, key);
+        if (json.Token == JsonTokenType.Null)
+            return new CocoSegmentation.Outlines([]);
         var polygons = ImmutableArray.CreateBuilder<Polygon>();
         if (!json.IsArray(key, "a list of outlines, or an object with size and counts"))
             return new CocoSegmentation.Outlines([]);
@@ -77,10 +83,12 @@ static class CocoAnnotationReader
         {
             points.Clear();
             json.Numbers(key, points);
-            if (points.Count % 2 == 0)
-                polygons.Add(new(CollectionsMarshal.AsSpan(points)));
-            else
+            if (points.Count % 2 != 0)
                 json.Note(key, $"expected pairs of x and y, got {points.Count} numbers");
+            else if (points.Count is > 0 and < LeastNumbers)
+                json.Note(key, $"expected outlines of {LeastNumbers} numbers or more, x and y of each corner in turn, got {points.Count}");
+            else if (points.Count > 0)
+                polygons.Add(new(CollectionsMarshal.AsSpan(points)));
         }
 
         return new CocoSegmentation.Outlines(polygons.ToImmutable());

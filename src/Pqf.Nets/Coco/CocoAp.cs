@@ -8,7 +8,7 @@ public enum CocoTask
     /// <summary>Boxes: detections without one are left out, and a detection is as large as its box.</summary>
     BoundingBox,
 
-    /// <summary>Masks: detections without one are left out, and a detection is as large as its mask.</summary>
+    /// <summary>Masks: detections and objects without one are left out, and a detection is as large as its mask.</summary>
     Segmentation,
 }
 
@@ -36,7 +36,7 @@ public static class CocoAp
             .ToLookup(detection => (detection.ImageId, detection.CategoryId));
         // Every pair of image and class is matched on its own, every class is summed up on its own; both keep their order, so the result
         // does not depend on the threads.
-        var pairs = truth.Images.SelectMany(image => PairsOf(truth, image, found)).ToArray();
+        var pairs = truth.Images.SelectMany(image => PairsOf(truth, image, found, task)).ToArray();
         var matches = InOrder(pairs, threadCount).Select(pair => PairMatch.Of(pair, task)).ToArray();
         var classes = InOrder(matches.GroupBy(match => match.CategoryId).OrderBy(group => group.Key), threadCount)
             .Select(group => new ClassCurves([.. group]))
@@ -50,9 +50,17 @@ public static class CocoAp
             .AsOrdered()
             .WithDegreeOfParallelism(Math.Min(threadCount > 0 ? threadCount : Environment.ProcessorCount, MostThreads));
 
-    static IEnumerable<CocoPair> PairsOf(CocoInstances truth, CocoImage image, ILookup<(long ImageId, int CategoryId), CocoDetection> found)
+    static IEnumerable<CocoPair> PairsOf(
+        CocoInstances truth,
+        CocoImage image,
+        ILookup<(long ImageId, int CategoryId), CocoDetection> found,
+        CocoTask task
+    )
     {
-        var objects = truth.AnnotationsOf(image.Id).ToLookup(annotation => annotation.CategoryId);
+        var objects = truth
+            .AnnotationsOf(image.Id)
+            .Where(annotation => task == CocoTask.BoundingBox || annotation.HasMask)
+            .ToLookup(annotation => annotation.CategoryId);
         return truth
             .Categories.Select(category => new CocoPair(image, category.Id, [.. objects[category.Id]], [.. found[(image.Id, category.Id)]]))
             .Where(pair => !pair.Objects.IsEmpty || !pair.Detections.IsEmpty);

@@ -13,8 +13,10 @@ public sealed class CocoInstances
     /// <param name="images">In any order.</param>
     /// <param name="categories">In any order.</param>
     /// <param name="annotations">In any order; the order within an image decides between equals.</param>
-    /// <exception cref="InvalidDataException">A number occurs twice, an annotation is of an image or a class that is not there, or its mask
+    /// <exception cref="InvalidDataException">A number occurs twice, an annotation is of a class that is not there, or its mask
     /// of another size than its image.</exception>
+    /// <remarks>Annotations of images that are not listed are left out and counted: files that were cut down to a part of their images have
+    /// them.</remarks>
     public CocoInstances(IReadOnlyList<CocoImage> images, IReadOnlyList<CocoCategory> categories, IReadOnlyList<CocoAnnotation> annotations)
     {
         Images = [.. images.OrderBy(image => image.Id)];
@@ -24,9 +26,11 @@ public sealed class CocoInstances
         CheckDistinct("annotations", annotations.Select(annotation => annotation.Id).Order());
         imageOf = Images.ToFrozenDictionary(image => image.Id);
         var classes = Categories.Select(category => category.Id).ToFrozenSet();
-        foreach (var annotation in annotations)
-            Check(annotation, classes);
-        annotationsOf = annotations
+        CocoAnnotation[] listed = [.. annotations.Where(annotation => imageOf.ContainsKey(annotation.ImageId))];
+        UnlistedCount = annotations.Count - listed.Length;
+        foreach (var annotation in listed)
+            Check(annotation, imageOf[annotation.ImageId], classes);
+        annotationsOf = listed
             .GroupBy(annotation => annotation.ImageId)
             .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
     }
@@ -40,16 +44,26 @@ public sealed class CocoInstances
     /// <summary>All annotated objects.</summary>
     public int AnnotationCount => annotationsOf.Values.Sum(list => list.Length);
 
+    /// <summary>Annotations that were left out, because their images are not listed.</summary>
+    public int UnlistedCount { get; }
+
+    /// <summary>Annotated objects, crowds aside, of which only the box is known: no outline and no runs.</summary>
+    public int WithoutMaskCount => annotationsOf.Values.Sum(list => list.Count(annotation => !annotation.IsCrowd && !annotation.HasMask));
+
+    /// <summary>Whether any annotated object is of a category.</summary>
+    public bool HasCategory(int id) => annotationsOf.Values.Any(list => list.Any(annotation => annotation.CategoryId == id));
+
+    /// <summary>Annotated crowds.</summary>
+    public int CrowdCount => annotationsOf.Values.Sum(list => list.Count(annotation => annotation.IsCrowd));
+
     /// <summary>The image of a number, if there is one.</summary>
     public CocoImage? Find(long imageId) => imageOf.GetValueOrDefault(imageId);
 
     /// <summary>The objects of an image, in the file's order.</summary>
     public ImmutableArray<CocoAnnotation> AnnotationsOf(long imageId) => annotationsOf.GetValueOrDefault(imageId, []);
 
-    void Check(CocoAnnotation annotation, FrozenSet<int> classes)
+    static void Check(CocoAnnotation annotation, CocoImage image, FrozenSet<int> classes)
     {
-        if (!imageOf.TryGetValue(annotation.ImageId, out var image))
-            throw new InvalidDataException($"annotation {annotation.Id}: image_id: there is no image {annotation.ImageId}");
         if (!classes.Contains(annotation.CategoryId))
             throw new InvalidDataException($"annotation {annotation.Id}: category_id: there is no category {annotation.CategoryId}");
         if (

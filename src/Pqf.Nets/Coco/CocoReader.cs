@@ -157,8 +157,8 @@ public static class CocoReader
         }
 
         json.Require(CategoryKeys, seen);
-        if (id is < 1 or > MostCategories)
-            json.Note("id", $"expected 1 … {MostCategories}, got {id}");
+        if (id is < 0 or > MostCategories)
+            json.Note("id", $"expected 0 … {MostCategories}, got {id}");
         return new((int)(id ?? 0), name);
     }
 

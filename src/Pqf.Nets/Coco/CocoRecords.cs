@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 
@@ -12,7 +13,7 @@ namespace Pqf.Nets.Coco;
 public sealed record CocoImage(long Id, string FileName, int Height, int Width);
 
 /// <summary>A class of objects.</summary>
-/// <param name="Id">Its number, from 1; numbers have gaps (COCO's 80 classes go to 90).</param>
+/// <param name="Id">Its number, from 0 or 1; numbers have gaps (COCO's 80 classes go to 90).</param>
 /// <param name="Name">In words: <c>traffic light</c>.</param>
 public sealed record CocoCategory(int Id, string Name);
 
@@ -72,7 +73,8 @@ public abstract record CocoSegmentation
 /// <param name="ImageId">The image it is in.</param>
 /// <param name="CategoryId">Its class.</param>
 /// <param name="Box">Around it.</param>
-/// <param name="Area">Pixels of the object, as the file says: it decides between small, medium and large.</param>
+/// <param name="Area">Pixels of the object, as the file says, or its box's where the file does not: it decides between small, medium and
+/// large.</param>
 /// <param name="IsCrowd">It stands for many objects that were not told apart.</param>
 /// <param name="Segmentation">Its pixels.</param>
 public sealed record CocoAnnotation(
@@ -83,7 +85,11 @@ public sealed record CocoAnnotation(
     double Area,
     bool IsCrowd,
     CocoSegmentation Segmentation
-);
+)
+{
+    /// <summary>Whether its pixels are known; of some objects only the box is.</summary>
+    public bool HasMask => Segmentation is not CocoSegmentation.Outlines { Polygons.IsEmpty: true };
+}
 
 /// <summary>An object that a detector found.</summary>
 /// <param name="ImageId">The image.</param>

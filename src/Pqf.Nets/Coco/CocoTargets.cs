@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 
 /// <summary>Annotated objects as a detector learns them, and its detections as COCO measures them.</summary>
-/// <remarks>Labels are COCO's category numbers, gaps and all: a network of COCO has 91 classes, 11 of which, the background among them, no
-/// object has. As torchvision's references for detection.</remarks>
 public static class CocoTargets
 {
     // torchvision's references: an image whose boxes all have a side of at most a pixel is not worth training on.
@@ -20,7 +19,8 @@ public static class CocoTargets
     /// too.</summary>
     /// <param name="image">The image.</param>
     /// <param name="annotations">Its objects; there may be none.</param>
-    public static DetectionTarget Of(CocoImage image, IEnumerable<CocoAnnotation> annotations)
+    /// <param name="labels">Labels of the data set's categories.</param>
+    public static DetectionTarget Of(CocoImage image, IEnumerable<CocoAnnotation> annotations, CocoLabels labels)
     {
         var kept = annotations
             .Where(annotation => !annotation.IsCrowd)
@@ -29,13 +29,17 @@ public static class CocoTargets
             .ToArray();
         return new(
             [.. kept.Select(pair => pair.box)],
-            [.. kept.Select(pair => pair.annotation.CategoryId)],
+            [.. kept.Select(pair => labels.LabelOf(pair.annotation.CategoryId))],
             [
-                .. kept.Select(pair => new BinaryMask(
-                    image.Height,
-                    image.Width,
-                    pair.annotation.Segmentation.ToRle(image.Height, image.Width).ToBitmap()
-                )),
+                .. kept.Select(pair =>
+                    pair.annotation.HasMask
+                        ? new BinaryMask(
+                            image.Height,
+                            image.Width,
+                            pair.annotation.Segmentation.ToRle(image.Height, image.Width).ToBitmap()
+                        )
+                        : null
+                ),
             ]
         );
     }
@@ -44,11 +48,12 @@ public static class CocoTargets
     /// <param name="imageId">The image's number.</param>
     /// <param name="found">What was found in it.</param>
     /// <param name="threshold">Pixels above this probability are the object's.</param>
-    public static ImmutableArray<CocoDetection> Results(long imageId, Detections found, float threshold) =>
+    /// <param name="labels">Labels of the data set's categories; null where a label is the category.</param>
+    public static ImmutableArray<CocoDetection> Results(long imageId, Detections found, float threshold, CocoLabels? labels = null) =>
         [
             .. found.Items.Select(item => new CocoDetection(
                 imageId,
-                item.Label,
+                labels?.CategoryOf(item.Label) ?? item.Label,
                 item.Score,
                 new(item.Box.X1, item.Box.Y1, item.Box.Width, item.Box.Height),
                 Masks.Rle.FromMask(MaskPasting.Paste(item, found.Height, found.Width, threshold))

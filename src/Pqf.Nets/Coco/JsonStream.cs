@@ -23,7 +23,7 @@ ref struct JsonStream
 
     public JsonStream(Stream stream)
     {
-        this.stream = stream;
+        this.stream = JsonBytes.Of(stream);
         Fill(0);
         start = buffer.AsSpan(0, length).StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
         reader = new(buffer.AsSpan(start, length - start), isWhole, default);
@@ -134,7 +134,7 @@ ref struct JsonStream
     {
         if (Token is JsonTokenType.True or JsonTokenType.False)
             return reader.GetBoolean();
-        if (Token == JsonTokenType.Number && reader.TryGetInt64(out long value) && value is 0 or 1)
+        if (Token == JsonTokenType.Number && (reader.TryGetInt64(out long value) || IsWhole(out value)) && value is 0 or 1)
             return value == 1;
         Expected(key, "0 or 1");
         return false;
@@ -189,6 +189,7 @@ ref struct JsonStream
             JsonTokenType.StartArray => "a list",
             JsonTokenType.String => "a text",
             JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)]),
+            JsonTokenType.Null => "null or NaN",
             _ => Token.ToString().ToLowerInvariant(),
         };
 

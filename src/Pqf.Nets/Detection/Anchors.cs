@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 

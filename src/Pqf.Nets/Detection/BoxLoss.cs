@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Nets.Detection;
@@ -80,7 +81,7 @@ static class BoxLoss
         return (classifier, tape.Scale(boxReg, 1f / boxes.Length));
     }
 
-    /// <summary>Records the loss of the masks of boxes that are of objects.</summary>
+    /// <summary>Records the loss of the masks of boxes that are of objects whose masks are known.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="logits">[P, side, side, classes].</param>
     /// <param name="boxes">The P boxes.</param>
@@ -95,7 +96,7 @@ static class BoxLoss
         for (int i = 0; i < boxes.Length; i++)
         {
             var (box, target) = (boxes[i], targets[boxes[i].Image]);
-            MaskTargets.Project(target.Masks[box.Object], target.Size, box.Box, side, wanted.AsSpan(i * cells, cells));
+            MaskTargets.Project(target.Masks[box.Object]!, target.Size, box.Box, side, wanted.AsSpan(i * cells, cells));
             for (int cell = i * cells; cell < (i + 1) * cells; cell++)
                 places[cell] = (cell * classCount) + box.Label;
         }

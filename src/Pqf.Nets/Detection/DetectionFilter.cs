@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 

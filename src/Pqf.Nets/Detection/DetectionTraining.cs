@@ -59,7 +59,7 @@ public sealed class DetectionTraining
 
     DetectionTraining(Architecture architecture, Parameters parameters)
     {
-        (device, options) = (parameters.Tensors().First().Device, architecture.MaskRcnn ?? new MaskRcnnOptions());
+        (device, options) = (parameters.Tensors().First().Device, MaskRcnnOptions.Of(architecture));
         var parts = MaskRcnn.Of(architecture);
         int least = options.SizeDivisible,
             channels = options.FpnChannels;
@@ -116,7 +116,13 @@ public sealed class DetectionTraining
         stages.Ended(DetectionTrainingStage.Proposals, DetectionTrainingStage.BoxHeadBackward);
         var (classifier, boxReg) = BoxLosses(tape, variables, levels[..^1], sampled, resized);
         stages.Ended(DetectionTrainingStage.BoxHead, DetectionTrainingStage.MaskHeadBackward);
-        var mask = MaskLoss(tape, variables, levels[..^1], [.. sampled.Where(box => box.Object >= 0)], resized);
+        var mask = MaskLoss(
+            tape,
+            variables,
+            levels[..^1],
+            [.. sampled.Where(box => box.Object >= 0 && resized[box.Image].Masks[box.Object] is not null)],
+            resized
+        );
         stages.Ended(DetectionTrainingStage.MaskHead);
         foreach (var value in levels.Concat(heads.SelectMany(head => head.Outputs)))
             tape.Done(value);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 
@@ -20,5 +21,5 @@ public sealed record Detections(int Height, int Width, ImmutableArray<Detection>
 /// none.</summary>
 /// <param name="Boxes">In pixels of the image.</param>
 /// <param name="Labels">Classes, from 1.</param>
-/// <param name="Masks">Of the image's size.</param>
-public sealed record DetectionTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Labels, ImmutableArray<BinaryMask> Masks);
+/// <param name="Masks">Of the image's size; null for an object of which only the box is known: it trains boxes, not masks.</param>
+public sealed record DetectionTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Labels, ImmutableArray<BinaryMask?> Masks);

@@ -5,6 +5,7 @@ using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Movement;
 
@@ -53,7 +54,7 @@ public sealed class Detector
 
     Detector(Architecture architecture, Parameters parameters, Device device)
     {
-        (this.device, options, classCount) = (device, architecture.MaskRcnn ?? new MaskRcnnOptions(), architecture.ClassCount);
+        (this.device, options, classCount) = (device, MaskRcnnOptions.Of(architecture), architecture.ClassCount);
         var parts = MaskRcnn.Of(architecture);
         var size = ImageBatch.PaddedSize([ImageBatch.ResizedSize(Usual, options)], options);
         Shape usual = [1, size.Height, size.Width, Photograph.Channels];

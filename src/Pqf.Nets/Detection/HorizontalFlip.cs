@@ -1,3 +1,5 @@
+using Pqf.Tensors.Ops.Boxes;
+
 namespace Pqf.Nets.Detection;
 
 /// <summary>Images and their objects as a mirror shows them: column x becomes column width − 1 − x.</summary>
@@ -29,7 +31,11 @@ public static class HorizontalFlip
     /// <param name="target">The objects.</param>
     /// <param name="width">Columns of the image.</param>
     public static DetectionTarget Of(DetectionTarget target, int width) =>
-        new([.. target.Boxes.Select(box => Of(box, width))], target.Labels, [.. target.Masks.Select(Of)]);
+        new(
+            [.. target.Boxes.Select(box => Of(box, width))],
+            target.Labels,
+            [.. target.Masks.Select(mask => mask is null ? null : Of(mask))]
+        );
 
     static void ReverseRows<T>(ReadOnlySpan<T> from, Span<T> to, int width, int channels)
     {

@@ -36,13 +36,40 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
         MaxWidth = 256,
         MaxChannels = 4096;
 
+    const string Body = "backbone.body.",
+        Stem = Body + "conv1",
+        Head = "roi_heads.box_predictor.cls_score",
+        PyramidOutput = "backbone.fpn.layer_blocks.",
+        Features6 = "roi_heads.box_head.fc6",
+        MaskConv = "roi_heads.mask_head.mask_fcn";
+
+    /// <summary>Mask R-CNN among the known families.</summary>
+    public static NetworkFamily Family { get; } =
+        new()
+        {
+            Names = [Name],
+            Task = NetworkTask.Detection,
+            Build = Build,
+            Stem = Stem,
+            Head = Head,
+            DefaultWidth = _ => DefaultWidth,
+            DefaultClassCount = DefaultClassCount,
+            DefaultInChannels = Photograph.Channels,
+            OptionsOf = OptionsOf,
+            OptionsFormat = new("mask_rcnn", MaskRcnnJson.Default.MaskRcnnOptions),
+            CanonicalName = DetectorNames.Canonical,
+            // torchvision trains three of the body's five stages (trainable_backbone_layers).
+            FrozenWhenDense = [Stem, Body + "layer1"],
+            InputSide = InputSide,
+        };
+
     /// <summary>The graphs of a network.</summary>
     /// <exception cref="ArgumentException">The architecture is none that <see cref="Build"/> takes.</exception>
     public static MaskRcnn Of(Architecture architecture)
     {
         if (Problem(architecture) is { } problem)
             throw new ArgumentException($"MaskRcnn: {problem.Message}", nameof(architecture));
-        var options = architecture.MaskRcnn ?? new MaskRcnnOptions();
+        var options = MaskRcnnOptions.Of(architecture);
         Graph Head(Func<GraphBuilder, int, ImmutableArray<int>> layers)
         {
             var graph = new GraphBuilder();
@@ -65,7 +92,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
     {
         if (Problem(architecture) is { } problem)
             return problem;
-        var options = architecture.MaskRcnn ?? new MaskRcnnOptions();
+        var options = MaskRcnnOptions.Of(architecture);
         var graph = new GraphBuilder();
         ImmutableArray<int> levels = Pyramid(graph, architecture, options),
             pooled = levels[..^1];
@@ -92,9 +119,32 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
     internal static RoiPooling Pooling(MaskRcnnOptions options, int size, int boxCount) =>
         new(size, options.RoiSamplingRatio, options.RoiCanonicalScale, options.RoiCanonicalLevel, boxCount);
 
+    /// <summary>Channels of pyramid and heads, where they are not the usual ones.</summary>
+    static MaskRcnnOptions? OptionsOf(WeightShapes shapes)
+    {
+        var usual = new MaskRcnnOptions();
+        var found = usual with
+        {
+            FpnChannels = shapes.Rows(PyramidOutput + "0") ?? usual.FpnChannels,
+            RepresentationSize = shapes.Rows(Features6) ?? usual.RepresentationSize,
+            MaskChannels = shapes.Rows(MaskConv + "1") ?? usual.MaskChannels,
+        };
+        return
+            (found.FpnChannels, found.RepresentationSize, found.MaskChannels)
+            == (usual.FpnChannels, usual.RepresentationSize, usual.MaskChannels)
+            ? null
+            : found;
+    }
+
+    static int InputSide(Architecture architecture)
+    {
+        var options = MaskRcnnOptions.Of(architecture);
+        return (options.MinSize + options.SizeDivisible - 1) / options.SizeDivisible * options.SizeDivisible;
+    }
+
     static PqfError.Config? Problem(Architecture architecture)
     {
-        var options = architecture.MaskRcnn ?? new MaskRcnnOptions();
+        var options = MaskRcnnOptions.Of(architecture);
         if (architecture.ClassCount is < 2 or > MaxClassCount || architecture.InChannels != Photograph.Channels)
             return new(
                 "model",
@@ -131,7 +181,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
         ImmutableArray<int> stages = ResNet.FrozenBody(
             graph,
             graph.Input(architecture.InChannels),
-            "backbone.body.",
+            Body,
             architecture.Width ?? DefaultWidth,
             options.NormEps
         );
@@ -146,15 +196,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
         ImmutableArray<int> levels =
         [
             .. inner.Select(
-                (x, i) =>
-                    graph.Conv2d(
-                        x,
-                        $"backbone.fpn.layer_blocks.{i}",
-                        options.FpnChannels,
-                        3,
-                        new Conv2dOptions { Padding = 1 },
-                        hasBias: true
-                    )
+                (x, i) => graph.Conv2d(x, $"{PyramidOutput}{i}", options.FpnChannels, 3, new Conv2dOptions { Padding = 1 }, hasBias: true)
             ),
         ];
         return [.. levels, graph.MaxPool2d(levels[^1], 1, 2, 0)];
@@ -173,11 +215,11 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
     static ImmutableArray<int> BoxHead(GraphBuilder graph, int x, int classCount, MaskRcnnOptions options)
     {
         int features = options.FpnChannels * options.BoxRoiSize * options.BoxRoiSize;
-        x = graph.Relu(graph.Linear(graph.Flatten(x), "roi_heads.box_head.fc6", features, options.RepresentationSize));
+        x = graph.Relu(graph.Linear(graph.Flatten(x), Features6, features, options.RepresentationSize));
         x = graph.Relu(graph.Linear(x, "roi_heads.box_head.fc7", options.RepresentationSize, options.RepresentationSize));
         return
         [
-            graph.Linear(x, "roi_heads.box_predictor.cls_score", options.RepresentationSize, classCount),
+            graph.Linear(x, Head, options.RepresentationSize, classCount),
             graph.Linear(x, "roi_heads.box_predictor.bbox_pred", options.RepresentationSize, 4 * classCount),
         ];
     }
@@ -185,16 +227,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
     static int MaskHead(GraphBuilder graph, int x, int classCount, MaskRcnnOptions options)
     {
         for (int i = 1; i <= 4; i++)
-            x = graph.Relu(
-                graph.Conv2d(
-                    x,
-                    $"roi_heads.mask_head.mask_fcn{i}",
-                    options.MaskChannels,
-                    3,
-                    new Conv2dOptions { Padding = 1 },
-                    hasBias: true
-                )
-            );
+            x = graph.Relu(graph.Conv2d(x, $"{MaskConv}{i}", options.MaskChannels, 3, new Conv2dOptions { Padding = 1 }, hasBias: true));
         x = graph.Relu(
             graph.ConvTranspose2d(
                 x,

@@ -1,11 +1,26 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Pqf.Nets.Architectures;
 
 namespace Pqf.Nets.Detection;
 
 /// <summary>Structure and thresholds of a Mask R-CNN. Defaults are those of torchvision's <c>maskrcnn_resnet50_fpn</c>, under its
 /// names.</summary>
-public sealed record MaskRcnnOptions
+public sealed record MaskRcnnOptions : FamilyOptions
 {
+    /// <summary>An architecture's; torchvision's if it has none.</summary>
+    /// <exception cref="ArgumentException">They are another family's.</exception>
+    public static MaskRcnnOptions Of(Architecture architecture) =>
+        architecture.Options switch
+        {
+            null => new(),
+            MaskRcnnOptions own => own,
+            var other => throw new ArgumentException(
+                $"MaskRcnnOptions: expected the options of a {MaskRcnn.Name}, got {other.GetType().Name}",
+                nameof(architecture)
+            ),
+        };
+
     /// <summary>The shorter side is resized to this many pixels …</summary>
     public int MinSize { get; init; } = 800;
 
@@ -127,3 +142,12 @@ public sealed record MaskRcnnOptions
     /// <summary>Anchors at each place of a level.</summary>
     public int AnchorsPerPlace => AspectRatios.Length;
 }
+
+/// <summary>JSON of the options, without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    IgnoreReadOnlyProperties = true,
+    RespectNullableAnnotations = true
+)]
+[JsonSerializable(typeof(MaskRcnnOptions))]
+sealed partial class MaskRcnnJson : JsonSerializerContext;

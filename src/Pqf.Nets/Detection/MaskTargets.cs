@@ -1,3 +1,5 @@
+using Pqf.Tensors.Ops.Boxes;
+
 namespace Pqf.Nets.Detection;
 
 /// <summary>What the mask head should give for a box of an object.</summary>

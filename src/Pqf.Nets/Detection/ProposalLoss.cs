@@ -2,15 +2,16 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 
 /// <summary>Objects in the images of a batch, in pixels of the resized images.</summary>
 /// <param name="Boxes">Finite, both sides at least <see cref="LeastSide"/>.</param>
 /// <param name="Labels">From 1.</param>
-/// <param name="Masks">Of the image as it was.</param>
+/// <param name="Masks">Of the image as it was; null where only the box is known.</param>
 /// <param name="Size">Of the resized image.</param>
-sealed record ResizedTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Labels, ImmutableArray<BinaryMask> Masks, ImageSize Size)
+sealed record ResizedTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Labels, ImmutableArray<BinaryMask?> Masks, ImageSize Size)
 {
     /// <summary>As long as the sides of the least proposal (<see cref="MaskRcnnOptions.RpnMinBoxSize"/>): a shorter one's logarithm would
     /// outweigh everything else, or be infinite.</summary>
@@ -25,7 +26,10 @@ sealed record ResizedTarget(ImmutableArray<Box> Boxes, ImmutableArray<int> Label
                 "DetectionTarget",
                 $"expected a label and a mask for each of {target.Boxes.Length} boxes, got {target.Labels.Length} and {target.Masks.Length}"
             );
-        if (target.Masks.FirstOrDefault(mask => mask.Height != image.Height || mask.Width != image.Width) is { } strange)
+        if (
+            target.Masks.FirstOrDefault(mask => mask is not null && (mask.Height != image.Height || mask.Width != image.Width)) is
+            { } strange
+        )
             throw new ShapeException(
                 "DetectionTarget",
                 $"expected masks of the image's size, [{image.Height}, {image.Width}], got [{strange.Height}, {strange.Width}]"

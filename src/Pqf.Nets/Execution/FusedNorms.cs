@@ -60,9 +60,7 @@ static class FusedNorms
     public static Dictionary<string, StoredTensor> Restore(Graph graph, Dictionary<string, StoredTensor> stored)
     {
         var restored = new Dictionary<string, StoredTensor>(stored);
-        foreach (
-            var norm in graph.BatchNorms.Where(norm => !norm.Parameters.Any(spec => stored.ContainsKey(spec.Name)))
-        )
+        foreach (var norm in graph.BatchNorms.Where(norm => !norm.Parameters.Any(spec => stored.ContainsKey(spec.Name))))
         {
             // y = w · x / √(1 + ε) + b
             double eps = Math.Sqrt(1.0 + norm.Eps);

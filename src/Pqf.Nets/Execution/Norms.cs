@@ -13,17 +13,15 @@ public static class Norms
     /// <returns>The parameters with w' = w · √((1 + ε) / (v + ε)), b' = b − w · μ / √(v + ε), mean 0 and variance 1 for each norm; new
     /// tensors belong to the innermost scope.</returns>
     /// <remarks>ε is the layer's own. The published code folds with √v + 1e-8 instead and so changes the function a little.</remarks>
-    public static Parameters Fold(Graph graph, Parameters parameters) =>
-        graph.BatchNorms.Aggregate(parameters, Fold);
+    public static Parameters Fold(Graph graph, Parameters parameters) => graph.BatchNorms.Aggregate(parameters, Fold);
 
     /// <summary>Whether every norm has mean 0 and variance 1, as after <see cref="Fold(Graph, Parameters)"/>: statistics, if there ever
     /// were any, are part of weights and biases.</summary>
     public static bool AreFolded(Graph graph, Parameters parameters) =>
-        graph
-            .BatchNorms.All(norm =>
-                Vector(parameters, norm, "running_mean").ToArray().All(value => value == 0)
-                && Vector(parameters, norm, "running_var").ToArray().All(value => value == 1)
-            );
+        graph.BatchNorms.All(norm =>
+            Vector(parameters, norm, "running_mean").ToArray().All(value => value == 0)
+            && Vector(parameters, norm, "running_var").ToArray().All(value => value == 1)
+        );
 
     /// <summary>Running statistics moved towards what norms saw in one batch, in place, as PyTorch's training mode does.</summary>
     /// <param name="parameters">Their running means and variances are overwritten.</param>

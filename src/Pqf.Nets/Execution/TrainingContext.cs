@@ -50,11 +50,7 @@ sealed class TrainingContext(
                 _ => function(Parameter($"{layer}.weight"), bias),
                 quantised =>
                     Replaced(
-                        tape.DecodeCodes(
-                            Named(Trainable.CodebookName(layer), quantised.Codebook),
-                            indices[layer],
-                            quantised.DenseShape
-                        ),
+                        tape.DecodeCodes(Named(Trainable.CodebookName(layer), quantised.Codebook), indices[layer], quantised.DenseShape),
                         weight => function(weight, bias)
                     )
             );

@@ -32,14 +32,7 @@ public enum ParameterRole
 /// <param name="Role">What it is to its layer.</param>
 /// <param name="Initial">How it starts before training.</param>
 /// <param name="IsFrozen">Whether it is a constant that training does not change.</param>
-public sealed record ParameterSpec(
-    string Name,
-    string Layer,
-    Shape Shape,
-    ParameterRole Role,
-    InitialValues Initial,
-    bool IsFrozen = false
-)
+public sealed record ParameterSpec(string Name, string Layer, Shape Shape, ParameterRole Role, InitialValues Initial, bool IsFrozen = false)
 {
     /// <summary>A layer's weight, and its bias if it has one.</summary>
     /// <param name="layer">The layer's name.</param>

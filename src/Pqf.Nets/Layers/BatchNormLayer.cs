@@ -46,9 +46,7 @@ public sealed record BatchNormLayer(int X, string Name, int Channels, float Eps,
 
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) =>
-        x[0].Last == Channels
-            ? x[0]
-            : throw new ShapeException("BatchNorm", $"expected {Channels} channels for {Name}, got {x[0]}");
+        x[0].Last == Channels ? x[0] : throw new ShapeException("BatchNorm", $"expected {Channels} channels for {Name}, got {x[0]}");
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {

@@ -17,15 +17,8 @@ namespace Pqf.Nets.Layers;
 /// <param name="KernelSize">Taps.</param>
 /// <param name="Options">Stride, padding, dilation, groups.</param>
 /// <param name="HasBias">Whether it has a bias.</param>
-public sealed record Conv2dLayer(
-    int X,
-    string Name,
-    int InChannels,
-    int OutChannels,
-    Pair KernelSize,
-    Conv2dOptions Options,
-    bool HasBias
-) : Layer(X)
+public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChannels, Pair KernelSize, Conv2dOptions Options, bool HasBias)
+    : Layer(X)
 {
     /// <summary>[O, I / groups, kH, kW].</summary>
     public Shape WeightShape => [OutChannels, InChannels / Options.Groups, KernelSize.H, KernelSize.W];
@@ -57,11 +50,10 @@ public sealed record Conv2dLayer(
             );
 
     /// <inheritdoc/>
-    public override Shape OutputShape(ImmutableArray<Shape> x) => Shapes.Output(Shapes.Conv2d(x[0], WeightShape, Options));
+    public override Shape OutputShape(ImmutableArray<Shape> x) => Conv2d.OutputShape(x[0], WeightShape, Options);
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Shape output) =>
-        (long)output.Count * (InChannels / Options.Groups) * KernelSize.H * KernelSize.W;
+    public override long MultiplyAdds(Shape output) => (long)output.Count * (InChannels / Options.Groups) * KernelSize.H * KernelSize.W;
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
@@ -95,6 +87,5 @@ public sealed record Conv2dLayer(
     }
 
     /// <summary>The weights with the norm that follows, if any.</summary>
-    internal FoldedLayer Fold(BatchNormLayer? norm, Parameters parameters) =>
-        FoldedLayer.Of(Name, WeightShape, HasBias, norm, parameters);
+    internal FoldedLayer Fold(BatchNormLayer? norm, Parameters parameters) => FoldedLayer.Of(Name, WeightShape, HasBias, norm, parameters);
 }

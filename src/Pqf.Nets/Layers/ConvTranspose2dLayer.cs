@@ -38,7 +38,7 @@ public sealed record ConvTranspose2dLayer(
     internal override OnnxForm? Onnx => null;
 
     /// <inheritdoc/>
-    public override Shape OutputShape(ImmutableArray<Shape> x) => Shapes.Input(Shapes.ConvTranspose2d(x[0], WeightShape, Options));
+    public override Shape OutputShape(ImmutableArray<Shape> x) => ConvTranspose2d.OutputShape(x[0], WeightShape, Options);
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Shape output) =>

@@ -33,7 +33,7 @@ public sealed record LinearLayer(int X, string Name, int InFeatures, int OutFeat
         onnx => onnx.AddWeighted("Gemm", Name, HasBias, norm => Fold(norm, onnx.Parameters, null), OnnxMessages.Attribute("transB", 1));
 
     /// <inheritdoc/>
-    public override Shape OutputShape(ImmutableArray<Shape> x) => Shapes.Linear(x[0], WeightShape, null);
+    public override Shape OutputShape(ImmutableArray<Shape> x) => Linear.OutputShape(x[0], WeightShape, null);
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Shape output) => (long)output.Count * InFeatures;
@@ -52,12 +52,7 @@ public sealed record LinearLayer(int X, string Name, int InFeatures, int OutFeat
         var plan = Fold(step.Norm, step.Parameters, step.Viewed(0)).Pack(step.Device, new Conv2dOptions(), ConvAlgorithm.Gathered);
         var tail = step.Tail;
         return values =>
-            plan.ForwardInto(
-                Pixel(values[0]),
-                values.Residual is { } residual ? Pixel(residual) : null,
-                tail,
-                Pixel(values.Result)
-            );
+            plan.ForwardInto(Pixel(values[0]), values.Residual is { } residual ? Pixel(residual) : null, tail, Pixel(values.Result));
     }
 
     /// <summary>The weights with the norm that follows, if any.</summary>

@@ -18,8 +18,7 @@ public sealed record MaxPool2dLayer(int X, Pair KernelSize, Pair Stride, Pair Pa
     internal override OnnxForm? Onnx => onnx => onnx.Add("MaxPool", OnnxMessages.Window(KernelSize, Stride, Padding));
 
     /// <inheritdoc/>
-    public override Shape OutputShape(ImmutableArray<Shape> x) =>
-        Shapes.Output(Shapes.Pool2d("MaxPool2d", x[0], KernelSize, Stride, Padding));
+    public override Shape OutputShape(ImmutableArray<Shape> x) => MaxPool2d.OutputShape(x[0], KernelSize, Stride, Padding);
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => x[0];
 

@@ -24,9 +24,7 @@ sealed class OnnxGraph
         (this.graph, Parameters) = (graph, parameters);
         shapes = GraphShapes.Of(graph, input);
         // Where weights are codes, norms cannot be folded into them.
-        folded = parameters.Values.Values.Any(weight => weight is Weight.Quantised)
-            ? ImmutableDictionary<int, BatchNormLayer>.Empty
-            : FusedNorms.Foldable(graph, shapes);
+        folded = parameters.IsQuantised ? ImmutableDictionary<int, BatchNormLayer>.Empty : FusedNorms.Foldable(graph, shapes);
         Weights = new(nodes);
     }
 

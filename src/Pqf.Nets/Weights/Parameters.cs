@@ -10,6 +10,9 @@ public sealed record Parameters(ImmutableDictionary<string, Weight> Values)
     /// <summary>No values.</summary>
     public static Parameters Empty { get; } = new(ImmutableDictionary<string, Weight>.Empty);
 
+    /// <summary>Whether any weight is quantised.</summary>
+    public bool IsQuantised => Values.Values.Any(weight => weight is Weight.Quantised);
+
     /// <summary>The weight of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public Weight this[string name] =>

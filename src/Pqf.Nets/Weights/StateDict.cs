@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Pqf.Nets.Detection;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
@@ -52,28 +52,17 @@ public static partial class StateDict
         return (parameters, report);
     }
 
-    /// <summary>Outputs of <c>fc</c>, or of a detector's <c>cls_score</c>, in a file, dense or compressed; null if it has no such
-    /// layer.</summary>
-    public static int? ClassCount(TensorFile file)
-    {
-        var stored = PlainNames(file);
-        return ((IEnumerable<string>)["fc", "roi_heads.box_predictor.cls_score"])
-            .SelectMany(layer => (IEnumerable<string>)[$"{layer}.weight", $"{layer}.codes_matrix"])
-            .Select(name => stored.TryGetValue(name, out var tensor) && tensor.Shape.Rank > 0 ? tensor.Shape[0] : (int?)null)
-            .FirstOrDefault(count => count is not null);
-    }
-
     /// <summary>By the names used here.</summary>
-    static Dictionary<string, StoredTensor> PlainNames(TensorFile file)
+    internal static Dictionary<string, StoredTensor> PlainNames(TensorFile file)
     {
         bool prefixed = file.Tensors.All(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
         var plain = file
             .Tensors.Select(tensor => (Name: prefixed ? tensor.Name[Prefix.Length..] : tensor.Name, Tensor: tensor))
             .ToDictionary(pair => pair.Name, pair => pair.Tensor);
         // A name that is known already wins over one that only means the same; the latter is then reported as unused.
-        var stored = plain.Where(pair => DetectorNames.Canonical(pair.Key) == pair.Key).ToDictionary();
+        var stored = plain.Where(pair => Networks.Canonical(pair.Key) == pair.Key).ToDictionary();
         foreach (var (name, tensor) in plain.Where(pair => !stored.ContainsKey(pair.Key)))
-            if (!stored.TryAdd(DetectorNames.Canonical(name), tensor))
+            if (!stored.TryAdd(Networks.Canonical(name), tensor))
                 stored.Add(name, tensor);
         return stored;
     }
@@ -149,16 +138,11 @@ public static partial class StateDict
             this switch
             {
                 Dense x when x.Tensor.Shape != spec.Shape => x.Tensor.Shape.ToString(),
-                Quantised x when !Fits(x.Codes.Shape, x.Codebook.Shape, spec.Shape) =>
-                    $"codes {x.Codes.Shape} of a codebook {x.Codebook.Shape}",
+                Quantised x when !WeightShapes.CodesFit(x.Codes.Shape, x.Codebook.Shape, spec.Shape) => WeightShapes.CodesText(
+                    x.Codes.Shape,
+                    x.Codebook.Shape
+                ),
                 _ => null,
             };
-
-        static bool Fits(Shape codes, Shape codebook, Shape weight) =>
-            codes.Rank == 2
-            && codebook.Rank == 2
-            && codebook[0] is >= 1 and <= 65536
-            && codes[0] == weight[0]
-            && (long)codes.Count * codebook[1] == weight.Count;
     }
 }

@@ -79,22 +79,3 @@ public sealed class HostDevice : Device
         Pool.Trim();
     }
 }
-
-/// <summary>Which vector registers the host's kernels are written for.</summary>
-enum VectorWidth
-{
-    /// <summary>Sixteen floats, 32 registers.</summary>
-    Bits512,
-
-    /// <summary>Eight floats, 16 registers.</summary>
-    Bits256,
-}
-
-/// <summary>A loop's body on the host: a struct of pointers and sizes.</summary>
-interface IHostWork
-{
-    /// <summary>Computes one item.</summary>
-    /// <param name="item">Which item.</param>
-    /// <param name="thread">Which thread runs it, below the device's thread count: for scratch memory only, never for results.</param>
-    void Invoke(int item, int thread);
-}

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Pqf.Tensors.Devices;
 
 /// <summary>A block of device memory, linked into the scope that owns it.</summary>
@@ -30,39 +27,4 @@ abstract class Storage<T>(Device device, int count, long sizeBytes) : Storage(de
     public abstract void CopyTo(Span<T> destination);
 
     public abstract void Clear();
-}
-
-/// <summary>Aligned native memory.</summary>
-sealed unsafe class HostStorage<T>(HostDevice device, T* pointer, int count, long sizeBytes) : Storage<T>(device, count, sizeBytes)
-    where T : unmanaged
-{
-    public T* Pointer { get; private set; } = pointer;
-
-    public override void CopyFrom(ReadOnlySpan<T> values) => values.CopyTo(new Span<T>(Pointer, Count));
-
-    public override void CopyTo(Span<T> destination) => new ReadOnlySpan<T>(Pointer, Count).CopyTo(destination);
-
-    public override void Clear() => new Span<T>(Pointer, Count).Clear();
-
-    public override void Release()
-    {
-        device.Pool.Return((nint)Pointer, SizeBytes);
-        Pointer = null;
-    }
-}
-
-/// <summary>A buffer of one ILGPU accelerator.</summary>
-sealed class GpuStorage<T>(GpuDevice device, MemoryBuffer1D<byte, Stride1D.Dense> memory, int count)
-    : Storage<T>(device, count, memory.LengthInBytes)
-    where T : unmanaged
-{
-    public ArrayView<T> View { get; } = memory.View.BaseView.Cast<T>().SubView(0, count);
-
-    public override void CopyFrom(ReadOnlySpan<T> values) => device.Upload(values, View);
-
-    public override void CopyTo(Span<T> destination) => device.Download(View, destination);
-
-    public override void Clear() => device.Clear(View);
-
-    public override void Release() => device.ReturnToPool(memory);
 }

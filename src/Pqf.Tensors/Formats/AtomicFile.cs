@@ -14,15 +14,15 @@ public static class AtomicFile
     /// <returns>An error that names path and reason if the file system refuses.</returns>
     public static Result<Unit, PqfError> Write(string path, Action<Stream> write)
     {
-        try
-        {
-            WriteAndRename(Target(path), write);
-            return default(Unit);
-        }
-        catch (Exception exception) when (IoProblem.IsExpected(exception))
-        {
-            return new PqfError.File(path, $"cannot be written: {IoProblem.Describe(exception)}");
-        }
+        return IoProblem.Try(
+            path,
+            () =>
+            {
+                WriteAndRename(Target(path), write);
+                return default(Unit);
+            },
+            "cannot be written"
+        );
     }
 
     /// <summary>Writes a text file: UTF-8 without a mark, lines ending in a line feed.</summary>

@@ -14,6 +14,9 @@ static class CheckpointTensors
     const int MaxVisitsPerByte = 4,
         MaxCharactersPerByte = 64;
 
+    // torch.save(model) pickles the module itself, which only the program that defines its class can read.
+    const string SaveStateDict = ": save model.state_dict() instead";
+
     /// <summary>Keys under which training scripts store the state dict, in order of preference.</summary>
     static readonly string[] Nested = ["state_dict", "model_state_dict", "model", "net"];
 
@@ -26,7 +29,9 @@ static class CheckpointTensors
     public static IReadOnlyList<KeyValuePair<string, PickledTensor>> Find(object? root, long pickleBytes)
     {
         if (root is not PickleDictionary dictionary)
-            throw new InvalidDataException($"expected a dictionary of tensors, got {PickleGlobals.Describe(root)}");
+            throw new InvalidDataException(
+                $"expected a dictionary of tensors, got {PickleGlobals.Describe(root)}{(root is PickleBlank ? SaveStateDict : "")}"
+            );
         for (int depth = 0; depth < MaxDepth; depth++)
         {
             var inner = Nested
@@ -39,8 +44,14 @@ static class CheckpointTensors
         }
 
         var tensors = new Walk(pickleBytes).Flatten(dictionary);
-        return tensors.Count > 0 ? [.. tensors] : throw new InvalidDataException("holds no tensors");
+        return tensors.Count > 0 ? [.. tensors] : throw new InvalidDataException($"holds no tensors{Module(dictionary)}");
     }
+
+    /// <summary>What a checkpoint without tensors holds in their place: most often a whole module.</summary>
+    static string Module(PickleDictionary dictionary) =>
+        dictionary.Items.Find(item => item.Key is string && item.Value is PickleBlank) is { Key: string key, Value: PickleBlank blank }
+            ? $"; '{key}' is {PickleGlobals.Describe(blank)}{SaveStateDict}"
+            : "";
 
     /// <summary>The numbers, strings and truth values beside the tensors, such as a checkpoint's epoch.</summary>
     public static IReadOnlyDictionary<string, string> Scalars(object? root)

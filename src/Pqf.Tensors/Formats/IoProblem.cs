@@ -1,7 +1,7 @@
 namespace Pqf.Tensors.Formats;
 
 /// <summary>Says in a few words, without the path, why the file system refused.</summary>
-static class IoProblem
+public static class IoProblem
 {
     /// <summary>Whether an exception comes from the file system or from a file's contents.</summary>
     public static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
@@ -15,4 +15,24 @@ static class IoProblem
             FileNotFoundException => "not found",
             _ => exception.Message.Split(" : '", 2)[0],
         };
+
+    /// <summary>Runs an action on a file or folder and turns what the file system or the contents refuse into an error.</summary>
+    /// <param name="path">The file or folder, for the error.</param>
+    /// <param name="action">Reads or writes it.</param>
+    /// <param name="failure">What fails, such as <c>cannot be written</c>; omit it where the reason alone says enough.</param>
+    public static Result<T, PqfError> Try<T>(string path, Func<T> action, string? failure = null)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            return Error(path, exception, failure);
+        }
+    }
+
+    /// <summary>The error of an expected exception.</summary>
+    public static PqfError.File Error(string path, Exception exception, string? failure = null) =>
+        new(path, failure is null ? Describe(exception) : $"{failure}: {Describe(exception)}");
 }

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Pqf.Tensors.Formats;
 
-/// <summary>The classes and functions that pickles of state dicts use, as constructors of data. No others are known.</summary>
+/// <summary>The classes and functions that pickles of state dicts use, as constructors of data.</summary>
+/// <remarks>Nothing is called. Objects of other classes lie beside the tensors of many checkpoints (arguments, numpy's scalars, hyperparameters):
+/// they are read as blanks. Modules that run programs or code are refused: a file that names them is an attack.</remarks>
 static class PickleGlobals
 {
     // PyTorch itself allows 64 axes.
@@ -10,6 +12,55 @@ static class PickleGlobals
 
     // Containers copied by constructors: generous, but a hostile file may not copy a long list again and again.
     const int MaxCopies = 10_000_000;
+
+    static readonly HashSet<string> RefusedModules =
+    [
+        "__builtin__",
+        "builtins",
+        "bdb",
+        "code",
+        "codeop",
+        "commands",
+        "ctypes",
+        "importlib",
+        "marshal",
+        "nt",
+        "os",
+        "pdb",
+        "pickle",
+        "posix",
+        "pty",
+        "runpy",
+        "shutil",
+        "socket",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "timeit",
+        "webbrowser",
+    ];
+
+    // Python's own types, which factories of containers name (collections.defaultdict).
+    static readonly HashSet<string> PlainTypes =
+    [
+        "bool",
+        "bytearray",
+        "bytes",
+        "complex",
+        "dict",
+        "float",
+        "frozenset",
+        "int",
+        "list",
+        "long",
+        "object",
+        "range",
+        "slice",
+        "str",
+        "tuple",
+        "unicode",
+        "xrange",
+    ];
 
     static readonly Dictionary<string, DType> StorageTypes = new()
     {
@@ -46,8 +97,8 @@ static class PickleGlobals
     /// <summary>PyTorch's class of storages of a type; null where it has none.</summary>
     public static string? StorageClass(DType type) => StorageTypes.FirstOrDefault(pair => pair.Value == type).Key?["torch.".Length..];
 
-    /// <summary>A known class or function.</summary>
-    /// <exception cref="InvalidDataException">It is not known.</exception>
+    /// <summary>A class or function; a call of one that is not known gives a <see cref="PickleBlank"/>.</summary>
+    /// <exception cref="InvalidDataException">It is of a module that runs programs or code.</exception>
     public static PickleGlobal Find(string module, string name)
     {
         var global = new PickleGlobal(module, name);
@@ -63,8 +114,12 @@ static class PickleGlobals
                     or "torch._utils._rebuild_tensor_v2"
                     or "torch._utils._rebuild_tensor_v3"
                     or "torch._utils._rebuild_parameter";
-        return known
-            ? global
+        bool isPlainType = module is "builtins" or "__builtin__" && PlainTypes.Contains(name);
+        return known || isPlainType || !RefusedModules.Contains(module.Split('.')[0])
+            ? global with
+            {
+                IsKnown = known,
+            }
             : throw new InvalidDataException(
                 $"refers to {global.FullName}, which is refused: only tensors, containers, numbers and strings are read"
             );
@@ -78,6 +133,7 @@ static class PickleGlobals
     public static object? Call(PickleGlobal global, object?[] arguments, ref int copies) =>
         (global.FullName, arguments) switch
         {
+            _ when !global.IsKnown => new PickleBlank(global.FullName),
             ("collections.OrderedDict", []) => new PickleDictionary(),
             ("collections.OrderedDict", [PickleList pairs]) => FromPairs(pairs, ref copies),
             ("builtins.set" or "__builtin__.set", [PickleList items]) => items,
@@ -144,6 +200,8 @@ static class PickleGlobals
             PickleGlobal global => global.FullName,
             StorageReference => "a storage",
             PickledTensor => "a tensor",
+            PickleBlank { ClassName: "bytes" } => "bytes",
+            PickleBlank blank => $"an object of class {blank.ClassName}",
             _ => "a value",
         };
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Pqf.Tensors.Formats;
 
 /// <summary>Opens tensor files of every known format.</summary>
@@ -18,7 +20,7 @@ public static class TensorFiles
         }
         catch (Exception exception) when (IoProblem.IsExpected(exception))
         {
-            return new PqfError.File(path, IoProblem.Describe(exception));
+            return IoProblem.Error(path, exception);
         }
         finally
         {
@@ -41,6 +43,15 @@ public static class TensorFiles
         throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file");
     }
 
+    static bool StartsWith(MappedFile file, string text) =>
+        Encoding
+            .UTF8.GetString(file.Slice(0, Math.Min(file.Length, 64)))
+            .TrimStart('\uFEFF', ' ', '\t', '\r', '\n')
+            .StartsWith(text, StringComparison.OrdinalIgnoreCase);
+
     static string Found(MappedFile file) =>
-        file.Length == 0 ? "is empty" : $"begins with the bytes {Convert.ToHexString(file.Slice(0, Math.Min(file.Length, 8)))}";
+        file.Length == 0 ? "is empty"
+        : StartsWith(file, "version https://git-lfs") ? "is a Git LFS pointer, not the file itself (git lfs pull fetches it)"
+        : StartsWith(file, "<") ? "is a web page or XML (a failed download?)"
+        : $"begins with the bytes {Convert.ToHexString(file.Slice(0, Math.Min(file.Length, 8)))}";
 }

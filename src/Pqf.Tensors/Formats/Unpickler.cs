@@ -6,7 +6,7 @@ namespace Pqf.Tensors.Formats;
 
 /// <summary>
 /// Reads one pickle as data: tensors, dictionaries, lists, tuples, sets, numbers, strings, truth values and None. Nothing is executed;
-/// every other opcode, class or function is refused by name.
+/// objects of other classes are read as blanks, and other opcodes are refused by name.
 /// </summary>
 /// <remarks>
 /// Obeys what protocols 2 to 5 need for such values. Time and memory are proportional to the pickle's length, and both are limited: a value
@@ -98,6 +98,14 @@ ref struct Unpickler
                 break;
             case PickleOpcode.BINSTRING or PickleOpcode.BINUNICODE:
                 value = ReadText(ReadUInt32());
+                break;
+            case PickleOpcode.SHORT_BINBYTES:
+                Take(ReadByte());
+                value = new PickleBlank("bytes");
+                break;
+            case PickleOpcode.BINBYTES:
+                Take(ReadUInt32());
+                value = new PickleBlank("bytes");
                 break;
             case PickleOpcode.EMPTY_DICT:
                 value = new PickleDictionary();
@@ -201,8 +209,18 @@ ref struct Unpickler
                 object?[] names = PopMany(2);
                 stack.Add(PickleGlobals.Find(Expect<string>(names[0], "string"), Expect<string>(names[1], "string")));
                 break;
+            case PickleOpcode.NEWOBJ_EX: // class, arguments, arguments by name
+                Expect<PickleDictionary>(Pop(), "dictionary");
+                Call(PickleOpcode.NEWOBJ);
+                break;
             case PickleOpcode.REDUCE or PickleOpcode.NEWOBJ:
                 object?[] call = PopMany(2);
+                if (call[0] is PickleBlank method) // a bound function, such as one that another call gave
+                {
+                    stack.Add(method);
+                    break;
+                }
+
                 stack.Add(
                     PickleGlobals.Call(Expect<PickleGlobal>(call[0], "function"), Expect<PickleTuple>(call[1], "tuple").Items, ref copies)
                 );
@@ -213,7 +231,10 @@ ref struct Unpickler
                 stack.Add(storage);
                 break;
             case PickleOpcode.BUILD: // attributes of a container, such as a state dict's _metadata: not read
-                Expect<PickleDictionary>(Pop(), "dictionary");
+                object? state = Pop();
+                if (Top() is PickleBlank)
+                    break; // its attributes are not read either
+                Expect<PickleDictionary>(state, "dictionary");
                 Expect<PickleDictionary>(Top(), "dictionary");
                 break;
             default:
@@ -221,10 +242,16 @@ ref struct Unpickler
         }
     }
 
-    readonly void Append(object?[] items) => Expect<PickleList>(Top(), "list").Items.AddRange(items);
+    readonly void Append(object?[] items)
+    {
+        if (Top() is not PickleBlank)
+            Expect<PickleList>(Top(), "list").Items.AddRange(items);
+    }
 
     readonly void SetItems(object?[] items)
     {
+        if (Top() is PickleBlank)
+            return;
         var dictionary = Expect<PickleDictionary>(Top(), "dictionary");
         if (items.Length % 2 != 0)
             throw Problem("a key without a value");

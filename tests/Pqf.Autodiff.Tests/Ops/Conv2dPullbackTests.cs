@@ -45,6 +45,18 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
             }
         ),
         new([1, 6, 5, 9], [9, 1, 3, 3], new() { Padding = 1, Groups = 9 }),
+        // As in ResNeXt-50: 32 groups, of few channels, at stride 1 and 2.
+        new([1, 4, 5, 128], [128, 4, 3, 3], new() { Padding = 1, Groups = 32 }),
+        new(
+            [2, 6, 5, 64],
+            [96, 2, 3, 3],
+            new()
+            {
+                Padding = 1,
+                Stride = 2,
+                Groups = 32,
+            }
+        ),
         new([1, 9, 7, 6], [5, 6, 1, 3], new() { Padding = new Pair(0, 1) }),
         new(
             [1, 8, 9, 6],
@@ -162,5 +174,5 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal(Message, Assert.Throws<ShapeException>(() => Conv2d.WeightPullback(x, weight.Shape, new(), dy)).Message);
     }
 
-    static Shape Output(Case c) => Pqf.Tensors.Shapes.Output(Pqf.Tensors.Shapes.Conv2d(c.X, c.Weight, c.Options));
+    static Shape Output(Case c) => Conv2d.OutputShape(c.X, c.Weight, c.Options);
 }

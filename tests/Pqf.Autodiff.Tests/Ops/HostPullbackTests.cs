@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Boxes;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
@@ -28,6 +29,7 @@ public class HostPullbackTests
         ([1, 7, 7, 300], [290, 300, 1, 1], new()),
         ([4, 28, 28, 16], [32, 16, 3, 3], new() { Padding = 1 }),
         ([1, 6, 6, 8], [12, 2, 3, 3], new() { Padding = 1, Groups = 4 }),
+        ([1, 6, 7, 128], [128, 4, 3, 3], new() { Padding = 1, Groups = 32 }),
     ];
 
     static readonly Dictionary<string, Func<HostDevice, IEnumerable<Tensor<float>>>> Runs = new()

@@ -1,5 +1,6 @@
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Testing;
 using Xunit;
@@ -32,7 +33,7 @@ public class WinogradPullbackTests
         {
             Shape weight = [outChannels, shape[3], 3, 3];
             var (kernels, options) = (Numbers.Normal(Key.Fold("weight"), weight), new Conv2dOptions { Padding = padding });
-            var dy = Numbers.Normal(Key.Fold("dy"), Shapes.Output(Shapes.Conv2d(shape, weight, options)));
+            var dy = Numbers.Normal(Key.Fold("dy"), Conv2d.OutputShape(shape, weight, options));
             float[] Run(int threads)
             {
                 using var device = new HostDevice(threads, Enum.Parse<VectorWidth>(width));
@@ -56,7 +57,7 @@ public class WinogradPullbackTests
         {
             Shape weight = [outChannels, shape[3], 3, 3];
             var (x, options) = (Numbers.Normal(Key.Fold("x"), shape), new Conv2dOptions { Padding = padding });
-            var dy = Numbers.Normal(Key.Fold("dy"), Shapes.Output(Shapes.Conv2d(shape, weight, options)));
+            var dy = Numbers.Normal(Key.Fold("dy"), Conv2d.OutputShape(shape, weight, options));
             float[] Run(int threads)
             {
                 using var device = new HostDevice(threads, Enum.Parse<VectorWidth>(width));

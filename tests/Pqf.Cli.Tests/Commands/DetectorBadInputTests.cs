@@ -114,8 +114,8 @@ public sealed class DetectorBadInputTests : IDisposable
                 "annotations[0] (id 1): segmentation: expected pairs of x and y, got 3 numbers"
             },
             {
-                Json(Images, Usual.Replace("\"image_id\": 2", "\"image_id\": 7", StringComparison.Ordinal)),
-                "annotation 9: image_id: there is no image 7"
+                Json(Images, Object("[5, 6, 20, 25]", "[[5, 6, 25, 31]]")),
+                "annotations[0] (id 1): segmentation: expected outlines of 6 numbers or more, x and y of each corner in turn, got 4"
             },
             {
                 Json(Images, Usual)

@@ -4,6 +4,7 @@ using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using SkiaSharp;
 using Xunit;
@@ -34,7 +35,7 @@ public sealed class CocoFolderTests : IDisposable
                     example.Target.Boxes.Zip(example.Target.Masks),
                     pair =>
                     {
-                        var ones = Rle.FromMask(pair.Second).BoundingBox;
+                        var ones = Rle.FromMask(pair.Second!).BoundingBox;
                         // A box is drawn around the outline: its mask's pixels lie in it, to a pixel.
                         Assert.True(
                             ones.Left >= pair.First.X1 - 1 && ones.Left + ones.Width <= pair.First.X2 + 1,
@@ -77,7 +78,7 @@ public sealed class CocoFolderTests : IDisposable
         Assert.Equal([new Box(0, 1, 12, 6), new Box(5, 5, 6, 6)], target.Boxes);
         Assert.Equal([3, 3], target.Labels);
         // One pixel is a mask too.
-        Assert.Equal(1, target.Masks[1].Values.Sum(value => value));
+        Assert.Equal(1, target.Masks[1]!.Values.Sum(value => value));
     }
 
     [Fact]
@@ -89,7 +90,7 @@ public sealed class CocoFolderTests : IDisposable
         DetectionExample plain = opened.Load(0, false).Value(),
             flipped = opened.Load(0, true).Value();
         Assert.Equal([new Box(6, 3, 10, 8)], flipped.Target.Boxes);
-        Assert.Equal(new PixelBox(6, 3, 4, 5), Rle.FromMask(flipped.Target.Masks[0]).BoundingBox);
+        Assert.Equal(new PixelBox(6, 3, 4, 5), Rle.FromMask(flipped.Target.Masks[0]!).BoundingBox);
         Assert.Equal(plain.Photograph.Values[..3], flipped.Photograph.Values[(11 * 3)..(12 * 3)]);
     }
 

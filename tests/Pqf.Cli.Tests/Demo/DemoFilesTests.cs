@@ -110,7 +110,7 @@ public sealed class DemoFilesTests
     public void The_settings_are_a_configuration_that_reaches_18_times()
     {
         var config = ResultAssert.Value(ConfigLoader.Load(null, [], DemoFiles.Config));
-        var graph = ResultAssert.Value(ResNet.Build(new Architecture("resnet20", 10, 1, 32)));
+        var graph = ResultAssert.Value(Networks.Build(new Architecture("resnet20", 10, 1, 32)));
         var layers = ResultAssert.Value(Blocks.Of(graph, config.Model.Compression));
         Assert.Equal(21, layers.Length); // all but the first convolution
         long dense = 32L * 1_084_010,

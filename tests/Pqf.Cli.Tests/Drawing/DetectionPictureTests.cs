@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Cli.Data;
 using Pqf.Cli.Drawing;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using SkiaSharp;
 using Xunit;

@@ -7,7 +7,8 @@ namespace Pqf.Cli.Tests.Guards;
 /// <summary>The demo's dense network and the first of its images as files, taken from the program's resources.</summary>
 public sealed class GuardInputs : IDisposable
 {
-    const int TrainCount = 48, TestCount = 8;
+    const int TrainCount = 48,
+        TestCount = 8;
 
     readonly TemporaryFolder folder = new();
 
@@ -44,11 +45,17 @@ public sealed class GuardInputs : IDisposable
         return first;
     }
 
-    /// <summary>A resource of the program, decompressed. It is found by the end of its name, since the name may begin with another namespace one day.</summary>
+    /// <summary>A resource of the program, decompressed. It is found by the end of its name, since the name may begin with another
+    /// namespace one day.</summary>
     static byte[] Resource(string name)
     {
         var program = typeof(CommandLine).Assembly;
-        using var stream = new GZipStream(program.GetManifestResourceStream(program.GetManifestResourceNames().Single(full => full.EndsWith($".{name}", StringComparison.Ordinal)))!, CompressionMode.Decompress);
+        using var stream = new GZipStream(
+            program.GetManifestResourceStream(
+                program.GetManifestResourceNames().Single(full => full.EndsWith($".{name}", StringComparison.Ordinal))
+            )!,
+            CompressionMode.Decompress
+        );
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         return bytes.ToArray();

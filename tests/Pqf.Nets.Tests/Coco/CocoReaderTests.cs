@@ -2,6 +2,7 @@ using System.Text;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
 
@@ -70,15 +71,24 @@ public class CocoReaderTests
 
     [Theory]
     [InlineData("\"bbox\": [1, 2, 3]", "bbox: expected 4 numbers, got 3")]
-    [InlineData("\"bbox\": [1, 2, 3, null]", "bbox: expected a number, got null")]
+    [InlineData("\"bbox\": [1, 2, 3, null]", "bbox: expected a number, got null or NaN")]
     [InlineData("\"bbox\": [1, 2, 3, 1e999]", "bbox: expected a number, got 1e999")]
     [InlineData("\"area\": \"6\"", "area: expected a number, got a text")]
     [InlineData("\"iscrowd\": 2", "iscrowd: expected 0 or 1, got 2")]
     [InlineData("\"image_id\": 1.5", "image_id: expected a whole number, got 1.5")]
-    [InlineData("\"image_id\": 1", "image_id: there is no image 1")]
     [InlineData("\"category_id\": 4", "category_id: there is no category 4")]
     [InlineData("\"segmentation\": 5", "segmentation: expected a list of outlines, or an object with size and counts, got 5")]
     [InlineData("\"segmentation\": [[1, 2, 3]]", "segmentation: expected pairs of x and y, got 3 numbers")]
+    [InlineData(
+        "\"segmentation\": [[5, 6], [25, 6], [25, 31]]",
+        "segmentation: expected outlines of 6 numbers or more, x and y of each corner in turn, got 2"
+    )]
+    [InlineData(
+        "\"segmentation\": [[5, 6, 25, 31]]",
+        "segmentation: expected outlines of 6 numbers or more, x and y of each corner in turn, got 4"
+    )]
+    [InlineData("\"bbox\": [NaN, NaN, NaN, NaN]", "bbox: expected a number, got null or NaN")]
+    [InlineData("\"bbox\": [1, 2, 3, -Infinity]", "bbox: expected a number, got -1e999")]
     [InlineData("\"segmentation\": [1, 2, 3, 4]", "segmentation: expected a list of numbers, got 1")]
     [InlineData("\"segmentation\": {\"size\": [4, 5]}", "counts: is missing")]
     [InlineData("\"segmentation\": {\"counts\": [20]}", "size: is missing")]
@@ -118,13 +128,73 @@ public class CocoReaderTests
     [InlineData("{\"images\": [{\"file_name\": \"a\", \"height\": 1, \"width\": 1}]}", "file.json: images[0]: id: is missing")]
     [InlineData(
         "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": -1, \"name\": \"x\"}]}",
-        "file.json: categories[0] (id -1): id: expected 1 … 1048576, got -1"
+        "file.json: categories[0] (id -1): id: expected 0 … 1048576, got -1"
     )]
     [InlineData(
         "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"x\"}, {\"id\": 1, \"name\": \"y\"}]}",
         "file.json: categories: id 1 occurs twice"
     )]
     public void A_bad_file_says_where(string text, string message) => Assert.StartsWith(message, Read(text).ErrorMessage());
+
+    [Theory]
+    [InlineData("\"area\": NaN")]
+    [InlineData("\"area\": null")]
+    [InlineData("\"area\": 6, \"iscrowd\": 0.0")]
+    [InlineData("\"area\": 6, \"iscrowd\": null, \"segmentation\": null")]
+    [InlineData("\"iscrowd\": false, \"segmentation\": [[]]")]
+    public void What_pandas_writes_is_read_where_it_does_no_harm(string keys)
+    {
+        var annotation = ReadOne($$"""{"id": 1, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], {{keys}}}""")
+            .Value()
+            .AnnotationsOf(9)[0];
+        Assert.Equal(6, annotation.Area);
+        Assert.False(annotation.IsCrowd);
+        Assert.False(annotation.HasMask);
+    }
+
+    [Theory]
+    [InlineData("utf-16", true)]
+    [InlineData("utf-16", false)]
+    [InlineData("utf-16BE", true)]
+    [InlineData("utf-16BE", false)]
+    [InlineData("utf-8", true)]
+    public void Files_in_other_encodings_are_read(string name, bool hasMark)
+    {
+        var encoding = System.Text.Encoding.GetEncoding(name);
+        const string Text =
+            """{"images": [{"id": 9, "file_name": "NaN Infinity \" é.jpg", "height": 4, "width": 5}],"""
+            + """ "categories": [], "annotations": []}""";
+        byte[] bytes = [.. hasMark ? encoding.GetPreamble() : [], .. encoding.GetBytes(Text)];
+        Assert.Equal("NaN Infinity \" é.jpg", CocoReader.ReadInstances(new MemoryStream(bytes), "file.json").Value().Images[0].FileName);
+    }
+
+    [Fact]
+    public void Words_that_JSON_does_not_have_may_lie_anywhere_in_a_long_file()
+    {
+        // Read through a buffer of 64 KiB: some words lie across its end.
+        string items = string.Join(
+            ",",
+            Enumerable
+                .Range(1, 20_000)
+                .Select(id => $$"""{"id": {{id}}, "image_id": 9, "category_id": 3, "bbox": [1, 1, 2, 3], "area": NaN}""")
+        );
+        var read = Read(
+                $$"""
+                {"images": [{"id": 9, "file_name": "a", "height": 4, "width": 5}], "categories": [{"id": 3, "name": "cat"}],
+                "annotations": [{{items}}]}
+                """
+            )
+            .Value();
+        Assert.Equal(20_000, read.AnnotationCount);
+        Assert.All(read.AnnotationsOf(9), annotation => Assert.Equal(6, annotation.Area));
+    }
+
+    [Fact]
+    public void Annotations_of_images_that_are_not_listed_are_left_out_and_counted()
+    {
+        var read = ReadOne("""{"id": 1, "image_id": 77, "category_id": 3, "bbox": [1, 1, 2, 3], "area": 6}""").Value();
+        Assert.Equal((0, 1), (read.AnnotationCount, read.UnlistedCount));
+    }
 
     [Fact]
     public void What_was_written_is_read_again()

@@ -1,4 +1,5 @@
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 using Xunit;
 
 namespace Pqf.Nets.Tests.Detection;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
 

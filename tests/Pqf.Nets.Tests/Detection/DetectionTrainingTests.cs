@@ -3,9 +3,9 @@ using Pqf.Autodiff;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Nets.Tests.Detection;
 
@@ -35,6 +35,20 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
             step.Gradients.Where(pair => pair.Key.Contains("mask", StringComparison.Ordinal)),
             pair => Assert.All(pair.Value, value => Assert.Equal(0, value))
         );
+    }
+
+    [Fact]
+    public void Objects_without_masks_train_boxes_and_leave_the_mask_head_alone()
+    {
+        var boxes = Of(new Box(4, 6, 30, 40), new Box(20, 10, 60, 44));
+        var step = Step([boxes with { Masks = [null, null] }]);
+        Assert.Equal(0, step.Losses["loss_mask"]);
+        Assert.True(step.Losses["loss_box_reg"] > 0 && step.Losses["loss_classifier"] > 0);
+        Assert.All(
+            step.Gradients.Where(pair => pair.Key.Contains("mask", StringComparison.Ordinal)),
+            pair => Assert.All(pair.Value, value => Assert.Equal(0, value))
+        );
+        Assert.True(Step([boxes with { Masks = [null, boxes.Masks[1]] }]).Losses["loss_mask"] > 0);
     }
 
     [Fact]
@@ -175,7 +189,7 @@ public class DetectionTrainingTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         using var scope = device.BeginScope();
-        var architecture = TestGraphs.NarrowDetector with { MaskRcnn = options };
+        var architecture = TestGraphs.NarrowDetector with { Options = options };
         var graph = TestGraphs.Build(architecture);
         var parameters = GeneratedWeights.Parameters(graph, device, "narrow");
         var training = DetectionTraining.Create(architecture, parameters);

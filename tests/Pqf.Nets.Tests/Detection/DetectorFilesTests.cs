@@ -65,7 +65,7 @@ public class DetectorFilesTests(DeviceSet devices) : DeviceTest(devices)
         var graph = TestGraphs.Build(TestGraphs.NarrowDetector);
         var dense = GeneratedWeights.Parameters(graph, device, "narrow");
         // [C_in, C_out, 2, 2] row by row: each row of codes is an input channel, each run of four values an output channel's taps.
-        int channels = TestGraphs.NarrowDetector.MaskRcnn!.MaskChannels,
+        int channels = MaskRcnnOptions.Of(TestGraphs.NarrowDetector).MaskChannels,
             m = channels * 4 / d;
         byte[] codes = [.. Enumerable.Range(0, channels * m).Select(i => (byte)(i * 7 % K))];
         Half[] codebook = [.. Enumerable.Range(0, K * d).Select(i => (Half)((i * 0.25f) - 3))];

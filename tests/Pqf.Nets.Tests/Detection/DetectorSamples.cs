@@ -1,4 +1,5 @@
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 
 namespace Pqf.Nets.Tests.Detection;
@@ -7,7 +8,7 @@ namespace Pqf.Nets.Tests.Detection;
 static class DetectorSamples
 {
     /// <summary>Settings under which a narrow detector takes a step in some hundredths of a second.</summary>
-    public static readonly MaskRcnnOptions Quick = TestGraphs.NarrowDetector.MaskRcnn! with
+    public static readonly MaskRcnnOptions Quick = MaskRcnnOptions.Of(TestGraphs.NarrowDetector) with
     {
         MinSize = 64,
         MaxSize = 96,

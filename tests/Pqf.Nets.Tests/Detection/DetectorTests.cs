@@ -84,7 +84,7 @@ public class DetectorTests(DeviceSet devices) : DeviceTest(devices)
     Detections Detect(Photograph photo, MaskRcnnOptions options, params (string Name, float Value)[] changes)
     {
         var device = Use(DeviceKind.Host);
-        var architecture = TestGraphs.NarrowDetector with { MaskRcnn = options };
+        var architecture = TestGraphs.NarrowDetector with { Options = options };
         var parameters = changes.Aggregate(
             GeneratedWeights.Parameters(TestGraphs.Build(architecture), device, "narrow"),
             (all, change) =>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Detection;
+using Pqf.Tensors.Ops.Boxes;
 using Xunit;
 
 namespace Pqf.Nets.Tests.Detection;

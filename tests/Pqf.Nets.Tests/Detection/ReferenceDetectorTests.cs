@@ -4,9 +4,9 @@ using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using Xunit;
-using Box = Pqf.Nets.Detection.Box;
 
 namespace Pqf.Nets.Tests.Detection;
 
@@ -20,7 +20,7 @@ public class ReferenceDetectorTests(DeviceSet devices) : DeviceTest(devices)
     static readonly Architecture Architecture = new(
         MaskRcnn.Name,
         91,
-        MaskRcnn: new MaskRcnnOptions
+        Options: new MaskRcnnOptions
         {
             MinSize = 160,
             MaxSize = 256,
@@ -43,7 +43,7 @@ public class ReferenceDetectorTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var detector = Detector.Create(Architecture, Parameters(reference, device), device);
         var photo = Photo();
-        var batch = ImageBatch.Of(device, [photo], Architecture.MaskRcnn!);
+        var batch = ImageBatch.Of(device, [photo], MaskRcnnOptions.Of(Architecture));
         Assert.Equal([new(160, 213)], batch.Sizes);
         // Positions are singles: 1.5e-5 of a pixel in the last place, between pixels of noise
         Close.Check(ByPixel(reference.Read("resized_image")), batch.Images.ToArray(), 5e-5);

@@ -25,7 +25,8 @@ public class KernelCompilationTests(CompiledKernels compiled)
         OpenCl,
     }
 
-    public static MatrixTheoryData<string, Target> Kernels => new([.. KernelTypes(typeof(IKernel).Assembly).Select(Name)], Enum.GetValues<Target>());
+    public static MatrixTheoryData<string, Target> Kernels =>
+        new([.. KernelTypes(typeof(IKernel).Assembly).Select(Name)], Enum.GetValues<Target>());
 
     [Theory, MemberData(nameof(Kernels))]
     public void Every_kernel_compiles(string kernel, Target target) =>
@@ -35,7 +36,10 @@ public class KernelCompilationTests(CompiledKernels compiled)
     public void Every_generic_kernel_is_closed_over_every_operator()
     {
         Type[] open = [.. typeof(IKernel).Assembly.GetTypes().Where(IsKernel).Where(type => type.IsGenericTypeDefinition)];
-        Assert.All(open, type => Assert.Contains(KernelTypes(type.Assembly), closed => closed.IsGenericType && closed.GetGenericTypeDefinition() == type));
+        Assert.All(
+            open,
+            type => Assert.Contains(KernelTypes(type.Assembly), closed => closed.IsGenericType && closed.GetGenericTypeDefinition() == type)
+        );
         Assert.Contains(KernelTypes(typeof(IKernel).Assembly), type => Name(type) == "Map.Kernel<Relu>");
     }
 
@@ -61,14 +65,19 @@ public class KernelCompilationTests(CompiledKernels compiled)
     }
 
     [Fact]
-    public void A_kernel_that_throws_does_not_compile() => Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
+    public void A_kernel_that_throws_does_not_compile() =>
+        Assert.ThrowsAny<InternalCompilerException>(() => Compile(typeof(Throwing), Target.PtxSm80));
 
     /// <summary>Kernel types of an assembly, generic ones closed over all that their parameters take.</summary>
-    internal static IEnumerable<Type> KernelTypes(Assembly assembly) => assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
+    internal static IEnumerable<Type> KernelTypes(Assembly assembly) =>
+        assembly.GetTypes().Where(IsKernel).SelectMany(type => type.IsGenericTypeDefinition ? Closed(type) : [type]);
 
     static IEnumerable<Type> Closed(Type kernel)
     {
-        IEnumerable<Type[]> choices = [[]];
+        IEnumerable<Type[]> choices =
+        [
+            [],
+        ];
         foreach (var parameter in kernel.GetGenericArguments())
         {
             Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
@@ -79,7 +88,8 @@ public class KernelCompilationTests(CompiledKernels compiled)
         return choices.Select(chosen => kernel.MakeGenericType(chosen));
     }
 
-    static bool IsKernel(Type type) => type.IsValueType && (type.IsAssignableTo(typeof(IKernel)) || type.IsAssignableTo(typeof(IGroupKernel)));
+    static bool IsKernel(Type type) =>
+        type.IsValueType && (type.IsAssignableTo(typeof(IKernel)) || type.IsAssignableTo(typeof(IGroupKernel)));
 
     /// <summary>A kernel's name without its namespace: <c>Map.Kernel&lt;Relu&gt;</c>.</summary>
     internal static string Name(Type type) =>
@@ -93,10 +103,18 @@ public class KernelCompilationTests(CompiledKernels compiled)
         {
             Target.PtxSm80 => Ptx(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
             Target.PtxSm90 => Ptx(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
-            _ => new CLBackend(context, new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false), CLDeviceVendor.Other, CLCVersion.CL20),
+            _ => new CLBackend(
+                context,
+                new CLCapabilityContext(float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false),
+                CLDeviceVendor.Other,
+                CLCVersion.CL20
+            ),
         };
         var compiled = kernel.IsAssignableTo(typeof(IGroupKernel))
-            ? backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Of(typeof(GroupKernelEntry), "Invoke")), (KernelSpecialization)Of(typeof(GroupKernelEntry), "Specialization").Invoke(null, null)!)
+            ? backend.Compile(
+                EntryPointDescription.FromExplicitlyGroupedKernel(Of(typeof(GroupKernelEntry), "Invoke")),
+                (KernelSpecialization)Of(typeof(GroupKernelEntry), "Specialization").Invoke(null, null)!
+            )
             : backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(Of(typeof(KernelEntry), "Invoke")), default);
         return compiled is PTXCompiledKernel ptx ? ptx.PTXAssembly : ((CLCompiledKernel)compiled).Source;
 

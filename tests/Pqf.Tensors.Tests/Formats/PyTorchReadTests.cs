@@ -128,7 +128,7 @@ public sealed class PyTorchReadTests : IDisposable
         Python.Run(
             "torch, numpy",
             """
-            import sys, torch, numpy
+            import argparse, collections, datetime, numpy, pathlib, sys, torch
             t = torch.ones(2)
             for i, expression in enumerate(sys.argv[2:]):
                 torch.save(eval(expression), f'{sys.argv[1]}/{i}.pth')
@@ -177,6 +177,21 @@ public sealed class PyTorchReadTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("{'args': argparse.Namespace(lr=0.1, data='x'), 'state_dict': {'a': t}}")]
+    [InlineData("{'best': numpy.float64(1), 'state_dict': {'a': t}}")]
+    [InlineData("{'best': numpy.arange(3), 'path': pathlib.Path('x'), 'when': datetime.datetime(2020, 1, 2), 'state_dict': {'a': t}}")]
+    [InlineData("{'counts': collections.defaultdict(int, a=1), 'more': collections.Counter('abc'), 'state_dict': {'a': t}}")]
+    [InlineData("{'optimizer': torch.optim.SGD([torch.nn.Parameter(t)], 0.1), 'state_dict': {'a': t}}")]
+    public void Objects_beside_the_tensors_are_passed_over(string expression)
+    {
+        foreach (string path in Save(expression))
+        {
+            using var file = TensorFiles.Open(path).Value();
+            Assert.Equal("a", Assert.Single(file.Tensors).Name);
+        }
+    }
+
     [Fact]
     public void What_is_no_dictionary_of_tensors_is_an_error()
     {
@@ -186,11 +201,11 @@ public sealed class PyTorchReadTests : IDisposable
             ("{'a': 1}", "holds no tensors"),
             (
                 "torch.nn.Linear(1, 1)",
-                "refers to torch.nn.modules.linear.Linear, which is refused: only tensors, containers, numbers and strings are read"
+                "expected a dictionary of tensors, got an object of class torch.nn.modules.linear.Linear: save model.state_dict() instead"
             ),
             (
-                "{'a': numpy.float64(1)}",
-                "refers to numpy.core.multiarray.scalar, which is refused: only tensors, containers, numbers and strings are read"
+                "{'model': torch.nn.Linear(1, 1)}",
+                "holds no tensors; 'model' is an object of class torch.nn.modules.linear.Linear: save model.state_dict() instead"
             ),
             ("{(1,): torch.ones(1)}", "expected names of tensors, got a tuple"),
             ("{'a': torch.ones(1).expand(1000)}", "tensor of size [1000], stride [0] at 0: has more elements than its storage of 1"),

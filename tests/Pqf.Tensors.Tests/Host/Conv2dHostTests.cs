@@ -1,5 +1,5 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Quantisation;
@@ -28,6 +28,7 @@ public class Conv2dHostTests
         ([2, 6, 6, 8], [12, 2, 3, 3], new() { Padding = 1, Groups = 4 }),
         ([1, 6, 5, 64], [64, 32, 3, 3], new() { Padding = 1, Groups = 2 }),
         ([1, 5, 6, 7], [7, 1, 3, 3], new() { Padding = 1, Groups = 7 }),
+        ([1, 6, 7, 128], [128, 4, 3, 3], new() { Padding = 1, Groups = 32 }),
         ([3, 1, 1, 50], [21, 50, 1, 1], new()),
         ([1, 1, 1, 2048], [1000, 2048, 1, 1], new()),
         ([1, 4, 4, 1], [3, 1, 4, 4], new() { Padding = 3 }),
@@ -206,7 +207,7 @@ public class Conv2dHostTests
         Tensor<float> result
     )
     {
-        var g = Shapes.Conv2d(input.Shape, weights.Shape, options);
+        var g = Conv2d.Geometry(input.Shape, weights.Shape, options);
         float[] x = input.ToArray(),
             w = weights.ToArray(),
             y = result.ToArray();

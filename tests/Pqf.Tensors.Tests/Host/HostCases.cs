@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Host;

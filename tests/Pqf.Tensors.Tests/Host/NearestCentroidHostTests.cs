@@ -1,4 +1,4 @@
-using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Quantisation;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using Pqf.Autodiff;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Losses;
 using Pqf.Tensors.Ops.Movement;

@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Products;
-
 namespace Pqf.Tensors.Devices.Host;
 
 /// <summary>Cuts of fixed size for ops that go through memory once.</summary>
@@ -8,27 +6,8 @@ static class Chunks
     /// <summary>Floats that an item takes: 64 KiB, some microseconds of work.</summary>
     public const int Floats = 16 << 10;
 
-    public static int Count(int floats) => ProductSizes.Ceil(floats, Floats);
+    public static int Count(int floats) => Division.Ceil(floats, Floats);
 
     /// <summary>Rows of a given length that make up such an item; one at least.</summary>
     public static int Rows(int length) => Math.Max(1, Floats / Math.Max(1, length));
-}
-
-/// <summary>Memory for the length of a call, from the device's pool.</summary>
-readonly unsafe ref struct Workspace<T>
-    where T : unmanaged
-{
-    readonly HostDevice host;
-    readonly long sizeBytes;
-
-    public Workspace(HostDevice host, long count)
-    {
-        this.host = host;
-        sizeBytes = HostMemoryPool.RoundUp(count * sizeof(T));
-        Pointer = (T*)host.Pool.Rent(sizeBytes);
-    }
-
-    public readonly T* Pointer;
-
-    public void Dispose() => host.Pool.Return((nint)Pointer, sizeBytes);
 }

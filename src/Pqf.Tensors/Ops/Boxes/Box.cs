@@ -1,17 +1,34 @@
-using System.Numerics;
 using ILGPU;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
-/// <summary>A box. Also compiled for the GPU.</summary>
-readonly record struct Box(float X1, float Y1, float X2, float Y2)
+/// <summary>A box in pixels by two corners; the second lies outside, so that a box of one pixel has width 1. Also compiled for the
+/// GPU.</summary>
+/// <param name="X1">Left.</param>
+/// <param name="Y1">Top.</param>
+/// <param name="X2">Right.</param>
+/// <param name="Y2">Bottom.</param>
+public readonly record struct Box(float X1, float Y1, float X2, float Y2)
 {
-    public float Area => (X2 - X1) * (Y2 - Y1);
+    /// <summary>Columns; negative if the corners are in the wrong order.</summary>
+    public float Width => X2 - X1;
 
-    /// <summary>Row <paramref name="index"/> of [n, 4].</summary>
-    public static Box At(ArrayView<float> boxes, int index) =>
-        new(boxes[4 * index], boxes[(4 * index) + 1], boxes[(4 * index) + 2], boxes[(4 * index) + 3]);
+    /// <summary>Rows.</summary>
+    public float Height => Y2 - Y1;
 
+    /// <summary>Square pixels.</summary>
+    public float Area => Width * Height;
+
+    /// <summary>The box in an image of another size.</summary>
+    /// <param name="x">Factor of columns.</param>
+    /// <param name="y">Factor of rows.</param>
+    public Box Scale(float x, float y) => new(X1 * x, Y1 * y, X2 * x, Y2 * y);
+
+    /// <summary>The part within an image.</summary>
+    public Box Clip(float height, float width) =>
+        new(Math.Clamp(X1, 0, width), Math.Clamp(Y1, 0, height), Math.Clamp(X2, 0, width), Math.Clamp(Y2, 0, height));
+
+    /// <summary>The area in common over that of both boxes together, from 0 to 1; 0 for two boxes without area.</summary>
     public float Iou(Box other)
     {
         float width = MathF.Max(MathF.Min(X2, other.X2) - MathF.Max(X1, other.X1), 0f),
@@ -20,52 +37,12 @@ readonly record struct Box(float X1, float Y1, float X2, float Y2)
             union = Area + other.Area - common;
         return union > 0f ? common / union : 0f;
     }
-}
 
-/// <summary>A vector of boxes: coordinates and areas side by side.</summary>
-readonly unsafe struct BoxVectors(Vector<float> x1, Vector<float> y1, Vector<float> x2, Vector<float> y2, Vector<float> area)
-{
-    /// <summary>Floats of one vector of boxes in memory.</summary>
-    public static int Size => 5 * Vector<float>.Count;
+    /// <summary>Row <paramref name="index"/> of [n, 4].</summary>
+    internal static Box At(ArrayView<float> boxes, int index) =>
+        new(boxes[4 * index], boxes[(4 * index) + 1], boxes[(4 * index) + 2], boxes[(4 * index) + 3]);
 
-    /// <summary>The same box in every lane.</summary>
-    public static BoxVectors Same(Box box) => new(new(box.X1), new(box.Y1), new(box.X2), new(box.Y2), new(box.Area));
-
-    public static BoxVectors Load(float* from) =>
-        new(
-            Vector.Load(from),
-            Vector.Load(from + Vector<float>.Count),
-            Vector.Load(from + (2 * Vector<float>.Count)),
-            Vector.Load(from + (3 * Vector<float>.Count)),
-            Vector.Load(from + (4 * Vector<float>.Count))
-        );
-
-    /// <summary>Puts one box into one lane; a vector's first box fills the others with boxes that overlap none.</summary>
-    public static void Put(Box box, int lane, float* to)
-    {
-        if (lane == 0)
-            new Span<float>(to, Size).Clear(); // no area
-        (to[lane], to[Vector<float>.Count + lane], to[(2 * Vector<float>.Count) + lane]) = (box.X1, box.Y1, box.X2);
-        (to[(3 * Vector<float>.Count) + lane], to[(4 * Vector<float>.Count) + lane]) = (box.Y2, box.Area);
-    }
-
-    /// <summary>As <see cref="Box.Iou"/>, to the same bits.</summary>
-    public Vector<float> Iou(BoxVectors other)
-    {
-        var width = Vector.Max(Vector.Min(x2, other.X2) - Vector.Max(x1, other.X1), Vector<float>.Zero);
-        var height = Vector.Max(Vector.Min(y2, other.Y2) - Vector.Max(y1, other.Y1), Vector<float>.Zero);
-        var common = width * height;
-        var union = area + other.Area - common;
-        return Vector.ConditionalSelect(Vector.GreaterThan(union, Vector<float>.Zero), common / union, Vector<float>.Zero);
-    }
-
-    Vector<float> X1 => x1;
-
-    Vector<float> Y1 => y1;
-
-    Vector<float> X2 => x2;
-
-    Vector<float> Y2 => y2;
-
-    Vector<float> Area => area;
+    /// <summary>Checks that a tensor holds a box in each row.</summary>
+    internal static Shape CheckRows(string op, Shape boxes) =>
+        boxes.Rank == 2 && boxes[1] == 4 ? boxes : throw new ShapeException(op, $"expected boxes [n, 4], got {boxes}");
 }

@@ -1,6 +1,6 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
@@ -9,7 +9,7 @@ public static partial class BoxIou
     static unsafe void Host(HostDevice host, Tensor<float> a, Tensor<float> b, Tensor<float> iou)
     {
         var work = new Columns((Box*)a.Pointer, a.Shape[0], (Box*)b.Pointer, b.Shape[0], iou.Pointer);
-        host.For(ProductSizes.Ceil(b.Shape[0], Columns.Count), work);
+        host.For(Division.Ceil(b.Shape[0], Columns.Count), work);
     }
 
     /// <summary>Some boxes of b, rearranged once, against all of a.</summary>
@@ -23,7 +23,7 @@ public static partial class BoxIou
             int first = item * Count,
                 count = Math.Min(Count, columns - first),
                 width = Vector<float>.Count;
-            float* vectors = stackalloc float[ProductSizes.Ceil(Count, width) * BoxVectors.Size];
+            float* vectors = stackalloc float[Division.Ceil(Count, width) * BoxVectors.Size];
             for (int i = 0; i < count; i++)
                 BoxVectors.Put(b[first + i], i % width, vectors + (i / width * BoxVectors.Size));
             for (int row = 0; row < rows; row++)

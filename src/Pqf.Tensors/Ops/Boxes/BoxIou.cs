@@ -12,8 +12,8 @@ public static partial class BoxIou
     /// <exception cref="ShapeException">They are not boxes.</exception>
     public static Tensor<float> Forward(Tensor<float> a, Tensor<float> b)
     {
-        Shapes.Boxes("BoxIou", a.Shape);
-        Shapes.Boxes("BoxIou", b.Shape);
+        Box.CheckRows("BoxIou", a.Shape);
+        Box.CheckRows("BoxIou", b.Shape);
         Shapes.SameDevice("BoxIou", a.Device, b);
         var iou = Tensor<float>.Rent(a.Device, [a.Shape[0], b.Shape[0]]);
         if (a.Device is HostDevice host)

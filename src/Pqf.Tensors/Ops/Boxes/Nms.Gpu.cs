@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
@@ -11,7 +10,7 @@ public static partial class Nms
     static ImmutableArray<int> Gpu(GpuDevice gpu, Tensor<float> boxes, int[] order, ReadOnlySpan<int> groups, float threshold, int limit)
     {
         int n = order.Length,
-            words = ProductSizes.Ceil(n, Mask.Bits);
+            words = Division.Ceil(n, Mask.Bits);
         var mask = Tensor<int>.Rent(gpu, [n, words]);
         var sorted = Tensor<int>.From(gpu, [n], order);
         var group = Tensor<int>.From(gpu, [n], groups.Length == 0 ? new int[n] : groups);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Numerics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
@@ -18,7 +17,7 @@ public static partial class Nms
     )
     {
         int groupCount = groups.Start.Length - 1,
-            vectors = ProductSizes.Ceil(order.Length, Vector<float>.Count) + groupCount;
+            vectors = Division.Ceil(order.Length, Vector<float>.Count) + groupCount;
         using var kept = new Workspace<byte>(host, order.Length);
         using var memory = new Workspace<float>(host, (long)vectors * BoxVectors.Size);
         fixed (
@@ -46,7 +45,7 @@ public static partial class Nms
             for (; at < start[item + 1] && count < limit; at++)
             {
                 var box = boxes[list[at]];
-                bool isFree = !Overlaps(box, vectors, ProductSizes.Ceil(count, width));
+                bool isFree = !Overlaps(box, vectors, Division.Ceil(count, width));
                 kept[list[at]] = isFree ? (byte)1 : (byte)0;
                 if (!isFree)
                     continue;

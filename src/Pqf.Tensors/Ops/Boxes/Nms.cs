@@ -3,16 +3,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
-/// <summary>Which of several detections to keep, in torchvision's words.</summary>
-public sealed record NmsOptions
-{
-    /// <summary>Overlap above which a box gives way to one of a higher score; from 0 to 1.</summary>
-    public required double IouThreshold { get; init; }
-
-    /// <summary>Boxes to keep at most: those of the highest scores.</summary>
-    public int Limit { get; init; } = int.MaxValue;
-}
-
 /// <summary>Non-maximum suppression: of boxes that overlap the one of the highest score is kept, and so on among those that do not overlap
 /// it.</summary>
 public static partial class Nms
@@ -28,7 +18,7 @@ public static partial class Nms
     /// device.</remarks>
     public static ImmutableArray<int> Forward(Tensor<float> boxes, Tensor<float> scores, ReadOnlySpan<int> groups, NmsOptions options)
     {
-        int n = Shapes.Boxes("Nms", boxes.Shape)[0];
+        int n = Box.CheckRows("Nms", boxes.Shape)[0];
         Shapes.Vector("Nms", "scores", scores.Shape, n);
         if (groups.Length != 0)
             Shapes.Vector("Nms", "groups", [groups.Length], n);

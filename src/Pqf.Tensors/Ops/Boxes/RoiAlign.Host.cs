@@ -136,7 +136,7 @@ public static partial class RoiAlign
         // The rows of a box in a band stay in the second-level cache; enough bands for many cores.
         const int BandRows = 8;
 
-        public int Count => ProductSizes.Ceil(g.H, BandRows);
+        public int Count => Division.Ceil(g.H, BandRows);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)

@@ -2,20 +2,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Boxes;
 
-/// <summary>How boxes are sampled, in torchvision's words.</summary>
-public sealed record RoiAlignOptions
-{
-    /// <summary>Cells that each box is cut into.</summary>
-    public Pair OutputSize { get; init; } = 7;
-
-    /// <summary>Samples of a cell along each axis; 0 or less takes as many as a cell has pixels, rounded up.</summary>
-    public int SamplingRatio { get; init; } = 2;
-
-    /// <summary>Whether coordinates count from pixels' corners, half a pixel before their centres; if not, boxes are at least one pixel of
-    /// the map long.</summary>
-    public bool Aligned { get; init; }
-}
-
 /// <summary>Means of samples of a map in the cells of boxes, each sample interpolated between four pixels. Source: He et al. 2017, §3;
 /// borders as torchvision's.</summary>
 public static partial class RoiAlign
@@ -30,7 +16,7 @@ public static partial class RoiAlign
     public static Tensor<float> Forward(ReadOnlySpan<Tensor<float>> maps, Rois rois, RoiAlignOptions options)
     {
         Shape first = maps.Length == 0 ? [] : maps[0].Shape;
-        var y = Tensor<float>.Rent(rois.Boxes.Device, Shapes.RoiAlign(first, rois, options));
+        var y = Tensor<float>.Rent(rois.Boxes.Device, OutputShape(first, rois, options));
         ForwardInto(maps, rois, options, y);
         return y;
     }
@@ -45,7 +31,7 @@ public static partial class RoiAlign
             y.Storage.Clear();
         for (int level = 0; level < maps.Length; level++)
         {
-            Shapes.Same("RoiAlign", Shapes.RoiAlign(maps[level].Shape, rois, options), y.Shape);
+            Shapes.Same("RoiAlign", OutputShape(maps[level].Shape, rois, options), y.Shape);
             Shapes.SameDevice("RoiAlign", rois.Boxes.Device, maps[level]);
             if (rois.Rows(level) is not { } rows || y.Shape.Count == 0)
                 continue;
@@ -67,7 +53,7 @@ public static partial class RoiAlign
     /// <returns>[N, H, W, C]; zeros if no box is read from this map.</returns>
     public static Tensor<float> Pullback(Shape map, Rois rois, int level, RoiAlignOptions options, Tensor<float> dy)
     {
-        Shapes.Same("RoiAlign", Shapes.RoiAlign(map, rois, options), dy.Shape);
+        Shapes.Same("RoiAlign", OutputShape(map, rois, options), dy.Shape);
         Shapes.SameDevice("RoiAlign", rois.Boxes.Device, dy);
         var dx = Tensor<float>.Rent(dy.Device, map);
         var geometry = RoiGeometry.Of(map, rois.SpatialScales[level], options);
@@ -78,5 +64,16 @@ public static partial class RoiAlign
         else
             PullbackGpu((GpuDevice)dy.Device, geometry, rois, rows, dy, dx);
         return dx;
+    }
+
+    /// <summary>The result's shape, after a check of one map against the boxes.</summary>
+    static Shape OutputShape(Shape map, Rois rois, RoiAlignOptions options)
+    {
+        Shapes.Rank("RoiAlign", "maps [N, H, W, C]", map, 4);
+        if (options.OutputSize.H < 1 || options.OutputSize.W < 1)
+            throw new ShapeException("RoiAlign", $"expected one cell or more, got {options.OutputSize}");
+        if (rois.ReadCount > 0 && (map[0] < rois.ImageCount || map[1] < 1 || map[2] < 1))
+            throw new ShapeException("RoiAlign", $"expected a map of at least {rois.ImageCount} images of one pixel or more, got {map}");
+        return [rois.Count, options.OutputSize.H, options.OutputSize.W, map[3]];
     }
 }

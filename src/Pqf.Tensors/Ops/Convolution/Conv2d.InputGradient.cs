@@ -25,8 +25,8 @@ public static partial class Conv2d
         ConvAlgorithm algorithm = ConvAlgorithm.Gathered
     )
     {
-        var geometry = Shapes.Conv2d(x, weight.Shape, options);
-        Shapes.Output("Conv2d", geometry, dy.Shape);
+        var geometry = Geometry(x, weight.Shape, options);
+        geometry.CheckOutput("Conv2d", dy.Shape);
         Shapes.SameDevice("Conv2d", weight.Device, dy);
         using var scope = dy.Device.BeginScope();
         var dx = scope.Keep(Tensor<float>.Rent(dy.Device, x));

@@ -2,7 +2,6 @@ using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
 using Pqf.Tensors.Ops.Normalisation;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
@@ -10,7 +9,7 @@ public static partial class Conv2d
 {
     static void WeightGradientGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dWeight)
     {
-        int parts = ProductSizes.Ceil(geometry.OutPixels, WeightGradientKernel.PartPixels);
+        int parts = Division.Ceil(geometry.OutPixels, WeightGradientKernel.PartPixels);
         var sums = Tensor<float>.Rent(gpu, [parts, dWeight.Shape.Count]);
         gpu.Launch(sums.Shape.Count, new WeightGradientKernel(x.View, dy.View, sums.View, geometry));
         Reduce.SumRowsInto(sums, dWeight.Reshape([dWeight.Shape.Count]));

@@ -23,8 +23,8 @@ public static partial class Conv2d
         ConvAlgorithm algorithm = ConvAlgorithm.Gathered
     )
     {
-        var geometry = Shapes.Conv2d(x.Shape, weight, options);
-        Shapes.Output("Conv2d", geometry, dy.Shape);
+        var geometry = Geometry(x.Shape, weight, options);
+        geometry.CheckOutput("Conv2d", dy.Shape);
         Shapes.SameDevice("Conv2d", x.Device, dy);
         if (algorithm == ConvAlgorithm.Winograd2 || !ConvChoice.Fits(x.Device, algorithm, weight, options))
             throw new ShapeException(

@@ -26,7 +26,7 @@ public sealed partial class Conv2dPlan
         Conv2dOptions options
     )
     {
-        Shapes.DecodeCodes(codebook.Shape, codes.Shape, weight);
+        DecodeCodes.OutputShape(codebook.Shape, codes.Shape, weight);
         Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight, 4);
         Shapes.Vector("Conv2d", "bias", bias?.Shape, weight[0]);
         Shapes.Vector("Conv2d", "scales", scales is null ? null : [scales.Length], weight[0]);

@@ -52,7 +52,7 @@ public sealed partial class Conv2dPlan
 
     /// <summary>The result's shape for an input of the given shape.</summary>
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>
-    public Shape OutputShape(Shape x) => Shapes.Output(Shapes.Conv2d(x, weightShape, options));
+    public Shape OutputShape(Shape x) => Conv2d.OutputShape(x, weightShape, options);
 
     /// <summary>y = activation(conv(x) + bias + residual).</summary>
     /// <param name="x">[N, H, W, C].</param>
@@ -69,8 +69,8 @@ public sealed partial class Conv2dPlan
     /// <summary>As <see cref="Forward"/>, into a given tensor, which may be the residual itself but not the input.</summary>
     internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
     {
-        var geometry = Shapes.Conv2d(x.Shape, weightShape, options);
-        Shapes.Output("Conv2d", geometry, y.Shape);
+        var geometry = Conv2d.Geometry(x.Shape, weightShape, options);
+        geometry.CheckOutput("Conv2d", y.Shape);
         if (residual is not null)
             Shapes.Same("Conv2d", y.Shape, residual.Shape);
         Shapes.SameDevice("Conv2d", device, x, residual, y);

@@ -1,17 +1,6 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution;
-
-/// <summary>What a plan spends memory on.</summary>
-public enum PlanMemory
-{
-    /// <summary>Weights may take up to four times their size where that makes a layer faster.</summary>
-    Fast,
-
-    /// <summary>Weights take no more than their own size.</summary>
-    Low,
-}
 
 /// <summary>Which algorithm computes a convolution: a rule over its shape and batch, never a clock, so that one input gives one
 /// result.</summary>
@@ -74,5 +63,5 @@ static class ConvChoice
     }
 
     /// <summary>Tiles of 4 × 4 pixels.</summary>
-    static long Tiles(Shape x) => (long)x[0] * ProductSizes.Ceil(x[1], 4) * ProductSizes.Ceil(x[2], 4);
+    static long Tiles(Shape x) => (long)x[0] * Division.Ceil(x[1], 4) * Division.Ceil(x[2], 4);
 }

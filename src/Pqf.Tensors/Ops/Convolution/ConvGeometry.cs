@@ -1,21 +1,5 @@
 namespace Pqf.Tensors.Ops.Convolution;
 
-/// <summary>How a convolution's kernel moves over its input, in PyTorch's words.</summary>
-public sealed record Conv2dOptions
-{
-    /// <summary>Steps between neighbouring outputs; at least 1.</summary>
-    public Pair Stride { get; init; } = 1;
-
-    /// <summary>Zeros added on each side; 0 or more.</summary>
-    public Pair Padding { get; init; }
-
-    /// <summary>Steps between neighbouring taps; at least 1.</summary>
-    public Pair Dilation { get; init; } = 1;
-
-    /// <summary>Independent convolutions side by side; divides both channel counts.</summary>
-    public int Groups { get; init; } = 1;
-}
-
 /// <summary>All sizes of one convolution over NHWC activations; the only place where its index arithmetic is written.</summary>
 /// <param name="N">Images.</param>
 /// <param name="H">Input rows.</param>
@@ -90,4 +74,24 @@ readonly record struct ConvGeometry(
     /// <summary>Position of an OIHW weight; <paramref name="i"/> counts within the group.</summary>
     public int WeightAt(int o, int i, int tapRow, int tapColumn) =>
         ((((o * GroupInChannels) + i) * Kernel.H) + tapRow) * Kernel.W + tapColumn;
+
+    /// <summary>[N, H', W', O].</summary>
+    public Shape Output => [N, OutH, OutW, OutChannels];
+
+    /// <summary>[N, H, W, C].</summary>
+    public Shape Input => [N, H, W, InChannels];
+
+    /// <summary>Checks a result that the caller provides, without making a shape: steady-state inference allocates nothing.</summary>
+    public void CheckOutput(string op, Shape y)
+    {
+        if (y.Rank != 4 || y[0] != N || y[1] != OutH || y[2] != OutW || y[3] != OutChannels)
+            throw new ShapeException(op, $"expected a result of {Output}, got {y}");
+    }
+
+    /// <summary>As <see cref="CheckOutput"/>, of what lies on the other side of the convolution.</summary>
+    public void CheckInput(string op, Shape y)
+    {
+        if (y.Rank != 4 || y[0] != N || y[1] != H || y[2] != W || y[3] != InChannels)
+            throw new ShapeException(op, $"expected a result of {Input}, got {y}");
+    }
 }

@@ -1,7 +1,6 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Losses;
 
@@ -11,14 +10,14 @@ public static partial class LogSoftmax
     {
         int classes = x.Shape.Last,
             rows = x.Shape.Count / classes;
-        host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
+        host.For(Division.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
     }
 
     static unsafe void PullbackHost(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
     {
         int classes = y.Shape.Last,
             rows = y.Shape.Count / Math.Max(1, classes);
-        host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
+        host.For(Division.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
     }
 
     readonly unsafe struct Rows(float* x, float* y, int rows, int classes) : IHostWork
@@ -59,25 +58,5 @@ public static partial class LogSoftmax
             for (; at < classes; at++)
                 dx[at] = dy[at] - (MathF.Exp(y[at]) * sum);
         }
-    }
-}
-
-/// <summary>The logarithm of a row's summed exponentials.</summary>
-static unsafe class LogSumExp
-{
-    /// <summary>max x + log Σ exp(x − max x).</summary>
-    public static float Of(float* x, int count)
-    {
-        float max = float.NegativeInfinity;
-        for (int i = 0; i < count; i++)
-            max = MathF.Max(max, x[i]);
-        var sums = Vector<float>.Zero;
-        int at = 0;
-        for (; at <= count - Vector<float>.Count; at += Vector<float>.Count)
-            sums += Vector.Exp(Vector.Load(x + at) - new Vector<float>(max));
-        double sum = Vector.Sum(sums);
-        for (; at < count; at++)
-            sum += MathF.Exp(x[at] - max);
-        return (float)(max + Math.Log(sum));
     }
 }

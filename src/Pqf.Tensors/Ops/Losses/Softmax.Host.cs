@@ -1,7 +1,6 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Losses;
 
@@ -11,14 +10,14 @@ public static partial class Softmax
     {
         int classes = x.Shape.Last,
             rows = x.Shape.Count / classes;
-        host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
+        host.For(Division.Ceil(rows, Chunks.Rows(classes)), new Rows(x.Pointer, y.Pointer, rows, classes));
     }
 
     static unsafe void PullbackHost(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
     {
         int classes = y.Shape.Last,
             rows = y.Shape.Count / Math.Max(1, classes);
-        host.For(ProductSizes.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
+        host.For(Division.Ceil(rows, Chunks.Rows(classes)), new PullbackRows(y.Pointer, dy.Pointer, dx.Pointer, rows, classes));
     }
 
     readonly unsafe struct Rows(float* x, float* y, int rows, int classes) : IHostWork

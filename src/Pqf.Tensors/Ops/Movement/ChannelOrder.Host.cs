@@ -1,5 +1,5 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Movement;
 
@@ -9,7 +9,7 @@ public static partial class ChannelOrder
     {
         if (x.Shape.Count > 0)
             host.For(
-                n * ProductSizes.Ceil(rows, Patches.Size) * ProductSizes.Ceil(columns, Patches.Size),
+                n * Division.Ceil(rows, Patches.Size) * Division.Ceil(columns, Patches.Size),
                 new Patches(x.Pointer, rows, columns, y.Pointer)
             );
     }
@@ -21,8 +21,8 @@ public static partial class ChannelOrder
 
         public void Invoke(int item, int thread)
         {
-            int down = ProductSizes.Ceil(rows, Size),
-                across = ProductSizes.Ceil(columns, Size);
+            int down = Division.Ceil(rows, Size),
+                across = Division.Ceil(columns, Size);
             int n = item / (down * across),
                 row = item / across % down * Size,
                 column = item % across * Size;

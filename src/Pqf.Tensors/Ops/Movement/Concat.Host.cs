@@ -11,7 +11,7 @@ public static partial class Concat
         int pieces = Chunks.Count(blocks.Length),
             perItem = Chunks.Rows(blocks.Length);
         host.For(
-            ProductSizes.Ceil(count, perItem) * Math.Max(1, pieces),
+            Division.Ceil(count, perItem) * Math.Max(1, pieces),
             new CopyBlocks(blocks, count, pieces, perItem, from.Pointer, to.Pointer)
         );
     }

@@ -15,7 +15,7 @@ public static partial class Concat
     {
         var y = Tensor<float>.Rent(
             parts.Length == 0 ? throw new ShapeException("Concat", "expected one part or more, got none") : parts[0].Device,
-            Shapes.Concat(parts, axis)
+            OutputShape(parts, axis)
         );
         int at = 0;
         foreach (var part in parts)
@@ -36,7 +36,7 @@ public static partial class Concat
     /// <exception cref="ShapeException">Lengths do not fit the axis.</exception>
     public static ImmutableArray<Tensor<float>> Split(Tensor<float> x, int axis, params ReadOnlySpan<int> lengths)
     {
-        Shapes.Split(x.Shape, axis, lengths);
+        CheckSplit(x.Shape, axis, lengths);
         var parts = ImmutableArray.CreateBuilder<Tensor<float>>(lengths.Length);
         int at = 0;
         foreach (int length in lengths)
@@ -68,4 +68,35 @@ public static partial class Concat
 
     /// <summary>Stretches of memory at equal distances.</summary>
     internal readonly record struct Blocks(int Length, int FromStride, int FromAt, int ToStride, int ToAt);
+
+    static Shape OutputShape(ReadOnlySpan<Tensor<float>> parts, int axis)
+    {
+        int[] lengths = [.. Shapes.Axis("Concat", parts[0].Shape, axis)];
+        lengths[axis] = 0;
+        var others = new Shape(lengths);
+        int length = 0;
+        foreach (var part in parts)
+        {
+            int[] own = [.. Shapes.Rank("Concat", "parts", part.Shape, others.Rank)];
+            length += own[axis];
+            own[axis] = 0;
+            if (new Shape(own) != others)
+                throw new ShapeException("Concat", $"expected parts alike but for axis {axis}, got {parts[0].Shape} and {part.Shape}");
+        }
+
+        lengths[axis] = length;
+        return new Shape(lengths);
+    }
+
+    static void CheckSplit(Shape x, int axis, ReadOnlySpan<int> lengths)
+    {
+        var (sum, least) = (0L, 0);
+        foreach (int length in lengths)
+            (sum, least) = (sum + length, Math.Min(least, length));
+        if (sum != Shapes.Axis("Split", x, axis)[axis] || least < 0)
+            throw new ShapeException(
+                "Split",
+                $"expected lengths that add up to axis {axis} of {x}, got {string.Join(", ", lengths.ToArray())}"
+            );
+    }
 }

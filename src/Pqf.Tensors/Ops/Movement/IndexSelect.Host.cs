@@ -11,7 +11,7 @@ public static partial class IndexSelect
     {
         int slices = outer * index.Shape[0];
         host.For(
-            ProductSizes.Ceil(slices, Chunks.Rows(inner)),
+            Division.Ceil(slices, Chunks.Rows(inner)),
             new Slices(x.Pointer, index.Pointer, y.Pointer, slices, index.Shape[0], length, inner)
         );
     }
@@ -42,7 +42,7 @@ public static partial class IndexSelect
             sources.Place.Shape.Count,
             inner
         );
-        host.For(ProductSizes.Ceil(slices, Chunks.Rows(inner)), work);
+        host.For(Division.Ceil(slices, Chunks.Rows(inner)), work);
     }
 
     /// <summary>Some of the slices that were selected: each the sum of its places, in order.</summary>

@@ -2,17 +2,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Movement;
 
-/// <summary>How values between pixels are found.</summary>
-public enum InterpolationMode
-{
-    /// <summary>The pixel at or before the position.</summary>
-    Nearest,
-
-    /// <summary>A weighted mean of the four pixels around it; pixels' corners are aligned, not their centres (PyTorch's
-    /// <c>align_corners=False</c>).</summary>
-    Bilinear,
-}
-
 /// <summary>Images resized without filtering, as PyTorch's <c>interpolate</c> to a given size.</summary>
 public static partial class Interpolate
 {
@@ -24,7 +13,7 @@ public static partial class Interpolate
     /// <exception cref="ShapeException">There are no pixels to interpolate between.</exception>
     public static Tensor<float> Forward(Tensor<float> x, Pair size, InterpolationMode mode)
     {
-        var y = Tensor<float>.Rent(x.Device, Shapes.Interpolate(x.Shape, size));
+        var y = Tensor<float>.Rent(x.Device, OutputShape(x.Shape, size));
         ForwardInto(x, mode, y);
         return y;
     }
@@ -32,7 +21,7 @@ public static partial class Interpolate
     /// <summary>As <see cref="Forward"/>, to the size of a given tensor.</summary>
     internal static void ForwardInto(Tensor<float> x, InterpolationMode mode, Tensor<float> y)
     {
-        var resize = Shapes.Interpolate(x.Shape, y.Shape);
+        var resize = Sizes(x.Shape, y.Shape);
         Shapes.SameDevice("Interpolate", x.Device, y);
         if (mode == InterpolationMode.Nearest)
             Run<Nearest>(resize, x, y);
@@ -47,7 +36,7 @@ public static partial class Interpolate
     /// <returns>[N, H, W, C].</returns>
     public static Tensor<float> Pullback(Shape x, InterpolationMode mode, Tensor<float> dy)
     {
-        var resize = Shapes.Interpolate(x, dy.Shape);
+        var resize = Sizes(x, dy.Shape);
         var dx = Tensor<float>.Rent(dy.Device, x);
         if (mode == InterpolationMode.Nearest)
             RunPullback<Nearest>(resize, dy, dx);
@@ -72,5 +61,29 @@ public static partial class Interpolate
             PullbackHost<TMode>(host, resize, dy, dx);
         else
             ((GpuDevice)dy.Device).Launch(dx.Shape.Count, new PullbackKernel<TMode>(dy.View, dx.View, resize));
+    }
+
+    /// <summary>The result's shape.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="size">Rows and columns of the result.</param>
+    /// <returns>[N, size, C].</returns>
+    /// <exception cref="ShapeException">There is no pixel, in or out.</exception>
+    public static Shape OutputShape(Shape x, Pair size)
+    {
+        Shape y = [Shapes.Rank("Interpolate", "x [N, H, W, C]", x, 4)[0], Math.Max(0, size.H), Math.Max(0, size.W), x[3]];
+        Sizes(x, y);
+        return y;
+    }
+
+    /// <summary>Checks a result that the caller provides.</summary>
+    static Resize Sizes(Shape x, Shape y)
+    {
+        Shapes.Rank("Interpolate", "x [N, H, W, C]", x, 4);
+        if (y.Rank != 4 || y[0] != x[0] || y[3] != x[3] || x[1] < 1 || x[2] < 1 || y[1] < 1 || y[2] < 1)
+            throw new ShapeException(
+                "Interpolate",
+                $"expected one pixel or more in and out, and images and channels as they are, got {x} and {y}"
+            );
+        return new(x[0], ResizeAxis.Of(x[1], y[1]), ResizeAxis.Of(x[2], y[2]), x[3]);
     }
 }

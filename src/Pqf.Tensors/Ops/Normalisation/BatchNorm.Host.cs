@@ -2,7 +2,6 @@ using System.Numerics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
@@ -27,7 +26,7 @@ public static partial class BatchNorm
         for (int c = 0; c < channels; c++)
             scale.Pointer[c] = weight.Pointer[c] / MathF.Sqrt(variance.Pointer[c] + eps);
         host.For(
-            ProductSizes.Ceil(rows, Chunks.Rows(channels)),
+            Division.Ceil(rows, Chunks.Rows(channels)),
             new Normalise(x.Pointer, mean.Pointer, scale.Pointer, bias.Pointer, y.Pointer, rows, channels)
             {
                 Residual = residual is null ? null : residual.Pointer,

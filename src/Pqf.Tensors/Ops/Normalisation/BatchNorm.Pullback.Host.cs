@@ -2,7 +2,6 @@ using System.Numerics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
@@ -23,7 +22,7 @@ public static partial class BatchNorm
     {
         int channels = x.Shape.Last,
             rows = x.Shape.Count / channels,
-            parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
+            parts = Division.Ceil(rows, Chunks.Rows(channels));
         using var partSums = new Workspace<double>(host, 2L * parts * channels);
         using var sums = new Workspace<double>(host, 2L * channels);
         using var factors = new Workspace<float>(host, 3L * channels);
@@ -40,7 +39,7 @@ public static partial class BatchNorm
                 partSums.Pointer
             )
         );
-        host.For(ProductSizes.Ceil(2 * channels, Merge.Channels), new Merge(partSums.Pointer, parts, 2 * channels, sums.Pointer));
+        host.For(Division.Ceil(2 * channels, Merge.Channels), new Merge(partSums.Pointer, parts, 2 * channels, sums.Pointer));
         float* own = factors.Pointer,
             shift = own + channels,
             slope = shift + channels;

@@ -2,19 +2,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
-/// <summary>Where the statistics came from that a norm divided by.</summary>
-public enum StatisticsOf
-{
-    /// <summary>The norm's own input: they carry gradients.</summary>
-    Batch,
-
-    /// <summary>Elsewhere: they are constants.</summary>
-    Elsewhere,
-}
-
-/// <summary>Gradients of a norm: of its input and its vectors [C], and of the sum before its activation, which is the residual's.</summary>
-public sealed record BatchNormGradients(Tensor<float> DX, Tensor<float> DWeight, Tensor<float> DBias, Tensor<float> DSum);
-
 public static partial class BatchNorm
 {
     /// <summary>Gradients of <c>y = activation(norm(x) + residual)</c>.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
@@ -12,11 +11,11 @@ public static partial class Reduce
     {
         int channels = x.Shape.Last,
             rows = channels == 0 ? 0 : x.Shape.Count / channels,
-            parts = ProductSizes.Ceil(rows, Chunks.Rows(channels));
+            parts = Division.Ceil(rows, Chunks.Rows(channels));
         using var sums = new Workspace<double>(host, channels);
         using var partSums = new Workspace<double>(host, (long)parts * channels);
         host.For(parts, new Part(x.Pointer, rows, channels, partSums.Pointer));
-        host.For(ProductSizes.Ceil(channels, Merge.Channels), new Merge(partSums.Pointer, parts, channels, sums.Pointer));
+        host.For(Division.Ceil(channels, Merge.Channels), new Merge(partSums.Pointer, parts, channels, sums.Pointer));
         for (int c = 0; c < channels; c++)
             y.Pointer[c] = (float)sums.Pointer[c];
     }
@@ -39,21 +38,5 @@ public static partial class Reduce
                     to[c] += from[c];
             }
         }
-    }
-}
-
-/// <summary>Sums of parts [parts, channels], in order.</summary>
-readonly unsafe struct Merge(double* partSums, int parts, int channels, double* sums) : IHostWork
-{
-    public const int Channels = 64;
-
-    public void Invoke(int item, int thread)
-    {
-        int first = item * Channels,
-            end = Math.Min(channels, first + Channels);
-        new Span<double>(sums + first, end - first).Clear();
-        for (int part = 0; part < parts; part++)
-        for (int c = first; c < end; c++)
-            sums[c] += partSums[((nint)part * channels) + c];
     }
 }

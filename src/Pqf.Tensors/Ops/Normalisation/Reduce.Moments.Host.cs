@@ -1,7 +1,6 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Normalisation;
 
@@ -14,11 +13,11 @@ public static partial class Reduce
         int channels = x.Shape.Last,
             rows = x.Shape.Count / channels,
             partRows = Chunks.Rows(channels),
-            parts = ProductSizes.Ceil(rows, partRows);
+            parts = Division.Ceil(rows, partRows);
         using var moments = new Workspace<double>(host, 2L * parts * channels);
         host.For(parts, new PartMoments(x.Pointer, rows, channels, moments.Pointer));
         host.For(
-            ProductSizes.Ceil(channels, Merge.Channels),
+            Division.Ceil(channels, Merge.Channels),
             new MergeMoments(moments.Pointer, rows, partRows, channels, mean.Pointer, variance.Pointer)
         );
     }

@@ -14,7 +14,7 @@ public static partial class AvgPool2d
     /// <exception cref="ShapeException">The window does not fit.</exception>
     public static Tensor<float> Forward(Tensor<float> x, Pair kernel, Pair stride, Pair padding)
     {
-        var y = Tensor<float>.Rent(x.Device, Shapes.Output(Shapes.Pool2d("AvgPool2d", x.Shape, kernel, stride, padding)));
+        var y = Tensor<float>.Rent(x.Device, OutputShape(x.Shape, kernel, stride, padding));
         ForwardInto(x, kernel, stride, padding, y);
         return y;
     }
@@ -30,8 +30,8 @@ public static partial class AvgPool2d
 
     internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
     {
-        var geometry = Shapes.Pool2d("AvgPool2d", x.Shape, kernel, stride, padding);
-        Shapes.Output("AvgPool2d", geometry, y.Shape);
+        var geometry = PoolGeometry.Of("AvgPool2d", x.Shape, kernel, stride, padding);
+        geometry.CheckOutput("AvgPool2d", y.Shape);
         if (x.Device is HostDevice host)
             Host(host, geometry, x, y);
         else
@@ -47,8 +47,8 @@ public static partial class AvgPool2d
     /// <returns>[N, H, W, C].</returns>
     public static Tensor<float> Pullback(Shape x, Pair kernel, Pair stride, Pair padding, Tensor<float> dy)
     {
-        var geometry = Shapes.Pool2d("AvgPool2d", x, kernel, stride, padding);
-        Shapes.Output("AvgPool2d", geometry, dy.Shape);
+        var geometry = PoolGeometry.Of("AvgPool2d", x, kernel, stride, padding);
+        geometry.CheckOutput("AvgPool2d", dy.Shape);
         var dx = Tensor<float>.Rent(dy.Device, x);
         if (dy.Device is HostDevice host)
             PullbackHost(host, geometry, dy, dx);
@@ -66,4 +66,14 @@ public static partial class AvgPool2d
         Shapes.Rank("AvgPool2d", "x [N, H, W, C]", x, 4);
         return Pullback(x, new Pair(x[1], x[2]), 1, 0, dy);
     }
+
+    /// <summary>The result's shape.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="kernel">Window.</param>
+    /// <param name="stride">Steps between windows.</param>
+    /// <param name="padding">At most half the window.</param>
+    /// <returns>[N, H', W', C].</returns>
+    /// <exception cref="ShapeException">The window does not fit.</exception>
+    public static Shape OutputShape(Shape x, Pair kernel, Pair stride, Pair padding) =>
+        PoolGeometry.Of("AvgPool2d", x, kernel, stride, padding).Output;
 }

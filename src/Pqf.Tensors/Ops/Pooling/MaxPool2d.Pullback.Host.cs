@@ -1,5 +1,6 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Products;
 

@@ -14,15 +14,15 @@ public static partial class MaxPool2d
     /// <exception cref="ShapeException">The window does not fit.</exception>
     public static Tensor<float> Forward(Tensor<float> x, Pair kernel, Pair stride, Pair padding)
     {
-        var y = Tensor<float>.Rent(x.Device, Shapes.Output(Shapes.Pool2d("MaxPool2d", x.Shape, kernel, stride, padding)));
+        var y = Tensor<float>.Rent(x.Device, OutputShape(x.Shape, kernel, stride, padding));
         ForwardInto(x, kernel, stride, padding, y);
         return y;
     }
 
     internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
     {
-        var geometry = Shapes.Pool2d("MaxPool2d", x.Shape, kernel, stride, padding);
-        Shapes.Output("MaxPool2d", geometry, y.Shape);
+        var geometry = PoolGeometry.Of("MaxPool2d", x.Shape, kernel, stride, padding);
+        geometry.CheckOutput("MaxPool2d", y.Shape);
         if (x.Device is HostDevice host)
             Host(host, geometry, x, y);
         else
@@ -40,9 +40,9 @@ public static partial class MaxPool2d
     /// <returns>[N, H, W, C].</returns>
     public static Tensor<float> Pullback(Tensor<float> x, Tensor<float> y, Pair kernel, Pair stride, Pair padding, Tensor<float> dy)
     {
-        var geometry = Shapes.Pool2d("MaxPool2d", x.Shape, kernel, stride, padding);
-        Shapes.Output("MaxPool2d", geometry, y.Shape);
-        Shapes.Output("MaxPool2d", geometry, dy.Shape);
+        var geometry = PoolGeometry.Of("MaxPool2d", x.Shape, kernel, stride, padding);
+        geometry.CheckOutput("MaxPool2d", y.Shape);
+        geometry.CheckOutput("MaxPool2d", dy.Shape);
         Shapes.SameDevice("MaxPool2d", x.Device, y, dy);
         var dx = Tensor<float>.Rent(x.Device, x.Shape);
         if (x.Device is HostDevice host)
@@ -51,4 +51,14 @@ public static partial class MaxPool2d
             PullbackGpu((GpuDevice)x.Device, geometry, x, y, dy, dx);
         return dx;
     }
+
+    /// <summary>The result's shape.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="kernel">Window.</param>
+    /// <param name="stride">Steps between windows.</param>
+    /// <param name="padding">At most half the window.</param>
+    /// <returns>[N, H', W', C].</returns>
+    /// <exception cref="ShapeException">The window does not fit.</exception>
+    public static Shape OutputShape(Shape x, Pair kernel, Pair stride, Pair padding) =>
+        PoolGeometry.Of("MaxPool2d", x, kernel, stride, padding).Output;
 }

@@ -1,18 +1,9 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Tensors.Ops.Pooling;
-
-/// <summary>How a pool joins the values under its window.</summary>
-interface IPoolOp
-{
-    static abstract float Start { get; }
-
-    static abstract float Join(float a, float b);
-
-    static abstract Vector<float> Join(Vector<float> a, Vector<float> b);
-}
 
 /// <summary>Pooling of one row of output pixels: all channels of a pixel side by side.</summary>
 /// <param name="g">Sizes.</param>

@@ -15,7 +15,7 @@ public static class Linear
     /// <remarks>A 1×1 convolution over one pixel: the same packed product on both kinds of device.</remarks>
     public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias)
     {
-        var shape = Shapes.Linear(x.Shape, weight.Shape, bias?.Shape);
+        var shape = OutputShape(x.Shape, weight.Shape, bias?.Shape);
         return Conv2d
             .Forward(
                 x.Reshape([x.Shape[0], 1, 1, x.Shape[1]]),
@@ -42,4 +42,18 @@ public static class Linear
     /// <param name="dy">[…, out].</param>
     /// <returns>[out].</returns>
     public static Tensor<float> BiasPullback(Tensor<float> dy) => Reduce.SumRows(dy);
+
+    /// <summary>The result's shape.</summary>
+    /// <param name="x">[N, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out], or none.</param>
+    /// <returns>[N, out].</returns>
+    /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
+    public static Shape OutputShape(Shape x, Shape weight, Shape? bias)
+    {
+        if (x.Rank != 2 || weight.Rank != 2 || x[1] != weight[1])
+            throw new ShapeException("Linear", $"expected x [N, in] and weight [out, in], got {x} and {weight}");
+        Shapes.Vector("Linear", "bias", bias, weight[0]);
+        return [x[0], weight[0]];
+    }
 }

@@ -2,20 +2,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>Which operands of a matrix product are read transposed.</summary>
-[Flags]
-public enum Transpose
-{
-    /// <summary>Neither.</summary>
-    None = 0,
-
-    /// <summary>The left one: it is stored [k, m].</summary>
-    A = 1,
-
-    /// <summary>The right one: it is stored [n, k].</summary>
-    B = 2,
-}
-
 /// <summary>Matrix product.</summary>
 public static partial class MatMul
 {
@@ -27,7 +13,7 @@ public static partial class MatMul
     /// <exception cref="ShapeException">Inner lengths differ.</exception>
     public static Tensor<float> Forward(Tensor<float> a, Tensor<float> b, Transpose transpose = Transpose.None)
     {
-        var (m, n, k) = Shapes.MatMul(a.Shape, b.Shape, transpose.HasFlag(Transpose.A), transpose.HasFlag(Transpose.B));
+        var (m, n, k) = Sizes(a.Shape, b.Shape, transpose);
         Shapes.SameDevice("MatMul", a.Device, b);
         var c = Tensor<float>.Rent(a.Device, [m, n]);
         if (c.Shape.Count == 0)
@@ -66,4 +52,17 @@ public static partial class MatMul
             Transpose.B => Forward(dc, a, Transpose.A),
             _ => Forward(dc, a, Transpose.A | Transpose.B),
         };
+
+    /// <summary>Rows and columns of the result, and terms of each sum.</summary>
+    static (int M, int N, int K) Sizes(Shape a, Shape b, Transpose transpose)
+    {
+        bool transposeA = transpose.HasFlag(Transpose.A),
+            transposeB = transpose.HasFlag(Transpose.B);
+        if (a.Rank != 2 || b.Rank != 2 || a[transposeA ? 0 : 1] != b[transposeB ? 1 : 0])
+            throw new ShapeException(
+                "MatMul",
+                $"expected {(transposeA ? "[k, m]" : "[m, k]")} x {(transposeB ? "[n, k]" : "[k, n]")}, got {a} x {b}"
+            );
+        return (a[transposeA ? 1 : 0], b[transposeB ? 0 : 1], a[transposeA ? 0 : 1]);
+    }
 }

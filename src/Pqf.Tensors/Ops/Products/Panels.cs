@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Tensors.Ops.Products;
@@ -9,22 +10,22 @@ namespace Pqf.Tensors.Ops.Products;
 static unsafe class Panels
 {
     /// <summary>Floats that the panels take.</summary>
-    public static int Count(int n, int k, int width) => checked(ProductSizes.Ceil(n, width) * k * width);
+    public static int Count(int n, int k, int width) => checked(Division.Ceil(n, width) * k * width);
 
     /// <summary>From a matrix [K, N] with rows <paramref name="stride"/> floats apart.</summary>
     public static void FromRows(HostDevice host, float* matrix, int stride, int n, int k, int width, float* panels)
     {
-        int parts = Math.Min(ProductSizes.Ceil(n, width), 4 * host.ThreadCount);
+        int parts = Math.Min(Division.Ceil(n, width), 4 * host.ThreadCount);
         host.For(parts, new PackRows(parts, matrix, stride, n, k, width, panels));
     }
 
     /// <summary>From a matrix [N, K] with rows <paramref name="stride"/> floats apart.</summary>
     public static void FromColumns(HostDevice host, float* matrix, int stride, int n, int k, int width, float* panels) =>
-        host.For(ProductSizes.Ceil(n, width), new PackColumns(matrix, stride, n, k, width, panels));
+        host.For(Division.Ceil(n, width), new PackColumns(matrix, stride, n, k, width, panels));
 
     /// <summary>From weights [N, channels, taps] to terms counted tap by tap, channels innermost.</summary>
     public static void FromWeights(HostDevice host, float* weights, int n, int channels, int taps, int width, float* panels) =>
-        host.For(ProductSizes.Ceil(n, width), new PackWeights(weights, n, channels, taps, width, panels));
+        host.For(Division.Ceil(n, width), new PackWeights(weights, n, channels, taps, width, panels));
 
     /// <summary>Eight rows at a time across some panels: eight streams are read, which the processor fetches ahead.</summary>
     readonly struct PackRows(int parts, float* matrix, int stride, int n, int k, int width, float* panels) : IHostWork
@@ -34,9 +35,9 @@ static unsafe class Panels
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
-            int count = ProductSizes.Ceil(n, width);
-            int firstColumn = ProductSizes.Cut(item, parts, count) * width,
-                endColumn = ProductSizes.Cut(item + 1, parts, count) * width;
+            int count = Division.Ceil(n, width);
+            int firstColumn = Division.Cut(item, parts, count) * width,
+                endColumn = Division.Cut(item + 1, parts, count) * width;
             for (int first = 0; first < k; first += Rows)
             for (int column = firstColumn; column < endColumn; column += width)
                 Pack(first, Math.Min(k, first + Rows), column);

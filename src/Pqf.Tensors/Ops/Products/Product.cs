@@ -4,99 +4,6 @@ using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>The rows of a product's left operand, which need not exist as a matrix.</summary>
-unsafe interface ITileRows
-{
-    /// <summary>Writes terms <paramref name="k0"/> … k0 + k − 1 of some rows in the order of the tile's layout.</summary>
-    /// <param name="row">First row.</param>
-    /// <param name="rows">How many.</param>
-    /// <param name="k0">First term.</param>
-    /// <param name="k">How many.</param>
-    /// <param name="tile">Where to.</param>
-    /// <param name="line">Room for k floats and two vectors.</param>
-    void Gather(int row, int rows, int k0, int k, float* tile, float* line);
-
-    /// <summary>Terms of a row that lie side by side in the tile.</summary>
-    int Run { get; }
-
-    /// <summary>Where a row's terms lie in a row, if they do: it is fetched ahead.</summary>
-    float* Ahead(int row, int k0);
-
-    /// <summary>Floats from there to the next row's.</summary>
-    int AheadStride { get; }
-}
-
-/// <summary>How a product [M, K] · [K, N] is cut: into blocks of tiles, each gathered once by one thread and used against all its
-/// panels.</summary>
-/// <remarks>Only the cut along K changes results, and it depends on K alone; the others may follow the number of threads.</remarks>
-readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, int Blocks, int Panels, int Splits)
-{
-    // Measured (bench conv, matmul): longer sums than what the first-level cache holds of both operands cost less than reading results
-    // again to add to them.
-    const int LargestKBlock = 1024;
-
-    // Half of what is usual for a core's second level, the other half is for panels and results.
-    const int BlockSizeBytes = 256 << 10;
-
-    /// <param name="m">Rows.</param>
-    /// <param name="n">Columns.</param>
-    /// <param name="k">Terms.</param>
-    /// <param name="tileRows">Rows of a tile, at most.</param>
-    /// <param name="floatsPerTerm">Floats that each term takes in a tile.</param>
-    /// <param name="columns">Columns of a panel.</param>
-    /// <param name="threads">Threads to share the work between.</param>
-    /// <param name="ownPanels">Whether each thread is to use panels of its own where there are enough: better where the threads have just
-    /// written them, worse for the rows, which each gathers.</param>
-    /// <param name="line">Rows that lie in a line: no tile spans two; 0 for rows that all lie in one.</param>
-    public static ProductSizes Create(
-        int m,
-        int n,
-        int k,
-        int tileRows,
-        int floatsPerTerm,
-        int columns,
-        int threads,
-        bool ownPanels,
-        int line
-    )
-    {
-        int kBlock = Math.Max(16, Ceil(Ceil(k, Math.Max(1, Ceil(k, LargestKBlock))), 16) * 16);
-        int tiles = line == 0 ? Ceil(m, tileRows) : m / line * Ceil(line, tileRows),
-            panels = Ceil(n, columns);
-        int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
-        // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
-        int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
-        int perBlock = splits > 1 ? Math.Min(tiles, 2 * fit) : Math.Min(fit, Ceil(tiles, 4 * threads));
-        // As many blocks for each thread; nine for two threads would cost a tenth of the time.
-        int blocks = Math.Min(tiles, Ceil(Ceil(tiles, perBlock) * splits, threads) * threads / splits);
-        return new ProductSizes(m, n, k, kBlock, tiles, blocks, panels, splits);
-    }
-
-    public static int Ceil(int a, int b) => (a + b - 1) / b;
-
-    /// <summary>First element of part <paramref name="i"/> when <paramref name="total"/> elements are cut into nearly equal
-    /// parts.</summary>
-    public static int Cut(int i, int parts, int total) => (int)((long)i * total / parts);
-}
-
-/// <summary>Where a product's rows go that do not lie at equal distances: in lines, and those in images.</summary>
-/// <param name="Length">Rows in a line.</param>
-/// <param name="Lines">Lines in an image.</param>
-/// <param name="LinesStride">Floats from one line to the next.</param>
-/// <param name="ImagesStride">Floats from one image to the next.</param>
-readonly record struct ResultLines(int Length, int Lines, nint LinesStride, nint ImagesStride)
-{
-    /// <summary>Position of a row, rows of a line being <paramref name="stride"/> floats apart.</summary>
-    public nint At(int row, int stride)
-    {
-        if (Length == 0)
-            return (nint)row * stride;
-        int line = row / Length,
-            image = line / Lines;
-        return (image * ImagesStride) + ((line - (image * Lines)) * LinesStride) + ((nint)(row - (line * Length)) * stride);
-    }
-}
-
 /// <summary>c = activation(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
 readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int stride, byte* scratch)
     : IHostWork
@@ -141,10 +48,10 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         int block = item % sizes.Blocks,
             split = item / sizes.Blocks;
         var part = new Part(
-            ProductSizes.Cut(block, sizes.Blocks, sizes.Tiles),
-            ProductSizes.Cut(block + 1, sizes.Blocks, sizes.Tiles),
-            ProductSizes.Cut(split, sizes.Splits, sizes.Panels),
-            ProductSizes.Cut(split + 1, sizes.Splits, sizes.Panels),
+            Division.Cut(block, sizes.Blocks, sizes.Tiles),
+            Division.Cut(block + 1, sizes.Blocks, sizes.Tiles),
+            Division.Cut(split, sizes.Splits, sizes.Panels),
+            Division.Cut(split + 1, sizes.Splits, sizes.Panels),
             (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes))
         );
         bool small = sizes.K <= sizes.KBlock && (long)sizes.K * sizes.N * sizeof(float) <= SmallPanelsSizeBytes && sizes.Splits == 1;
@@ -166,15 +73,15 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void PanelByPanel(Tile tile, Part part, int k0)
     {
-        int runs = Math.Max(1, ProductSizes.Ceil(tile.K, 16)); // no terms take a run too
-        int share = ProductSizes.Ceil(tile.K * Columns / 16, (part.EndTile - part.FirstTile) * runs);
+        int runs = Math.Max(1, Division.Ceil(tile.K, 16)); // no terms take a run too
+        int share = Division.Ceil(tile.K * Columns / 16, (part.EndTile - part.FirstTile) * runs);
         if (L.Step > 1)
             GatherSideBySide(part, k0, tile.K);
         for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
-                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = Division.Cut(i, sizes.Tiles, sizes.M),
+                end = Division.Cut(i + 1, sizes.Tiles, sizes.M);
             tile.A = TileAt(part, i);
             tile.NextLines = 0;
             if (L.Step == 1 && panel == part.FirstPanel)
@@ -201,8 +108,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         for (int done = 0; done < k; done += TermsSideBySide)
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
-                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = Division.Cut(i, sizes.Tiles, sizes.M),
+                end = Division.Cut(i + 1, sizes.Tiles, sizes.M);
             rows.Gather(row, end - row, k0 + done, Math.Min(TermsSideBySide, k - done), TileAt(part, i) + ((nint)done * L.Step), part.Line);
         }
     }
@@ -215,8 +122,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.A = part.A;
         for (int i = part.FirstTile; i < part.EndTile; i++)
         {
-            int row = ProductSizes.Cut(i, sizes.Tiles, sizes.M),
-                end = ProductSizes.Cut(i + 1, sizes.Tiles, sizes.M);
+            int row = Division.Cut(i, sizes.Tiles, sizes.M),
+                end = Division.Cut(i + 1, sizes.Tiles, sizes.M);
             rows.Gather(row, end - row, 0, tile.K, tile.A, part.Line);
             FetchRows(ref tile, row, end, 0);
             for (int panel = part.FirstPanel; panel < part.EndPanel; panel++)

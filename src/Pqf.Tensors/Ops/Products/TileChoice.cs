@@ -1,12 +1,5 @@
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>Shapes of tiles.</summary>
-enum TileShape
-{
-    Rows128Columns128,
-    Rows64Columns64,
-}
-
 /// <summary>How a product is cut: into tiles of which shape, and each sum into how many parts.</summary>
 /// <remarks>
 /// Chosen from the product's sizes alone, whatever the device: one input, one result. The estimate is of a card with some 128

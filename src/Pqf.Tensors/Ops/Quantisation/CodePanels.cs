@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Quantisation;
@@ -30,7 +31,7 @@ static unsafe class CodePanels
         int taps,
         int width,
         float* panels
-    ) => host.For(ProductSizes.Ceil(n, width), new Work(codebook, d, codes, scales, n, channels, taps, width, panels));
+    ) => host.For(Division.Ceil(n, width), new Work(codebook, d, codes, scales, n, channels, taps, width, panels));
 
     readonly struct Work(float* codebook, int d, ushort* codes, double* scales, int n, int channels, int taps, int width, float* panels)
         : IHostWork

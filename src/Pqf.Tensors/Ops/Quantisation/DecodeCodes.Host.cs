@@ -11,7 +11,7 @@ public static partial class DecodeCodes
     {
         int d = codebook.Shape[1],
             blocks = codes.Shape.Count;
-        host.For(ProductSizes.Ceil(blocks, Chunks.Rows(d)), new Blocks(codebook.Pointer, codes.Pointer, w.Pointer, blocks, d));
+        host.For(Division.Ceil(blocks, Chunks.Rows(d)), new Blocks(codebook.Pointer, codes.Pointer, w.Pointer, blocks, d));
     }
 
     static unsafe void PullbackHost(HostDevice host, CodeIndex index, Tensor<float> dWeight, Tensor<float> dCodebook) =>

@@ -14,7 +14,7 @@ public static partial class DecodeCodes
     public static Tensor<float> Forward(Tensor<float> codebook, Tensor<ushort> codes, Shape weight)
     {
         Shapes.SameDevice("DecodeCodes", codebook.Device, codes);
-        var w = Tensor<float>.Rent(codebook.Device, Shapes.DecodeCodes(codebook.Shape, codes.Shape, weight));
+        var w = Tensor<float>.Rent(codebook.Device, OutputShape(codebook.Shape, codes.Shape, weight));
         if (codebook.Device is HostDevice host)
             Host(host, codebook, codes, w);
         else
@@ -30,7 +30,7 @@ public static partial class DecodeCodes
     /// <exception cref="ShapeException">n · d is not the gradient's count.</exception>
     public static Tensor<float> Pullback(CodeIndex index, Tensor<float> dWeight, int d)
     {
-        Shapes.DecodeCodes([index.K, d], index.Codes.Shape, dWeight.Shape);
+        OutputShape([index.K, d], index.Codes.Shape, dWeight.Shape);
         Shapes.SameDevice("DecodeCodes", dWeight.Device, index.Start);
         var dCodebook = Tensor<float>.Rent(dWeight.Device, [index.K, d]);
         if (dWeight.Device is HostDevice host)
@@ -38,5 +38,17 @@ public static partial class DecodeCodes
         else
             PullbackGpu((GpuDevice)dWeight.Device, index, dWeight, dCodebook);
         return dCodebook;
+    }
+
+    /// <summary>The weight's shape, after a check that codes and codebook fill it.</summary>
+    internal static Shape OutputShape(Shape codebook, Shape codes, Shape weight)
+    {
+        Shapes.Rank("DecodeCodes", "codebook [k, d]", codebook, 2);
+        if (codes.Count * codebook[1] != weight.Count)
+            throw new ShapeException(
+                "DecodeCodes",
+                $"expected codes for {weight.Count} values of {weight} in blocks of {codebook[1]}, got codes {codes}"
+            );
+        return weight;
     }
 }

@@ -3,7 +3,6 @@ using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Movement;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Quantisation;
 
@@ -51,7 +50,7 @@ public static partial class NearestCentroid
         else
             host.For(parts, new Assign<Simd256, Vector256<float>, N4>(assignment));
         if (sums != null)
-            host.For(ProductSizes.Ceil(k, Merge.Centroids), new Merge(assignment, sums, counts));
+            host.For(Division.Ceil(k, Merge.Centroids), new Merge(assignment, sums, counts));
     }
 
     /// <summary>All that one pass over the blocks needs.</summary>
@@ -88,7 +87,7 @@ public static partial class NearestCentroid
         /// <summary>Doubles of a centroid's sum.</summary>
         public int Padded => (D + 3) & ~3;
 
-        public int FirstBlock(int part) => Math.Min(N, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(N, PartUnit)) * PartUnit);
+        public int FirstBlock(int part) => Math.Min(N, Division.Cut(part, Parts, Division.Ceil(N, PartUnit)) * PartUnit);
     }
 
     /// <summary>One part of the blocks: codes, and the part's own sums and counts.</summary>

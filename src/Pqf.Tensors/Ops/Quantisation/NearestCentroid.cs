@@ -2,12 +2,6 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Quantisation;
 
-/// <summary>One assignment of blocks to centroids, with what the update of the centroids needs.</summary>
-/// <param name="Codes">[n], below k; ties go to the lower code.</param>
-/// <param name="Sums">[k, d]: the sum of the blocks of each centroid.</param>
-/// <param name="Counts">[k]: how many blocks each centroid has.</param>
-public sealed record ClusterSums(Tensor<ushort> Codes, Tensor<float> Sums, Tensor<int> Counts);
-
 /// <summary>Nearest centroid of each block, by squared distance.</summary>
 /// <remarks>
 /// Squared distance expanded as |x|² − 2x·c + |c|²; the |x|² term is dropped. Cost n·k·d; the n×k matrix of distances never exists.
@@ -22,7 +16,7 @@ public static partial class NearestCentroid
     /// <exception cref="ShapeException">Block lengths differ.</exception>
     public static Tensor<ushort> Forward(Tensor<float> blocks, Tensor<float> codebook)
     {
-        var (n, _, _) = Shapes.NearestCentroid(blocks.Shape, codebook.Shape);
+        var (n, _, _) = Sizes(blocks.Shape, codebook.Shape);
         Shapes.SameDevice("NearestCentroid", blocks.Device, codebook);
         var codes = Tensor<ushort>.Rent(blocks.Device, [n]);
         if (blocks.Device is HostDevice host)
@@ -38,7 +32,7 @@ public static partial class NearestCentroid
     /// <exception cref="ShapeException">Block lengths differ.</exception>
     public static ClusterSums WithSums(Tensor<float> blocks, Tensor<float> codebook)
     {
-        var (n, k, d) = Shapes.NearestCentroid(blocks.Shape, codebook.Shape);
+        var (n, k, d) = Sizes(blocks.Shape, codebook.Shape);
         Shapes.SameDevice("NearestCentroid", blocks.Device, codebook);
         var device = blocks.Device;
         var result = new ClusterSums(Tensor<ushort>.Rent(device, [n]), Tensor<float>.Rent(device, [k, d]), Tensor<int>.Rent(device, [k]));
@@ -49,10 +43,21 @@ public static partial class NearestCentroid
     /// <summary>As <see cref="WithSums"/>, into given tensors, for loops of many iterations.</summary>
     internal static void WithSumsInto(Tensor<float> blocks, Tensor<float> codebook, ClusterSums result)
     {
-        Shapes.NearestCentroid(blocks.Shape, codebook.Shape);
+        Sizes(blocks.Shape, codebook.Shape);
         if (blocks.Device is HostDevice host)
             SumsHost(host, blocks, codebook, result);
         else
             SumsGpu((GpuDevice)blocks.Device, blocks, codebook, result);
+    }
+
+    /// <summary>Checks blocks [n, d] against a codebook [k, d].</summary>
+    static (int N, int K, int D) Sizes(Shape blocks, Shape codebook)
+    {
+        if (blocks.Rank != 2 || codebook.Rank != 2 || blocks[1] != codebook[1] || codebook[0] < 1 || codebook[0] > 65536)
+            throw new ShapeException(
+                "NearestCentroid",
+                $"expected blocks [n, d] and a codebook [k, d] with 1 ≤ k ≤ 65536, got {blocks} and {codebook}"
+            );
+        return (blocks[0], codebook[0], codebook[1]);
     }
 }

@@ -50,8 +50,8 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
                 iy = g.InputRow(oy, tapRow),
                 ix = g.InputColumn(ox, tapColumn);
             // Pixels before the first and from the end on meet the padding.
-            int first = ix >= 0 ? 0 : Math.Min(length, ProductSizes.Ceil(-ix, g.Stride.W)),
-                end = Math.Clamp(ProductSizes.Ceil(g.W - ix, g.Stride.W), first, length);
+            int first = ix >= 0 ? 0 : Math.Min(length, Division.Ceil(-ix, g.Stride.W)),
+                end = Math.Clamp(Division.Ceil(g.W - ix, g.Stride.W), first, length);
             if ((uint)iy >= (uint)g.H)
                 first = end = 0;
             Clear(to, count, first);

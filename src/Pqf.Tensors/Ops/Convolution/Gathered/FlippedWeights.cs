@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 
@@ -18,7 +18,7 @@ static unsafe class FlippedWeights
     public static Tensor<float> Of(HostDevice host, ConvGeometry g, Tensor<float> weight, InputPhase phase)
     {
         var flipped = Tensor<float>.Rent(host, [g.InChannels, g.GroupOutChannels, phase.Rows.TapCount, phase.Columns.TapCount]);
-        host.For(ProductSizes.Ceil(g.InChannels, ChannelsPerItem), new Channels(g, phase, weight.Pointer, flipped.Pointer));
+        host.For(Division.Ceil(g.InChannels, ChannelsPerItem), new Channels(g, phase, weight.Pointer, flipped.Pointer));
         return flipped;
     }
 

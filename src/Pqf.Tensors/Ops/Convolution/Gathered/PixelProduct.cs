@@ -6,62 +6,6 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 
-/// <summary>How a product over pixels, [terms, pixels] · [pixels, columns], is cut: into parts of the pixels, and those into items of some
-/// terms and columns.</summary>
-/// <param name="Parts">Each has sums of its own. They follow from the product's sizes alone; only they change results.</param>
-/// <param name="TermItems">Items along the terms.</param>
-/// <param name="ColumnItems">Items along the columns.</param>
-readonly record struct PixelSizes(
-    int Pixels,
-    int Terms,
-    int Columns,
-    int Tiles,
-    int Panels,
-    int PanelWidth,
-    int Parts,
-    int TermItems,
-    int ColumnItems
-)
-{
-    // Right operand of an item: 320 pixels of 256 columns take 320 KiB, less than half of what is usual for a core's second level with the
-    // left operand's 160.
-    const int ItemColumns = 256;
-
-    // Enough parts for many cores, as long as their sums stay small beside the product's own operands.
-    const int MostParts = 32;
-    const int PartPixels = 2048;
-    const int MostSums = 1 << 20;
-
-    // Several items a thread even out what they take.
-    const int ItemsPerThread = 4;
-
-    // Parts begin at a multiple of this.
-    const int Grain = 64;
-
-    /// <summary>Pixels that are summed in registers, at most: a tile's left operand and a panel take 32 KiB of the first-level cache, 48
-    /// where vectors are wide.</summary>
-    public int MostBlock => PanelWidth > 16 ? 256 : 320;
-
-    public static PixelSizes Create(int pixels, int terms, int columns, int tileRows, int panelWidth, int threads)
-    {
-        int panels = ProductSizes.Ceil(columns, panelWidth),
-            tiles = ProductSizes.Ceil(terms, tileRows);
-        int parts = Math.Clamp(Math.Min(ProductSizes.Ceil(pixels, PartPixels), MostSums / (terms * panels * panelWidth)), 1, MostParts);
-        int columnItems = ProductSizes.Ceil(columns, ItemColumns),
-            termItems = Math.Clamp(ProductSizes.Ceil(ItemsPerThread * threads, parts * columnItems), 1, tiles);
-        return new(pixels, terms, columns, tiles, panels, panelWidth, parts, termItems, columnItems);
-    }
-
-    /// <summary>Floats of one part's sums, [terms, whole panels].</summary>
-    public int SumCount => Terms * SumsStride;
-
-    /// <summary>Floats from one term's sums to the next.</summary>
-    public int SumsStride => Panels * PanelWidth;
-
-    /// <summary>First pixel of a part.</summary>
-    public int FirstPixel(int part) => Math.Min(Pixels, ProductSizes.Cut(part, Parts, ProductSizes.Ceil(Pixels, Grain)) * Grain);
-}
-
 /// <summary>The left operand of a product over pixels, term by term, which need not exist as a matrix: <see cref="ITileRows"/> of the
 /// column layout.</summary>
 readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows, float* right, int rightStride, float* sums, byte* scratch)
@@ -86,20 +30,20 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
         int termItem = item % sizes.TermItems,
             columnItem = item / sizes.TermItems % sizes.ColumnItems,
             part = item / sizes.TermItems / sizes.ColumnItems;
-        int firstTile = ProductSizes.Cut(termItem, sizes.TermItems, sizes.Tiles),
-            endTile = ProductSizes.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
-        int firstPanel = ProductSizes.Cut(columnItem, sizes.ColumnItems, sizes.Panels),
-            endPanel = ProductSizes.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
+        int firstTile = Division.Cut(termItem, sizes.TermItems, sizes.Tiles),
+            endTile = Division.Cut(termItem + 1, sizes.TermItems, sizes.Tiles);
+        int firstPanel = Division.Cut(columnItem, sizes.ColumnItems, sizes.Panels),
+            endPanel = Division.Cut(columnItem + 1, sizes.ColumnItems, sizes.Panels);
         float* panels = (float*)(scratch + ((long)thread * HostDevice.ScratchSizeBytes)),
             left = panels + ((nint)sizes.MostBlock * sizes.PanelWidth * (endPanel - firstPanel));
         int first = sizes.FirstPixel(part),
             end = sizes.FirstPixel(part + 1),
-            blocks = ProductSizes.Ceil(end - first, sizes.MostBlock);
+            blocks = Division.Ceil(end - first, sizes.MostBlock);
         for (int block = 0; block < blocks; block++)
         {
-            int pixel = first + ProductSizes.Cut(block, blocks, end - first);
+            int pixel = first + Division.Cut(block, blocks, end - first);
             Tile tile = default;
-            tile.K = first + ProductSizes.Cut(block + 1, blocks, end - first) - pixel;
+            tile.K = first + Division.Cut(block + 1, blocks, end - first) - pixel;
             tile.Run = 16;
             tile.RowsStride = sizes.SumsStride;
             tile.Accumulate = block > 0;
@@ -124,7 +68,7 @@ readonly unsafe struct PixelProduct<S, V, L, TRows>(PixelSizes sizes, TRows rows
         }
     }
 
-    int Term(int tile) => ProductSizes.Cut(tile, sizes.Tiles, sizes.Terms);
+    int Term(int tile) => Division.Cut(tile, sizes.Tiles, sizes.Terms);
 
     /// <summary>A line more than its values, lest the tiles' lines drive one another out.</summary>
     static int TileStride(int pixels) => (pixels * L.Step) + 16;
@@ -178,7 +122,7 @@ readonly unsafe struct AddRows(PixelSizes sizes, float* sums, float* weights) : 
 {
     const int Rows = 16;
 
-    public static int ItemCount(PixelSizes sizes) => ProductSizes.Ceil(sizes.Terms, Rows);
+    public static int ItemCount(PixelSizes sizes) => Division.Ceil(sizes.Terms, Rows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
@@ -213,7 +157,7 @@ readonly unsafe struct AddParts(PixelSizes sizes, float* sums, int channels, int
 {
     const int Outputs = 16;
 
-    public static int ItemCount(PixelSizes sizes) => ProductSizes.Ceil(sizes.Columns, Outputs);
+    public static int ItemCount(PixelSizes sizes) => Division.Ceil(sizes.Columns, Outputs);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)

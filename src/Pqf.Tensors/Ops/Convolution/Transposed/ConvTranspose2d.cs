@@ -2,22 +2,6 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution.Transposed;
 
-/// <summary>How a transposed convolution's kernel moves over its output, in PyTorch's words.</summary>
-public sealed record ConvTranspose2dOptions
-{
-    /// <summary>Steps of the output between neighbouring inputs; at least 1.</summary>
-    public Pair Stride { get; init; } = 1;
-
-    /// <summary>Rows and columns of the output cut off on each side; 0 or more.</summary>
-    public Pair Padding { get; init; }
-
-    /// <summary>Rows and columns added at the end of the output; 0 or more, below the stride.</summary>
-    public Pair OutputPadding { get; init; }
-
-    /// <summary>The convolution whose input's gradient this is.</summary>
-    internal Conv2dOptions Convolution => new() { Stride = Stride, Padding = Padding };
-}
-
 /// <summary>Two-dimensional transposed convolution, as in PyTorch: the gradient of a convolution's input, taken for a function of the
 /// output's gradient.</summary>
 public static class ConvTranspose2d
@@ -60,5 +44,46 @@ public static class ConvTranspose2d
     }
 
     static void Check(Shape x, Shape weight, ConvTranspose2dOptions options, Shape dy) =>
-        Shapes.Input("ConvTranspose2d", Shapes.ConvTranspose2d(x, weight, options), dy);
+        Geometry(x, weight, options).CheckInput("ConvTranspose2d", dy);
+
+    /// <summary>The result's shape.</summary>
+    /// <param name="x">[N, H, W, I].</param>
+    /// <param name="weight">[I, O, kH, kW].</param>
+    /// <param name="options">Stride, padding, output padding.</param>
+    /// <returns>[N, H', W', O].</returns>
+    /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
+    public static Shape OutputShape(Shape x, Shape weight, ConvTranspose2dOptions options) => Geometry(x, weight, options).Input;
+
+    /// <summary>The shape rule: the convolution whose input's gradient a transposed one is: its input is the result.</summary>
+    internal static ConvGeometry Geometry(Shape x, Shape weight, ConvTranspose2dOptions options)
+    {
+        const string Op = "ConvTranspose2d";
+        var (stride, padding, extra) = (options.Stride, options.Padding, options.OutputPadding);
+        Shapes.Rank(Op, "x [N, H, W, I]", x, 4);
+        Shapes.Rank(Op, "weight [I, O, kH, kW]", weight, 4);
+        if (
+            stride.H < 1
+            || stride.W < 1
+            || padding.H < 0
+            || padding.W < 0
+            || extra.H < 0
+            || extra.W < 0
+            || extra.H >= stride.H
+            || extra.W >= stride.W
+        )
+            throw new ShapeException(
+                Op,
+                $"expected stride ≥ 1, padding ≥ 0 and output padding from 0 to stride − 1, got {stride}, {padding} and {extra}"
+            );
+        if (weight[0] != x[3] || weight[2] < 1 || weight[3] < 1)
+            throw new ShapeException(Op, $"expected weight [I, O, kH, kW] over {x[3]} channels, got {weight}");
+        int h = ((x[1] - 1) * stride.H) - (2 * padding.H) + weight[2] + extra.H,
+            w = ((x[2] - 1) * stride.W) - (2 * padding.W) + weight[3] + extra.W;
+        if (x[1] < 1 || x[2] < 1 || h < 1 || w < 1)
+            throw new ShapeException(
+                Op,
+                $"expected pixels in and out, got {x} with weight {weight}, stride {stride} and padding {padding}"
+            );
+        return new ConvGeometry(x[0], h, w, weight[1], x[3], new Pair(weight[2], weight[3]), stride, padding, 1, 1);
+    }
 }

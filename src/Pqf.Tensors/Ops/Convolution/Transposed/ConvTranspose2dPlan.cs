@@ -34,7 +34,7 @@ public sealed partial class ConvTranspose2dPlan
 
     /// <summary>The result's shape for an input of the given shape.</summary>
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>
-    public Shape OutputShape(Shape x) => Shapes.Input(Shapes.ConvTranspose2d(x, weightShape, options));
+    public Shape OutputShape(Shape x) => ConvTranspose2d.OutputShape(x, weightShape, options);
 
     /// <summary>y = activation(convᵀ(x) + bias).</summary>
     /// <param name="x">[N, H, W, I].</param>
@@ -50,8 +50,8 @@ public sealed partial class ConvTranspose2dPlan
     /// <summary>As <see cref="Forward"/>, into a given tensor other than the input.</summary>
     internal void ForwardInto(Tensor<float> x, Activation activation, Tensor<float> y)
     {
-        var geometry = Shapes.ConvTranspose2d(x.Shape, weightShape, options);
-        Shapes.Input("ConvTranspose2d", geometry, y.Shape);
+        var geometry = ConvTranspose2d.Geometry(x.Shape, weightShape, options);
+        geometry.CheckInput("ConvTranspose2d", y.Shape);
         Shapes.SameDevice("ConvTranspose2d", device, x, y);
         if (y.Shape.Count == 0)
             return;

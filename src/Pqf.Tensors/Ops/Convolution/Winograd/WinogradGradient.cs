@@ -55,7 +55,7 @@ readonly unsafe struct WinogradGradient<S, V>(
         {
             int first = sizes.FirstTile(chunk),
                 count = sizes.FirstTile(chunk + 1) - first;
-            host.For(2 * ProductSizes.Ceil(count, ItemTiles), new Transforms(product, first, count));
+            host.For(2 * Division.Ceil(count, ItemTiles), new Transforms(product, first, count));
             host.For(Points * sizes.PanelItems, new Products(product, count, chunk > 0));
         }
 
@@ -133,8 +133,8 @@ readonly unsafe struct WinogradGradient<S, V>(
                 right = g.Gradient + (point * WinogradGradientSizes.Apart(count, sizes.SumsStride));
             for (int i = 0; i < lengths; i++)
             {
-                int first = ProductSizes.Cut(i, lengths, count),
-                    terms = ProductSizes.Cut(i + 1, lengths, count) - first;
+                int first = Division.Cut(i, lengths, count),
+                    terms = Division.Cut(i + 1, lengths, count) - first;
                 for (int panel = sizes.FirstPanel(panels); panel < sizes.FirstPanel(panels + 1); panel++)
                 {
                     Tile tile = default;
@@ -154,14 +154,14 @@ readonly unsafe struct WinogradGradient<S, V>(
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Sixteen(Tile tile, float* left, float* to)
         {
-            int parts = ProductSizes.Ceil(Width, S.TileRows);
+            int parts = Division.Ceil(Width, S.TileRows);
             for (int part = 0; part < parts; part++)
             {
-                int row = ProductSizes.Cut(part, parts, Width);
+                int row = Division.Cut(part, parts, Width);
                 Tile local = tile;
                 local.A = left + row;
                 local.C = to + ((nint)row * tile.RowsStride);
-                HostTile<S, V, ColumnLayout>.Run(&local, ProductSizes.Cut(part + 1, parts, Width) - row);
+                HostTile<S, V, ColumnLayout>.Run(&local, Division.Cut(part + 1, parts, Width) - row);
             }
         }
     }

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Products;
-
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
 /// <summary>How the sums over tiles of a Winograd weight gradient are cut: into chunks, whose transformed tiles stay in the cache, and
@@ -45,11 +43,11 @@ readonly struct WinogradGradientSizes
     public WinogradGradientSizes(ConvGeometry g, int outWidth, int threads)
     {
         (G, this.outWidth, this.threads) = (g, outWidth, threads);
-        (TileRows, TileColumns) = (ProductSizes.Ceil(g.OutH, M), ProductSizes.Ceil(g.OutW, M));
+        (TileRows, TileColumns) = (Division.Ceil(g.OutH, M), Division.Ceil(g.OutW, M));
         Tiles = g.N * TileRows * TileColumns;
-        panels = ProductSizes.Ceil(g.OutChannels, outWidth);
+        panels = Division.Ceil(g.OutChannels, outWidth);
         int fit = Math.Max(Width, ChunkSizeBytes / (Points * (g.InChannels + SumsStride) * sizeof(float)));
-        Chunks = ProductSizes.Ceil(Tiles, fit);
+        Chunks = Division.Ceil(Tiles, fit);
     }
 
     /// <summary>Floats from one input channel's sums to the next.</summary>
@@ -59,21 +57,21 @@ readonly struct WinogradGradientSizes
     public nint PointSums => (nint)G.InChannels * SumsStride;
 
     /// <summary>Items that the products of a chunk are cut into: points, and panels where there are many threads.</summary>
-    public int PanelItems => Math.Min(panels, ProductSizes.Ceil(4 * threads, Points));
+    public int PanelItems => Math.Min(panels, Division.Ceil(4 * threads, Points));
 
-    public long InputFloats => Points * (long)Apart(ProductSizes.Ceil(Tiles, Chunks), G.InChannels);
+    public long InputFloats => Points * (long)Apart(Division.Ceil(Tiles, Chunks), G.InChannels);
 
-    public long GradientFloats => Points * (long)Apart(ProductSizes.Ceil(Tiles, Chunks), SumsStride);
+    public long GradientFloats => Points * (long)Apart(Division.Ceil(Tiles, Chunks), SumsStride);
 
     /// <summary>From one point's values to the next point's, for some tiles.</summary>
     public static nint Apart(int tiles, int channels) => ((nint)tiles * channels) + PointGap;
 
     /// <summary>First tile of a chunk.</summary>
-    public int FirstTile(int chunk) => ProductSizes.Cut(chunk, Chunks, Tiles);
+    public int FirstTile(int chunk) => Division.Cut(chunk, Chunks, Tiles);
 
     /// <summary>Lengths that a chunk's tiles are summed in.</summary>
-    public static int Sums(int tiles) => ProductSizes.Ceil(tiles, MostTerms);
+    public static int Sums(int tiles) => Division.Ceil(tiles, MostTerms);
 
     /// <summary>First panel of an item.</summary>
-    public int FirstPanel(int item) => ProductSizes.Cut(item, PanelItems, panels);
+    public int FirstPanel(int item) => Division.Cut(item, PanelItems, panels);
 }

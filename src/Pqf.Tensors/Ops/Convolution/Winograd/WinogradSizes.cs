@@ -1,5 +1,3 @@
-using Pqf.Tensors.Ops.Products;
-
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
 /// <summary>How a Winograd convolution is cut: the output into tiles of m × m, tiles into groups of a register tile's rows, groups into
@@ -43,9 +41,9 @@ readonly struct WinogradSizes
     public WinogradSizes(ConvGeometry g, int m, int rows, int columns, int threads)
     {
         (G, M, Points, Columns) = (g, m, (m + 2) * (m + 2), columns);
-        (TileRows, TileColumns) = (ProductSizes.Ceil(g.OutH, m), ProductSizes.Ceil(g.OutW, m));
+        (TileRows, TileColumns) = (Division.Ceil(g.OutH, m), Division.Ceil(g.OutW, m));
         Tiles = g.N * TileRows * TileColumns;
-        (Groups, Panels) = (ProductSizes.Ceil(Tiles, rows), ProductSizes.Ceil(g.OutChannels, columns));
+        (Groups, Panels) = (Division.Ceil(Tiles, rows), Division.Ceil(g.OutChannels, columns));
         IsShared = g.OutChannels > Tiles; // more weights than transformed input
         int fit = Math.Max(
             1,
@@ -53,9 +51,9 @@ readonly struct WinogradSizes
                 ? ProductsSizeBytes / (Points * rows * columns * sizeof(float))
                 : BlockSizeBytes / (Points * rows * g.InChannels * sizeof(float))
         );
-        int parts = IsShared ? ProductSizes.Ceil(threads, Panels) : threads;
-        Blocks = Math.Min(Groups, ProductSizes.Ceil(ProductSizes.Ceil(Groups, fit), parts) * parts);
-        mostTiles = ProductSizes.Ceil(Groups, Blocks) * ProductSizes.Ceil(Tiles, Groups);
+        int parts = IsShared ? Division.Ceil(threads, Panels) : threads;
+        Blocks = Math.Min(Groups, Division.Ceil(Division.Ceil(Groups, fit), parts) * parts);
+        mostTiles = Division.Ceil(Groups, Blocks) * Division.Ceil(Tiles, Groups);
     }
 
     /// <summary>Floats of the transformed input that all threads share.</summary>
@@ -74,10 +72,10 @@ readonly struct WinogradSizes
     public static long Apart(int tiles, int channels) => ((long)tiles * channels) + PointGap;
 
     /// <summary>First tile of a group.</summary>
-    public int First(int group) => ProductSizes.Cut(group, Groups, Tiles);
+    public int First(int group) => Division.Cut(group, Groups, Tiles);
 
     /// <summary>First group of a block.</summary>
-    public int FirstGroup(int block) => ProductSizes.Cut(block, Blocks, Groups);
+    public int FirstGroup(int block) => Division.Cut(block, Blocks, Groups);
 }
 
 /// <summary>The place of a tile: image, and row and column among its tiles.</summary>

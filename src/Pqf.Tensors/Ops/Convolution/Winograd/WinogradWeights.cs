@@ -1,19 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Products;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
-
-/// <summary>How a convolution's weights lie in memory.</summary>
-enum KernelOrder
-{
-    /// <summary>[O, I, kH, kW].</summary>
-    AsStored,
-
-    /// <summary>[I, O, kH, kW], each kernel's taps last first: those of the convolution whose gradient is carried back.</summary>
-    Flipped,
-}
 
 /// <summary>3 × 3 weights as Winograd's products read them: G w Gᵀ in panels [O / width][point][I][width], then one pixel of zeros for the
 /// padding.</summary>
@@ -32,14 +22,14 @@ static unsafe class WinogradWeights<T>
 
     /// <summary>Where the zeros begin.</summary>
     public static int ZerosAt(int outChannels, int inChannels, int width) =>
-        checked(ProductSizes.Ceil(outChannels, width) * Points * inChannels * width);
+        checked(Division.Ceil(outChannels, width) * Points * inChannels * width);
 
     /// <summary>Transforms weights of O · I kernels in double; I is a multiple of 8, O and the width are of 16.</summary>
     public static void Pack(HostDevice host, float* weights, KernelOrder order, int outChannels, int inChannels, int width, float* packed)
     {
         new Span<float>(packed + ZerosAt(outChannels, inChannels, width), inChannels).Clear();
         host.For(
-            ProductSizes.Ceil(outChannels, width) * (inChannels / Channels),
+            Division.Ceil(outChannels, width) * (inChannels / Channels),
             new PackKernels(weights, order, outChannels, inChannels, width, packed)
         );
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Pqf.Tensors.Ops.Products;
 
@@ -11,7 +10,8 @@ static unsafe class Floats
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy16(float* from, float* to)
     {
-        Vector256<float> low = Vector256.Load(from), high = Vector256.Load(from + 8);
+        Vector256<float> low = Vector256.Load(from),
+            high = Vector256.Load(from + 8);
         low.Store(to);
         high.Store(to + 8);
     }
@@ -35,7 +35,8 @@ static unsafe class Floats
         }
         else if (count >= 4)
         {
-            Vector128<float> low = Vector128.Load(from), high = Vector128.Load(from + count - 4);
+            Vector128<float> low = Vector128.Load(from),
+                high = Vector128.Load(from + count - 4);
             low.Store(to);
             high.Store(to + count - 4);
         }
@@ -57,45 +58,4 @@ static unsafe class Floats
             Copy16(from + i, to);
         Copy(from + i, to, count - i);
     }
-}
-
-/// <summary>The rows of a matrix [M, K].</summary>
-readonly unsafe struct MatrixRows(float* matrix, int stride) : ITileRows
-{
-    public int Run => 16;
-
-    public int AheadStride => stride;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
-    {
-        float* from = matrix + ((nint)row * stride) + k0;
-        for (int r = 0; r < rows; r++, from += stride, tile += 16)
-            Floats.Spread(from, tile, k, rows);
-    }
-
-    public float* Ahead(int row, int k0) => matrix + ((nint)row * stride) + k0;
-}
-
-/// <summary>The columns of a matrix [K, M], as rows.</summary>
-readonly unsafe struct MatrixColumns<L>(float* matrix, int stride) : ITileRows
-    where L : struct, ITileLayout
-{
-    public int Run => 16;
-
-    public int AheadStride => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
-    {
-        float* from = matrix + ((nint)k0 * stride) + row;
-        for (int i = 0; i < k; i++, from += stride, tile += L.Step)
-        {
-            if (Sse.IsSupported)
-                Sse.Prefetch0(from + (8 * (nint)stride)); // rows too far stride for the processor to foresee
-            Floats.Copy(from, tile, rows);
-        }
-    }
-
-    public float* Ahead(int row, int k0) => null;
 }

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
-namespace Pqf.Compression.Training;
+namespace Pqf.Compression.Detection;
 
 /// <summary>Some images and what is to be found in them.</summary>
 /// <param name="Images">One at least, of any sizes.</param>
@@ -19,22 +20,6 @@ public static class DetectorTask
 {
     /// <summary>Metric of a validation: COCO's average precision of boxes.</summary>
     public const string BoxAp = "box_ap";
-
-    // torchvision trains three of the body's five stages (trainable_backbone_layers).
-    static readonly string[] FrozenWhenDense = ["backbone.body.conv1.", "backbone.body.layer1."];
-
-    /// <summary>What training changes: all of a compressed network (paper, section 4.3); of a dense one all but the stem and the first
-    /// stage, as torchvision has it.</summary>
-    /// <param name="graph">The whole network.</param>
-    /// <param name="parameters">Its values.</param>
-    public static ImmutableDictionary<string, Tensor<float>> TrainableOf(Graph graph, Parameters parameters)
-    {
-        bool isCompressed = parameters.Values.Values.Any(weight => weight is Weight.Quantised);
-        var all = Trainable.Of(graph, parameters);
-        return isCompressed
-            ? all
-            : all.RemoveRange(all.Keys.Where(name => FrozenWhenDense.Any(layer => name.StartsWith(layer, StringComparison.Ordinal))));
-    }
 
     /// <summary>The training of a detector.</summary>
     /// <param name="architecture">A <c>maskrcnn</c>, with its thresholds.</param>
@@ -54,7 +39,7 @@ public static class DetectorTask
     )
     {
         var training = DetectionTraining.Create(architecture, parameters);
-        var trainable = TrainableOf(graph, parameters);
+        var trainable = MaskRcnn.Family.TrainableOf(graph, parameters);
         return new()
         {
             Trainable = trainable,

@@ -1,0 +1,11 @@
+namespace Pqf.Tensors.Ops.Normalisation;
+
+/// <summary>Where the statistics came from that a norm divided by.</summary>
+public enum StatisticsOf
+{
+    /// <summary>The norm's own input: they carry gradients.</summary>
+    Batch,
+
+    /// <summary>Elsewhere: they are constants.</summary>
+    Elsewhere,
+}

@@ -125,7 +125,7 @@ static class TrainingBench
                 (tape, variables) =>
                 {
                     var forward = plan.Run(tape, variables, images[number % images.Length], NormMode.Batch);
-                    var loss = tape.CrossEntropy(forward.Output, target);
+                    var loss = tape.Apply(new CrossEntropy.Function(), forward.Output, Tape.Constant(target));
                     split.Phase = "backward";
                     return (loss, forward.Norms);
                 }

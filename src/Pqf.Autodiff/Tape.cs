@@ -1,14 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Autodiff;
-
-/// <summary>Carries the gradient of a node's value to its parents.</summary>
-/// <param name="dy">Gradient of the node's value; must not be changed, unless <see cref="Tape.MayOverwrite"/> says so.</param>
-/// <returns>One gradient for each parent, of its shape; none or any for a parent that needs none. <paramref name="dy"/> itself may be among
-/// them.</returns>
-public delegate ImmutableArray<Tensor<float>?> Pullback(Tensor<float> dy);
 
 /// <summary>The ops of one evaluation in the order in which they ran, for a fold in reverse.</summary>
 /// <remarks>
@@ -19,7 +14,7 @@ public delegate ImmutableArray<Tensor<float>?> Pullback(Tensor<float> dy);
 /// </remarks>
 public sealed class Tape
 {
-    readonly List<Node> nodes = [];
+    readonly List<Entry> entries = [];
     readonly Scope scope;
     readonly Holds holds;
 
@@ -31,41 +26,35 @@ public sealed class Tape
         holds = new Holds(scope);
     }
 
-    /// <summary>Nodes recorded so far.</summary>
-    public int Count => nodes.Count;
+    /// <summary>Leaves, ops and marks recorded so far.</summary>
+    public int Count => entries.Count;
 
     /// <summary>A value whose gradient is asked for.</summary>
     public Variable Leaf(Tensor<float> value)
     {
-        nodes.Add(new Node("leaf", [], [], null));
-        return new Variable(value, nodes.Count - 1);
+        entries.Add(default);
+        return new Variable(value, entries.Count - 1);
     }
 
     /// <summary>A value without a gradient: it never enters the tape.</summary>
     public static Variable Constant(Tensor<float> value) => new(value);
 
-    /// <summary>Records an op that has run. If none of its parents needs a gradient, neither does its value, and nothing is
-    /// recorded.</summary>
-    /// <param name="op">Its name, for messages.</param>
-    /// <param name="value">Its result.</param>
-    /// <param name="parents">What it read; pull-backs give gradients in this order.</param>
-    /// <param name="saved">Tensors that the pull-back reads; they live until it has run.</param>
-    /// <param name="pullback">Gradients of the parents from that of the value.</param>
-    public Variable Add(string op, Tensor<float> value, ReadOnlySpan<Variable> parents, ReadOnlySpan<ITensor> saved, Pullback pullback)
+    /// <summary>Runs an op and records it. If none of its inputs needs a gradient, neither does its value, and nothing is recorded.</summary>
+    /// <param name="function">The op with its options.</param>
+    /// <param name="inputs">In the op's order; null for an optional input that is missing, which may be left out at the end.</param>
+    public Variable Apply(DifferentiableFunction function, params ReadOnlySpan<Variable?> inputs)
     {
+        var node = new Node(function, [.. inputs], holds);
+        var tensors = new Tensor<float>?[inputs.Length];
+        for (int i = 0; i < tensors.Length; i++)
+            tensors[i] = inputs[i]?.Value;
+        var value = function.Forward(new ForwardContext(node, tensors));
         holds.Hold(value);
-        bool needed = false;
-        foreach (var parent in parents)
-            needed |= parent.NeedsGradient;
-        if (!needed)
+        if (!node.IsNeeded)
             return new Variable(value);
-        foreach (var tensor in saved)
-            holds.Hold(tensor);
-        var numbers = new int[parents.Length];
-        for (int i = 0; i < numbers.Length; i++)
-            numbers[i] = parents[i].Node;
-        nodes.Add(new Node(op, numbers, [.. saved], pullback));
-        return new Variable(value, nodes.Count - 1);
+        node.HoldSaved();
+        entries.Add(new Entry(node));
+        return new Variable(value, entries.Count - 1);
     }
 
     /// <summary>The caller will not read a recorded value again. It is given back now, or when the last pull-back that reads it has
@@ -73,10 +62,7 @@ public sealed class Tape
     public void Done(Variable variable) => holds.Drop(variable.Value);
 
     /// <summary>Calls back when a fold in reverse has come to this place: for measurements.</summary>
-    public void Mark(Action reached) => nodes.Add(new Node("mark", [], [], null) { Reached = reached });
-
-    /// <summary>Within a pull-back: whether its node is the last that needs a tensor, so that a gradient may be written over it.</summary>
-    internal bool MayOverwrite(Tensor<float> tensor) => holds.IsSole(tensor);
+    public void Mark(Action reached) => entries.Add(new Entry(Reached: reached));
 
     /// <summary>Moves a tensor to the scope around the tape's: for what an evaluation gives beside its loss.</summary>
     public Tensor<float> Keep(Tensor<float> tensor) => scope.Keep(tensor);
@@ -92,73 +78,70 @@ public sealed class Tape
     public ImmutableArray<Tensor<float>> Backward(Variable root, Tensor<float> seed, params ReadOnlySpan<Variable> leaves)
     {
         Shapes.Same("Backward", root.Shape, seed.Shape);
-        var gradients = new Tensor<float>?[nodes.Count];
+        var gradients = new Tensor<float>?[entries.Count];
         if (root.NeedsGradient)
-            Accumulate(gradients, root.Node, seed);
-        for (int i = nodes.Count - 1; i >= 0; i--)
-            PullBack(nodes[i], ref gradients[i], gradients);
+            Accumulate(gradients, root.Entry, seed);
+        for (int i = entries.Count - 1; i >= 0; i--)
+            PullBack(entries[i], ref gradients[i], gradients);
         var result = ImmutableArray.CreateBuilder<Tensor<float>>(leaves.Length);
         foreach (var leaf in leaves)
-            result.Add(gradients[leaf.Node] ?? Tensor<float>.Zeros(leaf.Value.Device, leaf.Shape));
+            result.Add(gradients[leaf.Entry] ?? Tensor<float>.Zeros(leaf.Value.Device, leaf.Shape));
         return result.MoveToImmutable();
     }
 
-    void PullBack(Node node, ref Tensor<float>? dy, Tensor<float>?[] gradients)
+    void PullBack(Entry entry, ref Tensor<float>? dy, Tensor<float>?[] gradients)
     {
-        node.Reached?.Invoke();
-        if (node.Pullback is null)
+        entry.Reached?.Invoke();
+        if (entry.Node is not { } node)
             return;
         if (dy is not null)
         {
-            var parents = node.Pullback(dy);
-            if (parents.Length != node.Parents.Length)
+            var results = node.Function.Pullback(node, dy);
+            if (results.Length < node.InputCount)
                 throw new InvalidOperationException(
-                    $"{node.Op}: expected a pull-back with {node.Parents.Length} gradients, got {parents.Length}"
+                    $"{node.Function.Name}: expected a pull-back with {node.InputCount} gradients, got {results.Length}"
                 );
-            for (int i = 0; i < parents.Length; i++)
-                if (parents[i] is { } gradient)
-                    Accumulate(gradients, node.Parents[i], gradient);
+            for (int i = 0; i < node.InputCount; i++)
+                if (results[i] is { } gradient)
+                    Accumulate(gradients, node.EntryOf(i), gradient);
             holds.Drop(dy);
             dy = null;
         }
 
-        foreach (var tensor in node.Saved)
-            holds.Drop(tensor);
+        node.DropSaved();
     }
 
     /// <summary>Adds a gradient to those that came before: over the sum so far where nobody else needs it.</summary>
-    void Accumulate(Tensor<float>?[] gradients, int node, Tensor<float> gradient)
+    void Accumulate(Tensor<float>?[] gradients, int entry, Tensor<float> gradient)
     {
         holds.Hold(gradient);
-        if (node < 0)
+        if (entry < 0)
         {
             holds.Drop(gradient); // of a constant
             return;
         }
 
-        if (gradients[node] is not { } before)
+        if (gradients[entry] is not { } before)
         {
-            gradients[node] = gradient;
+            gradients[entry] = gradient;
             return;
         }
 
         if (holds.IsSole(before))
         {
-            Tensors.Ops.Elementwise.Add.ForwardInto(before, gradient, before);
+            Add.ForwardInto(before, gradient, before);
         }
         else
         {
-            var sum = Tensors.Ops.Elementwise.Add.Forward(before, gradient);
+            var sum = Add.Forward(before, gradient);
             holds.Hold(sum);
             holds.Drop(before);
-            gradients[node] = sum;
+            gradients[entry] = sum;
         }
 
         holds.Drop(gradient);
     }
 
-    sealed record Node(string Op, int[] Parents, ImmutableArray<ITensor> Saved, Pullback? Pullback)
-    {
-        public Action? Reached { get; init; }
-    }
+    /// <summary>A place on the tape: an op, a mark, or, with neither, a leaf.</summary>
+    readonly record struct Entry(Node? Node = null, Action? Reached = null);
 }

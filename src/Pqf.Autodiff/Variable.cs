@@ -5,13 +5,13 @@ namespace Pqf.Autodiff;
 /// <summary>A value that recorded ops read: a tensor, and its place on the tape if a gradient flows to it.</summary>
 public sealed class Variable
 {
-    // What needs no gradient has no place on the tape.
-    const int None = -1;
+    /// <summary>What needs no gradient has no place on the tape.</summary>
+    internal const int None = -1;
 
-    internal Variable(Tensor<float> value, int node = None)
+    internal Variable(Tensor<float> value, int entry = None)
     {
         Value = value;
-        Node = node;
+        Entry = entry;
     }
 
     /// <summary>The tensor.</summary>
@@ -21,8 +21,8 @@ public sealed class Variable
     public Shape Shape => Value.Shape;
 
     /// <summary>Whether some parameter's gradient depends on this value's.</summary>
-    public bool NeedsGradient => Node != None;
+    public bool NeedsGradient => Entry != None;
 
-    /// <summary>Number of the node that made it.</summary>
-    internal int Node { get; }
+    /// <summary>Its place on the tape.</summary>
+    internal int Entry { get; }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Products;
 using Pqf.Testing;
 using Xunit;
 
@@ -17,7 +19,7 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
             .Add("matrix", Tensor<float>.From(device, [2, 2], [1, 2, 3, 4]));
         var column = Tensor<float>.From(device, [2, 1], [5, 7]);
         int before = device.LiveBuffers;
-        var result = Grad.ValueAndGrad((tape, p) => Scalar(tape, tape.MatMul(tape.MatMul(p["row"], p["matrix"]), Tape.Constant(column))))(
+        var result = Grad.ValueAndGrad((tape, p) => Scalar(tape, MatMul(tape, MatMul(tape, p["row"], p["matrix"]), Tape.Constant(column))))(
             parameters
         );
         Assert.Equal(before + 3, device.LiveBuffers); // the loss and two gradients
@@ -39,8 +41,9 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
             (tape, p) =>
                 Scalar(
                     tape,
-                    tape.MatMul(
-                        tape.MatMul(Tape.Constant(row), tape.Map<Relu>(tape.MatMul(Tape.Constant(x), p["weight"]))),
+                    MatMul(
+                        tape,
+                        MatMul(tape, Tape.Constant(row), tape.Apply(new Map.Function<Relu>(), MatMul(tape, Tape.Constant(x), p["weight"]))),
                         Tape.Constant(column)
                     )
                 )
@@ -66,8 +69,8 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
         var result = Grad.ValueAndGrad(
             (tape, p) =>
             {
-                var y = tape.Map<Relu>(p["x"]);
-                return (tape.Scale(y, 2), tape.Keep(y.Value));
+                var y = tape.Apply(new Map.Function<Relu>(), p["x"]);
+                return (tape.Apply(new Scale.Function(2), y), tape.Keep(y.Value));
             }
         )(ImmutableDictionary<string, Tensor<float>>.Empty.Add("x", Tensor<float>.From(device, new Shape(), [3])));
         Assert.Equal([3f], result.Extra.ToArray());
@@ -75,5 +78,7 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal([2f], result.Gradients["x"].ToArray());
     }
 
-    static Variable Scalar(Tape tape, Variable x) => tape.Reshape(x, new Shape());
+    static Variable Scalar(Tape tape, Variable x) => tape.Apply(new Reshape.Function(new Shape()), x);
+
+    static Variable MatMul(Tape tape, Variable a, Variable b) => tape.Apply(new MatMul.Function(), a, b);
 }

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
+using Pqf.Tensors.Ops.Products;
 using Pqf.Testing;
 using Xunit;
 
@@ -14,7 +17,7 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var x = tape.Leaf(Tensor<float>.From(device, [2], [3, -4]));
-        var y = tape.Add(tape.Scale(x, 5), tape.Map<Relu>(x));
+        var y = Sum(tape, Scaled(tape, x, 5), Relu(tape, x));
         var dx = Assert.Single(tape.Backward(y, Tensor<float>.From(device, [2], [1, 10]), x));
         Assert.Equal([6f, 50f], dx.ToArray());
     }
@@ -26,7 +29,7 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var (a, b) = (tape.Leaf(Tensor<float>.From(device, [1], [3])), tape.Leaf(Tensor<float>.From(device, [1], [3])));
-        var y = tape.Add(tape.Add(tape.Add(a, b), a), a); // the gradient of the first sum is the seed itself, given to both
+        var y = Sum(tape, Sum(tape, Sum(tape, a, b), a), a); // the gradient of the first sum is the seed itself, given to both
         var gradients = tape.Backward(y, Tensor<float>.From(device, [1], [7]), a, b);
         Assert.Equal([21f], gradients[0].ToArray());
         Assert.Equal([7f], gradients[1].ToArray());
@@ -39,7 +42,7 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var x = Tape.Constant(Tensor<float>.From(device, [1], [3]));
-        var y = tape.Map<Relu>(tape.Add(x, x));
+        var y = Relu(tape, Sum(tape, x, x));
         Assert.Equal(0, tape.Count);
         Assert.False(y.NeedsGradient);
         Assert.Equal([6f], y.Value.ToArray());
@@ -52,7 +55,7 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var (x, other) = (tape.Leaf(Tensor<float>.From(device, [1], [3])), tape.Leaf(Tensor<float>.From(device, [2], [3, 4])));
-        var gradients = tape.Backward(tape.Scale(x, 2), Tensor<float>.From(device, [1], [1]), x, other);
+        var gradients = tape.Backward(Scaled(tape, x, 2), Tensor<float>.From(device, [1], [1]), x, other);
         Assert.Equal([2f], gradients[0].ToArray());
         Assert.Equal([0f, 0f], gradients[1].ToArray());
     }
@@ -65,8 +68,8 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
         var tape = new Tape(scope);
         var x = tape.Leaf(Tensor<float>.From(device, [1], [3]));
         int before = device.LiveBuffers;
-        var scaled = tape.Scale(x, 2);
-        var positive = tape.Map<Relu>(scaled);
+        var scaled = Scaled(tape, x, 2);
+        var positive = Relu(tape, scaled);
         tape.Done(scaled); // the pull-back of a factor reads nothing, that of ReLU its own value
         Assert.Equal(before + 1, device.LiveBuffers);
         tape.Done(positive);
@@ -87,7 +90,7 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
             var y = Tape.Constant(x);
             for (int i = 0; i < 10; i++)
             {
-                var next = tape.Map<Relu>(tape.MatMul(y, leaf));
+                var next = Relu(tape, tape.Apply(new MatMul.Function(), y, leaf));
                 tape.Done(y);
                 y = next;
             }
@@ -119,8 +122,84 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var x = tape.Leaf(Tensor<float>.From(device, [1], [3]));
-        var y = tape.Add("Twice", Tensor<float>.Zeros(device, [1]), [x, x], [], dy => [dy]);
+        var y = tape.Apply(new Twice(), x, x);
         var e = Assert.Throws<InvalidOperationException>(() => tape.Backward(y, Tensor<float>.Zeros(device, [1]), x));
         Assert.Equal("Twice: expected a pull-back with 2 gradients, got 1", e.Message);
+    }
+
+    [Fact]
+    public void A_pull_back_that_reads_what_was_not_saved_is_named()
+    {
+        var device = Use(DeviceKind.Host);
+        using var scope = device.BeginScope();
+        var tape = new Tape(scope);
+        var x = tape.Leaf(Tensor<float>.From(device, [1], [3]));
+        var y = tape.Apply(new Forgetful(), x);
+        var e = Assert.Throws<InvalidOperationException>(() => tape.Backward(y, Tensor<float>.Zeros(device, [1]), x));
+        Assert.Equal("Forgetful: its pull-back reads saved tensor 1, which was not saved", e.Message);
+    }
+
+    [Fact]
+    public void A_missing_input_is_named()
+    {
+        var device = Use(DeviceKind.Host);
+        using var scope = device.BeginScope();
+        var tape = new Tape(scope);
+        var x = tape.Leaf(Tensor<float>.From(device, [1, 1], [3]));
+        var e = Assert.Throws<ArgumentException>(() => tape.Apply(new MatMul.Function(), x));
+        Assert.Equal("MatMul: expected input 1, got none", e.Message);
+    }
+
+    [Fact]
+    public void A_gradient_of_a_target_is_refused()
+    {
+        var device = Use(DeviceKind.Host);
+        using var scope = device.BeginScope();
+        var tape = new Tape(scope);
+        var x = tape.Leaf(Tensor<float>.From(device, [1, 2], [3, 4]));
+        var e = Assert.Throws<ArgumentException>(() => tape.Apply(new CrossEntropy.Function(), x, x));
+        Assert.Equal("CrossEntropy: expected a constant as input 1: it gets no gradient", e.Message);
+    }
+
+    [Fact]
+    public void An_optional_input_may_be_null_or_left_out()
+    {
+        var device = Use(DeviceKind.Host);
+        using var scope = device.BeginScope();
+        var tape = new Tape(scope);
+        var (x, weight) = (tape.Leaf(Tensor<float>.From(device, [1, 1], [3])), tape.Leaf(Tensor<float>.From(device, [1, 1], [5])));
+        var y = tape.Apply(new Linear.Function(), tape.Apply(new Linear.Function(), x, weight, null), weight);
+        Assert.Equal([75f], y.Value.ToArray());
+        var gradients = tape.Backward(y, Tensor<float>.From(device, [1, 1], [1]), x, weight);
+        Assert.Equal([25f], gradients[0].ToArray());
+        Assert.Equal([30f], gradients[1].ToArray());
+    }
+
+    static Variable Relu(Tape tape, Variable x) => tape.Apply(new Map.Function<Relu>(), x);
+
+    static Variable Scaled(Tape tape, Variable x, float factor) => tape.Apply(new Scale.Function(factor), x);
+
+    static Variable Sum(Tape tape, Variable a, Variable b) => tape.Apply(new Add.Function(), a, b);
+
+    sealed record Twice : DifferentiableFunction
+    {
+        public override string Name => "Twice";
+
+        public override Tensor<float> Forward(ForwardContext context) => Add.Forward(context[0], context[1]);
+
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) => [dy];
+    }
+
+    sealed record Forgetful : DifferentiableFunction
+    {
+        public override string Name => "Forgetful";
+
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            context.Save(context[0], null);
+            return context[0];
+        }
+
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) => [context.Saved(1)];
     }
 }

@@ -87,7 +87,7 @@ public class TrainingSteadyStateTests
                 (tape, variables) =>
                 {
                     var forward = plan.Run(tape, variables, images, NormMode.Batch);
-                    return (tape.CrossEntropy(forward.Output, target), forward.Norms);
+                    return (tape.Apply(new CrossEntropy.Function(), forward.Output, Tape.Constant(target)), forward.Norms);
                 }
             )(trainable);
             state = optimizer.Step(trainable, result.Gradients, state, 1e-3);

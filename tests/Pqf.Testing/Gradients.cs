@@ -4,6 +4,7 @@ using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Testing;
 
@@ -32,7 +33,7 @@ public static class Gradients
             (tape, variables) =>
             {
                 var forward = plan.Run(tape, variables, images, mode);
-                return (tape.CrossEntropy(forward.Output, target), forward.Norms);
+                return (tape.Apply(new CrossEntropy.Function(), forward.Output, Tape.Constant(target)), forward.Norms);
             }
         )(Trainable.Of(graph, parameters));
         scope.Keep(result.Loss);

@@ -119,11 +119,13 @@ public sealed class Classification
 
     Variable Loss(Tape tape, Variable logits, Tensor<float> target, Tensor<float>? soft)
     {
-        var hard = tape.CrossEntropy(logits, target);
+        var hard = tape.Apply(new CrossEntropy.Function(), logits, Tape.Constant(target));
         if (options.Teacher is not { Mix: var (weight, temperature) } || soft is null)
             return hard;
-        var learnt = tape.CrossEntropy(tape.Scale(logits, (float)(1 / temperature)), soft);
-        return tape.Add(tape.Scale(hard, (float)(1 - weight)), tape.Scale(learnt, (float)(weight * temperature * temperature)));
+        var learnt = tape.Apply(new CrossEntropy.Function(), Scaled(logits, 1 / temperature), Tape.Constant(soft));
+        return tape.Apply(new Add.Function(), Scaled(hard, 1 - weight), Scaled(learnt, weight * temperature * temperature));
+
+        Variable Scaled(Variable x, double factor) => tape.Apply(new Scale.Function((float)factor), x);
     }
 
     /// <summary>Measures a network by its running statistics, and by codebooks as files hold them.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Boxes;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Losses;
 
 namespace Pqf.Nets.Detection;
@@ -72,13 +73,17 @@ static class BoxLoss
                 wanted.AddRange([code.Dx, code.Dy, code.Dw, code.Dh]);
             }
 
-        var classifier = tape.CrossEntropy(logits, OneHot.Create(device, [.. boxes.Select(box => box.Label)], classCount));
-        var boxReg = tape.SmoothL1(
-            Flat.Select(tape, codes, [.. places]),
-            Tensor<float>.From(device, [wanted.Count], [.. wanted]),
-            options.SmoothL1Beta
+        var classifier = tape.Apply(
+            new CrossEntropy.Function(),
+            logits,
+            Tape.Constant(OneHot.Create(device, [.. boxes.Select(box => box.Label)], classCount))
         );
-        return (classifier, tape.Scale(boxReg, 1f / boxes.Length));
+        var boxReg = tape.Apply(
+            new SmoothL1.Function(options.SmoothL1Beta),
+            Flat.Select(tape, codes, [.. places]),
+            Tape.Constant(Tensor<float>.From(device, [wanted.Count], [.. wanted]))
+        );
+        return (classifier, tape.Apply(new Scale.Function(1f / boxes.Length), boxReg));
     }
 
     /// <summary>Records the loss of the masks of boxes that are of objects whose masks are known.</summary>
@@ -101,6 +106,10 @@ static class BoxLoss
                 places[cell] = (cell * classCount) + box.Label;
         }
 
-        return tape.BinaryCrossEntropy(Flat.Select(tape, logits, places), Tensor<float>.From(logits.Value.Device, [wanted.Length], wanted));
+        return tape.Apply(
+            new BinaryCrossEntropy.Function(),
+            Flat.Select(tape, logits, [.. places]),
+            Tape.Constant(Tensor<float>.From(logits.Value.Device, [wanted.Length], wanted))
+        );
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Detection;
 
@@ -22,5 +23,10 @@ public sealed record DetectionLosses(Variable Classifier, Variable BoxReg, Varia
         ];
 
     /// <summary>Their sum, which is trained on.</summary>
-    public Variable Total(Tape tape) => tape.Add(tape.Add(tape.Add(Classifier, BoxReg), tape.Add(Mask, Objectness)), RpnBoxReg);
+    public Variable Total(Tape tape)
+    {
+        return Sum(Sum(Sum(Classifier, BoxReg), Sum(Mask, Objectness)), RpnBoxReg);
+
+        Variable Sum(Variable a, Variable b) => tape.Apply(new Add.Function(), a, b);
+    }
 }

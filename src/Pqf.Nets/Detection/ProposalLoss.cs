@@ -3,6 +3,9 @@ using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Boxes;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Detection;
 
@@ -75,16 +78,17 @@ static class ProposalLoss
             Joined(tape, heads.Select((head, level) => Flat.Select(tape, values(head), [.. indices(picks[level])])));
         float[] wanted = [.. picks.SelectMany(pick => pick.Wanted)],
             codes = [.. picks.SelectMany(pick => pick.Codes)];
-        var objectness = tape.BinaryCrossEntropy(
+        var objectness = tape.Apply(
+            new BinaryCrossEntropy.Function(),
             Chosen(pick => pick.Anchors, head => head.Outputs[0]),
-            Tensor<float>.From(device, [wanted.Length], wanted)
+            Tape.Constant(Tensor<float>.From(device, [wanted.Length], wanted))
         );
-        var boxReg = tape.SmoothL1(
+        var boxReg = tape.Apply(
+            new SmoothL1.Function(options.SmoothL1Beta),
             Chosen(pick => pick.CodeValues, head => head.Outputs[1]),
-            Tensor<float>.From(device, [codes.Length], codes),
-            options.SmoothL1Beta
+            Tape.Constant(Tensor<float>.From(device, [codes.Length], codes))
         );
-        return (objectness, tape.Scale(boxReg, 1f / Math.Max(1, wanted.Length)));
+        return (objectness, tape.Apply(new Scale.Function(1f / Math.Max(1, wanted.Length)), boxReg));
     }
 
     /// <summary>Anchors of one image: what objectness they should have and, of objects, which codes.</summary>
@@ -112,7 +116,7 @@ static class ProposalLoss
         }
     }
 
-    static Variable Joined(Tape tape, IEnumerable<Variable> parts) => tape.Concat([.. parts], 0);
+    static Variable Joined(Tape tape, IEnumerable<Variable> parts) => tape.Apply(new Concat.Function(0), [.. parts]);
 
     /// <summary>What is chosen of one level.</summary>
     sealed class Picks
@@ -142,5 +146,6 @@ static class ProposalLoss
 static class Flat
 {
     /// <summary>The values at some places, row-major, each at most once: [places].</summary>
-    public static Variable Select(Tape tape, Variable x, int[] places) => tape.IndexSelect(tape.Reshape(x, [x.Shape.Count]), 0, places);
+    public static Variable Select(Tape tape, Variable x, ImmutableArray<int> places) =>
+        tape.Apply(new IndexSelect.Function(0, places), tape.Apply(new Reshape.Function([x.Shape.Count]), x));
 }

@@ -32,7 +32,7 @@ public static class RoiCells
 
     /// <summary>As <see cref="Forward"/>, recorded.</summary>
     public static Variable Record(Tape tape, ImmutableArray<Variable> levels, ImmutableArray<RoiBox> boxes, RoiPooling pooling) =>
-        tape.RoiAlign(levels.AsSpan(), Sorted(levels[0].Value.Device, boxes, pooling, levels.Length), Options(pooling));
+        tape.Apply(new RoiAlign.Function(Sorted(levels[0].Value.Device, boxes, pooling, levels.Length), Options(pooling)), [.. levels]);
 
     /// <summary>Number of a box's level, from 0 for the finest.</summary>
     /// <param name="box">In pixels of the resized image.</param>

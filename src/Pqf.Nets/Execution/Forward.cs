@@ -35,8 +35,7 @@ public static class Forward
     /// <returns>Of the output node, logits [N, classes] for a classifier; in the innermost scope.</returns>
     /// <exception cref="ShapeException">The images or a parameter do not fit.</exception>
     /// <exception cref="KeyNotFoundException">A parameter is not there.</exception>
-    public static Tensor<float> Run(Graph graph, Parameters parameters, Tensor<float> x) =>
-        Run(graph, new ForwardContext(parameters, x))[^1];
+    public static Tensor<float> Run(Graph graph, Parameters parameters, Tensor<float> x) => Run(graph, new PlainRun(parameters, x))[^1];
 
     /// <summary>The values of all outputs of a network whose graph may hold joints.</summary>
     /// <param name="graph">Any graph.</param>
@@ -45,7 +44,7 @@ public static class Forward
     /// <param name="boxes">What <see cref="RoiAlignLayer"/> cuts into cells.</param>
     /// <returns>In the order of <see cref="Graph.Outputs"/>, in the innermost scope.</returns>
     public static ImmutableArray<Tensor<float>> Outputs(Graph graph, Parameters parameters, Tensor<float> x, IEnumerable<RoiBox> boxes) =>
-        Run(graph, new ForwardContext(parameters, x) { Boxes = [.. boxes] });
+        Run(graph, new PlainRun(parameters, x) { Boxes = [.. boxes] });
 
     /// <summary>The network's value, and what each batch norm saw at its input.</summary>
     /// <param name="graph">Any graph.</param>
@@ -60,12 +59,12 @@ public static class Forward
         NormMode mode
     )
     {
-        var run = new ForwardContext(parameters, x) { Mode = mode, NeedsStatistics = true };
+        var run = new PlainRun(parameters, x) { Mode = mode, NeedsStatistics = true };
         return (Run(graph, run)[^1], [.. run.Statistics]);
     }
 
     /// <summary>Values of the outputs.</summary>
-    static ImmutableArray<Tensor<float>> Run(Graph graph, ForwardContext run)
+    static ImmutableArray<Tensor<float>> Run(Graph graph, PlainRun run)
     {
         var device = run.Images.Device;
         using var scope = device.BeginScope();

@@ -72,7 +72,7 @@ public sealed class TrainingPlan
     /// <param name="mode">What norms divide by.</param>
     public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Variable x, NormMode mode)
     {
-        var run = new TrainingContext(tape, mode, parameters, indices, variables);
+        var run = new RecordedRun(tape, mode, parameters, indices, variables);
         var values = new Variable?[graph.Nodes.Length];
         for (int i = 0; i < values.Length; i++)
             if (graph.Nodes[i].IsInput)
@@ -101,7 +101,7 @@ public sealed class TrainingPlan
     }
 
     /// <summary>A layer, then what is fused with it.</summary>
-    Variable Record(TrainingContext run, FusedStep step, Variable?[] values)
+    Variable Record(RecordedRun run, FusedStep step, Variable?[] values)
     {
         var head = graph.Nodes[step.Head];
         var residual = step.Residual is { } number ? values[number] : null;
@@ -109,7 +109,7 @@ public sealed class TrainingPlan
         if (step.Norm is { } norm)
             return run.Replaced(value, x => norm.Record(run, x, residual, step.Activation));
         if (residual is not null)
-            value = run.Replaced(value, x => run.Tape.Add(x, residual));
+            value = run.Replaced(value, x => run.Tape.Apply(new Add.Function(), x, residual));
         return step.Activation == Activation.None ? value : run.Replaced(value, x => graph.Nodes[step.Output].Record(run, [x]));
     }
 }

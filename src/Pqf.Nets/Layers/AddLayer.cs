@@ -28,9 +28,9 @@ public sealed record AddLayer(int Left, int Right) : Layer(Left, Right)
         return x[0];
     }
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) => Add.Forward(x[0], x[1]);
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => Add.Forward(x[0], x[1]);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) => run.Tape.Add(x[0], x[1]);
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) => run.Tape.Apply(new Add.Function(), x[0], x[1]);
 
     internal override PlanStep Compile(CompileContext step) => values => Add.ForwardInto(values[0], values[1], values.Result);
 }

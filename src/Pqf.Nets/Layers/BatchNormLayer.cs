@@ -54,7 +54,7 @@ public sealed record BatchNormLayer(int X, string Name, int Channels, float Eps,
         return x[0];
     }
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x)
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x)
     {
         var (mean, variance) = (run.Parameter($"{Name}.running_mean"), run.Parameter($"{Name}.running_var"));
         if (!IsFrozen && run.NeedsStatistics)
@@ -68,29 +68,31 @@ public sealed record BatchNormLayer(int X, string Name, int Channels, float Eps,
         return BatchNorm.Forward(x[0], run.Parameter($"{Name}.weight"), run.Parameter($"{Name}.bias"), mean, variance, Eps);
     }
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) => Record(run, x[0], null, Activation.None);
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) => Record(run, x[0], null, Activation.None);
 
     /// <summary>Records the norm with the sum and the function that follow it.</summary>
     /// <param name="run">The run.</param>
     /// <param name="x">What the norm reads.</param>
     /// <param name="residual">Added to the norm's value, if any.</param>
     /// <param name="tail">Applied last.</param>
-    internal Variable Record(TrainingContext run, Variable x, Variable? residual, Activation tail)
+    internal Variable Record(RecordedRun run, Variable x, Variable? residual, Activation tail)
     {
         var (weight, bias) = (run.Parameter($"{Name}.weight"), run.Parameter($"{Name}.bias"));
-        if (run.Mode == NormMode.Running || IsFrozen)
-            return run.Tape.FrozenBatchNorm(
-                x,
-                weight,
-                bias,
-                run.Constant($"{Name}.running_mean"),
-                run.Constant($"{Name}.running_var"),
-                Eps,
-                residual,
-                tail
-            );
-        var (y, mean, variance) = run.Tape.BatchNorm(x, weight, bias, Eps, residual, tail);
-        run.Norms.Add(new(Name, run.Tape.Keep(mean), run.Tape.Keep(variance), x.Shape.Count / x.Shape.Last));
+        bool isConstant = run.Mode == NormMode.Running || IsFrozen;
+        var (mean, variance) = isConstant
+            ? (run.Constant($"{Name}.running_mean"), run.Constant($"{Name}.running_var"))
+            : BatchNorm.BatchStatistics(x.Value);
+        var y = run.Tape.Apply(
+            new BatchNorm.Function(Eps, isConstant ? StatisticsOf.Elsewhere : StatisticsOf.Batch, tail),
+            x,
+            weight,
+            bias,
+            Tape.Constant(mean),
+            Tape.Constant(variance),
+            residual
+        );
+        if (!isConstant)
+            run.Norms.Add(new(Name, run.Tape.Keep(mean), run.Tape.Keep(variance), x.Shape.Count / x.Shape.Last));
         return y;
     }
 

@@ -73,11 +73,11 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
         return output;
     }
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) =>
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
         Conv2d.Forward(x[0], run.Weight(Name), run.Bias(Name, HasBias), Options);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) =>
-        run.Weighted(Name, HasBias, (weight, bias) => run.Tape.Conv2d(x[0], weight, bias, Options));
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
+        run.Weighted(Name, HasBias, new Conv2d.Function(Options), x[0]);
 
     internal override PlanStep Compile(CompileContext step)
     {

@@ -47,11 +47,11 @@ public sealed record ConvTranspose2dLayer(
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) =>
         spaces.AddTransposedWeight(Name, x[0], InChannels, OutChannels);
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) =>
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
         ConvTranspose2d.Forward(x[0], run.Weight(Name), run.Bias(Name, HasBias), Options);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) =>
-        run.Weighted(Name, HasBias, (weight, bias) => run.Tape.ConvTranspose2d(x[0], weight, bias, Options));
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
+        run.Weighted(Name, HasBias, new ConvTranspose2d.Function(Options), x[0]);
 
     internal override PlanStep Compile(CompileContext step)
     {

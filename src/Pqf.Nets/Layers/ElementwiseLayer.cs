@@ -22,9 +22,9 @@ public abstract record ElementwiseLayer<TOp> : Layer
 
     internal sealed override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => x[0];
 
-    internal sealed override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) => Map.Forward<TOp>(x[0]);
+    internal sealed override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => Map.Forward<TOp>(x[0]);
 
-    internal sealed override Variable Record(TrainingContext run, ImmutableArray<Variable> x) => run.Tape.Map<TOp>(x[0]);
+    internal sealed override Variable Record(RecordedRun run, ImmutableArray<Variable> x) => run.Tape.Apply(new Map.Function<TOp>(), x[0]);
 
     internal sealed override PlanStep Compile(CompileContext step) => values => Map.ForwardInto<TOp>(values[0], values.Result);
 }

@@ -22,10 +22,10 @@ public sealed record FlattenLayer(int X) : Layer(X)
 
     internal override bool IsView(Shape x, bool readersTakePixels) => x[1] * x[2] == 1 || readersTakePixels;
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) =>
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
         ChannelOrder.ToChannelsFirst(x[0]).Reshape(OutputShape([x[0].Shape]));
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) => run.Tape.Flatten(x[0]);
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) => run.Tape.Apply(new Flatten.Function(), x[0]);
 
     internal override PlanStep Compile(CompileContext step) => values => ChannelOrder.ToChannelsFirstInto(values[0], values.Result);
 }

@@ -20,9 +20,9 @@ public sealed record GlobalAvgPoolLayer(int X) : Layer(X)
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => x[0];
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) => AvgPool2d.Global(x[0]);
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => AvgPool2d.Global(x[0]);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) => run.Tape.GlobalAvgPool(x[0]);
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) => run.Tape.Apply(new AvgPool2d.GlobalFunction(), x[0]);
 
     internal override PlanStep Compile(CompileContext step) =>
         values => AvgPool2d.ForwardInto(values[0], new Pair(values[0].Shape[1], values[0].Shape[2]), 1, 0, values.Result);

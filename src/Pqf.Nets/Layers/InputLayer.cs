@@ -26,13 +26,13 @@ public sealed record InputLayer(int Channels) : Layer
         return images;
     }
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x)
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x)
     {
         Checked(run.Images.Shape);
         return run.Images;
     }
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) => throw new UnreachableException();
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) => throw new UnreachableException();
 
     internal override PlanStep Compile(CompileContext step) => throw new UnreachableException();
 

@@ -50,12 +50,12 @@ public abstract record Layer
     /// <summary>Computes the value, op by op.</summary>
     /// <param name="run">Parameters, and what else belongs to the run.</param>
     /// <param name="x">Values of the inputs.</param>
-    internal abstract Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x);
+    internal abstract Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x);
 
     /// <summary>Records the value on a tape.</summary>
     /// <param name="run">The tape, parameters, and what else belongs to the run.</param>
     /// <param name="x">Values of the inputs.</param>
-    internal abstract Variable Record(TrainingContext run, ImmutableArray<Variable> x);
+    internal abstract Variable Record(RecordedRun run, ImmutableArray<Variable> x);
 
     /// <summary>Prepares a step of a compiled plan that computes the value, and all that <see cref="Fuses"/> took in.</summary>
     /// <param name="step">Parameters, shapes, and what was taken in. Packed weights belong to the device's innermost scope.</param>

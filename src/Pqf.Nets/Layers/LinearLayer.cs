@@ -40,11 +40,11 @@ public sealed record LinearLayer(int X, string Name, int InFeatures, int OutFeat
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => spaces.AddWeight(Name, x[0], InFeatures, OutFeatures);
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) =>
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
         Linear.Forward(x[0], run.Weight(Name), run.Bias(Name, HasBias));
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) =>
-        run.Weighted(Name, HasBias, (weight, bias) => run.Tape.Linear(x[0], weight, bias));
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
+        run.Weighted(Name, HasBias, new Linear.Function(), x[0]);
 
     /// <summary>A 1×1 convolution over one pixel.</summary>
     internal override PlanStep Compile(CompileContext step)

@@ -22,11 +22,11 @@ public sealed record MaxPool2dLayer(int X, Pair KernelSize, Pair Stride, Pair Pa
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => x[0];
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) =>
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
         MaxPool2d.Forward(x[0], KernelSize, Stride, Padding);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) =>
-        run.Tape.MaxPool2d(x[0], KernelSize, Stride, Padding);
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
+        run.Tape.Apply(new MaxPool2d.Function(KernelSize, Stride, Padding), x[0]);
 
     internal override PlanStep Compile(CompileContext step) =>
         values => MaxPool2d.ForwardInto(values[0], KernelSize, Stride, Padding, values.Result);

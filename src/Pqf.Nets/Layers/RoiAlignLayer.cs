@@ -33,9 +33,9 @@ public sealed record RoiAlignLayer(ImmutableArray<int> Levels, RoiPooling Poolin
         return x[0];
     }
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) => RoiCells.Forward(x, run.Boxes, Pooling);
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => RoiCells.Forward(x, run.Boxes, Pooling);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) =>
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
         throw new NotSupportedException("TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it");
 
     internal override PlanStep Compile(CompileContext step) =>

@@ -20,11 +20,11 @@ public sealed record UpsampleLayer(int X, int Like) : Layer(X, Like)
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => x[0];
 
-    internal override Tensor<float> Run(ForwardContext run, ImmutableArray<Tensor<float>> x) =>
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
         Interpolate.Forward(x[0], Size(x[1].Shape), InterpolationMode.Nearest);
 
-    internal override Variable Record(TrainingContext run, ImmutableArray<Variable> x) =>
-        run.Tape.Interpolate(x[0], Size(x[1].Shape), InterpolationMode.Nearest);
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
+        run.Tape.Apply(new Interpolate.Function(Size(x[1].Shape), InterpolationMode.Nearest), x[0]);
 
     internal override PlanStep Compile(CompileContext step) =>
         values => Interpolate.ForwardInto(values[0], InterpolationMode.Nearest, values.Result);

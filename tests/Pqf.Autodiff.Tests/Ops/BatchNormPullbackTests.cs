@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Losses;
 using Pqf.Tensors.Ops.Normalisation;
 using Pqf.Testing;
 using Xunit;
@@ -92,17 +93,16 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
                 (tape, variables) =>
                 {
                     Variable Vector(string name) => isConstant ? Tape.Constant(parameters[name]) : variables[name];
-                    var y = tape.FrozenBatchNorm(
+                    var y = tape.Apply(
+                        new BatchNorm.Function(Eps, StatisticsOf.Elsewhere, Activation.Relu),
                         variables["x"],
                         Vector("weight"),
                         Vector("bias"),
-                        mean,
-                        variance,
-                        Eps,
-                        hasResidual ? variables["residual"] : null,
-                        Activation.Relu
+                        Tape.Constant(mean),
+                        Tape.Constant(variance),
+                        hasResidual ? variables["residual"] : null
                     );
-                    return tape.SmoothL1(y, c.U.On(device), 0.5f);
+                    return tape.Apply(new SmoothL1.Function(0.5f), y, Tape.Constant(c.U.On(device)));
                 }
             )(parameters).Gradients;
         var (expected, constant) = (Gradients(false), Gradients(true));

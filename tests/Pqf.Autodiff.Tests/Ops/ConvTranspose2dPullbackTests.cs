@@ -82,7 +82,7 @@ public class ConvTranspose2dPullbackTests(DeviceSet devices) : DeviceTest(device
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         Variable[] leaves = [tape.Leaf(x.On(device)), tape.Leaf(weight.On(device)), tape.Leaf(file.Read("bias").On(device))];
-        var gradients = tape.Backward(tape.ConvTranspose2d(leaves[0], leaves[1], leaves[2], options), dy.On(device), leaves);
+        var gradients = tape.Backward(tape.Apply(new ConvTranspose2d.Function(options), leaves), dy.On(device), leaves);
         var convolution = new Conv2dOptions { Stride = options.Stride, Padding = options.Padding };
         Reference.Conv2d(dy, weight, null, convolution).WithValues(file.Read("grad_x").ToChannelsLast()).Check(gradients[0]);
         Reference.Conv2dWeightGradient(dy, weight.Shape, convolution, x).WithValues(file.Read("grad_weight")).Check(gradients[1]);

@@ -47,7 +47,11 @@ public class InterpolatePullbackTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var leaf = tape.Leaf(x.On(device));
-        var gradients = tape.Backward(tape.Interpolate(leaf, new Pair(dy.Shape[1], dy.Shape[2]), mode), dy.On(device), leaf);
+        var gradients = tape.Backward(
+            tape.Apply(new Interpolate.Function(new Pair(dy.Shape[1], dy.Shape[2]), mode), leaf),
+            dy.On(device),
+            leaf
+        );
         Close.Check(file.Read("grad_x").ToChannelsLast().Values, gradients[0].ToArray(), 1e-6);
     }
 }

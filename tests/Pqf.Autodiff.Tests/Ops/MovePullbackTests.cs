@@ -1,4 +1,6 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 
@@ -34,7 +36,7 @@ public class MovePullbackTests(DeviceSet devices) : DeviceTest(devices)
                 from x in Enumerable.Range(0, shape[2])
                 select v.At(n, y, x, c),
             ];
-        Check(kind, shape, flat, Moved, (tape, x) => tape.Flatten(x));
+        Check(kind, shape, flat, Moved, (tape, x) => tape.Apply(new Flatten.Function(), x));
     }
 
     [Theory, MemberData(nameof(Shapes))]
@@ -44,12 +46,18 @@ public class MovePullbackTests(DeviceSet devices) : DeviceTest(devices)
             new(lengths),
             [new Shape(lengths).Count, 1],
             v => [.. v.Values.Select(value => (double)value)],
-            (tape, x) => tape.Reshape(x, [x.Shape.Count, 1])
+            (tape, x) => tape.Apply(new Reshape.Function([x.Shape.Count, 1]), x)
         );
 
     [Theory, MemberData(nameof(Shapes))]
     public void A_sum_of_a_value_and_itself_is_adjoint(DeviceKind kind, int[] lengths) =>
-        Check(kind, new(lengths), new(lengths), v => [.. v.Values.Select(value => 2.0 * value)], (tape, x) => tape.Add(x, x));
+        Check(
+            kind,
+            new(lengths),
+            new(lengths),
+            v => [.. v.Values.Select(value => 2.0 * value)],
+            (tape, x) => tape.Apply(new Add.Function(), x, x)
+        );
 
     void Check(DeviceKind kind, Shape x, Shape y, Func<Numbers, double[]> jv, Func<Tape, Variable, Variable> op)
     {

@@ -57,7 +57,7 @@ public class RoiAlignPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var tape = new Tape(scope);
         var leaf = tape.Leaf(x.On(device));
         var rois = Rois.Create(file.Read("boxes").On(device), file.Parameters.GetProperty("spatial_scale").GetSingle());
-        var gradients = tape.Backward(tape.RoiAlign([leaf], rois, options), dy.On(device), leaf);
+        var gradients = tape.Backward(tape.Apply(new RoiAlign.Function(rois, options), leaf), dy.On(device), leaf);
         Close.Check(file.Read("grad_x").ToChannelsLast().Values, gradients[0].ToArray(), 1e-5);
     }
 
@@ -79,7 +79,11 @@ public class RoiAlignPullbackTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         Variable[] leaves = [.. v.Select(numbers => tape.Leaf(numbers.On(device)))];
-        var gradients = tape.Backward(tape.RoiAlign(leaves, Rois.Create(boxes.On(device), levels, scales), options), u.On(device), leaves);
+        var gradients = tape.Backward(
+            tape.Apply(new RoiAlign.Function(Rois.Create(boxes.On(device), levels, scales), options), leaves),
+            u.On(device),
+            leaves
+        );
         Assert.All(gradients[1].ToArray(), value => Assert.Equal(0f, value));
         for (int level = 0; level < shapes.Length; level++)
         {

@@ -34,7 +34,7 @@ public class SlicePullbackTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         var leaf = tape.Leaf(v.On(device));
-        var dx = tape.Backward(tape.IndexSelect(leaf, axis, index), u.On(device), leaf)[0];
+        var dx = tape.Backward(tape.Apply(new IndexSelect.Function(axis, [.. index]), leaf), u.On(device), leaf)[0];
         Adjoint.Check(jv.Values, u, v, dx, 9);
         // Where nothing was selected, nothing comes back.
         var touched = Reference.IndexSelect(Numbers.Of(dx), axis, [.. Enumerable.Range(0, shape[axis]).Except(index)]);
@@ -56,7 +56,7 @@ public class SlicePullbackTests(DeviceSet devices) : DeviceTest(devices)
         using var scope = device.BeginScope();
         var tape = new Tape(scope);
         Variable[] leaves = [.. v.Select(numbers => tape.Leaf(numbers.On(device)))];
-        var gradients = tape.Backward(tape.Concat(leaves, 1), u.On(device), leaves);
+        var gradients = tape.Backward(tape.Apply(new Concat.Function(1), leaves), u.On(device), leaves);
         for (int i = 0; i < shapes.Length; i++)
         {
             Numbers[] alone =

@@ -4,6 +4,7 @@ using Pqf.Compression.Training;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 using Pqf.Testing;
 using Xunit;
 
@@ -136,7 +137,8 @@ public sealed class TrainerTests : IDisposable
             Epoch = (_, first) => Enumerable.Range(0, 1 - first).Select(batch => (Result<int, PqfError>)batch),
             Evaluate = _ =>
                 Grad.ValueAndGrad(
-                    (tape, variables) => (tape.Reshape(variables["w"], []), new StepResult(new(1, [new(Metrics.Loss, 0)]), []))
+                    (tape, variables) =>
+                        (tape.Apply(new Reshape.Function([]), variables["w"]), new StepResult(new(1, [new(Metrics.Loss, 0)]), []))
                 )(ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight)),
             Validate = _ => new Metrics(1, [new("quality", scores[epoch++])]),
             Score = "quality",

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Boxes;
@@ -75,5 +76,30 @@ public static partial class RoiAlign
         if (rois.ReadCount > 0 && (map[0] < rois.ImageCount || map[1] < 1 || map[2] < 1))
             throw new ShapeException("RoiAlign", $"expected a map of at least {rois.ImageCount} images of one pixel or more, got {map}");
         return [rois.Count, options.OutputSize.H, options.OutputSize.W, map[3]];
+    }
+
+    /// <summary>The sampling as a tape records it; one input for each map. Boxes get no gradient.</summary>
+    /// <param name="Rois">The boxes.</param>
+    /// <param name="Options">Cells and samples.</param>
+    public sealed record Function(Rois Rois, RoiAlignOptions Options) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "RoiAlign";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => RoiAlign.Forward(context.All, Rois, Options);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            // No gradient, rather than zeros of its size, for a map that no box is read from.
+            [
+                .. Enumerable
+                    .Range(0, context.InputCount)
+                    .Select(level =>
+                        context.NeedsGradient(level) && Rois.Rows(level) is not null
+                            ? RoiAlign.Pullback(context.ShapeOf(level), Rois, level, Options, dy)
+                            : null
+                    ),
+            ];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Elementwise;
@@ -26,5 +27,18 @@ public static partial class Add
             Host(host, a, b, c);
         else
             Gpu((GpuDevice)a.Device, a, b, c);
+    }
+
+    /// <summary>The sum as a tape records it; inputs a and b.</summary>
+    public sealed record Function : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Add";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Add.Forward(context[0], context[1]);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) => [dy, dy];
     }
 }

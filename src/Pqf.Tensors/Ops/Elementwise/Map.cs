@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using Pqf.Tensors.Devices;
 
@@ -110,5 +111,26 @@ public static partial class Map
             PullbackHost<TOp>(host, y, dy, dx);
         else
             PullbackGpu<TOp>((GpuDevice)y.Device, y, dy, dx);
+    }
+
+    /// <summary>The function as a tape records it; input x.</summary>
+    /// <typeparam name="TOp">f.</typeparam>
+    public sealed record Function<TOp> : DifferentiableFunction
+        where TOp : unmanaged, IUnaryOp
+    {
+        /// <inheritdoc/>
+        public override string Name => "Map";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var y = Map.Forward<TOp>(context[0]);
+            context.Save(y);
+            return y;
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [Map.Pullback<TOp>(context.Saved(0), dy)];
     }
 }

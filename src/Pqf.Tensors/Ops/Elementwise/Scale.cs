@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Elementwise;
@@ -17,5 +18,19 @@ public static partial class Scale
         else
             ((GpuDevice)x.Device).Launch(x.Shape.Count, new Kernel(x.View, y.View, factor));
         return y;
+    }
+
+    /// <summary>The product as a tape records it; input x.</summary>
+    /// <param name="Factor">Any number.</param>
+    public sealed record Function(float Factor) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Scale";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Scale.Forward(context[0], Factor);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) => [Scale.Forward(dy, Factor)];
     }
 }

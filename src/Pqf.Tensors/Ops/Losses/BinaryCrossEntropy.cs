@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using Pqf.Tensors.Ops.Elementwise;
 
@@ -38,5 +39,24 @@ public static class BinaryCrossEntropy
         public float Slope(float x, float target) => Sigmoid.Apply(x) - target;
 
         public Vector<float> Slope(Vector<float> x, Vector<float> target) => Sigmoid.Apply(x) - target;
+    }
+
+    /// <summary>The loss as a tape records it; inputs x and target, a constant.</summary>
+    public sealed record Function : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "BinaryCrossEntropy";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, target) = (context[0], context.Constant(1));
+            context.Save(x, target);
+            return BinaryCrossEntropy.Forward(x, target);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [BinaryCrossEntropy.Pullback(context.Saved(0), context.Saved(1), dy), null];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Normalisation;
@@ -54,5 +55,24 @@ public static partial class CrossEntropy
                 "CrossEntropy",
                 $"expected logits [N, C] and targets of the same shape, N and C at least 1, got {x.Shape} and {target.Shape}"
             );
+    }
+
+    /// <summary>The loss as a tape records it; inputs x and target, a constant.</summary>
+    public sealed record Function : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "CrossEntropy";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, target) = (context[0], context.Constant(1));
+            context.Save(x, target);
+            return CrossEntropy.Forward(x, target);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [CrossEntropy.Pullback(context.Saved(0), context.Saved(1), dy), null];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 
 namespace Pqf.Tensors.Ops.Losses;
@@ -61,5 +62,25 @@ public static class SmoothL1
             );
             return Vector.ConditionalSelect(Vector.LessThan(Vector.Abs(d), edge), d / edge, sign);
         }
+    }
+
+    /// <summary>The loss as a tape records it; inputs x and target, a constant.</summary>
+    /// <param name="Beta">Where the parabola ends.</param>
+    public sealed record Function(float Beta) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "SmoothL1";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, target) = (context[0], context.Constant(1));
+            context.Save(x, target);
+            return SmoothL1.Forward(x, target, Beta);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [SmoothL1.Pullback(context.Saved(0), context.Saved(1), Beta, dy), null];
     }
 }

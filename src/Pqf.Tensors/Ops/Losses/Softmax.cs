@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Losses;
@@ -35,5 +36,24 @@ public static partial class Softmax
         else
             PullbackGpu((GpuDevice)y.Device, y, dy, dx);
         return dx;
+    }
+
+    /// <summary>Probabilities as a tape records them; input x.</summary>
+    public sealed record Function : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Softmax";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var y = Softmax.Forward(context[0]);
+            context.Save(y);
+            return y;
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [Softmax.Pullback(context.Saved(0), dy)];
     }
 }

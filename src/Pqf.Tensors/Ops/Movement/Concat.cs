@@ -99,4 +99,19 @@ public static partial class Concat
                 $"expected lengths that add up to axis {axis} of {x}, got {string.Join(", ", lengths.ToArray())}"
             );
     }
+
+    /// <summary>The joined tensor as a tape records it; one input for each part.</summary>
+    /// <param name="Axis">Which axis.</param>
+    public sealed record Function(int Axis) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Concat";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Concat.Forward(context.All, Axis);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [.. Split(dy, Axis, [.. Enumerable.Range(0, context.InputCount).Select(part => context.ShapeOf(part)[Axis])])];
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Movement;
@@ -89,5 +90,21 @@ public static partial class IndexSelect
                 Tensor<int>.From(device, [sorted.Length], [.. sorted.Select(pair => (int)pair)])
             );
         }
+    }
+
+    /// <summary>The selection as a tape records it; input x.</summary>
+    /// <param name="Axis">Which axis.</param>
+    /// <param name="Index">Each from 0 to the axis length − 1; may repeat and leave out.</param>
+    public sealed record Function(int Axis, ImmutableArray<int> Index) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "IndexSelect";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => IndexSelect.Forward(context[0], Axis, Index.AsSpan());
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [IndexSelect.Pullback(context.ShapeOf(0), Axis, Index.AsSpan(), dy)];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Movement;
@@ -85,5 +86,21 @@ public static partial class Interpolate
                 $"expected one pixel or more in and out, and images and channels as they are, got {x} and {y}"
             );
         return new(x[0], ResizeAxis.Of(x[1], y[1]), ResizeAxis.Of(x[2], y[2]), x[3]);
+    }
+
+    /// <summary>The resizing as a tape records it; input x.</summary>
+    /// <param name="Size">Rows and columns of the result.</param>
+    /// <param name="Mode">Nearest or bilinear.</param>
+    public sealed record Function(Pair Size, InterpolationMode Mode) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Interpolate";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Interpolate.Forward(context[0], Size, Mode);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [Interpolate.Pullback(context.ShapeOf(0), Mode, dy)];
     }
 }

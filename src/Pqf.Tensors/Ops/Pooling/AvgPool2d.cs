@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Pooling;
@@ -76,4 +77,18 @@ public static partial class AvgPool2d
     /// <exception cref="ShapeException">The window does not fit.</exception>
     public static Shape OutputShape(Shape x, Pair kernel, Pair stride, Pair padding) =>
         PoolGeometry.Of("AvgPool2d", x, kernel, stride, padding).Output;
+
+    /// <summary>The mean over all pixels as a tape records it; input x.</summary>
+    public sealed record GlobalFunction : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "GlobalAvgPool";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Global(context[0]);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [GlobalPullback(context.ShapeOf(0), dy)];
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Pooling;
@@ -61,4 +62,27 @@ public static partial class MaxPool2d
     /// <exception cref="ShapeException">The window does not fit.</exception>
     public static Shape OutputShape(Shape x, Pair kernel, Pair stride, Pair padding) =>
         PoolGeometry.Of("MaxPool2d", x, kernel, stride, padding).Output;
+
+    /// <summary>The pooling as a tape records it; input x.</summary>
+    /// <param name="Kernel">Window.</param>
+    /// <param name="Stride">Steps between windows.</param>
+    /// <param name="Padding">At most half the window.</param>
+    public sealed record Function(Pair Kernel, Pair Stride, Pair Padding) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "MaxPool2d";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var x = context[0];
+            var y = MaxPool2d.Forward(x, Kernel, Stride, Padding);
+            context.Save(x, y);
+            return y;
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [MaxPool2d.Pullback(context.Saved(0), context.Saved(1), Kernel, Stride, Padding, dy)];
+    }
 }

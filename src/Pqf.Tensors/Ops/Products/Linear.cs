@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Normalisation;
 
@@ -55,5 +56,28 @@ public static class Linear
             throw new ShapeException("Linear", $"expected x [N, in] and weight [out, in], got {x} and {weight}");
         Shapes.Vector("Linear", "bias", bias, weight[0]);
         return [x[0], weight[0]];
+    }
+
+    /// <summary>The layer as a tape records it; inputs x, weight and, optionally, bias.</summary>
+    public sealed record Function : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Linear";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, weight) = (context[0], context[1]);
+            context.Save(context.NeedsGradient(1) ? x : null, context.NeedsGradient(0) ? weight : null);
+            return Linear.Forward(x, weight, context.Optional(2));
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [
+                context.NeedsGradient(0) ? InputPullback(context.Saved(1), dy) : null,
+                context.NeedsGradient(1) ? WeightPullback(context.Saved(0), dy) : null,
+                context.NeedsGradient(2) ? BiasPullback(dy) : null,
+            ];
     }
 }

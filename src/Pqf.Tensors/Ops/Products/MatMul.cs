@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Products;
@@ -64,5 +65,28 @@ public static partial class MatMul
                 $"expected {(transposeA ? "[k, m]" : "[m, k]")} x {(transposeB ? "[n, k]" : "[k, n]")}, got {a} x {b}"
             );
         return (a[transposeA ? 1 : 0], b[transposeB ? 0 : 1], a[transposeA ? 0 : 1]);
+    }
+
+    /// <summary>The product as a tape records it; inputs a and b.</summary>
+    /// <param name="Transpose">Operands stored transposed.</param>
+    public sealed record Function(Transpose Transpose = Transpose.None) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "MatMul";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (a, b) = (context[0], context[1]);
+            context.Save(context.NeedsGradient(1) ? a : null, context.NeedsGradient(0) ? b : null);
+            return MatMul.Forward(a, b, Transpose);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [
+                context.NeedsGradient(0) ? LeftPullback(context.Saved(1), dy, Transpose) : null,
+                context.NeedsGradient(1) ? RightPullback(context.Saved(0), dy, Transpose) : null,
+            ];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Quantisation;
@@ -50,5 +51,21 @@ public static partial class DecodeCodes
                 $"expected codes for {weight.Count} values of {weight} in blocks of {codebook[1]}, got codes {codes}"
             );
         return weight;
+    }
+
+    /// <summary>The decoding as a tape records it; input codebook. Its gradient sums blocks by code.</summary>
+    /// <param name="Index">Codes and their index, built once.</param>
+    /// <param name="Weight">Shape of the weight.</param>
+    public sealed record Function(CodeIndex Index, Shape Weight) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "DecodeCodes";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => DecodeCodes.Forward(context[0], Index.Codes, Weight);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [DecodeCodes.Pullback(Index, dy, context.ShapeOf(0)[1])];
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Transposed;
 
@@ -85,5 +87,29 @@ public static class ConvTranspose2d
                 $"expected pixels in and out, got {x} with weight {weight}, stride {stride} and padding {padding}"
             );
         return new ConvGeometry(x[0], h, w, weight[1], x[3], new Pair(weight[2], weight[3]), stride, padding, 1, 1);
+    }
+
+    /// <summary>The transposed convolution as a tape records it; inputs x, weight and, optionally, bias.</summary>
+    /// <param name="Options">Stride, padding, output padding.</param>
+    public sealed record Function(ConvTranspose2dOptions Options) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "ConvTranspose2d";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context)
+        {
+            var (x, weight) = (context[0], context[1]);
+            context.Save(context.NeedsGradient(1) ? x : null, context.NeedsGradient(0) ? weight : null);
+            return ConvTranspose2d.Forward(x, weight, context.Optional(2), Options);
+        }
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [
+                context.NeedsGradient(0) ? InputPullback(context.ShapeOf(0), context.Saved(1), Options, dy) : null,
+                context.NeedsGradient(1) ? WeightPullback(context.Saved(0), context.ShapeOf(1), Options, dy) : null,
+                context.NeedsGradient(2) ? Linear.BiasPullback(dy) : null,
+            ];
     }
 }

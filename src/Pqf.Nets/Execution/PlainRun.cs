@@ -8,7 +8,7 @@ namespace Pqf.Nets.Execution;
 /// <summary>What the layers of one plain run read: parameters, images, boxes; and what norms saw.</summary>
 /// <param name="parameters">Values by name.</param>
 /// <param name="images">[N, H, W, C].</param>
-sealed class ForwardContext(Parameters parameters, Tensor<float> images)
+sealed class PlainRun(Parameters parameters, Tensor<float> images)
 {
     readonly List<NormStatistics> statistics = [];
 

@@ -12,7 +12,7 @@ namespace Pqf.Nets.Execution;
 /// <param name="parameters">Values by name.</param>
 /// <param name="indices">By layer, where each code of a quantised weight occurs.</param>
 /// <param name="variables">Tensors with gradients, named as by <see cref="Trainable"/>.</param>
-sealed class TrainingContext(
+sealed class RecordedRun(
     Tape tape,
     NormMode mode,
     Parameters parameters,
@@ -41,17 +41,20 @@ sealed class TrainingContext(
                 _ => throw new InvalidOperationException($"TrainingPlan: expected {name} to be dense, it is quantised")
             );
 
-    /// <summary>A function of a layer's weight, which is decoded if it is quantised, and its bias, if it has one.</summary>
-    public Variable Weighted(string layer, bool hasBias, Func<Variable, Variable?, Variable> function)
+    /// <summary>A function of x, of a layer's weight, which is decoded if it is quantised, and of its bias, if it has one.</summary>
+    public Variable Weighted(string layer, bool hasBias, DifferentiableFunction function, Variable x)
     {
         var bias = hasBias ? Parameter($"{layer}.bias") : null;
         return parameters[$"{layer}.weight"]
             .Match(
-                _ => function(Parameter($"{layer}.weight"), bias),
+                _ => tape.Apply(function, x, Parameter($"{layer}.weight"), bias),
                 quantised =>
                     Replaced(
-                        tape.DecodeCodes(Named(Trainable.CodebookName(layer), quantised.Codebook), indices[layer], quantised.DenseShape),
-                        weight => function(weight, bias)
+                        tape.Apply(
+                            new DecodeCodes.Function(indices[layer], quantised.DenseShape),
+                            Named(Trainable.CodebookName(layer), quantised.Codebook)
+                        ),
+                        weight => tape.Apply(function, x, weight, bias)
                     )
             );
     }

@@ -51,7 +51,7 @@ public static class Blocks
             .Select(name => Unknown(name, names))
             .ToList<PqfError>();
         var layers = ImmutableArray.CreateBuilder<LayerBlocks>();
-        string? first = graph.Nodes.OfType<Node.Conv2d>().FirstOrDefault()?.Layer;
+        string? first = graph.FirstConvolution;
         foreach (
             var weight in weights.Where(weight => weight.Layer != first && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name)))
         )

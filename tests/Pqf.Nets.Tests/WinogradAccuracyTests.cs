@@ -1,6 +1,7 @@
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -59,7 +60,7 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     /// <summary>A layer with its norm folded in, and what the reference's first image becomes before it.</summary>
-    static (Node.Conv2d Node, FoldedLayer Layer, Tensor<float> X) At(string network, string layer, Device device)
+    static (Conv2dLayer Node, FoldedLayer Layer, Tensor<float> X) At(string network, string layer, Device device)
     {
         using var file = TensorFiles.Open(SharedData.Path($"published/{network}.pth")).Value();
         using var reference = ReferenceCase.Open($"published_{network}");
@@ -69,8 +70,8 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
         var image = new Numbers([1, .. first.Shape], first.Values).ToChannelsLast().On(device);
         var step = Fusion
             .Of(graph, GraphShapes.Of(graph, image.Shape))
-            .Steps.Single(step => graph.Nodes[step.Head] is Node.Conv2d n && n.Layer == layer);
-        var node = (Node.Conv2d)graph.Nodes[step.Head];
-        return (node, FoldedLayer.Of(node, step.Norm, parameters), Forward.Run(graph with { Outputs = [node.X] }, parameters, image));
+            .Steps.Single(step => graph.Nodes[step.Head] is Conv2dLayer n && n.Name == layer);
+        var node = (Conv2dLayer)graph.Nodes[step.Head];
+        return (node, node.Fold(step.Norm, parameters), Forward.Run(graph with { Outputs = [node.X] }, parameters, image));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
@@ -13,7 +14,7 @@ namespace Pqf.Nets.Detection;
 /// <c>rpn.head.conv</c>, <c>roi_heads.mask_head.mask_fcn1</c>. <see cref="DetectorNames"/> knows the other ones.
 /// </summary>
 /// <remarks>The graphs are joined by functions on boxes. The whole network is one graph too, for its parameters, its costs and its
-/// permutation groups: there, a <see cref="Node.RoiAlign"/> stands for what is between them.</remarks>
+/// permutation groups: there, a <see cref="RoiAlignLayer"/> stands for what is between them.</remarks>
 /// <param name="Features">Images [N, H, W, 3], sides of whole multiples of 32, to the levels P2 … P6, [N, H / 4, W / 4, C] and on by
 /// halves.</param>
 /// <param name="Proposals">A level [N, H, W, C] to objectness [N, H, W, A] and coded boxes [N, H, W, 4A] of the A anchors at each

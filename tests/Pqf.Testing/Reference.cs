@@ -153,6 +153,18 @@ public static partial class Reference
             }
         );
 
+    /// <summary>x / (1 + exp(−x)).</summary>
+    /// <remarks>Tolerance: as <see cref="Sigmoid"/>'s; GPUs take values below the normal singles for 0.</remarks>
+    public static Expected Silu(Numbers x) =>
+        Build(
+            x.Shape,
+            at =>
+            {
+                double y = x.Values[at] / (1 + Math.Exp(-x.Values[at]));
+                return (y, (Expected.Rounding * Math.Abs(y) * (8 + (4 * Math.Abs(x.Values[at])))) + 1e-36);
+            }
+        );
+
     /// <summary>a + b.</summary>
     // The sum of two singles, rounded once
     public static Expected Add(Numbers a, Numbers b) => Build(a.Shape, at => (a.Values[at] + b.Values[at], 0));

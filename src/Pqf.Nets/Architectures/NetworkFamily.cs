@@ -84,6 +84,8 @@ public sealed record NetworkFamily
         var all = Trainable.Of(graph, parameters);
         return parameters.Values.Values.Any(weight => weight is Weight.Quantised)
             ? all
-            : all.RemoveRange(all.Keys.Where(name => FrozenWhenDense.Any(module => name.StartsWith($"{module}.", StringComparison.Ordinal))));
+            : all.RemoveRange(
+                all.Keys.Where(name => FrozenWhenDense.Any(module => name.StartsWith($"{module}.", StringComparison.Ordinal)))
+            );
     }
 }

@@ -128,7 +128,8 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
             RepresentationSize = shapes.Rows(Features6) ?? usual.RepresentationSize,
             MaskChannels = shapes.Rows(MaskConv + "1") ?? usual.MaskChannels,
         };
-        return (found.FpnChannels, found.RepresentationSize, found.MaskChannels)
+        return
+            (found.FpnChannels, found.RepresentationSize, found.MaskChannels)
             == (usual.FpnChannels, usual.RepresentationSize, usual.MaskChannels)
             ? null
             : found;
@@ -194,15 +195,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
         ImmutableArray<int> levels =
         [
             .. inner.Select(
-                (x, i) =>
-                    graph.Conv2d(
-                        x,
-                        $"{PyramidOutput}{i}",
-                        options.FpnChannels,
-                        3,
-                        new Conv2dOptions { Padding = 1 },
-                        hasBias: true
-                    )
+                (x, i) => graph.Conv2d(x, $"{PyramidOutput}{i}", options.FpnChannels, 3, new Conv2dOptions { Padding = 1 }, hasBias: true)
             ),
         ];
         return [.. levels, graph.MaxPool2d(levels[^1], 1, 2, 0)];
@@ -233,16 +226,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
     static int MaskHead(GraphBuilder graph, int x, int classCount, MaskRcnnOptions options)
     {
         for (int i = 1; i <= 4; i++)
-            x = graph.Relu(
-                graph.Conv2d(
-                    x,
-                    $"{MaskConv}{i}",
-                    options.MaskChannels,
-                    3,
-                    new Conv2dOptions { Padding = 1 },
-                    hasBias: true
-                )
-            );
+            x = graph.Relu(graph.Conv2d(x, $"{MaskConv}{i}", options.MaskChannels, 3, new Conv2dOptions { Padding = 1 }, hasBias: true));
         x = graph.Relu(
             graph.ConvTranspose2d(
                 x,

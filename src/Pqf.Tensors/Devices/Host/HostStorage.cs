@@ -1,4 +1,3 @@
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Devices.Host;
 

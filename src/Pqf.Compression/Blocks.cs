@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using Pqf.Autodiff;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;

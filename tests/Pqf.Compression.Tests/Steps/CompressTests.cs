@@ -32,11 +32,11 @@ public sealed class CompressTests : IDisposable
     public void The_method_permutes_then_quantises_and_its_state_holds_both_reports()
     {
         var start = State(RngKey.FromSeed(9));
-        var state = Compress.ToEnd(Method(Search), start).Value();
+        var state = Compress.ToEnd(Method(Search), start, cancellation: TestContext.Current.CancellationToken).Value();
         Assert.Equal(3, state.Groups.Length);
         Assert.Equal(5, state.Layers.Length);
         Assert.IsType<Weight.Quantised>(state.Parameters["fc.weight"]);
-        Assert.Empty(Compress.ToEnd(Method(null), start).Value().Groups);
+        Assert.Empty(Compress.ToEnd(Method(null), start, cancellation: TestContext.Current.CancellationToken).Value().Groups);
     }
 
     [Fact]
@@ -74,7 +74,11 @@ public sealed class CompressTests : IDisposable
             2,
             () => [(ReadOnlyMemory<float>)new float[108], new PqfError.File("b.png", "cannot be decoded")]
         );
-        var result = Compress.ToEnd([new UnfoldNorms(broken), .. Method(null)], State(RngKey.FromSeed(2)));
+        var result = Compress.ToEnd(
+            [new UnfoldNorms(broken), .. Method(null)],
+            State(RngKey.FromSeed(2)),
+            cancellation: TestContext.Current.CancellationToken
+        );
         Assert.Equal("b.png: cannot be decoded", result.ErrorMessage());
     }
 
@@ -116,7 +120,11 @@ public sealed class CompressTests : IDisposable
             SmallTraining.Options(new Optimizer.Sgd(), learningRate: 1e30)
         );
         var start = new CompressionState(SmallTraining.Graph, SmallTraining.Parameters(host, quantised: false), host);
-        Assert.Contains("is not finite", Compress.ToEnd([tune], start).ErrorMessage(), StringComparison.Ordinal);
+        Assert.Contains(
+            "is not finite",
+            Compress.ToEnd([tune], start, cancellation: TestContext.Current.CancellationToken).ErrorMessage(),
+            StringComparison.Ordinal
+        );
     }
 
     static ImmutableArray<ICompressionStep> Method(PermutationSpec? search) =>

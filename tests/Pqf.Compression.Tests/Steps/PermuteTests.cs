@@ -122,7 +122,8 @@ public sealed class PermuteTests : IDisposable
         var there = Compress
             .ToEnd(
                 [Step(Search, new CompressionSpec())],
-                new CompressionState(SmallNetwork.Graph, SmallNetwork.Parameters(three, RngKey.FromSeed(8)), three)
+                new CompressionState(SmallNetwork.Graph, SmallNetwork.Parameters(three, RngKey.FromSeed(8)), three),
+                cancellation: TestContext.Current.CancellationToken
             )
             .Value();
         Assert.Equal(here.Parameters["block.conv3.weight"].Decode().ToArray(), there.Parameters["block.conv3.weight"].Decode().ToArray());
@@ -142,7 +143,13 @@ public sealed class PermuteTests : IDisposable
             ]);
         string[] layers = ["block.conv1", "block.conv2"]; // their inputs are permuted; the first row of block.conv1 moves too
         var start = State(parameters) with { Inputs = layers.ToImmutableDictionary(layer => layer, layer => FirstRow(parameters, layer)) };
-        var end = Compress.ToEnd([Step(Search, new CompressionSpec { LargeSubvectors = true })], start).Value();
+        var end = Compress
+            .ToEnd(
+                [Step(Search, new CompressionSpec { LargeSubvectors = true })],
+                start,
+                cancellation: TestContext.Current.CancellationToken
+            )
+            .Value();
         foreach (string layer in layers)
         {
             float[] weights = [.. end.Inputs[layer].ColumnWeights];
@@ -161,5 +168,5 @@ public sealed class PermuteTests : IDisposable
     CompressionState State(Parameters parameters) => new(SmallNetwork.Graph, parameters, host);
 
     CompressionState Run(Parameters parameters, PermutationSpec spec, CompressionSpec compression) =>
-        Compress.ToEnd([Step(spec, compression)], State(parameters)).Value();
+        Compress.ToEnd([Step(spec, compression)], State(parameters), cancellation: TestContext.Current.CancellationToken).Value();
 }

@@ -44,11 +44,22 @@ public sealed class QuantiseByColumnsTests : IDisposable
             }
         );
         var start = State(parameters);
-        var plain = Compress.ToEnd([new Quantise(layers, RngKey.FromSeed(2))], start).Value();
+        var plain = Compress
+            .ToEnd([new Quantise(layers, RngKey.FromSeed(2))], start, cancellation: TestContext.Current.CancellationToken)
+            .Value();
         foreach (float weight in (float[])[1, 0.3f]) // only ratios count
         {
             var equal = layers.ToImmutableDictionary(layer => layer.Layer, layer => Equal(layer.RowLength, weight));
-            var weighted = Compress.ToEnd([new QuantiseByColumns(layers, RngKey.FromSeed(2))], start with { Inputs = equal }).Value();
+            var weighted = Compress
+                .ToEnd(
+                    [new QuantiseByColumns(layers, RngKey.FromSeed(2))],
+                    start with
+                    {
+                        Inputs = equal,
+                    },
+                    cancellation: TestContext.Current.CancellationToken
+                )
+                .Value();
             Assert.Equal(plain.Layers, weighted.Layers);
             foreach (var layer in layers)
             {
@@ -73,8 +84,12 @@ public sealed class QuantiseByColumnsTests : IDisposable
         );
         var inputs = layers.ToImmutableDictionary(layer => layer.Layer, layer => new LayerInputs([.. Weights(layer.RowLength, 4)]));
         var start = State(parameters) with { Inputs = inputs };
-        var plain = Compress.ToEnd([new Quantise(layers, RngKey.FromSeed(5))], start).Value();
-        var weighted = Compress.ToEnd([new QuantiseByColumns(layers, RngKey.FromSeed(5))], start).Value();
+        var plain = Compress
+            .ToEnd([new Quantise(layers, RngKey.FromSeed(5))], start, cancellation: TestContext.Current.CancellationToken)
+            .Value();
+        var weighted = Compress
+            .ToEnd([new QuantiseByColumns(layers, RngKey.FromSeed(5))], start, cancellation: TestContext.Current.CancellationToken)
+            .Value();
         Assert.All(layers, layer => Assert.True(Error(weighted, layer) < Error(plain, layer)));
 
         double Error(CompressionState state, LayerBlocks layer)

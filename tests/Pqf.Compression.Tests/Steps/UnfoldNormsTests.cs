@@ -56,7 +56,11 @@ public sealed class UnfoldNormsTests : IDisposable
         var parameters = Norms.Fold(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(3)));
         var images = Images();
         var state = Compress
-            .ToEnd([new UnfoldNorms(images), new Calibrate(images)], new CompressionState(SmallNetwork.Graph, parameters, host))
+            .ToEnd(
+                [new UnfoldNorms(images), new Calibrate(images)],
+                new CompressionState(SmallNetwork.Graph, parameters, host),
+                cancellation: TestContext.Current.CancellationToken
+            )
             .Value();
         var inputs = Tensor<float>.From(host, Shape, Pixels().First());
         float[] before = Forward.Run(SmallNetwork.Graph, parameters, inputs).ToArray(),
@@ -85,5 +89,12 @@ public sealed class UnfoldNormsTests : IDisposable
         new(Shape, 8, () => Pixels().Select(pixels => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)pixels));
 
     Parameters Unfold(Parameters parameters) =>
-        Compress.ToEnd([new UnfoldNorms(Images())], new CompressionState(SmallNetwork.Graph, parameters, host)).Value().Parameters;
+        Compress
+            .ToEnd(
+                [new UnfoldNorms(Images())],
+                new CompressionState(SmallNetwork.Graph, parameters, host),
+                cancellation: TestContext.Current.CancellationToken
+            )
+            .Value()
+            .Parameters;
 }

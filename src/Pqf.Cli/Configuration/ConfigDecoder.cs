@@ -121,6 +121,7 @@ static class ConfigDecoder
             ClassNames = names,
             ClassNamesPath = namesPath,
             Compression = section.Child("compression_parameters", Compression),
+            ColumnWeights = section.ReadText("column_weights"),
             UsePermutations = section.Read("use_permutations", defaults.UsePermutations, Values.Boolean),
             SlsIterations = section.Read("sls_iterations", defaults.SlsIterations, Values.Integer(0)),
             Permutations = section.Read("permutations", defaults.Permutations, Values.List(PermutationGroup)),
@@ -163,7 +164,7 @@ static class ConfigDecoder
             LargeSubvectors = section.Read("large_subvectors", defaults.LargeSubvectors, Values.Boolean),
             KMeansType = section.Read("k_means_type", defaults.KMeansType, KMeans),
             KMeansIterations = section.Read("k_means_n_iters", defaults.KMeansIterations, Values.Integer(0)),
-            LayerSpecs = section.Layers("layer_specs", Layer),
+            LayerSpecs = section.Layers("layer_specs", Layer).ToImmutableSortedDictionary(),
         };
     }
 

@@ -44,7 +44,7 @@ static class ConfigMapping
         config.Model.Compression with
         {
             IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(Networks.Canonical)],
-            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableDictionary(
+            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableSortedDictionary(
                 layer => Networks.Canonical(layer.Key),
                 layer => layer.Value
             ),
@@ -62,7 +62,9 @@ static class ConfigMapping
             ClassCount = config.Model.ClassCount ?? found.ClassCount,
             InChannels = config.Model.InputChannels ?? found.InChannels,
             Width = config.Model.Width ?? found.Width,
-            Options = found.Options is null or MaskRcnnOptions ? config.Model.MaskRcnn.Over((MaskRcnnOptions?)found.Options) : found.Options,
+            Options = found.Options is null or MaskRcnnOptions
+                ? config.Model.MaskRcnn.Over((MaskRcnnOptions?)found.Options)
+                : found.Options,
         };
 
     /// <summary>How images of a network of unknown upbringing are prepared: ImageNet's way.</summary>

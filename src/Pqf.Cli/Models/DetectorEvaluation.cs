@@ -7,7 +7,6 @@ using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Cli.Models;
 

@@ -2,7 +2,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -86,6 +85,6 @@ sealed class DetectorStart(RunContext run, Device device)
         var probe = new Probe(device, model.Preprocessing, run.Key.Fold("probe"));
         return Compressor
             .Run(run, model.Graph, model.Parameters, probe)
-            .Map(result => Compressor.Described(run, model, path, result.Compressed));
+            .Map(result => Compressor.Described(run, model, path, result.Parameters));
     }
 }

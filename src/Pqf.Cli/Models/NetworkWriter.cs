@@ -48,7 +48,5 @@ static class NetworkWriter
     }
 
     static IEnumerable<StoredTensor> Tensors(PqfModel model) =>
-        model.Parameters.IsQuantised
-            ? StateDict.Published(model.Graph, model.Parameters)
-            : StateDict.Dense(model.Graph, model.Parameters);
+        model.Parameters.IsQuantised ? StateDict.Published(model.Graph, model.Parameters) : StateDict.Dense(model.Graph, model.Parameters);
 }

@@ -30,7 +30,7 @@ sealed record Probe(Device Device, Preprocessing Preprocessing, RngKey Key)
     /// <summary>Logits of the probe's images, of all heads of a detector.</summary>
     public float[] Logits(Graph graph, Parameters parameters)
     {
-        if (graph.Nodes.Any(node => node is Node.RoiAlign))
+        if (graph.HasJoints)
             return HeadValues(graph, parameters);
         var shape = Classifier.InputShape(Preprocessing, ImageCount);
         // Prepared photographs have about mean 0 and deviation 1.

@@ -4,6 +4,7 @@ using Pqf.Cli.Data;
 using Pqf.Cli.Demo;
 using Pqf.Cli.Models;
 using Pqf.Compression;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

@@ -9,7 +9,7 @@ namespace Pqf.Autodiff;
 /// <remarks>
 /// Values belong to the tape's scope, which is the innermost one while ops are recorded. What neither a later op nor a pull-back needs is
 /// given back at once:
-/// in the forward direction after <see cref="Done"/>, in reverse as soon as a node is behind. Used by one thread at a time, for one
+/// in the forward direction after <see cref="Done"/>, in reverse as soon as an op is behind. Used by one thread at a time, for one
 /// <see cref="Backward"/>.
 /// </remarks>
 public sealed class Tape
@@ -44,16 +44,16 @@ public sealed class Tape
     /// <param name="inputs">In the op's order; null for an optional input that is missing, which may be left out at the end.</param>
     public Variable Apply(DifferentiableFunction function, params ReadOnlySpan<Variable?> inputs)
     {
-        var node = new Node(function, [.. inputs], holds);
+        var op = new RecordedOp(function, [.. inputs], holds);
         var tensors = new Tensor<float>?[inputs.Length];
         for (int i = 0; i < tensors.Length; i++)
             tensors[i] = inputs[i]?.Value;
-        var value = function.Forward(new ForwardContext(node, tensors));
+        var value = function.Forward(new ForwardContext(op, tensors));
         holds.Hold(value);
-        if (!node.IsNeeded)
+        if (!op.IsNeeded)
             return new Variable(value);
-        node.HoldSaved();
-        entries.Add(new Entry(node));
+        op.HoldSaved();
+        entries.Add(new Entry(op));
         return new Variable(value, entries.Count - 1);
     }
 
@@ -67,7 +67,7 @@ public sealed class Tape
     /// <summary>Moves a tensor to the scope around the tape's: for what an evaluation gives beside its loss.</summary>
     public Tensor<float> Keep(Tensor<float> tensor) => scope.Keep(tensor);
 
-    /// <summary>Gradients of a value by the leaves, by a fold over the nodes in reverse order; recorded values are given back on the
+    /// <summary>Gradients of a value by the leaves, by a fold over its entries in reverse order; recorded values are given back on the
     /// way.</summary>
     /// <param name="root">The value, usually a loss.</param>
     /// <param name="seed">Gradient of the value itself, of its shape; given back too, if it belongs to the tape's scope.</param>
@@ -92,23 +92,23 @@ public sealed class Tape
     void PullBack(Entry entry, ref Tensor<float>? dy, Tensor<float>?[] gradients)
     {
         entry.Reached?.Invoke();
-        if (entry.Node is not { } node)
+        if (entry.Op is not { } op)
             return;
         if (dy is not null)
         {
-            var results = node.Function.Pullback(node, dy);
-            if (results.Length < node.InputCount)
+            var results = op.Function.Pullback(op, dy);
+            if (results.Length < op.InputCount)
                 throw new InvalidOperationException(
-                    $"{node.Function.Name}: expected a pull-back with {node.InputCount} gradients, got {results.Length}"
+                    $"{op.Function.Name}: expected a pull-back with {op.InputCount} gradients, got {results.Length}"
                 );
-            for (int i = 0; i < node.InputCount; i++)
+            for (int i = 0; i < op.InputCount; i++)
                 if (results[i] is { } gradient)
-                    Accumulate(gradients, node.EntryOf(i), gradient);
+                    Accumulate(gradients, op.EntryOf(i), gradient);
             holds.Drop(dy);
             dy = null;
         }
 
-        node.DropSaved();
+        op.DropSaved();
     }
 
     /// <summary>Adds a gradient to those that came before: over the sum so far where nobody else needs it.</summary>
@@ -143,5 +143,5 @@ public sealed class Tape
     }
 
     /// <summary>A place on the tape: an op, a mark, or, with neither, a leaf.</summary>
-    readonly record struct Entry(Node? Node = null, Action? Reached = null);
+    readonly record struct Entry(RecordedOp? Op = null, Action? Reached = null);
 }

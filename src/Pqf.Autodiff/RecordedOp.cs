@@ -3,7 +3,7 @@ using Pqf.Tensors;
 namespace Pqf.Autodiff;
 
 /// <summary>An op that has run, with all that its pull-back may know.</summary>
-sealed class Node(DifferentiableFunction function, Variable?[] inputs, Holds holds) : PullbackContext(function)
+sealed class RecordedOp(DifferentiableFunction function, Variable?[] inputs, Holds holds) : PullbackContext(function)
 {
     /// <inheritdoc/>
     public override int InputCount => inputs.Length;

@@ -60,7 +60,9 @@ sealed class Report
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{bench, -9} {shape, -28} threads {threads} batch {batch}: {row.Ms, 9:F4} ms {row.Gflops, 7:F1} G/s {row.Share, 6:P1} | best {row.BestMs, 9:F4} ms {row.BestShare, 6:P1} | first {times.FirstMs, 7:F2} ms | {row.AllocatedBytes} B"
+                $"{bench, -9} {shape, -28} threads {threads} batch {batch}: {row.Ms, 9:F4} ms {row.Gflops, 7:F1} G/s "
+                    + $"{row.Share, 6:P1} | best {row.BestMs, 9:F4} ms {row.BestShare, 6:P1} | first {times.FirstMs, 7:F2} ms | "
+                    + $"{row.AllocatedBytes} B"
             )
         );
     }

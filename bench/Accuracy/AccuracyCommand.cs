@@ -50,7 +50,8 @@ sealed record AccuracyCommand(string[] Networks, string Images, int Count)
             Console.WriteLine($"{name}, {Count} photographs; errors as parts of the largest output: max, rms (plans)");
             foreach (var layer in layers.GroupBy(row => (row.Layer, row.Kind)))
                 Console.WriteLine(
-                    $"{layer.Key.Layer, -16} {layer.Key.Kind, -12} {string.Join(" | ", layer.Select(row => $"{row.Algorithm} {Text(row.Max)} {Text(row.Rms)} {$"({row.Chosen})", -8}"))}"
+                    $"{layer.Key.Layer, -16} {layer.Key.Kind, -12} "
+                        + $"{string.Join(" | ", layer.Select(row => $"{row.Algorithm} {Text(row.Max)} {Text(row.Rms)} {$"({row.Chosen})", -8}"))}"
                 );
             rows.AddRange(
                 layers.Select(row =>

@@ -91,7 +91,8 @@ sealed record MaskRcnnCommand(MaskRcnnCase[] Cases, int[] Threads, int Steps, in
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{t.Work}, {detector.Name}, threads {threads}: {t.MedianMs:F0} ms ({t.Ms[0]:F0} … {t.Ms[^1]:F0}) of {t.Ms.Length}, peak {t.PeakGflops:F0} GFLOP/s, {t.NativeBytes >> 20} MiB native, {t.ResidentMib} MiB resident"
+                $"{t.Work}, {detector.Name}, threads {threads}: {t.MedianMs:F0} ms ({t.Ms[0]:F0} … {t.Ms[^1]:F0}) of "
+                    + $"{t.Ms.Length}, peak {t.PeakGflops:F0} GFLOP/s, {t.NativeBytes >> 20} MiB native, {t.ResidentMib} MiB resident"
             )
         );
         foreach (var stage in t.Parts.GroupBy(part => part.Phase).OrderByDescending(stage => stage.Sum(part => part.Ms)))

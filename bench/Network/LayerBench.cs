@@ -98,8 +98,8 @@ static class LayerBench
     static string Kind(Graph graph, FusedStep step, System.Collections.Immutable.ImmutableArray<Shape> shapes) =>
         graph.Nodes[step.Head] switch
         {
-            Conv2dLayer n =>
-                $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} @{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
+            Conv2dLayer n => $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} "
+                + $"@{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
             LinearLayer n => $"linear {n.InFeatures}-{n.OutFeatures}",
             var n => $"{Name(n)} {shapes[step.Output].Last} @{shapes[n.Inputs[0]][1]}",
         };

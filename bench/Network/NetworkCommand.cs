@@ -88,7 +88,8 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
     static string Line(Comparison c) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{c.Case.Name, -9} {c.Case.Threads, 7} {c.Case.Batch, 5} | {Spread(c.Ours)} | {Spread(c.Peer)} | {c.Ratio:F2} ({c.RoundRatios[0]:F2} … {c.RoundRatios[^1]:F2}) | {c.Difference:0.0e+0}"
+            $"{c.Case.Name, -9} {c.Case.Threads, 7} {c.Case.Batch, 5} | {Spread(c.Ours)} | {Spread(c.Peer)} | {c.Ratio:F2} "
+                + $"({c.RoundRatios[0]:F2} … {c.RoundRatios[^1]:F2}) | {c.Difference:0.0e+0}"
         );
 
     static string Spread(Side side) =>
@@ -117,7 +118,8 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Environment.NewLine}{network.Name}, threads {network.Threads}, batch {network.Batch}: {total:F2} ms in {steps.Length} steps"
+                $"{Environment.NewLine}{network.Name}, threads {network.Threads}, batch {network.Batch}: {total:F2} ms in "
+                    + $"{steps.Length} steps"
             )
         );
         Console.WriteLine("step                        times      ms   part   each ms  GFLOP/s  of peak");
@@ -128,7 +130,8 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{kind.Key, -28} {kind.Count(), 4} {ms, 7:F2} {ms / total, 6:P0} {ms / kind.Count(), 9:F3} {work / ms, 8:F0} {kind.Sum(step => step.Share * step.Ms) / ms, 8:P0}"
+                    $"{kind.Key, -28} {kind.Count(), 4} {ms, 7:F2} {ms / total, 6:P0} {ms / kind.Count(), 9:F3} {work / ms, 8:F0} "
+                        + $"{kind.Sum(step => step.Share * step.Ms) / ms, 8:P0}"
                 )
             );
         }

@@ -96,7 +96,8 @@ sealed record StartCommand(string[] Networks, string[] Programs, string Images, 
         if (differences.Any(difference => difference is { } value && !(value <= Tolerance)))
             throw new InvalidOperationException($"{network}: logits differ by {string.Join(", ", differences)} of the largest");
         Console.WriteLine(
-            $"{Path.GetFileName(network)}, {Threads} threads, {Starts} starts each{Environment.NewLine}{"", -30}  file MB |     CPU ms (from … to)      |    clock ms (from … to)     | peak MB (most)"
+            $"{Path.GetFileName(network)}, {Threads} threads, {Starts} starts each{Environment.NewLine}{"", -30}  file MB |     "
+                + $"CPU ms (from … to)      |    clock ms (from … to)     | peak MB (most)"
         );
         return [.. sides.Select((side, i) => Report(Path.GetFileName(network), side, measured[i][1..], differences[i]))];
     }

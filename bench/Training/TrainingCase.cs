@@ -76,5 +76,6 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Name}{(Width is { } width ? $" of width {width}" : "")} @{Size}, {Weights.ToString().ToLowerInvariant()}, batch {Batch}, threads {Threads}";
+        $"{Name}{(Width is { } width ? $" of width {width}" : "")} @{Size}, {Weights.ToString().ToLowerInvariant()}, batch "
+        + $"{Batch}, threads {Threads}";
 }

@@ -89,7 +89,8 @@ sealed record TrainingCommand(string Network, int? Width, int Size, int Batch, i
                 Console.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{other.Case.Weights} / {one.Case.Weights}: {other.MedianMs / one.MedianMs:F3} of medians, {other.StepMs[0] / one.StepMs[0]:F3} of the shortest"
+                        $"{other.Case.Weights} / {one.Case.Weights}: {other.MedianMs / one.MedianMs:F3} of medians, "
+                            + $"{other.StepMs[0] / one.StepMs[0]:F3} of the shortest"
                     )
                 );
         }
@@ -103,7 +104,9 @@ sealed record TrainingCommand(string Network, int? Width, int Size, int Batch, i
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{t.Case}: {t.MedianMs:F1} ms ({t.Quantile(0.25):F1} … {t.Quantile(0.75):F1}) a step, {t.MedianMs / t.Case.Batch:F2} ms an image, {t.Case.Operations / t.MedianMs / 1e6:F1} of {t.PeakGflops:F1} GFLOP/s = {t.Share:P1}"
+                $"{t.Case}: {t.MedianMs:F1} ms ({t.Quantile(0.25):F1} … {t.Quantile(0.75):F1}) a step, "
+                    + $"{t.MedianMs / t.Case.Batch:F2} ms an image, {t.Case.Operations / t.MedianMs / 1e6:F1} of {t.PeakGflops:F1} "
+                    + $"GFLOP/s = {t.Share:P1}"
             )
         );
         Console.WriteLine(

@@ -94,7 +94,8 @@ sealed class ReaderRun
             // The case may have changed while its times were read: then they mean nothing.
             if ((processor > MostProcessorTime || elapsed > MostTime) && number == Volatile.Read(ref caseNumber))
                 Assert.Fail(
-                    $"{reader.Name}, case {number}: not done after {processor.TotalSeconds:0.0} s of processor time, {elapsed.TotalSeconds:0.0} s in all; its file is {path}"
+                    $"{reader.Name}, case {number}: not done after {processor.TotalSeconds:0.0} s of processor time, "
+                        + $"{elapsed.TotalSeconds:0.0} s in all; its file is {path}"
                 );
         }
 

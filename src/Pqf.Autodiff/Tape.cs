@@ -39,7 +39,8 @@ public sealed class Tape
     /// <summary>A value without a gradient: it never enters the tape.</summary>
     public static Variable Constant(Tensor<float> value) => new(value);
 
-    /// <summary>Runs an op and records it. If none of its inputs needs a gradient, neither does its value, and nothing is recorded.</summary>
+    /// <summary>Runs an op and records it. If none of its inputs needs a gradient, neither does its value, and nothing is
+    /// recorded.</summary>
     /// <param name="function">The op with its options.</param>
     /// <param name="inputs">In the op's order; null for an optional input that is missing, which may be left out at the end.</param>
     public Variable Apply(DifferentiableFunction function, params ReadOnlySpan<Variable?> inputs)

@@ -15,7 +15,8 @@ namespace Pqf.Nets.Tests;
 public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
 {
     static string Text(ChannelGroup group) =>
-        $"{group.ChannelCount}: {string.Join(' ', group.Parents)} | {string.Join(' ', group.Norms.Select(Run))} | {string.Join(' ', group.Children.Select(Run))}";
+        $"{group.ChannelCount}: {string.Join(' ', group.Parents)} | {string.Join(' ', group.Norms.Select(Run))} | "
+        + $"{string.Join(' ', group.Children.Select(Run))}";
 
     static string Run(ChannelRun layer) => layer.Run == 1 ? layer.Layer : $"{layer.Layer}×{layer.Run}";
 
@@ -25,17 +26,21 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         // Written by hand from He et al. 2016, figure 2 and table 1: blocks add what they were given, so a stage's outputs share one order.
         Assert.Equal(
             [
-                "64: conv1 layer1.0.conv2 layer1.1.conv2 | bn1 layer1.0.bn2 layer1.1.bn2 | layer1.0.conv1 layer1.1.conv1 layer2.0.conv1 layer2.0.downsample.0",
+                "64: conv1 layer1.0.conv2 layer1.1.conv2 | bn1 layer1.0.bn2 layer1.1.bn2 | layer1.0.conv1 layer1.1.conv1 "
+                    + "layer2.0.conv1 layer2.0.downsample.0",
                 "64: layer1.0.conv1 | layer1.0.bn1 | layer1.0.conv2",
                 "64: layer1.1.conv1 | layer1.1.bn1 | layer1.1.conv2",
                 "128: layer2.0.conv1 | layer2.0.bn1 | layer2.0.conv2",
-                "128: layer2.0.conv2 layer2.0.downsample.0 layer2.1.conv2 | layer2.0.bn2 layer2.0.downsample.1 layer2.1.bn2 | layer2.1.conv1 layer3.0.conv1 layer3.0.downsample.0",
+                "128: layer2.0.conv2 layer2.0.downsample.0 layer2.1.conv2 | layer2.0.bn2 layer2.0.downsample.1 layer2.1.bn2 | "
+                    + "layer2.1.conv1 layer3.0.conv1 layer3.0.downsample.0",
                 "128: layer2.1.conv1 | layer2.1.bn1 | layer2.1.conv2",
                 "256: layer3.0.conv1 | layer3.0.bn1 | layer3.0.conv2",
-                "256: layer3.0.conv2 layer3.0.downsample.0 layer3.1.conv2 | layer3.0.bn2 layer3.0.downsample.1 layer3.1.bn2 | layer3.1.conv1 layer4.0.conv1 layer4.0.downsample.0",
+                "256: layer3.0.conv2 layer3.0.downsample.0 layer3.1.conv2 | layer3.0.bn2 layer3.0.downsample.1 layer3.1.bn2 | "
+                    + "layer3.1.conv1 layer4.0.conv1 layer4.0.downsample.0",
                 "256: layer3.1.conv1 | layer3.1.bn1 | layer3.1.conv2",
                 "512: layer4.0.conv1 | layer4.0.bn1 | layer4.0.conv2",
-                "512: layer4.0.conv2 layer4.0.downsample.0 layer4.1.conv2 | layer4.0.bn2 layer4.0.downsample.1 layer4.1.bn2 | layer4.1.conv1 fc",
+                "512: layer4.0.conv2 layer4.0.downsample.0 layer4.1.conv2 | layer4.0.bn2 layer4.0.downsample.1 layer4.1.bn2 | "
+                    + "layer4.1.conv1 fc",
                 "512: layer4.1.conv1 | layer4.1.bn1 | layer4.1.conv2",
             ],
             ChannelGroups.Of(TestGraphs.Build(new Architecture("resnet18"))).Select(Text)
@@ -50,14 +55,17 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         string[] shared =
         [
             "64: conv1 | bn1 | layer1.0.conv1 layer1.0.downsample.0",
-            "256: layer1.0.conv3 layer1.0.downsample.0 layer1.1.conv3 layer1.2.conv3 | layer1.0.bn3 layer1.0.downsample.1 layer1.1.bn3 layer1.2.bn3"
+            "256: layer1.0.conv3 layer1.0.downsample.0 layer1.1.conv3 layer1.2.conv3 | layer1.0.bn3 layer1.0.downsample.1 "
+                + "layer1.1.bn3 layer1.2.bn3"
                 + " | layer1.1.conv1 layer1.2.conv1 layer2.0.conv1 layer2.0.downsample.0",
-            "512: layer2.0.conv3 layer2.0.downsample.0 layer2.1.conv3 layer2.2.conv3 layer2.3.conv3 | layer2.0.bn3 layer2.0.downsample.1 layer2.1.bn3 layer2.2.bn3 layer2.3.bn3"
+            "512: layer2.0.conv3 layer2.0.downsample.0 layer2.1.conv3 layer2.2.conv3 layer2.3.conv3 | layer2.0.bn3 "
+                + "layer2.0.downsample.1 layer2.1.bn3 layer2.2.bn3 layer2.3.bn3"
                 + " | layer2.1.conv1 layer2.2.conv1 layer2.3.conv1 layer3.0.conv1 layer3.0.downsample.0",
             "1024: layer3.0.conv3 layer3.0.downsample.0 layer3.1.conv3 layer3.2.conv3 layer3.3.conv3 layer3.4.conv3 layer3.5.conv3"
                 + " | layer3.0.bn3 layer3.0.downsample.1 layer3.1.bn3 layer3.2.bn3 layer3.3.bn3 layer3.4.bn3 layer3.5.bn3"
                 + " | layer3.1.conv1 layer3.2.conv1 layer3.3.conv1 layer3.4.conv1 layer3.5.conv1 layer4.0.conv1 layer4.0.downsample.0",
-            "2048: layer4.0.conv3 layer4.0.downsample.0 layer4.1.conv3 layer4.2.conv3 | layer4.0.bn3 layer4.0.downsample.1 layer4.1.bn3 layer4.2.bn3"
+            "2048: layer4.0.conv3 layer4.0.downsample.0 layer4.1.conv3 layer4.2.conv3 | layer4.0.bn3 layer4.0.downsample.1 "
+                + "layer4.1.bn3 layer4.2.bn3"
                 + " | layer4.1.conv1 layer4.2.conv1 fc",
         ];
         var inside = new[] { (1, 64, 3), (2, 128, 4), (3, 256, 6), (4, 512, 3) }.SelectMany(stage =>
@@ -66,8 +74,10 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
                 .SelectMany(block =>
                     new[]
                     {
-                        $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | layer{stage.Item1}.{block}.conv2",
-                        $"{stage.Item2}: layer{stage.Item1}.{block}.conv2 | layer{stage.Item1}.{block}.bn2 | layer{stage.Item1}.{block}.conv3",
+                        $"{stage.Item2}: layer{stage.Item1}.{block}.conv1 | layer{stage.Item1}.{block}.bn1 | "
+                            + $"layer{stage.Item1}.{block}.conv2",
+                        $"{stage.Item2}: layer{stage.Item1}.{block}.conv2 | layer{stage.Item1}.{block}.bn2 | "
+                            + $"layer{stage.Item1}.{block}.conv3",
                     }
                 )
         );
@@ -80,9 +90,12 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         // Written by hand from He et al. 2016, section 4.2, with projections where a stage begins.
         string[] shared =
         [
-            "32: conv1 layer1.0.conv2 layer1.1.conv2 layer1.2.conv2 | bn1 layer1.0.bn2 layer1.1.bn2 layer1.2.bn2 | layer1.0.conv1 layer1.1.conv1 layer1.2.conv1 layer2.0.conv1 layer2.0.downsample.0",
-            "64: layer2.0.conv2 layer2.0.downsample.0 layer2.1.conv2 layer2.2.conv2 | layer2.0.bn2 layer2.0.downsample.1 layer2.1.bn2 layer2.2.bn2 | layer2.1.conv1 layer2.2.conv1 layer3.0.conv1 layer3.0.downsample.0",
-            "128: layer3.0.conv2 layer3.0.downsample.0 layer3.1.conv2 layer3.2.conv2 | layer3.0.bn2 layer3.0.downsample.1 layer3.1.bn2 layer3.2.bn2 | layer3.1.conv1 layer3.2.conv1 fc",
+            "32: conv1 layer1.0.conv2 layer1.1.conv2 layer1.2.conv2 | bn1 layer1.0.bn2 layer1.1.bn2 layer1.2.bn2 | layer1.0.conv1 "
+                + "layer1.1.conv1 layer1.2.conv1 layer2.0.conv1 layer2.0.downsample.0",
+            "64: layer2.0.conv2 layer2.0.downsample.0 layer2.1.conv2 layer2.2.conv2 | layer2.0.bn2 layer2.0.downsample.1 "
+                + "layer2.1.bn2 layer2.2.bn2 | layer2.1.conv1 layer2.2.conv1 layer3.0.conv1 layer3.0.downsample.0",
+            "128: layer3.0.conv2 layer3.0.downsample.0 layer3.1.conv2 layer3.2.conv2 | layer3.0.bn2 layer3.0.downsample.1 "
+                + "layer3.1.bn2 layer3.2.bn2 | layer3.1.conv1 layer3.2.conv1 fc",
         ];
         var inside = new[] { (1, 32), (2, 64), (3, 128) }.SelectMany(stage =>
             Enumerable

@@ -84,7 +84,8 @@ public class ResNetTests
     {
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resent50")));
         Assert.Equal(
-            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, resnext50_32x4d, resnext101_32x8d, wide_resnet50_2, wide_resnet101_2, resnet20, maskrcnn, got resent50 (nearest: resnet50)",
+            "model: arch: expected one of resnet18, resnet34, resnet50, resnet50ssl, resnet101, resnet152, resnext50_32x4d, "
+                + "resnext101_32x8d, wide_resnet50_2, wide_resnet101_2, resnet20, maskrcnn, got resent50 (nearest: resnet50)",
             error.Value.Message
         );
     }

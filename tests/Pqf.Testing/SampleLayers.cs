@@ -8,7 +8,8 @@ using Pqf.Tensors.Ops.Convolution.Transposed;
 
 namespace Pqf.Testing;
 
-/// <summary>A small network around one layer: a convolution <c>before</c>, the layer, and a convolution or linear layer <c>after</c>.</summary>
+/// <summary>A small network around one layer: a convolution <c>before</c>, the layer, and a convolution or linear layer
+/// <c>after</c>.</summary>
 /// <param name="Name">What the sample shows.</param>
 /// <param name="Graph">Images of <see cref="SampleLayers.ImageSize"/> pixels a side.</param>
 /// <param name="Number">Number of the layer's node.</param>

@@ -68,7 +68,8 @@ public static class ArchitectureRecognition
         public string Explain()
         {
             string layers =
-                $"which has {Missing.Length} layers that the file lacks{First(Missing)}, and lacks {Extra.Length} of its layers{First(Extra)}";
+                $"which has {Missing.Length} layers that the file lacks{First(Missing)}, and lacks {Extra.Length} of its "
+                + $"layers{First(Extra)}";
             string others = string.Join("; ", Mismatched.Take(ShownDifferences)) + (Mismatched.Length > ShownDifferences ? "; …" : "");
             return $"{Architecture.Name}, "
                 + (

@@ -58,7 +58,8 @@ public sealed record NetworkFamily
     /// their preprocessing decides.</summary>
     public Func<Architecture, int>? InputSide { get; init; }
 
-    /// <summary>The architecture of a name with the sizes that a file's weights have; the family's own where the file does not say.</summary>
+    /// <summary>The architecture of a name with the sizes that a file's weights have; the family's own where the file does not
+    /// say.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="shapes">The file's.</param>
     public Architecture Sized(string name, WeightShapes shapes)

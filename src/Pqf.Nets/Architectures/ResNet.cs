@@ -56,7 +56,8 @@ public static class ResNet
             return new PqfError.Config(
                 "model",
                 "arch",
-                $"expected 1 to {MaxClassCount} classes and 1 to {MaxInChannels} input channels, got {architecture.ClassCount} and {architecture.InChannels}"
+                $"expected 1 to {MaxClassCount} classes and 1 to {MaxInChannels} input channels, got {architecture.ClassCount} and "
+                    + $"{architecture.InChannels}"
             );
         if (architecture.Width is < 1 or > MaxWidth)
             return new PqfError.Config("model", "width", $"expected 1 to {MaxWidth} channels in the first stage, got {architecture.Width}");
@@ -65,7 +66,8 @@ public static class ResNet
             : new PqfError.Config(
                 "model",
                 "width",
-                $"expected at least {Variant.GroupWidthUnit / variant.GroupWidth} channels in the first stage of {variant.Name}, got {architecture.Width}"
+                $"expected at least {Variant.GroupWidthUnit / variant.GroupWidth} channels in the first stage of {variant.Name}, "
+                    + $"got {architecture.Width}"
             );
     }
 

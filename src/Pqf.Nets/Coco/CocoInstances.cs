@@ -71,7 +71,8 @@ public sealed class CocoInstances
             && (mask.Height != image.Height || mask.Width != image.Width)
         )
             throw new InvalidDataException(
-                $"annotation {annotation.Id}: segmentation: expected the size of image {image.Id}, {image.Width}×{image.Height}, got {mask.Width}×{mask.Height}"
+                $"annotation {annotation.Id}: segmentation: expected the size of image {image.Id}, {image.Width}×{image.Height}, "
+                    + $"got {mask.Width}×{mask.Height}"
             );
     }
 

@@ -5,7 +5,8 @@ namespace Pqf.Nets.Coco;
 
 /// <summary>Which label of a network stands for which category of a data set.</summary>
 /// <remarks>
-/// A label is the category's number where that works: a network of COCO has 91 outputs, 11 of which no object has, as torchvision's. Label 0
+/// A label is the category's number where that works: a network of COCO has 91 outputs, 11 of which no object has, as torchvision's. Label
+/// 0
 /// is the background, so that a data set with objects of a category 0 is labelled by rank: its lowest category is label 1. A category 0
 /// without objects (Roboflow's root category) does not count.
 /// </remarks>

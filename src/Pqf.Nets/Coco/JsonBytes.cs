@@ -4,8 +4,10 @@ namespace Pqf.Nets.Coco;
 
 /// <summary>The bytes of a JSON file as a strict UTF-8 reader takes them.</summary>
 /// <remarks>
-/// Windows PowerShell writes UTF-16; Python's json.dumps and pandas write <c>NaN</c> and <c>Infinity</c>, which JSON does not have. Outside of
-/// texts <c>NaN</c> becomes <c>null</c> and <c>Infinity</c> becomes 1e999, which reads as a number that is not finite, so that the reader of a
+/// Windows PowerShell writes UTF-16; Python's json.dumps and pandas write <c>NaN</c> and <c>Infinity</c>, which JSON does not have. Outside
+/// of
+/// texts <c>NaN</c> becomes <c>null</c> and <c>Infinity</c> becomes 1e999, which reads as a number that is not finite, so that the reader
+/// of a
 /// key decides whether it does harm.
 /// </remarks>
 sealed class JsonBytes : Stream

@@ -149,7 +149,8 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
             return new(
                 "model",
                 "arch",
-                $"expected 2 to {MaxClassCount} classes, the background among them, and {Photograph.Channels} input channels, got {architecture.ClassCount} and {architecture.InChannels}"
+                $"expected 2 to {MaxClassCount} classes, the background among them, and {Photograph.Channels} input channels, got "
+                    + $"{architecture.ClassCount} and {architecture.InChannels}"
             );
         if (architecture.Width is < 1 or > MaxWidth)
             return new("model", "width", $"expected 1 to {MaxWidth} channels in the first stage, got {architecture.Width}");
@@ -161,14 +162,16 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
             return new(
                 "model",
                 "maskrcnn",
-                $"expected 1 to {MaxChannels} channels in pyramid and heads, got {options.FpnChannels}, {options.RepresentationSize} and {options.MaskChannels}"
+                $"expected 1 to {MaxChannels} channels in pyramid and heads, got {options.FpnChannels}, "
+                    + $"{options.RepresentationSize} and {options.MaskChannels}"
             );
         return options.AnchorSizes.Length == LevelCount && !options.AspectRatios.IsEmpty
             ? null
             : new(
                 "model",
                 "maskrcnn",
-                $"expected an anchor size for each of {LevelCount} levels and an aspect ratio, got {options.AnchorSizes.Length} and {options.AspectRatios.Length}"
+                $"expected an anchor size for each of {LevelCount} levels and an aspect ratio, got {options.AnchorSizes.Length} "
+                    + $"and {options.AspectRatios.Length}"
             );
     }
 

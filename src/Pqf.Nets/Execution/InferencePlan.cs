@@ -57,7 +57,8 @@ public sealed class InferencePlan
         if (!Fusion.Of(graph, shapes).Views.SetEquals(fusion.Views))
             throw new ShapeException(
                 "InferencePlan",
-                $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: compile for them"
+                $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: "
+                    + $"compile for them"
             );
         buffers = BufferPlan.Of(graph, fusion, shapes);
         slots = Slots();

@@ -24,7 +24,8 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
     public Shape WeightShape => [OutChannels, InChannels / Options.Groups, KernelSize.H, KernelSize.W];
 
     /// <inheritdoc/>
-    /// <remarks>Weights start normal with variance 2 / (kH · kW · O): He et al. 2015, arXiv 1502.01852, section 2.2, backward form.</remarks>
+    /// <remarks>Weights start normal with variance 2 / (kH · kW · O): He et al. 2015, arXiv 1502.01852, section 2.2, backward
+    /// form.</remarks>
     public override ImmutableArray<ParameterSpec> Parameters =>
         ParameterSpec.WeightAndBias(
             Name,

@@ -133,7 +133,8 @@ static class CheckpointTensors
                 || characters > MaxCharactersPerByte * pickleBytes
             )
                 throw new InvalidDataException(
-                    $"is nested deeper than {MaxDepth}, holds its values again and again, or has names of more than {MaxNameLength} characters"
+                    $"is nested deeper than {MaxDepth}, holds its values again and again, or has names of more than "
+                        + $"{MaxNameLength} characters"
                 );
         }
     }

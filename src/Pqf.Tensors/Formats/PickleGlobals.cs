@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Pqf.Tensors.Formats;
 
 /// <summary>The classes and functions that pickles of state dicts use, as constructors of data.</summary>
-/// <remarks>Nothing is called. Objects of other classes lie beside the tensors of many checkpoints (arguments, numpy's scalars, hyperparameters):
+/// <remarks>Nothing is called. Objects of other classes lie beside the tensors of many checkpoints (arguments, numpy's scalars,
+/// hyperparameters):
 /// they are read as blanks. Modules that run programs or code are refused: a file that names them is an attack.</remarks>
 static class PickleGlobals
 {
@@ -155,7 +156,8 @@ static class PickleGlobals
             ) when ElementTypes.TryGetValue(type.FullName, out var elementType) => Tensor(storage, elementType, offset, lengths, strides),
             ("torch._utils._rebuild_parameter", [PickledTensor tensor, _, _]) => tensor,
             _ => throw new InvalidDataException(
-                $"{global.FullName} is called with arguments that are not its own: ({string.Join(", ", arguments.Take(8).Select(Describe))})"
+                $"{global.FullName} is called with arguments that are not its own: "
+                    + $"({string.Join(", ", arguments.Take(8).Select(Describe))})"
             ),
         };
 

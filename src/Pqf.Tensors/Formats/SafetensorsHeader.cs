@@ -121,7 +121,8 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         long size = (long)shape.Count * type.SizeBytes();
         if (offsets[1] - offsets[0] != size)
             throw new InvalidDataException(
-                $"{name}: {NameOf(type)} {shape} needs {size} bytes, data_offsets {CheckedShape.Print(offsets)} give {offsets[1] - offsets[0]}"
+                $"{name}: {NameOf(type)} {shape} needs {size} bytes, data_offsets {CheckedShape.Print(offsets)} give "
+                    + $"{offsets[1] - offsets[0]}"
             );
         return new(name, type, shape, offsets[0], offsets[1]);
     }
@@ -170,7 +171,8 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
                 throw new InvalidDataException($"{entry.Name}: bytes {end} to {entry.Begin} before it belong to no tensor");
             if (entry.End > dataBytes)
                 throw new InvalidDataException(
-                    $"{entry.Name}: its bytes {entry.Begin} to {entry.End} lie outside the data, which has {dataBytes}; the file is truncated or corrupt"
+                    $"{entry.Name}: its bytes {entry.Begin} to {entry.End} lie outside the data, which has {dataBytes}; the file "
+                        + $"is truncated or corrupt"
                 );
             end = entry.End;
         }

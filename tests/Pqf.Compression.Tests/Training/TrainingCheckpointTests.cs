@@ -81,14 +81,14 @@ public sealed class TrainingCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_state_of_another_optimiser_and_a_file_that_is_no_state_are_errors()
+    public void A_state_of_another_optimizer_and_a_file_that_is_no_state_are_errors()
     {
         string path = Run(SmallTraining.Options(), false, 1, "x");
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal(
-            $"{path}: expected the averages of the run's optimizer, and optimizer.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
+            $"{path}: expected the averages of the run's optimizer, and optimiser.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
             TrainingCheckpoint.Read(file, new Optimizer.Sgd(), device).ErrorMessage()
         );
         Model(SmallTraining.Parameters(device, false)).Write(folder.File("x.pqf")).Value();

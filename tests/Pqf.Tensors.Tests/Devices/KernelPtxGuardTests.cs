@@ -43,7 +43,8 @@ public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
     public void Names_and_numbers_of_ilgpu_do_not_change_the_hash_and_instructions_do()
     {
         const string Text =
-            ".visible .entry Kernel_Invoke(\n\t.param .b32 _index_12\n)\n{\n\tld.param.b32\t%r2, [_index_12];\n\tbra\tL_120;\n\n\tL_120:\n\tret;\n}\n";
+            ".visible .entry Kernel_Invoke(\n\t.param .b32 _index_12\n)\n{\n\tld.param.b32\t%r2, "
+            + "[_index_12];\n\tbra\tL_120;\n\n\tL_120:\n\tret;\n}\n";
         Assert.Equal(
             Hash(Text),
             Hash(
@@ -90,7 +91,8 @@ public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
         foreach (var (name, hash) in actual)
         {
             if (!pinned.TryGetValue(name, out string? expected))
-                yield return $"new: {name}{string.Concat(pinned.Where(pair => pair.Value == hash).Select(pair => $", the same PTX as {pair.Key}"))}";
+                yield return $"new: "
+                    + $"{name}{string.Concat(pinned.Where(pair => pair.Value == hash).Select(pair => $", the same PTX as {pair.Key}"))}";
             else if (hash != expected)
                 yield return $"changed: {name}: expected {expected}, got {hash}";
         }

@@ -110,7 +110,8 @@ public sealed class SafetensorsWriteTests : IDisposable
         var expected = samples
             .OrderBy(tensor => tensor.Name, StringComparer.Ordinal)
             .Select(tensor =>
-                $"{tensor.Name} {tensor.Type.ToString().ToUpperInvariant()} {tensor.Shape} {Convert.ToHexStringLower(TensorSamples.BytesOf(tensor))}"
+                $"{tensor.Name} {tensor.Type.ToString().ToUpperInvariant()} {tensor.Shape} "
+                + $"{Convert.ToHexStringLower(TensorSamples.BytesOf(tensor))}"
             );
         Assert.Equal(["v", .. expected], output.TrimEnd('\n').Split('\n'));
     }

@@ -13,7 +13,8 @@ public class RoiAlignTests(DeviceSet devices) : DeviceTest(devices)
     public sealed record Case(Shape Map, int BoxCount, float Scale, RoiAlignOptions Options)
     {
         public override string ToString() =>
-            $"{BoxCount} boxes on {Map} / {1 / Scale}, cells {Options.OutputSize}, samples {Options.SamplingRatio}{(Options.Aligned ? ", aligned" : "")}";
+            $"{BoxCount} boxes on {Map} / {1 / Scale}, cells {Options.OutputSize}, samples "
+            + $"{Options.SamplingRatio}{(Options.Aligned ? ", aligned" : "")}";
     }
 
     static readonly Case[] Shapes =

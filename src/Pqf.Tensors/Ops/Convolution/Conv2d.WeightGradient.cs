@@ -29,7 +29,8 @@ public static partial class Conv2d
         if (algorithm == ConvAlgorithm.Winograd2 || !ConvChoice.Fits(x.Device, algorithm, weight, options))
             throw new ShapeException(
                 "Conv2d",
-                $"expected {nameof(ConvAlgorithm.Gathered)}, or {nameof(ConvAlgorithm.Winograd4)} on the host for 3×3 weights in sixteens of channels and stride 1, for the weight's gradient; got {algorithm} for {weight} on {x.Device.Name}"
+                $"expected {nameof(ConvAlgorithm.Gathered)}, or {nameof(ConvAlgorithm.Winograd4)} on the host for 3×3 weights in "
+                    + $"sixteens of channels and stride 1, for the weight's gradient; got {algorithm} for {weight} on {x.Device.Name}"
             );
         using var scope = x.Device.BeginScope();
         var dWeight = scope.Keep(Tensor<float>.Rent(x.Device, weight));

@@ -33,7 +33,8 @@ public sealed partial class Conv2dPlan
         if (!ConvChoice.Fits(device, algorithm, weight, options))
             throw new ShapeException(
                 "Conv2d",
-                $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, got {weight} on {device.Name}"
+                $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, "
+                    + $"got {weight} on {device.Name}"
             );
     }
 

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Pqf.Tensors.Ops.Elementwise;
 
 /// <summary>x · sigmoid(x), also called swish. Source: Elfwing et al. 2018; Ramachandran et al. 2017.</summary>
-/// <remarks>Values of any finite x are right: the exponential of a large −x is infinite, and x divided by it is 0. Minus infinity gives NaN,
+/// <remarks>Values of any finite x are right: the exponential of a large −x is infinite, and x divided by it is 0. Minus infinity gives
+/// NaN,
 /// as in PyTorch.</remarks>
 public readonly struct Silu : IUnaryOp
 {

@@ -61,7 +61,8 @@ readonly struct GpuTileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight
         // ILGPU does not unroll this loop; the driver's compiler may, its count being constant.
         for (int term = 0; term < TilePanels.Terms; term++)
         {
-            int row = (buffer * TilePanels.Terms) + term, leftAt = (row * ((TTile.Rows / 4) + 1)) + y, rightAt = (row * ((TTile.Columns / 4) + 1)) + x;
+            int row = (buffer * TilePanels.Terms) + term, leftAt = (row * ((TTile.Rows / 4) + 1)) + y,
+                rightAt = (row * ((TTile.Columns / 4) + 1)) + x;
             sums = sums.MultiplyAdd(left[leftAt], left[leftAt + (TTile.Rows / 8)], right[rightAt], right[rightAt + (TTile.Columns / 8)]);
         }
 

@@ -149,7 +149,8 @@ static unsafe class HostTile<S, V, L>
     /// <summary>A term of the sums of the first six rows, so many after the pointers': all that sixteen registers hold.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Term<R>(
-        float* a, float* b, int term, ref V x0, ref V y0, ref V x1, ref V y1, ref V x2, ref V y2, ref V x3, ref V y3, ref V x4, ref V y4, ref V x5, ref V y5)
+        float* a, float* b, int term, ref V x0, ref V y0, ref V x1, ref V y1, ref V x2, ref V y2, ref V x3, ref V y3, ref V x4, ref V y4,
+            ref V x5, ref V y5)
         where R : struct, IConstant
     {
         V b0 = S.Load(b + (term * 2 * S.Count)), b1 = S.Load(b + (((term * 2) + 1) * S.Count));

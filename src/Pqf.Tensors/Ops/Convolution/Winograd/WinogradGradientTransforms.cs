@@ -25,7 +25,8 @@ static unsafe class WinogradGradientTransforms<S, V>
         for (int c = 0; c < channels; c += S.Count)
         {
             for (int j = 0; j < M; j++)
-                Spread(S.Load(patch[j] + c), S.Load(patch[j + M] + c), S.Load(patch[j + (2 * M)] + c), S.Load(patch[j + (3 * M)] + c), side + (j * S.Count), M * S.Count);
+                Spread(S.Load(patch[j] + c), S.Load(patch[j + M] + c), S.Load(patch[j + (2 * M)] + c), S.Load(patch[j + (3 * M)] + c),
+                    side + (j * S.Count), M * S.Count);
             float* at = to + ((nint)(c - (c % width)) * tiles) + (c % width), from = side;
             for (int i = 0; i < Edge; i++, from += M * S.Count, at += Edge * stride)
                 Spread(S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), at, stride);
@@ -43,11 +44,13 @@ static unsafe class WinogradGradientTransforms<S, V>
     {
         for (int j = 0; j < Edge; j++, sums += stride)
             Gather(
-                S.Load(sums), S.Load(sums + (6 * stride)), S.Load(sums + (12 * stride)), S.Load(sums + (18 * stride)), S.Load(sums + (24 * stride)), S.Load(sums + (30 * stride)),
+                S.Load(sums), S.Load(sums + (6 * stride)), S.Load(sums + (12 * stride)), S.Load(sums + (18 * stride)),
+                S.Load(sums + (24 * stride)), S.Load(sums + (30 * stride)),
                 side + (j * S.Count), Edge * S.Count);
         for (int i = 0; i < 3; i++, side += Edge * S.Count, to += 3 * tapsStride)
             Gather(
-                S.Load(side), S.Load(side + S.Count), S.Load(side + (2 * S.Count)), S.Load(side + (3 * S.Count)), S.Load(side + (4 * S.Count)), S.Load(side + (5 * S.Count)),
+                S.Load(side), S.Load(side + S.Count), S.Load(side + (2 * S.Count)), S.Load(side + (3 * S.Count)),
+                S.Load(side + (4 * S.Count)), S.Load(side + (5 * S.Count)),
                 to, tapsStride);
     }
 
@@ -55,7 +58,8 @@ static unsafe class WinogradGradientTransforms<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Spread(V d0, V d1, V d2, V d3, float* to, nint stride)
     {
-        V four = S.Create(4), even = S.Add(d0, d2), odd = S.Add(d1, d3), evenOfTwo = S.MultiplyAdd(four, d2, d0), oddOfTwo = S.MultiplyAdd(four, d3, d1);
+        V four = S.Create(4), even = S.Add(d0, d2), odd = S.Add(d1, d3), evenOfTwo = S.MultiplyAdd(four, d2, d0),
+            oddOfTwo = S.MultiplyAdd(four, d3, d1);
         oddOfTwo = S.Add(oddOfTwo, oddOfTwo);
         S.Store(d0, to);
         S.Store(S.Add(even, odd), to + stride);
@@ -70,7 +74,8 @@ static unsafe class WinogradGradientTransforms<S, V>
     static void Gather(V m0, V m1, V m2, V m3, V m4, V m5, float* to, nint stride)
     {
         V zero = S.Create(0), sixth = S.Create(1 / 6f), lessSixth = S.Create(-1 / 6f);
-        V even = S.MultiplyAdd(lessSixth, S.Add(m1, m2), zero), odd = S.MultiplyAdd(sixth, S.Subtract(m2, m1), zero), evenOfTwo = S.Add(m3, m4), oddOfTwo = S.Subtract(m3, m4);
+        V even = S.MultiplyAdd(lessSixth, S.Add(m1, m2), zero), odd = S.MultiplyAdd(sixth, S.Subtract(m2, m1), zero),
+            evenOfTwo = S.Add(m3, m4), oddOfTwo = S.Subtract(m3, m4);
         S.Store(S.MultiplyAdd(S.Create(0.25f), m0, S.MultiplyAdd(S.Create(1 / 24f), evenOfTwo, even)), to);
         S.Store(S.MultiplyAdd(S.Create(1 / 12f), oddOfTwo, odd), to + stride);
         S.Store(S.Add(S.MultiplyAdd(sixth, evenOfTwo, even), m5), to + (2 * stride));

@@ -182,7 +182,8 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
 
     public static void Weights(Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double>* to)
     {
-        Vector256<double> even = (a + c) * (-1 / 6.0), odd = b * (1 / 6.0), evenOfTwo = (a * (1 / 24.0)) + (c * (1 / 6.0)), oddOfTwo = b * (1 / 12.0);
+        Vector256<double> even = (a + c) * (-1 / 6.0), odd = b * (1 / 6.0), evenOfTwo = (a * (1 / 24.0)) + (c * (1 / 6.0)),
+            oddOfTwo = b * (1 / 12.0);
         to[0] = a * 0.25;
         to[1] = even - odd;
         to[2] = even + odd;
@@ -198,12 +199,14 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         {
             for (int j = 0; j < 6; j++)
                 Forward(
-                    S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c), S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
+                    S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c),
+                    S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
                     side + (j * S.Count), 6 * S.Count);
             float* at = to + WinogradResults<S, V>.InGroup(c, rows), from = side;
             for (int i = 0; i < 6; i++, from += 6 * S.Count, at += 6 * stride)
                 Forward(
-                    S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
+                    S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
+                    S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
                     at, stride);
         }
     }
@@ -215,7 +218,8 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         for (int j = 0; j < 6; j++, m += stride, to += S.Count)
         {
             Back(
-                S.Load(m), S.Load(m + (6 * stride)), S.Load(m + (12 * stride)), S.Load(m + (18 * stride)), S.Load(m + (24 * stride)), S.Load(m + (30 * stride)),
+                S.Load(m), S.Load(m + (6 * stride)), S.Load(m + (12 * stride)), S.Load(m + (18 * stride)), S.Load(m + (24 * stride)),
+                S.Load(m + (30 * stride)),
                 out V v0, out V v1, out V v2, out V v3);
             S.Store(v0, to);
             S.Store(v1, to + (6 * S.Count));
@@ -229,7 +233,8 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         for (int i = 0; i < target->Rows; i++, from += 6 * S.Count, at += target->RowStride)
         {
             Back(
-                S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)), S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
+                S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
+                S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
                 out V v0, out V v1, out V v2, out V v3);
             WinogradResults<S, V>.Put(target, at, S.Add(v0, bias));
             if (target->Columns > 1)
@@ -246,7 +251,8 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
     static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, float* to, nint stride)
     {
         V four = S.Create(4), lessFour = S.Create(-4), lessFive = S.Create(-5);
-        V even = S.MultiplyAdd(lessFour, d2, d4), odd = S.MultiplyAdd(lessFour, d1, d3), evenOfTwo = S.Subtract(d4, d2), oddOfTwo = S.Subtract(d3, d1);
+        V even = S.MultiplyAdd(lessFour, d2, d4), odd = S.MultiplyAdd(lessFour, d1, d3), evenOfTwo = S.Subtract(d4, d2),
+            oddOfTwo = S.Subtract(d3, d1);
         oddOfTwo = S.Add(oddOfTwo, oddOfTwo);
         S.Store(S.MultiplyAdd(four, d0, S.MultiplyAdd(lessFive, d2, d4)), to);
         S.Store(S.Add(even, odd), to + stride);

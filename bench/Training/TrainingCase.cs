@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
@@ -66,14 +67,11 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
         {
             KMeansType = KMeansType.KMeans,
             KMeansIterations = 1,
-            LayerSpecs = ImmutableDictionary<string, LayerSpec>.Empty.Add("fc", new LayerSpec { K = 2048 }),
+            LayerSpecs = ImmutableSortedDictionary<string, LayerSpec>.Empty.Add("fc", new LayerSpec { K = 2048 }),
         };
-        return Quantise
-            .Run(graph, dense, spec, key)
-            .Match(
-                events => events.OfType<QuantiseEvent.Finished>().Single().Parameters,
-                error => throw new InvalidOperationException(error.Message)
-            );
+        var quantise = new Quantise(Blocks.Of(graph, spec).ValueOrThrow(), key);
+        using var host = new HostDevice(Threads);
+        return Compress.ToEnd([quantise], new CompressionState(graph, dense, host)).ValueOrThrow().Parameters;
     }
 
     /// <inheritdoc/>

@@ -51,7 +51,7 @@ static class TensorOriginals
             ClassNames = new ClassNames.Listed(["cat", "dog", "none of both"]),
             Compression = new CompressionSpec
             {
-                LayerSpecs = ImmutableDictionary<string, LayerSpec>.Empty.Add("fc", new LayerSpec { K = 7 }),
+                LayerSpecs = ImmutableSortedDictionary<string, LayerSpec>.Empty.Add("fc", new LayerSpec { K = 7 }),
             },
             Seed = 12,
             Provenance = new Provenance("resnet18.pth", new string('0', 64), "0.1.0"),

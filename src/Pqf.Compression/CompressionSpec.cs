@@ -34,8 +34,13 @@ public sealed record LayerSpec
 /// <summary>How to quantise a network: the keys of <c>model.compression_parameters</c>.</summary>
 public sealed record CompressionSpec
 {
-    /// <summary>Layers and modules that stay dense, by name, beside the first convolution, which always does.</summary>
-    public ImmutableHashSet<string> IgnoredModules { get; init; } = [];
+    /// <summary>Layers and modules that stay dense, by name, beside the first convolution, which always does. In ordinal order, so that
+    /// equal specs are written as equal bytes.</summary>
+    public ImmutableSortedSet<string> IgnoredModules
+    {
+        get;
+        init => field = value.WithComparer(StringComparer.Ordinal);
+    } = [];
 
     /// <summary>Centroids wanted, before the cap by the number of blocks.</summary>
     public int K { get; init; } = 256;
@@ -55,8 +60,12 @@ public sealed record CompressionSpec
     /// <summary>Iterations n; <c>src</c> runs n + 1. Published runs: 1,000 (paper, section 5).</summary>
     public int KMeansIterations { get; init; } = 1000;
 
-    /// <summary>Exceptions by layer name: <c>fc</c> → k 2048.</summary>
-    public ImmutableDictionary<string, LayerSpec> LayerSpecs { get; init; } = ImmutableDictionary<string, LayerSpec>.Empty;
+    /// <summary>Exceptions by layer name: <c>fc</c> → k 2048. In ordinal order of the names, as the ignored modules are.</summary>
+    public ImmutableSortedDictionary<string, LayerSpec> LayerSpecs
+    {
+        get;
+        init => field = value.WithComparers(StringComparer.Ordinal);
+    } = ImmutableSortedDictionary<string, LayerSpec>.Empty;
 }
 
 /// <summary>One step of the search for a channel order.</summary>

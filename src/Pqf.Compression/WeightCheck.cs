@@ -10,13 +10,13 @@ static class WeightCheck
     // The largest finite half: codebooks are stored in half precision.
     const float LargestHalf = 65504;
 
-    /// <summary>Everything wrong with the weights of some layers; null if nothing is.</summary>
-    public static PqfError? Of(IEnumerable<LayerBlocks> layers, Parameters parameters)
+    /// <summary>Everything wrong with the weights of some layers.</summary>
+    public static Result<Unit, PqfError> Of(IEnumerable<LayerBlocks> layers, Parameters parameters)
     {
         ImmutableArray<PqfError> errors = [.. layers.Select(layer => Problem(layer, parameters)).OfType<PqfError>()];
         return errors switch
         {
-            [] => null,
+            [] => default(Unit),
             [var only] => only,
             _ => new PqfError.Several(errors),
         };

@@ -12,8 +12,8 @@ public class BlocksTests
     static readonly Graph ResNet18 = TestGraphs.Build(new Architecture("resnet18"));
     static readonly Graph ResNet50 = TestGraphs.Build(new Architecture("resnet50"));
 
-    static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) =>
-        ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
+    static ImmutableSortedDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) =>
+        ImmutableSortedDictionary<string, LayerSpec>.Empty.Add(layer, spec);
 
     [Theory]
     [InlineData(false, "layer1.0.conv1", 9, 256, 64)]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
@@ -23,7 +24,7 @@ public sealed class MaskRcnnTests : IDisposable
         {
             ["backbone.body.layer1.0.conv1"] = new() { K = 128 },
             ["roi_heads.box_head.fc6"] = new() { SubvectorSize = 16 },
-        }.ToImmutableDictionary(),
+        }.ToImmutableSortedDictionary(),
     };
 
     readonly HostDevice host = new();
@@ -120,15 +121,7 @@ public sealed class MaskRcnnTests : IDisposable
         };
         Assert.Equal(
             "roi_heads.box_head.fc6: its blocks of 16 do not hold whole channels of 49 values, which a greedy order needs; expected stochastic, descent or random",
-            Permute
-                .Run(
-                    graph,
-                    GeneratedWeights.Parameters(graph, host, "narrow"),
-                    spec,
-                    Published,
-                    default,
-                    TestContext.Current.CancellationToken
-                )
+            Step(graph, spec, Published).Check(new CompressionState(graph, GeneratedWeights.Parameters(graph, host, "narrow"), host))
                 .ErrorMessage()
         );
     }
@@ -146,11 +139,14 @@ public sealed class MaskRcnnTests : IDisposable
         var parameters = GeneratedWeights.Parameters(graph, host, "narrow");
         Assert.Equal(
             "roi_heads.box_head.fc6: expected a shape of 24 rows and 16 channels of 49 values, got [24, 49, 16]",
-            Permute.Run(graph, parameters, Reshaped(24, 49, 16), Published, default, TestContext.Current.CancellationToken).ErrorMessage()
+            Step(graph, Reshaped(24, 49, 16), Published).Check(new CompressionState(graph, parameters, host)).ErrorMessage()
         );
         Assert.NotEmpty(Permuted(graph, parameters, Reshaped(24, 16, 7, 7), Published).Groups);
     }
 
-    static PermutationEvent.Finished Permuted(Graph graph, Parameters parameters, PermutationSpec spec, CompressionSpec compression) =>
-        Permute.Run(graph, parameters, spec, compression, RngKey.FromSeed(1)).Value().OfType<PermutationEvent.Finished>().Single();
+    static Permute Step(Graph graph, PermutationSpec spec, CompressionSpec compression) =>
+        new(Blocks.Of(graph, compression).Value(), spec, RngKey.FromSeed(1));
+
+    CompressionState Permuted(Graph graph, Parameters parameters, PermutationSpec spec, CompressionSpec compression) =>
+        Compress.ToEnd([Step(graph, spec, compression)], new CompressionState(graph, parameters, host)).Value();
 }

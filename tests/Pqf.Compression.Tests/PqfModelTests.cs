@@ -29,6 +29,23 @@ public sealed class PqfModelTests : IDisposable
     }
 
     [Fact]
+    public void Metadata_list_layers_in_ordinal_order_of_their_names()
+    {
+        // Hash codes of strings differ from process to process: seven names are in order by chance once in 5,040 times.
+        string[] names = ["layer2", "fc", "layer10", "a", "B", "layer1.0", "layer1"];
+        var spec = new CompressionSpec
+        {
+            IgnoredModules = [.. names],
+            LayerSpecs = names.ToImmutableSortedDictionary(name => name, _ => new LayerSpec { K = 8 }),
+        };
+        var metadata = (Compressed("resnet18", new CompressionSpec()) with { Compression = spec }).ToMetadata();
+        string[] quoted = [.. names.Order(StringComparer.Ordinal).Select(name => $"\"{name}\"")];
+        Assert.Contains($"\"ignored_modules\":[{string.Join(',', quoted)}]", metadata["compression"], StringComparison.Ordinal);
+        string layers = string.Join(',', quoted.Select(name => name + ":{\"k\":8}"));
+        Assert.Contains($"\"layer_specs\":{{{layers}}}", metadata["compression"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_gives_back_what_was_written()
     {
         using var folder = new TemporaryFolder();
@@ -252,8 +269,8 @@ public sealed class PqfModelTests : IDisposable
         };
     }
 
-    static ImmutableDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) =>
-        ImmutableDictionary<string, LayerSpec>.Empty.Add(layer, spec);
+    static ImmutableSortedDictionary<string, LayerSpec> Only(string layer, LayerSpec spec) =>
+        ImmutableSortedDictionary<string, LayerSpec>.Empty.Add(layer, spec);
 
     static void AssertSame(Parameters expected, Parameters actual)
     {

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Execution;
-using Pqf.Nets.Graphs;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -87,7 +85,7 @@ static class CompressCommand
                             return calibrate is null
                                 ? Compress(run, network, null, folder, device)
                                 : CalibrationImages
-                                    .Open(run, calibrate, network.Preprocessing, device)
+                                    .Open(run, calibrate, network.Preprocessing)
                                     .Bind(images => Compress(run, network, images, folder, device));
                         })
                 )
@@ -97,30 +95,17 @@ static class CompressCommand
     static Result<Unit, PqfError> Compress(RunContext run, NetworkFile network, CalibrationImages? images, string folder, Device device)
     {
         var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
-        return Unfold(network, images)
-            .Bind(dense =>
-                Compressor
-                    .Run(run, network.Graph, dense, probe)
-                    .Bind(result =>
-                        Reestimate(network.Graph, result.Compressed, images)
-                            .Bind(compressed =>
-                            {
-                                // Files hold norms folded: from here on the network in memory is the one in the files.
-                                var model = Compressor.Described(run, network.Model, network.Path, Norms.Fold(network.Graph, compressed));
-                                return new CompressionOutput(run, network, model, result, probe).Write(folder);
-                            })
-                    )
-            );
+        var graph = network.Graph;
+        return from dense in images is null
+                ? network.Parameters
+                : images.Show("unfolding norms", new UnfoldNorms(images.Batches), graph, network.Parameters)
+            from result in Compressor.Run(run, graph, dense, probe)
+            from compressed in images is null
+                ? result.Parameters
+                : images.Show("calibrating norms", new Calibrate(images.Batches), graph, result.Parameters)
+            // Files hold norms folded: from here on the network in memory is the one in the files.
+            let model = Compressor.Described(run, network.Model, network.Path, Norms.Fold(graph, compressed))
+            from written in new CompressionOutput(run, network, model, result, probe).Write(folder)
+            select written;
     }
-
-    // Statistics folded into the norms would otherwise apply twice once they are estimated anew. A file does not tell: a decoded network
-    // has four vectors, of
-    // mean 0 and variance 1. Norms with statistics of their own lose nothing, for both steps see the same images.
-    static Result<Parameters, PqfError> Unfold(NetworkFile network, CalibrationImages? images) =>
-        images is null
-            ? network.Parameters
-            : images.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches));
-
-    static Result<Parameters, PqfError> Reestimate(Graph graph, Parameters parameters, CalibrationImages? images) =>
-        images is null ? parameters : images.Use("calibrating norms", batches => Calibration.Reestimate(graph, parameters, batches));
 }

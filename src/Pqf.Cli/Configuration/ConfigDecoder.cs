@@ -163,7 +163,7 @@ static class ConfigDecoder
             LargeSubvectors = section.Read("large_subvectors", defaults.LargeSubvectors, Values.Boolean),
             KMeansType = section.Read("k_means_type", defaults.KMeansType, KMeans),
             KMeansIterations = section.Read("k_means_n_iters", defaults.KMeansIterations, Values.Integer(0)),
-            LayerSpecs = section.Layers("layer_specs", Layer),
+            LayerSpecs = section.Layers("layer_specs", Layer).ToImmutableSortedDictionary(),
         };
     }
 

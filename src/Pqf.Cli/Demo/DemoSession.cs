@@ -5,6 +5,7 @@ using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
 using Pqf.Compression.Training;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
@@ -17,9 +18,9 @@ namespace Pqf.Cli.Demo;
 
 /// <summary>What a demo gave.</summary>
 /// <param name="Model">The fine-tuned network, as its files hold it.</param>
-/// <param name="Compression">Rows of groups and layers.</param>
+/// <param name="Compression">Reports of groups and layers.</param>
 /// <param name="Report">For the page.</param>
-sealed record DemoResult(PqfModel Model, CompressionResult Compression, CompressionReport Report);
+sealed record DemoResult(PqfModel Model, CompressionState Compression, CompressionReport Report);
 
 /// <summary>The whole method on one network: compressed, calibrated and fine-tuned on training images, measured on test images after each
 /// step.</summary>
@@ -35,7 +36,7 @@ sealed class DemoSession
     readonly LabelledBatches batches;
     readonly ImmutableArray<Stage>.Builder stages = ImmutableArray.CreateBuilder<Stage>();
     readonly ImmutableArray<StepRecord>.Builder steps = ImmutableArray.CreateBuilder<StepRecord>();
-    CompressionResult? compression;
+    CompressionState? compression;
 
     /// <param name="run">Settings, terminal.</param>
     /// <param name="sets">Training images; the others are the test images.</param>
@@ -143,13 +144,13 @@ sealed class DemoSession
             Network = $"{NetworkReport.NameText(model.Architecture)}, for Fashion-MNIST",
             Images = $"the first {Figures.Count(sets.Validation.Count)} test images of Fashion-MNIST, which nothing was trained on",
             Stages = stages.ToImmutable(),
-            Layers = [.. compression!.Layers.Select(row => row.Report)],
+            Layers = compression!.Layers,
             Steps = steps.ToImmutable(),
             StepsPerEpoch = batches.BatchCount,
             Codebooks =
             [
-                .. compression.Layers.Select(row =>
-                    Codebook.Of(row.Report.Blocks.Layer, (Weight.Quantised)model.Parameters[row.Report.Blocks.WeightName])
+                .. compression.Layers.Select(layer =>
+                    Codebook.Of(layer.Blocks.Layer, (Weight.Quantised)model.Parameters[layer.Blocks.WeightName])
                 ),
             ],
             Notes = [.. Notes()],

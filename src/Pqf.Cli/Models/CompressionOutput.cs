@@ -3,6 +3,7 @@ using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;
@@ -11,9 +12,9 @@ namespace Pqf.Cli.Models;
 /// <param name="Run">Formats and terminal.</param>
 /// <param name="Source">The dense network.</param>
 /// <param name="Model">The compressed one, norms folded.</param>
-/// <param name="Result">Rows of the reports.</param>
+/// <param name="Result">Reports of the steps.</param>
 /// <param name="Probe">Compares.</param>
-sealed record CompressionOutput(RunContext Run, NetworkFile Source, PqfModel Model, CompressionResult Result, Probe Probe)
+sealed record CompressionOutput(RunContext Run, NetworkFile Source, PqfModel Model, CompressionState Result, Probe Probe)
 {
     /// <summary>Norms are stored as products there, and rounded once more.</summary>
     const double OnnxTolerance = 1e-5;
@@ -61,12 +62,12 @@ sealed record CompressionOutput(RunContext Run, NetworkFile Source, PqfModel Mod
 
     Unit Summarise()
     {
-        double error = Result.Layers.Sum(row => row.Report.RelativeError) / Math.Max(1, Result.Layers.Length);
+        double error = Result.Layers.Sum(row => row.RelativeError) / Math.Max(1, Result.Layers.Length);
         if (!Result.Groups.IsEmpty)
             Run.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"permuted {Result.Groups.Length} groups: {Figures.Count(Result.Groups.Sum(row => (long)row.Report.Accepted))} of {Figures.Count(Result.Groups.Sum(row => (long)row.Report.Proposals))} exchanges made, log-determinant lower by {Result.Groups.Average(row => row.Report.Before - row.Report.After):0.000} on average"
+                    $"permuted {Result.Groups.Length} groups: {Figures.Count(Result.Groups.Sum(row => (long)row.Accepted))} of {Figures.Count(Result.Groups.Sum(row => (long)row.Proposals))} exchanges made, log-determinant lower by {Result.Groups.Average(row => row.Before - row.After):0.000} on average"
                 )
             );
         Run.WriteLine(

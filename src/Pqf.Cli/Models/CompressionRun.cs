@@ -1,21 +1,11 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Models;
-
-/// <summary>What compressing a network gave.</summary>
-/// <param name="Permuted">The network with its channels reordered, dense; null where they were kept.</param>
-/// <param name="Compressed">The compressed network.</param>
-/// <param name="Groups">A row for each group.</param>
-/// <param name="Layers">A row for each layer.</param>
-sealed record CompressionResult(
-    Parameters? Permuted,
-    Parameters Compressed,
-    ImmutableArray<GroupRow> Groups,
-    ImmutableArray<LayerRow> Layers
-);
 
 /// <summary>Follows the events of a compression: shows progress, and times groups and layers.</summary>
 /// <param name="run">Clock and progress.</param>
@@ -24,29 +14,38 @@ sealed record CompressionResult(
 sealed class CompressionRun(RunContext run, ImmutableArray<LayerBlocks> layers, int proposals)
 {
     readonly double totalWork = layers.Sum(Work);
-    readonly ImmutableArray<GroupRow>.Builder groupRows = ImmutableArray.CreateBuilder<GroupRow>();
-    readonly ImmutableArray<LayerRow>.Builder layerRows = ImmutableArray.CreateBuilder<LayerRow>();
-    Parameters? permuted,
-        compressed;
+    readonly List<double> groupSeconds = [],
+        layerSeconds = [];
+    Result<CompressionState, PqfError>? result;
     double workDone;
     int groupNumber,
         groupCount;
     long started;
 
+    /// <summary>The network with its channels reordered, dense; null where they were kept.</summary>
+    public Parameters? Permuted { get; private set; }
+
     /// <summary>Runs to the end.</summary>
-    public CompressionResult Run(IEnumerable<CompressEvent> events)
+    /// <param name="events">Of the steps that permute and quantise.</param>
+    public Result<CompressionState, PqfError> Run(IEnumerable<CompressionEvent> events)
     {
         using var all = events.GetEnumerator();
         bool more = all.MoveNext();
-        if (more && all.Current is CompressEvent.Permuting(PermutationEvent.GroupStarted first))
+        if (more && all.Current is CompressionEvent.GroupStarted first)
             more = run.Progress.Run("permuting", "groups", first.Count, report => Follow(all, report, OnPermuting));
         if (more)
             run.Progress.Run("quantising", "%", 100, report => Follow(all, report, OnQuantising));
-        return new(permuted, compressed!, groupRows.ToImmutable(), layerRows.ToImmutable());
+        return result!.Map(state =>
+            state with
+            {
+                Groups = [.. state.Groups.Zip(groupSeconds, (report, seconds) => report with { Seconds = seconds })],
+                Layers = [.. state.Layers.Zip(layerSeconds, (report, seconds) => report with { Seconds = seconds })],
+            }
+        );
     }
 
-    // Handles events until one is not of the phase; says whether there are more.
-    static bool Follow(IEnumerator<CompressEvent> events, Action<double> report, Func<CompressEvent, double?> handle)
+    // Handles events until one is not of the phase; returns whether there are more.
+    static bool Follow(IEnumerator<CompressionEvent> events, Action<double> report, Func<CompressionEvent, double?> handle)
     {
         do
         {
@@ -58,20 +57,20 @@ sealed class CompressionRun(RunContext run, ImmutableArray<LayerBlocks> layers, 
     }
 
     // Groups done, the present one by its share of proposals.
-    double? OnPermuting(CompressEvent step)
+    double? OnPermuting(CompressionEvent step)
     {
-        switch ((step as CompressEvent.Permuting)?.Event)
+        switch (step)
         {
-            case PermutationEvent.GroupStarted group:
+            case CompressionEvent.GroupStarted group:
                 (groupNumber, groupCount, started) = (group.Number, group.Count, run.Terminal.Clock.GetTimestamp());
                 return groupNumber - 1;
-            case PermutationEvent.PermutationStep search:
+            case CompressionEvent.PermutationStep search:
                 return groupNumber - 1 + Math.Min(1, (double)search.Proposals / Math.Max(1, proposals));
-            case PermutationEvent.GroupPermuted(var report):
-                groupRows.Add(new GroupRow(report, Elapsed()));
+            case CompressionEvent.GroupPermuted:
+                groupSeconds.Add(Elapsed());
                 return groupNumber;
-            case PermutationEvent.Finished finished:
-                permuted = finished.Parameters;
+            case CompressionEvent.StepFinished finished:
+                Permuted = finished.State.Parameters;
                 return groupCount;
             default:
                 return null;
@@ -79,21 +78,26 @@ sealed class CompressionRun(RunContext run, ImmutableArray<LayerBlocks> layers, 
     }
 
     // Per cent of the products that clustering takes.
-    double? OnQuantising(CompressEvent step)
+    double? OnQuantising(CompressionEvent step)
     {
         switch (step)
         {
-            case CompressEvent.Quantising(QuantiseEvent.LayerStarted):
+            case CompressionEvent.LayerStarted:
                 started = run.Terminal.Clock.GetTimestamp();
                 break;
-            case CompressEvent.Quantising(QuantiseEvent.KMeansStep iteration):
-                return Percent(workDone + (Work(layers[layerRows.Count]) * iteration.Iteration / Math.Max(1, iteration.Total)));
-            case CompressEvent.Quantising(QuantiseEvent.LayerQuantised(var report)):
-                workDone += Work(layers[layerRows.Count]);
-                layerRows.Add(new LayerRow(report, Elapsed()));
+            case CompressionEvent.KMeansStep iteration:
+                return Percent(workDone + (Work(layers[layerSeconds.Count]) * iteration.Iteration / Math.Max(1, iteration.Total)));
+            case CompressionEvent.LayerQuantised:
+                workDone += Work(layers[layerSeconds.Count]);
+                layerSeconds.Add(Elapsed());
                 break;
-            case CompressEvent.Finished finished:
-                compressed = finished.Parameters;
+            case CompressionEvent.StepFinished finished:
+                if (finished.Step is Permute)
+                    Permuted = finished.State.Parameters;
+                result = finished.State;
+                break;
+            case CompressionEvent.Failed failed:
+                result = failed.Error;
                 break;
         }
 

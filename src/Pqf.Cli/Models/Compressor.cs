@@ -3,9 +3,11 @@ using System.Security.Cryptography;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
 using Pqf.Compression.Model;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Models;
 
@@ -20,16 +22,26 @@ static class Compressor
     /// <param name="graph">The network.</param>
     /// <param name="dense">Its values.</param>
     /// <param name="probe">Compares.</param>
-    public static Result<CompressionResult, PqfError> Run(RunContext run, Graph graph, Parameters dense, Probe probe)
+    public static Result<CompressionState, PqfError> Run(RunContext run, Graph graph, Parameters dense, Probe probe) =>
+        from layers in Blocks.Of(graph, ConfigMapping.Compression(run.Config))
+        let compression = new CompressionRun(run, layers, run.Config.Model.SlsIterations)
+        let steps = Compress.Method(layers, ConfigMapping.Permutation(run.Config), run.Key)
+        from state in WithHost(
+            run,
+            dense,
+            host => Compress.Run(steps, new CompressionState(graph, dense, host), run.Cancellation).Bind(compression.Run)
+        )
+        from _ in CheckPermuted(run, graph, dense, compression.Permuted, probe)
+        select state;
+
+    /// <summary>Gives a function the host device of a network's values, or one of as many threads as the settings ask for where they are
+    /// elsewhere.</summary>
+    public static Result<T, PqfError> WithHost<T>(RunContext run, Parameters parameters, Func<HostDevice, Result<T, PqfError>> use)
     {
-        var (permutation, compression) = (ConfigMapping.Permutation(run.Config), ConfigMapping.Compression(run.Config));
-        return Blocks
-            .Of(graph, compression)
-            .Bind(layers =>
-                Pqf.Compression.Compress.Run(graph, dense, permutation, compression, run.Key, run.Cancellation)
-                    .Map(events => new CompressionRun(run, layers, run.Config.Model.SlsIterations).Run(events))
-            )
-            .Bind(result => CheckPermuted(run, graph, dense, result, probe));
+        if (parameters.Tensors().First().Device is HostDevice host)
+            return use(host);
+        using var own = new HostDevice(run.Config.Threads);
+        return use(own);
     }
 
     /// <summary>A model of compressed parameters, saying how and from what it was made.</summary>
@@ -42,17 +54,11 @@ static class Compressor
             Provenance = new Provenance(Path.GetFileName(path), Sha256(path), HelpText.Version),
         };
 
-    static Result<CompressionResult, PqfError> CheckPermuted(
-        RunContext run,
-        Graph graph,
-        Parameters dense,
-        CompressionResult result,
-        Probe probe
-    )
+    static Result<Unit, PqfError> CheckPermuted(RunContext run, Graph graph, Parameters dense, Parameters? permuted, Probe probe)
     {
-        if (result.Permuted is null)
-            return result;
-        double difference = Probe.Difference(probe.Logits(graph, dense), probe.Logits(graph, result.Permuted));
+        if (permuted is null)
+            return default(Unit);
+        double difference = Probe.Difference(probe.Logits(graph, dense), probe.Logits(graph, permuted));
         if (!(difference <= PermutationTolerance))
             return new PqfError.Layer(
                 "permutation",
@@ -64,7 +70,7 @@ static class Compressor
                 $"verified: the permuted network's logits are the dense network's, to {difference:0.0e+0} of the largest"
             )
         );
-        return result;
+        return default(Unit);
     }
 
     static string Sha256(string path)

@@ -44,7 +44,7 @@ static class ConfigMapping
         config.Model.Compression with
         {
             IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(Networks.Canonical)],
-            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableDictionary(
+            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableSortedDictionary(
                 layer => Networks.Canonical(layer.Key),
                 layer => layer.Value
             ),

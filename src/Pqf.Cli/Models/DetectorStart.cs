@@ -86,6 +86,6 @@ sealed class DetectorStart(RunContext run, Device device)
         var probe = new Probe(device, model.Preprocessing, run.Key.Fold("probe"));
         return Compressor
             .Run(run, model.Graph, model.Parameters, probe)
-            .Map(result => Compressor.Described(run, model, path, result.Compressed));
+            .Map(result => Compressor.Described(run, model, path, result.Parameters));
     }
 }

@@ -2,19 +2,13 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CsvHelper;
 using Pqf.Autodiff;
-using Pqf.Compression;
 using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
 using Pqf.Compression.Training;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Models;
-
-/// <summary>A row of <c>layers.csv</c>: how one layer was quantised, and how long it took.</summary>
-sealed record LayerRow(LayerReport Report, double Seconds);
-
-/// <summary>A row of <c>groups.csv</c>: how the channel order of one group was found, and how long it took.</summary>
-sealed record GroupRow(PermutationReport Report, double Seconds);
 
 /// <summary>Writes what a compression did, for spreadsheets.</summary>
 static class Reports
@@ -28,22 +22,22 @@ static class Reports
     ["parents", "children", "optimised", "log_det_before", "log_det_greedy", "log_det_after", "proposals", "accepted", "seconds"];
 
     /// <summary>Writes <c>layers.csv</c>.</summary>
-    public static Result<Unit, PqfError> WriteLayers(string path, IEnumerable<LayerRow> rows) =>
+    public static Result<Unit, PqfError> WriteLayers(string path, IEnumerable<LayerReport> rows) =>
         Write(
             path,
             LayerColumns,
             rows.Select(row =>
                 new[]
                 {
-                    row.Report.Blocks.Layer,
-                    string.Join('x', row.Report.Blocks.Weight.AsSpan().ToArray()),
-                    Text(row.Report.Blocks.D),
-                    Text(row.Report.Blocks.K),
-                    Text(row.Report.Blocks.N),
-                    Text(row.Report.MeanSquaredError),
-                    Text(row.Report.RelativeError),
-                    Text(row.Report.CodeEntropyBits),
-                    Text(row.Report.SizeBits),
+                    row.Blocks.Layer,
+                    string.Join('x', row.Blocks.Weight.AsSpan().ToArray()),
+                    Text(row.Blocks.D),
+                    Text(row.Blocks.K),
+                    Text(row.Blocks.N),
+                    Text(row.MeanSquaredError),
+                    Text(row.RelativeError),
+                    Text(row.CodeEntropyBits),
+                    Text(row.SizeBits),
                     Seconds(row.Seconds),
                 }
             )
@@ -51,21 +45,21 @@ static class Reports
 
     /// <summary>Writes <c>groups.csv</c>; names within one field are separated by spaces, objectives are natural logarithms of
     /// determinants.</summary>
-    public static Result<Unit, PqfError> WriteGroups(string path, IEnumerable<GroupRow> rows) =>
+    public static Result<Unit, PqfError> WriteGroups(string path, IEnumerable<PermutationReport> rows) =>
         Write(
             path,
             GroupColumns,
             rows.Select(row =>
                 new[]
                 {
-                    string.Join(' ', row.Report.Group.Parents),
-                    string.Join(' ', row.Report.Group.Children.Select(child => child.Layer)),
-                    row.Report.Layer,
-                    Text(row.Report.Before),
-                    row.Report.Greedy is { } greedy ? Text(greedy) : "",
-                    Text(row.Report.After),
-                    Text(row.Report.Proposals),
-                    Text(row.Report.Accepted),
+                    string.Join(' ', row.Group.Parents),
+                    string.Join(' ', row.Group.Children.Select(child => child.Layer)),
+                    row.Layer,
+                    Text(row.Before),
+                    row.Greedy is { } greedy ? Text(greedy) : "",
+                    Text(row.After),
+                    Text(row.Proposals),
+                    Text(row.Accepted),
                     Seconds(row.Seconds),
                 }
             )

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
-using Pqf.Compression;
 using Pqf.Compression.Model;
+using Pqf.Compression.Steps;
 using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Execution;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -71,29 +70,24 @@ sealed class TrainingStart(RunContext run, Device device)
     public Result<(PqfModel Model, ImmutableArray<InitialRecord> Initial), PqfError> Prepare(
         NetworkFile network,
         ImageSet images,
-        Func<PqfModel, CompressionResult, Result<ImmutableArray<InitialRecord>, PqfError>> validate
+        Func<PqfModel, CompressionState, Result<ImmutableArray<InitialRecord>, PqfError>> validate
     )
     {
-        var calibration = CalibrationImages.Of(run, images, network.Preprocessing, device);
-        // Statistics that are folded into the norms would apply twice once they are estimated anew, or trained.
-        var unfolded =
-            network.Path.Length > 0 && Norms.AreFolded(network.Graph, network.Parameters)
-                ? calibration.Use("unfolding norms", batches => Calibration.Unfold(network.Graph, network.Parameters, batches))
-                : network.Parameters;
+        var calibration = CalibrationImages.Of(run, images, network.Preprocessing);
+        var unfolded = calibration.Show("unfolding norms", new UnfoldNorms(calibration.Batches), network.Graph, network.Parameters);
         if (!run.Config.Model.Compress || network.IsCompressed)
             return unfolded.Map(parameters => (network.Model with { Parameters = parameters }, ImmutableArray<InitialRecord>.Empty));
         var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
-        return unfolded
-            .Bind(dense => Compressor.Run(run, network.Graph, dense, probe))
-            .Bind(result =>
-            {
-                var model = Compressor.Described(run, network.Model, network.Path, result.Compressed);
-                return validate(model, result)
-                    .Bind(initial =>
-                        calibration
-                            .Use("calibrating norms", batches => Calibration.Reestimate(network.Graph, result.Compressed, batches))
-                            .Map(calibrated => (model with { Parameters = calibrated }, initial))
-                    );
-            });
+        return from dense in unfolded
+            from result in Compressor.Run(run, network.Graph, dense, probe)
+            let model = Compressor.Described(run, network.Model, network.Path, result.Parameters)
+            from initial in validate(model, result)
+            from calibrated in calibration.Show(
+                "calibrating norms",
+                new Calibrate(calibration.Batches),
+                network.Graph,
+                result.Parameters
+            )
+            select (model with { Parameters = calibrated }, initial);
     }
 }

@@ -1,8 +1,6 @@
-using Pqf.Nets.Coco;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Compression.Clustering;
 
@@ -21,9 +19,7 @@ sealed class BlockClustering
     /// <summary>Noise on the data points that the centroids start from (published settings).</summary>
     const double StartDeviation = 1e-5;
 
-    readonly Weight weight;
-    readonly Device device;
-    readonly float[] data;
+    readonly IBlockAssignment assignment;
     readonly KMeansType type;
     readonly int iterationCount,
         n,
@@ -32,40 +28,40 @@ sealed class BlockClustering
     readonly RngKey key;
     readonly double[] deviation;
     readonly double squares;
-    readonly float[] codebook,
-        sums;
-    readonly int[] counts;
+    readonly float[] codebook;
+    readonly ClusterTotals totals;
     readonly Reseeding reseeding;
     bool settled;
 
-    /// <param name="weight">Finite; must outlive the clustering.</param>
+    /// <param name="assignment">The blocks, and how far they are from centroids.</param>
     /// <param name="d">Block length; divides the weight's count into n blocks.</param>
     /// <param name="k">Centroids, from 1 to n.</param>
     /// <param name="type">Which algorithm.</param>
     /// <param name="iterationCount">n of the paper; <c>src</c> runs one more.</param>
     /// <param name="key">The layer's own randomness.</param>
-    public BlockClustering(Weight weight, int d, int k, KMeansType type, int iterationCount, RngKey key)
-        : this(weight, d, new float[k * d], type, iterationCount, key)
+    public BlockClustering(IBlockAssignment assignment, int d, int k, KMeansType type, int iterationCount, RngKey key)
+        : this(assignment, d, new float[k * d], type, iterationCount, key)
     {
         Start();
     }
 
-    BlockClustering(Weight weight, int d, float[] start, KMeansType type, int iterationCount, RngKey key)
+    /// <summary>A clustering by squared distance.</summary>
+    public BlockClustering(Weight weight, int d, int k, KMeansType type, int iterationCount, RngKey key)
+        : this(new PlainAssignment(weight, d), d, k, type, iterationCount, key) { }
+
+    BlockClustering(IBlockAssignment assignment, int d, float[] start, KMeansType type, int iterationCount, RngKey key)
     {
-        (this.weight, this.d, this.type, this.iterationCount, this.key) = (weight, d, type, iterationCount, key);
-        (n, k) = (weight.Shape.Count / d, start.Length / d);
-        device = weight.Tensors().First().Device;
-        using var scope = device.BeginScope();
-        data = weight.Decode().ToArray();
-        (codebook, sums, counts) = (start, new float[k * d], new int[k]);
-        deviation = Deviation(data, d);
-        squares = SumOfSquares(data);
-        reseeding = new Reseeding(data, k, d);
+        (this.assignment, this.d, this.type, this.iterationCount, this.key) = (assignment, d, type, iterationCount, key);
+        (n, k) = (assignment.Blocks.Length / d, start.Length / d);
+        (codebook, totals) = (start, new ClusterTotals(k, d));
+        deviation = Deviation(assignment, d);
+        squares = SumOfSquares(assignment);
+        reseeding = new Reseeding(assignment, k, d);
     }
 
-    /// <summary>A clustering from given centroids [k, d].</summary>
+    /// <summary>A clustering by squared distance from given centroids [k, d].</summary>
     public static BlockClustering From(Weight weight, int d, ReadOnlySpan<float> start, KMeansType type, int iterationCount, RngKey key) =>
-        new(weight, d, start.ToArray(), type, iterationCount, key);
+        new(new PlainAssignment(weight, d), d, start.ToArray(), type, iterationCount, key);
 
     /// <summary>Iterations to run in all.</summary>
     public int Total => type == KMeansType.Src ? iterationCount + 1 : iterationCount;
@@ -85,19 +81,14 @@ sealed class BlockClustering
     /// <summary>Runs at most that many iterations.</summary>
     public void Advance(int count)
     {
-        using var scope = device.BeginScope();
-        var blocks = weight.Decode().Reshape([n, d]);
-        var centroids = Tensor<float>.Rent(device, [k, d]);
-        var assigned = new ClusterSums(Tensor<ushort>.Rent(device, [n]), Tensor<float>.Rent(device, [k, d]), Tensor<int>.Rent(device, [k]));
+        using var scope = Device.BeginScope();
+        assignment.Begin(k);
         for (int i = 0; i < count && !IsDone; i++)
         {
-            centroids.Overwrite(codebook);
-            NearestCentroid.WithSumsInto(blocks, centroids, assigned);
-            assigned.Sums.CopyTo(sums);
-            assigned.Counts.CopyTo(counts);
+            assignment.Assign(codebook, totals);
             Error = ErrorOfAssignment();
-            if (counts.AsSpan().Contains(0))
-                reseeding.Prepare(codebook, assigned.Codes, sums, counts);
+            if (totals.Counts.AsSpan().Contains(0))
+                reseeding.Prepare(codebook, totals);
             Update();
             Iteration++;
         }
@@ -108,19 +99,21 @@ sealed class BlockClustering
     /// the codebook.</returns>
     public Weight.Quantised Finish()
     {
-        using var scope = device.BeginScope();
-        var rounded = Tensor<float>.From(device, [k, d], [.. codebook.Select(value => (float)(Half)value)]);
-        var codes = NearestCentroid.Forward(weight.Decode().Reshape([n, d]), rounded);
-        return new(scope.Keep(rounded), scope.Keep(codes).Reshape([weight.Shape[0], n / weight.Shape[0]]), weight.Shape);
+        using var scope = Device.BeginScope();
+        var shape = assignment.Weight.Shape;
+        var rounded = Tensor<float>.From(Device, [k, d], [.. codebook.Select(value => (float)(Half)value)]);
+        var codes = assignment.CodesOf(rounded);
+        return new(scope.Keep(rounded), scope.Keep(codes).Reshape([shape[0], n / shape[0]]), shape);
     }
 
-    /// <summary>Error from the sums alone: Σ|x|² − 2 Σ c·s + Σ n_c|c|².</summary>
+    Device Device => assignment.Weight.Tensors().First().Device;
+
+    /// <summary>Error from the sums alone: Σh|x|² − 2 Σ c·Σhx + Σ |c|²Σh.</summary>
     double ErrorOfAssignment()
     {
         double total = squares;
-        for (int j = 0; j < k; j++)
-        for (int q = j * d; q < (j + 1) * d; q++)
-            total += codebook[q] * ((counts[j] * (double)codebook[q]) - (2.0 * sums[q]));
+        for (int at = 0; at < codebook.Length; at++)
+            total += codebook[at] * ((totals.Weights[at] * (double)codebook[at]) - (2.0 * totals.Sums[at]));
         return Math.Max(0, total / n);
     }
 
@@ -132,13 +125,10 @@ sealed class BlockClustering
         bool changed = false;
         for (int j = 0; j < k; j++)
         {
-            bool empty = counts[j] == 0;
-            var moved = empty ? reseeding.Next(counts, moves.Bits((ulong)j)) : [];
-            double spread = empty ? 0 : scale / Math.Sqrt(counts[j]);
+            var moved = totals.Counts[j] == 0 ? reseeding.Next(totals.Counts, moves.Bits((ulong)j)) : [];
             for (int at = j * d, q = 0; q < d; at++, q++)
             {
-                double mean = empty ? moved[q] : sums[at] / (double)counts[j];
-                float value = (float)(spread == 0 ? mean : mean + (spread * deviation[q] * noise.Normal((ulong)at)));
+                float value = (float)(moved.IsEmpty ? Mean(at, q, scale, noise) : moved[q]);
                 changed |= value != codebook[at];
                 codebook[at] = value;
             }
@@ -147,9 +137,22 @@ sealed class BlockClustering
         settled = type == KMeansType.KMeans && !changed;
     }
 
+    /// <summary>The weighted mean of a cluster's values at place q, with noise as if on each block: n_c = (Σh)² / Σh² of them count. It stays
+    /// where no block has weight.</summary>
+    double Mean(int at, int q, double scale, RngKey noise)
+    {
+        double weights = totals.Weights[at];
+        if (weights == 0)
+            return codebook[at];
+        double mean = totals.Sums[at] / weights,
+            spread = scale / Math.Sqrt(weights * weights / totals.SquaredWeights[at]);
+        return spread == 0 ? mean : mean + (spread * deviation[q] * noise.Normal((ulong)at));
+    }
+
     /// <summary>k distinct blocks, drawn without replacement (Fisher and Yates), each with a little noise.</summary>
     void Start()
     {
+        float[] data = assignment.Blocks;
         RngKey draw = key.Fold("start"),
             noise = key.Fold("start noise");
         int[] order = [.. Enumerable.Range(0, n)];
@@ -162,23 +165,29 @@ sealed class BlockClustering
         }
     }
 
-    static double SumOfSquares(ReadOnlySpan<float> data)
+    static double SumOfSquares(IBlockAssignment assignment)
     {
         double sum = 0;
-        foreach (float value in data)
-            sum += (double)value * value;
+        for (int i = 0; i < assignment.Blocks.Length; i++)
+            sum += assignment.WeightOf(i) * assignment.Blocks[i] * assignment.Blocks[i];
         return sum;
     }
 
-    static double[] Deviation(ReadOnlySpan<float> data, int d)
+    /// <summary>Weighted deviation of the values at each place of a block.</summary>
+    static double[] Deviation(IBlockAssignment assignment, int d)
     {
-        double[] mean = new double[d],
+        float[] data = assignment.Blocks;
+        double[] weights = new double[d],
+            mean = new double[d],
             square = new double[d];
-        int n = data.Length / d;
         for (int i = 0; i < data.Length; i++)
-            mean[i % d] += (double)data[i] / n;
+            weights[i % d] += assignment.WeightOf(i);
         for (int i = 0; i < data.Length; i++)
-            square[i % d] += (data[i] - mean[i % d]) * (data[i] - mean[i % d]) / n;
+            mean[i % d] += Share(i, data[i]);
+        for (int i = 0; i < data.Length; i++)
+            square[i % d] += Share(i, (data[i] - mean[i % d]) * (data[i] - mean[i % d]));
         return [.. square.Select(Math.Sqrt)];
+
+        double Share(int i, double value) => weights[i % d] == 0 ? 0 : assignment.WeightOf(i) * value / weights[i % d];
     }
 }

@@ -1,5 +1,3 @@
-using Pqf.Tensors;
-
 namespace Pqf.Compression.Clustering;
 
 /// <summary>New places for centroids that have no blocks: a random block of the costliest cluster, which is thereby split.</summary>
@@ -10,36 +8,35 @@ namespace Pqf.Compression.Clustering;
 /// </remarks>
 sealed class Reseeding
 {
+    readonly IBlockAssignment assignment;
     readonly float[] data;
     readonly int d;
     readonly double[] blockSquares,
         costs;
     readonly ushort[] codes;
 
-    /// <param name="data">Blocks [n, d].</param>
+    /// <param name="assignment">Blocks [n, d] and their weights.</param>
     /// <param name="k">Centroids.</param>
     /// <param name="d">Block length.</param>
-    public Reseeding(float[] data, int k, int d)
+    public Reseeding(IBlockAssignment assignment, int k, int d)
     {
-        (this.data, this.d) = (data, d);
+        (this.assignment, data, this.d) = (assignment, assignment.Blocks, d);
         (blockSquares, codes, costs) = (new double[data.Length / d], new ushort[data.Length / d], new double[k]);
         for (int i = 0; i < data.Length; i++)
-            blockSquares[i / d] += (double)data[i] * data[i];
+            blockSquares[i / d] += assignment.WeightOf(i) * data[i] * data[i];
     }
 
-    /// <summary>Adds up what each cluster costs: Σ|x|² − 2c·s + n_c|c|².</summary>
+    /// <summary>Adds up what each cluster costs: Σh|x|² − 2c·Σhx + |c|²Σh.</summary>
     /// <param name="codebook">[k, d], as it was at the assignment.</param>
-    /// <param name="assigned">[n].</param>
-    /// <param name="sums">[k, d]: sums of each cluster's blocks.</param>
-    /// <param name="counts">[k].</param>
-    public void Prepare(ReadOnlySpan<float> codebook, Tensor<ushort> assigned, ReadOnlySpan<float> sums, ReadOnlySpan<int> counts)
+    /// <param name="totals">Of the assignment.</param>
+    public void Prepare(ReadOnlySpan<float> codebook, ClusterTotals totals)
     {
-        assigned.CopyTo(codes);
+        assignment.CopyCodes(codes);
         Array.Clear(costs);
         for (int i = 0; i < codes.Length; i++)
             costs[codes[i]] += blockSquares[i];
         for (int at = 0; at < codebook.Length; at++)
-            costs[at / d] += codebook[at] * ((counts[at / d] * (double)codebook[at]) - (2.0 * sums[at]));
+            costs[at / d] += codebook[at] * ((totals.Weights[at] * (double)codebook[at]) - (2.0 * totals.Sums[at]));
     }
 
     /// <summary>The next block [d] to place a centroid on; the cost of its cluster then counts half.</summary>

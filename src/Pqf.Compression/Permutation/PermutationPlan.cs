@@ -24,8 +24,11 @@ sealed record PlannedGroup(ChannelGroup Group, LayerBlocks Child, ImmutableArray
 static class PermutationPlan
 {
     /// <summary>The groups of a spec, or all derived ones, without those that have no optimisable child.</summary>
-    public static Result<ImmutableArray<PlannedGroup>, PqfError> Of(Graph graph, PermutationSpec spec, CompressionSpec compression) =>
-        Blocks.Of(graph, compression).Bind(layers => Groups(graph, spec).Bind(groups => Plan(graph, groups, layers, spec)));
+    public static Result<ImmutableArray<PlannedGroup>, PqfError> Of(
+        Graph graph,
+        PermutationSpec spec,
+        ImmutableArray<LayerBlocks> layers
+    ) => Groups(graph, spec).Bind(groups => Plan(graph, groups, layers, spec));
 
     static Result<ImmutableArray<PlannedGroup>, PqfError> Plan(
         Graph graph,
@@ -54,7 +57,7 @@ static class PermutationPlan
                 .Select(group =>
                     (
                         Group: group,
-                        Child: Candidates(group)
+                        Child: RowsAlong(group)
                             .Select(layer => Optimisable(group, layer, byName))
                             .FirstOrDefault(child => child is not null)
                     )
@@ -66,7 +69,7 @@ static class PermutationPlan
     }
 
     /// <summary>Layers whose rows run along the group's channels: children, and transposed convolutions among the parents.</summary>
-    static IEnumerable<string> Candidates(ChannelGroup group) =>
+    public static IEnumerable<string> RowsAlong(ChannelGroup group) =>
         group
             .Children.Select(child => child.Layer)
             .Where(layer => !group.Transposed.Contains(layer))

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Metrics;
 
 namespace Pqf.Compression.Reporting;

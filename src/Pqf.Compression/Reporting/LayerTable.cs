@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Pqf.Compression.Steps;
 using static Pqf.Compression.Reporting.Markup;
 
 namespace Pqf.Compression.Reporting;

@@ -1,9 +1,10 @@
+using Pqf.Compression.Steps;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;
 
 /// <summary>How training goes on.</summary>
-public abstract record TrainingEvent
+public abstract record TrainingEvent : CompressionEvent
 {
     TrainingEvent() { }
 
@@ -23,5 +24,5 @@ public abstract record TrainingEvent
     public sealed record EpochFinished(TrainingProgress Progress, EpochRecord Epoch, bool IsBest) : TrainingEvent;
 
     /// <summary>Training cannot go on; nothing follows. The state is the one before the step that failed.</summary>
-    public sealed record Failed(PqfError Error) : TrainingEvent;
+    public new sealed record Failed(PqfError Error) : TrainingEvent;
 }

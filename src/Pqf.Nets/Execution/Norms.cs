@@ -15,16 +15,6 @@ public static class Norms
     public static Parameters Fold(Graph graph, Parameters parameters) =>
         graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer).Aggregate(parameters, Fold);
 
-    /// <summary>Whether every norm has mean 0 and variance 1, as after <see cref="Fold(Graph, Parameters)"/>: statistics, if there ever
-    /// were any, are part of weights and biases.</summary>
-    public static bool AreFolded(Graph graph, Parameters parameters) =>
-        graph
-            .Nodes.OfType<Node.BatchNorm>()
-            .All(norm =>
-                Vector(parameters, norm, "running_mean").ToArray().All(value => value == 0)
-                && Vector(parameters, norm, "running_var").ToArray().All(value => value == 1)
-            );
-
     /// <summary>Running statistics moved towards what norms saw in one batch, in place, as PyTorch's training mode does.</summary>
     /// <param name="parameters">Their running means and variances are overwritten.</param>
     /// <param name="seen">Of one forward in <see cref="NormMode.Batch"/>; variances are made unbiased on the way.</param>

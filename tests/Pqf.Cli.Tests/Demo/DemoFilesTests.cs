@@ -3,6 +3,7 @@ using Pqf.Cli.Configuration;
 using Pqf.Cli.Data;
 using Pqf.Cli.Demo;
 using Pqf.Cli.Models;
+using Pqf.Compression.Steps;
 using Pqf.Compression;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Data;
-using Pqf.Compression;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

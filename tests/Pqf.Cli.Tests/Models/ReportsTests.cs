@@ -1,5 +1,6 @@
 using Pqf.Cli.Models;
 using Pqf.Compression;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Testing;
 using Xunit;
@@ -23,10 +24,10 @@ public class ReportsTests
         Reports.WriteLayers(
             folder.File("layers.csv"),
             [
-                new LayerRow(
-                    new LayerReport(new LayerBlocks("layer1.0.conv1", [64, 64, 3, 3], 9, 256, KMeansType.Src, 1000), 0.00125, 0.03, 7.9),
-                    1.25
-                ),
+                new LayerReport(new LayerBlocks("layer1.0.conv1", [64, 64, 3, 3], 9, 256, KMeansType.Src, 1000), 0.00125, 0.03, 7.9)
+                {
+                    Seconds = 1.25,
+                },
             ]
         );
         Assert.Equal(
@@ -41,7 +42,7 @@ public class ReportsTests
         using var folder = new TemporaryFolder();
         Reports.WriteGroups(
             folder.File("groups.csv"),
-            [new GroupRow(new PermutationReport("layer1.0.conv1", Group, 9, -7.5, null, -8, 10_000, 321, []), 0.5)]
+            [new PermutationReport("layer1.0.conv1", Group, 9, -7.5, null, -8, 10_000, 321, []) { Seconds = 0.5 }]
         );
         Assert.Equal(
             "parents,children,optimised,log_det_before,log_det_greedy,log_det_after,proposals,accepted,seconds\nconv1 layer1.0.conv2,layer1.0.conv1,layer1.0.conv1,-7.5,,-8,10000,321,0.500\n",

@@ -1,7 +1,7 @@
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 
-namespace Pqf.Compression;
+namespace Pqf.Compression.Steps;
 
 /// <summary>What quantising one layer cost and gave.</summary>
 /// <param name="Blocks">How the weight was cut, and k.</param>
@@ -13,6 +13,9 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
 {
     /// <summary>Bits of the packed codes and of the codebook at 16 bits a value.</summary>
     public long SizeBits => ((long)Blocks.N * Cost.BitsPerCode(Blocks.K)) + (16L * Blocks.K * Blocks.D);
+
+    /// <summary>Seconds that the layer took, if the caller measures them; steps have no clock.</summary>
+    public double Seconds { get; init; }
 
     /// <summary>Compares a weight with its quantised form.</summary>
     public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)

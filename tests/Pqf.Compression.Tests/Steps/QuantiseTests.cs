@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;
 
-namespace Pqf.Compression.Tests;
+namespace Pqf.Compression.Tests.Steps;
 
 public sealed class QuantiseTests : IDisposable
 {
@@ -74,23 +75,16 @@ public sealed class QuantiseTests : IDisposable
     [Fact]
     public void Events_come_in_order_and_count_the_layers()
     {
-        var events = Quantise
-            .Run(
-                SmallNetwork.Graph,
-                SmallNetwork.Parameters(host, RngKey.FromSeed(4)),
-                Spec,
-                RngKey.FromSeed(5),
-                TestContext.Current.CancellationToken
-            )
-            .Value()
+        var events = Step(Spec, RngKey.FromSeed(5))
+            .Run(State(SmallNetwork.Parameters(host, RngKey.FromSeed(4))), TestContext.Current.CancellationToken)
             .ToArray();
         Assert.Equal(
             [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)],
-            events.OfType<QuantiseEvent.LayerStarted>().Select(started => (started.Number, started.Count))
+            events.OfType<CompressionEvent.LayerStarted>().Select(started => (started.Number, started.Count))
         );
-        Assert.Equal(5, events.OfType<QuantiseEvent.LayerQuantised>().Count());
-        Assert.All(events.OfType<QuantiseEvent.KMeansStep>(), step => Assert.InRange(step.Iteration, 1, step.Total));
-        Assert.IsType<QuantiseEvent.Finished>(events[^1]);
+        Assert.Equal(5, events.OfType<CompressionEvent.LayerQuantised>().Count());
+        Assert.All(events.OfType<CompressionEvent.KMeansStep>(), step => Assert.InRange(step.Iteration, 1, step.Total));
+        Assert.IsType<CompressionEvent.StepFinished>(events[^1]);
     }
 
     [Fact]
@@ -105,7 +99,7 @@ public sealed class QuantiseTests : IDisposable
         );
         Assert.Equal(
             "block.conv3: its weight holds NaN at position 7; expected finite values within half precision",
-            Quantise.Run(SmallNetwork.Graph, poisoned, Spec, default, TestContext.Current.CancellationToken).ErrorMessage()
+            Step(Spec, default).Check(State(poisoned)).ErrorMessage()
         );
     }
 
@@ -113,9 +107,7 @@ public sealed class QuantiseTests : IDisposable
     public void A_cancelled_run_ends_and_leaves_no_buffer()
     {
         using var source = new CancellationTokenSource();
-        var events = Quantise
-            .Run(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(7)), Spec, default, source.Token)
-            .Value();
+        var events = Step(Spec, default).Run(State(SmallNetwork.Parameters(host, RngKey.FromSeed(7))), source.Token);
         int buffers = host.LiveBuffers;
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => events.Count());
@@ -124,13 +116,13 @@ public sealed class QuantiseTests : IDisposable
 
     static ushort[] Codes(Parameters parameters, string name) => Assert.IsType<Weight.Quantised>(parameters[name]).Codes.ToArray();
 
-    static (Parameters Parameters, ImmutableArray<LayerReport> Layers) Run(Parameters parameters, CompressionSpec spec, RngKey? key = null)
+    static Quantise Step(CompressionSpec spec, RngKey key) => new(Blocks.Of(SmallNetwork.Graph, spec).Value(), key);
+
+    CompressionState State(Parameters parameters) => new(SmallNetwork.Graph, parameters, host);
+
+    (Parameters Parameters, ImmutableArray<LayerReport> Layers) Run(Parameters parameters, CompressionSpec spec, RngKey? key = null)
     {
-        var finished = Quantise
-            .Run(SmallNetwork.Graph, parameters, spec, key ?? RngKey.FromSeed(42))
-            .Value()
-            .OfType<QuantiseEvent.Finished>()
-            .Single();
-        return (finished.Parameters, finished.Layers);
+        var state = Compress.ToEnd([Step(spec, key ?? RngKey.FromSeed(42))], State(parameters)).Value();
+        return (state.Parameters, state.Layers);
     }
 }

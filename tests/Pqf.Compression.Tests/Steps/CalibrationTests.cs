@@ -1,3 +1,4 @@
+using Pqf.Compression.Steps;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -6,7 +7,7 @@ using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Normalisation;
 using Xunit;
 
-namespace Pqf.Compression.Tests;
+namespace Pqf.Compression.Tests.Steps;
 
 public sealed class CalibrationTests : IDisposable
 {

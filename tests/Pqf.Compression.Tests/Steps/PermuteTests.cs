@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Compression.Permutation;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -8,7 +9,7 @@ using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;
 
-namespace Pqf.Compression.Tests;
+namespace Pqf.Compression.Tests.Steps;
 
 public sealed class PermuteTests : IDisposable
 {
@@ -76,16 +77,7 @@ public sealed class PermuteTests : IDisposable
     public void A_group_that_the_network_does_not_have_is_an_error_that_names_the_nearest()
     {
         var spec = Search with { Groups = [(["conv1"], ["block.conv1"])] };
-        string message = Permute
-            .Run(
-                SmallNetwork.Graph,
-                SmallNetwork.Parameters(host, RngKey.FromSeed(5)),
-                spec,
-                new CompressionSpec(),
-                default,
-                TestContext.Current.CancellationToken
-            )
-            .ErrorMessage();
+        string message = Step(spec, new CompressionSpec()).Check(State(SmallNetwork.Parameters(host, RngKey.FromSeed(5)))).ErrorMessage();
         Assert.Equal(
             "parents [conv1], children [block.conv1]: these layers do not share one channel order; the nearest group is parents [conv1], children [block.conv1, block.downsample.0]",
             message
@@ -102,16 +94,7 @@ public sealed class PermuteTests : IDisposable
                 [PermutationStrategy.Greedy]
             ),
         };
-        string message = Permute
-            .Run(
-                SmallNetwork.Graph,
-                SmallNetwork.Parameters(host, RngKey.FromSeed(6)),
-                spec,
-                new CompressionSpec(),
-                default,
-                TestContext.Current.CancellationToken
-            )
-            .ErrorMessage();
+        string message = Step(spec, new CompressionSpec()).Check(State(SmallNetwork.Parameters(host, RngKey.FromSeed(6)))).ErrorMessage();
         Assert.Equal("block.conv9: no such layer in the network; the nearest name is block.conv1", message);
     }
 
@@ -136,38 +119,42 @@ public sealed class PermuteTests : IDisposable
         using var three = new HostDevice(3);
         using var its = three.BeginScope();
         var here = Run(SmallNetwork.Parameters(host, RngKey.FromSeed(8)), Search, new CompressionSpec());
-        var there = Run(SmallNetwork.Parameters(three, RngKey.FromSeed(8)), Search, new CompressionSpec());
+        var there = Compress
+            .ToEnd(
+                [Step(Search, new CompressionSpec())],
+                new CompressionState(SmallNetwork.Graph, SmallNetwork.Parameters(three, RngKey.FromSeed(8)), three)
+            )
+            .Value();
         Assert.Equal(here.Parameters["block.conv3.weight"].Decode().ToArray(), there.Parameters["block.conv3.weight"].Decode().ToArray());
     }
 
     [Fact]
-    public void Compressing_permutes_then_quantises_and_ends_with_both_reports()
+    public void Weights_on_columns_move_with_their_columns()
     {
-        var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(9));
-        var spec = new CompressionSpec { K = 16, KMeansIterations = 5 };
-        var events = Compress
-            .Run(SmallNetwork.Graph, parameters, Search, spec, RngKey.FromSeed(10), TestContext.Current.CancellationToken)
-            .Value()
-            .ToArray();
-        var finished = Assert.IsType<CompressEvent.Finished>(events[^1]);
-        Assert.Equal(3, finished.Groups.Length);
-        Assert.Equal(5, finished.Layers.Length);
-        Assert.IsType<Weight.Quantised>(finished.Parameters["fc.weight"]);
-        var plain = (CompressEvent.Finished)
-            Compress
-                .Run(SmallNetwork.Graph, parameters, null, spec, RngKey.FromSeed(10), TestContext.Current.CancellationToken)
-                .Value()
-                .Last();
-        Assert.Empty(plain.Groups);
+        // A weight for each column: its value in the first row. After permuting it must be that again.
+        var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(11));
+        LayerInputs FirstRow(Parameters values, string layer) =>
+            new([.. values[$"{layer}.weight"].Decode().ToArray().Take(values[$"{layer}.weight"].Shape.Count / values[$"{layer}.weight"].Shape[0])]);
+        string[] layers = ["block.conv1", "block.conv2"]; // their inputs are permuted; the first row of block.conv1 moves too
+        var start = State(parameters) with { Inputs = layers.ToImmutableDictionary(layer => layer, layer => FirstRow(parameters, layer)) };
+        var end = Compress.ToEnd([Step(Search, new CompressionSpec { LargeSubvectors = true })], start).Value();
+        foreach (string layer in layers)
+        {
+            float[] weights = [.. end.Inputs[layer].ColumnWeights];
+            float[] values = end.Parameters[$"{layer}.weight"].Decode().ToArray();
+            Assert.NotEqual(start.Inputs[layer].ColumnWeights, weights);
+            Assert.Contains(values.Chunk(weights.Length), weights.SequenceEqual);
+        }
     }
 
     Tensor<float> Images() =>
         Tensor<float>.From(host, [2, 6, 6, 3], [.. Enumerable.Range(0, 216).Select(i => (float)RngKey.FromSeed(100).Normal((ulong)i))]);
 
-    static PermutationEvent.Finished Run(Parameters parameters, PermutationSpec spec, CompressionSpec compression) =>
-        Permute
-            .Run(SmallNetwork.Graph, parameters, spec, compression, RngKey.FromSeed(50))
-            .Value()
-            .OfType<PermutationEvent.Finished>()
-            .Single();
+    static Permute Step(PermutationSpec spec, CompressionSpec compression) =>
+        new(Blocks.Of(SmallNetwork.Graph, compression).Value(), spec, RngKey.FromSeed(50));
+
+    CompressionState State(Parameters parameters) => new(SmallNetwork.Graph, parameters, host);
+
+    CompressionState Run(Parameters parameters, PermutationSpec spec, CompressionSpec compression) =>
+        Compress.ToEnd([Step(spec, compression)], State(parameters)).Value();
 }

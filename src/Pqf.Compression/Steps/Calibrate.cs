@@ -1,0 +1,16 @@
+using Pqf.Nets.Execution;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Steps;
+
+/// <summary>Estimates the running statistics of norms again on images: what a network needs right after quantising.</summary>
+/// <param name="Images">The same images as for <see cref="UnfoldNorms"/>, which must come before any step that changes weights.</param>
+public sealed record Calibrate(NormImages Images) : ICompressionStep
+{
+    /// <inheritdoc/>
+    public Result<Unit, PqfError> Check(CompressionState start) => Images.Check();
+
+    /// <inheritdoc/>
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation) =>
+        Images.Estimate(this, state, NormMode.Batch, estimates => estimates.Reestimated(), cancellation);
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Training;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Steps;
+
+/// <summary>A network on its way from dense to compressed, and what the steps so far reported.</summary>
+/// <param name="Graph">The network.</param>
+/// <param name="Parameters">Its values, dense or quantised.</param>
+/// <param name="Host">Device for sums in double precision; its threads are used, not its memory. The parameters may be on another
+/// device.</param>
+public sealed record CompressionState(Graph Graph, Parameters Parameters, HostDevice Host)
+{
+    /// <summary>What is known of the layers' inputs, by layer name, in the present order of channels. Empty where nothing is
+    /// known.</summary>
+    public ImmutableDictionary<string, LayerInputs> Inputs { get; init; } = ImmutableDictionary<string, LayerInputs>.Empty;
+
+    /// <summary>Channel orders found by <see cref="Permute"/>, one for each group.</summary>
+    public ImmutableArray<PermutationReport> Groups { get; init; } = [];
+
+    /// <summary>Layers quantised, in graph order.</summary>
+    public ImmutableArray<LayerReport> Layers { get; init; } = [];
+
+    /// <summary>Epochs of fine-tuning; null without it.</summary>
+    public TrainingProgress? Training { get; init; }
+}

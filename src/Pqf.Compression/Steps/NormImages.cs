@@ -1,0 +1,52 @@
+using Pqf.Compression.Training;
+using Pqf.Nets.Execution;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Steps;
+
+/// <summary>Unlabelled images on which norms are estimated.</summary>
+/// <param name="BatchShape">[N, H, W, C] of every batch.</param>
+/// <param name="BatchCount">Batches in all, 1 at least.</param>
+/// <param name="Batches">Gives the same batches at each call: row-major values, read before the next batch is asked for; or why a batch
+/// cannot be had.</param>
+public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerable<Result<ReadOnlyMemory<float>, PqfError>>> Batches)
+{
+    /// <summary>Refuses an empty set of images.</summary>
+    internal Result<Unit, PqfError> Check() =>
+        BatchCount > 0 ? default(Unit) : new PqfError.Layer("norms", "expected one batch of images at least to estimate them on, got none");
+
+    /// <summary>A step that shows norms all images.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="state">The network.</param>
+    /// <param name="mode">How norms normalise meanwhile.</param>
+    /// <param name="finish">The network's values, from what the norms saw.</param>
+    /// <param name="cancellation">Ends the iterator.</param>
+    internal IEnumerable<CompressionEvent> Estimate(
+        ICompressionStep step,
+        CompressionState state,
+        NormMode mode,
+        Func<NormEstimates, Nets.Weights.Parameters> finish,
+        CancellationToken cancellation
+    )
+    {
+        var estimates = new NormEstimates(state.Graph, state.Parameters, mode);
+        int number = 0;
+        yield return new CompressionEvent.EstimatingNorms(1, BatchCount);
+        foreach (var batch in Batches())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (batch is Result<ReadOnlyMemory<float>, PqfError>.Ok(var pixels))
+                estimates.Add(BatchShape, pixels.Span);
+            else
+            {
+                yield return new CompressionEvent.Failed(((Result<ReadOnlyMemory<float>, PqfError>.Error)batch).Value);
+                yield break;
+            }
+
+            if (++number < BatchCount)
+                yield return new CompressionEvent.EstimatingNorms(number + 1, BatchCount);
+        }
+
+        yield return new CompressionEvent.StepFinished(step, state with { Parameters = finish(estimates) });
+    }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Permutation;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Steps;
+
+/// <summary>What the search for one group's channel order found.</summary>
+/// <param name="Layer">The child whose blocks decided.</param>
+/// <param name="Group">Layers reordered.</param>
+/// <param name="D">Block length of the child.</param>
+/// <param name="Before">Natural logarithm of the determinant of the covariance of the child's blocks, as stored.</param>
+/// <param name="Greedy">After the greedy start; null without one.</param>
+/// <param name="After">At the end.</param>
+/// <param name="Proposals">Exchanges proposed.</param>
+/// <param name="Accepted">Exchanges made.</param>
+/// <param name="Order">New channel i is old channel Order[i].</param>
+public sealed record PermutationReport(
+    string Layer,
+    ChannelGroup Group,
+    int D,
+    double Before,
+    double? Greedy,
+    double After,
+    int Proposals,
+    int Accepted,
+    ImmutableArray<int> Order
+)
+{
+    /// <summary>Seconds that the search took, if the caller measures them; steps have no clock.</summary>
+    public double Seconds { get; init; }
+}
+
+/// <summary>Reorders a network's channels, its function unchanged, so that its blocks quantise better (paper, section 3.2).</summary>
+/// <remarks>Searches an order for every group that has an optimisable child, then applies all orders. All weights are dense
+/// afterwards.</remarks>
+/// <param name="Layers">How the weights will be cut into blocks: <see cref="Blocks.Of"/>.</param>
+/// <param name="Spec">Groups and steps of the search.</param>
+/// <param name="Key">A group's order depends on this key, its deciding child's name and that child's weight alone: orders of other groups
+/// only permute its rows.</param>
+public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec Spec, RngKey Key) : ICompressionStep
+{
+    /// <inheritdoc/>
+    public Result<Unit, PqfError> Check(CompressionState start) =>
+        WeightCheck.Of(Layers, start.Parameters).Bind(_ => Plan(start)).Map(_ => default(Unit));
+
+    /// <inheritdoc/>
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
+    {
+        var reports = ImmutableArray.CreateBuilder<PermutationReport>();
+        var plan = Plan(state).ValueOrThrow();
+        foreach (var planned in plan)
+        {
+            var (group, child, strategies) = planned;
+            yield return new CompressionEvent.GroupStarted(child.Layer, reports.Count + 1, plan.Length);
+            cancellation.ThrowIfCancellationRequested();
+            var search = new PermutationSearch(
+                Blocked(state.Parameters[child.WeightName], planned, state.Host),
+                Key.Fold(child.Layer)
+            );
+            foreach (var progress in search.Run(strategies, Spec.Proposals))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                yield return new CompressionEvent.PermutationStep(child.Layer, progress.Proposals, progress.Accepted, progress.LogDet);
+            }
+
+            var found = search.Result;
+            reports.Add(
+                new(child.Layer, group, child.D, found.Before, found.Greedy, found.After, found.Proposals, found.Accepted, found.Order)
+            );
+            yield return new CompressionEvent.GroupPermuted(reports[^1]);
+        }
+
+        yield return new CompressionEvent.StepFinished(
+            this,
+            state with
+            {
+                Parameters = Apply(state.Parameters, reports),
+                Inputs = reports.Aggregate(state.Inputs, Apply),
+                Groups = reports.ToImmutable(),
+            }
+        );
+    }
+
+    Result<ImmutableArray<PlannedGroup>, PqfError> Plan(CompressionState state) => PermutationPlan.Of(state.Graph, Spec, Layers);
+
+    static IBlockedWeight Blocked(Weight weight, PlannedGroup group, HostDevice host)
+    {
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        float[] values = weight.Decode().ToArray();
+        var (child, channels) = (group.Child, group.Group.ChannelCount);
+        return group.Straddles
+            ? new StraddlingBlocks(values, child.Rows, channels, child.D)
+            : new WholeChannelBlocks(
+                ChannelGram.Of(
+                    host,
+                    Array.ConvertAll(values, value => (double)value),
+                    child.Rows,
+                    channels,
+                    group.Run
+                ),
+                child.D / group.Run
+            );
+    }
+
+    /// <summary>All orders at once, so that tensors reordered twice leave nothing behind.</summary>
+    static Parameters Apply(Parameters parameters, IReadOnlyList<PermutationReport> reports)
+    {
+        using var scope = parameters.Tensors().First().Device.BeginScope();
+        var dense = parameters with
+        {
+            Values = parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())),
+        };
+        var permuted = reports.Aggregate(dense, (reordered, report) => report.Group.Apply(reordered, report.Order.AsSpan()));
+        scope.KeepAll(permuted.Tensors());
+        return permuted;
+    }
+
+    /// <summary>What is known of the inputs of layers whose rows run along the reordered channels, in the new order.</summary>
+    static ImmutableDictionary<string, LayerInputs> Apply(ImmutableDictionary<string, LayerInputs> inputs, PermutationReport report) =>
+        inputs.SetItems(
+            PermutationPlan
+                .RowsAlong(report.Group)
+                .Where(inputs.ContainsKey)
+                .Select(layer => KeyValuePair.Create(layer, inputs[layer].Reordered(report.Order.AsSpan())))
+        );
+}

@@ -138,6 +138,26 @@ public sealed record PqfModel
             ModelMetadata.Of(this).ToSelfContainedText()
         );
 
+    /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's
+    /// dense names.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its kind.</param>
+    /// <returns>An error that names the path if the file system refuses.</returns>
+    public Result<Unit, PqfError> Save(string path, ModelFormat format)
+    {
+        using var scope = Parameters.Tensors().First().Device.BeginScope();
+        return format switch
+        {
+            ModelFormat.Pqf => Write(path),
+            ModelFormat.Pth => PyTorchFile.Write(path, PyTorchTensors()),
+            ModelFormat.Onnx => WriteOnnx(path),
+            _ => Safetensors.Write(path, PyTorchTensors(), new Dictionary<string, string> { ["format"] = "pt" }),
+        };
+    }
+
+    IEnumerable<StoredTensor> PyTorchTensors() =>
+        Parameters.IsQuantised ? StateDict.Published(Graph, Parameters) : StateDict.Dense(Graph, Parameters);
+
     /// <summary>Reads a <c>.pqf</c> file, or an ONNX model written by <see cref="WriteOnnx"/>.</summary>
     /// <param name="file">Open; needed no longer afterwards.</param>
     /// <param name="device">Where the values go; they belong to its innermost scope.</param>

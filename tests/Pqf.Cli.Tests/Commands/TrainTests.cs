@@ -1,5 +1,5 @@
 using Pqf.Cli.Shell;
-using Pqf.Cli.Tests.Logging;
+using Pqf.Testing.TensorBoard;
 using Pqf.Testing;
 using Xunit;
 
@@ -9,7 +9,7 @@ public sealed class TrainTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
 
-    public TrainTests() => TestImages.WriteIdx(folder.File("idx"), 44, 12);
+    public TrainTests() => IdxFiles.Write(folder.File("idx"), 44, 12);
 
     public void Dispose() => folder.Dispose();
 

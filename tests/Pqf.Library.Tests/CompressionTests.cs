@@ -48,10 +48,10 @@ public sealed class CompressionTests : IDisposable
         var small = network with { Model = compressed.Model };
         Assert.True(small.IsCompressed);
         Assert.Equal(
-            ["unfolding norms", "permuting", "quantising", "calibrating norms"],
+            ["permuting", "quantising", "calibrating norms"], // norms of random weights have nothing to unfold
             reports.OfType<JobProgress.Started>().Select(stage => stage.Title)
         );
-        Assert.Equal(4, reports.Count(report => report is JobProgress.Ended));
+        Assert.Equal(3, reports.Count(report => report is JobProgress.Ended));
 
         var accuracy = EvaluateJob.Run(small, Photographs(9), new EvaluateOptions { BatchSize = 4 }, null, Cancellation).ValueOrThrow();
         Assert.Equal((9, 9), (accuracy.Top1.Count, accuracy.Top5.Correct));
@@ -122,7 +122,7 @@ public sealed class CompressionTests : IDisposable
         byte[] last = File.ReadAllBytes(Path("run/trained_models/2.pqf"));
 
         var resumed = TrainJob.Run(options with { Resume = "1" }, training.Open, device, null, Cancellation).ValueOrThrow();
-        Assert.Equal(whole.Progress.Best, resumed.Progress.Best);
+        Assert.Equal(whole.Progress.Epochs.Select(epoch => epoch.Score), resumed.Progress.Epochs.Select(epoch => epoch.Score));
         Assert.Equal(last, File.ReadAllBytes(Path("run/trained_models/2.pqf")));
         Assert.True(Network.Load(resumed.BestPath, device).ValueOrThrow().IsCompressed);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Cli.Images;
+using Pqf.Cli.Tests.Images;
 using Pqf.Compression.Data;
 using Pqf.Nets.Images;
 using Pqf.Tensors;

@@ -1,6 +1,7 @@
 using System.Text;
 using Pqf.Compression.TensorBoard;
 using Pqf.Tensors;
+using Pqf.Testing.TensorBoard;
 using Xunit;
 
 namespace Pqf.Compression.Tests.TensorBoard;

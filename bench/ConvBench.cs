@@ -38,7 +38,7 @@ static class ConvBench
             batch,
             operations,
             Peak.Now(device),
-            Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], layer.EndsBlock ? residual : null, Activation.Relu, y), 0.15)
+            Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], layer.EndsBlock ? residual : null, Tail.Relu, y), 0.15)
         );
     }
 

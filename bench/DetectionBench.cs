@@ -152,7 +152,7 @@ static class DetectionBench
             boxes,
             operations,
             Peak.Now(device),
-            Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], Activation.Relu, y))
+            Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], Tail.Relu, y))
         );
         report.Add(
             "convT",

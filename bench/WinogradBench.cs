@@ -36,7 +36,7 @@ static class WinogradBench
                 batch,
                 18.0 * y.Shape.Count * channels,
                 peak,
-                Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], residual, Activation.Relu, y), 0.15)
+                Times.Of(i => plan.ForwardInto(x[i % Inputs.Count], residual, Tail.Relu, y), 0.15)
             );
         }
     }

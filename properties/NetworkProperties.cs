@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Xunit;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -12,8 +13,7 @@ using Xunit;
 
 namespace Pqf.Properties;
 
-/// <summary>Laws of networks, on networks drawn at random: residual, strided, 1×1, 3×3 and depthwise, with a linear tail over one pixel or
-/// many.</summary>
+/// <summary>Laws of networks, on networks drawn at random: all kinds of layers, with a linear tail over one pixel or many.</summary>
 public class NetworkProperties
 {
     // Rounding only: sums of the same terms in another order, seen in the largest value of the result. That one may itself be what is left
@@ -40,9 +40,9 @@ public class NetworkProperties
     [Property(MaxTest = 50)]
     public void Every_layer_that_is_not_at_an_end_has_its_channels_in_some_group(byte[] pieces, byte tail)
     {
-        var graph = RandomNetwork.Of(pieces, tail);
+        var graph = RandomNetwork.Of(pieces.Where(piece => !RandomNetwork.IsGrouped(piece)), tail);
         var layers = graph
-            .Nodes.SelectMany(node => node is Node.Conv2d or Node.Linear ? ParameterSpecs.Of(node).Take(1) : [])
+            .Nodes.SelectMany(node => node.Parameters.Where(spec => spec.Role == ParameterRole.Weight))
             .Select(spec => spec.Layer)
             .ToList();
         var groups = ChannelGroups.Of(graph);
@@ -97,7 +97,7 @@ public class NetworkProperties
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         using var folder = new TemporaryFolder();
-        var graph = RandomNetwork.Of(pieces, tail);
+        var graph = RandomNetwork.OfOnnx(pieces, tail);
         var parameters = GeneratedWeights.Parameters(graph, device, "property");
         var images = RandomNetwork.Images(device, 2);
         OnnxWriter.Write(folder.File("a.onnx"), graph, parameters, images.Shape, new Dictionary<string, string>()).Value();

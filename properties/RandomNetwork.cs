@@ -3,6 +3,7 @@ using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
 using Pqf.Testing;
 
 namespace Pqf.Properties;
@@ -13,8 +14,12 @@ sealed class RandomNetwork
     const int Height = 9,
         Width = 8;
 
-    // Pieces from here on are grouped convolutions; lower ones give each kind and width several times.
-    const int FirstGrouped = 216;
+    // Pieces from here on are rarer kinds; lower ones give each kind and width several times.
+    const int FirstRare = 216;
+
+    // Grouped convolution, frozen norm, transposed convolution, resizing. Of these, random ONNX models hold the first.
+    const int RareKinds = 4,
+        RareOnnxKinds = 1;
 
     readonly GraphBuilder graph = new();
     int x;
@@ -23,17 +28,24 @@ sealed class RandomNetwork
         columns = Width;
     int layerCount;
 
-    RandomNetwork(IEnumerable<byte> pieces, byte tail)
+    RandomNetwork(IEnumerable<byte> pieces, byte tail, int rareKinds)
     {
         x = graph.Input(3);
         x = ConvNormRelu(x, 3 + (tail % 4), 3, 1);
         channelCount = 3 + (tail % 4);
         foreach (byte piece in pieces.Take(8))
-            Append(piece < FirstGrouped ? piece % 9 : 9, 2 + (piece / 9 % 6));
+            Append(piece < FirstRare ? piece % 9 : 9 + (piece % rareKinds), 2 + (piece / 9 % 6));
         Tail(tail);
     }
 
-    public static Graph Of(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail).graph.Build();
+    /// <summary>A network of any layers.</summary>
+    public static Graph Of(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail, RareKinds).graph.Build();
+
+    /// <summary>A network of layers that an ONNX model holds.</summary>
+    public static Graph OfOnnx(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail, RareOnnxKinds).graph.Build();
+
+    /// <summary>Whether a piece is a grouped convolution, whose channels have a fixed order.</summary>
+    public static bool IsGrouped(byte piece) => piece >= FirstRare && piece % RareKinds == 0;
 
     public static Tensor<float> Images(Device device, int count) => GeneratedWeights.Images(device, "property", [count, 3, Height, Width]);
 
@@ -81,6 +93,17 @@ sealed class RandomNetwork
             case 9:
                 int groups = (int)BigInteger.GreatestCommonDivisor(channelCount, width);
                 Replace(graph.Conv2d(x, Name("grouped"), width, 3, new Conv2dOptions { Padding = 1, Groups = groups }), width);
+                break;
+            case 10:
+                Replace(graph.Relu(graph.FrozenBatchNorm(x, Name("norm"), 1e-3f)), channelCount);
+                break;
+            case 11 when rows < Height:
+                Replace(graph.Relu(graph.ConvTranspose2d(x, Name("up"), width, 2, new ConvTranspose2dOptions { Stride = 2 })), width);
+                (rows, columns) = (rows * 2, columns * 2);
+                break;
+            case 12:
+                int mean = graph.Conv2d(graph.GlobalAvgPool(x), Name("conv"), channelCount, 1);
+                Replace(graph.Add(x, graph.Upsample(mean, x)), channelCount);
                 break;
         }
     }

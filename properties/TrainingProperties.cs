@@ -5,6 +5,7 @@ using FsCheck.Xunit;
 using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -132,7 +133,7 @@ public class TrainingProperties
 
     static Tensor<float> Target(Graph graph, Device device)
     {
-        int classes = graph.Nodes[graph.Output] is Node.Linear last
+        int classes = graph.Nodes[graph.Output] is LinearLayer last
             ? last.OutFeatures
             : throw new InvalidOperationException("a random network ends with a linear layer");
         return OneHot.Create(device, [1, classes - 1], classes, 0.1f);

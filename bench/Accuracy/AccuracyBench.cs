@@ -1,8 +1,8 @@
 using Pqf.Cli.Configuration;
-using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
@@ -32,7 +32,7 @@ static class AccuracyBench
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = Network.Load(path, device, null, NetworkTask.Classification).Value();
+        var network = Compression.Model.Network.Load(path, device, null, NetworkTask.Classification).Value();
         var images = Tensor<float>.From(
             device,
             network.Preprocessing.InputShape(photographs.Length),
@@ -43,8 +43,8 @@ static class AccuracyBench
             .. Fusion
                 .Of(network.Graph, GraphShapes.Of(network.Graph, images.Shape))
                 .Steps.Where(step =>
-                    network.Graph.Nodes[step.Head] is Node.Conv2d n
-                    && ConvChoice.Fits(device, ConvAlgorithm.Winograd4, ParameterSpecs.WeightShape(n), n.Options)
+                    network.Graph.Nodes[step.Head] is Conv2dLayer n
+                    && ConvChoice.Fits(device, ConvAlgorithm.Winograd4, n.WeightShape, n.Options)
                 ),
         ];
         int[] inputs = [.. steps.Select(step => network.Graph.Nodes[step.Head].Inputs[0]).Distinct().Order()];
@@ -64,13 +64,13 @@ static class AccuracyBench
         [
             .. steps.SelectMany(step =>
             {
-                var node = (Node.Conv2d)network.Graph.Nodes[step.Head];
-                return Measure(device, node, FoldedLayer.Of(node, step.Norm, network.Parameters), values[Array.IndexOf(inputs, node.X)]);
+                var node = (Conv2dLayer)network.Graph.Nodes[step.Head];
+                return Measure(device, node, node.Fold(step.Norm, network.Parameters), values[Array.IndexOf(inputs, node.X)]);
             }),
         ];
     }
 
-    static LayerAccuracy[] Measure(HostDevice device, Node.Conv2d node, FoldedLayer layer, Tensor<float> x)
+    static LayerAccuracy[] Measure(HostDevice device, Conv2dLayer node, FoldedLayer layer, Tensor<float> x)
     {
         double[] expected = DoubleConvolution.Of(x, layer.ToDense(), layer.Shape, layer.Bias);
         double largest = expected.Max(Math.Abs);
@@ -80,7 +80,7 @@ static class AccuracyBench
                 .Select(algorithm =>
                 {
                     using var scope = device.BeginScope();
-                    float[] actual = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None).ToArray();
+                    float[] actual = layer.Pack(device, node.Options, algorithm).Forward(x, null, Tail.None).ToArray();
                     double max = 0,
                         squares = 0;
                     for (int i = 0; i < actual.Length; i++)
@@ -91,7 +91,7 @@ static class AccuracyBench
                     }
 
                     return new LayerAccuracy(
-                        node.Layer,
+                        node.Name,
                         $"{node.InChannels}-{node.OutChannels} @{x.Shape[1]}",
                         algorithm,
                         Chosen(device, layer, node, x.Shape, algorithm),
@@ -103,7 +103,7 @@ static class AccuracyBench
     }
 
     /// <summary>The plans that take an algorithm for a layer: the low-memory one, or fast ones for some batches.</summary>
-    static string Chosen(HostDevice device, FoldedLayer layer, Node.Conv2d node, Shape x, ConvAlgorithm algorithm)
+    static string Chosen(HostDevice device, FoldedLayer layer, Conv2dLayer node, Shape x, ConvAlgorithm algorithm)
     {
         bool Takes(int batch, PlanMemory memory) =>
             ConvChoice.Of(device, [batch, x[1], x[2], x[3]], layer.Shape, node.Options, memory) == algorithm;

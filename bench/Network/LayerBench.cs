@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Movement;
@@ -37,7 +38,7 @@ static class LayerBench
                 (step, i) =>
                 {
                     double ms = times[i][Calls / 2],
-                        operations = 2.0 * Cost.Work(network.Graph.Nodes[step.Head], shapes[step.Head]);
+                        operations = 2.0 * network.Graph.Nodes[step.Head].MultiplyAdds(shapes[step.Head]);
                     return new StepTime(
                         Name(network.Graph.Nodes[step.Head]),
                         Kind(network.Graph, step, shapes),
@@ -81,25 +82,25 @@ static class LayerBench
         return times;
     }
 
-    static string Name(Node node) =>
+    static string Name(Layer node) =>
         node switch
         {
-            Node.Conv2d n => n.Layer,
-            Node.Linear n => n.Layer,
-            Node.BatchNorm n => n.Layer,
-            Node.MaxPool2d => "max pool",
-            Node.GlobalAvgPool => "mean",
-            Node.Add => "add",
-            Node.Relu => "relu",
+            Conv2dLayer n => n.Name,
+            LinearLayer n => n.Name,
+            BatchNormLayer n => n.Name,
+            MaxPool2dLayer => "max pool",
+            GlobalAvgPoolLayer => "mean",
+            AddLayer => "add",
+            ReluLayer => "relu",
             _ => "flatten",
         };
 
     static string Kind(Graph graph, FusedStep step, System.Collections.Immutable.ImmutableArray<Shape> shapes) =>
         graph.Nodes[step.Head] switch
         {
-            Node.Conv2d n =>
+            Conv2dLayer n =>
                 $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} @{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
-            Node.Linear n => $"linear {n.InFeatures}-{n.OutFeatures}",
+            LinearLayer n => $"linear {n.InFeatures}-{n.OutFeatures}",
             var n => $"{Name(n)} {shapes[step.Output].Last} @{shapes[n.Inputs[0]][1]}",
         };
 }

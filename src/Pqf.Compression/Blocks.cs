@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using Pqf.Autodiff;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
@@ -51,7 +50,7 @@ public static class Blocks
             .Select(name => Unknown(name, names))
             .ToList<PqfError>();
         var layers = ImmutableArray.CreateBuilder<LayerBlocks>();
-        string? first = graph.Nodes.OfType<Node.Conv2d>().FirstOrDefault()?.Layer;
+        string? first = graph.FirstConvolution;
         foreach (
             var weight in weights.Where(weight => weight.Layer != first && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name)))
         )

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
@@ -78,6 +79,39 @@ public sealed class PqfModelTests : IDisposable
             (read.Compression.LargeSubvectors, read.Compression.K, read.Compression.KMeansIterations, read.Compression.KMeansType)
         );
         AssertSame(Norms.Fold(model.Graph, model.Parameters), read.Parameters);
+    }
+
+    [Fact]
+    public void The_options_of_a_family_stand_under_its_key_and_come_back()
+    {
+        using var folder = new TemporaryFolder();
+        var architecture = TestGraphs.NarrowDetector;
+        var graph = TestGraphs.Build(architecture);
+        var model = new PqfModel
+        {
+            Architecture = architecture,
+            Graph = graph,
+            Parameters = GeneratedWeights.Parameters(graph, host, "narrow"),
+            Preprocessing = new Preprocessing(),
+        };
+        // As written before families had options of their own: files of version 1 stay readable in both directions.
+        const string Text = """
+            {"name":"maskrcnn","class_count":5,"in_channels":3,"width":8,"mask_rcnn":{"min_size":800,"max_size":1333,"size_divisible":32,
+            "image_mean":[0.485,0.456,0.406],"image_std":[0.229,0.224,0.225],"norm_eps":1E-05,"fpn_channels":16,"representation_size":24,
+            "mask_channels":12,"anchor_sizes":[32,64,128,256,512],"aspect_ratios":[0.5,1,2],"rpn_pre_nms_top_n_train":2000,
+            "rpn_pre_nms_top_n_test":1000,"rpn_post_nms_top_n_train":2000,"rpn_post_nms_top_n_test":1000,"rpn_nms_thresh":0.7,
+            "rpn_score_thresh":0,"rpn_min_box_size":0.001,"rpn_fg_iou_thresh":0.7,"rpn_bg_iou_thresh":0.3,"rpn_batch_size_per_image":256,
+            "rpn_positive_fraction":0.5,"box_roi_size":7,"mask_roi_size":14,"roi_sampling_ratio":2,"roi_canonical_scale":224,
+            "roi_canonical_level":4,"box_score_thresh":0.05,"box_nms_thresh":0.5,"box_detections_per_img":100,"box_min_size":0.01,
+            "box_fg_iou_thresh":0.5,"box_bg_iou_thresh":0.5,"box_batch_size_per_image":512,"box_positive_fraction":0.25,
+            "bbox_reg_weights":[10,10,5,5],"box_scale_clip":62.5,"smooth_l1_beta":0.11111111,"mask_thresh":0.5}}
+            """;
+        Assert.Equal(Text.ReplaceLineEndings(""), model.ToMetadata()["architecture"]);
+        model.Write(folder.File("model.pqf")).Value();
+        using var file = TensorFiles.Open(folder.File("model.pqf")).Value();
+        var read = PqfModel.From(file, host).Value();
+        Assert.Equal(model.ToMetadata(), read.ToMetadata());
+        Assert.Equal(16, Assert.IsType<MaskRcnnOptions>(read.Architecture.Options).FpnChannels);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Pqf.Autodiff;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
@@ -108,7 +109,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     // The builder counts channels, not features: a norm over flattened values is given its length here.
     static ImmutableArray<ChannelGroup> Rewritten(Graph graph, int features) =>
         ChannelGroups.Of(
-            new Graph([.. graph.Nodes.Select(node => node is Node.BatchNorm norm ? norm with { Channels = features } : node)])
+            new Graph([.. graph.Nodes.Select(node => node is BatchNormLayer norm ? norm with { Channels = features } : node)])
         );
 
     [Fact]

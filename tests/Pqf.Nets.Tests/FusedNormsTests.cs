@@ -69,7 +69,7 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
         var foldable = FusedNorms.Foldable(graph, GraphShapes.Of(graph, [1, 8, 8, 3]));
         Assert.Equal(
             ["block.bn1", "block.downsample.1", "bn1"],
-            foldable.Values.Select(norm => norm.Layer).Order(StringComparer.Ordinal).ToImmutableArray()
+            foldable.Values.Select(norm => norm.Name).Order(StringComparer.Ordinal).ToImmutableArray()
         );
     }
 }

@@ -1,6 +1,7 @@
 using Pqf.Autodiff;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -26,7 +27,7 @@ public class GraphShapesTests
         var shapes = GraphShapes.Of(graph, [2, 28, 28, 1]);
         Assert.Equal(
             ["[2, 28, 28, 32]", "[2, 14, 14, 64]", "[2, 7, 7, 128]"],
-            graph.Nodes.Zip(shapes).Where(pair => pair.First is Node.Add).Select(pair => $"{pair.Second}").Distinct()
+            graph.Nodes.Zip(shapes).Where(pair => pair.First is AddLayer).Select(pair => $"{pair.Second}").Distinct()
         );
         Assert.Equal([2, 10], shapes[^1]);
     }

@@ -126,10 +126,7 @@ public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
             groups.Select(group => group.Parents[0])
         );
         // Channels may not leave their group of the 3×3 convolution.
-        Assert.All(
-            groups,
-            group => Assert.DoesNotContain(group.Parents.Concat(group.Children.Select(child => child.Layer)), IsGrouped)
-        );
+        Assert.All(groups, group => Assert.DoesNotContain(group.Parents.Concat(group.Children.Select(child => child.Layer)), IsGrouped));
         var device = Use(DeviceKind.Host);
         var parameters = GeneratedWeights.Parameters(graph, device, "resnext");
         var reordered = groups.Aggregate(
@@ -167,10 +164,7 @@ public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
     public void A_width_without_channels_in_each_group_is_an_error()
     {
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnext50_32x4d", Width: 15)));
-        Assert.Equal(
-            "model: width: expected at least 16 channels in the first stage of resnext50_32x4d, got 15",
-            error.Value.Message
-        );
+        Assert.Equal("model: width: expected at least 16 channels in the first stage of resnext50_32x4d, got 15", error.Value.Message);
     }
 
     static bool IsGrouped(string layer) => layer.EndsWith(".conv2", StringComparison.Ordinal);

@@ -65,7 +65,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var fusion = Fusion.Of(graph, GraphShapes.Of(graph, [1, 224, 224, 3]));
         Assert.Equal(53 + 1 + 1 + 1, fusion.Steps.Length); // convolutions, max pool, mean, fc
         Assert.Equal(16, fusion.Steps.Count(step => step.Residual is not null));
-        Assert.Equal(49, fusion.Steps.Count(step => step.Activation == Activation.Relu));
+        Assert.Equal(49, fusion.Steps.Count(step => step.Tail == Tail.Relu));
     }
 
     [Fact]
@@ -154,6 +154,22 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         float[] one = Run(1);
         Assert.Equal(one, Run(2));
         Assert.Equal(one, Run(3));
+    }
+
+    [Fact]
+    public void Flattened_pixels_that_the_caller_reads_too_are_in_PyTorchs_order()
+    {
+        var device = Use(DeviceKind.Host);
+        var builder = new GraphBuilder();
+        int flat = builder.Flatten(builder.Conv2d(builder.Input(3), "conv", 4, 3));
+        int logits = builder.Linear(flat, "fc", 4 * 6 * 6, 5);
+        var graph = builder.Build([flat, logits]);
+        var parameters = GeneratedWeights.Parameters(graph, device, "flat");
+        var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
+        var expected = Forward.Outputs(graph, parameters, images, []);
+        var actual = InferencePlan.Compile(graph, parameters, device, images.Shape).RunAll(images);
+        Close.Check(expected[0], actual[0], 1e-6);
+        Close.Check(expected[1], actual[1], 1e-5);
     }
 
     [Fact]

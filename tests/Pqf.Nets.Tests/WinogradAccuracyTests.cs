@@ -1,6 +1,7 @@
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -42,7 +43,7 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var (node, layer, x) = At(place.Network, place.Layer, device);
-        var y = layer.Pack(device, node.Options, algorithm).Forward(x, null, Activation.None);
+        var y = layer.Pack(device, node.Options, algorithm).Forward(x, null, Tail.None);
         float[] actual = y.ToArray();
         int[] sampled = [.. Enumerable.Range(0, Samples).Select(i => (int)((i + 0.5) * actual.Length / Samples))];
         double[] expected = Reference.Conv2dAt(
@@ -59,7 +60,7 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     /// <summary>A layer with its norm folded in, and what the reference's first image becomes before it.</summary>
-    static (Node.Conv2d Node, FoldedLayer Layer, Tensor<float> X) At(string network, string layer, Device device)
+    static (Conv2dLayer Node, FoldedLayer Layer, Tensor<float> X) At(string network, string layer, Device device)
     {
         using var file = TensorFiles.Open(SharedData.Path($"published/{network}.pth")).Value();
         using var reference = ReferenceCase.Open($"published_{network}");
@@ -69,8 +70,8 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
         var image = new Numbers([1, .. first.Shape], first.Values).ToChannelsLast().On(device);
         var step = Fusion
             .Of(graph, GraphShapes.Of(graph, image.Shape))
-            .Steps.Single(step => graph.Nodes[step.Head] is Node.Conv2d n && n.Layer == layer);
-        var node = (Node.Conv2d)graph.Nodes[step.Head];
-        return (node, FoldedLayer.Of(node, step.Norm, parameters), Forward.Run(graph with { Outputs = [node.X] }, parameters, image));
+            .Steps.Single(step => graph.Nodes[step.Head] is Conv2dLayer n && n.Name == layer);
+        var node = (Conv2dLayer)graph.Nodes[step.Head];
+        return (node, node.Fold(step.Norm, parameters), Forward.Run(graph with { Outputs = [node.X] }, parameters, image));
     }
 }

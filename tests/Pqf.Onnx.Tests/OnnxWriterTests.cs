@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Properties;
@@ -40,7 +41,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         for (int seed = 0; seed < 40; seed++)
         {
             var key = RngKey.FromSeed(seed).Fold("onnx");
-            var graph = RandomNetwork.Of(
+            var graph = RandomNetwork.OfOnnx(
                 [.. Enumerable.Range(0, 1 + key.Below(8, 0)).Select(i => (byte)key.Bits((ulong)i + 2))],
                 (byte)key.Bits(1)
             );
@@ -48,6 +49,20 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
             Check(graph, dense, device, 9, 8);
             Check(graph, SomeQuantised(graph, dense, key), device, 9, 8);
         }
+    }
+
+    [Fact]
+    public void Every_layer_that_has_a_form()
+    {
+        var device = Use(DeviceKind.Host);
+        foreach (var sample in SampleLayers.All.Where(sample => sample.Layer.Onnx is not null))
+            Check(
+                sample.Graph,
+                GeneratedWeights.Parameters(sample.Graph, device, sample.Name),
+                device,
+                SampleLayers.ImageSize,
+                SampleLayers.ImageSize
+            );
     }
 
     [Fact]
@@ -132,7 +147,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL
     )
     {
-        int channels = graph.Nodes.OfType<Node.Input>().Single().Channels;
+        int channels = graph.Nodes.OfType<InputLayer>().Single().Channels;
         using var runtime = new OnnxRuntimeModel(Model(graph, parameters, [1, height, width, channels]), level);
         foreach (int count in (int[])[1, 3])
         {

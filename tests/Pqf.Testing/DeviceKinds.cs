@@ -25,4 +25,8 @@ public static class DeviceKinds
 
     /// <summary>The same as rows of theory data.</summary>
     public static IEnumerable<object[]> Rows => All.Select(kind => new object[] { kind });
+
+    /// <summary>Every kind with lengths of vectors: none, around the edges of the processor's vectors, and a long one.</summary>
+    public static IEnumerable<object[]> Lengths =>
+        All.SelectMany(kind => new[] { 0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 1025 }.Select(length => new object[] { kind, length }));
 }

@@ -9,14 +9,8 @@ namespace Pqf.Testing;
 /// <summary>Ops that only detectors need.</summary>
 public static partial class Reference
 {
-    /// <summary>activation(convᵀ(x, weight) + bias), weight [I, O, kH, kW]: every product added where it belongs.</summary>
-    public static Expected ConvTranspose2d(
-        Numbers x,
-        Numbers weight,
-        Numbers? bias,
-        ConvTranspose2dOptions options,
-        Activation activation = Activation.None
-    )
+    /// <summary>tail(convᵀ(x, weight) + bias), weight [I, O, kH, kW]: every product added where it belongs.</summary>
+    public static Expected ConvTranspose2d(Numbers x, Numbers weight, Numbers? bias, ConvTranspose2dOptions options, TailCase? tail = null)
     {
         var (n, h, w, inputs) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         var (o, kh, kw) = (weight.Shape[1], weight.Shape[2], weight.Shape[3]);
@@ -42,7 +36,7 @@ public static partial class Reference
             {
                 if (bias is not null)
                     sums[at].Add(bias.At(at % o));
-                return (activation == Activation.Relu ? Math.Max(sums[at].Value, 0) : sums[at].Value, sums[at].Tolerance);
+                return Last(tail, sums[at]);
             }
         );
     }

@@ -52,17 +52,17 @@ public static partial class Reference
         );
     }
 
-    /// <summary>activation(conv(x, weight) + bias + residual).</summary>
+    /// <summary>tail(conv(x, weight) + bias + residual).</summary>
     public static Expected Conv2d(
         Numbers x,
         Numbers weight,
         Numbers? bias,
         Conv2dOptions options,
         Numbers? residual = null,
-        Activation activation = Activation.None
+        TailCase? tail = null
     )
     {
-        var (shape, element) = Conv2dElements(x, weight, bias, options, residual, activation);
+        var (shape, element) = Conv2dElements(x, weight, bias, options, residual, tail);
         return Build(shape, element);
     }
 
@@ -74,7 +74,7 @@ public static partial class Reference
     /// <param name="places">Which, by their places in row-major order.</param>
     public static double[] Conv2dAt(Numbers x, Numbers weight, Numbers bias, Conv2dOptions options, IEnumerable<int> places)
     {
-        var element = Conv2dElements(x, weight, bias, options, null, Activation.None).Element;
+        var element = Conv2dElements(x, weight, bias, options, null, null).Element;
         return [.. places.Select(at => element(at).Value)];
     }
 
@@ -84,7 +84,7 @@ public static partial class Reference
         Numbers? bias,
         Conv2dOptions options,
         Numbers? residual,
-        Activation activation
+        TailCase? tail
     )
     {
         var (stride, padding, dilation) = (options.Stride, options.Padding, options.Dilation);
@@ -114,7 +114,7 @@ public static partial class Reference
                     sum.Add(bias.At(oc));
                 if (residual is not null)
                     sum.Add(residual.At(image, oy, ox, oc));
-                return (activation == Activation.Relu ? Math.Max(sum.Value, 0) : sum.Value, sum.Tolerance);
+                return Last(tail, sum);
             }
         );
     }
@@ -122,18 +122,26 @@ public static partial class Reference
     /// <summary>(x − mean) / √(variance + eps) · weight + bias along the last axis.</summary>
     /// <remarks>Tolerance: eight roundings of the terms of the folded form, x · scale + (bias − mean · scale); OpenCL's quotient and root
     /// may each be off by three.</remarks>
-    public static Expected BatchNorm(Numbers x, Numbers weight, Numbers bias, Numbers mean, Numbers variance, float eps) =>
+    public static Expected BatchNorm(
+        Numbers x,
+        Numbers weight,
+        Numbers bias,
+        Numbers mean,
+        Numbers variance,
+        float eps,
+        Numbers? residual = null,
+        TailCase? tail = null
+    ) =>
         Build(
             x.Shape,
             at =>
             {
                 int c = at % x.Shape.Last;
                 double scale = weight.At(c) / Math.Sqrt(variance.At(c) + eps),
-                    value = x.Values[at];
-                return (
-                    ((value - mean.At(c)) * scale) + bias.At(c),
-                    8 * Expected.Rounding * (((Math.Abs(value) + Math.Abs(mean.At(c))) * Math.Abs(scale)) + Math.Abs(bias.At(c)))
-                );
+                    value = x.Values[at],
+                    added = residual is null ? 0 : residual.Values[at],
+                    magnitude = ((Math.Abs(value) + Math.Abs(mean.At(c))) * Math.Abs(scale)) + Math.Abs(bias.At(c)) + Math.Abs(added);
+                return Last(tail, ((value - mean.At(c)) * scale) + bias.At(c) + added, 8 * Expected.Rounding * magnitude);
             }
         );
 
@@ -150,6 +158,18 @@ public static partial class Reference
             {
                 double y = 1 / (1 + Math.Exp(-x.Values[at]));
                 return (y, Expected.Rounding * y * (8 + (4 * Math.Abs(x.Values[at]))));
+            }
+        );
+
+    /// <summary>x / (1 + exp(−x)).</summary>
+    /// <remarks>Tolerance: as <see cref="Sigmoid"/>'s; GPUs take values below the normal singles for 0.</remarks>
+    public static Expected Silu(Numbers x) =>
+        Build(
+            x.Shape,
+            at =>
+            {
+                double y = x.Values[at] / (1 + Math.Exp(-x.Values[at]));
+                return (y, (Expected.Rounding * Math.Abs(y) * (8 + (4 * Math.Abs(x.Values[at])))) + 1e-36);
             }
         );
 
@@ -230,6 +250,11 @@ public static partial class Reference
             (values[i], tolerances[i]) = element(i);
         return new(shape, values, tolerances);
     }
+
+    static (double Value, double Tolerance) Last(TailCase? tail, Sum sum) => Last(tail, sum.Value, sum.Tolerance);
+
+    static (double Value, double Tolerance) Last(TailCase? tail, double value, double tolerance) =>
+        tail is null ? (value, tolerance) : (tail.Of(value), tolerance + tail.Rounding);
 
     struct Sum
     {

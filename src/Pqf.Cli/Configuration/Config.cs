@@ -194,6 +194,9 @@ sealed record ModelConfig
     /// <summary><c>compression_parameters</c>.</summary>
     public CompressionSpec Compression { get; init; } = new();
 
+    /// <summary><c>column_weights</c>: a file of how much errors in the columns of weights count.</summary>
+    public string? ColumnWeights { get; init; }
+
     /// <summary><c>use_permutations</c>.</summary>
     public bool UsePermutations { get; init; } = true;
 

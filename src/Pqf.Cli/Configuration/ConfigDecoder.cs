@@ -122,6 +122,7 @@ static class ConfigDecoder
             ClassNames = names,
             ClassNamesPath = namesPath,
             Compression = section.Child("compression_parameters", Compression),
+            ColumnWeights = section.ReadText("column_weights"),
             UsePermutations = section.Read("use_permutations", defaults.UsePermutations, Values.Boolean),
             SlsIterations = section.Read("sls_iterations", defaults.SlsIterations, Values.Integer(0)),
             Permutations = section.Read("permutations", defaults.Permutations, Values.List(PermutationGroup)),

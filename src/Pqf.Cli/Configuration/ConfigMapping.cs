@@ -72,6 +72,7 @@ static class ConfigMapping
         {
             Permutation = Permutation(run.Config),
             Compression = Compression(run.Config),
+            ColumnWeights = run.Config.Model.ColumnWeights,
             Seed = run.Config.Seed,
             BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,
             LoaderThreadCount = run.LoaderThreadCount,

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Nets.Coco;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Compression.Data;
 

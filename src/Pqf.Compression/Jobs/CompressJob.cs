@@ -36,6 +36,9 @@ public static class CompressJob
             );
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
         return from layers in Blocks.Of(network.Graph, options.Compression)
+            from inputs in options.ColumnWeights is { } path
+                ? QuantiseByColumns.Read(path, layers)
+                : ImmutableDictionary<string, LayerInputs>.Empty
             from provenance in ProvenanceOf(network.Path, options.ToolVersion)
             let steps = Compress.Method(layers, options.Permutation, options.Key, images)
             let run = new CompressionRun(options, layers, progress)
@@ -45,7 +48,7 @@ public static class CompressJob
                     from next in options.AfterQuantising(new(Described(network.Model, state, options, provenance), state))
                     select next,
             }
-            from state in Run(network, steps, run, options, cancellation)
+            from state in Run(network, steps, inputs, run, options, cancellation)
             select new Compressed(Described(network.Model, state, options, provenance), state);
     }
 
@@ -60,6 +63,7 @@ public static class CompressJob
             ? Run(
                     network,
                     [new UnfoldNorms(CalibrationImages.Of(set, network.Preprocessing, options, cancellation))],
+                    ImmutableDictionary<string, LayerInputs>.Empty,
                     new CompressionRun(options, [], progress),
                     options,
                     cancellation
@@ -70,6 +74,7 @@ public static class CompressJob
     static Result<CompressionState, PqfError> Run(
         Network network,
         ImmutableArray<ICompressionStep> steps,
+        ImmutableDictionary<string, LayerInputs> inputs,
         CompressionRun run,
         CompressOptions options,
         CancellationToken cancellation
@@ -82,7 +87,7 @@ public static class CompressJob
 
         Result<CompressionState, PqfError> On(HostDevice host)
         {
-            var start = new CompressionState(network.Graph, network.Parameters, host);
+            var start = new CompressionState(network.Graph, network.Parameters, host) { Inputs = inputs };
             return Compress.Run(steps, start, cancellation).Bind(events => run.Follow(events, start, steps));
         }
     }

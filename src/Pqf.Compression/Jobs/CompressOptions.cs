@@ -14,6 +14,9 @@ public sealed record CompressOptions
     /// <summary>How weights are quantised; layers under the names of the graph.</summary>
     public CompressionSpec Compression { get; init; } = new();
 
+    /// <summary>A file of weights per column of blocks: <see cref="QuantiseByColumns.Read"/>; null weighs all alike.</summary>
+    public string? ColumnWeights { get; init; }
+
     /// <summary>One seed, one result, whatever the number of threads.</summary>
     public long Seed { get; init; }
 

@@ -30,7 +30,7 @@ public sealed record Probe(Device Device, Preprocessing Preprocessing, RngKey Ke
     /// <summary>Logits of the probe's images, of all heads of a detector.</summary>
     public float[] Logits(Graph graph, Parameters parameters)
     {
-        if (graph.Nodes.Any(node => node is Node.RoiAlign))
+        if (graph.HasJoints)
             return HeadValues(graph, parameters);
         var shape = Preprocessing.InputShape(ImageCount);
         // Prepared photographs have about mean 0 and deviation 1.

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Autodiff;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using CsvHelper;
-using Pqf.Autodiff;
 using Pqf.Compression.Steps;
 using Pqf.Compression.Training;
 using Pqf.Tensors;

@@ -20,7 +20,7 @@ public static class Compress
         [
             .. images is null ? [] : (ICompressionStep[])[new UnfoldNorms(images)],
             .. permutation is null ? [] : (ICompressionStep[])[new Permute(layers, permutation, key.Fold("permute"))],
-            new Quantise(layers, key.Fold("quantise")),
+            new QuantiseByColumns(layers, key.Fold("quantise")),
             .. images is null ? [] : (ICompressionStep[])[new Calibrate(images)],
         ];
 

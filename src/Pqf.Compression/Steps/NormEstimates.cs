@@ -1,5 +1,6 @@
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
@@ -11,11 +12,10 @@ namespace Pqf.Compression.Steps;
 /// <param name="mode">How norms normalise meanwhile.</param>
 sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
 {
-    readonly Dictionary<string, Sums> seen = NormsOf(graph).ToDictionary(norm => norm.Layer, norm => new Sums(norm.Channels));
+    readonly Dictionary<string, Sums> seen = NormsOf(graph).ToDictionary(norm => norm.Name, norm => new Sums(norm.Channels));
 
     /// <summary>Norms that training changes.</summary>
-    public static IEnumerable<Node.BatchNorm> NormsOf(Graph graph) =>
-        graph.Nodes.OfType<Node.BatchNorm>().Where(norm => !norm.IsFrozen).DistinctBy(norm => norm.Layer);
+    public static IEnumerable<BatchNormLayer> NormsOf(Graph graph) => graph.BatchNorms.Where(norm => !norm.IsFrozen);
 
     /// <summary>Runs the network on images, in a scope of its own.</summary>
     /// <param name="shape">[N, H, W, C].</param>
@@ -38,11 +38,11 @@ sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
     public Parameters Unfolded() =>
         Replace(norm =>
         {
-            var (mean, variance) = seen[norm.Layer].Pooled();
-            float[] w = Vector(parameters, norm.Layer, "weight"),
-                b = Vector(parameters, norm.Layer, "bias");
-            float[] oldMean = Vector(parameters, norm.Layer, "running_mean"),
-                oldVariance = Vector(parameters, norm.Layer, "running_var");
+            var (mean, variance) = seen[norm.Name].Pooled();
+            float[] w = Vector(parameters, norm.Name, "weight"),
+                b = Vector(parameters, norm.Name, "bias");
+            float[] oldMean = Vector(parameters, norm.Name, "running_mean"),
+                oldVariance = Vector(parameters, norm.Name, "running_var");
             for (int c = 0; c < w.Length; c++)
             {
                 double inverse = 1 / Math.Sqrt((double)oldVariance[c] + norm.Eps);
@@ -57,7 +57,7 @@ sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
     public Parameters Reestimated() =>
         Replace(norm =>
         {
-            var (mean, variance) = seen[norm.Layer].Averaged();
+            var (mean, variance) = seen[norm.Name].Averaged();
             return [("running_mean", mean), ("running_var", variance)];
         });
 
@@ -66,9 +66,9 @@ sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
         parameters.Find($"{layer}.{name}")?.ToArray()
         ?? throw new KeyNotFoundException($"Calibration: expected {layer}.{name} among the parameters");
 
-    Parameters Replace(Func<Node.BatchNorm, (string Name, float[] Values)[]> vectors) =>
+    Parameters Replace(Func<BatchNormLayer, (string Name, float[] Values)[]> vectors) =>
         NormsOf(graph)
-            .SelectMany(norm => vectors(norm).Select(vector => (Name: $"{norm.Layer}.{vector.Name}", vector.Values)))
+            .SelectMany(norm => vectors(norm).Select(vector => (Name: $"{norm.Name}.{vector.Name}", vector.Values)))
             .Aggregate(
                 parameters,
                 (changed, vector) =>

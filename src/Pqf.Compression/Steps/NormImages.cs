@@ -1,4 +1,3 @@
-using Pqf.Compression.Training;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 

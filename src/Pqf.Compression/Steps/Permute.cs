@@ -56,10 +56,7 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
             var (group, child, strategies) = planned;
             yield return new CompressionEvent.GroupStarted(child.Layer, reports.Count + 1, plan.Length);
             cancellation.ThrowIfCancellationRequested();
-            var search = new PermutationSearch(
-                Blocked(state.Parameters[child.WeightName], planned, state.Host),
-                Key.Fold(child.Layer)
-            );
+            var search = new PermutationSearch(Blocked(state.Parameters[child.WeightName], planned, state.Host), Key.Fold(child.Layer));
             foreach (var progress in search.Run(strategies, Spec.Proposals))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -94,13 +91,7 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
         return group.Straddles
             ? new StraddlingBlocks(values, child.Rows, channels, child.D)
             : new WholeChannelBlocks(
-                ChannelGram.Of(
-                    host,
-                    Array.ConvertAll(values, value => (double)value),
-                    child.Rows,
-                    channels,
-                    group.Run
-                ),
+                ChannelGram.Of(host, Array.ConvertAll(values, value => (double)value), child.Rows, channels, group.Run),
                 child.D / group.Run
             );
     }

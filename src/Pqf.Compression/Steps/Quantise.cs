@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Clustering;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 

@@ -28,7 +28,7 @@ public sealed record UnfoldNorms(NormImages Images) : ICompressionStep
     /// <summary>Whether some norm that training changes is not as <see cref="Initialise"/> makes it: weight 1, bias 0, mean 0, variance
     /// 1.</summary>
     public static bool IsNeeded(Graph graph, Parameters parameters) =>
-        NormEstimates.NormsOf(graph).Any(norm => !IsInitial(parameters, norm.Layer));
+        NormEstimates.NormsOf(graph).Any(norm => !IsInitial(parameters, norm.Name));
 
     static bool IsInitial(Parameters parameters, string layer) =>
         new[] { ("weight", 1f), ("bias", 0f), ("running_mean", 0f), ("running_var", 1f) }.All(vector =>

@@ -3,6 +3,7 @@ using Pqf.Autodiff;
 using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Metrics;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -84,9 +85,9 @@ public sealed class Classification
     {
         var shapes = GraphShapes.Of(graph, batch);
         for (int i = 0; i < shapes.Length; i++)
-            if (graph.Nodes[i] is Node.BatchNorm norm && shapes[i].Count <= shapes[i].Last)
+            if (graph.Nodes[i] is BatchNormLayer norm && shapes[i].Count <= shapes[i].Last)
                 return new PqfError.Layer(
-                    norm.Layer,
+                    norm.Name,
                     $"expected more than one value of each channel to train on, got one: a batch of {batch[0]} images of {batch[1]}×{batch[2]}; another batch_size may help"
                 );
         return default(Unit);

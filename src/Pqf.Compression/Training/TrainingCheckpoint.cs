@@ -99,7 +99,11 @@ public static class TrainingCheckpoint
                     .Read(file)
                     .Bind(metadata => PqfModel.From(network, metadata, device))
                     .Bind(model =>
-                        Averages(file, averages, optimizer.Start(Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters)))
+                        Averages(
+                                file,
+                                averages,
+                                optimizer.Start(Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters))
+                            )
                             .Map(state =>
                                 (
                                     model,

@@ -82,8 +82,10 @@ public sealed record NetworkFamily
     public ImmutableDictionary<string, Tensor<float>> TrainableOf(Graph graph, Parameters parameters)
     {
         var all = Trainable.Of(graph, parameters);
-        return parameters.Values.Values.Any(weight => weight is Weight.Quantised)
+        return parameters.IsQuantised
             ? all
-            : all.RemoveRange(all.Keys.Where(name => FrozenWhenDense.Any(module => name.StartsWith($"{module}.", StringComparison.Ordinal))));
+            : all.RemoveRange(
+                all.Keys.Where(name => FrozenWhenDense.Any(module => name.StartsWith($"{module}.", StringComparison.Ordinal)))
+            );
     }
 }

@@ -56,6 +56,8 @@ public static class Networks
     public static bool IsAlso(Architecture architecture, string name) =>
         architecture.Name == name
         || Build(architecture)
-            .Bind(own => Build(architecture with { Name = name }).Map(other => ParameterSpecs.Of(own).SequenceEqual(ParameterSpecs.Of(other))))
+            .Bind(own =>
+                Build(architecture with { Name = name }).Map(other => ParameterSpecs.Of(own).SequenceEqual(ParameterSpecs.Of(other)))
+            )
             .Match(isSame => isSame, _ => false);
 }

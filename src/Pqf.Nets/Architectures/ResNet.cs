@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 

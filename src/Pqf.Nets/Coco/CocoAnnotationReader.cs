@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Pqf.Nets.Masks;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 

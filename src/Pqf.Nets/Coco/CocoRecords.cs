@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Masks;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Coco;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
@@ -13,7 +14,7 @@ namespace Pqf.Nets.Detection;
 /// <c>rpn.head.conv</c>, <c>roi_heads.mask_head.mask_fcn1</c>. <see cref="DetectorNames"/> knows the other ones.
 /// </summary>
 /// <remarks>The graphs are joined by functions on boxes. The whole network is one graph too, for its parameters, its costs and its
-/// permutation groups: there, a <see cref="Node.RoiAlign"/> stands for what is between them.</remarks>
+/// permutation groups: there, a <see cref="RoiAlignLayer"/> stands for what is between them.</remarks>
 /// <param name="Features">Images [N, H, W, 3], sides of whole multiples of 32, to the levels P2 … P6, [N, H / 4, W / 4, C] and on by
 /// halves.</param>
 /// <param name="Proposals">A level [N, H, W, C] to objectness [N, H, W, A] and coded boxes [N, H, W, 4A] of the A anchors at each
@@ -128,7 +129,8 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
             RepresentationSize = shapes.Rows(Features6) ?? usual.RepresentationSize,
             MaskChannels = shapes.Rows(MaskConv + "1") ?? usual.MaskChannels,
         };
-        return (found.FpnChannels, found.RepresentationSize, found.MaskChannels)
+        return
+            (found.FpnChannels, found.RepresentationSize, found.MaskChannels)
             == (usual.FpnChannels, usual.RepresentationSize, usual.MaskChannels)
             ? null
             : found;
@@ -194,15 +196,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
         ImmutableArray<int> levels =
         [
             .. inner.Select(
-                (x, i) =>
-                    graph.Conv2d(
-                        x,
-                        $"{PyramidOutput}{i}",
-                        options.FpnChannels,
-                        3,
-                        new Conv2dOptions { Padding = 1 },
-                        hasBias: true
-                    )
+                (x, i) => graph.Conv2d(x, $"{PyramidOutput}{i}", options.FpnChannels, 3, new Conv2dOptions { Padding = 1 }, hasBias: true)
             ),
         ];
         return [.. levels, graph.MaxPool2d(levels[^1], 1, 2, 0)];
@@ -233,16 +227,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
     static int MaskHead(GraphBuilder graph, int x, int classCount, MaskRcnnOptions options)
     {
         for (int i = 1; i <= 4; i++)
-            x = graph.Relu(
-                graph.Conv2d(
-                    x,
-                    $"{MaskConv}{i}",
-                    options.MaskChannels,
-                    3,
-                    new Conv2dOptions { Padding = 1 },
-                    hasBias: true
-                )
-            );
+            x = graph.Relu(graph.Conv2d(x, $"{MaskConv}{i}", options.MaskChannels, 3, new Conv2dOptions { Padding = 1 }, hasBias: true));
         x = graph.Relu(
             graph.ConvTranspose2d(
                 x,

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Boxes;

@@ -42,17 +42,15 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
         return new([.. slot], [.. counts], roots);
     }
 
-    /// <summary>Whether a step may write over one of its inputs: over the residual, unless the layer reads it too; any operand of an
-    /// element-by-element node.</summary>
+    /// <summary>Whether a step may write over one of its inputs: over the residual, unless the layer reads it too; any operand of a layer
+    /// that works in place.</summary>
     static bool Overwrites(Graph graph, FusedStep step, ImmutableArray<int> roots, int input) =>
-        graph.Nodes[step.Head] switch
-        {
-            Node.Conv2d or Node.Linear => step.Residual is { } residual
-                && roots[residual] == input
-                && roots[graph.Nodes[step.Head].Inputs[0]] != input,
-            Node.Relu or Node.Add or Node.BatchNorm => true,
-            _ => false,
-        };
+        graph.Nodes[step.Head].IsInPlace
+        || (
+            step.Residual is { } residual
+            && roots[residual] == input
+            && !graph.Nodes[step.Head].Inputs.Any(operand => roots[operand] == input)
+        );
 
     /// <summary>The smallest free slot that is large enough, or the largest made larger, or a new one.</summary>
     static int Take(List<int> counts, List<int> free, int count)

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -16,38 +16,29 @@ namespace Pqf.Nets.Execution;
 /// <param name="Bias">[O], or none.</param>
 sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]? Scales, float[]? Bias)
 {
-    /// <summary>A convolution, norm folded.</summary>
-    public static FoldedLayer Of(Node.Conv2d n, Node.BatchNorm? norm, Parameters parameters)
-    {
-        var shape = ParameterSpecs.WeightShape(n);
-        return Fold(
-            Checked(parameters, n.Layer, shape),
-            shape,
-            null,
-            BiasValues(parameters, n.Layer, n.HasBias, n.OutChannels),
-            norm,
-            parameters
-        );
-    }
-
-    /// <summary>A linear layer, norm folded, as a 1×1 convolution.</summary>
-    /// <param name="n">The layer.</param>
+    /// <summary>A layer's weights, norm folded.</summary>
+    /// <param name="layer">The layer's name.</param>
+    /// <param name="weight">[O, I / groups, kH, kW], or [out, in], which becomes a 1×1 convolution.</param>
+    /// <param name="hasBias">Whether it has a bias.</param>
     /// <param name="norm">The norm after it, if any.</param>
     /// <param name="parameters">Values by name.</param>
-    /// <param name="flattened">[N, H, W, C] of what was flattened before it, if anything was.</param>
-    public static FoldedLayer Of(Node.Linear n, Node.BatchNorm? norm, Parameters parameters, Shape? flattened)
-    {
-        var weight = Checked(parameters, n.Layer, [n.OutFeatures, n.InFeatures]);
-        var reordered = flattened is { } s && s[1] * s[2] > 1 ? flattened : null;
-        return Fold(
-            weight,
-            [n.OutFeatures, n.InFeatures, 1, 1],
-            reordered,
-            BiasValues(parameters, n.Layer, n.HasBias, n.OutFeatures),
+    /// <param name="flattened">[N, H, W, C] of what was flattened before a linear layer, if anything was.</param>
+    public static FoldedLayer Of(
+        string layer,
+        Shape weight,
+        bool hasBias,
+        BatchNormLayer? norm,
+        Parameters parameters,
+        Shape? flattened = null
+    ) =>
+        Fold(
+            Checked(parameters, layer, weight),
+            weight.Rank == 2 ? [weight[0], weight[1], 1, 1] : weight,
+            flattened is { } s && s[1] * s[2] > 1 ? flattened : null,
+            BiasValues(parameters, layer, hasBias, weight[0]),
             norm,
             parameters
         );
-    }
 
     /// <summary>Packs the layer for a device; the packed weights belong to its innermost scope, all else is given back.</summary>
     public Conv2dPlan Pack(Device device, Conv2dOptions options, ConvAlgorithm algorithm)
@@ -126,14 +117,14 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
     }
 
     /// <summary>In double: w · s and (b − μ) · s + β with s = γ / √(v + ε).</summary>
-    static FoldedLayer Fold(Weight weight, Shape shape, Shape? flattened, float[]? bias, Node.BatchNorm? norm, Parameters parameters)
+    static FoldedLayer Fold(Weight weight, Shape shape, Shape? flattened, float[]? bias, BatchNormLayer? norm, Parameters parameters)
     {
         if (norm is null)
             return new(weight, shape, flattened, null, bias);
-        float[] gamma = Values(parameters, $"{norm.Layer}.weight"),
-            beta = Values(parameters, $"{norm.Layer}.bias");
-        float[] mean = Values(parameters, $"{norm.Layer}.running_mean"),
-            variance = Values(parameters, $"{norm.Layer}.running_var");
+        float[] gamma = Values(parameters, $"{norm.Name}.weight"),
+            beta = Values(parameters, $"{norm.Name}.bias");
+        float[] mean = Values(parameters, $"{norm.Name}.running_mean"),
+            variance = Values(parameters, $"{norm.Name}.running_var");
         float[] folded = new float[shape[0]];
         double[] scales = new double[shape[0]];
         for (int o = 0; o < folded.Length; o++)

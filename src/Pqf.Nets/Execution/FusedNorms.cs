@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -17,9 +18,9 @@ static class FusedNorms
         Shift = ".shift";
 
     /// <summary>A norm's two vectors [C].</summary>
-    public static (float[] Scale, float[] Shift) Of(Node.BatchNorm norm, Parameters parameters)
+    public static (float[] Scale, float[] Shift) Of(BatchNormLayer norm, Parameters parameters)
     {
-        float[] Vector(string name) => FoldedLayer.Values(parameters, $"{norm.Layer}.{name}");
+        float[] Vector(string name) => FoldedLayer.Values(parameters, $"{norm.Name}.{name}");
         float[] gamma = Vector("weight"),
             beta = Vector("bias"),
             mean = Vector("running_mean"),
@@ -37,17 +38,17 @@ static class FusedNorms
 
     /// <summary>For the number of each layer that a norm can go into and be found again: the norm. Others have a bias of their own, or are
     /// used twice.</summary>
-    public static ImmutableDictionary<int, Node.BatchNorm> Foldable(Graph graph, ImmutableArray<Shape> shapes)
+    public static ImmutableDictionary<int, BatchNormLayer> Foldable(Graph graph, ImmutableArray<Shape> shapes)
     {
         var once = graph
-            .Nodes.SelectMany(node => ParameterSpecs.Of(node).Select(spec => spec.Layer).Distinct())
+            .Nodes.SelectMany(node => node.Parameters.Select(spec => spec.Layer).Distinct())
             .GroupBy(layer => layer)
             .Where(uses => uses.Count() == 1)
             .Select(uses => uses.Key)
             .ToHashSet();
         return Fusion
             .Of(graph, shapes)
-            .Steps.Where(step => step.Norm is not null && Layer(graph.Nodes[step.Head]) is { } layer && once.Contains(layer))
+            .Steps.Where(step => step.Norm is not null && LayerName(graph.Nodes[step.Head]) is { } layer && once.Contains(layer))
             .ToImmutableDictionary(step => step.Head, step => step.Norm!);
     }
 
@@ -59,28 +60,23 @@ static class FusedNorms
     public static Dictionary<string, StoredTensor> Restore(Graph graph, Dictionary<string, StoredTensor> stored)
     {
         var restored = new Dictionary<string, StoredTensor>(stored);
-        foreach (
-            var norm in graph
-                .Nodes.OfType<Node.BatchNorm>()
-                .DistinctBy(norm => norm.Layer)
-                .Where(norm => !ParameterSpecs.Of(norm).Any(spec => stored.ContainsKey(spec.Name)))
-        )
+        foreach (var norm in graph.BatchNorms.Where(norm => !norm.Parameters.Any(spec => stored.ContainsKey(spec.Name))))
         {
             // y = w · x / √(1 + ε) + b
             double eps = Math.Sqrt(1.0 + norm.Eps);
-            if (restored.Remove(norm.Layer + Scale, out var scale))
-                Put($"{norm.Layer}.weight", new(scale.Name, DType.F32, Vector(scale), bytes => Multiply(scale.ToSingles(), eps, bytes)));
-            else if (Layer(graph.Nodes[norm.X]) is { } layer && restored.Remove($"{layer}.bias", out var bias))
+            if (restored.Remove(norm.Name + Scale, out var scale))
+                Put($"{norm.Name}.weight", new(scale.Name, DType.F32, Vector(scale), bytes => Multiply(scale.ToSingles(), eps, bytes)));
+            else if (LayerName(graph.Nodes[norm.X]) is { } layer && restored.Remove($"{layer}.bias", out var bias))
             {
                 Put(
-                    $"{norm.Layer}.weight",
+                    $"{norm.Name}.weight",
                     new(bias.Name, DType.F32, bias.Shape, bytes => MemoryMarshal.Cast<byte, float>(bytes).Fill((float)eps))
                 );
-                Put($"{norm.Layer}.bias", bias);
+                Put($"{norm.Name}.bias", bias);
             }
 
-            if (restored.Remove(norm.Layer + Shift, out var shift))
-                Put($"{norm.Layer}.bias", new(shift.Name, shift.Type, Vector(shift), shift.ReadBytes));
+            if (restored.Remove(norm.Name + Shift, out var shift))
+                Put($"{norm.Name}.bias", new(shift.Name, shift.Type, Vector(shift), shift.ReadBytes));
         }
 
         return restored;
@@ -88,14 +84,9 @@ static class FusedNorms
         void Put(string name, StoredTensor tensor) => restored[name] = tensor.Rename(name);
     }
 
-    /// <summary>The name of a layer that has no bias of its own.</summary>
-    static string? Layer(Node node) =>
-        node switch
-        {
-            Node.Conv2d { HasBias: false } n => n.Layer,
-            Node.Linear { HasBias: false } n => n.Layer,
-            _ => null,
-        };
+    /// <summary>The name of a layer that takes in a norm and has no bias of its own.</summary>
+    static string? LayerName(Layer node) =>
+        node.Fuses.HasFlag(Fusing.Norm) && node.Parameters is [{ Role: ParameterRole.Weight } weight] ? weight.Layer : null;
 
     /// <summary>[C, 1, 1], as ONNX broadcasts over pixels, is [C] here.</summary>
     static Shape Vector(StoredTensor tensor) =>

@@ -1,19 +1,22 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Execution;
 
-/// <summary>Nodes computed as one: a convolution or linear layer with the norm, the sum and the ReLU that follow it, a transposed
-/// convolution with its ReLU, or any other node alone.</summary>
+/// <summary>Nodes computed as one: a layer with what it <see cref="Layer.Fuses"/> of the norm, the sum and the function that follow it, or
+/// a node alone.</summary>
 /// <param name="Head">Number of the first node.</param>
 /// <param name="Output">Number of the node whose value results; the step runs in its place.</param>
 /// <param name="Norm">Norm folded into the head's weights, if any.</param>
 /// <param name="Residual">Number of the node whose value is added, if any.</param>
-/// <param name="Activation">Applied last.</param>
-sealed record FusedStep(int Head, int Output, Node.BatchNorm? Norm = null, int? Residual = null, Activation Activation = Activation.None)
+sealed record FusedStep(int Head, int Output, BatchNormLayer? Norm = null, int? Residual = null)
 {
+    /// <summary>Applied last.</summary>
+    public Tail Tail { get; init; } = Tail.None;
+
     /// <summary>Numbers of the nodes whose values the step reads.</summary>
     public IEnumerable<int> Inputs(Graph graph) =>
         Residual is { } residual ? graph.Nodes[Head].Inputs.Append(residual) : graph.Nodes[Head].Inputs;
@@ -31,17 +34,16 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     {
         ImmutableArray<ImmutableArray<int>> readers = Readers(graph, out bool[] needed);
         bool IsView(int i) =>
-            graph.Nodes[i] is Node.Flatten flatten
-            && (
-                shapes[flatten.X][1] * shapes[flatten.X][2] == 1
-                || (!graph.Outputs.Contains(i) && readers[i].All(reader => graph.Nodes[reader] is Node.Linear))
-            );
+            graph.Nodes[i].Inputs is [var x]
+            && graph
+                .Nodes[i]
+                .IsView(shapes[x], !graph.Outputs.Contains(i) && readers[i].All(reader => graph.Nodes[reader].ReadsFlattenedPixels));
         ImmutableArray<int> numbers = [.. Enumerable.Range(0, graph.Nodes.Length).Where(i => needed[i])];
         ImmutableHashSet<int> views = [.. numbers.Where(IsView)];
-        var taken = views.Union(numbers.Where(i => graph.Nodes[i] is Node.Input)).ToHashSet();
+        var taken = views.Union(numbers.Where(i => graph.Nodes[i].IsInput)).ToHashSet();
         var steps = new List<FusedStep>();
         // From the back: where two branches meet in a sum, the later one takes it in, for then the other's value is ready.
-        foreach (int head in numbers.Reverse().Where(i => graph.Nodes[i] is Node.Conv2d or Node.Linear or Node.ConvTranspose2d))
+        foreach (int head in numbers.Reverse().Where(i => graph.Nodes[i].Fuses != Fusing.None))
             steps.Add(Fuse(graph, readers, taken, head));
         steps.AddRange(numbers.Where(i => !taken.Contains(i)).Select(i => new FusedStep(i, i)));
         return new([.. steps.OrderBy(step => step.Output)], views);
@@ -52,7 +54,7 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     {
         var step = new FusedStep(head, head);
         taken.Add(head);
-        Node? Next() =>
+        Layer? Next() =>
             readers[step.Output] is [var reader] && reader < graph.Nodes.Length && !taken.Contains(reader) ? graph.Nodes[reader] : null;
         FusedStep Taken(FusedStep grown)
         {
@@ -61,13 +63,13 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
             return grown with { Output = output };
         }
 
-        bool isTransposed = graph.Nodes[head] is Node.ConvTranspose2d; // takes in a ReLU and no more
-        if (!isTransposed && Next() is Node.BatchNorm norm)
+        var fuses = graph.Nodes[head].Fuses;
+        if (fuses.HasFlag(Fusing.Norm) && Next()?.AsNorm is { } norm)
             step = Taken(step with { Norm = norm });
-        if (!isTransposed && Next() is Node.Add sum)
-            step = Taken(step with { Residual = sum.Left == step.Output ? sum.Right : sum.Left });
-        if (Next() is Node.Relu)
-            step = Taken(step with { Activation = Activation.Relu });
+        if (fuses.HasFlag(Fusing.Sum) && Next() is { IsSum: true, Inputs: [var left, var right] })
+            step = Taken(step with { Residual = left == step.Output ? right : left });
+        if (fuses.HasFlag(Fusing.Tail) && Next()?.Tail is { } tail)
+            step = Taken(step with { Tail = tail });
         return step;
     }
 

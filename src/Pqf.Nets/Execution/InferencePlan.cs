@@ -42,7 +42,7 @@ public sealed class InferencePlan
         shapes = GraphShapes.Of(graph, batch);
         fusion = Fusion.Of(graph, shapes);
         buffers = BufferPlan.Of(graph, fusion, shapes);
-        steps = [.. fusion.Steps.Select(step => PlanStep.Compile(graph, step, parameters, device, shapes, choose))];
+        steps = [.. fusion.Steps.Select(step => Compile(step, parameters, choose))];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
         slots = Slots();
         values = new Tensor<float>?[graph.Nodes.Length];
@@ -130,7 +130,7 @@ public sealed class InferencePlan
         Bind(images);
         for (int i = 0; i < steps.Length; i++)
         {
-            steps[i].Run(values);
+            RunStep(i);
             afterStep(i);
         }
 
@@ -140,9 +140,14 @@ public sealed class InferencePlan
     void RunSteps(Tensor<float> images)
     {
         Bind(images);
-        foreach (var step in steps)
-            step.Run(values);
+        for (int i = 0; i < steps.Length; i++)
+            RunStep(i);
     }
+
+    void RunStep(int i) => steps[i](new StepValues(values, graph.Nodes[fusion.Steps[i].Head].Inputs, fusion.Steps[i]));
+
+    PlanStep Compile(FusedStep step, Parameters parameters, ConvChooser choose) =>
+        graph.Nodes[step.Head].Compile(new CompileContext(graph, fusion, step, shapes, parameters, device, choose));
 
     /// <summary>Makes every value's memory ready for a run.</summary>
     void Bind(Tensor<float> images)
@@ -175,10 +180,10 @@ public sealed class InferencePlan
     void BindEnds(Tensor<float> images)
     {
         foreach (int output in graph.Outputs)
-            if (graph.Nodes[buffers.Roots[output]] is not Node.Input)
+            if (!graph.Nodes[buffers.Roots[output]].IsInput)
                 values[buffers.Roots[output]] = Tensor<float>.Rent(device, shapes[buffers.Roots[output]]);
         for (int i = 0; i < values.Length; i++)
-            if (graph.Nodes[buffers.Roots[i]] is Node.Input)
+            if (graph.Nodes[buffers.Roots[i]].IsInput)
                 values[i] = images.Reshape(shapes[i]);
             else if (buffers.Slot[buffers.Roots[i]] < 0 && values[buffers.Roots[i]] is { } root)
                 values[i] = root.Reshape(shapes[i]);

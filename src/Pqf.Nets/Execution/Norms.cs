@@ -1,4 +1,5 @@
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Updates;
@@ -12,8 +13,7 @@ public static class Norms
     /// <returns>The parameters with w' = w · √((1 + ε) / (v + ε)), b' = b − w · μ / √(v + ε), mean 0 and variance 1 for each norm; new
     /// tensors belong to the innermost scope.</returns>
     /// <remarks>ε is the layer's own. The published code folds with √v + 1e-8 instead and so changes the function a little.</remarks>
-    public static Parameters Fold(Graph graph, Parameters parameters) =>
-        graph.Nodes.OfType<Node.BatchNorm>().DistinctBy(norm => norm.Layer).Aggregate(parameters, Fold);
+    public static Parameters Fold(Graph graph, Parameters parameters) => graph.BatchNorms.Aggregate(parameters, Fold);
 
     /// <summary>Running statistics moved towards what norms saw in one batch, in place, as PyTorch's training mode does.</summary>
     /// <param name="parameters">Their running means and variances are overwritten.</param>
@@ -33,7 +33,7 @@ public static class Norms
         }
     }
 
-    static Parameters Fold(Parameters parameters, Node.BatchNorm norm)
+    static Parameters Fold(Parameters parameters, BatchNormLayer norm)
     {
         var device = Vector(parameters, norm, "weight").Device;
         float[] w = Vector(parameters, norm, "weight").ToArray(),
@@ -54,7 +54,7 @@ public static class Norms
     /// <summary>The parameters with a norm's four vectors [C] replaced.</summary>
     static Parameters With(
         Parameters parameters,
-        Node.BatchNorm norm,
+        BatchNormLayer norm,
         Tensors.Devices.Device device,
         float[] w,
         float[] b,
@@ -64,13 +64,13 @@ public static class Norms
     {
         Weight Dense(float[] values) => new Weight.Dense(Tensor<float>.From(device, [norm.Channels], values));
         return parameters
-            .With($"{norm.Layer}.weight", Dense(w))
-            .With($"{norm.Layer}.bias", Dense(b))
-            .With($"{norm.Layer}.running_mean", Dense(mean))
-            .With($"{norm.Layer}.running_var", Dense(variance));
+            .With($"{norm.Name}.weight", Dense(w))
+            .With($"{norm.Name}.bias", Dense(b))
+            .With($"{norm.Name}.running_mean", Dense(mean))
+            .With($"{norm.Name}.running_var", Dense(variance));
     }
 
-    static Tensor<float> Vector(Parameters parameters, Node.BatchNorm norm, string name) =>
-        parameters.Find($"{norm.Layer}.{name}")
-        ?? throw new KeyNotFoundException($"Norms: expected {norm.Layer}.{name} among the parameters");
+    static Tensor<float> Vector(Parameters parameters, BatchNormLayer norm, string name) =>
+        parameters.Find($"{norm.Name}.{name}")
+        ?? throw new KeyNotFoundException($"Norms: expected {norm.Name}.{name} among the parameters");
 }

@@ -4,13 +4,7 @@ using Pqf.Autodiff;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Convolution;
-using Pqf.Tensors.Ops.Convolution.Transposed;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Movement;
-using Pqf.Tensors.Ops.Normalisation;
-using Pqf.Tensors.Ops.Pooling;
-using Pqf.Tensors.Ops.Products;
 using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Nets.Execution;
@@ -78,16 +72,16 @@ public sealed class TrainingPlan
     /// <param name="mode">What norms divide by.</param>
     public RecordedForward Run(Tape tape, IReadOnlyDictionary<string, Variable> variables, Variable x, NormMode mode)
     {
-        var run = new Recording(this, tape, variables, mode);
+        var run = new RecordedRun(tape, mode, parameters, indices, variables);
         var values = new Variable?[graph.Nodes.Length];
         for (int i = 0; i < values.Length; i++)
-            if (graph.Nodes[i] is Node.Input)
+            if (graph.Nodes[i].IsInput)
                 values[i] = x;
         for (int s = 0; s < steps.Length; s++)
         {
-            values[steps[s].Output] = run.Step(steps[s], values);
+            values[steps[s].Output] = Record(run, steps[s], values);
             foreach (int input in steps[s].Inputs(graph).Distinct())
-                if (lastSteps[input] == s && graph.Nodes[input] is not Node.Input)
+                if (lastSteps[input] == s && !graph.Nodes[input].IsInput)
                     tape.Done(values[input]!);
         }
 
@@ -106,105 +100,22 @@ public sealed class TrainingPlan
         return [.. last];
     }
 
-    /// <summary>One run.</summary>
-    sealed class Recording(TrainingPlan plan, Tape tape, IReadOnlyDictionary<string, Variable> variables, NormMode mode)
+    /// <summary>A layer, then what is fused with it.</summary>
+    Variable Record(RecordedRun run, FusedStep step, Variable?[] values)
     {
-        public List<NormStatistics> Norms { get; } = [];
-
-        /// <summary>A layer or node, then what is fused with it.</summary>
-        public Variable Step(FusedStep step, Variable?[] values)
+        var head = graph.Nodes[step.Head];
+        var residual = step.Residual is { } number ? values[number] : null;
+        var value = head.Record(run, [.. head.Inputs.Select(input => values[input]!)]);
+        // A clamp is fused with the norm; a function behind it needs its own input for its gradient.
+        var fused = step.Tail.HasFunction ? Tail.None : step.Tail;
+        if (step.Norm is { } norm)
         {
-            var residual = step.Residual is { } number ? values[number] : null;
-            var value = Head(plan.graph.Nodes[step.Head], values);
-            if (step.Norm is { } norm)
-                return Replaced(value, x => Norm(norm, x, residual, step.Activation));
-            if (residual is not null)
-                value = Replaced(value, x => tape.Apply(new Add.Function(), x, residual));
-            return step.Activation == Activation.Relu ? Replaced(value, x => tape.Apply(new Map.Function<Relu>(), x)) : value;
+            value = run.Replaced(value, x => norm.Record(run, x, residual, fused));
+            return fused == step.Tail ? value : run.Replaced(value, x => graph.Nodes[step.Output].Record(run, [x]));
         }
 
-        Variable Head(Node node, Variable?[] values)
-        {
-            Variable X(int i) => values[node.Inputs[i]]!;
-            return node switch
-            {
-                Node.Conv2d n => Weighted(n.Layer, n.HasBias, new Conv2d.Function(n.Options), X(0)),
-                Node.ConvTranspose2d n => Weighted(n.Layer, n.HasBias, new ConvTranspose2d.Function(n.Options), X(0)),
-                Node.Linear n => Weighted(n.Layer, n.HasBias, new Linear.Function(), X(0)),
-                Node.BatchNorm n => Norm(n, X(0), null, Activation.None),
-                Node.Relu => tape.Apply(new Map.Function<Relu>(), X(0)),
-                Node.MaxPool2d n => tape.Apply(new MaxPool2d.Function(n.KernelSize, n.Stride, n.Padding), X(0)),
-                Node.GlobalAvgPool => tape.Apply(new AvgPool2d.GlobalFunction(), X(0)),
-                Node.Add => tape.Apply(new Add.Function(), X(0), X(1)),
-                Node.Flatten => tape.Apply(new Flatten.Function(), X(0)),
-                Node.Upsample => tape.Apply(
-                    new Interpolate.Function(new Pair(X(1).Shape[1], X(1).Shape[2]), InterpolationMode.Nearest),
-                    X(0)
-                ),
-                Node.RoiAlign => throw new NotSupportedException(
-                    "TrainingPlan: a joint cannot be recorded; record the graphs on both sides of it"
-                ),
-                _ => throw new UnreachableException(),
-            };
-        }
-
-        /// <summary>A function of x and of a layer's weight, decoded if need be, and bias.</summary>
-        Variable Weighted(string layer, bool hasBias, DifferentiableFunction function, Variable x)
-        {
-            var bias = hasBias ? Dense($"{layer}.bias") : null;
-            return plan.parameters[$"{layer}.weight"]
-                .Match(
-                    _ => tape.Apply(function, x, Dense($"{layer}.weight"), bias),
-                    quantised =>
-                        Replaced(
-                            tape.Apply(
-                                new DecodeCodes.Function(plan.indices[layer], quantised.DenseShape),
-                                Named(Trainable.CodebookName(layer), quantised.Codebook)
-                            ),
-                            weight => tape.Apply(function, x, weight, bias)
-                        )
-                );
-        }
-
-        Variable Norm(Node.BatchNorm n, Variable x, Variable? residual, Activation activation)
-        {
-            var (weight, bias) = (Dense($"{n.Layer}.weight"), Dense($"{n.Layer}.bias"));
-            bool isConstant = mode == NormMode.Running || n.IsFrozen;
-            var (mean, variance) = isConstant
-                ? (Constant($"{n.Layer}.running_mean"), Constant($"{n.Layer}.running_var"))
-                : BatchNorm.BatchStatistics(x.Value);
-            var y = tape.Apply(
-                new BatchNorm.Function(n.Eps, isConstant ? StatisticsOf.Elsewhere : StatisticsOf.Batch, activation),
-                x,
-                weight,
-                bias,
-                Tape.Constant(mean),
-                Tape.Constant(variance),
-                residual
-            );
-            if (isConstant)
-                return y;
-            Norms.Add(new(n.Layer, tape.Keep(mean), tape.Keep(variance), x.Shape.Count / x.Shape.Last));
-            return y;
-        }
-
-        /// <summary>A function of a value that nothing else reads.</summary>
-        Variable Replaced(Variable value, Func<Variable, Variable> function)
-        {
-            var result = function(value);
-            tape.Done(value);
-            return result;
-        }
-
-        Variable Dense(string name) => Named(name, Constant(name));
-
-        Variable Named(string name, Tensor<float> value) => variables.TryGetValue(name, out var variable) ? variable : Tape.Constant(value);
-
-        Tensor<float> Constant(string name) =>
-            plan.parameters[name]
-                .Match(
-                    dense => dense.Value,
-                    _ => throw new InvalidOperationException($"TrainingPlan: expected {name} to be dense, it is quantised")
-                );
+        if (residual is not null)
+            value = run.Replaced(value, x => run.Tape.Apply(new Add.Function(), x, residual));
+        return step.Tail == Tail.None ? value : run.Replaced(value, x => graph.Nodes[step.Output].Record(run, [x]));
     }
 }

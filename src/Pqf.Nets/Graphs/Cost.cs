@@ -59,7 +59,7 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
     {
         ImmutableArray<Shape> shapes = GraphShapes.Of(graph, input);
         var uses = graph.Nodes.Select(
-            (node, i) => (Specs: ParameterSpecs.Of(node), Work: Work(node, shapes[i]), Bytes: (long)shapes[i].Count * sizeof(float))
+            (node, i) => (Specs: node.Parameters, Work: node.MultiplyAdds(shapes[i]), Bytes: (long)shapes[i].Count * sizeof(float))
         );
         return new([
             .. uses.Where(use => !use.Specs.IsEmpty)
@@ -94,18 +94,4 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
 
     /// <summary>⌈log₂k⌉: bits that tell k centroids apart.</summary>
     public static int BitsPerCode(int k) => BitOperations.Log2((uint)k - 1) + (k > 1 ? 1 : 0);
-
-    /// <summary>Products of one node for a value of a shape.</summary>
-    internal static long Work(Node node, Shape result) =>
-        node switch
-        {
-            Node.Conv2d n => (long)result.Count * (n.InChannels / n.Options.Groups) * n.KernelSize.H * n.KernelSize.W,
-            Node.ConvTranspose2d n => (long)result.Count
-                * n.InChannels
-                * n.KernelSize.H
-                * n.KernelSize.W
-                / (n.Options.Stride.H * n.Options.Stride.W),
-            Node.Linear n => (long)result.Count * n.InFeatures,
-            _ => 0,
-        };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
@@ -9,11 +10,11 @@ namespace Pqf.Nets.Graphs;
 /// thrown away.</summary>
 public sealed class GraphBuilder
 {
-    readonly List<Node> nodes = [];
+    readonly List<Layer> nodes = [];
     readonly List<int> channels = [];
 
     /// <summary>Images of that many channels.</summary>
-    public int Input(int channelCount) => Append(new Node.Input(channelCount), channelCount);
+    public int Input(int channelCount) => Append(new InputLayer(channelCount), channelCount);
 
     /// <summary>A convolution over all channels of <paramref name="x"/>.</summary>
     /// <param name="x">Node read, [N, H, W, C].</param>
@@ -23,7 +24,7 @@ public sealed class GraphBuilder
     /// <param name="options">Stride, padding, dilation, groups; ones and zeros if not given.</param>
     /// <param name="hasBias">Whether the layer has <c>layer.bias</c>.</param>
     public int Conv2d(int x, string layer, int outChannels, Pair kernelSize, Conv2dOptions? options = null, bool hasBias = false) =>
-        Append(new Node.Conv2d(x, layer, channels[x], outChannels, kernelSize, options ?? new Conv2dOptions(), hasBias), outChannels);
+        Append(new Conv2dLayer(x, layer, channels[x], outChannels, kernelSize, options ?? new Conv2dOptions(), hasBias), outChannels);
 
     /// <summary>A transposed convolution over all channels of <paramref name="x"/>.</summary>
     /// <param name="x">Node read, [N, H, W, C].</param>
@@ -32,7 +33,7 @@ public sealed class GraphBuilder
     /// <param name="kernelSize">Taps.</param>
     /// <param name="options">Stride, padding, output padding.</param>
     public int ConvTranspose2d(int x, string layer, int outChannels, Pair kernelSize, ConvTranspose2dOptions options) =>
-        Append(new Node.ConvTranspose2d(x, layer, channels[x], outChannels, kernelSize, options, true), outChannels);
+        Append(new ConvTranspose2dLayer(x, layer, channels[x], outChannels, kernelSize, options, true), outChannels);
 
     /// <summary>A fully connected layer.</summary>
     /// <param name="x">Node read, [N, in].</param>
@@ -41,37 +42,37 @@ public sealed class GraphBuilder
     /// <param name="outFeatures">Columns of the result.</param>
     /// <param name="hasBias">Whether the layer has <c>layer.bias</c>.</param>
     public int Linear(int x, string layer, int inFeatures, int outFeatures, bool hasBias = true) =>
-        Append(new Node.Linear(x, layer, inFeatures, outFeatures, hasBias), outFeatures);
+        Append(new LinearLayer(x, layer, inFeatures, outFeatures, hasBias), outFeatures);
 
     /// <summary>Batch normalisation of every channel of <paramref name="x"/>; PyTorch's default eps.</summary>
-    public int BatchNorm(int x, string layer, float eps = 1e-5f) => Append(new Node.BatchNorm(x, layer, channels[x], eps), channels[x]);
+    public int BatchNorm(int x, string layer, float eps = 1e-5f) => Append(new BatchNormLayer(x, layer, channels[x], eps), channels[x]);
 
     /// <summary>max(x, 0).</summary>
-    public int Relu(int x) => Append(new Node.Relu(x), channels[x]);
+    public int Relu(int x) => Append(new ReluLayer(x), channels[x]);
 
     /// <summary>Largest value under a moving window.</summary>
     public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) =>
-        Append(new Node.MaxPool2d(x, kernelSize, stride, padding), channels[x]);
+        Append(new MaxPool2dLayer(x, kernelSize, stride, padding), channels[x]);
 
     /// <summary>Mean over all pixels.</summary>
-    public int GlobalAvgPool(int x) => Append(new Node.GlobalAvgPool(x), channels[x]);
+    public int GlobalAvgPool(int x) => Append(new GlobalAvgPoolLayer(x), channels[x]);
 
     /// <summary>Sum of two branches.</summary>
-    public int Add(int left, int right) => Append(new Node.Add(left, right), channels[left]);
+    public int Add(int left, int right) => Append(new AddLayer(left, right), channels[left]);
 
     /// <summary>Rows of all values, channel by channel.</summary>
-    public int Flatten(int x) => Append(new Node.Flatten(x), channels[x]);
+    public int Flatten(int x) => Append(new FlattenLayer(x), channels[x]);
 
     /// <summary>A norm whose four vectors are constants.</summary>
-    public int FrozenBatchNorm(int x, string layer, float eps) => Append(new Node.BatchNorm(x, layer, channels[x], eps, true), channels[x]);
+    public int FrozenBatchNorm(int x, string layer, float eps) => Append(new BatchNormLayer(x, layer, channels[x], eps, true), channels[x]);
 
     /// <summary>Pixels repeated to the size of another node's value.</summary>
-    public int Upsample(int x, int like) => Append(new Node.Upsample(x, like), channels[x]);
+    public int Upsample(int x, int like) => Append(new UpsampleLayer(x, like), channels[x]);
 
     /// <summary>Cells of boxes, each from the level that suits it.</summary>
     /// <param name="levels">From the finest, each half as many pixels a side as the one before, of equal channels.</param>
     /// <param name="pooling">How boxes are cut.</param>
-    public int RoiAlign(ImmutableArray<int> levels, RoiPooling pooling) => Append(new Node.RoiAlign(levels, pooling), channels[levels[0]]);
+    public int RoiAlign(ImmutableArray<int> levels, RoiPooling pooling) => Append(new RoiAlignLayer(levels, pooling), channels[levels[0]]);
 
     /// <summary>The graph; its output is the node made last.</summary>
     public Graph Build() => new([.. nodes]);
@@ -83,15 +84,15 @@ public sealed class GraphBuilder
     /// <summary>Channels of a node's value.</summary>
     internal int Channels(int node) => channels[node];
 
-    int Append(Node node, int channelCount)
+    int Append(Layer layer, int channelCount)
     {
-        foreach (int input in node.Inputs)
+        foreach (int input in layer.Inputs)
             if (input < 0 || input >= nodes.Count)
                 throw new ArgumentOutOfRangeException(
-                    nameof(node),
+                    nameof(layer),
                     $"GraphBuilder: expected inputs among nodes 0 … {nodes.Count - 1}, got {input}"
                 );
-        nodes.Add(node);
+        nodes.Add(layer);
         channels.Add(channelCount);
         return nodes.Count - 1;
     }

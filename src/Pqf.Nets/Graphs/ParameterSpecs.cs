@@ -30,41 +30,28 @@ public enum ParameterRole
 /// <param name="Layer">Its layer's name: the part before the last dot.</param>
 /// <param name="Shape">Its dense shape.</param>
 /// <param name="Role">What it is to its layer.</param>
-public sealed record ParameterSpec(string Name, string Layer, Shape Shape, ParameterRole Role);
+/// <param name="Initial">How it starts before training.</param>
+/// <param name="IsFrozen">Whether it is a constant that training does not change.</param>
+public sealed record ParameterSpec(string Name, string Layer, Shape Shape, ParameterRole Role, InitialValues Initial, bool IsFrozen = false)
+{
+    /// <summary>A layer's weight, and its bias if it has one.</summary>
+    /// <param name="layer">The layer's name.</param>
+    /// <param name="weight">The weight's shape.</param>
+    /// <param name="initial">How the weight starts; the bias starts within the weight's fan-in.</param>
+    /// <param name="biasLength">Length of the bias; null if there is none.</param>
+    internal static ImmutableArray<ParameterSpec> WeightAndBias(string layer, Shape weight, InitialValues initial, int? biasLength)
+    {
+        var spec = new ParameterSpec($"{layer}.weight", layer, weight, ParameterRole.Weight, initial);
+        return biasLength is { } length
+            ? [spec, new($"{layer}.bias", layer, [length], ParameterRole.Bias, InitialValues.WithinFanIn(weight))]
+            : [spec];
+    }
+}
 
 /// <summary>The tensors that a graph needs, as PyTorch names and orders them.</summary>
 public static class ParameterSpecs
 {
     /// <summary>In graph order; a layer used twice counts once.</summary>
     public static ImmutableArray<ParameterSpec> Of(Graph graph) =>
-        [.. graph.Nodes.SelectMany(node => Of(node)).DistinctBy(spec => spec.Name)];
-
-    /// <summary>Tensors of one node; none for a node without a layer.</summary>
-    public static ImmutableArray<ParameterSpec> Of(Node node) =>
-        node switch
-        {
-            Node.Conv2d n => Weighted(n.Layer, WeightShape(n), n.HasBias),
-            Node.ConvTranspose2d n => Weighted(n.Layer, WeightShape(n), n.HasBias, n.OutChannels),
-            Node.Linear n => Weighted(n.Layer, [n.OutFeatures, n.InFeatures], n.HasBias),
-            Node.BatchNorm n =>
-            [
-                new($"{n.Layer}.weight", n.Layer, [n.Channels], ParameterRole.NormWeight),
-                new($"{n.Layer}.bias", n.Layer, [n.Channels], ParameterRole.NormBias),
-                new($"{n.Layer}.running_mean", n.Layer, [n.Channels], ParameterRole.RunningMean),
-                new($"{n.Layer}.running_var", n.Layer, [n.Channels], ParameterRole.RunningVar),
-            ],
-            _ => [],
-        };
-
-    internal static Shape WeightShape(Node.Conv2d n) => [n.OutChannels, n.InChannels / n.Options.Groups, n.KernelSize.H, n.KernelSize.W];
-
-    internal static Shape WeightShape(Node.ConvTranspose2d n) => [n.InChannels, n.OutChannels, n.KernelSize.H, n.KernelSize.W];
-
-    static ImmutableArray<ParameterSpec> Weighted(string layer, Shape weight, bool hasBias) => Weighted(layer, weight, hasBias, weight[0]);
-
-    static ImmutableArray<ParameterSpec> Weighted(string layer, Shape weight, bool hasBias, int outputs)
-    {
-        var spec = new ParameterSpec($"{layer}.weight", layer, weight, ParameterRole.Weight);
-        return hasBias ? [spec, new($"{layer}.bias", layer, [outputs], ParameterRole.Bias)] : [spec];
-    }
+        [.. graph.Nodes.SelectMany(node => node.Parameters).DistinctBy(spec => spec.Name)];
 }

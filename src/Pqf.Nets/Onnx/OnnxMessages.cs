@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
+using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;
@@ -64,6 +65,14 @@ static class OnnxMessages
             5,
             [WireField.Text(1, name), .. values.Select(value => WireField.Integer(8, value)), WireField.Integer(20, IntegersAttribute)]
         );
+
+    /// <summary>The attributes of a moving window.</summary>
+    public static IEnumerable<WireField> Window(Pair kernel, Pair stride, Pair padding) =>
+        [
+            Attribute("kernel_shape", [kernel.H, kernel.W]),
+            Attribute("strides", [stride.H, stride.W]),
+            Attribute("pads", [padding.H, padding.W, padding.H, padding.W]),
+        ];
 
     /// <summary>A tensor of the file.</summary>
     public static WireField Initialiser(StoredTensor tensor) =>

@@ -33,8 +33,8 @@ public static class OnnxWriter
         Shape input,
         IReadOnlyDictionary<string, string> metadata
     ) =>
-        graph.Nodes.FirstOrDefault(node => !OnnxGraph.Writes(node)) is { } unknown
-            ? new PqfError.File(path, $"an ONNX model cannot hold this network: no way is known to write its node {unknown.GetType().Name}")
+        graph.Nodes.FirstOrDefault(node => node.Onnx is null) is { } unknown
+            ? new PqfError.File(path, $"an ONNX model cannot hold this network: no way is known to write its node {unknown.Kind}")
             : AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata));
 
     /// <summary>Writes a model to a stream.</summary>

@@ -12,11 +12,10 @@ public static partial class StateDict
     /// <returns>Tensors that read their values when they are written, while the parameters live.</returns>
     public static IEnumerable<StoredTensor> Dense(Graph graph, Parameters parameters)
     {
-        var frozen = graph.Nodes.OfType<Node.BatchNorm>().Where(norm => norm.IsFrozen).Select(norm => norm.Layer).ToHashSet();
         foreach (var spec in ParameterSpecs.Of(graph))
         {
             yield return Singles(spec.Name, parameters[spec.Name]);
-            if (spec.Role == ParameterRole.RunningVar && !frozen.Contains(spec.Layer))
+            if (spec.Role == ParameterRole.RunningVar && !spec.IsFrozen)
                 yield return StoredTensor.FromValues($"{spec.Layer}.num_batches_tracked", DType.I64, [], [0L]);
         }
     }

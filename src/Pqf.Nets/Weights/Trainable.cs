@@ -12,17 +12,14 @@ public static class Trainable
     /// <param name="graph">The network.</param>
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists.</param>
     /// <returns>By PyTorch name; a quantised weight's codebook as <c>layer.codebook</c>, as in compressed files.</returns>
-    public static ImmutableDictionary<string, Tensor<float>> Of(Graph graph, Parameters parameters)
-    {
-        var frozen = graph.Nodes.OfType<Node.BatchNorm>().Where(norm => norm.IsFrozen).Select(norm => norm.Layer).ToHashSet();
-        return ParameterSpecs
+    public static ImmutableDictionary<string, Tensor<float>> Of(Graph graph, Parameters parameters) =>
+        ParameterSpecs
             .Of(graph)
-            .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar) && !frozen.Contains(spec.Layer))
+            .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar) && !spec.IsFrozen)
             .ToImmutableDictionary(
                 spec => parameters[spec.Name].Match(_ => spec.Name, _ => CodebookName(spec.Layer)),
                 spec => parameters[spec.Name].Match(dense => dense.Value, quantised => quantised.Codebook)
             );
-    }
 
     /// <summary>Name of a quantised layer's codebook.</summary>
     public static string CodebookName(string layer) => $"{layer}.codebook";

@@ -41,7 +41,7 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
         double[] w = Doubles(c.Weight),
             b = Doubles(c.Bias),
             inputs = Doubles(c.X);
-        var gradients = BatchNorm.Pullback(x, c.Weight.On(device), mean, variance, Eps, source, null, c.U.On(device));
+        var gradients = BatchNorm.Pullback(x, c.Weight.On(device), mean, variance, Eps, source, Tail.None, null, c.U.On(device));
         int rows = c.X.Shape.Count / w.Length;
         Adjoint.Check(Adjoint.Derivative(v => Value(v, w, b), c.X, c.V), c.U, c.V, gradients.DX, 8 * rows);
         Adjoint.Check(Adjoint.Derivative(v => Value(inputs, v, b), c.Weight, c.Direction), c.U, c.Direction, gradients.DWeight, rows);
@@ -55,19 +55,58 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
         var c = new Inputs(new Shape(shape));
         var (x, weight, bias, residual, dy) = (c.X.On(device), c.Weight.On(device), c.Bias.On(device), c.V.On(device), c.U.On(device));
         var (mean, variance) = Reduce.MeanAndVariance(x);
-        var y = BatchNorm.Forward(x, weight, bias, mean, variance, Eps, residual, Activation.Relu);
+        var y = BatchNorm.Forward(x, weight, bias, mean, variance, Eps, residual, Tail.Relu);
         var apart = Map.Forward<Relu>(Add.Forward(BatchNorm.Forward(x, weight, bias, mean, variance, Eps), residual));
         Close.Check(apart, y, 1e-6);
         var ds = Map.Pullback<Relu>(y, dy);
-        var expected = BatchNorm.Pullback(x, weight, mean, variance, Eps, source, null, ds);
-        var fused = BatchNorm.Pullback(x, weight, mean, variance, Eps, source, y, dy);
+        var expected = BatchNorm.Pullback(x, weight, mean, variance, Eps, source, Tail.None, null, ds);
+        var fused = BatchNorm.Pullback(x, weight, mean, variance, Eps, source, Tail.Relu, y, dy);
         Assert.Equal(ds.ToArray(), fused.DSum.ToArray());
         Assert.Equal(expected.DX.ToArray(), fused.DX.ToArray());
         Assert.Equal(expected.DWeight.ToArray(), fused.DWeight.ToArray());
         Assert.Equal(expected.DBias.ToArray(), fused.DBias.ToArray());
-        var inPlace = BatchNorm.PullbackInto(x, weight, mean, variance, Eps, source, y, dy, dy, x);
+        var inPlace = BatchNorm.PullbackInto(x, weight, mean, variance, Eps, source, Tail.Relu, y, dy, dy, x);
         Assert.Equal(ds.ToArray(), inPlace.DSum.ToArray());
         Assert.Equal(expected.DX.ToArray(), inPlace.DX.ToArray());
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void With_a_clamp_they_are_those_of_the_norm_where_its_value_is_inside(DeviceKind kind, int[] shape, StatisticsOf source)
+    {
+        var device = Use(kind, new Shape(shape).Count);
+        var c = new Inputs(new Shape(shape));
+        var (x, weight, bias, dy) = (c.X.On(device), c.Weight.On(device), c.Bias.On(device), c.U.On(device));
+        var (mean, variance) = Reduce.MeanAndVariance(x);
+        var tail = Tail.Clamp(-0.5f, 0.75f);
+        var y = BatchNorm.Forward(x, weight, bias, mean, variance, Eps, null, tail);
+        float[] inside = [.. y.ToArray().Zip(c.U.Values, (value, gradient) => value is > -0.5f and < 0.75f ? gradient : 0)];
+        var expected = BatchNorm.Pullback(
+            x,
+            weight,
+            mean,
+            variance,
+            Eps,
+            source,
+            Tail.None,
+            null,
+            new Numbers(c.U.Shape, inside).On(device)
+        );
+        var fused = BatchNorm.Pullback(x, weight, mean, variance, Eps, source, tail, y, dy);
+        Assert.Equal(inside, fused.DSum.ToArray());
+        Assert.Equal(expected.DX.ToArray(), fused.DX.ToArray());
+        Assert.Equal(expected.DWeight.ToArray(), fused.DWeight.ToArray());
+        Assert.Equal(expected.DBias.ToArray(), fused.DBias.ToArray());
+    }
+
+    [Fact]
+    public void A_function_behind_a_norm_is_refused()
+    {
+        var x = Tensor<float>.Zeros(Use(DeviceKind.Host), [4, 3]);
+        var vector = Tensor<float>.Zeros(x.Device, [3]);
+        var e = Assert.Throws<NotSupportedException>(() =>
+            BatchNorm.Pullback(x, vector, vector, vector, Eps, StatisticsOf.Batch, Tail.Of<Sigmoid>(), x, x)
+        );
+        Assert.Equal("BatchNorm: expected a tail without a function to train; record the function behind the op", e.Message);
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -94,7 +133,7 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
                 {
                     Variable Vector(string name) => isConstant ? Tape.Constant(parameters[name]) : variables[name];
                     var y = tape.Apply(
-                        new BatchNorm.Function(Eps, StatisticsOf.Elsewhere, Activation.Relu),
+                        new BatchNorm.Function(Eps, StatisticsOf.Elsewhere, Tail.Relu),
                         variables["x"],
                         Vector("weight"),
                         Vector("bias"),
@@ -130,6 +169,7 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
                 variance,
                 Eps,
                 stats is null ? StatisticsOf.Batch : StatisticsOf.Elsewhere,
+                Tail.None,
                 null,
                 file.Read("grad_out").ToChannelsLast().On(device)
             );
@@ -144,7 +184,9 @@ public class BatchNormPullbackTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var (x, vector) = (Tensor<float>.Zeros(device, [0, 3]), Tensor<float>.Zeros(device, [3]));
-        var e = Assert.Throws<ShapeException>(() => BatchNorm.Pullback(x, vector, vector, vector, Eps, StatisticsOf.Batch, null, x));
+        var e = Assert.Throws<ShapeException>(() =>
+            BatchNorm.Pullback(x, vector, vector, vector, Eps, StatisticsOf.Batch, Tail.None, null, x)
+        );
         Assert.Equal("BatchNorm: expected at least one row, got [0, 3]", e.Message);
     }
 

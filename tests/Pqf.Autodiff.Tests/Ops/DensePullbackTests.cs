@@ -102,26 +102,6 @@ public class DensePullbackTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
-    public void ReLU_passes_gradients_above_zero_and_through_NaN(DeviceKind kind)
-    {
-        var device = Use(kind);
-        float[] x = [.. Enumerable.Repeat<float[]>([-1f, 0f, -0f, 2f, float.NaN, float.Epsilon], 9).SelectMany(v => v)];
-        float[] expected = [.. Enumerable.Repeat<float[]>([0f, 0f, 0f, 5f, 5f, 5f], 9).SelectMany(v => v)];
-        var y = Map.Forward<Relu>(Tensor<float>.From(device, [54], x));
-        Assert.Equal(expected, Map.Pullback<Relu>(y, Tensor<float>.From(device, [54], [.. Enumerable.Repeat(5f, 54)])).ToArray());
-    }
-
-    [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
-    public void Sigmoid_is_adjoint_to_its_derivative(DeviceKind kind)
-    {
-        var device = Use(kind);
-        var (x, u, v) = (Numbers.Normal(Key.Fold("x"), [37]), Numbers.Normal(Key.Fold("u"), [37]), Numbers.Normal(Key.Fold("v"), [37]));
-        double[] jv = Adjoint.Derivative(values => [.. values.Select(value => 1 / (1 + Math.Exp(-value)))], x, v);
-        // Terms: the exponential's roundings
-        Adjoint.Check(jv, u, v, Map.Pullback<Sigmoid>(Map.Forward<Sigmoid>(x.On(device)), u.On(device)), 16);
-    }
-
-    [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void Scale_is_its_own_pull_back(DeviceKind kind)
     {
         var device = Use(kind);

@@ -46,8 +46,8 @@ public class HostPullbackTests
         {
             var (x, weight, dy) = (Draw(device, "x", [3, 41, 40, 70]), Draw(device, "weight", [70]), Draw(device, "dy", [3, 41, 40, 70]));
             var (mean, variance) = Reduce.MeanAndVariance(x);
-            var y = BatchNorm.Forward(x, weight, weight, mean, variance, 1e-5f, dy, Activation.Relu);
-            var gradients = BatchNorm.Pullback(x, weight, mean, variance, 1e-5f, StatisticsOf.Batch, y, dy);
+            var y = BatchNorm.Forward(x, weight, weight, mean, variance, 1e-5f, dy, Tail.Relu);
+            var gradients = BatchNorm.Pullback(x, weight, mean, variance, 1e-5f, StatisticsOf.Batch, Tail.Relu, y, dy);
             return [mean, variance, y, gradients.DX, gradients.DWeight, gradients.DBias, gradients.DSum];
         },
         ["Pools"] = device =>

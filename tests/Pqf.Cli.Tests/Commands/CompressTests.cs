@@ -1,5 +1,6 @@
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
+using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
 
@@ -70,6 +71,22 @@ public sealed class CompressTests : IDisposable
         var classified = Cli.Run("classify", folder.File("out/resnet18.pqf"), folder.File("x.png"), "--top", "10");
         Assert.Equal(11, classified.Lines.Length);
         Assert.Contains("%  seven", classified.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Column_weights_of_a_file_change_the_codes_of_their_layers()
+    {
+        float[] weights = [.. Enumerable.Range(0, 512).Select(i => i % 7f)];
+        Safetensors
+            .Write(folder.File("h.safetensors"), [StoredTensor.FromSingles("fc", [512], weights)], new Dictionary<string, string>())
+            .Value();
+        Compress("plain");
+        Compress("weighted", "--model.column_weights", folder.File("h.safetensors"));
+        string[] plain = File.ReadAllLines(folder.File("plain/layers.csv")),
+            weighted = File.ReadAllLines(folder.File("weighted/layers.csv"));
+        string[] WithoutSeconds(string[] rows) => [.. rows.Select(row => row[..row.LastIndexOf(',')])];
+        Assert.Equal(WithoutSeconds(plain[..^1]), WithoutSeconds(weighted[..^1]));
+        Assert.NotEqual(WithoutSeconds(plain)[^1], WithoutSeconds(weighted)[^1]);
     }
 
     [Fact]

@@ -56,7 +56,12 @@ public sealed class CompressTests : IDisposable
     {
         var wrong = Search with { Groups = [(["conv1"], ["block.conv1"])] };
         int events = 0;
-        var result = Compress.ToEnd(Method(wrong), State(RngKey.FromSeed(1)), new Each(_ => events++), TestContext.Current.CancellationToken);
+        var result = Compress.ToEnd(
+            Method(wrong),
+            State(RngKey.FromSeed(1)),
+            new Each(_ => events++),
+            TestContext.Current.CancellationToken
+        );
         Assert.StartsWith("parents [conv1], children [block.conv1]", result.ErrorMessage(), StringComparison.Ordinal);
         Assert.Equal(0, events);
     }
@@ -100,10 +105,7 @@ public sealed class CompressTests : IDisposable
         Assert.Equal(2, state.Training!.Epochs.Length);
         Assert.Equal(2 * SmallTraining.BatchCount, events.OfType<TrainingEvent.Stepped>().Count());
         Assert.Equal(layers.Length, state.Parameters.Values.Values.Count(weight => weight is Weight.Quantised));
-        Assert.NotEqual(
-            dense["bn1.running_mean"].Decode().ToArray(),
-            state.Parameters["bn1.running_mean"].Decode().ToArray()
-        );
+        Assert.NotEqual(dense["bn1.running_mean"].Decode().ToArray(), state.Parameters["bn1.running_mean"].Decode().ToArray());
     }
 
     [Fact]

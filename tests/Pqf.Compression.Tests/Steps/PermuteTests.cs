@@ -134,7 +134,12 @@ public sealed class PermuteTests : IDisposable
         // A weight for each column: its value in the first row. After permuting it must be that again.
         var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(11));
         LayerInputs FirstRow(Parameters values, string layer) =>
-            new([.. values[$"{layer}.weight"].Decode().ToArray().Take(values[$"{layer}.weight"].Shape.Count / values[$"{layer}.weight"].Shape[0])]);
+            new([
+                .. values[$"{layer}.weight"]
+                    .Decode()
+                    .ToArray()
+                    .Take(values[$"{layer}.weight"].Shape.Count / values[$"{layer}.weight"].Shape[0]),
+            ]);
         string[] layers = ["block.conv1", "block.conv2"]; // their inputs are permuted; the first row of block.conv1 moves too
         var start = State(parameters) with { Inputs = layers.ToImmutableDictionary(layer => layer, layer => FirstRow(parameters, layer)) };
         var end = Compress.ToEnd([Step(Search, new CompressionSpec { LargeSubvectors = true })], start).Value();

@@ -32,7 +32,11 @@ public sealed class UnfoldNormsTests : IDisposable
         var parameters = folded ? Norms.Fold(SmallNetwork.Graph, trained) : trained;
         Assert.True(UnfoldNorms.IsNeeded(SmallNetwork.Graph, parameters));
         var unfolded = Unfold(parameters);
-        var expected = Calibration.Unfold(SmallNetwork.Graph, parameters, [.. Pixels().Select(pixels => Tensor<float>.From(host, Shape, pixels))]);
+        var expected = Calibration.Unfold(
+            SmallNetwork.Graph,
+            parameters,
+            [.. Pixels().Select(pixels => Tensor<float>.From(host, Shape, pixels))]
+        );
         foreach (string vector in (string[])["weight", "bias", "running_mean", "running_var"])
             Assert.Equal(expected[$"block.bn2.{vector}"].Decode().ToArray(), unfolded[$"block.bn2.{vector}"].Decode().ToArray());
     }

@@ -67,7 +67,9 @@ public sealed class GroupedTrainingTests : IDisposable
                     .. Enumerable
                         .Range(0, BatchSize * Side * Side)
                         .Select(i =>
-                            (float)((0.3 * key.Fold("image").Normal((ulong)i)) + (i % (Side * Side) / 342 == classes[i / (Side * Side)] ? 1 : 0))
+                            (float)(
+                                (0.3 * key.Fold("image").Normal((ulong)i)) + (i % (Side * Side) / 342 == classes[i / (Side * Side)] ? 1 : 0)
+                            )
                         ),
                 ];
                 return (Result<LabelledBatch, PqfError>)new LabelledBatch(images, classes);

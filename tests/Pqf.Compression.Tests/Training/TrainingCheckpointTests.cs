@@ -55,7 +55,7 @@ public sealed class TrainingCheckpointTests : IDisposable
         byte[] good = File.ReadAllBytes(folder.File("x.state"));
         state.Optimizer.Averages["fc.codebook.exp_avg"].Overwrite([.. new float[11], float.NaN]);
         Assert.Equal(
-            "optimizer.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help",
+            "optimiser.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help",
             Write(state, "x.state").ErrorMessage()
         );
         Assert.Equal(good, File.ReadAllBytes(folder.File("x.state")));

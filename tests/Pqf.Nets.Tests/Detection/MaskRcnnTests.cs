@@ -4,6 +4,7 @@ using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;

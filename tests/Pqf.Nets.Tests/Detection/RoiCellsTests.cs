@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;

@@ -3,6 +3,7 @@ using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Quantisation;
+using Pqf.Testing;
 using Xunit;
 
 namespace Pqf.Tensors.Tests.Host;
@@ -37,10 +38,10 @@ public class Conv2dHostTests
 
     [Theory]
     [MemberData(nameof(HostCases.Widths), MemberType = typeof(HostCases))]
-    public void Equals_the_double_loops_with_bias_residual_and_activation(string width)
+    public void Equals_the_double_loops_with_bias_residual_and_tail(string width)
     {
         foreach (var layer in Layers)
-        foreach (var activation in Enum.GetValues<Activation>())
+        foreach (var tail in TailCase.All)
             HostCases.With(
                 2,
                 HostCases.Width(width),
@@ -49,16 +50,16 @@ public class Conv2dHostTests
                     var (x, weight, bias) = Inputs(device, layer.X, layer.Weight);
                     var plan = Conv2dPlan.Create(weight, bias, layer.Options);
                     var residual = HostCases.Tensor(device, plan.OutputShape(x.Shape), 4);
-                    AssertConvolution(x, weight, bias, residual, layer.Options, activation, plan.Forward(x, residual, activation));
-                    AssertConvolution(x, weight, bias, null, layer.Options, activation, plan.Forward(x, null, activation));
+                    AssertConvolution(x, weight, bias, residual, layer.Options, tail, plan.Forward(x, residual, tail.Tail));
+                    AssertConvolution(x, weight, bias, null, layer.Options, tail, plan.Forward(x, null, tail.Tail));
                     AssertConvolution(
                         x,
                         weight,
                         null,
                         null,
                         layer.Options,
-                        activation,
-                        Conv2dPlan.Create(weight, null, layer.Options).Forward(x, null, activation)
+                        tail,
+                        Conv2dPlan.Create(weight, null, layer.Options).Forward(x, null, tail.Tail)
                     );
                     return 0;
                 }
@@ -88,21 +89,18 @@ public class Conv2dHostTests
                         [.. weight.Select((value, i) => (float)(value * scales[i / row]))]
                     );
                     Assert.Equal(
-                        Conv2dPlan.Create(scaled, bias, layer.Options).Forward(x, null, Activation.None).ToArray(),
+                        Conv2dPlan.Create(scaled, bias, layer.Options).Forward(x, null, Tail.None).ToArray(),
                         Conv2dPlan
                             .FromCodes(codebook, codes, layer.Weight, scales, bias, layer.Options)
-                            .Forward(x, null, Activation.None)
+                            .Forward(x, null, Tail.None)
                             .ToArray()
                     );
                     Assert.Equal(
                         Conv2dPlan
                             .Create(Tensor<float>.From(device, layer.Weight, weight), null, layer.Options)
-                            .Forward(x, null, Activation.None)
+                            .Forward(x, null, Tail.None)
                             .ToArray(),
-                        Conv2dPlan
-                            .FromCodes(codebook, codes, layer.Weight, null, null, layer.Options)
-                            .Forward(x, null, Activation.None)
-                            .ToArray()
+                        Conv2dPlan.FromCodes(codebook, codes, layer.Weight, null, null, layer.Options).Forward(x, null, Tail.None).ToArray()
                     );
                     return 0;
                 }
@@ -129,7 +127,7 @@ public class Conv2dHostTests
                 device =>
                 {
                     var (x, weight, bias) = Inputs(device, layer.X, layer.Weight);
-                    return Conv2dPlan.Create(weight, bias, layer.Options).Forward(x, null, Activation.Relu).ToArray();
+                    return Conv2dPlan.Create(weight, bias, layer.Options).Forward(x, null, Tail.Relu).ToArray();
                 }
             );
     }
@@ -146,8 +144,8 @@ public class Conv2dHostTests
                 var options = new Conv2dOptions { Padding = 1 };
                 var plan = Conv2dPlan.Create(weight, bias, options);
                 var residual = HostCases.Tensor(device, plan.OutputShape(x.Shape), 4);
-                float[] expected = plan.Forward(x, residual, Activation.Relu).ToArray();
-                plan.ForwardInto(x, residual, Activation.Relu, residual);
+                float[] expected = plan.Forward(x, residual, Tail.Relu).ToArray();
+                plan.ForwardInto(x, residual, Tail.Relu, residual);
                 Assert.Equal(expected, residual.ToArray());
                 return 0;
             }
@@ -163,10 +161,7 @@ public class Conv2dHostTests
             {
                 var x = Tensor<float>.From(device, [1, 1, 3, 1], [1, float.NaN, 2]);
                 var weight = Tensor<float>.From(device, [1, 1, 1, 1], [-1]);
-                Assert.Equal(
-                    [0, float.NaN, 0],
-                    Conv2dPlan.Create(weight, null, new Conv2dOptions()).Forward(x, null, Activation.Relu).ToArray()
-                );
+                Assert.Equal([0, float.NaN, 0], Conv2dPlan.Create(weight, null, new Conv2dOptions()).Forward(x, null, Tail.Relu).ToArray());
                 return 0;
             }
         );
@@ -180,11 +175,11 @@ public class Conv2dHostTests
             {
                 var (x, weight, bias) = Inputs(device, [2, 14, 14, 64], [64, 64, 3, 3]);
                 var plan = Conv2dPlan.Create(weight, bias, new Conv2dOptions { Padding = 1 });
-                var y = plan.Forward(x, null, Activation.Relu);
+                var y = plan.Forward(x, null, Tail.Relu);
                 long Run()
                 {
                     long before = GC.GetAllocatedBytesForCurrentThread();
-                    plan.ForwardInto(x, null, Activation.Relu, y);
+                    plan.ForwardInto(x, null, Tail.Relu, y);
                     return GC.GetAllocatedBytesForCurrentThread() - before;
                 }
 
@@ -203,7 +198,7 @@ public class Conv2dHostTests
         Tensor<float>? bias,
         Tensor<float>? residual,
         Conv2dOptions options,
-        Activation activation,
+        TailCase tail,
         Tensor<float> result
     )
     {
@@ -236,7 +231,7 @@ public class Conv2dHostTests
                 }
             }
 
-            HostCases.AssertSum(activation == Activation.Relu ? Math.Max(sum, 0) : sum, magnitude, g.Taps, y[at]);
+            HostCases.AssertSum(tail.Of(sum), magnitude, g.Taps, y[at], tail.Rounding);
         }
     }
 }

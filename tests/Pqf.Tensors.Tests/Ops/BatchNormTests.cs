@@ -41,6 +41,32 @@ public class BatchNormTests(DeviceSet devices) : DeviceTest(devices)
         Reference.BatchNorm(x, weight, bias, mean, variance, 1e-5f).Check(y);
     }
 
+    public static MatrixTheoryData<DeviceKind, TailCase> Tails => new(DeviceKinds.All, TailCase.All);
+
+    [Theory, MemberData(nameof(Tails))]
+    public void A_norm_adds_its_residual_before_its_tail(DeviceKind kind, TailCase tail)
+    {
+        var device = Use(kind);
+        var (x, residual) = (Numbers.Normal(Key.Fold("x"), [2, 3, 5, 21]), Numbers.Normal(Key.Fold("residual"), [2, 3, 5, 21]));
+        var (weight, bias, mean) = (
+            Numbers.Normal(Key.Fold("weight"), [21]),
+            Numbers.Normal(Key.Fold("bias"), [21]),
+            Numbers.Normal(Key.Fold("mean"), [21])
+        );
+        var variance = new Numbers([21], [.. Numbers.Normal(Key.Fold("variance"), [21]).Values.Select(v => v * v)]);
+        var y = BatchNorm.Forward(
+            x.On(device),
+            weight.On(device),
+            bias.On(device),
+            mean.On(device),
+            variance.On(device),
+            1e-2f,
+            residual.On(device),
+            tail.Tail
+        );
+        Reference.BatchNorm(x, weight, bias, mean, variance, 1e-2f, residual, tail).Check(y);
+    }
+
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void BatchNorm_agrees_with_PyTorch(DeviceKind kind)
     {

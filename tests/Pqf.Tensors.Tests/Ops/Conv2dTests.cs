@@ -100,11 +100,11 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         expected.Check(Conv2d.Forward(x.On(device), weight.On(device), bias.On(device), c.Options));
     }
 
-    public static MatrixTheoryData<DeviceKind, Activation, bool, bool> Fusions =>
-        new(DeviceKinds.All, Enum.GetValues<Activation>(), [false, true], [false, true]);
+    public static MatrixTheoryData<DeviceKind, TailCase, bool, bool> Fusions =>
+        new(DeviceKinds.All, TailCase.All, [false, true], [false, true]);
 
     [Theory, MemberData(nameof(Fusions))]
-    public void Plan_adds_bias_and_residual_before_its_activation(DeviceKind kind, Activation activation, bool withBias, bool withResidual)
+    public void Plan_adds_bias_and_residual_before_its_tail(DeviceKind kind, TailCase tail, bool withBias, bool withResidual)
     {
         var device = Use(kind);
         var options = new Conv2dOptions { Padding = 1 };
@@ -113,8 +113,8 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         var bias = withBias ? Numbers.Normal(Key.Fold("bias"), [18]) : null;
         var residual = withResidual ? Numbers.Normal(Key.Fold("residual"), [2, 5, 6, 18]) : null;
         var plan = Conv2dPlan.Create(weight.On(device), bias?.On(device), options);
-        var y = plan.Forward(x.On(device), residual?.On(device), activation);
-        Reference.Conv2d(x, weight, bias, options, residual, activation).Check(y);
+        var y = plan.Forward(x.On(device), residual?.On(device), tail.Tail);
+        Reference.Conv2d(x, weight, bias, options, residual, tail).Check(y);
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -125,17 +125,43 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         var weight = Numbers.Normal(Key.Fold("weight"), [16, 8, 1, 1]);
         var residual = Numbers.Normal(Key.Fold("residual"), [1, 5, 6, 16]);
         var y = residual.On(device);
-        Conv2dPlan.Create(weight.On(device), null, new()).ForwardInto(x.On(device), y, Activation.Relu, y);
-        Reference.Conv2d(x, weight, null, new(), residual, Activation.Relu).Check(y);
+        Conv2dPlan.Create(weight.On(device), null, new()).ForwardInto(x.On(device), y, Tail.Relu, y);
+        Reference.Conv2d(x, weight, null, new(), residual, TailCase.Relu).Check(y);
     }
 
-    [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
-    public void Plan_keeps_NaN_through_its_activation(DeviceKind kind)
+    public static MatrixTheoryData<DeviceKind, TailCase> Tails => new(DeviceKinds.All, TailCase.All);
+
+    [Theory, MemberData(nameof(Tails))]
+    public void Plan_of_a_linear_layer_ends_with_its_tail(DeviceKind kind, TailCase tail)
+    {
+        var device = Use(kind);
+        var x = Numbers.Normal(Key.Fold("x"), [3, 1, 1, 50]);
+        var weight = Numbers.Normal(Key.Fold("weight"), [21, 50, 1, 1]);
+        var bias = Numbers.Normal(Key.Fold("bias"), [21]);
+        var y = Conv2dPlan.Create(weight.On(device), bias.On(device), new()).Forward(x.On(device), null, tail.Tail);
+        Reference.Conv2d(x, weight, bias, new(), null, tail).Check(y);
+    }
+
+    [Theory, MemberData(nameof(Tails))]
+    public void Plan_of_wide_tiles_ends_with_its_tail(DeviceKind kind, TailCase tail)
+    {
+        var device = Use(kind);
+        var x = Numbers.Normal(Key.Fold("x"), [1, 5, 4, 16]);
+        var weight = Numbers.Normal(Key.Fold("weight"), [40, 16, 1, 1]);
+        var residual = Numbers.Normal(Key.Fold("residual"), [1, 5, 4, 40]);
+        var y = Conv2dPlan.Create(weight.On(device), null, new()).Forward(x.On(device), residual.On(device), tail.Tail);
+        Reference.Conv2d(x, weight, null, new(), residual, tail).Check(y);
+    }
+
+    [Theory, MemberData(nameof(Tails))]
+    public void Plan_keeps_NaN_through_its_tail(DeviceKind kind, TailCase tail)
     {
         var device = Use(kind);
         var plan = Conv2dPlan.Create(new Numbers([1, 1, 1, 1], [1f]).On(device), null, new());
-        var y = plan.Forward(new Numbers([1, 1, 3, 1], [float.NaN, -1f, 1f]).On(device), null, Activation.Relu);
-        Assert.Equal([float.NaN, 0f, 1f], y.ToArray());
+        var y = plan.Forward(new Numbers([1, 1, 3, 1], [float.NaN, -8f, 8f]).On(device), null, tail.Tail).ToArray();
+        Assert.Equal(float.NaN, y[0]);
+        Assert.Equal(tail.Of(-8), y[1], 1e-6);
+        Assert.Equal(tail.Of(8), y[2], 1e-6);
     }
 
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
@@ -147,7 +173,7 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         var plan = Conv2dPlan.Create(weight, bias, new());
         weight.Overwrite([5f]);
         bias.Overwrite([5f]);
-        Assert.Equal([7f], plan.Forward(new Numbers([1, 1, 1, 1], [3f]).On(device), null, Activation.None).ToArray());
+        Assert.Equal([7f], plan.Forward(new Numbers([1, 1, 1, 1], [3f]).On(device), null, Tail.None).ToArray());
     }
 
     public static MatrixTheoryData<DeviceKind, int> ReferenceCases => new(DeviceKinds.All, [.. Enumerable.Range(0, 9)]);
@@ -213,7 +239,7 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         );
         var plan = Conv2dPlan.Create(weight, null, new());
         var e = Assert.Throws<ShapeException>(() =>
-            plan.Forward(Tensor<float>.Zeros(device, [1, 2, 2, 3]), Tensor<float>.Zeros(device, [1, 2, 2, 3]), Activation.None)
+            plan.Forward(Tensor<float>.Zeros(device, [1, 2, 2, 3]), Tensor<float>.Zeros(device, [1, 2, 2, 3]), Tail.None)
         );
         Assert.Equal("Conv2d: expected equal shapes, got [1, 2, 2, 4] and [1, 2, 2, 3]", e.Message);
     }

@@ -66,20 +66,19 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
         expected.Check(ConvTranspose2d.Forward(x.On(device), weight.On(device), bias.On(device), c.Options));
     }
 
-    public static MatrixTheoryData<DeviceKind, Activation, bool> Fusions =>
-        new(DeviceKinds.All, Enum.GetValues<Activation>(), [false, true]);
+    public static MatrixTheoryData<DeviceKind, TailCase, bool> Fusions => new(DeviceKinds.All, TailCase.All, [false, true]);
 
     [Theory, MemberData(nameof(Fusions))]
-    public void Plan_adds_bias_before_its_activation(DeviceKind kind, Activation activation, bool withBias)
+    public void Plan_adds_bias_before_its_tail(DeviceKind kind, TailCase tail, bool withBias)
     {
         var device = Use(kind);
         foreach (var c in (Case[])[Shapes[5], Shapes[11]])
         {
             var (x, weight, bias) = Draw(c);
             var plan = ConvTranspose2dPlan.Create(weight.On(device), withBias ? bias.On(device) : null, c.Options);
-            var expected = Reference.ConvTranspose2d(x, weight, withBias ? bias : null, c.Options, activation);
-            expected.Check(plan.Forward(x.On(device), activation));
-            expected.Check(plan.Forward(x.On(device), activation)); // and again
+            var expected = Reference.ConvTranspose2d(x, weight, withBias ? bias : null, c.Options, tail);
+            expected.Check(plan.Forward(x.On(device), tail.Tail));
+            expected.Check(plan.Forward(x.On(device), tail.Tail)); // and again
         }
     }
 
@@ -92,7 +91,7 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
         var plan = ConvTranspose2dPlan.Create(weight, bias, new());
         weight.Overwrite([5f]);
         bias.Overwrite([5f]);
-        Assert.Equal([7f], plan.Forward(new Numbers([1, 1, 1, 1], [3f]).On(device), Activation.None).ToArray());
+        Assert.Equal([7f], plan.Forward(new Numbers([1, 1, 1, 1], [3f]).On(device), Tail.None).ToArray());
     }
 
     public static MatrixTheoryData<DeviceKind, int> ReferenceCases => new(DeviceKinds.All, [0, 1, 2]);

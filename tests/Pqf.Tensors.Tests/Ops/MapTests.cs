@@ -1,3 +1,5 @@
+using System.Numerics;
+using Pqf.Autodiff;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
@@ -6,43 +8,32 @@ namespace Pqf.Tensors.Tests.Ops;
 
 public class MapTests(DeviceSet devices) : DeviceTest(devices)
 {
-    public static MatrixTheoryData<DeviceKind, int> Lengths => new(DeviceKinds.All, [0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 1025]);
-
-    [Theory, MemberData(nameof(Lengths))]
-    public void Relu_is_the_larger_of_x_and_zero(DeviceKind kind, int length)
-    {
-        var device = Use(kind, length);
-        var x = Numbers.Normal(RngKey.FromSeed(3), [length]);
-        Reference.Relu(x).Check(Map.Forward<Relu>(x.On(device)));
-    }
-
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
-    public void Relu_keeps_NaN_and_infinity(DeviceKind kind)
+    public void A_pull_back_that_reads_nothing_keeps_neither_input_nor_output(DeviceKind kind)
     {
         var device = Use(kind);
-        float[] values = [float.NaN, -1f, float.PositiveInfinity, float.NegativeInfinity, 0f, 1e-45f, -1e-45f];
-        float[] expected = [float.NaN, 0f, float.PositiveInfinity, 0f, 0f, 1e-45f, 0f];
-        float[] more = [.. values, .. values, .. values]; // past a whole vector, and its rest
-        Assert.Equal([.. expected, .. expected, .. expected], Map.Forward<Relu>(Tensor<float>.From(device, [21], more)).ToArray());
+        using var scope = device.BeginScope();
+        var tape = new Tape(scope);
+        var x = tape.Leaf(Tensor<float>.From(device, [19], [.. Enumerable.Range(0, 19).Select(i => i - 9f)]));
+        int before = device.LiveBuffers;
+        var y = tape.Apply(new Map.Function<Opposite>(), x);
+        Assert.Equal(Enumerable.Range(0, 19).Select(i => 9f - i), y.Value.ToArray());
+        tape.Done(y);
+        Assert.Equal(before, device.LiveBuffers);
+        var dx = tape.Backward(y, Tensor<float>.From(device, [19], [.. Enumerable.Range(0, 19).Select(i => (float)i)]), x)[0];
+        Assert.Equal(Enumerable.Range(0, 19).Select(i => (float)-i), dx.ToArray());
     }
 
-    [Theory, MemberData(nameof(Lengths))]
-    public void Sigmoid_agrees_with_double(DeviceKind kind, int length)
+    internal readonly struct Opposite : IUnaryOp
     {
-        var device = Use(kind, length);
-        var x = Numbers.Normal(RngKey.FromSeed(3).Fold("sigmoid"), [length]);
-        Reference.Sigmoid(x).Check(Map.Forward<Sigmoid>(x.On(device)));
-    }
+        public static PullbackReads PullbackReads => PullbackReads.Nothing;
 
-    [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
-    public void Sigmoid_of_large_values_ends_at_zero_and_one(DeviceKind kind)
-    {
-        var device = Use(kind);
-        float[] values = [-1000f, 1000f, float.NegativeInfinity, float.PositiveInfinity, 0f],
-            expected = [0f, 1f, 0f, 1f, 0.5f];
-        Assert.Equal(
-            [.. expected, .. expected, .. expected],
-            Map.Forward<Sigmoid>(Tensor<float>.From(device, [15], [.. values, .. values, .. values])).ToArray()
-        );
+        public static float Apply(float x) => -x;
+
+        public static Vector<float> Apply(Vector<float> x) => -x;
+
+        public static float Pullback(float read, float dy) => -dy;
+
+        public static Vector<float> Pullback(Vector<float> read, Vector<float> dy) => -dy;
     }
 }

@@ -1,5 +1,5 @@
-using ILGPU.Runtime;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace Pqf.Tensors.Devices.Gpu;
 

@@ -1,5 +1,3 @@
-using Pqf.Tensors.Devices;
-
 namespace Pqf.Tensors.Devices.Host;
 
 /// <summary>Aligned native memory.</summary>

@@ -9,7 +9,7 @@ namespace Pqf.Tensors.Ops.Convolution;
 public static partial class Conv2d
 {
     static void InputGradientGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx) =>
-        gpu.Launch(dx.Shape.Count, new InputGradientKernel(dy.View, weight.View, TileOutput.Of(dx, null, Activation.None), geometry));
+        gpu.Launch(dx.Shape.Count, new InputGradientKernel(dy.View, weight.View, TileOutput.Of(dx, null, Tail.None), geometry));
 
     /// <summary>One gradient of the input, or one output of a transposed convolution, from all outputs whose windows cover it; neighbours
     /// are neighbouring channels of one pixel: they share dy and read weights kH · kW apart.</summary>

@@ -25,13 +25,13 @@ public static partial class Conv2d
                     "Conv2d",
                     $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}"
                 );
-            Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Activation.None, dx);
+            Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Tail.None, dx);
             return;
         }
 
         if (g.IsPointwise)
         {
-            Conv2dPlan.Flipped(weight, new Conv2dOptions(), algorithm).ForwardInto(dy, null, Activation.None, dx);
+            Conv2dPlan.Flipped(weight, new Conv2dOptions(), algorithm).ForwardInto(dy, null, Tail.None, dx);
             return;
         }
 
@@ -50,7 +50,7 @@ public static partial class Conv2d
                         Groups = g.Groups,
                     }
                 )
-                .ForwardInto(dy, null, Activation.None, dx);
+                .ForwardInto(dy, null, Tail.None, dx);
             return;
         }
 
@@ -88,6 +88,6 @@ public static partial class Conv2d
         using var scope = host.BeginScope();
         using var panels = new Workspace<float>(host, PhaseProduct<S, V>.PanelsCount(g, phase));
         PhaseProduct<S, V>.Pack(host, g, phase, weight, panels.Pointer);
-        PhaseProduct<S, V>.Run(host, g, phase, panels.Pointer, null, Activation.None, dy.Pointer, dx.Pointer);
+        PhaseProduct<S, V>.Run(host, g, phase, panels.Pointer, null, Tail.None, dy.Pointer, dx.Pointer);
     }
 }

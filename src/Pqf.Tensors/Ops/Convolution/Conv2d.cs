@@ -22,7 +22,7 @@ public static partial class Conv2d
     )
     {
         using var scope = x.Device.BeginScope();
-        return scope.Keep(Conv2dPlan.Create(weight, bias, options, algorithm).Forward(x, null, Activation.None));
+        return scope.Keep(Conv2dPlan.Create(weight, bias, options, algorithm).Forward(x, null, Tail.None));
     }
 
     /// <summary>The result's shape.</summary>

@@ -26,9 +26,9 @@ public sealed partial class Conv2dPlan
         gpu.Launch(o, new Copy(bias.View, gpuBias.View));
     }
 
-    void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
-        var terms = Epilogues.Of(gpuBias, residual, activation);
+        var terms = Epilogues.Of(gpuBias, residual, tail);
         var output = new TileOutput(
             y.View,
             (gpuBias ?? y).View,
@@ -36,7 +36,9 @@ public sealed partial class Conv2dPlan
             geometry.OutPixels,
             geometry.GroupOutChannels,
             geometry.OutChannels,
-            terms
+            terms,
+            tail.Low,
+            tail.High
         );
         var runs = TapRuns.Of(geometry);
         if (geometry.GroupOutChannels <= NarrowChannels || !runs.IsExact)
@@ -50,6 +52,7 @@ public sealed partial class Conv2dPlan
                 x,
                 output
             );
+        tail.Finish(y);
     }
 
     void RunTiles(GpuDevice gpu, ProductSize size, ConvGeometry g, TapRuns runs, Tensor<float> x, TileOutput output)

@@ -64,36 +64,29 @@ public sealed partial class Conv2dPlan
         return packed;
     }
 
-    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
         if (host.Width == VectorWidth.Bits512)
-            RunHost<Simd512, Vector512<float>>(host, g, x, residual, activation, y);
+            RunHost<Simd512, Vector512<float>>(host, g, x, residual, tail, y);
         else
-            RunHost<Simd256, Vector256<float>>(host, g, x, residual, activation, y);
+            RunHost<Simd256, Vector256<float>>(host, g, x, residual, tail, y);
     }
 
-    unsafe void RunHost<S, V>(
-        HostDevice host,
-        ConvGeometry g,
-        Tensor<float> x,
-        Tensor<float>? residual,
-        Activation activation,
-        Tensor<float> y
-    )
+    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
         if (algorithm != ConvAlgorithm.Gathered)
         {
-            RunWinograd<S, V>(host, g, x, residual, activation, y);
+            RunWinograd<S, V>(host, g, x, residual, tail, y);
             return;
         }
 
         if (StemRows.Fits(g))
-            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, 0, residual, activation, y);
+            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, 0, residual, tail, y);
         else
             for (int group = 0; group < g.Groups; group++)
-                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), 0, group, residual, activation, y);
+                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), 0, group, residual, tail, y);
     }
 
     unsafe void RunGroup<S, V, L, TRows>(
@@ -103,7 +96,7 @@ public sealed partial class Conv2dPlan
         int line,
         int group,
         Tensor<float>? residual,
-        Activation activation,
+        Tail tail,
         Tensor<float> y
     )
         where S : struct, ISimd<V>
@@ -118,7 +111,7 @@ public sealed partial class Conv2dPlan
         {
             Bias = packedBias is null ? null : packedBias.Pointer + (group * packedBias.Shape[1]),
             Residual = residual is null ? null : residual.Pointer + first,
-            Relu = activation == Activation.Relu,
+            Tail = tail.Host,
         };
         host.For(product.ItemCount, product);
     }

@@ -61,31 +61,17 @@ public sealed partial class Conv2dPlan
         WinogradWeights<T>.Pack(host, weight.Pointer, order, weightShape[0], weightShape[1], width, packed.Pointer);
     }
 
-    void RunWinograd<S, V>(
-        HostDevice host,
-        ConvGeometry g,
-        Tensor<float> x,
-        Tensor<float>? residual,
-        Activation activation,
-        Tensor<float> y
-    )
+    void RunWinograd<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
         if (algorithm == ConvAlgorithm.Winograd2)
-            RunWinograd<S, V, Winograd2<S, V>>(host, g, x, residual, activation, y);
+            RunWinograd<S, V, Winograd2<S, V>>(host, g, x, residual, tail, y);
         else
-            RunWinograd<S, V, Winograd4<S, V>>(host, g, x, residual, activation, y);
+            RunWinograd<S, V, Winograd4<S, V>>(host, g, x, residual, tail, y);
     }
 
-    unsafe void RunWinograd<S, V, T>(
-        HostDevice host,
-        ConvGeometry g,
-        Tensor<float> x,
-        Tensor<float>? residual,
-        Activation activation,
-        Tensor<float> y
-    )
+    unsafe void RunWinograd<S, V, T>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
         where T : struct, IWinograd
@@ -96,7 +82,7 @@ public sealed partial class Conv2dPlan
         {
             Bias = packedBias is null ? null : packedBias.Pointer,
             Residual = residual is null ? null : residual.Pointer,
-            Relu = activation == Activation.Relu,
+            Tail = tail.Host,
         }.Run(host);
     }
 }

@@ -3,7 +3,7 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
-/// <summary>A convolution whose weights are packed once and used many times, with what follows it fused: y = activation(conv(x) + bias +
+/// <summary>A convolution whose weights are packed once and used many times, with what follows it fused: y = tail(conv(x) + bias +
 /// residual).</summary>
 /// <remarks>Its packed weights belong to the scope in which it was made.</remarks>
 public sealed partial class Conv2dPlan
@@ -54,20 +54,20 @@ public sealed partial class Conv2dPlan
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>
     public Shape OutputShape(Shape x) => Conv2d.OutputShape(x, weightShape, options);
 
-    /// <summary>y = activation(conv(x) + bias + residual).</summary>
+    /// <summary>y = tail(conv(x) + bias + residual).</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="residual">[N, H', W', O], or none.</param>
-    /// <param name="activation">Applied last.</param>
+    /// <param name="tail">Applied last.</param>
     /// <returns>[N, H', W', O].</returns>
-    public Tensor<float> Forward(Tensor<float> x, Tensor<float>? residual, Activation activation)
+    public Tensor<float> Forward(Tensor<float> x, Tensor<float>? residual, Tail tail)
     {
         var y = Tensor<float>.Rent(device, OutputShape(x.Shape));
-        ForwardInto(x, residual, activation, y);
+        ForwardInto(x, residual, tail, y);
         return y;
     }
 
     /// <summary>As <see cref="Forward"/>, into a given tensor, which may be the residual itself but not the input.</summary>
-    internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Activation activation, Tensor<float> y)
+    internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
         var geometry = Conv2d.Geometry(x.Shape, weightShape, options);
         geometry.CheckOutput("Conv2d", y.Shape);
@@ -77,8 +77,8 @@ public sealed partial class Conv2dPlan
         if (y.Shape.Count == 0)
             return;
         if (device is HostDevice host)
-            RunHost(host, geometry, x, residual, activation, y);
+            RunHost(host, geometry, x, residual, tail, y);
         else
-            RunGpu((GpuDevice)device, geometry, x, residual, activation, y);
+            RunGpu((GpuDevice)device, geometry, x, residual, tail, y);
     }
 }

@@ -16,13 +16,13 @@ public static partial class Map
         public void Invoke(int index) => y[index] = TOp.Apply(x[index]);
     }
 
-    static void PullbackGpu<TOp>(GpuDevice gpu, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
-        where TOp : unmanaged, IUnaryOp => gpu.Launch(dx.Shape.Count, new PullbackKernel<TOp>(y.View, dy.View, dx.View));
+    static void PullbackGpu<TOp>(GpuDevice gpu, Tensor<float> read, Tensor<float> dy, Tensor<float> dx)
+        where TOp : unmanaged, IUnaryOp => gpu.Launch(dx.Shape.Count, new PullbackKernel<TOp>(read.View, dy.View, dx.View));
 
     /// <summary>One gradient. Bound by memory: 12 bytes an element.</summary>
-    internal readonly struct PullbackKernel<TOp>(ArrayView<float> y, ArrayView<float> dy, ArrayView<float> dx) : IKernel
+    internal readonly struct PullbackKernel<TOp>(ArrayView<float> read, ArrayView<float> dy, ArrayView<float> dx) : IKernel
         where TOp : unmanaged, IUnaryOp
     {
-        public void Invoke(int index) => dx[index] = TOp.Pullback(y[index], dy[index]);
+        public void Invoke(int index) => dx[index] = TOp.Pullback(read[index], dy[index]);
     }
 }

@@ -9,9 +9,9 @@ public static partial class Map
     static unsafe void Host<TOp>(HostDevice host, Tensor<float> x, Tensor<float> y)
         where TOp : unmanaged, IUnaryOp => host.For(Chunks.Count(x.Shape.Count), new Apply<TOp>(x.Pointer, y.Pointer, x.Shape.Count));
 
-    static unsafe void PullbackHost<TOp>(HostDevice host, Tensor<float> y, Tensor<float> dy, Tensor<float> dx)
+    static unsafe void PullbackHost<TOp>(HostDevice host, Tensor<float> read, Tensor<float> dy, Tensor<float> dx)
         where TOp : unmanaged, IUnaryOp =>
-        host.For(Chunks.Count(y.Shape.Count), new Pull<TOp>(y.Pointer, dy.Pointer, dx.Pointer, y.Shape.Count));
+        host.For(Chunks.Count(dx.Shape.Count), new Pull<TOp>(read.Pointer, dy.Pointer, dx.Pointer, dx.Shape.Count));
 
     readonly unsafe struct Apply<TOp>(float* x, float* y, int count) : IHostWork
         where TOp : unmanaged, IUnaryOp
@@ -27,7 +27,7 @@ public static partial class Map
         }
     }
 
-    readonly unsafe struct Pull<TOp>(float* y, float* dy, float* dx, int count) : IHostWork
+    readonly unsafe struct Pull<TOp>(float* read, float* dy, float* dx, int count) : IHostWork
         where TOp : unmanaged, IUnaryOp
     {
         public void Invoke(int item, int thread)
@@ -35,9 +35,9 @@ public static partial class Map
             int i = item * Chunks.Floats,
                 end = Math.Min(count, i + Chunks.Floats);
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
-                Vector.Store(TOp.Pullback(Vector.Load(y + i), Vector.Load(dy + i)), dx + i);
+                Vector.Store(TOp.Pullback(Vector.Load(read + i), Vector.Load(dy + i)), dx + i);
             for (; i < end; i++)
-                dx[i] = TOp.Pullback(y[i], dy[i]);
+                dx[i] = TOp.Pullback(read[i], dy[i]);
         }
     }
 }

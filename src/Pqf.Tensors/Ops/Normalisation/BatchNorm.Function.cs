@@ -16,24 +16,27 @@ public static partial class BatchNorm
             ? Reduce.MeanAndVariance(x)
             : throw new ShapeException("BatchNorm", $"expected more than one value of each channel to train on, got {x.Shape}");
 
-    /// <summary>activation(norm(x) + residual) as a tape records it; inputs x, weight, bias, mean and variance, which are constants, and,
+    /// <summary>tail(norm(x) + residual) as a tape records it; inputs x, weight, bias, mean and variance, which are constants, and,
     /// optionally, residual.</summary>
     /// <param name="Eps">Added to the variance.</param>
     /// <param name="Source">Whose statistics they are. Those of the batch (<see cref="BatchStatistics"/>) carry gradients to x.</param>
-    /// <param name="Activation">Applied last.</param>
-    public sealed record Function(float Eps, StatisticsOf Source, Activation Activation = Activation.None) : DifferentiableFunction
+    /// <param name="Tail">Applied last: a clamp, or nothing if omitted.</param>
+    public sealed record Function(float Eps, StatisticsOf Source, Tail? Tail = null) : DifferentiableFunction
     {
         /// <inheritdoc/>
         public override string Name => "BatchNorm";
 
+        Tail Last => Tail ?? Elementwise.Tail.None;
+
         /// <inheritdoc/>
         public override Tensor<float> Forward(ForwardContext context)
         {
+            Last.CheckGradient("BatchNorm");
             var (x, weight, bias) = (context[0], context[1], context[2]);
             var (mean, variance) = (context.Constant(3), context.Constant(4));
-            var y = BatchNorm.Forward(x, weight, bias, mean, variance, Eps, context.Optional(Residual), Activation);
+            var y = BatchNorm.Forward(x, weight, bias, mean, variance, Eps, context.Optional(Residual), Last);
             bool isAffine = IsAffine(context.NeedsGradient(1) || context.NeedsGradient(2));
-            context.Save(isAffine ? null : x, weight, isAffine ? null : mean, variance, Activation == Activation.Relu ? y : null);
+            context.Save(isAffine ? null : x, weight, isAffine ? null : mean, variance, Last.HasClamp ? y : null);
             return y;
         }
 
@@ -53,12 +56,12 @@ public static partial class BatchNorm
             if (context.SavedOrNull(4) is { } y)
             {
                 dSum = context.MayOverwrite(dy) ? dy : Tensor<float>.Rent(dy.Device, dy.Shape);
-                Map.PullbackInto<Relu>(y, dy, dSum);
+                Last.PullbackInto(y, dy, dSum);
             }
 
             var zeros = Tensor<float>.Zeros(dy.Device, variance.Shape);
             var dx = !hasResidual && (dSum != dy || context.MayOverwrite(dy)) ? dSum : Tensor<float>.Rent(dy.Device, dy.Shape);
-            ForwardInto(dSum, weight, zeros, zeros, variance, Eps, null, Activation.None, dx);
+            ForwardInto(dSum, weight, zeros, zeros, variance, Eps, null, Elementwise.Tail.None, dx);
             return [dx, null, null, null, null, hasResidual ? dSum : null];
         }
 
@@ -73,7 +76,7 @@ public static partial class BatchNorm
                 : !hasResidual && (dSum != dy || context.MayOverwrite(dy)) ? dSum
                 : Tensor<float>.Rent(dy.Device, dy.Shape);
             var (mean, variance) = (context.Saved(2), context.Saved(3));
-            var gradients = PullbackInto(x, context.Saved(1), mean, variance, Eps, Source, y, dy, dSum, dx);
+            var gradients = PullbackInto(x, context.Saved(1), mean, variance, Eps, Source, Last, y, dy, dSum, dx);
             return [dx, gradients.DWeight, gradients.DBias, null, null, hasResidual ? dSum : null];
         }
     }

@@ -17,15 +17,29 @@ public static partial class BatchNorm
         Tensor<float> variance,
         float eps,
         Tensor<float>? residual,
-        Activation activation,
+        Tail tail,
         Tensor<float> y
     )
     {
-        var terms = Epilogues.Of(null, residual, activation);
+        var terms = Epilogues.Of(null, residual, tail);
         gpu.Launch(
             y.Shape.Count,
-            new Kernel(x.View, weight.View, bias.View, mean.View, variance.View, (residual ?? x).View, y.View, eps, x.Shape.Last, terms)
+            new Kernel(
+                x.View,
+                weight.View,
+                bias.View,
+                mean.View,
+                variance.View,
+                (residual ?? x).View,
+                y.View,
+                eps,
+                x.Shape.Last,
+                terms,
+                tail.Low,
+                tail.High
+            )
         );
+        tail.Finish(y);
     }
 
     /// <summary>One value; neighbours are neighbouring channels. Bound by memory: 8 bytes an element and 4 for a residual, the vectors stay
@@ -40,7 +54,9 @@ public static partial class BatchNorm
         ArrayView<float> y,
         float eps,
         int channels,
-        Epilogue terms
+        Epilogue terms,
+        float low,
+        float high
     ) : IKernel
     {
         public void Invoke(int index)
@@ -49,7 +65,7 @@ public static partial class BatchNorm
             float value = ((x[index] - mean[c]) / MathF.Sqrt(variance[c] + eps) * weight[c]) + bias[c];
             if ((terms & Epilogue.Residual) != 0)
                 value += residual[index];
-            y[index] = (terms & Epilogue.Relu) != 0 ? Relu.Apply(value) : value;
+            y[index] = (terms & Epilogue.Clamp) != 0 ? Bounds.Clamp(value, low, high) : value;
         }
     }
 }

@@ -16,7 +16,7 @@ public static partial class BatchNorm
         Tensor<float> variance,
         float eps,
         Tensor<float>? residual,
-        Activation activation,
+        Tail tail,
         Tensor<float> y
     )
     {
@@ -30,7 +30,7 @@ public static partial class BatchNorm
             new Normalise(x.Pointer, mean.Pointer, scale.Pointer, bias.Pointer, y.Pointer, rows, channels)
             {
                 Residual = residual is null ? null : residual.Pointer,
-                Relu = activation == Activation.Relu,
+                Tail = tail.Host,
             }
         );
     }
@@ -40,7 +40,8 @@ public static partial class BatchNorm
         /// <summary>Added to the result; null for none.</summary>
         public float* Residual { get; init; }
 
-        public bool Relu { get; init; }
+        /// <summary>Applied last.</summary>
+        public HostTail Tail { get; init; }
 
         public void Invoke(int item, int thread)
         {
@@ -61,7 +62,7 @@ public static partial class BatchNorm
                 var value = ((Vector.Load(from + c) - Vector.Load(mean + c)) * Vector.Load(scale + c)) + Vector.Load(bias + c);
                 if (residual != null)
                     value += Vector.Load(residual + c);
-                Vector.Store(Relu ? Tensors.Ops.Elementwise.Relu.Apply(value) : value, to + c);
+                Vector.Store(Tail.Bounds.Apply(value), to + c);
             }
 
             for (; c < channels; c++)
@@ -69,8 +70,10 @@ public static partial class BatchNorm
                 float value = ((from[c] - mean[c]) * scale[c]) + bias[c];
                 if (residual != null)
                     value += residual[c];
-                to[c] = Relu ? Tensors.Ops.Elementwise.Relu.Apply(value) : value;
+                to[c] = Tail.Bounds.Apply(value);
             }
+
+            Tail.Finish(to, 1, channels, channels);
         }
     }
 }

@@ -15,6 +15,7 @@ public static partial class BatchNorm
         Tensor<float> variance,
         float eps,
         StatisticsOf source,
+        Tail tail,
         Tensor<float>? y,
         Tensor<float> dy,
         BatchNormGradients result
@@ -23,7 +24,7 @@ public static partial class BatchNorm
         int channels = x.Shape.Last,
             rows = x.Shape.Count / channels;
         if (y is not null)
-            gpu.Launch(x.Shape.Count, new Map.PullbackKernel<Relu>(y.View, dy.View, result.DSum.View));
+            tail.PullbackInto(y, dy, result.DSum);
         using (gpu.BeginScope())
         {
             var products = Tensor<float>.Rent(gpu, x.Shape);

@@ -15,6 +15,7 @@ public static partial class BatchNorm
         Tensor<float> variance,
         float eps,
         StatisticsOf source,
+        Tail tail,
         Tensor<float>? y,
         Tensor<float> dy,
         BatchNormGradients result
@@ -31,6 +32,7 @@ public static partial class BatchNorm
             new GradientSums(
                 x.Pointer,
                 mean.Pointer,
+                tail.Bounds,
                 y is null ? null : y.Pointer,
                 dy.Pointer,
                 result.DSum.Pointer,
@@ -60,10 +62,19 @@ public static partial class BatchNorm
         );
     }
 
-    /// <summary>Of one part of the rows: Σ ds [channels], then Σ ds · (x − mean) [channels]; writes ds on the way if there is an
-    /// activation.</summary>
-    readonly unsafe struct GradientSums(float* x, float* mean, float* y, float* dy, float* dSum, int rows, int channels, double* sums)
-        : IHostWork
+    /// <summary>Of one part of the rows: Σ ds [channels], then Σ ds · (x − mean) [channels]; writes ds on the way if there is a
+    /// clamp.</summary>
+    readonly unsafe struct GradientSums(
+        float* x,
+        float* mean,
+        Bounds bounds,
+        float* y,
+        float* dy,
+        float* dSum,
+        int rows,
+        int channels,
+        double* sums
+    ) : IHostWork
     {
         public void Invoke(int item, int thread)
         {
@@ -113,7 +124,7 @@ public static partial class BatchNorm
             var gradient = Vector.Load(dy + at);
             if (y != null)
             {
-                gradient = Relu.Pullback(Vector.Load(y + at), gradient);
+                gradient = bounds.Pullback(Vector.Load(y + at), gradient);
                 Vector.Store(gradient, dSum + at);
             }
 
@@ -133,7 +144,7 @@ public static partial class BatchNorm
                 products = 0;
             for (int row = 0; row < count; row++, at += channels)
             {
-                float gradient = y == null ? dy[at] : dSum[at] = Relu.Pullback(y[at], dy[at]);
+                float gradient = y == null ? dy[at] : dSum[at] = bounds.Pullback(y[at], dy[at]);
                 sum += gradient;
                 products += gradient * ((double)x[at] - mean[c]);
             }

@@ -23,9 +23,9 @@ public static partial class BatchNorm
         Tensor<float> mean,
         Tensor<float> variance,
         float eps
-    ) => Forward(x, weight, bias, mean, variance, eps, null, Activation.None);
+    ) => Forward(x, weight, bias, mean, variance, eps, null, Tail.None);
 
-    /// <summary>As above, with what follows a norm in a residual block: y = activation(norm(x) + residual).</summary>
+    /// <summary>As above, with what follows a norm in a residual block: y = tail(norm(x) + residual).</summary>
     /// <param name="x">[…, C].</param>
     /// <param name="weight">[C].</param>
     /// <param name="bias">[C].</param>
@@ -33,7 +33,7 @@ public static partial class BatchNorm
     /// <param name="variance">[C], 0 or more.</param>
     /// <param name="eps">Added to the variance.</param>
     /// <param name="residual">[…, C], or none.</param>
-    /// <param name="activation">Applied last.</param>
+    /// <param name="tail">Applied last.</param>
     /// <returns>[…, C].</returns>
     public static Tensor<float> Forward(
         Tensor<float> x,
@@ -43,11 +43,11 @@ public static partial class BatchNorm
         Tensor<float> variance,
         float eps,
         Tensor<float>? residual,
-        Activation activation
+        Tail tail
     )
     {
         var y = Tensor<float>.Rent(x.Device, x.Shape);
-        ForwardInto(x, weight, bias, mean, variance, eps, residual, activation, y);
+        ForwardInto(x, weight, bias, mean, variance, eps, residual, tail, y);
         return y;
     }
 
@@ -60,7 +60,7 @@ public static partial class BatchNorm
         Tensor<float> variance,
         float eps,
         Tensor<float>? residual,
-        Activation activation,
+        Tail tail,
         Tensor<float> y
     )
     {
@@ -74,8 +74,8 @@ public static partial class BatchNorm
         if (x.Shape.Count == 0)
             return;
         if (x.Device is HostDevice host)
-            Host(host, x, weight, bias, mean, variance, eps, residual, activation, y);
+            Host(host, x, weight, bias, mean, variance, eps, residual, tail, y);
         else
-            Gpu((GpuDevice)x.Device, x, weight, bias, mean, variance, eps, residual, activation, y);
+            Gpu((GpuDevice)x.Device, x, weight, bias, mean, variance, eps, residual, tail, y);
     }
 }

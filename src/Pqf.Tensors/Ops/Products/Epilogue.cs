@@ -9,13 +9,13 @@ enum Epilogue
     None = 0,
     Bias = 1,
     Residual = 2,
-    Relu = 4,
+    Clamp = 4,
 }
 
 static class Epilogues
 {
-    public static Epilogue Of(Tensor<float>? bias, Tensor<float>? residual, Activation activation) =>
+    public static Epilogue Of(Tensor<float>? bias, Tensor<float>? residual, Tail tail) =>
         (bias is null ? Epilogue.None : Epilogue.Bias)
         | (residual is null ? Epilogue.None : Epilogue.Residual)
-        | (activation == Activation.Relu ? Epilogue.Relu : Epilogue.None);
+        | (tail.HasClamp ? Epilogue.Clamp : Epilogue.None);
 }

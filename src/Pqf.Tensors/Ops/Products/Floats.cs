@@ -10,7 +10,8 @@ static unsafe class Floats
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy16(float* from, float* to)
     {
-        Vector256<float> low = Vector256.Load(from), high = Vector256.Load(from + 8);
+        Vector256<float> low = Vector256.Load(from),
+            high = Vector256.Load(from + 8);
         low.Store(to);
         high.Store(to + 8);
     }
@@ -34,7 +35,8 @@ static unsafe class Floats
         }
         else if (count >= 4)
         {
-            Vector128<float> low = Vector128.Load(from), high = Vector128.Load(from + count - 4);
+            Vector128<float> low = Vector128.Load(from),
+                high = Vector128.Load(from + count - 4);
             low.Store(to);
             high.Store(to + count - 4);
         }

@@ -3,7 +3,7 @@ using Pqf.Tensors.Devices.Gpu;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>A product by tiles in shared memory: y = activation(left · right + bias + residual), or one part of the sum.</summary>
+/// <summary>A product by tiles in shared memory: y = clamp(left · right + bias + residual), or one part of the sum.</summary>
 /// <remarks>
 /// A group computes a tile of rows × columns, a work item 8 × 8 values of it in 64 registers. Panels of 8 terms go through shared memory
 /// twice buffered: the next

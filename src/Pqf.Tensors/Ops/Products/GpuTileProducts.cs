@@ -5,7 +5,7 @@ namespace Pqf.Tensors.Ops.Products;
 /// <summary>Products by tiles on a GPU.</summary>
 static class GpuTileProducts
 {
-    /// <summary>y = activation(left · right + bias + residual).</summary>
+    /// <summary>y = clamp(left · right + bias + residual).</summary>
     /// <param name="gpu">Where all operands are.</param>
     /// <param name="choice">How it is cut.</param>
     /// <param name="size">Rows, columns of one group, groups, terms.</param>

@@ -185,10 +185,16 @@ static unsafe class HostTile<S, V, L>
             r.Residual += r.Apart;
         }
 
-        if (r.Relu)
+        if (r.HasLow)
         {
-            V zero = S.Create(0); // NaN is not below zero and stays
-            (v0, v1) = (S.Select(S.LessThan(v0, zero), zero, v0), S.Select(S.LessThan(v1, zero), zero, v1));
+            V low = S.Create(r.Tile->Bounds.Low); // NaN is not below it and stays
+            (v0, v1) = (S.Select(S.LessThan(v0, low), low, v0), S.Select(S.LessThan(v1, low), low, v1));
+        }
+
+        if (r.HasHigh)
+        {
+            V high = S.Create(r.Tile->Bounds.High);
+            (v0, v1) = (S.Select(S.LessThan(high, v0), high, v0), S.Select(S.LessThan(high, v1), high, v1));
         }
 
         S.Store(v0, r.C);
@@ -201,7 +207,8 @@ static unsafe class HostTile<S, V, L>
     {
         public float* C = t->C, Residual = t->Residual;
         public readonly nint Apart = t->RowsStride;
-        public readonly bool Accumulate = t->Accumulate, Relu = t->Relu;
+        public readonly bool Accumulate = t->Accumulate, HasLow = t->Bounds.HasLow, HasHigh = t->Bounds.HasHigh;
+        public readonly Tile* Tile = t;
     }
 
     /// <summary>Fetches the lines that <see cref="Finish"/> touches, a few rows a turn: many at once, their misses would hold up the

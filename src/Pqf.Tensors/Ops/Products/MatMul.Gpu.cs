@@ -24,7 +24,7 @@ public static partial class MatMul
     {
         var (m, n, k) = (size.Rows, size.Columns, size.Terms);
         bool isWhole = a.Shape.Last % 4 == 0 && b.Shape.Last % 4 == 0 && n % 4 == 0;
-        var output = new TileOutput(c.View, c.View, c.View, m, n, n, Epilogue.None);
+        var output = new TileOutput(c.View, c.View, c.View, m, n, n, Epilogue.None, 0f, 0f);
         GatheredRows rows = new(a.View, TapRuns.Of(m, k)),
             columns = new(b.View, TapRuns.Of(n, k));
         TermRows termsOfRows = new(a.View, k, m, m),

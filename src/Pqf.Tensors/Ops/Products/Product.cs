@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>c = activation(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
+/// <summary>c = tail(rows · panels + bias + residual), cut into items of fixed sizes.</summary>
 readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, float* panels, float* c, int stride, byte* scratch)
     : IHostWork
     where S : struct, ISimd<V>
@@ -29,7 +30,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     /// <summary>Added to the result; null for none. May be the result itself.</summary>
     public float* Residual { get; init; }
 
-    public bool Relu { get; init; }
+    /// <summary>Applied last.</summary>
+    public HostTail Tail { get; init; }
 
     /// <summary>Adds to what c holds.</summary>
     public bool Accumulate { get; init; }
@@ -62,7 +64,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
             tile.K = Math.Min(sizes.KBlock, sizes.K - k0);
             tile.Run = rows.Run;
             tile.Accumulate = Accumulate || k0 > 0;
-            tile.Relu = Relu && k0 + tile.K == sizes.K;
+            tile.Bounds = IsLast(k0) ? Tail.Bounds : default;
             if (small)
                 TileByTile(tile, part);
             else
@@ -134,6 +136,9 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         }
     }
 
+    /// <summary>Whether the block of terms from k0 on completes the sums.</summary>
+    bool IsLast(int k0) => k0 + sizes.KBlock >= sizes.K;
+
     float* Panel(int panel, int k0) => panels + ((((nint)panel * sizes.K) + k0) * Columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -154,15 +159,20 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.Bias = Bias == null || k0 > 0 ? null : Bias + column;
         tile.Residual = Residual == null || k0 > 0 ? null : Residual + at;
         tile.Skip = L.Step == 1 ? (count - 1) * L.Row : 0;
-        if (column + Columns <= sizes.N)
-            fixed (Tile* pointer = &tile)
-                HostTile<S, V, L>.Run(pointer, count);
-        else
-            RunEdge(tile, count, sizes.N - column);
+        var tail = IsLast(k0) ? Tail : default;
+        if (column + Columns > sizes.N)
+        {
+            RunEdge(tile, count, sizes.N - column, tail);
+            return;
+        }
+
+        fixed (Tile* pointer = &tile)
+            HostTile<S, V, L>.Run(pointer, count);
+        tail.Finish(tile.C, count, stride, Columns);
     }
 
     /// <summary>The last panel, of less than two vectors of columns: computed beside, then copied.</summary>
-    static void RunEdge(Tile tile, int count, int columns)
+    static void RunEdge(Tile tile, int count, int columns, HostTail tail)
     {
         float* side = stackalloc float[count * Columns];
         float* c = tile.C,
@@ -177,6 +187,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.Accumulate |= residual != null;
         tile.Residual = null;
         HostTile<S, V, L>.Run(&tile, count);
+        tail.Finish(side, count, Columns, Columns);
         for (int i = 0; i < count; i++)
         for (int j = 0; j < columns; j++)
             c[((nint)i * stride) + j] = side[(i * Columns) + j];

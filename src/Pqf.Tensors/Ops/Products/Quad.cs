@@ -16,8 +16,9 @@ readonly struct Quad(float x, float y, float z, float w)
 
     public Quad Add(Quad other) => new(X + other.X, Y + other.Y, Z + other.Z, W + other.W);
 
-    /// <summary>max(·, 0) of each; NaN stays NaN.</summary>
-    public Quad Rectified() => new(Relu.Apply(X), Relu.Apply(Y), Relu.Apply(Z), Relu.Apply(W));
+    /// <summary>Each clamped; NaN stays NaN.</summary>
+    public Quad Clamped(float low, float high) =>
+        new(Bounds.Clamp(X, low, high), Bounds.Clamp(Y, low, high), Bounds.Clamp(Z, low, high), Bounds.Clamp(W, low, high));
 }
 
 /// <summary>How four neighbouring singles of a tensor are read and written.</summary>

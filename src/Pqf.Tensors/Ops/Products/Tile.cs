@@ -1,6 +1,8 @@
+using Pqf.Tensors.Ops.Elementwise;
+
 namespace Pqf.Tensors.Ops.Products;
 
-/// <summary>One register tile: c = activation(a · b + c or bias or residual), with a [rows, K] and b [K, two vectors].</summary>
+/// <summary>One register tile: c = clamp(a · b + c or bias or residual), with a [rows, K] and b [K, two vectors].</summary>
 unsafe struct Tile
 {
     public float* A;
@@ -29,7 +31,8 @@ unsafe struct Tile
     /// <summary>Adds to what C holds.</summary>
     public bool Accumulate;
 
-    public bool Relu;
+    /// <summary>Applied last.</summary>
+    public Bounds Bounds;
 
     /// <summary>Fetched into the second-level cache meanwhile: after each run so many lines, <see cref="NextStride"/> floats
     /// apart.</summary>

@@ -13,6 +13,8 @@ namespace Pqf.Tensors.Ops.Products;
 /// <param name="columns">Columns of one group.</param>
 /// <param name="stride">Columns of all groups.</param>
 /// <param name="terms">What to add and apply.</param>
+/// <param name="low">Smallest value that passes; not read without <see cref="Epilogue.Clamp"/>.</param>
+/// <param name="high">Largest value that passes; as <paramref name="low"/>.</param>
 readonly struct TileOutput(
     ArrayView<float> y,
     ArrayView<float> bias,
@@ -20,11 +22,13 @@ readonly struct TileOutput(
     int rows,
     int columns,
     int stride,
-    Epilogue terms
+    Epilogue terms,
+    float low,
+    float high
 )
 {
     /// <summary>A whole result and what is fused with it.</summary>
-    public static TileOutput Of(Tensor<float> y, Tensor<float>? bias, Activation activation) =>
+    public static TileOutput Of(Tensor<float> y, Tensor<float>? bias, Tail tail) =>
         new(
             y.View,
             (bias ?? y).View,
@@ -32,11 +36,13 @@ readonly struct TileOutput(
             y.Shape.Count / y.Shape.Last,
             y.Shape.Last,
             y.Shape.Last,
-            Epilogues.Of(bias, null, activation)
+            Epilogues.Of(bias, null, tail),
+            tail.Low,
+            tail.High
         );
 
     /// <summary>The same result cut into parts that are still to be added up, before the epilogue.</summary>
-    public TileOutput Partial(ArrayView<float> parts) => new(parts, parts, parts, rows, columns, stride, Epilogue.None);
+    public TileOutput Partial(ArrayView<float> parts) => new(parts, parts, parts, rows, columns, stride, Epilogue.None, 0f, 0f);
 
     public Quad Bias<TAccess>(int column, int group)
         where TAccess : struct, IQuadAccess =>
@@ -52,7 +58,7 @@ readonly struct TileOutput(
         value = value.Add(biases);
         if ((terms & Epilogue.Residual) != 0)
             value = value.Add(TAccess.Load(residual, at, count));
-        TAccess.Store(y, at, count, (terms & Epilogue.Relu) != 0 ? value.Rectified() : value);
+        TAccess.Store(y, at, count, (terms & Epilogue.Clamp) != 0 ? value.Clamped(low, high) : value);
     }
 
     /// <summary>One value by its position.</summary>
@@ -62,7 +68,7 @@ readonly struct TileOutput(
             value += bias[index % stride];
         if ((terms & Epilogue.Residual) != 0)
             value += residual[index];
-        y[index] = (terms & Epilogue.Relu) != 0 ? Relu.Apply(value) : value;
+        y[index] = (terms & Epilogue.Clamp) != 0 ? Bounds.Clamp(value, low, high) : value;
     }
 
     /// <summary>One value from the parts of its sum, in their order.</summary>

@@ -45,25 +45,16 @@ static unsafe class PhaseProduct<S, V>
             );
     }
 
-    /// <summary>dx = activation(convᵀ(dy) + bias) at the phase's pixels.</summary>
+    /// <summary>dx = tail(convᵀ(dy) + bias) at the phase's pixels.</summary>
     /// <param name="host">Where.</param>
     /// <param name="g">The convolution.</param>
     /// <param name="phase">Of its input's pixels; without taps it gives the bias alone.</param>
     /// <param name="panels">Of <see cref="Pack"/>.</param>
     /// <param name="bias">[C], padded to whole panels, of one group; or null.</param>
-    /// <param name="activation">Applied last.</param>
+    /// <param name="tail">Applied last.</param>
     /// <param name="dy">[N, H', W', O].</param>
     /// <param name="dx">[N, H, W, C].</param>
-    public static void Run(
-        HostDevice host,
-        ConvGeometry g,
-        InputPhase phase,
-        float* panels,
-        float* bias,
-        Activation activation,
-        float* dy,
-        float* dx
-    )
+    public static void Run(HostDevice host, ConvGeometry g, InputPhase phase, float* panels, float* bias, Tail tail, float* dy, float* dx)
     {
         int terms = phase.TapCount * g.GroupOutChannels;
         // No window has no taps: without terms none is read
@@ -91,7 +82,7 @@ static unsafe class PhaseProduct<S, V>
             {
                 Lines = new(phase.Columns.Count, phase.Rows.Count, (nint)g.Stride.H * g.W * g.InChannels, (nint)g.H * g.W * g.InChannels),
                 Bias = bias,
-                Relu = activation == Activation.Relu,
+                Tail = tail.Host,
             };
             host.For(product.ItemCount, product);
         }

@@ -1,5 +1,5 @@
-using Pqf.Tensors.Ops.Products;
 using System.Runtime.CompilerServices;
+using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Gathered;
 

@@ -18,7 +18,7 @@ public static class ConvTranspose2d
     public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias, ConvTranspose2dOptions options)
     {
         using var scope = x.Device.BeginScope();
-        return scope.Keep(ConvTranspose2dPlan.Create(weight, bias, options).Forward(x, Activation.None));
+        return scope.Keep(ConvTranspose2dPlan.Create(weight, bias, options).Forward(x, Tail.None));
     }
 
     /// <summary>Gradient of the input: the convolution of dy.</summary>

@@ -22,6 +22,9 @@ public sealed partial class ConvTranspose2dPlan
         return copy;
     }
 
-    void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Activation activation, Tensor<float> y) =>
-        gpu.Launch(y.Shape.Count, new Conv2d.InputGradientKernel(x.View, gpuWeight.View, TileOutput.Of(y, gpuBias, activation), geometry));
+    void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tail tail, Tensor<float> y)
+    {
+        gpu.Launch(y.Shape.Count, new Conv2d.InputGradientKernel(x.View, gpuWeight.View, TileOutput.Of(y, gpuBias, tail), geometry));
+        tail.Finish(y);
+    }
 }

@@ -66,15 +66,15 @@ public sealed partial class ConvTranspose2dPlan
         Floats.Copy(bias.Pointer, packedBias.Pointer, bias.Shape.Count);
     }
 
-    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Activation activation, Tensor<float> y)
+    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tail tail, Tensor<float> y)
     {
         if (host.Width == VectorWidth.Bits512)
-            RunHost<Simd512, Vector512<float>>(host, g, x, activation, y);
+            RunHost<Simd512, Vector512<float>>(host, g, x, tail, y);
         else
-            RunHost<Simd256, Vector256<float>>(host, g, x, activation, y);
+            RunHost<Simd256, Vector256<float>>(host, g, x, tail, y);
     }
 
-    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Activation activation, Tensor<float> y)
+    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -85,7 +85,7 @@ public sealed partial class ConvTranspose2dPlan
         {
             var phase = InputPhase.Of(g, row, column);
             if (row < g.H && column < g.W)
-                PhaseProduct<S, V>.Run(host, g, phase, panels, bias, activation, x.Pointer, y.Pointer);
+                PhaseProduct<S, V>.Run(host, g, phase, panels, bias, tail, x.Pointer, y.Pointer);
             panels += PhaseProduct<S, V>.PanelsCount(g, phase);
         }
     }

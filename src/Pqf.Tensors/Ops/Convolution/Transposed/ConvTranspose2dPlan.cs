@@ -3,7 +3,7 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution.Transposed;
 
-/// <summary>A transposed convolution whose weights are packed once and used many times, with what follows it fused: y = activation(convᵀ(x)
+/// <summary>A transposed convolution whose weights are packed once and used many times, with what follows it fused: y = tail(convᵀ(x)
 /// + bias).</summary>
 /// <remarks>Its packed weights belong to the scope in which it was made.</remarks>
 public sealed partial class ConvTranspose2dPlan
@@ -36,19 +36,19 @@ public sealed partial class ConvTranspose2dPlan
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>
     public Shape OutputShape(Shape x) => ConvTranspose2d.OutputShape(x, weightShape, options);
 
-    /// <summary>y = activation(convᵀ(x) + bias).</summary>
+    /// <summary>y = tail(convᵀ(x) + bias).</summary>
     /// <param name="x">[N, H, W, I].</param>
-    /// <param name="activation">Applied last.</param>
+    /// <param name="tail">Applied last.</param>
     /// <returns>[N, H', W', O].</returns>
-    public Tensor<float> Forward(Tensor<float> x, Activation activation)
+    public Tensor<float> Forward(Tensor<float> x, Tail tail)
     {
         var y = Tensor<float>.Rent(device, OutputShape(x.Shape));
-        ForwardInto(x, activation, y);
+        ForwardInto(x, tail, y);
         return y;
     }
 
     /// <summary>As <see cref="Forward"/>, into a given tensor other than the input.</summary>
-    internal void ForwardInto(Tensor<float> x, Activation activation, Tensor<float> y)
+    internal void ForwardInto(Tensor<float> x, Tail tail, Tensor<float> y)
     {
         var geometry = ConvTranspose2d.Geometry(x.Shape, weightShape, options);
         geometry.CheckInput("ConvTranspose2d", y.Shape);
@@ -56,8 +56,8 @@ public sealed partial class ConvTranspose2dPlan
         if (y.Shape.Count == 0)
             return;
         if (device is HostDevice host)
-            RunHost(host, geometry, x, activation, y);
+            RunHost(host, geometry, x, tail, y);
         else
-            RunGpu((GpuDevice)device, geometry, x, activation, y);
+            RunGpu((GpuDevice)device, geometry, x, tail, y);
     }
 }

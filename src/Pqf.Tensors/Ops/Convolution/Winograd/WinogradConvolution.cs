@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
@@ -35,7 +36,8 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
     /// <summary>Added to the result; null for none. May be the result itself.</summary>
     public float* Residual { get; init; }
 
-    public bool Relu { get; init; }
+    /// <summary>Applied last.</summary>
+    public HostTail Tail { get; init; }
 
     public static int Columns => 2 * S.Count;
 
@@ -151,7 +153,7 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
         TransformOutput(start, first[groups], panel, products, stride, own);
     }
 
-    /// <summary>Aᵀ p A for one panel of some tiles, with bias, residual and ReLU.</summary>
+    /// <summary>Aᵀ p A for one panel of some tiles, with bias, residual and tail.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void TransformOutput(int firstTile, int tiles, int panel, float* products, nint stride, float* side)
     {
@@ -161,7 +163,7 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
             outH = g.OutH,
             outW = g.OutW;
         WinogradTarget target = default;
-        (target.RowStride, target.PixelStride, target.Relu) = ((nint)outW * g.OutChannels, g.OutChannels, Relu);
+        (target.RowStride, target.PixelStride, target.Bounds) = ((nint)outW * g.OutChannels, g.OutChannels, Tail.Bounds);
         var cursor = new WinogradCursor(sizes, firstTile);
         for (int tile = 0; tile < tiles; tile++, products += Columns, cursor.Next())
         {
@@ -177,6 +179,9 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
                 target.Bias = Bias == null ? null : Bias + channel;
                 T.Output(products + (vector * S.Count), stride, side, &target);
             }
+
+            for (int row = 0; row < target.Rows; row++)
+                Tail.Finish(y + at + column + (row * target.RowStride), target.Columns, target.PixelStride, vectors * S.Count);
         }
     }
 

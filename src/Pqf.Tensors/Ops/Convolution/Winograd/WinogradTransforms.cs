@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
@@ -34,7 +35,7 @@ unsafe interface IWinograd
     static abstract void Output(float* products, nint stride, float* side, WinogradTarget* target);
 }
 
-/// <summary>Where one tile's outputs go: y = activation(value + bias + residual).</summary>
+/// <summary>Where one tile's outputs go: y = clamp(value + bias + residual).</summary>
 unsafe struct WinogradTarget
 {
     public float* Y;
@@ -54,7 +55,8 @@ unsafe struct WinogradTarget
 
     public int Columns;
 
-    public bool Relu;
+    /// <summary>Applied last.</summary>
+    public Bounds Bounds;
 }
 
 /// <summary>The last step of both transforms.</summary>
@@ -70,10 +72,16 @@ static unsafe class WinogradResults<S, V>
     {
         if (target->Residual != null)
             value = S.Add(value, S.Load(target->Residual + at));
-        if (target->Relu)
+        if (target->Bounds.HasLow)
         {
-            V zero = S.Create(0); // NaN is not below zero and stays
-            value = S.Select(S.LessThan(value, zero), zero, value);
+            V low = S.Create(target->Bounds.Low); // NaN is not below it and stays
+            value = S.Select(S.LessThan(value, low), low, value);
+        }
+
+        if (target->Bounds.HasHigh)
+        {
+            V high = S.Create(target->Bounds.High);
+            value = S.Select(S.LessThan(high, value), high, value);
         }
 
         S.Store(value, target->Y + at);

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+
+namespace Pqf.Nets.Layers;
+
+/// <summary>Convolution; <c>name.weight</c> [O, I / groups, kH, kW], <c>name.bias</c> [O] if it has one.</summary>
+/// <param name="X">Node read, [N, H, W, I].</param>
+/// <param name="Name">The layer's name.</param>
+/// <param name="InChannels">I.</param>
+/// <param name="OutChannels">O.</param>
+/// <param name="KernelSize">Taps.</param>
+/// <param name="Options">Stride, padding, dilation, groups.</param>
+/// <param name="HasBias">Whether it has a bias.</param>
+public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChannels, Pair KernelSize, Conv2dOptions Options, bool HasBias)
+    : Layer(X)
+{
+    /// <summary>[O, I / groups, kH, kW].</summary>
+    public Shape WeightShape => [OutChannels, InChannels / Options.Groups, KernelSize.H, KernelSize.W];
+
+    /// <inheritdoc/>
+    /// <remarks>Weights start normal with variance 2 / (kH · kW · O): He et al. 2015, arXiv 1502.01852, section 2.2, backward form.</remarks>
+    public override ImmutableArray<ParameterSpec> Parameters =>
+        ParameterSpec.WeightAndBias(
+            Name,
+            WeightShape,
+            new InitialValues.Normal(Math.Sqrt(2.0 * WeightShape[1] / WeightShape.Count)),
+            HasBias ? OutChannels : null
+        );
+
+    internal override Fusing Fuses => Fusing.All;
+
+    internal override OnnxForm? Onnx =>
+        onnx =>
+            onnx.AddWeighted(
+                "Conv",
+                Name,
+                HasBias,
+                norm => Fold(norm, onnx.Parameters),
+                [
+                    .. OnnxMessages.Window(KernelSize, Options.Stride, Options.Padding),
+                    OnnxMessages.Attribute("dilations", [Options.Dilation.H, Options.Dilation.W]),
+                    OnnxMessages.Attribute("group", Options.Groups),
+                ]
+            );
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(ImmutableArray<Shape> x) => Conv2d.OutputShape(x[0], WeightShape, Options);
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Shape output) => (long)output.Count * (InChannels / Options.Groups) * KernelSize.H * KernelSize.W;
+
+    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
+    {
+        if (Options.Groups > 1 && Options.Groups == InChannels && Options.Groups == OutChannels)
+        {
+            spaces.AddFilters(Name, x[0]); // each channel takes its filter with it
+            return x[0];
+        }
+
+        int output = spaces.AddWeight(Name, x[0], InChannels, OutChannels);
+        if (Options.Groups > 1)
+        {
+            spaces.Fix(x[0]); // channels may not leave their group of the convolution
+            spaces.Fix(output);
+        }
+
+        return output;
+    }
+
+    internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>
+        Conv2d.Forward(x[0], run.Weight(Name), run.Bias(Name, HasBias), Options);
+
+    internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
+        run.Weighted(Name, HasBias, new Conv2d.Function(Options), x[0]);
+
+    internal override PlanStep Compile(CompileContext step)
+    {
+        var plan = Fold(step.Norm, step.Parameters).Pack(step.Device, Options, step.Choose(step.Input(0), WeightShape, Options));
+        var tail = step.Tail;
+        return values => plan.ForwardInto(values[0], values.Residual, tail, values.Result);
+    }
+
+    /// <summary>The weights with the norm that follows, if any.</summary>
+    internal FoldedLayer Fold(BatchNormLayer? norm, Parameters parameters) => FoldedLayer.Of(Name, WeightShape, HasBias, norm, parameters);
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Detection;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
+using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Convolution.Transposed;
+
+namespace Pqf.Testing;
+
+/// <summary>A small network around one layer: a convolution <c>before</c>, the layer, and a convolution or linear layer <c>after</c>.</summary>
+/// <param name="Name">What the sample shows.</param>
+/// <param name="Graph">Images of <see cref="SampleLayers.ImageSize"/> pixels a side.</param>
+/// <param name="Number">Number of the layer's node.</param>
+public sealed record SampleLayer(string Name, Graph Graph, int Number)
+{
+    /// <summary>The layer.</summary>
+    public Layer Layer => Graph.Nodes[Number];
+}
+
+/// <summary>One small network or more for each kind of layer. A new layer gets a line here.</summary>
+public static class SampleLayers
+{
+    /// <summary>Pixels of a sample's images, a side.</summary>
+    public const int ImageSize = 6;
+
+    const int ImageCount = 2,
+        Channels = 4;
+
+    static readonly RoiPooling Pooling = new(2, 2, 16, 2, 3);
+
+    /// <summary>[N, H, W, C].</summary>
+    public static Shape Images => [ImageCount, ImageSize, ImageSize, 3];
+
+    /// <summary>As many boxes as shapes count on, in both images and on both levels.</summary>
+    public static ImmutableArray<RoiBox> Boxes { get; } =
+    [
+        new(0, new(1, 2, 11, 9)),
+        new(1, new(0, 0, 24, 24)),
+        new(1, new(-6, 3, 30, 28)),
+        new(0, new(4, 4, 20, 23)),
+        new(1, new(8, 1, 15, 14)),
+        new(0, new(0, 9, 40, 33)),
+    ];
+
+    /// <summary>All samples.</summary>
+    public static ImmutableArray<SampleLayer> All { get; } =
+    [
+        Sample("images", (_, _) => 0),
+        Sample("convolution", (graph, x) => graph.Conv2d(x, "layer", 6, 3, new Conv2dOptions { Stride = 2, Padding = 1 })),
+        Sample("convolution of groups", (graph, x) => graph.Conv2d(x, "layer", 6, 1, new Conv2dOptions { Groups = 2 }, true)),
+        Sample("depthwise convolution", (graph, x) => graph.Conv2d(x, "layer", Channels, 3, new Conv2dOptions { Groups = Channels })),
+        Sample("transposed convolution", (graph, x) => graph.ConvTranspose2d(x, "layer", 5, 2, new ConvTranspose2dOptions { Stride = 2 })),
+        Sample("linear layer", (graph, x) => graph.Linear(graph.Flatten(graph.MaxPool2d(x, 3, 3, 0)), "layer", Channels * 4, 7)),
+        Sample("norm", (graph, x) => graph.BatchNorm(x, "layer")),
+        Sample("frozen norm", (graph, x) => graph.FrozenBatchNorm(x, "layer", 1e-3f)),
+        Sample("ReLU", (graph, x) => graph.Relu(x)),
+        Sample("max pool", (graph, x) => graph.MaxPool2d(x, 3, 2, 1)),
+        Sample("mean", (graph, x) => graph.GlobalAvgPool(x)),
+        Sample("sum", (graph, x) => graph.Add(graph.Conv2d(x, "branch", Channels, 1), x)),
+        Sample("flattened pixels", (graph, x) => graph.Flatten(x)),
+        Sample("upsampled", (graph, x) => graph.Upsample(graph.MaxPool2d(x, 2, 2, 0), x)),
+        Sample("boxes", (graph, x) => graph.RoiAlign([x, graph.MaxPool2d(x, 2, 2, 0)], Pooling)),
+    ];
+
+    static SampleLayer Sample(string name, Func<GraphBuilder, int, int> append)
+    {
+        var graph = new GraphBuilder();
+        int number = append(graph, graph.Conv2d(graph.Input(3), "before", Channels, 1, hasBias: true));
+        var shape = GraphShapes.Of(graph.Build(), Images)[number];
+        if (shape.Rank == 2)
+            graph.Linear(number, "after", shape.Last, 5);
+        else
+            graph.Conv2d(number, "after", 5, 1);
+        return new(name, graph.Build(), number);
+    }
+}

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Help;
-using Pqf.Autodiff;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;

@@ -48,9 +48,7 @@ public sealed class SteadyStateTests : IDisposable
         TestNetworks.Write(folder.File("network.safetensors"));
         using var device = new HostDevice(2);
         using var scope = device.BeginScope();
-        var network = Network
-            .Load(folder.File("network.safetensors"), device, new NetworkOverrides { Resize = 40, Crop = 32 })
-            .Value();
+        var network = Network.Load(folder.File("network.safetensors"), device, new NetworkOverrides { Resize = 40, Crop = 32 }).Value();
         var classifier = new Classifier(network, 1);
         float[] input = new float[Preprocess.InputCount(Small)];
         Classify(200);

@@ -151,12 +151,8 @@ public sealed class CompressionTests : IDisposable
 
     string Path(string name) => System.IO.Path.Combine(folder.FullName, name);
 
-    float[] Logits(Network network) =>
-        [
-            .. new Classifier(network, 4)
-                .Logits(Photographs(4), 1, Cancellation)
-                .SelectMany(logits => logits.ValueOrThrow().ToArray()),
-        ];
+    static float[] Logits(Network network) =>
+        [.. new Classifier(network, 4).Logits(Photographs(4), 1, Cancellation).SelectMany(logits => logits.ValueOrThrow().ToArray())];
 
     /// <summary>Noise of any sizes, brighter from class to class.</summary>
     static ImageSet.Photographs Photographs(int count) =>
@@ -179,9 +175,7 @@ public sealed class CompressionTests : IDisposable
     {
         var architecture = new Architecture("resnet20", ClassCount, 3, 8);
         var graph = Networks.Build(architecture).ValueOrThrow();
-        var network = Network
-            .New(architecture, graph, Initialise.Random(graph, device, RngKey.FromSeed(7)), Small)
-            .ValueOrThrow();
+        var network = Network.New(architecture, graph, Initialise.Random(graph, device, RngKey.FromSeed(7)), Small).ValueOrThrow();
         network.Save(path).ValueOrThrow();
     }
 

@@ -66,16 +66,11 @@ static class ClassifyCommand
 
     static void Print(RunContext run, Network network, string image, ReadOnlySpan<float> logits, int top)
     {
-        float[] scores = logits.ToArray();
-        double largest = scores.Max(),
-            total = scores.Sum(score => Math.Exp(score - largest));
+        double[] probabilities = Classifier.Probabilities(logits);
         run.WriteLine(image);
-        foreach (int label in Ranking.Top(scores, top))
+        foreach (int label in Ranking.Top(logits, top))
             run.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  {100 * Math.Exp(scores[label] - largest) / total, 6:0.00} %  {network.ClassNames[label]}"
-                )
+                string.Create(CultureInfo.InvariantCulture, $"  {100 * probabilities[label], 6:0.00} %  {network.ClassNames[label]}")
             );
     }
 }

@@ -5,10 +5,8 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
-using Pqf.Compression.Steps;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Commands;
 
@@ -87,7 +85,10 @@ static class CompressCommand
                     run.Cancellation
                 )
                 // Files hold norms folded: from here on the network in memory is the one in the files.
-                let model = compressed.Model with { Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters) }
+                let model = compressed.Model with
+                {
+                    Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
+                }
                 from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
                 select written
             )

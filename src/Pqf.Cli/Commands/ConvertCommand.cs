@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -71,13 +69,10 @@ static class ConvertCommand
                 run.NoteUnused(network);
                 if (form == Compressed && !network.IsCompressed)
                     return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
-                var model = network.Model with { Parameters = form == Dense ? Decoded(network.Parameters) : network.Parameters };
+                var model = form == Dense ? network.Model.Decoded() : network.Model;
                 return model.Save(output, format).Map(_ => Say(run, output));
             });
     }
-
-    static Parameters Decoded(Parameters parameters) =>
-        new(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())));
 
     static Unit Say(RunContext run, string output)
     {

@@ -57,18 +57,17 @@ static class DemoCommand
             from done in run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)
                 from network in Network.Load(output.DensePath, device, overrides)
-                from result in new DemoSession(run, images, network).Run()
+                from result in DemoStudy.Run(run, images, network)
                 from written in output.Write(result, overrides)
                 select written
             )
             select done
-        )
-            .Map(_ =>
-            {
-                run.WriteLine(
-                    $"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}"
-                );
-                return default(Unit);
-            });
+        ).Map(_ =>
+        {
+            run.WriteLine(
+                $"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}"
+            );
+            return default(Unit);
+        });
     }
 }

@@ -128,9 +128,7 @@ static class DetectCommand
                 return saved;
             },
         };
-        return DetectJob
-            .Run(network, images.Length, i => ImageDecoder.Decode(images[i]), options, null, run.Cancellation)
-            .Map(_ => all);
+        return DetectJob.Run(network, images.Length, i => ImageDecoder.Decode(images[i]), options, null, run.Cancellation).Map(_ => all);
     }
 
     static Unit PrintProfile(RunContext run, StageWatch watch, int imageCount)

@@ -5,7 +5,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
-using Pqf.Compression.Model;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;

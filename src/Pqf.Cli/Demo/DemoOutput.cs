@@ -26,9 +26,9 @@ sealed class DemoOutput(RunContext run, string folder)
     /// <param name="overrides">As for the dense network.</param>
     public Result<Unit, PqfError> Write(DemoResult result, NetworkOverrides overrides)
     {
-        var (model, compression, report) = result;
+        var (study, report) = result;
         return CompressionOutput
-            .Write(run, folder, model, compression, overrides)
+            .Write(run, folder, study.Model, study.State, overrides)
             .Bind(_ => Tables.WriteStages(Path.Combine(folder, "stages.csv"), report))
             .Bind(_ => Tables.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps))
             .Bind(_ => AtomicFile.WriteText(ReportPath, text => text.Write(ReportPage.Of(report))))

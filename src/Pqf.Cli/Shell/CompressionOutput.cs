@@ -32,13 +32,7 @@ static class CompressionOutput
             select Summarise(run, model, state);
     }
 
-    static Result<Unit, PqfError> Write(
-        RunContext run,
-        string folder,
-        PqfModel model,
-        ModelFormat format,
-        NetworkOverrides overrides
-    ) =>
+    static Result<Unit, PqfError> Write(RunContext run, string folder, PqfModel model, ModelFormat format, NetworkOverrides overrides) =>
         CheckedFile
             .Write(model, Path.Combine(folder, model.Architecture.Name + format.Extension()), format, run.Key, overrides)
             .Map(file =>
@@ -62,10 +56,7 @@ static class CompressionOutput
                 )
             );
         run.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"quantised {state.Layers.Length} layers: relative error {error:0.0000} on average"
-            )
+            string.Create(CultureInfo.InvariantCulture, $"quantised {state.Layers.Length} layers: relative error {error:0.0000} on average")
         );
         foreach (string line in NetworkText.Lines(model, "compressed"))
             run.WriteLine(line);

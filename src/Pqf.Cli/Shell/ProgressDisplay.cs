@@ -102,13 +102,19 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         /// <inheritdoc/>
         public override void Dispose()
         {
+            Leave();
+            base.Dispose();
+        }
+
+        void Leave()
+        {
             bar?.Dispose();
             (bar, rate) = (null, null);
         }
 
         private protected override void Start(JobProgress.Started stage)
         {
-            Dispose();
+            Leave();
             (bar, rate) = (new Bar(terminal.Error, stage), new Rate(terminal.Clock, stage));
         }
 
@@ -121,7 +127,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         private protected override void End()
         {
             string? line = rate?.Finished();
-            Dispose();
+            Leave();
             if (line is not null)
                 terminal.Error.WriteLine(line);
         }
@@ -196,10 +202,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
             );
 
         public string Finished() =>
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{stage.Title}: {stage.Total - stage.Done:0} {stage.Unit} in {Duration(Seconds)}"
-            );
+            string.Create(CultureInfo.InvariantCulture, $"{stage.Title}: {stage.Total - stage.Done:0} {stage.Unit} in {Duration(Seconds)}");
     }
 
     /// <summary><c>2.5 s</c>, <c>3 min 20 s</c>, <c>2 h 5 min</c>.</summary>

@@ -10,7 +10,14 @@ namespace Pqf.Compression.Data;
 /// <param name="passes">How often an epoch takes each image, at least once.</param>
 /// <param name="key">Draws orders and mirrors.</param>
 /// <param name="skipped">Receives images that cannot be loaded and are left out of their batch; without it such an image is an error.</param>
-public sealed class DetectionBatches(CocoFolder folder, int batchSize, bool isShuffled, int passes, RngKey key, SkippedImages? skipped = null)
+public sealed class DetectionBatches(
+    CocoFolder folder,
+    int batchSize,
+    bool isShuffled,
+    int passes,
+    RngKey key,
+    SkippedImages? skipped = null
+)
 {
     // torchvision's references for detection: RandomHorizontalFlip(0.5).
     const double FlipProbability = 0.5;

@@ -1,7 +1,6 @@
 using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
-using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Compression.Data;
 
@@ -54,9 +53,7 @@ public sealed class LabelledBatches(
     IEnumerable<Result<LabelledBatch, PqfError>> Epoch(int epoch, int firstBatch)
     {
         var its = key.Fold("epoch").Fold((ulong)epoch);
-        int[] order = options.IsShuffled
-            ? its.Fold("order").Permutation(sets.Train.Count)
-            : [.. Enumerable.Range(0, sets.Train.Count)];
+        int[] order = options.IsShuffled ? its.Fold("order").Permutation(sets.Train.Count) : [.. Enumerable.Range(0, sets.Train.Count)];
         return Load(
                 sets.Train,
                 order[Math.Min(order.Length, firstBatch * options.BatchSize)..],

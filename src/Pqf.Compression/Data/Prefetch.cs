@@ -25,12 +25,7 @@ public static class Prefetch
     /// <see cref="PrefetchOptions.GroupCount"/>: memory of that many groups can be used in turn.</param>
     /// <param name="cancellationToken">Ends the enumeration.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static IEnumerable<T[]> Groups<T>(
-        int count,
-        PrefetchOptions options,
-        Func<int, T> make,
-        CancellationToken cancellationToken
-    )
+    public static IEnumerable<T[]> Groups<T>(int count, PrefetchOptions options, Func<int, T> make, CancellationToken cancellationToken)
     {
         using var team = new Team<T>(count, options, make, cancellationToken);
         // The lock cannot be waited for and cancelled at once: cancelling wakes all who wait.

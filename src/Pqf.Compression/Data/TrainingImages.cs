@@ -43,7 +43,9 @@ public sealed record TrainingImages(
     public static Result<TrainingImages, PqfError> Open(ImageSource source, ImageReader reader) =>
         source switch
         {
-            { IdxFolder: { } path, ImageFolder: null } => Data.IdxFolder.Open(path).Map(found => Of(new(found.Train, found.Test, path), found.ClassCount, 1)),
+            { IdxFolder: { } path, ImageFolder: null } => Data
+                .IdxFolder.Open(path)
+                .Map(found => Of(new(found.Train, found.Test, path), found.ClassCount, 1)),
             { ImageFolder: { } path, IdxFolder: null } => OpenFolders(path, source.TrainImagesPerClass, reader),
             { ImageFolder: not null } => new PqfError.Config(
                 "configuration",

@@ -2,7 +2,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Detection;
@@ -38,7 +37,13 @@ static class DetectorStart
             overrides.Options(new MaskRcnnOptions { NormEps = ClassifierNormEps })
         );
         // The classifier's architecture and classes are its own.
-        var own = overrides with { Arch = null, ClassCount = null, ClassNames = [], Options = found => found };
+        var own = overrides with
+        {
+            Arch = null,
+            ClassCount = null,
+            ClassNames = [],
+            Options = found => found,
+        };
         return from graph in Networks.Build(architecture)
             from classifier in Network.Load(path, run.Device, own, NetworkTask.Classification)
             from parameters in DetectorInitialise.WithBody(
@@ -46,13 +51,11 @@ static class DetectorStart
                 DetectorInitialise.Random(graph, run.Device, run.Key.Fold("initialise")),
                 classifier.Parameters
             )
-            from network in Network.New(
-                architecture,
-                graph,
-                parameters,
-                new NetworkOverrides { ClassNames = overrides.ClassNames }
-            )
+            from network in Network.New(architecture, graph, parameters, new NetworkOverrides { ClassNames = overrides.ClassNames })
             // Where it comes from, once it is compressed.
-            select network with { Path = path };
+            select network with
+            {
+                Path = path,
+            };
     }
 }

@@ -84,11 +84,7 @@ public sealed record DetectorTraining
             .Measure(
                 model,
                 images,
-                new DetectOptions
-                {
-                    LoaderThreadCount = run.Options.LoaderThreadCount,
-                    HostThreadCount = run.Options.HostThreadCount,
-                },
+                new DetectOptions { LoaderThreadCount = run.Options.LoaderThreadCount, HostThreadCount = run.Options.HostThreadCount },
                 done => run.Progress?.Report(new JobProgress.Advanced(done)),
                 run.Cancellation
             )

@@ -2,13 +2,9 @@ using System.Collections.Immutable;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
-using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Compression.Detection;
 
@@ -17,12 +13,7 @@ namespace Pqf.Compression.Detection;
 /// <param name="Mask">Of masks.</param>
 /// <param name="Results">Everything that was found.</param>
 /// <param name="ImageCount">Images.</param>
-public sealed record DetectorReport(
-    AveragePrecision Box,
-    AveragePrecision Mask,
-    ImmutableArray<CocoDetection> Results,
-    int ImageCount
-);
+public sealed record DetectorReport(AveragePrecision Box, AveragePrecision Mask, ImmutableArray<CocoDetection> Results, int ImageCount);
 
 /// <summary>Measures detectors on annotated images.</summary>
 public static class EvaluateDetectorJob

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Compression.Data;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Images;
-using Pqf.Tensors;
 
 namespace Pqf.Compression.Jobs;
 

@@ -45,6 +45,19 @@ public sealed class Classifier
         return plan.Run(Tensor<float>.From(device, preprocessing.InputShape(count), pixels)).ToArray();
     }
 
+    /// <summary>The probability of each class: the softmax of its logits.</summary>
+    public static double[] Probabilities(ReadOnlySpan<float> logits)
+    {
+        double[] powers = new double[logits.Length];
+        double largest = double.NegativeInfinity;
+        foreach (float logit in logits)
+            largest = Math.Max(largest, logit);
+        for (int i = 0; i < powers.Length; i++)
+            powers[i] = Math.Exp(logits[i] - largest);
+        double total = powers.Sum();
+        return [.. powers.Select(power => power / total)];
+    }
+
     /// <summary>Logits of every image of a set, in order.</summary>
     /// <param name="images">The images.</param>
     /// <param name="threadCount">Threads that decode, at least 1.</param>

@@ -135,11 +135,8 @@ public static class CompressJob
                 () =>
                 {
                     using var stream = File.OpenRead(path);
-                    return (Provenance?)new Provenance(
-                        Path.GetFileName(path),
-                        Convert.ToHexStringLower(SHA256.HashData(stream)),
-                        toolVersion
-                    );
+                    return (Provenance?)
+                        new Provenance(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), toolVersion);
                 }
             );
 }

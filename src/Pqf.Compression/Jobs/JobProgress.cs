@@ -45,13 +45,7 @@ static class JobReports
     /// <param name="unit">As <see cref="JobProgress.Started"/>.</param>
     /// <param name="total">As <see cref="JobProgress.Started"/>.</param>
     /// <param name="work">Calls its argument with the number done so far.</param>
-    public static T Stage<T>(
-        this IProgress<JobProgress>? progress,
-        string title,
-        string unit,
-        double total,
-        Func<Action<double>, T> work
-    )
+    public static T Stage<T>(this IProgress<JobProgress>? progress, string title, string unit, double total, Func<Action<double>, T> work)
     {
         progress?.Report(new JobProgress.Started(title, unit, total));
         var result = work(done => progress?.Report(new JobProgress.Advanced(done)));

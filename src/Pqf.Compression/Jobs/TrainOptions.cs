@@ -82,12 +82,7 @@ public sealed record TrainOptions
 /// <param name="Device">Where; new tensors belong to its innermost scope.</param>
 /// <param name="Progress">Receives stages, notes and results.</param>
 /// <param name="Cancellation">Ends the run between two steps; the state is saved first.</param>
-public sealed record TrainingRun(
-    TrainOptions Options,
-    Device Device,
-    IProgress<JobProgress>? Progress,
-    CancellationToken Cancellation
-)
+public sealed record TrainingRun(TrainOptions Options, Device Device, IProgress<JobProgress>? Progress, CancellationToken Cancellation)
 {
     /// <summary>The run's random key.</summary>
     public RngKey Key => RngKey.FromSeed(Options.Seed);

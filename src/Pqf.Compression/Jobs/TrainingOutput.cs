@@ -56,10 +56,9 @@ sealed class TrainingOutput(
     Result<Unit, PqfError> WriteModels(TrainingState state, string name) =>
         Result
             .All(
-                formats.Union([ModelFormat.Pth, ModelFormat.Pqf])
-                    .Select(format =>
-                        (model with { Parameters = state.Parameters }).Save(folder.ModelFile(name, format), format)
-                    )
+                formats
+                    .Union([ModelFormat.Pth, ModelFormat.Pqf])
+                    .Select(format => (model with { Parameters = state.Parameters }).Save(folder.ModelFile(name, format), format))
             )
             .Map(_ => default(Unit));
 }

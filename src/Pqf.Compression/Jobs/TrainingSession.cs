@@ -62,11 +62,12 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             AfterQuantising = compressed =>
                 data.CalibrationImages is null
                     ? default(Unit)
-                    : Measure(data, compressed.Model, Quantised).Map(records =>
-                    {
-                        initial = records;
-                        return default(Unit);
-                    }),
+                    : Measure(data, compressed.Model, Quantised)
+                        .Map(records =>
+                        {
+                            initial = records;
+                            return default(Unit);
+                        }),
         };
         var model =
             Options.Compression is null || network.IsCompressed
@@ -80,11 +81,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         run.Progress?.Report(new JobProgress.Prepared(model));
         var trainable = Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters);
         var state = TrainingState.Start(model.Parameters, trainable, Training, initial);
-        state = state with
-        {
-            Schedule = ScheduleStart(),
-            Progress = state.Progress with { Epoch = Options.LastEpoch + 1 },
-        };
+        state = state with { Schedule = ScheduleStart(), Progress = state.Progress with { Epoch = Options.LastEpoch + 1 } };
         return OutputOf(model).SaveEpoch(state, false).Bind(_ => Train(data, model, state));
     }
 
@@ -134,11 +131,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             let trainer = new Trainer<TBatch>(Timed(task), state, Training)
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
             from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
-            select new TrainResult(
-                trainer.State.Progress,
-                folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf),
-                run.Skipped.Count
-            );
+            select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count);
     }
 
     /// <summary>The state with a validation of where it begins, if it is at the beginning.</summary>

@@ -15,13 +15,7 @@ namespace Pqf.Compression.Model;
 /// <param name="Model">The network; its values are in the innermost scope of the device at loading.</param>
 /// <param name="ClassNames">One name for each class.</param>
 /// <param name="Unused">Names of the file's tensors that the network does not use.</param>
-public sealed record Network(
-    string Path,
-    string Format,
-    PqfModel Model,
-    ImmutableArray<string> ClassNames,
-    ImmutableArray<string> Unused
-)
+public sealed record Network(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, ImmutableArray<string> Unused)
 {
     /// <summary>Which network it is.</summary>
     public Architecture Architecture => Model.Architecture;

@@ -109,9 +109,8 @@ public sealed record NetworkOverrides
             [
                 .. ImageNetClasses.Table.All.Select(item => item.Name),
             ],
-            null
-                when architecture.ClassCount == CocoClasses.LabelCount
-                    && Networks.FamilyOf(architecture).Task == NetworkTask.Detection => CocoClasses.LabelNames,
+            null when architecture.ClassCount == CocoClasses.LabelCount && Networks.FamilyOf(architecture).Task == NetworkTask.Detection =>
+                CocoClasses.LabelNames,
             _ => [.. Enumerable.Range(0, architecture.ClassCount).Select(number => $"class {number}")],
         };
 

@@ -75,6 +75,15 @@ public sealed record PqfModel
     /// scope.</summary>
     public PqfModel AsStored() => this with { Parameters = Norms.Fold(Graph, Rounded(Parameters)) };
 
+    /// <summary>The network with its weights decoded. New tensors belong to the innermost scope.</summary>
+    public PqfModel Decoded() =>
+        this with
+        {
+            Parameters = new(
+                Parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode()))
+            ),
+        };
+
     /// <summary>Codebooks in the half precision of files; new tensors belong to the innermost scope.</summary>
     internal static Parameters Rounded(Parameters parameters) =>
         new(

@@ -88,12 +88,7 @@ public sealed record ClassifierTraining
             Overrides.Width
         );
         return from graph in Networks.Build(architecture, NetworkTask.Classification)
-            from network in Network.New(
-                architecture,
-                graph,
-                Initialise.Random(graph, run.Device, run.Key.Fold("initialise")),
-                Overrides
-            )
+            from network in Network.New(architecture, graph, Initialise.Random(graph, run.Device, run.Key.Fold("initialise")), Overrides)
             select network;
     }
 

@@ -1,6 +1,6 @@
 using Pqf.Cli.Shell;
-using Pqf.Testing.TensorBoard;
 using Pqf.Testing;
+using Pqf.Testing.TensorBoard;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Commands;

@@ -116,10 +116,7 @@ public sealed class CocoFolderTests : IDisposable
         Assert.Equal($"{annotations}: not found", OpenTraining().ErrorMessage());
         Write(Image(1));
         Annotate("train2017");
-        Assert.Equal(
-            $"{annotations}: has no image with an object of more than a pixel",
-            OpenTraining().ErrorMessage()
-        );
+        Assert.Equal($"{annotations}: has no image with an object of more than a pixel", OpenTraining().ErrorMessage());
         Annotate("train2017", Object(1, 1, [1, 1, 5, 5]));
         Assert.Equal(
             $"{annotations}: has category 3 (thing); expected numbers below 3, as the network has classes",

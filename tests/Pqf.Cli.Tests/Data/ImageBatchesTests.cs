@@ -152,7 +152,9 @@ public sealed class ImageBatchesTests : IDisposable
     public void Cancelling_ends_the_loading()
     {
         using var cancellation = new CancellationTokenSource();
-        using var batches = ImageBatches.Load(ImageSet.Of(Images(40), ImageDecoder.Reader), Small, new Loading(4, 2), cancellation.Token).GetEnumerator();
+        using var batches = ImageBatches
+            .Load(ImageSet.Of(Images(40), ImageDecoder.Reader), Small, new Loading(4, 2), cancellation.Token)
+            .GetEnumerator();
         Assert.True(batches.MoveNext());
         cancellation.Cancel();
         Assert.Throws<OperationCanceledException>(() =>

@@ -22,7 +22,7 @@ public class ProgressDisplayTests
         var clock = new SteppingClock { Seconds = 100 };
         // Four layers were done before; the fifth takes six seconds more than the others.
         Assert.Equal(
-            "quantising: 5 of 10 layers, 0.111 layers/s, 45.0 s left\nquantising: 9 of 10 layers, 0.238 layers/s, 4.2 s left\nquantising: 6 layers in 24.0 s\n",
+            "quantising: 6 of 10 layers, 0.167 layers/s, 24.0 s left\nquantising: 10 of 10 layers, 0.25 layers/s, 0.0 s left\nquantising: 6 layers in 24.0 s\n",
             Show(clock, false, false, 4, 6)
         );
     }

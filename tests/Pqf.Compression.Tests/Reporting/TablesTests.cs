@@ -1,5 +1,5 @@
-using Pqf.Compression.Reporting;
 using Pqf.Compression;
+using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Testing;

@@ -1,4 +1,5 @@
-using Pqf.Cli.Data;
+using Pqf.Cli.Images;
+using Pqf.Compression.Data;
 using Pqf.Nets.Images;
 
 namespace Pqf.Bench;

@@ -1,8 +1,8 @@
 using Pqf.Cli;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Data;
-using Pqf.Cli.Models;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Model;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
 using Pqf.Properties.Fuzzing;
@@ -127,6 +127,6 @@ public class ReaderProperties
     static string? Load(string path, HostDevice device)
     {
         using var scope = device.BeginScope();
-        return ErrorOf(NetworkFiles.Load(path, new Config(), device));
+        return ErrorOf(Network.Load(path, device));
     }
 }

@@ -1,5 +1,5 @@
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Models;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
@@ -32,10 +32,10 @@ static class AccuracyBench
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = NetworkFiles.LoadClassifier(path, new Config(), device).Value();
+        var network = Compression.Model.Network.Load(path, device, null, NetworkTask.Classification).Value();
         var images = Tensor<float>.From(
             device,
-            Classifier.InputShape(network.Preprocessing, photographs.Length),
+            network.Preprocessing.InputShape(photographs.Length),
             photographs.SelectMany(photograph => photograph.Values).ToArray()
         );
         FusedStep[] steps =

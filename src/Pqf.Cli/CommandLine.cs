@@ -84,8 +84,10 @@ static class CommandLine
         return ConfigLoader
             .Load(parsed.GetValue(options.Config), overrides, entry.Defaults)
             .Bind(config =>
-                entry.Run(new RunContext(parsed, config, terminal, ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet))))
-            )
+            {
+                using var progress = ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet));
+                return entry.Run(new RunContext(parsed, config, terminal, progress));
+            })
             .Match(_ => ExitCode.Success, error => Fail(error, terminal));
     }
 

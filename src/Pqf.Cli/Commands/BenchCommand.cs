@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Commands;
 
@@ -36,27 +37,26 @@ static class BenchCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string path, ImmutableArray<int> batches) =>
         run.WithDevice(device =>
-            NetworkFiles
-                .LoadClassifier(path, run.Config, device)
+            run.Load(path, device, NetworkTask.Classification)
                 .Map(network =>
                 {
-                    foreach (string line in NetworkReport.Lines(network))
+                    foreach (string line in NetworkText.Lines(network))
                         run.WriteLine(line);
                     run.WriteLine($"on       {device.Name}");
                     run.WriteLine("");
-                    foreach (string line in Measure(run, network, device, batches).Lines())
+                    foreach (string line in Measure(run, network, batches).Lines())
                         run.WriteLine(line);
                     return default(Unit);
                 })
         );
 
-    static Table Measure(RunContext run, NetworkFile network, Device device, ImmutableArray<int> batches) =>
+    static Table Measure(RunContext run, Network network, ImmutableArray<int> batches) =>
         new(
             [" batch", " median ms", " quartiles", " images/s"],
             [
                 .. batches.Select(batch =>
                 {
-                    var speed = Speed.Measure(run, network, device, batch);
+                    var speed = Speed.Measure(run, network, batch);
                     return ImmutableArray.Create(
                         batch.ToString(CultureInfo.InvariantCulture),
                         Ms(speed.Quantile(0.5)),

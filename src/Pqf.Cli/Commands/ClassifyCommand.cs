@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Data;
-using Pqf.Cli.Models;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Cli.Commands;
@@ -40,45 +42,35 @@ static class ClassifyCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, int top) =>
         run.WithDevice(device =>
-            NetworkFiles
-                .LoadClassifier(file, run.Config, device)
+            run.Load(file, device, NetworkTask.Classification)
                 .Bind(network =>
                 {
-                    NetworkReport.NoteUnused(run, network);
-                    return Classify(run, network, images, top, device);
+                    run.NoteUnused(network);
+                    return Classify(run, network, images, top);
                 })
         );
 
-    static Result<Unit, PqfError> Classify(RunContext run, NetworkFile network, string[] images, int top, Device device)
+    static Result<Unit, PqfError> Classify(RunContext run, Network network, string[] images, int top)
     {
-        int batchSize = Math.Min(BatchSize, images.Length),
-            classCount = network.Architecture.ClassCount;
-        var classifier = new Classifier(network, device, batchSize, PlanMemory.Low);
-        foreach (var batch in Evaluation.Load(run, images, network.Preprocessing, batchSize))
+        var classifier = new Classifier(network, Math.Min(BatchSize, images.Length), PlanMemory.Low);
+        var results = classifier.Logits(ImageSet.Of(images, ImageDecoder.Reader), run.LoaderThreadCount, run.Cancellation);
+        foreach (var (image, result) in images.Zip(results))
         {
-            if (batch is Result<ImageBatch, PqfError>.Error error)
-                return error.Value;
-            var (first, count, pixels) = ((Result<ImageBatch, PqfError>.Ok)batch).Value;
-            float[] logits = classifier.Logits(pixels.Span, count);
-            for (int i = 0; i < count; i++)
-                Print(run, network, images[first + i], logits.AsSpan(i * classCount, classCount), top);
+            if (result is not Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
+                return ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
+            Print(run, network, image, logits.Span, top);
         }
 
         return default(Unit);
     }
 
-    static void Print(RunContext run, NetworkFile network, string image, ReadOnlySpan<float> logits, int top)
+    static void Print(RunContext run, Network network, string image, ReadOnlySpan<float> logits, int top)
     {
-        float[] scores = logits.ToArray();
-        double largest = scores.Max(),
-            total = scores.Sum(score => Math.Exp(score - largest));
+        double[] probabilities = Classifier.Probabilities(logits);
         run.WriteLine(image);
-        foreach (int label in Ranking.Top(scores, top))
+        foreach (int label in Ranking.Top(logits, top))
             run.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  {100 * Math.Exp(scores[label] - largest) / total, 6:0.00} %  {network.ClassNames[label]}"
-                )
+                string.Create(CultureInfo.InvariantCulture, $"  {100 * probabilities[label], 6:0.00} %  {network.ClassNames[label]}")
             );
     }
 }

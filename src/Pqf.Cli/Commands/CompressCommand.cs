@@ -1,10 +1,12 @@
 using System.CommandLine;
-using Pqf.Cli.Models;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
-using Pqf.Compression.Steps;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Commands;
 
@@ -68,44 +70,36 @@ static class CompressCommand
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
-        return OutputFolder
-            .Prepare(folder)
-            .Bind(_ =>
-                run.WithDevice(device =>
-                    NetworkFiles
-                        .Load(weights, run.Config, device)
-                        .Bind<Unit>(network =>
-                        {
-                            NetworkReport.NoteUnused(run, network);
-                            if (network.IsCompressed)
-                                return new PqfError.File(
-                                    weights,
-                                    "is compressed already; expected a dense network (pqf convert --format dense makes one)"
-                                );
-                            return calibrate is null
-                                ? Compress(run, network, null, folder, device)
-                                : CalibrationImages
-                                    .Open(run, calibrate, network.Preprocessing)
-                                    .Bind(images => Compress(run, network, images, folder, device));
-                        })
+        return from _ in OutputFolder.Prepare(folder)
+            from done in run.WithDevice(device =>
+                from overrides in ConfigMapping.Overrides(run.Config)
+                from network in Network.Load(weights, device, overrides)
+                from images in Images(run, network, calibrate)
+                from compressed in CompressJob.Run(
+                    network,
+                    ConfigMapping.Compress(run) with
+                    {
+                        Images = images,
+                    },
+                    run.Progress,
+                    run.Cancellation
                 )
-            );
+                // Files hold norms folded: from here on the network in memory is the one in the files.
+                let model = compressed.Model with
+                {
+                    Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
+                }
+                from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
+                select written
+            )
+            select done;
     }
 
-    static Result<Unit, PqfError> Compress(RunContext run, NetworkFile network, CalibrationImages? images, string folder, Device device)
+    static Result<ImageSet?, PqfError> Images(RunContext run, Network network, string? folder)
     {
-        var probe = new Probe(device, network.Preprocessing, run.Key.Fold("probe"));
-        var graph = network.Graph;
-        return from dense in images is null
-                ? network.Parameters
-                : images.Show("unfolding norms", new UnfoldNorms(images.Batches), graph, network.Parameters)
-            from result in Compressor.Run(run, graph, dense, probe)
-            from compressed in images is null
-                ? result.Parameters
-                : images.Show("calibrating norms", new Calibrate(images.Batches), graph, result.Parameters)
-            // Files hold norms folded: from here on the network in memory is the one in the files.
-            let model = Compressor.Described(run, network.Model, network.Path, Norms.Fold(graph, compressed))
-            from written in new CompressionOutput(run, network, model, result, probe).Write(folder)
-            select written;
+        run.NoteUnused(network);
+        return folder is null || network.IsCompressed
+            ? (ImageSet?)null
+            : ImageSet.OpenUnlabelled(folder, ImageDecoder.Reader).Map<ImageSet?>(images => images);
     }
 }

@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -57,7 +55,7 @@ static class ConvertCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string input, string output, string? form)
     {
-        if (NetworkWriter.FormatOf(output) is not { } format)
+        if (ModelFormats.Of(output) is not { } format)
             return new PqfError.Config(
                 "command line",
                 "out",
@@ -65,20 +63,16 @@ static class ConvertCommand
             );
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return NetworkFiles
-            .Load(input, run.Config, device)
+        return run.Load(input, device)
             .Bind<Unit>(network =>
             {
-                NetworkReport.NoteUnused(run, network);
+                run.NoteUnused(network);
                 if (form == Compressed && !network.IsCompressed)
                     return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
-                var model = network.Model with { Parameters = form == Dense ? Decoded(network.Parameters) : network.Parameters };
-                return NetworkWriter.Write(output, format, model).Map(_ => Say(run, output));
+                var model = form == Dense ? network.Model.Decoded() : network.Model;
+                return model.Save(output, format).Map(_ => Say(run, output));
             });
     }
-
-    static Parameters Decoded(Parameters parameters) =>
-        new(parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())));
 
     static Unit Say(RunContext run, string output)
     {

@@ -1,8 +1,10 @@
 using System.CommandLine;
-using Pqf.Cli.Data;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Demo;
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -49,24 +51,23 @@ static class DemoCommand
         string folder = run.Config.OutputPath ?? DefaultFolder;
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();
-        return OutputFolder
-            .Prepare(folder)
-            .Bind(_ => DemoFiles.WriteDense(output.DensePath))
-            .Bind(_ =>
-                run.WithDevice(device =>
-                    NetworkFiles
-                        .Load(output.DensePath, run.Config, device)
-                        .Bind(network =>
-                            new DemoSession(run, images, network, device).Run().Bind(result => output.Write(network, result, device))
-                        )
-                )
+        return (
+            from _ in OutputFolder.Prepare(folder)
+            from __ in DemoFiles.WriteDense(output.DensePath)
+            from done in run.WithDevice(device =>
+                from overrides in ConfigMapping.Overrides(run.Config)
+                from network in Network.Load(output.DensePath, device, overrides)
+                from result in DemoStudy.Run(run, images, network)
+                from written in output.Write(result, overrides)
+                select written
             )
-            .Map(_ =>
-            {
-                run.WriteLine(
-                    $"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}"
-                );
-                return default(Unit);
-            });
+            select done
+        ).Map(_ =>
+        {
+            run.WriteLine(
+                $"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}"
+            );
+            return default(Unit);
+        });
     }
 }

@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Data;
 using Pqf.Cli.Drawing;
-using Pqf.Cli.Models;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Detection;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Commands;
@@ -81,81 +83,62 @@ static class DetectCommand
                 "--output",
                 $"expected another folder than that of {own}, which would be written over"
             );
-        return OutputFolder
-            .Prepare(folder)
-            .Bind(_ =>
-                run.WithDevice(device =>
-                    NetworkFiles
-                        .LoadDetector(file, run.Config, device)
-                        .Bind(network =>
-                        {
-                            NetworkReport.NoteUnused(run, network);
-                            var watch = new StageWatch(run.Terminal.Clock);
-                            return Detect(run, network, images, pictures, (float)threshold, device, watch)
-                                .Bind(found =>
-                                    AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
-                                )
-                                .Map(_ =>
-                                {
-                                    foreach (
-                                        string line in isProfiled ? StageWatch.Table(watch.Stages, images.Length, "an image").Lines() : []
-                                    )
-                                        run.WriteLine(line);
-                                    return default(Unit);
-                                });
-                        })
-                )
-            );
+        return from _ in OutputFolder.Prepare(folder)
+            from done in run.WithDevice(device =>
+                from network in run.Load(file, device, NetworkTask.Detection)
+                let watch = new StageWatch(run.Terminal.Clock)
+                from found in Detect(run, network, images, pictures, (float)threshold, watch)
+                from written in AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
+                select isProfiled ? PrintProfile(run, watch, images.Length) : written
+            )
+            select done;
     }
 
     static Result<List<NamedDetection>, PqfError> Detect(
         RunContext run,
-        NetworkFile network,
+        Network network,
         string[] images,
         string[] pictures,
         float threshold,
-        Device device,
         StageWatch watch
     )
     {
-        var detector = Detector.Create(network.Architecture, network.Parameters, device);
-        watch.Lap("Compiling");
+        run.NoteUnused(network);
         float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;
         var all = new List<NamedDetection>();
-        int next = 0;
-        foreach (
-            var image in Ahead.Make(images.Length, Evaluation.LoaderThreads(run), i => ImageDecoder.Decode(images[i]), run.Cancellation)
-        )
+        var options = new DetectOptions
         {
-            string name = images[next],
-                picture = pictures[next];
-            next++;
-            watch.Lap("Decoding");
-            var written = image.Bind(pixels =>
+            LoaderThreadCount = run.LoaderThreadCount,
+            Threshold = threshold,
+            AfterStage = watch.Lap,
+            Found = photograph =>
             {
-                var found = detector.Detect(Photograph.Of(pixels), stage => watch.Lap(stage.ToString()));
-                var shown = found with { Items = [.. found.Items.Where(item => item.Score >= threshold)] };
-                Print(run, network, name, shown);
+                var (index, image, found) = photograph;
+                Print(run, network, images[index], found);
                 all.AddRange(
                     CocoTargets
-                        .Results(next, shown, maskThreshold)
-                        .Select(item => new NamedDetection(item, Path.GetFileName(name), network.ClassNames[item.CategoryId]))
+                        .Results(index + 1, found, maskThreshold)
+                        .Select(item => new NamedDetection(item, Path.GetFileName(images[index]), network.ClassNames[item.CategoryId]))
                 );
                 var saved = AtomicFile.Write(
-                    picture,
-                    stream => stream.Write(DetectionPicture.Draw(pixels, shown, network.ClassNames, maskThreshold))
+                    pictures[index],
+                    stream => stream.Write(DetectionPicture.Draw(image, found, network.ClassNames, maskThreshold))
                 );
                 watch.Lap("Pictures");
                 return saved;
-            });
-            if (written is Result<Unit, PqfError>.Error error)
-                return error.Value;
-        }
-
-        return all;
+            },
+        };
+        return DetectJob.Run(network, images.Length, i => ImageDecoder.Decode(images[i]), options, null, run.Cancellation).Map(_ => all);
     }
 
-    static void Print(RunContext run, NetworkFile network, string image, Detections found)
+    static Unit PrintProfile(RunContext run, StageWatch watch, int imageCount)
+    {
+        foreach (string line in StageWatch.Table(watch.Stages, imageCount, "an image").Lines())
+            run.WriteLine(line);
+        return default;
+    }
+
+    static void Print(RunContext run, Network network, string image, Detections found)
     {
         run.WriteLine(image);
         foreach (var item in found.Items)

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Models;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Commands;
 
@@ -47,24 +50,33 @@ static class EvaluateCommand
         if (run.Config.Dataloader.ImagenetPath is not { } folder)
             return new PqfError.Config("command line", "dataloader.imagenet_path", "expected a folder of labelled images, got none");
         return run.WithDevice(device =>
-            NetworkFiles
-                .LoadClassifier(weights, run.Config, device)
-                .Bind(network =>
-                {
-                    NetworkReport.NoteUnused(run, network);
-                    return Evaluation.Measure(run, network, folder, device).Map(accuracy => Print(run, network, accuracy, device));
-                })
+            from network in run.Load(weights, device, NetworkTask.Classification)
+            from images in ImageSet.Open(folder, network.Architecture.ClassCount, ImageDecoder.Reader)
+            from _ in Measure(run, network, images)
+            select _
         );
     }
 
-    static Unit Print(RunContext run, NetworkFile network, Accuracy accuracy, Device device)
+    static Result<Unit, PqfError> Measure(RunContext run, Network network, ImageSet images)
     {
-        foreach (string line in NetworkReport.Lines(network))
+        run.NoteUnused(network);
+        var watch = new StageWatch(run.Terminal.Clock);
+        var options = new EvaluateOptions { ThreadCount = run.LoaderThreadCount, AfterStage = watch.Lap };
+        if (run.Config.Dataloader.BatchSize is { } batchSize)
+            options = options with { BatchSize = batchSize };
+        return EvaluateJob
+            .Run(network, images, options, run.Progress, run.Cancellation)
+            .Map(accuracy => Print(run, network, accuracy, watch.Stages[^1].Seconds));
+    }
+
+    static Unit Print(RunContext run, Network network, Accuracy accuracy, double seconds)
+    {
+        foreach (string line in NetworkText.Lines(network))
             run.WriteLine(line);
         run.WriteLine($"top-1    {Figures.Percent(accuracy.Top1)}");
         run.WriteLine($"top-5    {Figures.Percent(accuracy.Top5)}");
         run.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / accuracy.Seconds:0.0} images/s on {device.Name}")
+            string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / seconds:0.0} images/s on {network.Device.Name}")
         );
         return default;
     }

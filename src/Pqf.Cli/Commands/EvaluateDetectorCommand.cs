@@ -1,12 +1,16 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Data;
-using Pqf.Cli.Models;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Detection;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Cli.Commands;
 
@@ -58,45 +62,42 @@ static class EvaluateDetectorCommand
             );
         if (run.Config.Dataloader.CocoPath is not { } path)
             return new PqfError.Config("command line", "dataloader.coco_path", "expected a folder with val2017 and annotations, got none");
-        return (run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)).Bind(_ =>
-            run.WithDevice(device =>
-                NetworkFiles
-                    .LoadDetector(weights, run.Config, device)
-                    .Bind(network =>
-                    {
-                        NetworkReport.NoteUnused(run, network);
-                        return CocoFolder
-                            .OpenValidation(path, network.Architecture.ClassCount)
-                            .Bind(images => Measure(run, network, images, device))
-                            .Bind(report =>
-                                (run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)).Map(
-                                    _ => Print(run, network, report, isProfiled, device)
-                                )
-                            );
-                    })
+        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)
+            from done in run.WithDevice(device =>
+                from network in run.Load(weights, device, NetworkTask.Detection)
+                from images in CocoFolder.OpenValidation(path, ImageDecoder.Reader)
+                from measured in Measure(run, network, images, isProfiled)
+                select measured
             )
-        );
+            select done;
     }
 
-    static Result<DetectorReport, PqfError> Measure(RunContext run, NetworkFile network, CocoFolder images, Device device) =>
-        run.Progress.Run(
-            "evaluating",
-            "images",
-            images.Images.Length,
-            report => DetectorEvaluation.Measure(run, network.Architecture, network.Parameters, images, device, report)
-        );
-
-    static Unit Print(RunContext run, NetworkFile network, DetectorReport report, bool isProfiled, Device device)
+    static Result<Unit, PqfError> Measure(RunContext run, Network network, CocoFolder images, bool isProfiled)
     {
-        foreach (string line in NetworkReport.Lines(network))
+        run.NoteUnused(network);
+        var watch = new StageWatch(run.Terminal.Clock);
+        var options = new DetectOptions
+        {
+            LoaderThreadCount = run.LoaderThreadCount,
+            HostThreadCount = run.Config.Threads,
+            AfterStage = watch.Lap,
+        };
+        return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
+            from _ in run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)
+            let stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling)
+            select Print(run, network, report, isProfiled, stages);
+    }
+
+    static Unit Print(RunContext run, Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages)
+    {
+        foreach (string line in NetworkText.Lines(network))
             run.WriteLine(line);
         foreach (string line in Precision(report).Lines())
             run.WriteLine(line);
-        run.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"speed    {report.ImageCount / report.Seconds:0.00} images/s on {device.Name}")
-        );
+        double rate = report.ImageCount / stages.Sum(stage => stage.Seconds);
+        run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed    {rate:0.00} images/s on {network.Device.Name}"));
         if (isProfiled)
-            foreach (string line in StageWatch.Table(report.Stages, report.ImageCount, "an image").Lines())
+            foreach (string line in StageWatch.Table(stages, report.ImageCount, "an image").Lines())
                 run.WriteLine(line);
         return default;
     }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Pqf.Cli.Models;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
@@ -54,7 +55,7 @@ static class InspectCommand
         run.WriteLine("");
         // Files that are no network we know are inspected all the same; damaged ones fail.
         return
-            !NetworkFiles.IsPqf(file)
+            !Network.IsPqf(file)
             && run.Config.Model.Arch is null
             && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
             ? Say(run, error.Value.Message)
@@ -65,15 +66,16 @@ static class InspectCommand
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return NetworkFiles
-            .Load(file, run.Config, device)
+        return ConfigMapping
+            .Overrides(run.Config)
+            .Bind(overrides => Network.Load(file, device, overrides))
             .Map(network =>
             {
                 foreach (string line in LayerTable(network).Lines())
                     run.WriteLine(line);
-                foreach (string line in NetworkReport.Lines(network))
+                foreach (string line in NetworkText.Lines(network))
                     run.WriteLine(line);
-                NetworkReport.NoteUnused(run, network);
+                run.NoteUnused(network);
                 return default(Unit);
             });
     }
@@ -94,10 +96,10 @@ static class InspectCommand
             ]
         );
 
-    static Table LayerTable(NetworkFile network) =>
+    static Table LayerTable(Network network) =>
         new(
             ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
-            [.. NetworkReport.CostOf(network).Layers.Select(layer => Row(layer, network.Parameters[$"{layer.Name}.weight"]))]
+            [.. NetworkText.CostOf(network).Layers.Select(layer => Row(layer, network.Parameters[$"{layer.Name}.weight"]))]
         );
 
     static ImmutableArray<string> Row(LayerCost layer, Weight weight) =>

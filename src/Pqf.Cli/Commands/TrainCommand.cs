@@ -1,6 +1,11 @@
 using System.CommandLine;
-using Pqf.Cli.Models;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
 
@@ -47,7 +52,8 @@ static class TrainCommand
                 "pqf train-resnet --config config/train_fashion.yaml --output fashion",
             ],
             run =>
-                new TrainingSession(WithFlag(run, run.Parsed.GetValue(skip))).Run(
+                Run(
+                    WithFlag(run, run.Parsed.GetValue(skip)),
                     run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
                     run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
                 )
@@ -56,6 +62,36 @@ static class TrainCommand
             Keys = [("output_path", output), ("distillation.teacher", distill)],
         };
     }
+
+    static Result<Unit, PqfError> Run(RunContext run, string? weights, string? resume)
+    {
+        var (keys, report) = (run.Config, new TrainingReport(run));
+        return from options in TrainingMapping.Options(run, resume)
+            from overrides in ConfigMapping.Overrides(keys)
+            let training = new ClassifierTraining
+            {
+                Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), ImageDecoder.Reader),
+                Weights = weights,
+                Overrides = overrides,
+                Augmentation = keys.Preprocessing.Augmentation,
+                LabelSmoothing = keys.LabelSmoothing,
+                Teacher = keys.Distillation.Teacher is { } teacher
+                    ? new TeacherFile(teacher, new TeacherMix(keys.Distillation.Weight, keys.Distillation.Temperature))
+                    : null,
+            }
+            from done in run.WithDevice(device =>
+                TrainJob.Run(options, training.Open, device, report, run.Cancellation).Map(report.Conclude)
+            )
+            select done;
+    }
+
+    static ImageSource SourceOf(DataloaderConfig keys) =>
+        new()
+        {
+            ImageFolder = keys.ImagenetPath,
+            IdxFolder = keys.IdxPath,
+            TrainImagesPerClass = keys.TrainImagesPerClass,
+        };
 
     static RunContext WithFlag(RunContext run, bool skipsCorrupt) =>
         !skipsCorrupt ? run : run with { Config = run.Config with { Dataloader = run.Config.Dataloader with { SkipCorrupt = true } } };

@@ -1,6 +1,10 @@
 using System.CommandLine;
-using Pqf.Cli.Models;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Detection;
+using Pqf.Compression.Jobs;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
 
@@ -50,7 +54,8 @@ static class TrainDetectorCommand
                 "pqf train-maskrcnn --config config/train_maskrcnn.yaml --dataloader.coco_path /data/coco --output out --resume",
             ],
             run =>
-                new DetectorSession(run).Run(
+                Run(
+                    run,
                     run.Parsed.GetValue(weights) ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
                     run.Parsed.GetValue(backbone),
                     run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "",
@@ -61,4 +66,49 @@ static class TrainDetectorCommand
             Keys = [("output_path", output)],
         };
     }
+
+    static Result<Unit, PqfError> Run(RunContext run, string? weights, string? backbone, string? resume, bool isProfiled)
+    {
+        var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock));
+        int stepCount = 0;
+        var result =
+            from _ in TrainingMapping.CheckDetector(run.Config)
+            from options in TrainingMapping.Options(run, resume)
+            from training in TrainingOf(run, weights, backbone)
+            let watched = options with
+            {
+                Settings = options.Settings.Add("model.maskrcnn", $"{run.Config.Model.MaskRcnn}"),
+                AfterStage = stage =>
+                {
+                    watch.Lap(stage);
+                    stepCount += stage == TrainJob.OptimizerStage ? 1 : 0;
+                },
+            }
+            from done in run.WithDevice(device =>
+                TrainJob.Run(watched, training.Open, device, report, run.Cancellation).Map(report.Conclude)
+            )
+            select done;
+        foreach (string line in isProfiled && stepCount > 0 ? StageWatch.Table(watch.Stages, stepCount, "a step").Lines() : [])
+            run.WriteLine(line);
+        return result;
+    }
+
+    static Result<DetectorTraining, PqfError> TrainingOf(RunContext run, string? weights, string? backbone) =>
+        run.Config.Dataloader.CocoPath is { } images
+            ? ConfigMapping
+                .Overrides(run.Config)
+                .Map(overrides => new DetectorTraining
+                {
+                    CocoFolder = images,
+                    Reader = ImageDecoder.Reader,
+                    Weights = weights,
+                    Backbone = backbone,
+                    Overrides = overrides,
+                    Passes = run.Config.Dataloader.TrainPasses,
+                })
+            : new PqfError.Config(
+                "command line",
+                "dataloader.coco_path",
+                "expected a folder with train2017, val2017 and annotations, got none"
+            );
 }

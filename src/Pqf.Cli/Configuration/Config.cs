@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 
@@ -235,22 +236,6 @@ sealed record PreprocessingConfig
 
     /// <summary><c>deviation</c> of each channel, 0 … 1.</summary>
     public ImmutableArray<float> Deviation { get; init; } = [];
-}
-
-/// <summary>Kinds of network file.</summary>
-enum ModelFormat
-{
-    /// <summary>This project's compressed container.</summary>
-    Pqf,
-
-    /// <summary>PyTorch's.</summary>
-    Pth,
-
-    /// <summary>Safetensors.</summary>
-    Safetensors,
-
-    /// <summary>ONNX, for other runtimes.</summary>
-    Onnx,
 }
 
 /// <summary>How far the search for channel orders goes, from the greedy start.</summary>

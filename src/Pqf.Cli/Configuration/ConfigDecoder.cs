@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Pqf.Cli.Data;
+using Pqf.Compression.Data;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 

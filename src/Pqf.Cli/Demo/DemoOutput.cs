@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Demo;
@@ -23,16 +22,15 @@ sealed class DemoOutput(RunContext run, string folder)
     public string ReportPath => Path.Combine(folder, ReportName);
 
     /// <summary>Networks, which are read back, tables and the page.</summary>
-    /// <param name="network">The dense network.</param>
-    /// <param name="result">What it became.</param>
-    /// <param name="device">Where the networks read back are run.</param>
-    public Result<Unit, PqfError> Write(NetworkFile network, DemoResult result, Device device)
+    /// <param name="result">What the dense network became.</param>
+    /// <param name="overrides">As for the dense network.</param>
+    public Result<Unit, PqfError> Write(DemoResult result, NetworkOverrides overrides)
     {
-        var (model, compression, report) = result;
-        return new CompressionOutput(run, network, model, compression, new Probe(device, model.Preprocessing, run.Key.Fold("probe")))
-            .Write(folder)
-            .Bind(_ => Reports.WriteStages(Path.Combine(folder, "stages.csv"), report))
-            .Bind(_ => Reports.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps))
+        var (study, report) = result;
+        return CompressionOutput
+            .Write(run, folder, study.Model, study.State, overrides)
+            .Bind(_ => Tables.WriteStages(Path.Combine(folder, "stages.csv"), report))
+            .Bind(_ => Tables.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps))
             .Bind(_ => AtomicFile.WriteText(ReportPath, text => text.Write(ReportPage.Of(report))))
             .Map(_ => Print(report));
     }

@@ -1,25 +1,45 @@
 using System.Globalization;
+using Pqf.Compression.Jobs;
 using Spectre.Console;
 
 namespace Pqf.Cli.Shell;
 
-/// <summary>Where work began that is shown once a part of it is done.</summary>
-/// <param name="Done">How many were done by then, by an earlier run perhaps: they count for no rate.</param>
-/// <param name="Timestamp">When.</param>
-readonly record struct ProgressStart(double Done, long Timestamp);
-
-/// <summary>Tells a person how far long work is.</summary>
-abstract class ProgressDisplay
+/// <summary>Shows a person how far jobs are.</summary>
+abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
 {
     ProgressDisplay() { }
 
-    /// <summary>Does the work, showing what it reports.</summary>
-    /// <param name="title">What is being done: <c>quantising</c>.</param>
-    /// <param name="unit">What is counted, in the plural: <c>layers</c>.</param>
-    /// <param name="total">How many there are.</param>
-    /// <param name="work">Calls its argument with the number done so far, fractions included, as often as it likes.</param>
-    /// <param name="start">Null for nothing, and now.</param>
-    public abstract T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null);
+    /// <inheritdoc/>
+    public void Report(JobProgress value)
+    {
+        switch (value)
+        {
+            case JobProgress.Started stage:
+                Start(stage);
+                break;
+            case JobProgress.Advanced(var done):
+                Advance(done);
+                break;
+            case JobProgress.Ended:
+                End();
+                break;
+            case JobProgress.Noted(var text):
+                Note(text);
+                break;
+        }
+    }
+
+    /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
+    public abstract void Note(string line);
+
+    /// <summary>Takes a bar away that a job has left.</summary>
+    public virtual void Dispose() { }
+
+    private protected abstract void Start(JobProgress.Started stage);
+
+    private protected abstract void Advance(double done);
+
+    private protected abstract void End();
 
     /// <summary>The display for a terminal.</summary>
     public static ProgressDisplay For(Terminal terminal, bool isQuiet) =>
@@ -31,8 +51,13 @@ abstract class ProgressDisplay
     public sealed class Quiet : ProgressDisplay
     {
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null) =>
-            work(_ => { });
+        public override void Note(string line) { }
+
+        private protected override void Start(JobProgress.Started stage) { }
+
+        private protected override void Advance(double done) { }
+
+        private protected override void End() { }
     }
 
     /// <summary>A line every few seconds, and one at the end: for logs.</summary>
@@ -40,73 +65,144 @@ abstract class ProgressDisplay
     {
         static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+        Rate? rate;
+        long last;
+
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
+        public override void Note(string line) => terminal.Error.WriteLine(line);
+
+        private protected override void Start(JobProgress.Started stage) =>
+            (rate, last) = (new Rate(terminal.Clock, stage), terminal.Clock.GetTimestamp());
+
+        private protected override void Advance(double done)
         {
-            var rate = new Rate(terminal.Clock, start);
-            long last = terminal.Clock.GetTimestamp();
-            var result = work(done =>
-            {
-                if (terminal.Clock.GetElapsedTime(last) < Interval)
-                    return;
-                last = terminal.Clock.GetTimestamp();
-                terminal.Error.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{title}: {Math.Floor(done):0} of {total:0} {unit}, {rate.Describe(unit, done, total)}"
-                    )
-                );
-            });
-            terminal.Error.WriteLine(rate.Finished(title, unit, total));
-            return result;
+            if (rate is null || terminal.Clock.GetElapsedTime(last) < Interval)
+                return;
+            last = terminal.Clock.GetTimestamp();
+            terminal.Error.WriteLine(rate.Line(done));
+        }
+
+        private protected override void End()
+        {
+            if (rate is not null)
+                terminal.Error.WriteLine(rate.Finished());
+            rate = null;
         }
     }
 
     /// <summary>A bar that moves, replaced by one line at the end.</summary>
     public sealed class Live(Terminal terminal) : ProgressDisplay
     {
+        Rate? rate;
+        Bar? bar;
+
         /// <inheritdoc/>
-        public override T Run<T>(string title, string unit, double total, Func<Action<double>, T> work, ProgressStart? start = null)
+        public override void Note(string line) => terminal.Error.WriteLine(line);
+
+        /// <inheritdoc/>
+        public override void Dispose()
         {
-            var rate = new Rate(terminal.Clock, start);
-            var console = AnsiConsole.Create(
-                new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error), Interactive = InteractionSupport.Yes }
-            );
-            var result = console
-                .Progress()
-                .AutoClear(true)
-                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
-                .Start(context =>
-                {
-                    var task = context.AddTask(Markup.Escape(title), maxValue: total);
-                    return work(done =>
-                    {
-                        task.Value = done;
-                        task.Description = Markup.Escape($"{title} ({rate.Describe(unit, done, total)})");
-                    });
-                });
-            terminal.Error.WriteLine(rate.Finished(title, unit, total));
-            return result;
+            Leave();
+            base.Dispose();
+        }
+
+        void Leave()
+        {
+            bar?.Dispose();
+            (bar, rate) = (null, null);
+        }
+
+        private protected override void Start(JobProgress.Started stage)
+        {
+            Leave();
+            (bar, rate) = (new Bar(terminal.Error, stage), new Rate(terminal.Clock, stage));
+        }
+
+        private protected override void Advance(double done)
+        {
+            if (rate is not null)
+                bar?.Show(done, rate.Describe(done));
+        }
+
+        private protected override void End()
+        {
+            string? line = rate?.Finished();
+            Leave();
+            if (line is not null)
+                terminal.Error.WriteLine(line);
         }
     }
 
-    /// <summary>How fast the work goes since it began here.</summary>
-    sealed class Rate(TimeProvider clock, ProgressStart? start)
+    /// <summary>A bar on a thread of its own: the console's library draws one only within a call.</summary>
+    sealed class Bar : IDisposable
     {
-        readonly ProgressStart begun = start ?? new(0, clock.GetTimestamp());
+        readonly string title;
+        readonly TaskCompletionSource<ProgressTask> started = new();
+        readonly ManualResetEventSlim isOver = new();
+        readonly Thread thread;
 
-        double Seconds => clock.GetElapsedTime(begun.Timestamp).TotalSeconds;
-
-        public string Describe(string unit, double done, double total)
+        public Bar(TextWriter error, JobProgress.Started stage)
         {
-            double own = done - begun.Done,
-                seconds = Seconds;
-            string rate = seconds > 0 ? (own / seconds).ToString("G3", CultureInfo.InvariantCulture) : "?";
-            return $"{rate} {unit}/s, {(own > 0 ? Duration((total - done) / own * seconds) : "?")} left";
+            title = stage.Title;
+            var console = AnsiConsole.Create(
+                new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error), Interactive = InteractionSupport.Yes }
+            );
+            thread = new Thread(() =>
+                console
+                    .Progress()
+                    .AutoClear(true)
+                    .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
+                    .Start(context =>
+                    {
+                        started.SetResult(context.AddTask(Markup.Escape(title), maxValue: stage.Total));
+                        isOver.Wait();
+                    })
+            )
+            {
+                IsBackground = true,
+                Name = "progress",
+            };
+            thread.Start();
         }
 
-        public string Finished(string title, string unit, double total) =>
-            string.Create(CultureInfo.InvariantCulture, $"{title}: {total - begun.Done:0} {unit} in {Duration(Seconds)}");
+        public void Show(double done, string rate)
+        {
+            var task = started.Task.GetAwaiter().GetResult();
+            task.Value = done;
+            task.Description = Markup.Escape($"{title} ({rate})");
+        }
+
+        public void Dispose()
+        {
+            isOver.Set();
+            thread.Join();
+            isOver.Dispose();
+        }
+    }
+
+    /// <summary>How fast a stage goes. What an earlier run did counts for no rate.</summary>
+    sealed class Rate(TimeProvider clock, JobProgress.Started stage)
+    {
+        readonly long begun = clock.GetTimestamp();
+
+        double Seconds => clock.GetElapsedTime(begun).TotalSeconds;
+
+        public string Describe(double done)
+        {
+            double own = done - stage.Done,
+                seconds = Seconds;
+            string rate = seconds > 0 ? (own / seconds).ToString("G3", CultureInfo.InvariantCulture) : "?";
+            return $"{rate} {stage.Unit}/s, {(own > 0 ? Duration((stage.Total - done) / own * seconds) : "?")} left";
+        }
+
+        public string Line(double done) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{stage.Title}: {Math.Floor(done):0} of {stage.Total:0} {stage.Unit}, {Describe(done)}"
+            );
+
+        public string Finished() =>
+            string.Create(CultureInfo.InvariantCulture, $"{stage.Title}: {stage.Total - stage.Done:0} {stage.Unit} in {Duration(Seconds)}");
     }
 
     /// <summary><c>2.5 s</c>, <c>3 min 20 s</c>, <c>2 h 5 min</c>.</summary>

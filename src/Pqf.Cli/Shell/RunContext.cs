@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -22,11 +25,24 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     public void WriteLine(string line) => Terminal.Out.WriteLine(line);
 
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
-    public void Note(string line)
+    public void Note(string line) => Progress.Note(line);
+
+    /// <summary>Reports on the error output which tensors of a file the network does not use.</summary>
+    public void NoteUnused(Network network)
     {
-        if (Progress is not ProgressDisplay.Quiet)
-            Terminal.Error.WriteLine(line);
+        if (NetworkText.Unused(network) is { } line)
+            Note(line);
     }
+
+    /// <summary>Threads that decode images.</summary>
+    public int LoaderThreadCount => Config.Dataloader.NumWorkers is { } workers and > 0 ? workers : Environment.ProcessorCount;
+
+    /// <summary>Reads a network, with the configuration's keys over what its file says.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where its values go.</param>
+    /// <param name="task">What it must be for; null for anything.</param>
+    public Result<Network, PqfError> Load(string path, Device device, NetworkTask? task = null) =>
+        ConfigMapping.Overrides(Config).Bind(overrides => Network.Load(path, device, overrides, task));
 
     /// <summary>Opens the device that <c>--device</c> names and runs with it, in a scope of its own.</summary>
     public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run) =>

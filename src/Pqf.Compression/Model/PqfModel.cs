@@ -75,6 +75,15 @@ public sealed record PqfModel
     /// scope.</summary>
     public PqfModel AsStored() => this with { Parameters = Norms.Fold(Graph, Rounded(Parameters)) };
 
+    /// <summary>The network with its weights decoded. New tensors belong to the innermost scope.</summary>
+    public PqfModel Decoded() =>
+        this with
+        {
+            Parameters = new(
+                Parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode()))
+            ),
+        };
+
     /// <summary>Codebooks in the half precision of files; new tensors belong to the innermost scope.</summary>
     internal static Parameters Rounded(Parameters parameters) =>
         new(
@@ -137,6 +146,26 @@ public sealed record PqfModel
             [1, Preprocessing.Crop, Preprocessing.Crop, Preprocessing.Channels],
             ModelMetadata.Of(this).ToSelfContainedText()
         );
+
+    /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's
+    /// dense names.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its kind.</param>
+    /// <returns>An error that names the path if the file system refuses.</returns>
+    public Result<Unit, PqfError> Save(string path, ModelFormat format)
+    {
+        using var scope = Parameters.Tensors().First().Device.BeginScope();
+        return format switch
+        {
+            ModelFormat.Pqf => Write(path),
+            ModelFormat.Pth => PyTorchFile.Write(path, PyTorchTensors()),
+            ModelFormat.Onnx => WriteOnnx(path),
+            _ => Safetensors.Write(path, PyTorchTensors(), new Dictionary<string, string> { ["format"] = "pt" }),
+        };
+    }
+
+    IEnumerable<StoredTensor> PyTorchTensors() =>
+        Parameters.IsQuantised ? StateDict.Published(Graph, Parameters) : StateDict.Dense(Graph, Parameters);
 
     /// <summary>Reads a <c>.pqf</c> file, or an ONNX model written by <see cref="WriteOnnx"/>.</summary>
     /// <param name="file">Open; needed no longer afterwards.</param>

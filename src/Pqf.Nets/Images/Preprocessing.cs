@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Tensors;
 
 namespace Pqf.Nets.Images;
 
@@ -22,4 +23,14 @@ public sealed record Preprocessing
 
     /// <summary>Channels: 3, or 1 for grey (ITU-R 601 luma, as Pillow's mode L).</summary>
     public int Channels => Mean.Length;
+
+    /// <summary>How images are prepared for a network whose file does not say: ImageNet's way.</summary>
+    /// <param name="channels">1 or 3.</param>
+    public static Preprocessing ImageNet(int channels) => channels == 1 ? Grey : new Preprocessing();
+
+    // The average of ImageNet's three channels, as is customary for grey networks.
+    static Preprocessing Grey { get; } = new() { Mean = [0.449f], Deviation = [0.226f] };
+
+    /// <summary>[count, crop, crop, channels]: the shape of a network's input.</summary>
+    public Shape InputShape(int count) => [count, Crop, Crop, Channels];
 }

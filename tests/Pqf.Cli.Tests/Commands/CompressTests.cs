@@ -1,5 +1,5 @@
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Reporting;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
@@ -40,12 +40,12 @@ public sealed class CompressTests : IDisposable
         Compress("out");
         string[] layers = File.ReadAllLines(folder.File("out/layers.csv")),
             groups = File.ReadAllLines(folder.File("out/groups.csv"));
-        Assert.Equal(string.Join(',', Reports.LayerColumns), layers[0]);
-        Assert.Equal(string.Join(',', Reports.GroupColumns), groups[0]);
+        Assert.Equal(string.Join(',', Tables.LayerColumns), layers[0]);
+        Assert.Equal(string.Join(',', Tables.GroupColumns), groups[0]);
         // Every layer of ResNet-18 but the first: 19 convolutions and fc.
         Assert.Equal(20, layers.Length - 1);
         Assert.StartsWith("layer1.0.conv1,64x64x3x3,9,16,4096,", layers[1], StringComparison.Ordinal);
-        Assert.All(groups.Skip(1), row => Assert.Equal(Reports.GroupColumns.Length, row.Split(',').Length));
+        Assert.All(groups.Skip(1), row => Assert.Equal(Tables.GroupColumns.Length, row.Split(',').Length));
     }
 
     [Fact]

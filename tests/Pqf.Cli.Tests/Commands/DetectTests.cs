@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Pqf.Cli.Data;
+using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Testing;
 using Xunit;

@@ -1,5 +1,5 @@
-using Pqf.Cli.Data;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
 using Pqf.Testing;
 using Xunit;
 

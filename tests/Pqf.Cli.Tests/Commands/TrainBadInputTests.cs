@@ -10,7 +10,7 @@ public sealed class TrainBadInputTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
 
-    public TrainBadInputTests() => TestImages.WriteIdx(folder.File("idx"), 24, 6);
+    public TrainBadInputTests() => IdxFiles.Write(folder.File("idx"), 24, 6);
 
     public void Dispose() => folder.Dispose();
 

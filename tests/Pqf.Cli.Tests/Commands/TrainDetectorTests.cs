@@ -95,6 +95,48 @@ public sealed class TrainDetectorTests : IDisposable
     }
 
     [Fact]
+    public void An_epoch_to_go_on_from_in_the_configuration_counts_as_done()
+    {
+        string[] arguments = ["--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "3"];
+        var result = Train([.. arguments, "--lr_scheduler.last_epoch", "0", "--lr_scheduler.type", "multistep", .. Milestones]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        string[][] rows = [.. File.ReadAllLines(folder.File("out/metrics.csv")).Skip(1).Select(row => row.Split(','))];
+        Assert.Equal(["2", "3"], rows.Select(row => row[0]));
+        // The rate falls to a tenth after the first epoch, which counts as done, and again after the second.
+        Assert.Equal(
+            [1e-4, 1e-5],
+            rows.Select(row => Math.Round(double.Parse(row[^1], System.Globalization.CultureInfo.InvariantCulture), 9))
+        );
+    }
+
+    static string[] Milestones => ["--lr_scheduler.milestones", "[1, 2]", "--lr_scheduler.factor", "0.1"];
+
+    [Fact]
+    public void Images_that_cannot_be_decoded_are_named_once_and_counted_in_the_end()
+    {
+        string broken = Directory.GetFiles(folder.File("coco/train2017")).Order(StringComparer.Ordinal).First();
+        File.WriteAllBytes(broken, []);
+        string[] arguments = ["--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "2"];
+        var result = Train([.. arguments, "--dataloader.skip_corrupt", "true"]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal("skipped   1 images that cannot be decoded", result.Lines[^2]);
+    }
+
+    [Theory]
+    [InlineData("--label_smoothing", "0.1", "label_smoothing: expected 0, since a detector's losses do not take it, got 0.1")]
+    [InlineData(
+        "--distillation.teacher",
+        "a.pth",
+        "distillation.teacher: expected none, since a detector's losses do not take it, got a.pth"
+    )]
+    public void Settings_of_classifiers_alone_are_refused(string key, string value, string expected)
+    {
+        var result = Train("--weights", folder.File("net.safetensors"), key, value);
+        Assert.Equal((ExitCode.Usage, $"error: configuration: {expected}"), (result.Code, result.ErrorLine));
+        Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
     public void A_classifier_of_other_shapes_gives_no_body_and_one_of_two_files_is_wanted()
     {
         TestNetworks.Write(folder.File("resnet.safetensors"));

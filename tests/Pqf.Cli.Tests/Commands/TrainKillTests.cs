@@ -16,7 +16,7 @@ public sealed class TrainKillTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
 
-    public TrainKillTests() => TestImages.WriteIdx(folder.File("idx"), 200, 12);
+    public TrainKillTests() => IdxFiles.Write(folder.File("idx"), 200, 12);
 
     public void Dispose() => folder.Dispose();
 

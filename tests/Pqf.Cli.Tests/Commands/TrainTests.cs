@@ -1,6 +1,6 @@
 using Pqf.Cli.Shell;
-using Pqf.Cli.Tests.Logging;
 using Pqf.Testing;
+using Pqf.Testing.TensorBoard;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Commands;
@@ -9,7 +9,7 @@ public sealed class TrainTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
 
-    public TrainTests() => TestImages.WriteIdx(folder.File("idx"), 44, 12);
+    public TrainTests() => IdxFiles.Write(folder.File("idx"), 44, 12);
 
     public void Dispose() => folder.Dispose();
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -81,7 +82,7 @@ public sealed class TrainedFileTests : IDisposable
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = NetworkFiles.Load(path, new Config(), device).Value();
+        var network = Network.Load(path, device).Value();
         // [N, C, H, W] of the script as [N, H, W, C].
         var images = ChannelOrder.ToChannelsLast(
             Tensor<float>.From(device, [2, 3, 32, 32], [.. Enumerable.Range(0, 2 * 3 * 32 * 32).Select(i => (float)Math.Sin(i))])

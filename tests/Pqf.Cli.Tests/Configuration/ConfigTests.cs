@@ -1,6 +1,7 @@
 using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
+using Pqf.Compression.Model;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Testing;

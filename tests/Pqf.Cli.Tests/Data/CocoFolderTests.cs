@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Pqf.Cli.Data;
+using Pqf.Cli.Images;
+using Pqf.Compression.Data;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Masks;
@@ -21,8 +22,8 @@ public sealed class CocoFolderTests : IDisposable
     public void Real_images_and_their_objects_are_loaded()
     {
         string path = SharedData.Path("data/coco-ccby");
-        var train = CocoFolder.OpenTraining(path, CocoClasses.LabelCount).Value();
-        var validation = CocoFolder.OpenValidation(path, CocoClasses.LabelCount).Value();
+        var train = CocoFolder.OpenTraining(path, ImageDecoder.Reader).Value();
+        var validation = CocoFolder.OpenValidation(path, ImageDecoder.Reader).Value();
         // One of the 19 has no objects.
         Assert.Equal((18, 17), (train.Images.Length, validation.Images.Length));
         var examples = Enumerable.Range(0, train.Images.Length).Select(i => train.Load(i, false).Value()).ToArray();
@@ -56,11 +57,11 @@ public sealed class CocoFolderTests : IDisposable
         Write(Image(1), Image(2), Image(3), Image(4));
         Annotate("train2017", Object(1, 1, [1, 1, 5, 5]), Object(2, 2, [1, 1, 5, 1]), Object(3, 4, [1, 1, 5, 5], isCrowd: true));
         Annotate("val2017", Object(1, 1, [1, 1, 5, 5]));
-        var train = CocoFolder.OpenTraining(folder.Path, 4).Value();
+        var train = OpenTraining().Value();
         Assert.Equal([1, 4], train.Images.Select(image => image.Id));
         // The crowd alone: an image to learn background from.
         Assert.Empty(train.Load(1, false).Value().Target.Boxes);
-        Assert.Equal([1, 2, 3, 4], CocoFolder.OpenValidation(folder.Path, 4).Value().Images.Select(image => image.Id));
+        Assert.Equal([1, 2, 3, 4], CocoFolder.OpenValidation(folder.Path, ImageDecoder.Reader).Value().Images.Select(image => image.Id));
     }
 
     [Fact]
@@ -74,7 +75,7 @@ public sealed class CocoFolderTests : IDisposable
             Object(3, 1, [40, 3, 5, 5]),
             Object(4, 1, [5, 5, 1, 1])
         );
-        var target = CocoFolder.OpenTraining(folder.Path, 4).Value().Load(0, false).Value().Target;
+        var target = OpenTraining().Value().Load(0, false).Value().Target;
         Assert.Equal([new Box(0, 1, 12, 6), new Box(5, 5, 6, 6)], target.Boxes);
         Assert.Equal([3, 3], target.Labels);
         // One pixel is a mask too.
@@ -86,7 +87,7 @@ public sealed class CocoFolderTests : IDisposable
     {
         Write(Image(1));
         Annotate("train2017", Object(1, 1, [2, 3, 4, 5]));
-        var opened = CocoFolder.OpenTraining(folder.Path, 4).Value();
+        var opened = OpenTraining().Value();
         DetectionExample plain = opened.Load(0, false).Value(),
             flipped = opened.Load(0, true).Value();
         Assert.Equal([new Box(6, 3, 10, 8)], flipped.Target.Boxes);
@@ -100,7 +101,7 @@ public sealed class CocoFolderTests : IDisposable
         Write(Image(1), Image(2) with { Width = 13 });
         Annotate("val2017");
         File.Delete(folder.File("val2017/1.png"));
-        var opened = CocoFolder.OpenValidation(folder.Path, 4).Value();
+        var opened = CocoFolder.OpenValidation(folder.Path, ImageDecoder.Reader).Value();
         Assert.Equal($"{folder.File("val2017/1.png")}: not found", opened.Decode(0).ErrorMessage());
         Assert.Equal(
             $"{folder.File("val2017/2.png")}: has 12×10 pixels; expected 13×10, as {folder.File("annotations/instances_val2017.json")} says of image 2",
@@ -112,16 +113,14 @@ public sealed class CocoFolderTests : IDisposable
     public void What_cannot_be_used_is_named()
     {
         string annotations = folder.File("annotations/instances_train2017.json");
-        Assert.Equal($"{annotations}: not found", CocoFolder.OpenTraining(folder.Path, 4).ErrorMessage());
+        Assert.Equal($"{annotations}: not found", OpenTraining().ErrorMessage());
         Write(Image(1));
         Annotate("train2017");
-        Assert.Equal(
-            $"{annotations}: has no image with an object of more than a pixel",
-            CocoFolder.OpenTraining(folder.Path, 4).ErrorMessage()
-        );
+        Assert.Equal($"{annotations}: has no image with an object of more than a pixel", OpenTraining().ErrorMessage());
+        Annotate("train2017", Object(1, 1, [1, 1, 5, 5]));
         Assert.Equal(
             $"{annotations}: has category 3 (thing); expected numbers below 3, as the network has classes",
-            CocoFolder.OpenTraining(folder.Path, 3).ErrorMessage()
+            OpenTraining(3).ErrorMessage()
         );
     }
 
@@ -130,7 +129,7 @@ public sealed class CocoFolderTests : IDisposable
     {
         Write([.. Enumerable.Range(1, 7).Select(Image)]);
         Annotate("train2017", [.. Enumerable.Range(1, 7).Select(i => Object(i, i, [1, 1, 5, 5]))]);
-        var batches = new DetectionBatches(CocoFolder.OpenTraining(folder.Path, 4).Value(), 2, true, 1, RngKey.FromSeed(3));
+        var batches = new DetectionBatches(OpenTraining().Value(), 2, true, 1, RngKey.FromSeed(3));
         Assert.Equal(4, batches.BatchCount);
         string[] first = [.. Describe(batches, 0, 0, 1)];
         Assert.Equal(first, Describe(batches, 0, 0, 4));
@@ -153,7 +152,7 @@ public sealed class CocoFolderTests : IDisposable
     {
         Write([.. Enumerable.Range(1, 5).Select(Image)]);
         Annotate("train2017", [.. Enumerable.Range(1, 5).Select(i => Object(i, i, [1, 1, 5, 5]))]);
-        var images = CocoFolder.OpenTraining(folder.Path, 4).Value();
+        var images = OpenTraining().Value();
         DetectionBatches once = new(images, 1, true, 1, RngKey.FromSeed(3)),
             thrice = new(images, 1, true, 3, RngKey.FromSeed(3));
         string[] all = [.. Describe(thrice, 0, 0, 2)];
@@ -170,11 +169,14 @@ public sealed class CocoFolderTests : IDisposable
         Write(Image(1), Image(2), Image(3));
         Annotate("train2017", [.. Enumerable.Range(1, 3).Select(i => Object(i, i, [1, 1, 5, 5]))]);
         File.WriteAllBytes(folder.File("train2017/2.png"), [1, 2, 3]);
-        var batches = new DetectionBatches(CocoFolder.OpenTraining(folder.Path, 4).Value(), 1, false, 1, RngKey.FromSeed(0));
+        var batches = new DetectionBatches(OpenTraining().Value(), 1, false, 1, RngKey.FromSeed(0));
         var loaded = batches.Epoch(0, 0, 2, TestContext.Current.CancellationToken).ToArray();
         Assert.Equal(2, loaded.Length);
         Assert.StartsWith($"{folder.File("train2017/2.png")}: ", loaded[1].ErrorMessage());
     }
+
+    Result<CocoFolder, PqfError> OpenTraining(int classCount = 4) =>
+        CocoFolder.OpenTraining(folder.Path, ImageDecoder.Reader).Bind(images => images.NumberedFor(classCount));
 
     static IEnumerable<string> Describe(DetectionBatches batches, int epoch, int first, int threads) =>
         batches

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Cli.Data;
+using Pqf.Cli.Images;
+using Pqf.Cli.Tests.Images;
+using Pqf.Compression.Data;
 using Pqf.Nets.Images;
+using Pqf.Tensors;
 using Pqf.Testing;
 using SkiaSharp;
 using Xunit;
@@ -30,6 +33,14 @@ public sealed class ImageBatchesTests : IDisposable
                 }),
         ];
 
+    static IEnumerable<Result<ImageBatch, PqfError>> Load(ImmutableArray<string> images, int batchSize, int threadCount, int lookAhead) =>
+        ImageBatches.Load(
+            ImageSet.Of(images, ImageDecoder.Reader),
+            Small,
+            new Loading(batchSize, threadCount, lookAhead),
+            TestContext.Current.CancellationToken
+        );
+
     static float Normalised(int grey) => ((grey / 255f) - Small.Mean[0]) / Small.Deviation[0];
 
     [Theory]
@@ -39,7 +50,7 @@ public sealed class ImageBatchesTests : IDisposable
     public void Batches_come_in_order_whatever_the_threads(int threadCount, int lookAhead)
     {
         int next = 0;
-        foreach (var result in ImageBatches.Load(Images(37), Small, 8, threadCount, lookAhead, TestContext.Current.CancellationToken))
+        foreach (var result in Load(Images(37), 8, threadCount, lookAhead))
         {
             var batch = result.Value();
             Assert.Equal(next, batch.First);
@@ -57,7 +68,7 @@ public sealed class ImageBatchesTests : IDisposable
     public void Pixels_are_those_of_preprocessing_one_image()
     {
         var images = Images(3);
-        var batch = Assert.Single(ImageBatches.Load(images, Small, 3, 2, 1, TestContext.Current.CancellationToken)).Value();
+        var batch = Assert.Single(Load(images, 3, 2, 1)).Value();
         Assert.Equal(Preprocess.ToInput(ImageDecoder.Decode(images[1]).Value(), Small), batch.Pixels.Slice(48, 48).ToArray());
     }
 
@@ -67,7 +78,7 @@ public sealed class ImageBatchesTests : IDisposable
         var images = Images(40);
         File.WriteAllBytes(images[21], Convert.FromBase64String(ImageDecoderTests.ColourPng)[..100]);
         File.WriteAllBytes(images[23], []);
-        var results = ImageBatches.Load(images, Small, 8, 3, 4, TestContext.Current.CancellationToken).ToArray();
+        var results = Load(images, 8, 3, 4).ToArray();
         Assert.Equal(3, results.Length);
         Assert.Equal(8, results[1].Value().First);
         Assert.StartsWith($"{images[21]}: is a damaged image: it is truncated", results[2].ErrorMessage());
@@ -116,12 +127,12 @@ public sealed class ImageBatchesTests : IDisposable
     }
 
     [Fact]
-    public void No_images_are_no_batches() => Assert.Empty(ImageBatches.Load([], Small, 8, 2, 2, TestContext.Current.CancellationToken));
+    public void No_images_are_no_batches() => Assert.Empty(Load([], 8, 2, 2));
 
     [Fact]
     public void Leaving_early_stops_the_threads()
     {
-        var batches = ImageBatches.Load(Images(40), Small, 4, 2, 1, TestContext.Current.CancellationToken);
+        var batches = Load(Images(40), 4, 2, 1);
         Assert.Equal(0, batches.First().Value().First);
     }
 
@@ -129,7 +140,7 @@ public sealed class ImageBatchesTests : IDisposable
     public void Loading_does_not_run_further_ahead_than_asked()
     {
         var images = Images(40);
-        using var batches = ImageBatches.Load(images, Small, 4, 2, 2, TestContext.Current.CancellationToken).GetEnumerator();
+        using var batches = Load(images, 4, 2, 2).GetEnumerator();
         Assert.True(batches.MoveNext());
         Thread.Sleep(100); // the threads fill what they may: batches 0, 1 and 2
         File.Delete(images[12]);
@@ -141,7 +152,9 @@ public sealed class ImageBatchesTests : IDisposable
     public void Cancelling_ends_the_loading()
     {
         using var cancellation = new CancellationTokenSource();
-        using var batches = ImageBatches.Load(Images(40), Small, 4, 2, 1, cancellation.Token).GetEnumerator();
+        using var batches = ImageBatches
+            .Load(ImageSet.Of(Images(40), ImageDecoder.Reader), Small, new Loading(4, 2), cancellation.Token)
+            .GetEnumerator();
         Assert.True(batches.MoveNext());
         cancellation.Cancel();
         Assert.Throws<OperationCanceledException>(() =>

@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Data;
 using Pqf.Cli.Demo;
-using Pqf.Cli.Models;
 using Pqf.Compression;
+using Pqf.Compression.Data;
+using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
@@ -65,7 +65,7 @@ public sealed class DemoFilesTests
         ResultAssert.Value(DemoFiles.WriteDense(folder.File("dense.pqf")));
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = ResultAssert.Value(NetworkFiles.Load(folder.File("dense.pqf"), new Config(), device));
+        var network = ResultAssert.Value(Network.Load(folder.File("dense.pqf"), device));
         Assert.Equal(new Architecture("resnet20", 10, 1, 32), network.Architecture);
         Assert.False(network.IsCompressed);
         Assert.Equal((28, 28), (network.Preprocessing.Resize, network.Preprocessing.Crop));
@@ -80,7 +80,7 @@ public sealed class DemoFilesTests
         ResultAssert.Value(DemoFiles.WriteDense(folder.File("dense.pqf")));
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = ResultAssert.Value(NetworkFiles.Load(folder.File("dense.pqf"), new Config(), device));
+        var network = ResultAssert.Value(Network.Load(folder.File("dense.pqf"), device));
         var set = (ImageSet.Grey)Images.Validation;
         const int Batch = 500,
             Pixels = 28 * 28;

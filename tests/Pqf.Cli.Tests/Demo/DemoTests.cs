@@ -3,10 +3,11 @@ using System.Globalization;
 using System.Xml.Linq;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Data;
 using Pqf.Cli.Demo;
-using Pqf.Cli.Models;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors.Devices;
@@ -97,10 +98,10 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = ResultAssert.Value(NetworkFiles.Load(demo.Path(file), new Config(), device));
+        var network = ResultAssert.Value(Network.Load(demo.Path(file), device));
         int right = 0,
             count = demo.Images.Validation.Count;
-        var classifier = new Classifier(network, device, 1);
+        var classifier = new Classifier(network, 1);
         float[] input = new float[784];
         for (int i = 0; i < count; i++)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Cli.Data;
 using Pqf.Cli.Drawing;
+using Pqf.Cli.Images;
+using Pqf.Compression.Data;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors.Ops.Boxes;
@@ -77,7 +78,7 @@ public class DetectionPictureTests
     [Fact]
     public void A_photograph_with_its_annotated_objects_can_be_drawn()
     {
-        var folder = CocoFolder.OpenValidation(SharedData.Path("data/coco-ccby"), 91).Value();
+        var folder = CocoFolder.OpenValidation(SharedData.Path("data/coco-ccby"), ImageDecoder.Reader).Value();
         var example = folder.Load(0, false).Value();
         var pixels = ImageDecoder.Decode(Path.Combine(folder.ImagesPath, example.Image.FileName)).Value();
         var found = new Detections(

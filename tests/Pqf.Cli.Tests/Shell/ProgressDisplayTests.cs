@@ -1,4 +1,5 @@
 using Pqf.Cli.Shell;
+using Pqf.Compression.Jobs;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Shell;
@@ -19,11 +20,10 @@ public class ProgressDisplayTests
     public void What_an_earlier_run_did_counts_for_no_rate_and_no_duration()
     {
         var clock = new SteppingClock { Seconds = 100 };
-        // Four layers were done before; the work on the fifth began six seconds ago.
-        var start = new ProgressStart(4, 94 * clock.TimestampFrequency);
+        // Four layers were done before; the fifth takes six seconds more than the others.
         Assert.Equal(
-            "quantising: 8 of 10 layers, 0.222 layers/s, 9.0 s left\nquantising: 6 layers in 24.0 s\n",
-            Show(clock, false, false, start)
+            "quantising: 6 of 10 layers, 0.167 layers/s, 24.0 s left\nquantising: 10 of 10 layers, 0.25 layers/s, 0.0 s left\nquantising: 6 layers in 24.0 s\n",
+            Show(clock, false, false, 4, 6)
         );
     }
 
@@ -46,35 +46,42 @@ public class ProgressDisplayTests
     public void Durations_are_in_words(double seconds, string expected) => Assert.Equal(expected, ProgressDisplay.Duration(seconds));
 
     [Fact]
-    public void What_the_work_throws_passes_through() =>
-        Assert.Throws<OperationCanceledException>(() =>
-            ProgressDisplay
-                .For(new Terminal(TextWriter.Null, TextWriter.Null, true, TimeProvider.System, default), false)
-                .Run<int>("waiting", "things", 1, _ => throw new OperationCanceledException())
-        );
-
-    static string Show(SteppingClock clock, bool isInteractive, bool isQuiet, ProgressStart? start = null)
+    public void A_bar_that_a_job_leaves_goes_without_a_line()
     {
         using var error = new StringWriter { NewLine = "\n" };
-        int result = ProgressDisplay
-            .For(new Terminal(TextWriter.Null, error, isInteractive, clock, default), isQuiet)
-            .Run(
-                "quantising",
-                "layers",
-                10,
-                report =>
-                {
-                    for (double layer = 1 + (start?.Done ?? 0); layer <= 10; layer++)
-                    {
-                        clock.Seconds += 3;
-                        report(layer);
-                    }
+        using (var display = ProgressDisplay.For(new Terminal(TextWriter.Null, error, true, new SteppingClock(), default), false))
+            display.Report(new JobProgress.Started("waiting", "things", 1));
+        Assert.DoesNotContain("1 things in", error.ToString(), StringComparison.Ordinal);
+    }
 
-                    return 7;
-                },
-                start
-            );
-        Assert.Equal(7, result);
+    [Fact]
+    public void Notes_are_lines_unless_the_display_is_quiet()
+    {
+        Assert.Equal("skipped a.png\n", Noted(false));
+        Assert.Equal("", Noted(true));
+
+        static string Noted(bool isQuiet)
+        {
+            using var error = new StringWriter { NewLine = "\n" };
+            using var display = ProgressDisplay.For(new Terminal(TextWriter.Null, error, false, new SteppingClock(), default), isQuiet);
+            display.Report(new JobProgress.Noted("skipped a.png"));
+            return error.ToString();
+        }
+    }
+
+    static string Show(SteppingClock clock, bool isInteractive, bool isQuiet, int done = 0, double delay = 0)
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        using var display = ProgressDisplay.For(new Terminal(TextWriter.Null, error, isInteractive, clock, default), isQuiet);
+        display.Report(new JobProgress.Started("quantising", "layers", 10, done));
+        clock.Seconds += delay;
+        for (double layer = 1 + done; layer <= 10; layer++)
+        {
+            clock.Seconds += 3;
+            display.Report(new JobProgress.Advanced(layer));
+        }
+
+        display.Report(new JobProgress.Ended());
         return error.ToString();
     }
 

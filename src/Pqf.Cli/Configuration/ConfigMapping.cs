@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Shell;
+using Pqf.Compression;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Detection;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Configuration;
+
+/// <summary>What the keys of a configuration mean to the libraries below.</summary>
+static class ConfigMapping
+{
+    /// <summary>How channel orders are searched; null if they are kept.</summary>
+    public static PermutationSpec? Permutation(Config config) =>
+        !config.Model.UsePermutations
+            ? null
+            : new PermutationSpec
+            {
+                Proposals = config.Model.SlsIterations,
+                Strategies = config.Search switch
+                {
+                    SearchStrategy.Greedy => [PermutationStrategy.Greedy],
+                    SearchStrategy.Descent => [PermutationStrategy.Greedy, PermutationStrategy.Descent],
+                    _ => [PermutationStrategy.Greedy, PermutationStrategy.Stochastic],
+                },
+                LayerStrategies = config
+                    .Model.PermutationSpecs.Where(layer => !layer.Value.Optimization.IsEmpty)
+                    .ToImmutableDictionary(layer => Networks.Canonical(layer.Key), layer => layer.Value.Optimization),
+                LayerReshapes = config
+                    .Model.PermutationSpecs.Where(layer => !layer.Value.Reshape.IsEmpty)
+                    .ToImmutableDictionary(layer => Networks.Canonical(layer.Key), layer => layer.Value.Reshape),
+                Groups = [.. config.Model.Permutations.Select(group => (Canonical(group.Parents), Canonical(group.Children)))],
+            };
+
+    /// <summary>How a network is quantised; layers under the names of its graph.</summary>
+    public static CompressionSpec Compression(Config config) =>
+        config.Model.Compression with
+        {
+            IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(Networks.Canonical)],
+            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableSortedDictionary(
+                layer => Networks.Canonical(layer.Key),
+                layer => layer.Value
+            ),
+        };
+
+    static ImmutableArray<string> Canonical(ImmutableArray<string> names) => [.. names.Select(Networks.Canonical)];
+
+    /// <summary>What wins over what a network's file says.</summary>
+    public static Result<NetworkOverrides, PqfError> Overrides(Config config) =>
+        ClassNames(config)
+            .Map(names => new NetworkOverrides
+            {
+                Arch = config.Model.Arch,
+                ClassCount = config.Model.ClassCount,
+                InChannels = config.Model.InputChannels,
+                Width = config.Model.Width,
+                Options = found => found is null or MaskRcnnOptions ? config.Model.MaskRcnn.Over((MaskRcnnOptions?)found) : found,
+                Resize = config.Preprocessing.Resize,
+                Crop = config.Preprocessing.Crop,
+                Mean = config.Preprocessing.Mean,
+                Deviation = config.Preprocessing.Deviation,
+                ClassNames = names,
+            });
+
+    /// <summary>How a network is compressed.</summary>
+    /// <param name="run">The configuration, loader threads and clock.</param>
+    public static CompressOptions Compress(RunContext run) =>
+        new()
+        {
+            Permutation = Permutation(run.Config),
+            Compression = Compression(run.Config),
+            ColumnWeights = run.Config.Model.ColumnWeights,
+            Seed = run.Config.Seed,
+            BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,
+            LoaderThreadCount = run.LoaderThreadCount,
+            HostThreadCount = run.Config.Threads,
+            ToolVersion = HelpText.Version,
+            Clock = run.Terminal.Clock,
+        };
+
+    static Result<ImmutableArray<string>, PqfError> ClassNames(Config config)
+    {
+        if (config.Model.ClassNamesPath is not { } path)
+            return config.Model.ClassNames;
+        try
+        {
+            return File.ReadAllLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToImmutableArray();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new PqfError.File(path, error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message);
+        }
+    }
+}

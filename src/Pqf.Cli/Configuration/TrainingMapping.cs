@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Jobs;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Configuration;
+
+/// <summary>What the keys of a configuration mean to a training.</summary>
+static class TrainingMapping
+{
+    const double DefaultMomentum = 0.9;
+
+    /// <summary>How a network is trained.</summary>
+    /// <param name="run">The keys.</param>
+    /// <param name="resume">Null to begin; else the state to resume from.</param>
+    public static Result<TrainOptions, PqfError> Options(RunContext run, string? resume)
+    {
+        var config = run.Config;
+        if (config.OutputPath is not { } folder)
+            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        if (config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null))
+            run.Note("optimizer adam takes no notice of momentum and weight_decay");
+        return new TrainOptions
+        {
+            Folder = folder,
+            Resume = resume,
+            Compression = config.Model.Compress ? ConfigMapping.Compress(run) : null,
+            Seed = config.Seed,
+            Epochs = config.Epochs,
+            LearningRate = config.LearningRate,
+            Optimizer = Optimizer(config),
+            Schedule = stepCount => Schedule(config.LrScheduler, stepCount),
+            LastEpoch = config.LrScheduler.LastEpoch,
+            SkipInitialValidation = config.SkipInitialValidation,
+            BatchSize = config.Dataloader.BatchSize,
+            IsShuffled = config.Dataloader.TrainShuffle,
+            SkipsCorrupt = config.Dataloader.SkipCorrupt,
+            LoaderThreadCount = run.LoaderThreadCount,
+            HostThreadCount = config.Threads,
+            Formats = config.Formats,
+            Clock = run.Terminal.Clock,
+            SaveInterval = TimeSpan.FromMinutes(config.SaveMinutes),
+            Machine = Environment.MachineName,
+        };
+    }
+
+    /// <summary>How gradients change parameters.</summary>
+    public static Optimizer Optimizer(Config config) =>
+        config.Optimizer == OptimizerType.Adam
+            ? new Optimizer.Adam()
+            : new Optimizer.Sgd(config.Momentum ?? DefaultMomentum, config.WeightDecay ?? 0);
+
+    /// <summary>How the learning rate changes.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="stepCount">Steps of the whole run.</param>
+    public static Schedule Schedule(LrSchedulerConfig keys, int stepCount) =>
+        keys.Type switch
+        {
+            LrSchedulerType.Cosine => new Schedule.Cosine(stepCount, keys.MinLr),
+            LrSchedulerType.MultiStep => new Schedule.MultiStep(keys.Milestones, keys.Factor),
+            LrSchedulerType.Plateau => new Schedule.Plateau(Better.Higher, keys.Patience, keys.Factor, keys.MinLr),
+            _ => new Schedule.Constant(),
+        };
+
+    /// <summary>Refuses what the losses of a detector do not have.</summary>
+    public static Result<Unit, PqfError> CheckDetector(Config config)
+    {
+        var errors = ImmutableArray.CreateBuilder<PqfError>();
+        if (config.LabelSmoothing != 0)
+            errors.Add(Refused("label_smoothing", "0", FormattableString.Invariant($"{config.LabelSmoothing}")));
+        if (config.Distillation.Teacher is { } teacher)
+            errors.Add(Refused("distillation.teacher", "none", teacher));
+        return errors.Count == 0 ? default(Unit) : new PqfError.Several(errors.ToImmutable());
+    }
+
+    static PqfError.Config Refused(string key, string expected, string got) =>
+        new("configuration", key, $"expected {expected}, since a detector's losses do not take it, got {got}");
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Coco;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Data;
+
+/// <summary>Opens and writes COCO's files.</summary>
+public static class CocoFiles
+{
+    /// <summary>Reads a file of instances.</summary>
+    /// <returns>An error that names the file, and object and key where one is wrong.</returns>
+    public static Result<CocoInstances, PqfError> ReadInstances(string path) =>
+        With(path, stream => CocoReader.ReadInstances(stream, path));
+
+    /// <summary>Reads a file of results.</summary>
+    /// <returns>An error as for instances.</returns>
+    public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(string path, CocoInstances truth) =>
+        With(path, stream => CocoReader.ReadResults(stream, path, truth));
+
+    /// <summary>Writes two files, as COCO's server and its API take them: <c>bbox_results.json</c> and <c>segm_results.json</c>.</summary>
+    public static Result<Unit, PqfError> WriteResults(string folder, IReadOnlyList<CocoDetection> detections) =>
+        AtomicFile
+            .Write(
+                Path.Combine(folder, "bbox_results.json"),
+                stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Mask = null }))
+            )
+            .Bind(_ =>
+                AtomicFile.Write(
+                    Path.Combine(folder, "segm_results.json"),
+                    stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Box = null }))
+                )
+            );
+
+    static Result<T, PqfError> With<T>(string path, Func<Stream, Result<T, PqfError>> read)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return read(stream);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new PqfError.File(
+                path,
+                exception is FileNotFoundException or DirectoryNotFoundException ? "not found"
+                    : Directory.Exists(path) ? "is a folder; expected a file"
+                    : "cannot be read"
+            );
+        }
+    }
+}

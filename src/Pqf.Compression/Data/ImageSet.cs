@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Data;
+
+/// <summary>Labelled images that are prepared one by one, in any order, on any thread.</summary>
+public abstract record ImageSet
+{
+    ImageSet() { }
+
+    /// <summary>The labelled image files of <c>DIR/val</c> if it is there, else of <c>DIR</c>, with classes numbered as a network numbers
+    /// them.</summary>
+    /// <param name="folder">DIR: one folder of images for each class.</param>
+    /// <param name="classCount">The network's.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <returns>An error that names the folder if it is missing, holds no images, or has classes that the network does not have.</returns>
+    public static Result<ImageSet, PqfError> Open(string folder, int classCount, ImageReader reader)
+    {
+        string validation = Path.Combine(folder, "val");
+        return from found in ImageFolder.Open(Directory.Exists(validation) ? validation : folder)
+            from images in found.NumberedFor(folder, classCount)
+            select (ImageSet)new Files(images, reader);
+    }
+
+    /// <summary>All image files under a folder, whatever their folders are called; all of class 0.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <returns>An error that names the folder if it is missing or holds no images.</returns>
+    public static Result<ImageSet, PqfError> OpenUnlabelled(string folder, ImageReader reader) =>
+        ImageFolder.FindImages(folder).Map<ImageSet>(paths => Of(paths, reader));
+
+    /// <summary>Image files without labels: all of class 0.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="reader">Decodes images.</param>
+    public static ImageSet Of(IEnumerable<string> paths, ImageReader reader) =>
+        new Files([.. paths.Select(path => new LabelledImage(path, 0))], reader);
+
+    /// <summary>Images in it.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>The class of an image, as the network's outputs are numbered.</summary>
+    public abstract int ClassOf(int index);
+
+    /// <summary>Writes the network's input for an image.</summary>
+    /// <param name="index">Below the count.</param>
+    /// <param name="preprocessing">What the network is trained with.</param>
+    /// <param name="variation">For training; null for the centre as it is.</param>
+    /// <param name="input">[crop, crop, channels], filled.</param>
+    /// <returns>An error that names the image if it cannot be decoded.</returns>
+    public abstract Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input);
+
+    /// <summary>Image files.</summary>
+    /// <param name="Images">Their paths and classes.</param>
+    /// <param name="Reader">Decodes them.</param>
+    public sealed record Files(ImmutableArray<LabelledImage> Images, ImageReader Reader) : ImageSet
+    {
+        /// <inheritdoc/>
+        public override int Count => Images.Length;
+
+        /// <inheritdoc/>
+        public override int ClassOf(int index) => Images[index].Class;
+
+        /// <inheritdoc/>
+        public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input) =>
+            Reader.Prepare(Images[index].Path, preprocessing, input, variation);
+    }
+
+    /// <summary>Photographs in memory.</summary>
+    /// <param name="Images">Of any sizes.</param>
+    /// <param name="Classes">The class of each; empty for images without labels.</param>
+    public sealed record Photographs(ImmutableArray<PixelImage> Images, ImmutableArray<int> Classes) : ImageSet
+    {
+        /// <inheritdoc/>
+        public override int Count => Images.Length;
+
+        /// <inheritdoc/>
+        public override int ClassOf(int index) => Classes[index];
+
+        /// <inheritdoc/>
+        public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input)
+        {
+            Preprocess.ToInput(Images[index], preprocessing, input.Span, variation);
+            return default(Unit);
+        }
+    }
+
+    /// <summary>Grey images of one size in memory.</summary>
+    /// <param name="Height">Rows of each.</param>
+    /// <param name="Width">Columns of each.</param>
+    /// <param name="Pixels">[count, height, width].</param>
+    /// <param name="Classes">[count].</param>
+    public sealed record Grey(int Height, int Width, ReadOnlyMemory<byte> Pixels, ReadOnlyMemory<byte> Classes) : ImageSet
+    {
+        /// <inheritdoc/>
+        public override int Count => Classes.Length;
+
+        /// <inheritdoc/>
+        public override int ClassOf(int index) => Classes.Span[index];
+
+        /// <inheritdoc/>
+        public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input)
+        {
+            var image = new PixelImage(Height, Width, 1, Pixels.Slice(index * Height * Width, Height * Width).ToArray());
+            Preprocess.ToInput(image, preprocessing, input.Span, variation);
+            return default(Unit);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Detection;
+
+/// <summary>Training of detectors, for <see cref="TrainJob"/>.</summary>
+public sealed record DetectorTraining
+{
+    const int DefaultBatchSize = 2; // paper, section 4.3
+
+    /// <summary>Images in COCO's layout: a folder with <c>train2017</c>, <c>val2017</c> and <c>annotations</c>.</summary>
+    public required string CocoFolder { get; init; }
+
+    /// <summary>Decodes images.</summary>
+    public required ImageReader Reader { get; init; }
+
+    /// <summary>The detector to begin with; null for a new one.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>The classifier whose body a new detector begins with; null where there is a detector.</summary>
+    public string? Backbone { get; init; }
+
+    /// <summary>What wins over the file. Of a new detector, its sizes.</summary>
+    public NetworkOverrides Overrides { get; init; } = new();
+
+    /// <summary>How often an epoch takes each image, at least once.</summary>
+    public int Passes { get; init; } = 1;
+
+    /// <summary>Opens the images.</summary>
+    public Result<TrainingKind<DetectorBatch>, PqfError> Open(TrainingRun run) =>
+        from train in Data.CocoFolder.OpenTraining(CocoFolder, Reader)
+        from validation in Data.CocoFolder.OpenValidation(CocoFolder, Reader)
+        select Kind(run, train, validation);
+
+    TrainingKind<DetectorBatch> Kind(TrainingRun run, CocoFolder train, CocoFolder validation)
+    {
+        int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, train.Images.Length);
+        var batches = new DetectionBatches(
+            train,
+            batchSize,
+            run.Options.IsShuffled,
+            Passes,
+            run.Key,
+            run.Options.SkipsCorrupt ? run.Skipped : null
+        );
+        return new()
+        {
+            ImageCount = train.Images.Length,
+            ValidationCount = validation.Images.Length,
+            BatchSize = batchSize,
+            BatchCount = batches.BatchCount,
+            Settings = ImmutableSortedDictionary<string, string>.Empty.Add(
+                "dataloader.train_passes",
+                Passes.ToString(CultureInfo.InvariantCulture)
+            ),
+            Start = () => DetectorStart.Open(this, run),
+            StartName = _ => "start",
+            For = model =>
+                from _ in train.NumberedFor(model.Architecture.ClassCount)
+                from fitting in validation.NumberedFor(model.Architecture.ClassCount)
+                select new TrainingData<DetectorBatch>
+                {
+                    Validate = network => Validate(run, network, fitting),
+                    Task = network =>
+                        DetectorTask.Create(
+                            network.Architecture,
+                            network.Graph,
+                            network.Parameters,
+                            (epoch, first) => Epoch(run, batches, epoch, first),
+                            _ => Validate(run, network, fitting),
+                            stage => run.Options.AfterStage(stage.ToString())
+                        ),
+                },
+        };
+    }
+
+    static Result<Metrics, PqfError> Validate(TrainingRun run, PqfModel model, CocoFolder images) =>
+        EvaluateDetectorJob
+            .Measure(
+                model,
+                images,
+                new DetectOptions { LoaderThreadCount = run.Options.LoaderThreadCount, HostThreadCount = run.Options.HostThreadCount },
+                done => run.Progress?.Report(new JobProgress.Advanced(done)),
+                run.Cancellation
+            )
+            .Map(report => new Metrics(
+                report.ImageCount,
+                [
+                    new(DetectorTask.BoxAp, report.Box.Ap),
+                    new("box_ap50", report.Box.Ap50),
+                    new("mask_ap", report.Mask.Ap),
+                    new("mask_ap50", report.Mask.Ap50),
+                ]
+            ));
+
+    static IEnumerable<Result<DetectorBatch, PqfError>> Epoch(TrainingRun run, DetectionBatches batches, int epoch, int first) =>
+        batches
+            .Epoch(epoch, first, run.Options.LoaderThreadCount, run.Cancellation)
+            .Select(
+                (examples, i) =>
+                    examples.Map(batch => new DetectorBatch(
+                        [.. batch.Select(example => example.Photograph)],
+                        [.. batch.Select(example => example.Target)],
+                        run.Key.Fold("sampling").Fold((ulong)epoch).Fold((ulong)(first + i))
+                    ))
+            );
+}

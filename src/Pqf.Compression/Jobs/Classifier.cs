@@ -1,0 +1,86 @@
+using Pqf.Compression.Data;
+using Pqf.Compression.Model;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>A network that is ready to classify images on the device of its values.</summary>
+/// <remarks>Its memory belongs to the device's innermost scope at its making.</remarks>
+public sealed class Classifier
+{
+    readonly InferencePlan plan;
+    readonly Device device;
+    readonly Preprocessing preprocessing;
+    readonly int classCount,
+        batchSize;
+
+    /// <summary>Compiles the network.</summary>
+    /// <param name="network">The network; its parameters may end once this is made.</param>
+    /// <param name="batchSize">Most images at a time.</param>
+    /// <param name="memory">Low where it is used too few times to earn back what packing larger weights costs.</param>
+    public Classifier(Network network, int batchSize, PlanMemory memory = PlanMemory.Fast)
+    {
+        (device, preprocessing, this.batchSize) = (network.Device, network.Preprocessing, batchSize);
+        classCount = network.Architecture.ClassCount;
+        plan = InferencePlan.Compile(
+            network.Graph,
+            network.Parameters,
+            device,
+            preprocessing.InputShape(batchSize),
+            new InferenceOptions { Memory = memory }
+        );
+    }
+
+    /// <summary>Logits, one row for each image.</summary>
+    /// <param name="pixels">[N, H, W, C], prepared.</param>
+    /// <param name="count">N.</param>
+    /// <returns>[N · classes].</returns>
+    public float[] Logits(ReadOnlySpan<float> pixels, int count)
+    {
+        using var scope = device.BeginScope();
+        return plan.Run(Tensor<float>.From(device, preprocessing.InputShape(count), pixels)).ToArray();
+    }
+
+    /// <summary>The probability of each class: the softmax of its logits.</summary>
+    public static double[] Probabilities(ReadOnlySpan<float> logits)
+    {
+        double[] powers = new double[logits.Length];
+        double largest = double.NegativeInfinity;
+        foreach (float logit in logits)
+            largest = Math.Max(largest, logit);
+        for (int i = 0; i < powers.Length; i++)
+            powers[i] = Math.Exp(logits[i] - largest);
+        double total = powers.Sum();
+        return [.. powers.Select(power => power / total)];
+    }
+
+    /// <summary>Logits of every image of a set, in order.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="threadCount">Threads that decode, at least 1.</param>
+    /// <param name="cancellation">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>[classes] for each image. The first image that cannot be decoded gives an error that names it and ends the
+    /// enumeration.</returns>
+    public IEnumerable<Result<ReadOnlyMemory<float>, PqfError>> Logits(
+        ImageSet images,
+        int threadCount,
+        CancellationToken cancellation = default
+    )
+    {
+        foreach (var batch in ImageBatches.Load(images, preprocessing, new Loading(batchSize, threadCount), cancellation))
+        {
+            if (batch is not Result<ImageBatch, PqfError>.Ok(var (_, count, pixels)))
+            {
+                yield return ((Result<ImageBatch, PqfError>.Error)batch).Value;
+                yield break;
+            }
+
+            float[] logits = Logits(pixels.Span, count);
+            for (int i = 0; i < count; i++)
+                yield return (ReadOnlyMemory<float>)logits.AsMemory(i * classCount, classCount);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using Pqf.Compression.Model;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Compresses a dense network: unfolds its norms, permutes, quantises, and estimates the norms again.</summary>
+public static class CompressJob
+{
+    /// <summary>How far the permuted network's logits may be from the dense one's: sums in another order differ by some 1e-6.</summary>
+    const double PermutationTolerance = 1e-4;
+
+    /// <summary>Runs to the end. Checks that permuting left the network's function unchanged.</summary>
+    /// <param name="network">A dense network.</param>
+    /// <param name="options">How to compress it.</param>
+    /// <param name="progress">Receives stages and notes.</param>
+    /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The compressed network, or the first error. New tensors belong to the innermost scope.</returns>
+    public static Result<Compressed, PqfError> Run(
+        Network network,
+        CompressOptions options,
+        IProgress<JobProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        if (network.IsCompressed)
+            return new PqfError.File(
+                network.Path,
+                "is compressed already; expected a dense network (pqf convert --format dense makes one)"
+            );
+        var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
+        return from layers in Blocks.Of(network.Graph, options.Compression)
+            from inputs in options.ColumnWeights is { } path
+                ? QuantiseByColumns.Read(path, layers)
+                : ImmutableDictionary<string, LayerInputs>.Empty
+            from provenance in ProvenanceOf(network.Path, options.ToolVersion)
+            let steps = Compress.Method(layers, options.Permutation, options.Key, images)
+            let run = new CompressionRun(options, layers, progress)
+            {
+                AfterQuantising = (state, dense, permuted) =>
+                    from _ in CheckPermuted(network, dense, permuted, options, progress)
+                    from next in options.AfterQuantising(new(Described(network.Model, state, options, provenance), state))
+                    select next,
+            }
+            from state in Run(network, steps, inputs, run, options, cancellation)
+            select new Compressed(Described(network.Model, state, options, provenance), state);
+    }
+
+    /// <summary>A network whose norms have the statistics of images, its function unchanged.</summary>
+    internal static Result<PqfModel, PqfError> Unfold(
+        Network network,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    ) =>
+        options.Images is { } set
+            ? Run(
+                    network,
+                    [new UnfoldNorms(CalibrationImages.Of(set, network.Preprocessing, options, cancellation))],
+                    ImmutableDictionary<string, LayerInputs>.Empty,
+                    new CompressionRun(options, [], progress),
+                    options,
+                    cancellation
+                )
+                .Map(state => network.Model with { Parameters = state.Parameters })
+            : network.Model;
+
+    static Result<CompressionState, PqfError> Run(
+        Network network,
+        ImmutableArray<ICompressionStep> steps,
+        ImmutableDictionary<string, LayerInputs> inputs,
+        CompressionRun run,
+        CompressOptions options,
+        CancellationToken cancellation
+    )
+    {
+        if (network.Device is HostDevice device)
+            return On(device);
+        using var own = new HostDevice(options.HostThreadCount);
+        return On(own);
+
+        Result<CompressionState, PqfError> On(HostDevice host)
+        {
+            var start = new CompressionState(network.Graph, network.Parameters, host) { Inputs = inputs };
+            return Compress.Run(steps, start, cancellation).Bind(events => run.Follow(events, start, steps));
+        }
+    }
+
+    static PqfModel Described(PqfModel source, CompressionState state, CompressOptions options, Provenance? provenance) =>
+        source with
+        {
+            Parameters = state.Parameters,
+            Compression = options.Compression,
+            Seed = options.Seed,
+            Provenance = provenance,
+        };
+
+    static Result<Unit, PqfError> CheckPermuted(
+        Network network,
+        Parameters dense,
+        Parameters? permuted,
+        CompressOptions options,
+        IProgress<JobProgress>? progress
+    )
+    {
+        if (permuted is null)
+            return default(Unit);
+        var probe = new Probe(network.Device, network.Preprocessing, options.Key.Fold("probe"));
+        double difference = Probe.Difference(probe.Logits(network.Graph, dense), probe.Logits(network.Graph, permuted));
+        if (!(difference <= PermutationTolerance))
+            return new PqfError.Layer(
+                "permutation",
+                $"expected the permuted network's logits within {PermutationTolerance} of the dense network's, got {difference}; nothing was written"
+            );
+        progress.Note(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"verified: the permuted network's logits are the dense network's, to {difference:0.0e+0} of the largest"
+            )
+        );
+        return default(Unit);
+    }
+
+    static Result<Provenance?, PqfError> ProvenanceOf(string path, string toolVersion) =>
+        path.Length == 0
+            ? (Provenance?)null
+            : IoProblem.Try(
+                path,
+                () =>
+                {
+                    using var stream = File.OpenRead(path);
+                    return (Provenance?)
+                        new Provenance(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), toolVersion);
+                }
+            );
+}

@@ -1,0 +1,51 @@
+using Pqf.Compression.Data;
+using Pqf.Compression.Model;
+using Pqf.Compression.Steps;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>How a network is compressed.</summary>
+public sealed record CompressOptions
+{
+    /// <summary>How channel orders are searched; null keeps them.</summary>
+    public PermutationSpec? Permutation { get; init; } = new();
+
+    /// <summary>How weights are quantised; layers under the names of the graph.</summary>
+    public CompressionSpec Compression { get; init; } = new();
+
+    /// <summary>A file of weights per column of blocks: <see cref="QuantiseByColumns.Read"/>; null weighs all alike.</summary>
+    public string? ColumnWeights { get; init; }
+
+    /// <summary>One seed, one result, whatever the number of threads.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Images, without labels, on which the norms are estimated again; null keeps the norms.</summary>
+    public ImageSet? Images { get; init; }
+
+    /// <summary>Most images at a time.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Threads that decode images, at least 1.</summary>
+    public int LoaderThreadCount { get; init; } = 1;
+
+    /// <summary>Threads of the host where the network is on another device; 0 takes all cores.</summary>
+    public int HostThreadCount { get; init; }
+
+    /// <summary>Version of the program, for the file's provenance.</summary>
+    public string ToolVersion { get; init; } = "";
+
+    /// <summary>Times groups and layers; null leaves their seconds at 0.</summary>
+    public TimeProvider? Clock { get; init; }
+
+    /// <summary>Called with the network as quantised, before its norms are estimated again. An error ends the job.</summary>
+    public Func<Compressed, Result<Unit, PqfError>> AfterQuantising { get; init; } = _ => default(Unit);
+
+    internal RngKey Key => RngKey.FromSeed(Seed);
+}
+
+/// <summary>What compressing a network gave.</summary>
+/// <param name="Model">The compressed network, with how and from what it was made. Its norms have the statistics of the images, if there
+/// were any.</param>
+/// <param name="State">Reports of groups and layers.</param>
+public sealed record Compressed(PqfModel Model, CompressionState State);

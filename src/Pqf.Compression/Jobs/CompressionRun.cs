@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Follows the events of a compression: reports progress, and times groups and layers.</summary>
+/// <param name="options">Clock and length of the search.</param>
+/// <param name="layers">What will be quantised.</param>
+/// <param name="progress">Receives stages.</param>
+sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks> layers, IProgress<JobProgress>? progress)
+{
+    readonly double totalWork = layers.Sum(Work);
+    readonly List<double> groupSeconds = [],
+        layerSeconds = [];
+    string? stage;
+    double workDone;
+    int groupNumber;
+    long started;
+
+    /// <summary>Called with the network as quantised, as it was before it was permuted, and as permuted (null without).</summary>
+    public Func<CompressionState, Parameters, Parameters?, Result<Unit, PqfError>> AfterQuantising { get; init; } =
+        (_, _, _) => default(Unit);
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="events">Of all steps.</param>
+    /// <param name="start">The state that the steps start from.</param>
+    /// <param name="steps">Those that make the events.</param>
+    /// <returns>The last step's state, with seconds; or the first error.</returns>
+    public Result<CompressionState, PqfError> Follow(
+        IEnumerable<CompressionEvent> events,
+        CompressionState start,
+        ImmutableArray<ICompressionStep> steps
+    )
+    {
+        var (state, dense) = (start, start.Parameters);
+        Parameters? permuted = null;
+        var quantise = steps.Last(step => step is not Calibrate);
+        foreach (var next in events)
+        {
+            Show(next);
+            if (next is CompressionEvent.Failed failed)
+                return failed.Error;
+            if (next is not CompressionEvent.StepFinished(var step, var reached))
+                continue;
+            EndStage();
+            state = Timed(reached);
+            if (step is UnfoldNorms)
+                dense = state.Parameters;
+            else if (step is Permute)
+                permuted = state.Parameters;
+            else if (ReferenceEquals(step, quantise) && AfterQuantising(state, dense, permuted) is Result<Unit, PqfError>.Error error)
+                return error.Value;
+        }
+
+        return state;
+    }
+
+    void Show(CompressionEvent next)
+    {
+        switch (next)
+        {
+            case CompressionEvent.EstimatingNorms batch:
+                InStage(layerSeconds.Count > 0 ? "calibrating norms" : "unfolding norms", "images", batch.Count * ImagesPerBatch);
+                Advance((batch.Number - 1) * ImagesPerBatch);
+                break;
+            case CompressionEvent.GroupStarted group:
+                InStage("permuting", "groups", group.Count);
+                (groupNumber, started) = (group.Number, Now);
+                Advance(groupNumber - 1);
+                break;
+            case CompressionEvent.PermutationStep search:
+                // The present group counts by its share of proposals.
+                Advance(groupNumber - 1 + Math.Min(1, (double)search.Proposals / Math.Max(1, options.Permutation?.Proposals ?? 1)));
+                break;
+            case CompressionEvent.GroupPermuted:
+                groupSeconds.Add(Elapsed());
+                Advance(groupNumber);
+                break;
+            case CompressionEvent.LayerStarted:
+                InStage("quantising", "%", 100);
+                started = Now;
+                break;
+            case CompressionEvent.KMeansStep iteration:
+                Advance(Percent(workDone + (Work(layers[layerSeconds.Count]) * iteration.Iteration / Math.Max(1, iteration.Total))));
+                break;
+            case CompressionEvent.LayerQuantised:
+                workDone += Work(layers[layerSeconds.Count]);
+                layerSeconds.Add(Elapsed());
+                Advance(Percent(workDone));
+                break;
+        }
+    }
+
+    int ImagesPerBatch => Math.Max(1, Math.Min(options.BatchSize, options.Images?.Count ?? 1));
+
+    void InStage(string title, string unit, double total)
+    {
+        if (stage == title)
+            return;
+        EndStage();
+        stage = title;
+        progress?.Report(new JobProgress.Started(title, unit, total));
+    }
+
+    void EndStage()
+    {
+        if (stage is not null)
+            progress?.Report(new JobProgress.Ended());
+        stage = null;
+    }
+
+    void Advance(double done) => progress?.Report(new JobProgress.Advanced(done));
+
+    CompressionState Timed(CompressionState state) =>
+        state with
+        {
+            Groups = [.. state.Groups.Zip(groupSeconds, (report, seconds) => report with { Seconds = seconds })],
+            Layers = [.. state.Layers.Zip(layerSeconds, (report, seconds) => report with { Seconds = seconds })],
+        };
+
+    static double Work(LayerBlocks layer) => (double)layer.Weight.Count * layer.K * (layer.Iterations + 1);
+
+    // Per cent of the products that clustering takes.
+    double Percent(double work) => totalWork > 0 ? 100 * work / totalWork : 100;
+
+    long Now => options.Clock?.GetTimestamp() ?? 0;
+
+    double Elapsed() => options.Clock?.GetElapsedTime(started).TotalSeconds ?? 0;
+}

@@ -1,0 +1,88 @@
+using Pqf.Compression.Data;
+using Pqf.Compression.Model;
+using Pqf.Nets.Metrics;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>How well a network classifies.</summary>
+/// <param name="Top1">Images whose class came first.</param>
+/// <param name="Top5">Images whose class was among the first five.</param>
+public sealed record Accuracy(Proportion Top1, Proportion Top5);
+
+/// <summary>How a network is measured.</summary>
+public sealed record EvaluateOptions
+{
+    /// <summary>Most images at a time.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Threads that decode images, at least 1.</summary>
+    public int ThreadCount { get; init; } = 1;
+
+    /// <summary>Called after each stage, for measurements: <see cref="EvaluateJob.Compiling"/> first.</summary>
+    public Action<string> AfterStage { get; init; } = _ => { };
+}
+
+/// <summary>Measures how well a network classifies labelled images.</summary>
+public static class EvaluateJob
+{
+    /// <summary>Name of the stage that makes the network ready.</summary>
+    public const string Compiling = "Compiling";
+
+    /// <summary>Name of the stage that decodes, prepares and classifies.</summary>
+    public const string Classifying = "Classifying";
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="network">A classifier.</param>
+    /// <param name="images">Labelled images, 1 at least.</param>
+    /// <param name="options">How to run.</param>
+    /// <param name="progress">Receives the number of images done.</param>
+    /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The accuracy, or an error that names the first image that cannot be decoded.</returns>
+    public static Result<Accuracy, PqfError> Run(
+        Network network,
+        ImageSet images,
+        EvaluateOptions options,
+        IProgress<JobProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        using var scope = network.Device.BeginScope();
+        int batchSize = Math.Min(options.BatchSize, images.Count);
+        var classifier = new Classifier(network, batchSize);
+        options.AfterStage(Compiling);
+        var accuracy = progress.Stage(
+            "evaluating",
+            "images",
+            images.Count,
+            report => Measure(classifier.Logits(images, options.ThreadCount, cancellation), images, batchSize, report)
+        );
+        options.AfterStage(Classifying);
+        return accuracy;
+    }
+
+    static Result<Accuracy, PqfError> Measure(
+        IEnumerable<Result<ReadOnlyMemory<float>, PqfError>> results,
+        ImageSet images,
+        int batchSize,
+        Action<double> report
+    )
+    {
+        int done = 0,
+            top1 = 0,
+            top5 = 0;
+        foreach (var result in results)
+        {
+            if (result is not Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
+                return ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
+            int rank = Ranking.RankOf(logits.Span, images.ClassOf(done));
+            top1 += rank == 0 ? 1 : 0;
+            top5 += rank < 5 ? 1 : 0;
+            done++;
+            if (done % batchSize == 0 || done == images.Count)
+                report(done);
+        }
+
+        return new Accuracy(new Proportion(top1, done), new Proportion(top5, done));
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Compression.Model;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>The folder of a training run: where its files are, and how far it came.</summary>
+/// <param name="Path">The folder.</param>
+public sealed record TrainingFolder(string Path)
+{
+    const string StateExtension = ".state",
+        Last = "last";
+
+    /// <summary>The state after the latest saving that was not at an epoch's end.</summary>
+    public string LastState => System.IO.Path.Combine(States, Last + StateExtension);
+
+    /// <summary>For TensorBoard.</summary>
+    public string EventFolder => System.IO.Path.Combine(Path, "tensorboard");
+
+    /// <summary>A row for each epoch.</summary>
+    public string MetricsFile => System.IO.Path.Combine(Path, "metrics.csv");
+
+    /// <summary>For a person.</summary>
+    public string ResultsFile => System.IO.Path.Combine(Path, "results.txt");
+
+    IEnumerable<string> StateFiles => Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal);
+
+    string States => System.IO.Path.Combine(Path, "states");
+
+    string Models => System.IO.Path.Combine(Path, "trained_models");
+
+    /// <summary>The state after so many epochs.</summary>
+    public string StateFile(int epochs) => System.IO.Path.Combine(States, epochs.ToString(CultureInfo.InvariantCulture) + StateExtension);
+
+    /// <summary>The network after so many epochs, or the best one.</summary>
+    /// <param name="name">A number, or <c>best</c>.</param>
+    /// <param name="format">Kind of file.</param>
+    public string ModelFile(string name, ModelFormat format) => System.IO.Path.Combine(Models, name + format.Extension());
+
+    /// <summary>Makes the folders, and tries them.</summary>
+    public Result<Unit, PqfError> Prepare() =>
+        Result.All(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
+
+    /// <summary>Says whether a new run may begin here: not over the states of another.</summary>
+    public Result<Unit, PqfError> CheckUnused() =>
+        StateFiles.FirstOrDefault() is { } state
+            ? new PqfError.File(
+                Path,
+                $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder begins a new one"
+            )
+            : default(Unit);
+
+    /// <summary>The state to go on from.</summary>
+    /// <param name="wanted">A number of epochs, a file, or empty for the state that is furthest.</param>
+    /// <param name="progress">Receives a note for each file that cannot be read.</param>
+    /// <returns>Its path; null if the run has not come to save one.</returns>
+    public Result<string?, PqfError> FindState(string wanted, IProgress<JobProgress>? progress)
+    {
+        if (wanted.Length == 0)
+            return Furthest(progress);
+        string path = int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) ? StateFile(epochs) : wanted;
+        return File.Exists(path) ? path : new PqfError.File(path, "not found; --resume goes on from a state that a run has saved");
+    }
+
+    string? Furthest(IProgress<JobProgress>? reports)
+    {
+        var found = new List<(string Path, TrainingProgress Progress)>();
+        foreach (string path in StateFiles)
+        {
+            var progress = TensorFiles
+                .Open(path)
+                .Bind(file =>
+                {
+                    using (file)
+                        return TrainingCheckpoint.ReadProgress(file);
+                });
+            if (
+                progress is Result<(TrainingProgress Progress, ImmutableSortedDictionary<string, string> Settings), PqfError>.Ok(
+                    var (known, _)
+                )
+            )
+                found.Add((path, known));
+            else
+                reports.Note($"passed over {progress.Match(_ => "", error => error.Message)}");
+        }
+
+        return found.OrderBy(state => (state.Progress.Epoch, state.Progress.Batch)).LastOrDefault().Path;
+    }
+}

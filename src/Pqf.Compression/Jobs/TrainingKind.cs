@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Data;
+using Pqf.Compression.Model;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Opens the images of a training.</summary>
+/// <typeparam name="TBatch">Examples of one step.</typeparam>
+public delegate Result<TrainingKind<TBatch>, PqfError> OpenTraining<TBatch>(TrainingRun run);
+
+/// <summary>What the training of one kind of network has of its own; all else is <see cref="TrainJob"/>'s.</summary>
+/// <typeparam name="TBatch">Examples of one step.</typeparam>
+public sealed record TrainingKind<TBatch>
+{
+    /// <summary>Images to train on.</summary>
+    public required int ImageCount { get; init; }
+
+    /// <summary>Images to validate on.</summary>
+    public required int ValidationCount { get; init; }
+
+    /// <summary>Most images of a batch.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Batches of an epoch.</summary>
+    public required int BatchCount { get; init; }
+
+    /// <summary>Settings that only this kind has and that a resumed run must have in common with its beginning.</summary>
+    public required ImmutableSortedDictionary<string, string> Settings { get; init; }
+
+    /// <summary>The network to begin with.</summary>
+    public required Func<Result<Network, PqfError>> Start { get; init; }
+
+    /// <summary>Name of the validation before the first step, of a network that is ready to be trained.</summary>
+    public required Func<PqfModel, string> StartName { get; init; }
+
+    /// <summary>The images as a network needs them, or why they do not fit it.</summary>
+    public required Func<PqfModel, Result<TrainingData<TBatch>, PqfError>> For { get; init; }
+}
+
+/// <summary>Images as a network needs them.</summary>
+/// <typeparam name="TBatch">Examples of one step.</typeparam>
+public sealed record TrainingData<TBatch>
+{
+    /// <summary>Images on which norms are estimated before they are trained; null where norms are frozen.</summary>
+    public ImageSet? CalibrationImages { get; init; }
+
+    /// <summary>Measures a network; reports the number of images done.</summary>
+    public required Func<PqfModel, Result<Metrics, PqfError>> Validate { get; init; }
+
+    /// <summary>The training of a network, whose values the steps overwrite.</summary>
+    public required Func<PqfModel, Result<TrainingTask<TBatch>, PqfError>> Task { get; init; }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Writes what a training gives.</summary>
+/// <param name="formats">Kinds of file beside <c>.pqf</c> and <c>.pth</c>.</param>
+/// <param name="folder">Where.</param>
+/// <param name="model">What the network is; its own parameters are not looked at.</param>
+/// <param name="settings">Stored with states.</param>
+sealed class TrainingOutput(
+    ImmutableArray<ModelFormat> formats,
+    TrainingFolder folder,
+    PqfModel model,
+    ImmutableSortedDictionary<string, string> settings
+)
+{
+    /// <summary>Name of the best epoch's network.</summary>
+    public const string Best = "best";
+
+    /// <summary>Saves a state between two epochs.</summary>
+    public Result<Unit, PqfError> SaveState(TrainingState state) => TrainingCheckpoint.Write(folder.LastState, model, state, settings);
+
+    /// <summary>Saves the state and the network after an epoch, or before the first, and reports.</summary>
+    /// <param name="state">At the next epoch's start.</param>
+    /// <param name="isBest">Whether there was no better epoch.</param>
+    public Result<Unit, PqfError> SaveEpoch(TrainingState state, bool isBest)
+    {
+        string number = state.Progress.Epoch.ToString(CultureInfo.InvariantCulture);
+        // The state comes last: a run that goes on from it finds all other files of the epoch written.
+        return TrainingCheckpoint
+            .CheckFinite(model.Graph, state)
+            .Bind(_ => WriteModels(state, number))
+            .Bind(_ => isBest ? WriteModels(state, Best) : default(Unit))
+            .Bind(_ => Tables.WriteEpochs(folder.MetricsFile, state.Progress))
+            .Bind(_ => AtomicFile.WriteText(folder.ResultsFile, text => Array.ForEach([.. ResultLines(state.Progress)], text.WriteLine)))
+            .Bind(_ => TrainingCheckpoint.Write(folder.StateFile(state.Progress.Epoch), model, state, settings));
+    }
+
+    /// <summary>What the run has given so far, for a person.</summary>
+    public IEnumerable<string> ResultLines(TrainingProgress progress)
+    {
+        foreach (string line in NetworkText.Lines(model, model.Compression is null ? "dense" : "compressed"))
+            yield return line;
+        foreach (var (name, validation) in progress.Initial)
+            yield return $"{name, -12} {MetricsText.Of(validation)}";
+        foreach (var epoch in progress.Epochs)
+            yield return $"{$"epoch {epoch.Number}", -12} {MetricsText.Of(epoch.Validation)}{(epoch == progress.Best ? ", the best" : "")}";
+    }
+
+    Result<Unit, PqfError> WriteModels(TrainingState state, string name) =>
+        Result
+            .All(
+                formats
+                    .Union([ModelFormat.Pth, ModelFormat.Pqf])
+                    .Select(format => (model with { Parameters = state.Parameters }).Save(folder.ModelFile(name, format), format))
+            )
+            .Map(_ => default(Unit));
+}

@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>One run of a training, of any kind of network.</summary>
+/// <param name="run">How to train, and where.</param>
+/// <param name="folder">Where files go.</param>
+/// <param name="kind">What is trained.</param>
+sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, TrainingKind<TBatch> kind)
+{
+    /// <summary>Name of the validation right after quantising.</summary>
+    const string Quantised = "quantised";
+
+    TrainOptions Options => run.Options;
+
+    /// <summary>What a resumed run must have in common with its beginning.</summary>
+    ImmutableSortedDictionary<string, string> Settings => TrainingSettings.Of(Options, kind);
+
+    TrainingOptions Training =>
+        new()
+        {
+            Epochs = Options.Epochs,
+            Optimizer = Options.Optimizer,
+            Schedule = Options.Schedule(Options.Epochs * kind.BatchCount),
+            LearningRate = Options.LearningRate,
+        };
+
+    /// <summary>Runs to the end.</summary>
+    public Result<TrainResult, PqfError> Run() =>
+        Options.Resume is { } wanted
+            ? folder.FindState(wanted, run.Progress).Bind(state => state is null ? Begin() : Resume(state))
+            : folder.CheckUnused().Bind(_ => Begin());
+
+    Result<TrainResult, PqfError> Begin() =>
+        from network in kind.Start()
+        from data in kind.For(network.Model)
+        from prepared in Prepare(network, data)
+        from result in Begin(data, prepared.Model, prepared.Initial)
+        select result;
+
+    /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then
+    /// calibrated.</summary>
+    Result<(PqfModel Model, ImmutableArray<InitialRecord> Initial), PqfError> Prepare(Network network, TrainingData<TBatch> data)
+    {
+        if (NetworkText.Unused(network) is { } unused)
+            run.Progress.Note(unused);
+        ImmutableArray<InitialRecord> initial = [];
+        var how = Options.Compression ?? new CompressOptions { Seed = Options.Seed, HostThreadCount = Options.HostThreadCount };
+        how = how with
+        {
+            Images = data.CalibrationImages,
+            BatchSize = Options.BatchSize ?? how.BatchSize,
+            LoaderThreadCount = Options.LoaderThreadCount,
+            // Without images to calibrate on, the network as quantised is the one that training starts from.
+            AfterQuantising = compressed =>
+                data.CalibrationImages is null
+                    ? default(Unit)
+                    : Measure(data, compressed.Model, Quantised)
+                        .Map(records =>
+                        {
+                            initial = records;
+                            return default(Unit);
+                        }),
+        };
+        var model =
+            Options.Compression is null || network.IsCompressed
+                ? CompressJob.Unfold(network, how, run.Progress, run.Cancellation)
+                : CompressJob.Run(network, how, run.Progress, run.Cancellation).Map(compressed => compressed.Model);
+        return model.Map(prepared => (prepared, initial));
+    }
+
+    Result<TrainResult, PqfError> Begin(TrainingData<TBatch> data, PqfModel model, ImmutableArray<InitialRecord> initial)
+    {
+        run.Progress?.Report(new JobProgress.Prepared(model));
+        var trainable = Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters);
+        var state = TrainingState.Start(model.Parameters, trainable, Training, initial);
+        state = state with { Schedule = ScheduleStart(), Progress = state.Progress with { Epoch = Options.LastEpoch + 1 } };
+        return OutputOf(model).SaveEpoch(state, false).Bind(_ => Train(data, model, state));
+    }
+
+    /// <summary>Where the schedule stands before the first step: at its beginning, or after the epochs that count as done.</summary>
+    ScheduleState ScheduleStart()
+    {
+        var schedule = Training.Schedule;
+        var state = Schedule.Start(Options.LearningRate);
+        for (int epoch = 0; epoch <= Options.LastEpoch; epoch++)
+        {
+            for (int batch = 0; batch < kind.BatchCount; batch++)
+                state = schedule.AfterBatch(state);
+            // How accurate those epochs were is not known: a plateau starts again.
+            state = schedule is Schedule.Plateau ? state with { EpochCount = epoch + 1 } : schedule.AfterEpoch(state, 0);
+        }
+
+        return state;
+    }
+
+    Result<TrainResult, PqfError> Resume(string path) =>
+        TensorFiles
+            .Open(path)
+            .Bind(file =>
+            {
+                using (file)
+                    return from known in TrainingCheckpoint.ReadProgress(file)
+                        from _ in TrainingSettings.Differences(known.Settings, Settings)
+                        from read in TrainingCheckpoint.Read(file, Options.Optimizer, run.Device)
+                        select read;
+            })
+            .Bind(read =>
+                kind.For(read.Model)
+                    .Bind(data =>
+                    {
+                        run.Progress.Note(
+                            $"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
+                        );
+                        return Train(data, read.Model, read.State);
+                    })
+            );
+
+    Result<TrainResult, PqfError> Train(TrainingData<TBatch> data, PqfModel model, TrainingState begun)
+    {
+        Options.AfterStage(TrainJob.StartStage);
+        return from state in MeasureStart(data, model, begun)
+            from task in data.Task(model with { Parameters = state.Parameters })
+            let trainer = new Trainer<TBatch>(Timed(task), state, Training)
+            let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
+            from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
+            select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count);
+    }
+
+    /// <summary>The state with a validation of where it begins, if it is at the beginning.</summary>
+    Result<TrainingState, PqfError> MeasureStart(TrainingData<TBatch> data, PqfModel model, TrainingState state)
+    {
+        string name = kind.StartName(model);
+        return state.Progress is not { Epochs: [], Batch: 0 } || state.Progress.Initial.Any(record => record.Name == name)
+            ? state
+            : Measure(data, model with { Parameters = state.Parameters }, name)
+                .Map(records => state with { Progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) } });
+    }
+
+    /// <summary>Validates before the first step, unless that is not wanted.</summary>
+    Result<ImmutableArray<InitialRecord>, PqfError> Measure(TrainingData<TBatch> data, PqfModel model, string name)
+    {
+        if (Options.SkipInitialValidation)
+            return ImmutableArray<InitialRecord>.Empty;
+        var measured = run.Progress.Stage(TrainingLoop.Validating, TrainingLoop.Unit, kind.ValidationCount, _ => data.Validate(model));
+        Options.AfterStage(TrainJob.ValidationStage);
+        return measured.Map<ImmutableArray<InitialRecord>>(metrics =>
+        {
+            var record = new InitialRecord(name, metrics);
+            run.Progress?.Report(new JobProgress.Validated(record));
+            return [record];
+        });
+    }
+
+    TrainingTask<TBatch> Timed(TrainingTask<TBatch> task) =>
+        task with
+        {
+            Epoch = (epoch, firstBatch) => Timed(task.Epoch(epoch, firstBatch)),
+            Validate = cancellation =>
+            {
+                var metrics = task.Validate(cancellation);
+                Options.AfterStage(TrainJob.ValidationStage);
+                return metrics;
+            },
+        };
+
+    /// <summary>The batches. Between one and the next are the optimizer's step and the log, before the first the last epoch's
+    /// files.</summary>
+    IEnumerable<Result<TBatch, PqfError>> Timed(IEnumerable<Result<TBatch, PqfError>> batches)
+    {
+        Options.AfterStage(TrainJob.SavingStage);
+        foreach (var batch in batches)
+        {
+            Options.AfterStage(TrainJob.DecodingStage);
+            yield return batch;
+            Options.AfterStage(TrainJob.OptimizerStage);
+        }
+    }
+
+    TrainingOutput OutputOf(PqfModel model) => new(Options.Formats, folder, model, Settings);
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Pqf.Autodiff;
+using Pqf.Tensors;
+using static System.FormattableString;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Settings that shape a run, as text by key of the configuration: equal settings give the same steps.</summary>
+static class TrainingSettings
+{
+    /// <summary>The settings of a run.</summary>
+    public static ImmutableSortedDictionary<string, string> Of<TBatch>(TrainOptions options, TrainingKind<TBatch> kind) =>
+        new Dictionary<string, string>
+        {
+            ["seed"] = Invariant($"{options.Seed}"),
+            ["epochs"] = Invariant($"{options.Epochs}"),
+            ["learning_rate"] = Invariant($"{options.LearningRate}"),
+            ["optimizer"] = options.Optimizer is Optimizer.Sgd sgd
+                ? Invariant($"sgd of momentum {sgd.Momentum} and weight decay {sgd.WeightDecay}")
+                : "adam",
+            ["lr_scheduler"] = Text(options.Schedule(options.Epochs * kind.BatchCount)),
+            ["dataloader.batch_size"] = Invariant($"{kind.BatchSize}"),
+            ["dataloader.train_shuffle"] = Invariant($"{options.IsShuffled}"),
+            ["dataloader"] = Invariant($"{kind.ImageCount} images to train on"),
+        }
+            .Concat(kind.Settings)
+            .Concat(options.Settings)
+            .ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    /// <summary>Reports where the settings of a run are not those that it began with.</summary>
+    /// <param name="begun">Of the beginning.</param>
+    /// <param name="now">Of the run that resumes.</param>
+    public static Result<Unit, PqfError> Differences(
+        ImmutableSortedDictionary<string, string> begun,
+        ImmutableSortedDictionary<string, string> now
+    )
+    {
+        ImmutableArray<PqfError> errors =
+        [
+            .. now.Where(pair => begun.GetValueOrDefault(pair.Key) != pair.Value)
+                .Select(pair => new PqfError.Config(
+                    "configuration",
+                    pair.Key,
+                    $"expected {begun.GetValueOrDefault(pair.Key) ?? "none"}, as the run began with, got {pair.Value}"
+                )),
+        ];
+        return errors.IsEmpty ? default(Unit) : new PqfError.Several(errors);
+    }
+
+    static string Text(Schedule schedule) =>
+        schedule switch
+        {
+            Schedule.Cosine cosine => Invariant($"cosine to {cosine.MinRate}"),
+            Schedule.MultiStep steps => Invariant($"multistep at [{string.Join(", ", steps.Milestones)}] by {steps.Factor}"),
+            Schedule.Plateau plateau => Invariant($"plateau of {plateau.Patience} by {plateau.Factor} to {plateau.MinRate}"),
+            _ => "none",
+        };
+}

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Model;
+
+/// <summary>A network read from a file of any kind, with all that its use needs.</summary>
+/// <param name="Path">The file; empty for a network that has none yet.</param>
+/// <param name="Format">Its kind, for a person.</param>
+/// <param name="Model">The network; its values are in the innermost scope of the device at loading.</param>
+/// <param name="ClassNames">One name for each class.</param>
+/// <param name="Unused">Names of the file's tensors that the network does not use.</param>
+public sealed record Network(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, ImmutableArray<string> Unused)
+{
+    /// <summary>Which network it is.</summary>
+    public Architecture Architecture => Model.Architecture;
+
+    /// <summary>Its graph.</summary>
+    public Graph Graph => Model.Graph;
+
+    /// <summary>Its values.</summary>
+    public Parameters Parameters => Model.Parameters;
+
+    /// <summary>How its images are prepared.</summary>
+    public Preprocessing Preprocessing => Model.Preprocessing;
+
+    /// <summary>Whether any weight is quantised.</summary>
+    public bool IsCompressed => Parameters.IsQuantised;
+
+    /// <summary>Where its values are.</summary>
+    public Device Device => Parameters.Tensors().First().Device;
+
+    /// <summary>Reads a network from a file of any known kind: <c>.pqf</c>, <c>.pth</c> (zip or older), <c>.safetensors</c> or
+    /// <c>.onnx</c>, dense or compressed. The contents decide, not the name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where the values go; they belong to its innermost scope.</param>
+    /// <param name="overrides">What wins over what the file says; null for nothing.</param>
+    /// <param name="task">What the network must be for; null for anything.</param>
+    /// <returns>The network, or an error that names the file and everything in it that does not fit.</returns>
+    public static Result<Network, PqfError> Load(
+        string path,
+        Device device,
+        NetworkOverrides? overrides = null,
+        NetworkTask? task = null
+    ) =>
+        TensorFiles
+            .Open(path)
+            .Bind(file =>
+            {
+                using (file)
+                    return Load(file, device, overrides);
+            })
+            .Bind(network => task is { } wanted ? network.For(wanted) : network);
+
+    /// <summary>Reads a network from an open file.</summary>
+    /// <param name="file">Needed no longer afterwards.</param>
+    /// <param name="device">As for a path.</param>
+    /// <param name="overrides">As for a path.</param>
+    public static Result<Network, PqfError> Load(TensorFile file, Device device, NetworkOverrides? overrides = null) =>
+        NetworkReader.Read(file, device, overrides ?? new());
+
+    /// <summary>A network of random weights, to be trained.</summary>
+    /// <param name="architecture">Which.</param>
+    /// <param name="graph">Its graph.</param>
+    /// <param name="parameters">Its values.</param>
+    /// <param name="overrides">Preprocessing and class names, where they are not ImageNet's.</param>
+    public static Result<Network, PqfError> New(
+        Architecture architecture,
+        Graph graph,
+        Parameters parameters,
+        NetworkOverrides? overrides = null
+    ) =>
+        (overrides ?? new()).Complete(
+            "",
+            "random weights",
+            new PqfModel
+            {
+                Architecture = architecture,
+                Graph = graph,
+                Parameters = parameters,
+                Preprocessing = Preprocessing.ImageNet(architecture.InChannels),
+            },
+            []
+        );
+
+    /// <summary>Whether a file is of this project's own format, or an ONNX model that holds the same text.</summary>
+    public static bool IsPqf(TensorFile file) => file.Metadata.GetValueOrDefault("format") == "pqf";
+
+    /// <summary>Writes the network, whole or not at all. Quantised weights stay so.</summary>
+    /// <param name="path">The file; its name ends in <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>.</param>
+    /// <returns>An error that names the path if its end is another or the file system refuses.</returns>
+    public Result<Unit, PqfError> Save(string path) =>
+        ModelFormats.Of(path) is { } format
+            ? Model.Save(path, format)
+            : new PqfError.File(path, "expected a name that ends in .pqf, .pth, .safetensors or .onnx");
+
+    Result<Network, PqfError> For(NetworkTask task)
+    {
+        if (Networks.FamilyOf(Architecture).Task == task)
+            return this;
+        var families = Networks.Families.Where(family => family.Task == task);
+        return new PqfError.File(
+            Path,
+            task == NetworkTask.Classification
+                ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
+                : $"is a {Architecture.Name}; expected a network that finds objects ({string.Join(", ", families.SelectMany(family => family.Names))})"
+        );
+    }
+}

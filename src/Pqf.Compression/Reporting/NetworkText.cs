@@ -1,0 +1,59 @@
+using System.Globalization;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Reporting;
+
+/// <summary>Says what a network is and how large.</summary>
+public static class NetworkText
+{
+    /// <summary>Counts a network, for one image.</summary>
+    public static Cost CostOf(Network network) => CostOf(network.Model);
+
+    /// <summary>Two lines: which network, and its size.</summary>
+    public static IEnumerable<string> Lines(Network network) => Lines(network.Model, network.Format);
+
+    /// <summary>Two lines: which network, and its size.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="format">Its kind, for a person.</param>
+    public static IEnumerable<string> Lines(PqfModel model, string format)
+    {
+        yield return $"network  {NameText(model.Architecture)}, {model.Architecture.ClassCount} classes, {InputText(model)} ({format})";
+        yield return $"size     {SizeText(CostOf(model))}";
+    }
+
+    static Cost CostOf(PqfModel model) => Cost.Of(model.Graph, model.Parameters, InputShape(model));
+
+    /// <summary><c>12,927,232 bits = 1.541 MiB; 28.94 times smaller than 374,064,384 bits dense</c>.</summary>
+    public static string SizeText(Cost cost) =>
+        $"{Figures.Count(cost.Bits)} bits = {Figures.MebiBytes(cost.Bits)}; {Figures.Ratio(cost.Ratio)} times smaller than the dense network's {Figures.Count(cost.DenseBits)} bits";
+
+    /// <summary>Which tensors of a file the network does not use; null if it uses all.</summary>
+    public static string? Unused(Network network) =>
+        network.Unused.IsEmpty
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: {string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"
+            );
+
+    /// <summary><c>resnet20 of width 32</c>.</summary>
+    public static string NameText(Architecture architecture) =>
+        architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
+
+    static string InputText(PqfModel network)
+    {
+        var (preprocessing, shape) = (network.Preprocessing, InputShape(network));
+        return Networks.FamilyOf(network.Architecture).InputSide is not null
+            ? $"images of any size, resized to {shape[1]} pixels"
+            : $"images of {preprocessing.Crop}×{preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
+    }
+
+    /// <summary>Of one image; of the largest square one where the network resizes images itself.</summary>
+    static Shape InputShape(PqfModel network) =>
+        Networks.FamilyOf(network.Architecture).InputSide?.Invoke(network.Architecture) is { } side
+            ? [1, side, side, network.Architecture.InChannels]
+            : network.Preprocessing.InputShape(1);
+}

@@ -1,0 +1,102 @@
+using Pqf.Compression.Data;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Compression.Tests.Data;
+
+public sealed class TrainingImagesTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Folders_train_and_val_are_found()
+    {
+        Images("train/cat", 3);
+        Images("train/dog", 2);
+        Images("val/cat", 1);
+        Images("val/dog", 2);
+        var found = Open().Value();
+        Assert.Equal((5, 2, 3), (found.Count, found.ClassCount, found.Channels));
+        var sets = found.NumberedFor(2).Value();
+        Assert.Equal([0, 0, 0, 1, 1], Enumerable.Range(0, sets.Train.Count).Select(sets.Train.ClassOf));
+        Assert.Equal([0, 1, 1], Enumerable.Range(0, sets.Validation.Count).Select(sets.Validation.ClassOf));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("val/")]
+    public void A_folder_is_split_by_file_within_each_class(string parent)
+    {
+        Images($"{parent}cat", 5);
+        Images($"{parent}dog", 4);
+        var sets = Open(3).Value().NumberedFor(2).Value();
+        Assert.Equal(["cat/0", "cat/1", "cat/2", "dog/0", "dog/1", "dog/2"], Names(sets.Train, parent));
+        Assert.Equal(["cat/3", "cat/4", "dog/3"], Names(sets.Validation, parent));
+    }
+
+    [Fact]
+    public void Some_of_ImageNets_classes_keep_their_numbers_for_a_network_of_all()
+    {
+        Images("n01440764", 2); // tench, 0
+        Images("n01484850", 2); // great white shark, 2
+        var found = Open(1).Value();
+        Assert.Equal([0, 2], Classes(found.NumberedFor(1000).Value().Train));
+        Assert.Equal([0, 1], Classes(found.NumberedFor(2).Value().Train));
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_named()
+    {
+        Images("train/cat", 2);
+        Images("train/dog", 2);
+        Images("val/cat", 1);
+        Assert.Equal($"{folder.Path}: expected the same classes in train and val; dog is in train alone", Open().ErrorMessage());
+        Images("val/dog", 1);
+        Images("val/emu", 1);
+        Assert.Equal($"{folder.Path}: expected the same classes in train and val; emu is in val alone", Open().ErrorMessage());
+        Images("train/emu", 0);
+        Assert.Equal($"{folder.File("train/emu")}: holds no images; expected some of every class", Open().ErrorMessage());
+        Images("train/emu", 1);
+        Assert.Equal(
+            $"{folder.Path}: holds 3 classes, numbered to 2; expected those of a network of 2",
+            Open().Value().NumberedFor(2).ErrorMessage()
+        );
+        Directory.Delete(folder.File("train"), true);
+        Assert.Equal(
+            $"{folder.Path}: expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only one of them",
+            Open().ErrorMessage()
+        );
+        Assert.Equal(
+            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 images of {folder.File("val/cat")}, got 1: none would be left to validate on",
+            Open(1).ErrorMessage()
+        );
+        Assert.Equal(
+            "configuration: dataloader.imagenet_path: expected a folder of labelled images, here or in dataloader.idx_path, got none",
+            TrainingImages.Open(new(), NoReader).ErrorMessage()
+        );
+        Assert.Equal(
+            "configuration: dataloader.idx_path: expected one of idx_path and imagenet_path, got both",
+            TrainingImages.Open(new() { IdxFolder = "a", ImageFolder = "b" }, NoReader).ErrorMessage()
+        );
+    }
+
+    Tensors.Result<TrainingImages, Tensors.PqfError> Open(int? trainImagesPerClass = null) =>
+        TrainingImages.Open(new ImageSource { ImageFolder = folder.Path, TrainImagesPerClass = trainImagesPerClass }, NoReader);
+
+    // Images are listed and never decoded.
+    static ImageReader NoReader { get; } = new(path => new Tensors.PqfError.File(path, "is not decoded"));
+
+    void Images(string name, int count)
+    {
+        Directory.CreateDirectory(folder.File(name));
+        for (int i = 0; i < count; i++)
+            File.WriteAllBytes(folder.File($"{name}/{i}.png"), []);
+    }
+
+    IEnumerable<string> Names(ImageSet set, string parent) =>
+        ((ImageSet.Files)set).Images.Select(image => Path.ChangeExtension(Path.GetRelativePath(folder.File(parent), image.Path), null));
+
+    static IEnumerable<int> Classes(ImageSet set) => Enumerable.Range(0, set.Count).Select(set.ClassOf);
+}

@@ -1,0 +1,59 @@
+using Pqf.Compression;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Graphs;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Compression.Tests.Reporting;
+
+public class TablesTests
+{
+    static readonly ChannelGroup Group = new()
+    {
+        ChannelCount = 64,
+        Parents = ["conv1", "layer1.0.conv2"],
+        Norms = [],
+        Children = [new ChannelRun("layer1.0.conv1", 1)],
+    };
+
+    [Fact]
+    public void Layers_csv_has_a_row_for_each_layer()
+    {
+        using var folder = new TemporaryFolder();
+        Tables.WriteLayers(
+            folder.File("layers.csv"),
+            [
+                new LayerReport(new LayerBlocks("layer1.0.conv1", [64, 64, 3, 3], 9, 256, KMeansType.Src, 1000), 0.00125, 0.03, 7.9)
+                {
+                    Seconds = 1.25,
+                },
+            ]
+        );
+        Assert.Equal(
+            "layer,shape,d,k,blocks,mse,relative_error,code_entropy_bits,size_bits,seconds\nlayer1.0.conv1,64x64x3x3,9,256,4096,0.00125,0.03,7.9,69632,1.250\n",
+            File.ReadAllText(folder.File("layers.csv")).ReplaceLineEndings("\n")
+        );
+    }
+
+    [Fact]
+    public void Groups_csv_has_a_row_for_each_group()
+    {
+        using var folder = new TemporaryFolder();
+        Tables.WriteGroups(
+            folder.File("groups.csv"),
+            [new PermutationReport("layer1.0.conv1", Group, 9, -7.5, null, -8, 10_000, 321, []) { Seconds = 0.5 }]
+        );
+        Assert.Equal(
+            "parents,children,optimised,log_det_before,log_det_greedy,log_det_after,proposals,accepted,seconds\nconv1 layer1.0.conv2,layer1.0.conv1,layer1.0.conv1,-7.5,,-8,10000,321,0.500\n",
+            File.ReadAllText(folder.File("groups.csv")).ReplaceLineEndings("\n")
+        );
+    }
+
+    [Fact]
+    public void A_folder_that_is_not_there_is_an_error_that_names_the_file() =>
+        Assert.Equal(
+            "/nowhere/groups.csv: cannot be written: its folder does not exist",
+            Tables.WriteGroups("/nowhere/groups.csv", []).Match(_ => "written", error => error.Message)
+        );
+}

@@ -94,7 +94,8 @@ static class CommandLine
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands)
     {
         var root = new RootCommand(
-            "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says how well the small ones classify."
+            "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says "
+                + "how well the small ones classify."
         );
         foreach (var option in options.All)
             root.Options.Add(option);

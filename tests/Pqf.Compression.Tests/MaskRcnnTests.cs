@@ -120,7 +120,8 @@ public sealed class MaskRcnnTests : IDisposable
             ),
         };
         Assert.Equal(
-            "roi_heads.box_head.fc6: its blocks of 16 do not hold whole channels of 49 values, which a greedy order needs; expected stochastic, descent or random",
+            "roi_heads.box_head.fc6: its blocks of 16 do not hold whole channels of 49 values, which a greedy order needs; "
+                + "expected stochastic, descent or random",
             Step(graph, spec, Published)
                 .Check(new CompressionState(graph, GeneratedWeights.Parameters(graph, host, "narrow"), host))
                 .ErrorMessage()

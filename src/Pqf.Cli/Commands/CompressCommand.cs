@@ -56,8 +56,10 @@ static class CompressCommand
             },
             [
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out",
-                "pqf compress --config config/compress_resnet18_large.yaml --weights resnet18.pth --output out --format pqf,pth --calibrate /data/photographs",
-                "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out --model.compression_parameters.layer_specs.fc.k 512",
+                "pqf compress --config config/compress_resnet18_large.yaml --weights resnet18.pth --output out --format pqf,pth "
+                    + "--calibrate /data/photographs",
+                "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out "
+                    + "--model.compression_parameters.layer_specs.fc.k 512",
             ],
             run => Run(run, run.Parsed.GetRequiredValue(weights), run.Parsed.GetValue(calibrate))
         )

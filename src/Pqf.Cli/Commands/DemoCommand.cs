@@ -25,7 +25,8 @@ static class DemoCommand
         return new(
             new Command(
                 "demo",
-                "Compress, calibrate and fine-tune a small network for pictures of clothes, all in the program, in two minutes: nothing to download."
+                "Compress, calibrate and fine-tune a small network for pictures of clothes, all in the program, in two minutes: "
+                    + "nothing to download."
             )
             {
                 output,

@@ -145,7 +145,8 @@ static class DetectCommand
             run.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {100 * item.Score, 6:0.00} %  {network.ClassNames[item.Label]} at {item.Box.X1:0}, {item.Box.Y1:0}, {item.Box.Width:0} × {item.Box.Height:0}"
+                    $"  {100 * item.Score, 6:0.00} %  {network.ClassNames[item.Label]} at {item.Box.X1:0}, {item.Box.Y1:0}, "
+                        + $"{item.Box.Width:0} × {item.Box.Height:0}"
                 )
             );
         if (found.Items.IsEmpty)

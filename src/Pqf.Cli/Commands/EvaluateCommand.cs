@@ -33,7 +33,8 @@ static class EvaluateCommand
             syntax,
             [
                 "pqf evaluate-resnet --weights out/resnet50.pqf --dataloader.imagenet_path /data/imagenet",
-                "pqf evaluate-resnet --config config/evaluate_resnet18.yaml --weights resnet18.pth --dataloader.imagenet_path /data/imagenet --dataloader.batch_size 64",
+                "pqf evaluate-resnet --config config/evaluate_resnet18.yaml --weights resnet18.pth --dataloader.imagenet_path "
+                    + "/data/imagenet --dataloader.batch_size 64",
             ],
             run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed)
         );

@@ -43,7 +43,8 @@ static class EvaluateDetectorCommand
             },
             [
                 "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco",
-                "pqf evaluate-maskrcnn --config config/evaluate_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth --dataloader.coco_path /data/coco --output out --profile",
+                "pqf evaluate-maskrcnn --config config/evaluate_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth "
+                    + "--dataloader.coco_path /data/coco --output out --profile",
             ],
             run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, run.Parsed.GetValue(profile))
         )

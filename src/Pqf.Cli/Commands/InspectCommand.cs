@@ -50,7 +50,8 @@ static class InspectCommand
         foreach (string line in TensorTable(file).Lines())
             run.WriteLine(line);
         run.WriteLine(
-            $"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes"
+            $"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} "
+                + $"values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes"
         );
         run.WriteLine("");
         // Files that are no network we know are inspected all the same; damaged ones fail.

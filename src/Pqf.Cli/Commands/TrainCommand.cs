@@ -47,7 +47,8 @@ static class TrainCommand
                 skip,
             },
             [
-                "pqf train-resnet --config config/train_resnet50.yaml --weights resnet50.pth --dataloader.imagenet_path /data/imagenet --output out",
+                "pqf train-resnet --config config/train_resnet50.yaml --weights resnet50.pth --dataloader.imagenet_path "
+                    + "/data/imagenet --output out",
                 "pqf train-resnet --config config/train_resnet50.yaml --dataloader.imagenet_path /data/imagenet --output out --resume",
                 "pqf train-resnet --config config/train_fashion.yaml --output fashion",
             ],

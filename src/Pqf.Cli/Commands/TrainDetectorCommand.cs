@@ -49,8 +49,10 @@ static class TrainDetectorCommand
                 profile,
             },
             [
-                "pqf train-maskrcnn --config config/train_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth --dataloader.coco_path /data/coco --output out",
-                "pqf train-maskrcnn --config config/train_maskrcnn_small.yaml --backbone resnet50.pth --dataloader.coco_path /data/coco --output out",
+                "pqf train-maskrcnn --config config/train_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth "
+                    + "--dataloader.coco_path /data/coco --output out",
+                "pqf train-maskrcnn --config config/train_maskrcnn_small.yaml --backbone resnet50.pth --dataloader.coco_path "
+                    + "/data/coco --output out",
                 "pqf train-maskrcnn --config config/train_maskrcnn.yaml --dataloader.coco_path /data/coco --output out --resume",
             ],
             run =>

@@ -160,7 +160,7 @@ sealed record LrSchedulerConfig
     /// <summary><c>milestones</c> of <c>multistep</c>, in epochs.</summary>
     public ImmutableArray<int> Milestones { get; init; } = [];
 
-    /// <summary><c>last_epoch</c>: the epoch to go on from; −1 starts.</summary>
+    /// <summary><c>last_epoch</c>: the epoch to resume from; −1 starts.</summary>
     public int LastEpoch { get; init; } = -1;
 }
 

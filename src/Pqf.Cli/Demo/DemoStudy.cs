@@ -77,10 +77,16 @@ static class DemoStudy
         var config = run.Config;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"The dense network was trained on all 60,000 training images. {Figures.Count(sets.Train.Count)} of them were used here: to calibrate the norms, and to fine-tune for {config.Epochs} epochs in batches of {batchSize}, Adam from a learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight {config.Distillation.Weight:g3}, temperature {config.Distillation.Temperature:g3})."
+            $"The dense network was trained on all 60,000 training images. {Figures.Count(sets.Train.Count)} of them were used "
+                + $"here: to calibrate the norms, and to fine-tune for {config.Epochs} epochs in batches of {batchSize}, Adam from a "
+                + $"learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight "
+                + $"{config.Distillation.Weight:g3}, temperature {config.Distillation.Temperature:g3})."
         );
-        yield return $"Up to {config.Model.Compression.K} centroids a layer; channel orders were searched with {Figures.Count(config.Model.SlsIterations)} exchanges a group. Seed {config.Seed}, on {network.Device.Name}.";
-        yield return "Beside this page: the dense and the compressed network as .pqf, the compressed one as .onnx for other programs, and the figures as .csv.";
-        yield return "Images: Fashion-MNIST by Xiao, Rasul and Vollgraf (2017), under the MIT licence. Method: Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).";
+        yield return $"Up to {config.Model.Compression.K} centroids a layer; channel orders were searched with "
+            + $"{Figures.Count(config.Model.SlsIterations)} exchanges a group. Seed {config.Seed}, on {network.Device.Name}.";
+        yield return "Beside this page: the dense and the compressed network as .pqf, the compressed one as .onnx for other "
+            + "programs, and the figures as .csv.";
+        yield return "Images: Fashion-MNIST by Xiao, Rasul and Vollgraf (2017), under the MIT licence. Method: Martinez et al., "
+            + "Permute, Quantize, and Fine-tune (CVPR 2021).";
     }
 }

@@ -102,7 +102,8 @@ sealed unsafe class ImageRows : IDisposable
         if (codec.StartScanlineDecode(Info) == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown)
             return null;
         if ((long)Width * Height > WholePixelsAlways + (WholePixelsPerByte * length))
-            return $"claims {Width}×{Height} pixels in {length} bytes; images of its kind are decoded to {WholePixelsPerByte} pixels a byte";
+            return $"claims {Width}×{Height} pixels in {length} bytes; images of its kind are decoded to {WholePixelsPerByte} "
+                + $"pixels a byte";
         whole = ArrayPool<byte>.Shared.Rent(Width * Height * 4);
         fixed (byte* to = whole)
             return codec.GetPixels(Info, (nint)to, Width * 4, SKCodecOptions.Default) switch

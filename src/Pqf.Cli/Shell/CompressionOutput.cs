@@ -52,7 +52,9 @@ static class CompressionOutput
             run.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"permuted {state.Groups.Length} groups: {Figures.Count(state.Groups.Sum(row => (long)row.Accepted))} of {Figures.Count(state.Groups.Sum(row => (long)row.Proposals))} exchanges made, log-determinant lower by {state.Groups.Average(row => row.Before - row.After):0.000} on average"
+                    $"permuted {state.Groups.Length} groups: {Figures.Count(state.Groups.Sum(row => (long)row.Accepted))} of "
+                        + $"{Figures.Count(state.Groups.Sum(row => (long)row.Proposals))} exchanges made, log-determinant lower by "
+                        + $"{state.Groups.Average(row => row.Before - row.After):0.000} on average"
                 )
             );
         run.WriteLine(

@@ -25,7 +25,8 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
                 run.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"epoch {epoch.Number, 3}  train {MetricsText.Of(epoch.Training)}; validation {MetricsText.Of(epoch.Validation)}; learning rate {epoch.LearningRate:g3}"
+                        $"epoch {epoch.Number, 3}  train {MetricsText.Of(epoch.Training)}; validation "
+                            + $"{MetricsText.Of(epoch.Validation)}; learning rate {epoch.LearningRate:g3}"
                     )
                 );
                 break;

@@ -137,7 +137,8 @@ sealed class BlockClustering
         settled = type == KMeansType.KMeans && !changed;
     }
 
-    /// <summary>The weighted mean of a cluster's values at place q, with noise as if on each block: n_c = (Σh)² / Σh² of them count. It stays
+    /// <summary>The weighted mean of a cluster's values at place q, with noise as if on each block: n_c = (Σh)² / Σh² of them count. It
+    /// stays
     /// where no block has weight.</summary>
     double Mean(int at, int q, double scale, RngKey noise)
     {

@@ -61,7 +61,8 @@ public sealed record CocoFolder(
         Labels.ClassCount > classCount
             ? new PqfError.File(
                 AnnotationsPath,
-                $"has category {Instances.Categories[^1].Id} ({Instances.Categories[^1].Name}); expected numbers below {classCount}, as the network has classes"
+                $"has category {Instances.Categories[^1].Id} ({Instances.Categories[^1].Name}); expected numbers below "
+                    + $"{classCount}, as the network has classes"
             )
             : this;
 
@@ -93,7 +94,8 @@ public sealed record CocoFolder(
                     ? Photograph.Of(pixels)
                     : new PqfError.File(
                         path,
-                        $"has {pixels.Width}×{pixels.Height} pixels; expected {image.Width}×{image.Height}, as {AnnotationsPath} says of image {image.Id}"
+                        $"has {pixels.Width}×{pixels.Height} pixels; expected {image.Width}×{image.Height}, as {AnnotationsPath} "
+                            + $"says of image {image.Id}"
                     )
             );
     }

@@ -9,7 +9,8 @@ namespace Pqf.Compression.Data;
 /// <param name="isShuffled">Whether each pass has an order of its own.</param>
 /// <param name="passes">How often an epoch takes each image, at least once.</param>
 /// <param name="key">Draws orders and mirrors.</param>
-/// <param name="skipped">Receives images that cannot be loaded and are left out of their batch; without it such an image is an error.</param>
+/// <param name="skipped">Receives images that cannot be loaded and are left out of their batch; without it such an image is an
+/// error.</param>
 public sealed class DetectionBatches(
     CocoFolder folder,
     int batchSize,

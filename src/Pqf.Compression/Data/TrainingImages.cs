@@ -125,7 +125,8 @@ public sealed record TrainingImages(
             ? new PqfError.Config(
                 "configuration",
                 "dataloader.train_images_per_class",
-                $"expected fewer than the {small.Count()} images of {Path.GetDirectoryName(small.First().Path)}, got {count}: none would be left to validate on"
+                $"expected fewer than the {small.Count()} images of {Path.GetDirectoryName(small.First().Path)}, got {count}: none "
+                    + $"would be left to validate on"
             )
             : Of(path, all with { Images = train }, all with { Images = [.. all.Images.Except(train)] }, reader);
     }

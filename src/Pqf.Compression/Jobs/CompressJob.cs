@@ -116,7 +116,8 @@ public static class CompressJob
         if (!(difference <= PermutationTolerance))
             return new PqfError.Layer(
                 "permutation",
-                $"expected the permuted network's logits within {PermutationTolerance} of the dense network's, got {difference}; nothing was written"
+                $"expected the permuted network's logits within {PermutationTolerance} of the dense network's, got {difference}; "
+                    + $"nothing was written"
             );
         progress.Note(
             string.Create(

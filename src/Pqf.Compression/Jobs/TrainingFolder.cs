@@ -49,11 +49,12 @@ public sealed record TrainingFolder(string Path)
         StateFiles.FirstOrDefault() is { } state
             ? new PqfError.File(
                 Path,
-                $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder begins a new one"
+                $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder "
+                    + $"begins a new one"
             )
             : default(Unit);
 
-    /// <summary>The state to go on from.</summary>
+    /// <summary>The state to resume from.</summary>
     /// <param name="wanted">A number of epochs, a file, or empty for the state that is furthest.</param>
     /// <param name="progress">Receives a note for each file that cannot be read.</param>
     /// <returns>Its path; null if the run has not come to save one.</returns>
@@ -62,7 +63,7 @@ public sealed record TrainingFolder(string Path)
         if (wanted.Length == 0)
             return Furthest(progress);
         string path = int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) ? StateFile(epochs) : wanted;
-        return File.Exists(path) ? path : new PqfError.File(path, "not found; --resume goes on from a state that a run has saved");
+        return File.Exists(path) ? path : new PqfError.File(path, "not found; --resume starts from a state that a run has saved");
     }
 
     string? Furthest(IProgress<JobProgress>? reports)

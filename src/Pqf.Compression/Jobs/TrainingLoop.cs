@@ -66,7 +66,7 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
             if (output.SaveState(trainer.State) is Result<Unit, PqfError>.Error error)
                 return error.Value;
             var progress = trainer.State.Progress;
-            run.Progress.Note($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}: --resume goes on from there");
+            run.Progress.Note($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}: --resume starts from there");
             throw;
         }
     }

@@ -32,7 +32,7 @@ sealed class TrainingOutput(
     public Result<Unit, PqfError> SaveEpoch(TrainingState state, bool isBest)
     {
         string number = state.Progress.Epoch.ToString(CultureInfo.InvariantCulture);
-        // The state comes last: a run that goes on from it finds all other files of the epoch written.
+        // The state comes last: a run that resumes from it finds all other files of the epoch written.
         return TrainingCheckpoint
             .CheckFinite(model.Graph, state)
             .Bind(_ => WriteModels(state, number))

@@ -117,7 +117,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                     .Bind(data =>
                     {
                         run.Progress.Note(
-                            $"goes on from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
+                            $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
                         );
                         return Train(data, read.Model, read.State);
                     })

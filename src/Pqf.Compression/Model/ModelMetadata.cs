@@ -134,7 +134,8 @@ sealed record ModelMetadata(
             metadata.Preprocessing is not { Resize: >= 1 and <= Preprocessing.MaxSide, Crop: >= 1 }
             || metadata.Preprocessing.Crop > metadata.Preprocessing.Resize
         )
-            return $"preprocessing: expected sizes of 1 to {Preprocessing.MaxSide}, the crop's at most the other's, got resize {metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
+            return $"preprocessing: expected sizes of 1 to {Preprocessing.MaxSide}, the crop's at most the other's, got resize "
+                + $"{metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
         if (metadata.ClassNames is ClassNames.Listed listed && listed.Names.Length != metadata.Architecture.ClassCount)
             return $"classes: expected {metadata.Architecture.ClassCount} names, got {listed.Names.Length}";
         return null;

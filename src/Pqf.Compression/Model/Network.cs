@@ -108,7 +108,8 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
             Path,
             task == NetworkTask.Classification
                 ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
-                : $"is a {Architecture.Name}; expected a network that finds objects ({string.Join(", ", families.SelectMany(family => family.Names))})"
+                : $"is a {Architecture.Name}; expected a network that finds objects "
+                    + $"({string.Join(", ", families.SelectMany(family => family.Names))})"
         );
     }
 }

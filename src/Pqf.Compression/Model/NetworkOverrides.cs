@@ -84,7 +84,8 @@ public sealed record NetworkOverrides
         if (result.Mean.Length != channels || result.Deviation.Length != channels)
             return Wrong(
                 "preprocessing.mean",
-                $"expected {channels} numbers in mean and in deviation, as the network has input channels, got {result.Mean.Length} and {result.Deviation.Length}"
+                $"expected {channels} numbers in mean and in deviation, as the network has input channels, got "
+                    + $"{result.Mean.Length} and {result.Deviation.Length}"
             );
         return result.Crop > result.Resize
             ? Wrong("preprocessing.crop", $"expected at most resize ({result.Resize}), got {result.Crop}")

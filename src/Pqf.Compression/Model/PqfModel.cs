@@ -208,7 +208,8 @@ public sealed record PqfModel
                     ? loaded.Parameters
                     : new PqfError.File(
                         file.Path,
-                        $"holds tensors that the network has no use for: {string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"
+                        $"holds tensors that the network has no use for: "
+                            + $"{string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"
                     )
             );
 }

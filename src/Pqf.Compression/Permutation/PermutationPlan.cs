@@ -97,12 +97,14 @@ static class PermutationPlan
         if (group.Straddles && group.Strategies.Contains(PermutationStrategy.Greedy))
             return new(
                 group.Child.Layer,
-                $"its blocks of {group.Child.D} do not hold whole channels of {group.Run} values, which a greedy order needs; expected stochastic, descent or random"
+                $"its blocks of {group.Child.D} do not hold whole channels of {group.Run} values, which a greedy order needs; "
+                    + $"expected stochastic, descent or random"
             );
         if (spec.LayerReshapes.TryGetValue(group.Child.Layer, out var shape) && !IsOf(shape, group))
             return new(
                 group.Child.Layer,
-                $"expected a shape of {group.Child.Rows} rows and {group.Group.ChannelCount} channels of {group.Run} values, got [{string.Join(", ", shape)}]"
+                $"expected a shape of {group.Child.Rows} rows and {group.Group.ChannelCount} channels of {group.Run} values, got "
+                    + $"[{string.Join(", ", shape)}]"
             );
         return null;
     }

@@ -7,7 +7,7 @@ namespace Pqf.Compression.Permutation;
 /// 3.2).</summary>
 /// <remarks>
 /// Departures from the published search: a proposal tries one channel with eight random partners and takes the best; a search that has
-/// stalled goes on from
+/// stalled resumes from
 /// its best order with eight random exchanges. Both cost little on the Gram matrix, and the objective ends lower (docs/decisions.md).
 /// A result worse than the start is dropped, unless a random order was asked for.
 /// </remarks>

@@ -17,7 +17,8 @@ static class LayerTable
             mostError = report.Layers.Max(layer => layer.RelativeError);
         return ReportPage.Section(
             "Layer by layer",
-            "Bits for each weight, codebook included (dense: 32), and the part of the weight's squares that quantising lost, before fine-tuning.",
+            "Bits for each weight, codebook included (dense: 32), and the part of the weight's squares that quantising lost, "
+                + "before fine-tuning.",
             Tag(
                 "div.scroll",
                 Tag(

@@ -28,7 +28,8 @@ public static class NetworkText
 
     /// <summary><c>12,927,232 bits = 1.541 MiB; 28.94 times smaller than 374,064,384 bits dense</c>.</summary>
     public static string SizeText(Cost cost) =>
-        $"{Figures.Count(cost.Bits)} bits = {Figures.MebiBytes(cost.Bits)}; {Figures.Ratio(cost.Ratio)} times smaller than the dense network's {Figures.Count(cost.DenseBits)} bits";
+        $"{Figures.Count(cost.Bits)} bits = {Figures.MebiBytes(cost.Bits)}; {Figures.Ratio(cost.Ratio)} times smaller than the "
+        + $"dense network's {Figures.Count(cost.DenseBits)} bits";
 
     /// <summary>Which tensors of a file the network does not use; null if it uses all.</summary>
     public static string? Unused(Network network) =>
@@ -36,7 +37,8 @@ public static class NetworkText
             ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: {string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"
+                $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: "
+                    + $"{string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"
             );
 
     /// <summary><c>resnet20 of width 32</c>.</summary>

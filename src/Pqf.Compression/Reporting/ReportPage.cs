@@ -44,7 +44,8 @@ public static class ReportPage
             Tag("h1", Tag("em", $"{RatioText(report.Ratio)} times"), " smaller, ", PointsText(points)),
             Tag(
                 "p.lead",
-                $"{report.Network}: from {SizeText(report.Dense.SizeBits)} to {SizeText(report.Result.SizeBits)}. Accuracy is measured on {report.Images}."
+                $"{report.Network}: from {SizeText(report.Dense.SizeBits)} to {SizeText(report.Result.SizeBits)}. Accuracy is "
+                    + $"measured on {report.Images}."
             )
         );
     }
@@ -103,7 +104,8 @@ public static class ReportPage
                 ? null
                 : Section(
                     "Fine-tuning",
-                    $"Loss of {Figures.Count(report.Steps.Length)} steps and their moving average. Only codebooks, norms and dense layers move; codes stay.",
+                    $"Loss of {Figures.Count(report.Steps.Length)} steps and their moving average. Only codebooks, norms and dense "
+                        + $"layers move; codes stay.",
                     LossChart.Of(report)
                 )
         );
@@ -113,7 +115,8 @@ public static class ReportPage
             ? null
             : Section(
                 "Codebooks",
-                "All that a layer's weight is made of, the most used first. Blue is negative, red is positive; each layer has its own scale.",
+                "All that a layer's weight is made of, the most used first. Blue is negative, red is positive; each layer has its "
+                    + "own scale.",
                 Tag(
                     "div.books",
                     report.Codebooks.Select(book =>

@@ -28,7 +28,7 @@ public sealed class EventWriter : IDisposable
     public string Path => stream.Name;
 
     /// <summary>Starts a file <c>events.out.tfevents.SECONDS.HOST</c>.</summary>
-    /// <param name="folder">Made if need be. A run that goes on writes one more file beside the earlier ones: TensorBoard joins
+    /// <param name="folder">Made if need be. A resumed run writes one more file beside the earlier ones: TensorBoard joins
     /// them.</param>
     /// <param name="host">Name of this machine.</param>
     /// <param name="clock">Times of events, and the file's name.</param>

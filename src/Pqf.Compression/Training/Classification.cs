@@ -88,7 +88,8 @@ public sealed class Classification
             if (graph.Nodes[i] is BatchNormLayer norm && shapes[i].Count <= shapes[i].Last)
                 return new PqfError.Layer(
                     norm.Name,
-                    $"expected more than one value of each channel to train on, got one: a batch of {batch[0]} images of {batch[1]}×{batch[2]}; another batch_size may help"
+                    $"expected more than one value of each channel to train on, got one: a batch of {batch[0]} images of "
+                        + $"{batch[1]}×{batch[2]}; another batch_size may help"
                 );
         return default(Unit);
     }

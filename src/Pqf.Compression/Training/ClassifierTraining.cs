@@ -144,7 +144,8 @@ public sealed record ClassifierTraining
                 network.Architecture.ClassCount != classCount || network.Architecture.InChannels != inChannels
                     ? new PqfError.File(
                         path,
-                        $"has {network.Architecture.ClassCount} classes and {network.Architecture.InChannels} input channels; expected {classCount} and {inChannels}, as the network that learns from it"
+                        $"has {network.Architecture.ClassCount} classes and {network.Architecture.InChannels} input channels; "
+                            + $"expected {classCount} and {inChannels}, as the network that learns from it"
                     )
                     : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, run.Device, data.BatchShape), mix)
             );

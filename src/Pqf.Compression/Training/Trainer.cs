@@ -9,7 +9,7 @@ namespace Pqf.Compression.Training;
 
 /// <summary>Trains a network, dense or quantised, by gradient descent.</summary>
 /// <param name="task">What is trained.</param>
-/// <param name="state">Where to start, or to go on from; its tensors must live until the last event.</param>
+/// <param name="state">Where to start, or to resume from; its tensors must live until the last event.</param>
 /// <param name="options">How to train.</param>
 public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState state, TrainingOptions options)
 {
@@ -73,7 +73,9 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
             norms.FirstOrDefault(norm => !IsFinite(norm.Mean) || !IsFinite(norm.Variance))?.Layer ?? "the output",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"its input is not finite and the loss is {loss}, at epoch {State.Progress.Epoch + 1}, batch {State.Progress.Batch + 1}, learning rate {rate:g4}. The last saved state is untouched; a lower learning_rate may help"
+                $"its input is not finite and the loss is {loss}, at epoch {State.Progress.Epoch + 1}, batch "
+                    + $"{State.Progress.Batch + 1}, learning rate {rate:g4}. The last saved state is untouched; a lower learning_rate "
+                    + $"may help"
             )
         );
 

@@ -15,7 +15,7 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Training;
 
-/// <summary>A run's state as a file: what <c>--resume</c> goes on from.</summary>
+/// <summary>A run's state as a file: what <c>--resume</c> starts from.</summary>
 /// <remarks>
 /// The file is safetensors. Beside the tensors of a <c>.pqf</c> file, with codebooks in single precision and norms of four vectors, it
 /// holds the optimizer's
@@ -33,8 +33,8 @@ public static class TrainingCheckpoint
     /// <param name="path">The file.</param>
     /// <param name="model">What the network is; its own parameters are not looked at.</param>
     /// <param name="state">Its tensors are read while the file is written.</param>
-    /// <param name="settings">What a run that goes on must have in common with this one.</param>
-    /// <returns>An error, and no file, if a value is not finite: the state is none to go on from.</returns>
+    /// <param name="settings">What a resumed run must have in common with this one.</param>
+    /// <returns>An error, and no file, if a value is not finite: the state is none to resume from.</returns>
     public static Result<Unit, PqfError> Write(
         string path,
         PqfModel model,
@@ -55,7 +55,7 @@ public static class TrainingCheckpoint
             );
     }
 
-    /// <summary>Says whether a state is one to go on from: a step whose loss was finite may yet have left values that are not.</summary>
+    /// <summary>Says whether a state is one to resume from: a step whose loss was finite may yet have left values that are not.</summary>
     public static Result<Unit, PqfError> CheckFinite(Graph graph, TrainingState state) =>
         NetworkTensors(graph, state.Parameters)
             .Concat(AverageTensors(state.Optimizer))
@@ -65,7 +65,9 @@ public static class TrainingCheckpoint
                 bad.Name,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"holds values that are not finite at epoch {state.Progress.Epoch + 1}, batch {state.Progress.Batch + 1}, after a step of learning rate {state.Progress.LearningRate:g4}. The last saved state is untouched; a lower learning_rate may help"
+                    $"holds values that are not finite at epoch {state.Progress.Epoch + 1}, batch {state.Progress.Batch + 1}, "
+                        + $"after a step of learning rate {state.Progress.LearningRate:g4}. The last saved state is untouched; a lower "
+                        + $"learning_rate may help"
                 )
             )
             : default(Unit);
@@ -170,7 +172,8 @@ public static class TrainingCheckpoint
         )
             return new PqfError.File(
                 file.Path,
-                $"expected the averages of the run's optimizer, and {AveragePrefix}{name} is in only one of the two: was it trained with another optimizer?"
+                $"expected the averages of the run's optimizer, and {AveragePrefix}{name} is in only one of the two: was it "
+                    + $"trained with another optimizer?"
             );
         foreach (var (key, tensor) in fresh.Averages)
         {

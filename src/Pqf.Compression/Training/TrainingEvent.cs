@@ -23,6 +23,6 @@ public abstract record TrainingEvent : CompressionEvent
     /// <param name="IsBest">Whether no epoch before had as good a score.</param>
     public sealed record EpochFinished(TrainingProgress Progress, EpochRecord Epoch, bool IsBest) : TrainingEvent;
 
-    /// <summary>Training cannot go on; nothing follows. The state is the one before the step that failed.</summary>
+    /// <summary>Training cannot continue; nothing follows. The state is the one before the step that failed.</summary>
     public new sealed record Failed(PqfError Error) : TrainingEvent;
 }

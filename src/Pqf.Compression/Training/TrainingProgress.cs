@@ -15,7 +15,7 @@ public sealed record EpochRecord(int Number, Metrics Training, Metrics Validatio
 /// <param name="Validation">What it gave.</param>
 public sealed record InitialRecord(string Name, Metrics Validation);
 
-/// <summary>How far a run is: with the tensors, all that is needed to go on.</summary>
+/// <summary>How far a run is: with the tensors, all that is needed to resume.</summary>
 /// <param name="Epoch">Counted from 0: the epoch of the next step.</param>
 /// <param name="Batch">Counted from 0: the batch of the next step.</param>
 /// <param name="Training">Over the batches of the epoch so far.</param>

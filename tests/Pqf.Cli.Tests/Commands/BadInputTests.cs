@@ -160,7 +160,8 @@ public sealed class BadInputTests : IDisposable
         var result = Run("evaluate-resnet", folder.File("dense.safetensors"));
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.Equal(
-            $"error: {folder.File("dense.safetensors")}: the tensors do not fit the network:\n  missing: fc.bias (nearest in the file: fc.bais)\n  unused: fc.bais (nearest in the network: fc.bias)\n",
+            $"error: {folder.File("dense.safetensors")}: the tensors do not fit the network:\n  missing: fc.bias (nearest in the "
+                + $"file: fc.bais)\n  unused: fc.bais (nearest in the network: fc.bias)\n",
             result.Error
         );
     }

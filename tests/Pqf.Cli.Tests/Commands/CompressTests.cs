@@ -149,7 +149,8 @@ public sealed class CompressTests : IDisposable
         var result = Cli.Run("compress", "--weights", folder.File("out/resnet18.pqf"), "--output", folder.File("again"), "--quiet");
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.Equal(
-            $"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert --format dense makes one)",
+            $"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert --format "
+                + $"dense makes one)",
             result.ErrorLine
         );
     }

@@ -128,7 +128,8 @@ public sealed class ConvertTests : IDisposable
                     {
                         byte[] bytes = new byte[tensor.SizeBytes];
                         tensor.ReadBytes(bytes);
-                        return $"{tensor.Type} {tensor.Shape} {System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
+                        return $"{tensor.Type} {tensor.Shape} "
+                            + $"{System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
                     }
                 )
             )

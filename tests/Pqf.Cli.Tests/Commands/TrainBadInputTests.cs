@@ -51,7 +51,7 @@ public sealed class TrainBadInputTests : IDisposable
     {
         Train("--epochs", "0");
         Assert.Equal(
-            $"error: {folder.File("out")}: holds a run already (states/0.state); --resume goes on with it, another folder begins a new one",
+            $"error: {folder.File("out")}: holds a run already (states/0.state); --resume continues it; another folder begins a new one",
             Train("--epochs", "0").ErrorLine
         );
     }
@@ -61,7 +61,8 @@ public sealed class TrainBadInputTests : IDisposable
     {
         var result = Train("--optimizer", "sgd", "--learning_rate", "1e38");
         Assert.Equal(
-            "error: bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 7.5e+37. The last saved state is untouched; a lower learning_rate may help",
+            "error: bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 7.5e+37. The last saved "
+                + "state is untouched; a lower learning_rate may help",
             result.ErrorLine
         );
         var resumed = Train("--optimizer", "sgd", "--learning_rate", "0.1", "--resume");
@@ -78,7 +79,8 @@ public sealed class TrainBadInputTests : IDisposable
         Assert.Equal(
             (
                 ExitCode.Failure,
-                "error: layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another batch_size may help"
+                "error: layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of "
+                    + "4×4; another batch_size may help"
             ),
             (result.Code, result.ErrorLine)
         );
@@ -182,7 +184,8 @@ public sealed class TrainBadInputTests : IDisposable
         Assert.Equal(
             (
                 ExitCode.Failure,
-                $"error: {folder.File("dense.safetensors")}: has 10 classes and 3 input channels; expected 3 and 1, as the network that learns from it"
+                $"error: {folder.File("dense.safetensors")}: has 10 classes and 3 input channels; expected 3 and 1, as the network "
+                    + $"that learns from it"
             ),
             (result.Code, result.ErrorLine)
         );

@@ -109,7 +109,7 @@ public sealed class TrainTests : IDisposable
         var stopped = StopAt(progress, "parts", settings);
         Assert.Equal(ExitCode.Interrupted, stopped.Code);
         Assert.Contains(
-            $"\nsaved the state at {place}: --resume goes on from there\ninterrupted\n",
+            $"\nsaved the state at {place}: --resume starts from there\ninterrupted\n",
             stopped.Error,
             StringComparison.Ordinal
         );
@@ -163,7 +163,7 @@ public sealed class TrainTests : IDisposable
         AssertSameFiles("whole", "parts");
         var missing = Train("parts", [.. settings, "--resume", "7"]);
         Assert.Equal(
-            $"error: {folder.File("parts/states/7.state")}: not found; --resume goes on from a state that a run has saved",
+            $"error: {folder.File("parts/states/7.state")}: not found; --resume starts from a state that a run has saved",
             missing.ErrorLine
         );
     }

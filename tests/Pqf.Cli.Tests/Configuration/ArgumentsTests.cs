@@ -92,7 +92,8 @@ public class ArgumentsTests
     [Fact]
     public void An_unknown_key_of_the_command_line_names_the_nearest() =>
         Assert.Equal(
-            "command line: model.compression_parameters.layer_specs.fc.kk: unknown key; the nearest known one is model.compression_parameters.layer_specs.<layer>.k",
+            "command line: model.compression_parameters.layer_specs.fc.kk: unknown key; the nearest known one is "
+                + "model.compression_parameters.layer_specs.<layer>.k",
             ConfigLoader
                 .Load(null, Split("--model.compression_parameters.layer_specs.fc.kk", "3").Overrides)
                 .Match(_ => "", error => error.Message)

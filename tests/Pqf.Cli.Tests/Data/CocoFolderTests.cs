@@ -104,7 +104,8 @@ public sealed class CocoFolderTests : IDisposable
         var opened = CocoFolder.OpenValidation(folder.Path, ImageDecoder.Reader).Value();
         Assert.Equal($"{folder.File("val2017/1.png")}: not found", opened.Decode(0).ErrorMessage());
         Assert.Equal(
-            $"{folder.File("val2017/2.png")}: has 12×10 pixels; expected 13×10, as {folder.File("annotations/instances_val2017.json")} says of image 2",
+            $"{folder.File("val2017/2.png")}: has 12×10 pixels; expected 13×10, as "
+                + $"{folder.File("annotations/instances_val2017.json")} says of image 2",
             opened.Decode(1).ErrorMessage()
         );
     }

@@ -11,7 +11,8 @@ public class ProgressDisplayTests
     {
         var clock = new SteppingClock();
         Assert.Equal(
-            "quantising: 4 of 10 layers, 0.333 layers/s, 18.0 s left\nquantising: 8 of 10 layers, 0.333 layers/s, 6.0 s left\nquantising: 10 layers in 30.0 s\n",
+            "quantising: 4 of 10 layers, 0.333 layers/s, 18.0 s left\nquantising: 8 of 10 layers, 0.333 layers/s, 6.0 s "
+                + "left\nquantising: 10 layers in 30.0 s\n",
             Show(clock, false, false)
         );
     }
@@ -22,7 +23,8 @@ public class ProgressDisplayTests
         var clock = new SteppingClock { Seconds = 100 };
         // Four layers were done before; the fifth takes six seconds more than the others.
         Assert.Equal(
-            "quantising: 6 of 10 layers, 0.167 layers/s, 24.0 s left\nquantising: 10 of 10 layers, 0.25 layers/s, 0.0 s left\nquantising: 6 layers in 24.0 s\n",
+            "quantising: 6 of 10 layers, 0.167 layers/s, 24.0 s left\nquantising: 10 of 10 layers, 0.25 layers/s, 0.0 s "
+                + "left\nquantising: 6 layers in 24.0 s\n",
             Show(clock, false, false, 4, 6)
         );
     }

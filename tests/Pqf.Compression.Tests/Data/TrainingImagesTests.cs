@@ -65,11 +65,13 @@ public sealed class TrainingImagesTests : IDisposable
         );
         Directory.Delete(folder.File("train"), true);
         Assert.Equal(
-            $"{folder.Path}: expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only one of them",
+            $"{folder.Path}: expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only "
+                + $"one of them",
             Open().ErrorMessage()
         );
         Assert.Equal(
-            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 images of {folder.File("val/cat")}, got 1: none would be left to validate on",
+            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 images of {folder.File("val/cat")}, got "
+                + $"1: none would be left to validate on",
             Open(1).ErrorMessage()
         );
         Assert.Equal(

@@ -45,7 +45,8 @@ public class TablesTests
             [new PermutationReport("layer1.0.conv1", Group, 9, -7.5, null, -8, 10_000, 321, []) { Seconds = 0.5 }]
         );
         Assert.Equal(
-            "parents,children,optimised,log_det_before,log_det_greedy,log_det_after,proposals,accepted,seconds\nconv1 layer1.0.conv2,layer1.0.conv1,layer1.0.conv1,-7.5,,-8,10000,321,0.500\n",
+            "parents,children,optimised,log_det_before,log_det_greedy,log_det_after,proposals,accepted,seconds\nconv1 "
+                + "layer1.0.conv2,layer1.0.conv1,layer1.0.conv1,-7.5,,-8,10000,321,0.500\n",
             File.ReadAllText(folder.File("groups.csv")).ReplaceLineEndings("\n")
         );
     }

@@ -79,7 +79,8 @@ public sealed class PermuteTests : IDisposable
         var spec = Search with { Groups = [(["conv1"], ["block.conv1"])] };
         string message = Step(spec, new CompressionSpec()).Check(State(SmallNetwork.Parameters(host, RngKey.FromSeed(5)))).ErrorMessage();
         Assert.Equal(
-            "parents [conv1], children [block.conv1]: these layers do not share one channel order; the nearest group is parents [conv1], children [block.conv1, block.downsample.0]",
+            "parents [conv1], children [block.conv1]: these layers do not share one channel order; the nearest group is parents "
+                + "[conv1], children [block.conv1, block.downsample.0]",
             message
         );
     }

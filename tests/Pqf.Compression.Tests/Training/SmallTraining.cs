@@ -63,10 +63,10 @@ static class SmallTraining
 
     /// <summary>A trainer from the first step on.</summary>
     public static Trainer<LabelledBatch> Begin(Parameters parameters, TrainingOptions options, ClassificationOptions? loss = null) =>
-        GoOn(TrainingState.Start(parameters, Trainable.Of(Graph, parameters), options), options, loss);
+        Resume(TrainingState.Start(parameters, Trainable.Of(Graph, parameters), options), options, loss);
 
     /// <summary>A trainer from a state on.</summary>
-    public static Trainer<LabelledBatch> GoOn(TrainingState state, TrainingOptions options, ClassificationOptions? loss = null) =>
+    public static Trainer<LabelledBatch> Resume(TrainingState state, TrainingOptions options, ClassificationOptions? loss = null) =>
         new(Classification.Task(Graph, state.Parameters, loss ?? new(), Data), state, options);
 
     public static LabelledBatch Batch(RngKey key, int count)

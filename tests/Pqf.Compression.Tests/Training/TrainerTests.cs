@@ -94,7 +94,8 @@ public sealed class TrainerTests : IDisposable
         );
         var events = trainer.Run(TestContext.Current.CancellationToken).ToArray();
         Assert.Equal(
-            "bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 1e+38. The last saved state is untouched; a lower learning_rate may help",
+            "bn1: its input is not finite and the loss is NaN, at epoch 1, batch 2, learning rate 1e+38. The last saved state is "
+                + "untouched; a lower learning_rate may help",
             Assert.IsType<TrainingEvent.Failed>(events[^1]).Error.Message
         );
         Assert.Equal(1, trainer.State.Progress.Batch);
@@ -105,7 +106,8 @@ public sealed class TrainerTests : IDisposable
     {
         // Two stages of stride 2 leave 1×1 of 4×4 pixels.
         Assert.Equal(
-            "layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another batch_size may help",
+            "layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another "
+                + "batch_size may help",
             Classification.Check(SmallTraining.Graph, [1, 4, 4, 1]).ErrorMessage()
         );
         Classification.Check(SmallTraining.Graph, [2, 4, 4, 1]).Value();

@@ -40,7 +40,7 @@ public sealed class TrainingCheckpointTests : IDisposable
         {
             string begun = Run(options, quantised, stop, "begun");
             Assert.NotEqual(File.ReadAllBytes(whole), File.ReadAllBytes(begun));
-            Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(GoOn(options, begun, "joined")));
+            Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(Resume(options, begun, "joined")));
         }
     }
 
@@ -55,7 +55,8 @@ public sealed class TrainingCheckpointTests : IDisposable
         byte[] good = File.ReadAllBytes(folder.File("x.state"));
         state.Optimizer.Averages["fc.codebook.exp_avg"].Overwrite([.. new float[11], float.NaN]);
         Assert.Equal(
-            "optimiser.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate 0. The last saved state is untouched; a lower learning_rate may help",
+            "optimiser.fc.codebook.exp_avg: holds values that are not finite at epoch 1, batch 1, after a step of learning rate "
+                + "0. The last saved state is untouched; a lower learning_rate may help",
             Write(state, "x.state").ErrorMessage()
         );
         Assert.Equal(good, File.ReadAllBytes(folder.File("x.state")));
@@ -88,7 +89,8 @@ public sealed class TrainingCheckpointTests : IDisposable
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal(
-            $"{path}: expected the averages of the run's optimizer, and optimiser.bn1.bias.exp_avg is in only one of the two: was it trained with another optimizer?",
+            $"{path}: expected the averages of the run's optimizer, and optimiser.bn1.bias.exp_avg is in only one of the two: was "
+                + $"it trained with another optimizer?",
             TrainingCheckpoint.Read(file, new Optimizer.Sgd(), device).ErrorMessage()
         );
         Model(SmallTraining.Parameters(device, false)).Write(folder.File("x.pqf")).Value();
@@ -124,13 +126,13 @@ public sealed class TrainingCheckpointTests : IDisposable
         return Take(SmallTraining.Begin(SmallTraining.Parameters(device, quantised), options), events, name);
     }
 
-    string GoOn(TrainingOptions options, string path, string name)
+    string Resume(TrainingOptions options, string path, string name)
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
         using var file = TensorFiles.Open(path).Value();
         return Take(
-            SmallTraining.GoOn(TrainingCheckpoint.Read(file, options.Optimizer, device).Value().State, options),
+            SmallTraining.Resume(TrainingCheckpoint.Read(file, options.Optimizer, device).Value().State, options),
             int.MaxValue,
             name
         );

@@ -49,7 +49,7 @@ public sealed record TrainingFolder(string Path)
         StateFiles.FirstOrDefault() is { } state
             ? new PqfError.File(
                 Path,
-                $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume goes on with it, another folder "
+                $"holds a run already ({System.IO.Path.GetRelativePath(Path, state)}); --resume continues it; another folder "
                     + $"begins a new one"
             )
             : default(Unit);

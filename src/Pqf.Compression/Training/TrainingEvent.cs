@@ -3,7 +3,7 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;
 
-/// <summary>How training goes on.</summary>
+/// <summary>Progress of a training.</summary>
 public abstract record TrainingEvent : CompressionEvent
 {
     TrainingEvent() { }

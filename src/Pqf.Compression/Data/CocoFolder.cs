@@ -31,6 +31,23 @@ public sealed record CocoFolder(
     /// <summary>Labels of the categories.</summary>
     public CocoLabels Labels { get; } = CocoLabels.Of(Instances);
 
+    /// <summary>What is odd about the annotations and is dealt with, a line each. Most files have none.</summary>
+    public IEnumerable<string> Notes
+    {
+        get
+        {
+            string file = AnnotationsPath;
+            if (Instances.UnlistedCount > 0)
+                yield return $"{file}: left out {Instances.UnlistedCount} annotations of images that are not listed";
+            if (Instances.WithoutMaskCount > 0)
+                yield return $"{file}: {Instances.WithoutMaskCount} objects have no outline: they count for boxes, not for masks";
+            if (Instances.CrowdCount > 0 && Instances.CrowdCount == Instances.AnnotationCount)
+                yield return $"{file}: all {Instances.CrowdCount} annotations are crowds: there is no object to learn or to find";
+            if (Labels.IsByRank)
+                yield return $"{file}: has objects of category 0, the background's label: labels are the categories' ranks from 1";
+        }
+    }
+
     /// <summary>Opens the images to train on: those with objects, as <see cref="CocoTargets.IsTrainable"/> says.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="reader">Decodes images.</param>

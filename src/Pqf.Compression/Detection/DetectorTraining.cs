@@ -39,6 +39,8 @@ public sealed record DetectorTraining
 
     TrainingKind<DetectorBatch> Kind(TrainingRun run, CocoFolder train, CocoFolder validation)
     {
+        foreach (string note in train.Notes.Concat(validation.Notes))
+            run.Progress.Note(note);
         int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, train.Images.Length);
         var batches = new DetectionBatches(
             train,

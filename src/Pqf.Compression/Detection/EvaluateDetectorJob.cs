@@ -37,13 +37,16 @@ public static class EvaluateDetectorJob
         images
             .NumberedFor(network.Architecture.ClassCount)
             .Bind(fitting =>
-                progress.Stage(
+            {
+                foreach (string note in fitting.Notes)
+                    progress.Note(note);
+                return progress.Stage(
                     "evaluating",
                     "images",
                     fitting.Images.Length,
                     report => Measure(network.Model, fitting, options, report, cancellation)
-                )
-            );
+                );
+            });
 
     /// <summary>Measures one network.</summary>
     /// <param name="model">A detector, with its thresholds.</param>

@@ -6,7 +6,6 @@ using Pqf.Nets.Images;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
 
@@ -52,11 +51,10 @@ public sealed class ReadmeTests
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        using var file = TensorFiles.Open(path).Match(opened => opened, error => throw new IOException(error.Message));
-        var model = PqfModel.From(file, device).Match(loaded => loaded, error => throw new IOException(error.Message));
-        Shape shape = [1, model.Preprocessing.Crop, model.Preprocessing.Crop, model.Preprocessing.Channels];
-        var plan = InferencePlan.Compile(model.Graph, model.Parameters, device, shape);
-        float[] input = Preprocess.ToInput(new PixelImage(height, width, 3, rgb), model.Preprocessing);
+        var network = Network.Load(path, device).ValueOrThrow();
+        Shape shape = [1, network.Preprocessing.Crop, network.Preprocessing.Crop, network.Preprocessing.Channels];
+        var plan = InferencePlan.Compile(network.Graph, network.Parameters, device, shape);
+        float[] input = Preprocess.ToInput(new PixelImage(height, width, 3, rgb), network.Preprocessing);
         float[] logits = plan.Run(Tensor<float>.From(device, shape, input)).ToArray();
         int best = Ranking.Top(logits, 1)[0];
         return best;

@@ -6,6 +6,7 @@ using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Configuration;
 
@@ -88,9 +89,12 @@ static class ConfigMapping
         {
             return File.ReadAllLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToImmutableArray();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoProblem.IsFileSystem(error))
         {
-            return new PqfError.File(path, error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message);
+            return new PqfError.File(
+                path,
+                error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : IoProblem.Describe(error)
+            );
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Pqf.Compression.Data;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Images;
 
@@ -99,12 +100,9 @@ static class ImageDecoder
                 more = RandomAccess.Read(handle, file.AsSpan(read, (int)length - read), read);
             return use(file, read);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IoProblem.IsFileSystem(exception))
         {
-            return new PqfError.File(
-                path,
-                exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : "cannot be read"
-            );
+            return IoProblem.Unreadable(path, exception);
         }
         finally
         {

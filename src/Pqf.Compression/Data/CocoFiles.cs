@@ -39,14 +39,9 @@ public static class CocoFiles
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             return read(stream);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IoProblem.IsFileSystem(exception))
         {
-            return new PqfError.File(
-                path,
-                exception is FileNotFoundException or DirectoryNotFoundException ? "not found"
-                    : Directory.Exists(path) ? "is a folder; expected a file"
-                    : "cannot be read"
-            );
+            return IoProblem.Unreadable(path, exception);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Data;
 
@@ -27,12 +28,9 @@ public sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
             using var stream = File.OpenRead(path);
             return Read(stream, path, axisCount);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IoProblem.IsFileSystem(exception))
         {
-            return new PqfError.File(
-                path,
-                exception is FileNotFoundException or DirectoryNotFoundException ? "not found" : "cannot be read"
-            );
+            return IoProblem.Unreadable(path, exception);
         }
     }
 

@@ -29,30 +29,22 @@ public sealed record IdxFolder(ImageSet.Grey Train, ImageSet.Grey Test, int Clas
             );
 
     static Result<ImageSet.Grey, PqfError> Read(string folder, string part) =>
-        Find(folder, $"{part}-images-idx3-ubyte")
-            .Bind(path =>
-                IdxFile
-                    .Read(path, 3)
-                    .Bind(images =>
-                        Find(folder, $"{part}-labels-idx1-ubyte")
-                            .Bind(labelPath =>
-                                IdxFile
-                                    .Read(labelPath, 1)
-                                    .Bind<ImageSet.Grey>(labels =>
-                                    {
-                                        var (count, height, width) = (images.Lengths[0], images.Lengths[1], images.Lengths[2]);
-                                        if (images.Values.Length == 0)
-                                            return new PqfError.File(path, "holds no images");
-                                        return count == labels.Values.Length
-                                            ? new ImageSet.Grey(height, width, images.Values, labels.Values)
-                                            : new PqfError.File(
-                                                labelPath,
-                                                $"expected {count} labels, as there are images, got {labels.Values.Length}"
-                                            );
-                                    })
-                            )
-                    )
-            );
+        from path in Find(folder, $"{part}-images-idx3-ubyte")
+        from images in IdxFile.Read(path, 3)
+        from labelPath in Find(folder, $"{part}-labels-idx1-ubyte")
+        from labels in IdxFile.Read(labelPath, 1)
+        from set in Labelled(images, path, labels, labelPath)
+        select set;
+
+    static Result<ImageSet.Grey, PqfError> Labelled(IdxFile images, string path, IdxFile labels, string labelPath)
+    {
+        var (count, height, width) = (images.Lengths[0], images.Lengths[1], images.Lengths[2]);
+        if (images.Values.Length == 0)
+            return new PqfError.File(path, "holds no images");
+        return count == labels.Values.Length
+            ? new ImageSet.Grey(height, width, images.Values, labels.Values)
+            : new PqfError.File(labelPath, $"expected {count} labels, as there are images, got {labels.Values.Length}");
+    }
 
     static Result<string, PqfError> Find(string folder, string name)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Data;
 
@@ -95,7 +96,7 @@ public sealed record ImageFolder(
         {
             return list();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IoProblem.IsFileSystem(exception))
         {
             return new PqfError.File(path, "cannot be listed: permission denied");
         }

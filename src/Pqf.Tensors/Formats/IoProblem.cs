@@ -4,7 +4,19 @@ namespace Pqf.Tensors.Formats;
 public static class IoProblem
 {
     /// <summary>Whether an exception comes from the file system or from a file's contents.</summary>
-    public static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
+    public static bool IsExpected(Exception exception) => IsFileSystem(exception) || exception is InvalidDataException;
+
+    /// <summary>Whether an exception comes from the file system.</summary>
+    public static bool IsFileSystem(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    /// <summary>The error of a file that cannot be read: it is not there, is a folder, or is refused.</summary>
+    public static PqfError.File Unreadable(string path, Exception exception) =>
+        new(
+            path,
+            exception is FileNotFoundException or DirectoryNotFoundException ? "not found"
+                : Directory.Exists(path) ? "is a folder; expected a file"
+                : "cannot be read"
+        );
 
     /// <summary>A few words for a person: <c>permission denied</c>, <c>No space left on device</c>.</summary>
     public static string Describe(Exception exception) =>

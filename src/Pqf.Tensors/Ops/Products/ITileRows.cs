@@ -16,8 +16,8 @@ unsafe interface ITileRows
     int Run { get; }
 
     /// <summary>Where a row's terms lie in a row, if they do: it is fetched ahead.</summary>
-    float* Ahead(int row, int k0);
+    float* Prefetch(int row, int k0);
 
     /// <summary>Floats from there to the next row's.</summary>
-    int AheadStride { get; }
+    int PrefetchStride { get; }
 }

@@ -8,7 +8,7 @@ readonly unsafe struct MatrixRows(float* matrix, int stride) : ITileRows
 {
     public int Run => 16;
 
-    public int AheadStride => stride;
+    public int PrefetchStride => stride;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
@@ -18,7 +18,7 @@ readonly unsafe struct MatrixRows(float* matrix, int stride) : ITileRows
             Floats.Spread(from, tile, k, rows);
     }
 
-    public float* Ahead(int row, int k0) => matrix + ((nint)row * stride) + k0;
+    public float* Prefetch(int row, int k0) => matrix + ((nint)row * stride) + k0;
 }
 
 /// <summary>The columns of a matrix [K, M], as rows.</summary>
@@ -27,7 +27,7 @@ readonly unsafe struct MatrixColumns<L>(float* matrix, int stride) : ITileRows
 {
     public int Run => 16;
 
-    public int AheadStride => 0;
+    public int PrefetchStride => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
@@ -41,5 +41,5 @@ readonly unsafe struct MatrixColumns<L>(float* matrix, int stride) : ITileRows
         }
     }
 
-    public float* Ahead(int row, int k0) => null;
+    public float* Prefetch(int row, int k0) => null;
 }

@@ -144,9 +144,9 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void FetchRows(ref Tile tile, int row, int end, int k0)
     {
-        tile.Next = rows.Ahead(end, k0);
+        tile.Next = rows.Prefetch(end, k0);
         tile.NextLines = tile.Next == null || end == sizes.M ? 0 : end - row;
-        (tile.NextStride, tile.NextStep) = (rows.AheadStride, 16);
+        (tile.NextStride, tile.NextStep) = (rows.PrefetchStride, 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,9 +19,9 @@ readonly unsafe struct ConvColumns<L>(ConvGeometry g, float* x, int group) : ITi
 
     public int Run => Width;
 
-    public int AheadStride => 0;
+    public int PrefetchStride => 0;
 
-    public float* Ahead(int row, int k0) => null;
+    public float* Prefetch(int row, int k0) => null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)

@@ -27,11 +27,11 @@ readonly unsafe struct ConvRows : ITileRows
 
     public int Run => 16;
 
-    public int AheadStride => g.InChannels;
+    public int PrefetchStride => g.InChannels;
 
     bool IsPointwise => g.Kernel == 1 && g.Stride == 1 && g.Padding == 0 && outW == g.W && outH == g.H;
 
-    public float* Ahead(int row, int k0) => IsPointwise ? x + ((nint)row * g.InChannels) + k0 : null;
+    public float* Prefetch(int row, int k0) => IsPointwise ? x + ((nint)row * g.InChannels) + k0 : null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)

@@ -14,7 +14,7 @@ readonly unsafe struct StemRows(ConvGeometry g, float* x) : ITileRows
 
     public int Run => g.Kernel.W * g.InChannels;
 
-    public int AheadStride => 0;
+    public int PrefetchStride => 0;
 
     /// <summary>Whether the layout and the sizes fit. No tile may span two rows of the output.</summary>
     public static bool Fits(ConvGeometry g) =>
@@ -24,7 +24,7 @@ readonly unsafe struct StemRows(ConvGeometry g, float* x) : ITileRows
         && g.Kernel.W >= g.Stride.W
         && g.Taps <= MostTerms;
 
-    public float* Ahead(int row, int k0) => null;
+    public float* Prefetch(int row, int k0) => null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)

@@ -6,7 +6,7 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Steps;
 
-/// <summary>Statistics of batch norms, taken anew from unlabelled images: what a network needs right after quantisation.</summary>
+/// <summary>Statistics of batch norms, estimated again from unlabelled images: what a network needs right after quantisation.</summary>
 /// <remarks>Batches are asked for one at a time, each inside a scope that ends when the batch is done: a lazy sequence may make its tensors
 /// as it goes.</remarks>
 public static class Calibration

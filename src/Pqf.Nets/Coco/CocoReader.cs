@@ -60,7 +60,7 @@ public static class CocoReader
     /// <param name="name">The file, for messages.</param>
     /// <param name="truth">The data set that the results are of.</param>
     /// <returns>In the file's order; an error that names file, object and key if the text is not of the format or not of that data set's
-    /// images. A class that the data set has not is no error: networks have labels without objects.</returns>
+    /// images. A class that the data set does not have is allowed: networks have labels without objects.</returns>
     public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(Stream stream, string name, CocoInstances truth) =>
         Guard(
             name,

@@ -10,7 +10,7 @@ namespace Pqf.Nets.Coco;
 /// of a
 /// key decides whether it does harm.
 /// </remarks>
-sealed class JsonBytes : Stream
+sealed class JsonBytes : ReadOnlyStream
 {
     const int BufferBytes = 1 << 16;
 
@@ -43,25 +43,6 @@ sealed class JsonBytes : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         int written = 0;
@@ -82,21 +63,6 @@ sealed class JsonBytes : Stream
 
         return written;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     // JSON begins with an ASCII character, so that one of its first two bytes is zero in UTF-16.
     static Encoding? Utf16(ReadOnlySpan<byte> head) =>
@@ -157,23 +123,9 @@ sealed class JsonBytes : Stream
     }
 
     /// <summary>A stream whose first bytes have been read already.</summary>
-    sealed class Prefixed(ReadOnlyMemory<byte> head, Stream rest) : Stream
+    sealed class Prefixed(ReadOnlyMemory<byte> head, Stream rest) : ReadOnlyStream
     {
         int taken;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -184,15 +136,5 @@ sealed class JsonBytes : Stream
             taken += count;
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -39,7 +39,7 @@ static class CompressCommand
         };
         var calibrate = new Option<string?>("--calibrate")
         {
-            Description = "Folder of photographs, without labels, on which the norms are estimated anew",
+            Description = "Folder of photographs, without labels, on which the norms are estimated again",
             HelpName = "DIR",
         };
         return new(

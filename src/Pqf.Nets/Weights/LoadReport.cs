@@ -27,7 +27,7 @@ public sealed record LoadReport
     public ImmutableArray<Mismatched> Mismatched { get; init; } = [];
 
     /// <summary>The file holds norms of two vectors: they took mean 0 and variance 1, and must be unfolded before statistics are estimated
-    /// anew.</summary>
+    /// again.</summary>
     public bool NormsFolded { get; init; }
 
     /// <summary>Nothing is missing and nothing mismatched.</summary>

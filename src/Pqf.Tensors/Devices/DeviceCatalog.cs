@@ -18,7 +18,7 @@ namespace Pqf.Tensors.Devices;
 public sealed record DeviceInfo(string Id, string Name, long MemoryBytes, string? Problem);
 
 /// <summary>The devices of this machine, and how to open one by name.</summary>
-/// <remarks>A machine without a GPU, or without a GPU's libraries, has the host alone: that is no error. No ILGPU context is made before a
+/// <remarks>A machine without a GPU, or without a GPU's libraries, has the host alone: that is allowed. No ILGPU context is made before a
 /// GPU is opened.</remarks>
 public static class DeviceCatalog
 {

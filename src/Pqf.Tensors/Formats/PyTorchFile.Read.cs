@@ -52,7 +52,7 @@ public static partial class PyTorchFile
         }
 
         var tensors = CheckpointTensors.Find(root, pickle.Length);
-        // Each tensor unpacks its storage anew
+        // Each tensor unpacks its storage again
         zip.CheckUnpacked(tensors.Select(tensor => zip.Entries[$"{top}data/{tensor.Value.Storage.Key}"]));
         return Create(path, "PyTorch zip", root, tensors, storages, file);
     }

@@ -36,7 +36,8 @@ public sealed record MaskRcnnOptions : FamilyOptions
     /// <summary>Divides each channel.</summary>
     public ImmutableArray<float> ImageStd { get; init; } = [0.229f, 0.224f, 0.225f];
 
-    /// <summary>ε of the frozen norms: 0 in the released COCO weights, 1e-5 in those that torchvision trains from scratch and in classifiers'
+    /// <summary>ε of the frozen norms: 0 in the released COCO weights, 1e-5 in those that torchvision trains from scratch and in
+    /// classifiers'
     /// bodies.</summary>
     public float NormEps { get; init; }
 

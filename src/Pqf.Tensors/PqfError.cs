@@ -45,6 +45,13 @@ public abstract record PqfError
         public override string Message => $"device {Name}: {Problem}";
     }
 
+    /// <summary>Some of many images cannot be decoded. Each was reported when it came; the others were used.</summary>
+    public sealed record Images(int FailedCount, int Count) : PqfError
+    {
+        /// <inheritdoc/>
+        public override string Message => $"{FailedCount} of {Count} photographs could not be decoded";
+    }
+
     /// <summary>Several failures found in one pass, all reported.</summary>
     public sealed record Several(ImmutableArray<PqfError> Errors) : PqfError
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
@@ -64,11 +63,13 @@ static class EvaluateDetectorCommand
         if (run.Config.Dataloader.CocoPath is not { } path)
             return new PqfError.Config("command line", "dataloader.coco_path", "expected a folder with val2017 and annotations, got none");
         return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)
-            from done in run.WithDevice(device =>
-                from network in run.Load(weights, device, NetworkTask.Detection)
-                from images in CocoFolder.OpenValidation(path, ImageDecoder.Reader)
-                from measured in Measure(run, network, images, isProfiled)
-                select measured
+            from done in run.WithImages(reader =>
+                run.WithDevice(device =>
+                    from network in run.Load(weights, device, NetworkTask.Detection)
+                    from images in CocoFolder.OpenValidation(path, reader)
+                    from measured in Measure(run, network, images, isProfiled)
+                    select measured
+                )
             )
             select done;
     }

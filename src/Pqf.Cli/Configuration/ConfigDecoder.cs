@@ -221,6 +221,11 @@ static class ConfigDecoder
         {
             Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
             Crop = section.ReadOptional("crop", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
+            Exif = section.Read(
+                "exif",
+                new PreprocessingConfig().Exif,
+                Values.Choice(("apply", ExifOrientation.Apply), ("ignore", ExifOrientation.Ignore))
+            ),
             Augmentation = Augmentation(section),
             Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
             Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),

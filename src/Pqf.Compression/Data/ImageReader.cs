@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -15,6 +16,15 @@ public delegate Result<Unit, PqfError> PrepareFile(string path, Preprocessing pr
 /// <param name="Decode">The image of a path, grey or colour, or an error that names the path. Called on several threads at once.</param>
 public sealed record ImageReader(Func<string, Result<PixelImage, PqfError>> Decode)
 {
+    /// <summary>Endings of the names of files that any decoder reads.</summary>
+    public static ImmutableArray<string> CommonExtensions { get; } = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+
+    /// <summary>Endings of the names of files that this decoder reads, in lower case.</summary>
+    public ImmutableArray<string> Extensions { get; init; } = CommonExtensions;
+
+    /// <summary>What the decoder does with orientation tags, for messages about sizes.</summary>
+    public ExifOrientation Exif { get; init; } = ExifOrientation.Apply;
+
     /// <summary>Decodes and prepares at once. By default the whole image is decoded first; a decoder that works row by row needs less
     /// memory. Called on several threads at once.</summary>
     public PrepareFile Prepare { get; init; } =

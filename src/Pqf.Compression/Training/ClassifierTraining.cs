@@ -139,7 +139,7 @@ public sealed record ClassifierTraining
         var (classCount, inChannels) = (student.Architecture.ClassCount, student.Architecture.InChannels);
         // Its architecture is its own: only classes and images must be the same.
         return Network
-            .Load(path, run.Device, Overrides with { Arch = null, Width = null })
+            .Load(path, run.Device, Overrides with { Arch = null, Width = null, NewHead = null })
             .Bind<Teacher?>(network =>
                 network.Architecture.ClassCount != classCount || network.Architecture.InChannels != inChannels
                     ? new PqfError.File(

@@ -5,6 +5,11 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Architectures;
 
+/// <summary>What a file's layers are.</summary>
+/// <param name="Architecture">The network; without a head it has its family's usual class count.</param>
+/// <param name="MissingHead">Layers that depend on the class count, where the file has none of them; else empty.</param>
+public sealed record Recognition(Architecture Architecture, ImmutableArray<string> MissingHead);
+
 /// <summary>Finds a network's architecture from the names and shapes of its file's tensors.</summary>
 public static class ArchitectureRecognition
 {
@@ -14,16 +19,30 @@ public static class ArchitectureRecognition
     /// <param name="file">Dense, or in the published compressed form; names may all begin with <c>module.</c>.</param>
     /// <returns>The architecture with the file's own class and channel counts, width and options, or an error that names the nearest one
     /// and the first differences.</returns>
-    public static Result<Architecture, PqfError> Recognise(TensorFile file)
+    public static Result<Architecture, PqfError> Recognise(TensorFile file) =>
+        RecogniseBody(file).Bind<Architecture>(found => found.MissingHead.IsEmpty ? found.Architecture : HeadIsMissing(file, found));
+
+    /// <summary>As <see cref="Recognise"/>, but the file may lack the network's head.</summary>
+    public static Result<Recognition, PqfError> RecogniseBody(TensorFile file)
     {
         var shapes = WeightShapes.Of(file);
         var nearest = Networks
             .Families.SelectMany(family => family.Names.Select(name => Candidate.Of(family, name, shapes)))
             .MinBy(candidate => candidate.DifferenceCount)!;
+        if (nearest.LacksHeadOnly)
+            return new Recognition(nearest.Architecture, nearest.Missing);
         if (nearest.DifferenceCount > 0)
             return new PqfError.File(file.Path, $"no known architecture has its layers; the nearest is {nearest.Explain()}");
-        return nearest.Problem is { } problem ? new PqfError.File(file.Path, problem.Message) : nearest.Architecture;
+        return nearest.Problem is { } problem ? new PqfError.File(file.Path, problem.Message) : new Recognition(nearest.Architecture, []);
     }
+
+    /// <summary>What is wrong with a file without a head.</summary>
+    public static PqfError HeadIsMissing(TensorFile file, Recognition found) =>
+        new PqfError.File(
+            file.Path,
+            $"has all layers of {found.Architecture.Name} but its head, which is missing ({string.Join(", ", found.MissingHead)}); "
+                + "training with model.class_count draws a new one"
+        );
 
     /// <summary>A known network, as large as the file's, and how it differs from the file.</summary>
     /// <param name="Architecture">The network.</param>
@@ -39,6 +58,14 @@ public static class ArchitectureRecognition
         ImmutableArray<string> Mismatched
     )
     {
+        /// <summary>All is there but the layers that depend on the class count.</summary>
+        public bool LacksHeadOnly =>
+            Problem is null
+            && Extra.IsEmpty
+            && Mismatched.IsEmpty
+            && !Missing.IsEmpty
+            && Networks.FamilyOf(Architecture).ClassParameters(Architecture).Select(spec => spec.Layer).ToHashSet().SetEquals(Missing);
+
         public int DifferenceCount => Missing.Length + Extra.Length + Mismatched.Length;
 
         public static Candidate Of(NetworkFamily family, string name, WeightShapes shapes)

@@ -52,6 +52,21 @@ public static partial class StateDict
         return (parameters, report);
     }
 
+    /// <summary>A file with some parameters drawn newly, whatever it holds of their layers.</summary>
+    /// <param name="file">As for <see cref="Load"/>.</param>
+    /// <param name="specs">The parameters.</param>
+    /// <param name="draw">Values of one of them.</param>
+    /// <returns>Dense tensors in place of the file's, others as they are; readable while the file is open.</returns>
+    public static TensorFile WithNew(TensorFile file, ImmutableArray<ParameterSpec> specs, Func<ParameterSpec, float[]> draw)
+    {
+        var layers = specs.Select(spec => spec.Layer).ToHashSet();
+        var kept = PlainNames(file)
+            .Where(pair => !layers.Contains(pair.Key[..Math.Max(0, pair.Key.LastIndexOf('.'))]))
+            .Select(pair => pair.Value.Rename(pair.Key));
+        var drawn = specs.Select(spec => StoredTensor.FromSingles(spec.Name, spec.Shape, draw(spec)));
+        return new(file.Path, file.Format, kept.Concat(drawn), file.Metadata);
+    }
+
     /// <summary>By the names used here.</summary>
     internal static Dictionary<string, StoredTensor> PlainNames(TensorFile file)
     {

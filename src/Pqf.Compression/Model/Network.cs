@@ -17,6 +17,9 @@ namespace Pqf.Compression.Model;
 /// <param name="Unused">Names of the file's tensors that the network does not use.</param>
 public sealed record Network(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, ImmutableArray<string> Unused)
 {
+    /// <summary>TEMP</summary>
+    public ImmutableArray<string> NewLayers { get; init; } = [];
+
     /// <summary>Which network it is.</summary>
     public Architecture Architecture => Model.Architecture;
 

@@ -41,6 +41,9 @@ public sealed record NetworkOverrides
     /// <summary>Names of the classes; empty for the file's.</summary>
     public ImmutableArray<string> ClassNames { get; init; } = [];
 
+    /// <summary>TEMP</summary>
+    public RngKey? NewHead { get; init; }
+
     /// <summary>What a file's architecture becomes.</summary>
     internal Architecture Over(Architecture found) =>
         found with

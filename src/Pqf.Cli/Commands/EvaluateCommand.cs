@@ -52,7 +52,7 @@ static class EvaluateCommand
             return new PqfError.Config("command line", "dataloader.imagenet_path", "expected a folder of labelled images, got none");
         return run.WithDevice(device =>
             from network in run.Load(weights, device, NetworkTask.Classification)
-            from images in ImageSet.Open(folder, network.Architecture.ClassCount, ImageDecoder.Reader)
+            from images in ImageSet.Open(folder, network.Model, ImageDecoder.Reader, run.Progress)
             from _ in Measure(run, network, images)
             select _
         );

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -15,6 +16,12 @@ public delegate Result<Unit, PqfError> PrepareFile(string path, Preprocessing pr
 /// <param name="Decode">The image of a path, grey or colour, or an error that names the path. Called on several threads at once.</param>
 public sealed record ImageReader(Func<string, Result<PixelImage, PqfError>> Decode)
 {
+    /// <summary>Ends of the names of image files, with their dot, in small letters. Other files in folders of images are left out.</summary>
+    public ImmutableArray<string> Extensions { get; init; } = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+
+    /// <summary>Whether a file's name is that of an image.</summary>
+    public bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Decodes and prepares at once. By default the whole image is decoded first; a decoder that works row by row needs less
     /// memory. Called on several threads at once.</summary>
     public PrepareFile Prepare { get; init; } =

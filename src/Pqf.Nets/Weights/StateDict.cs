@@ -37,7 +37,7 @@ public static partial class StateDict
             NormsFolded = normsFolded && specs.Any(spec => spec.Role == ParameterRole.RunningMean),
         };
         if (!report.Fits)
-            return new PqfError.File(file.Path, $"the tensors do not fit the network:{Environment.NewLine}{report}");
+            return new PqfError.File(file.Path, "the tensors do not fit the network:") { Findings = report.Findings };
         using var scope = device.BeginScope();
         ImmutableArray<Result<Weight, PqfError>> weights = [.. specs.Zip(sources, (spec, source) => Read(spec, source, file.Path, device))];
         ImmutableArray<PqfError> errors = [.. weights.OfType<Result<Weight, PqfError>.Error>().Select(error => error.Value)];

@@ -84,13 +84,7 @@ public sealed class FolderCasesTests : IDisposable
             StringComparison.Ordinal
         );
         // Names stored in the file do the same.
-        var converted = Cli.Run(
-            "convert",
-            SharedData.Path("cases/abc.pqf"),
-            folder.File("named.pqf"),
-            "--model.class_names",
-            "[a, b, c]"
-        );
+        var converted = Cli.Run("convert", SharedData.Path("cases/abc.pqf"), folder.File("named.pqf"), "--model.class_names", "[a, b, c]");
         Assert.Equal(ExitCode.Success, converted.Code);
         Assert.Contains("top-1    8/8 = ", Evaluate(folder.File("named.pqf"), path).Out, StringComparison.Ordinal);
     }

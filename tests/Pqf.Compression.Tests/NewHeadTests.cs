@@ -54,7 +54,7 @@ public sealed class NewHeadTests : IDisposable
     {
         string path = SharedData.Path("cases/checkpoints/no_fc.pth"),
             expected =
-                $"{path}: has all layers of resnet18 but its head, which is missing (fc); training with model.class_count draws a new one";
+                $"{path}: has all layers of resnet18 but its head: it is missing (fc); training with model.class_count draws a new one";
         Assert.Equal(expected, Network.Load(path, host).ErrorMessage());
         Assert.Equal(expected, Network.Load(path, host, new NetworkOverrides { ClassCount = 5 }).ErrorMessage());
         Assert.Equal(expected, Network.Load(path, host, new NetworkOverrides { Arch = "resnet18" }).ErrorMessage());

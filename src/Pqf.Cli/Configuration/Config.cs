@@ -65,6 +65,9 @@ sealed record Config
 
     /// <summary><c>search</c>: how channel orders are searched; null leaves it to <c>model.permutation_specs</c> and the default.</summary>
     public SearchStrategy? Search { get; init; }
+
+    /// <summary><c>calibration</c>: what is done on the photographs of <c>--calibrate</c>; null for norms.</summary>
+    public CalibrationLevel? Calibration { get; init; }
 }
 
 /// <summary>Where images come from, and how.</summary>
@@ -248,6 +251,19 @@ sealed record PreprocessingConfig
 
     /// <summary><c>deviation</c> of each channel, 0 … 1.</summary>
     public ImmutableArray<float> Deviation { get; init; } = [];
+}
+
+/// <summary>What is done on photographs without labels, from quick to thorough.</summary>
+enum CalibrationLevel
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Statistics of norms are estimated again.</summary>
+    Norms,
+
+    /// <summary>Each layer's codes and codebook are made to give the dense layer's output.</summary>
+    Layers,
 }
 
 /// <summary>How far the search for channel orders goes, from the greedy start.</summary>

@@ -39,6 +39,7 @@ static class ConfigDecoder
             Threads = top.Read("threads", defaults.Threads, Values.Integer(0, 1024)),
             Formats = top.Read("format", defaults.Formats, Values.List(Format)),
             Search = top.ReadOptional("search", Search),
+            Calibration = top.ReadOptional("calibration", Calibration),
         };
     }
 
@@ -50,6 +51,9 @@ static class ConfigDecoder
             ("safetensors", ModelFormat.Safetensors),
             ("onnx", ModelFormat.Onnx)
         );
+
+    static ValueParser<CalibrationLevel> Calibration { get; } =
+        Values.Choice(("none", CalibrationLevel.None), ("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
 
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));

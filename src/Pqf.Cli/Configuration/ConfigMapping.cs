@@ -4,6 +4,7 @@ using Pqf.Compression;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
@@ -85,6 +86,7 @@ static class ConfigMapping
             Permutation = Permutation(run.Config),
             Compression = Compression(run.Config),
             ColumnWeights = run.Config.Model.ColumnWeights,
+            Reconstruction = run.Config.Calibration == CalibrationLevel.Layers ? new ReconstructionOptions() : null,
             Seed = run.Config.Seed,
             BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,
             LoaderThreadCount = run.LoaderThreadCount,

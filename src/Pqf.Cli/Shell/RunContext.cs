@@ -30,7 +30,7 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <summary>Reports on the error output which tensors of a file the network does not use.</summary>
     public void NoteUnused(Network network)
     {
-        if (NetworkText.Unused(network) is { } line)
+        foreach (string line in NetworkText.Notes(network))
             Note(line);
     }
 

@@ -18,16 +18,17 @@ static class NetworkReader
         from metadata in ModelMetadata.From(file)
         from _ in Check(file, overrides, metadata.Architecture)
         from graph in PqfModel.Build(file, metadata.Architecture)
-        from head in HeadChoice.Of(file, new Recognition(metadata.Architecture, []), overrides)
-        from model in PqfModel.From(head.File, metadata with { Architecture = head.Architecture }, device)
+        from head in HeadChoice.Of(NamedTensors.AsTheyAre(file), new Recognition(metadata.Architecture), overrides)
+        from model in PqfModel.From(head.Tensors.File, metadata with { Architecture = head.Architecture }, device)
         from network in overrides.Complete(file.Path, FormatOf(file), model, head.NewLayers)
         select network;
 
     static Result<Network, PqfError> ReadStateDict(TensorFile file, Device device, NetworkOverrides overrides) =>
-        from found in Recognise(file, overrides)
-        from head in HeadChoice.Of(file, found, overrides)
+        from tensors in NamedTensors.Of(file)
+        from found in Recognise(tensors, overrides)
+        from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)
-        from loaded in StateDict.Load(graph, head.File, device)
+        from loaded in StateDict.Load(graph, head.Tensors, device)
         from network in overrides.Complete(
             file.Path,
             FormatOf(file),
@@ -43,23 +44,23 @@ static class NetworkReader
         select network with
         {
             Unused = [.. loaded.Report.Unused.Select(unused => unused.Name)],
+            Notes = tensors.Notes,
         };
 
     static string FormatOf(TensorFile file) =>
         Network.IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
 
     /// <summary>The file's network under the overrides' name, sizes and options, its class count excepted.</summary>
-    static Result<Recognition, PqfError> Recognise(TensorFile file, NetworkOverrides overrides)
+    static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides)
     {
-        var recognised = ArchitectureRecognition.RecogniseBody(file);
+        var recognised = ArchitectureRecognition.RecogniseBody(tensors);
         if (overrides.Arch is { } wanted && recognised is Result<Recognition, PqfError>.Error)
             // A file that fits no architecture goes on to the load report, which lists everything that is wrong with it.
             return new Recognition(
-                overrides.Over(Networks.Find(wanted)?.Sized(wanted, WeightShapes.Of(file)) ?? new Architecture(wanted)),
-                []
+                overrides.Over(Networks.Find(wanted)?.Sized(wanted, WeightShapes.Of(tensors)) ?? new Architecture(wanted))
             );
         return from found in recognised
-            from _ in Check(file, overrides, found.Architecture)
+            from _ in Check(tensors.File, overrides, found.Architecture)
             select found with
             {
                 Architecture = overrides.Over(found.Architecture) with { ClassCount = found.Architecture.ClassCount },

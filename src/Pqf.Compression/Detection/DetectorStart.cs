@@ -2,6 +2,7 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -76,8 +77,9 @@ static class DetectorStart
                     text.ClassNames is ClassNames.Listed listed ? listed.Names : [],
                     true
                 ))
-            : ArchitectureRecognition
-                .RecogniseBody(file)
+            : NamedTensors
+                .Of(file)
+                .Bind(ArchitectureRecognition.RecogniseBody)
                 .Map(found => new KnownDetector(file.Path, found.Architecture, [], found.MissingHead.IsEmpty));
 
     static Result<Network, PqfError> WithBody(string path, NetworkOverrides overrides, TrainingRun run, DetectorData data)

@@ -21,7 +21,7 @@ static class PhotographSet
     /// <summary>Some photographs, taken evenly from all under a folder.</summary>
     public static PreparedPhotograph[] Take(string folder, int count)
     {
-        var paths = ImageFolder.FindImages(folder).Value();
+        var paths = ImageFolder.FindImages(folder, ImageDecoder.Reader).Value();
         return [.. Enumerable.Range(0, count).Select(i => Prepare(paths[(int)((i + 0.5) * paths.Length / count)]))];
     }
 

@@ -11,8 +11,9 @@ namespace Pqf.Cli;
 /// <summary>The program: arguments in, exit code out.</summary>
 static class CommandLine
 {
-    /// <summary>Findings of one error that are shown.</summary>
-    const int MaxFindings = 20;
+    /// <summary>Errors, and findings of one error, that are shown.</summary>
+    const int MaxErrors = 50,
+        MaxFindings = 20;
 
     /// <summary>Runs one command.</summary>
     public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal)
@@ -121,15 +122,17 @@ static class CommandLine
     static ExitCode Fail(PqfError error, Terminal terminal)
     {
         var errors = Flatten(error).ToImmutableArray();
-        foreach (var one in errors)
+        foreach (var one in errors.Take(MaxErrors))
             Print(one, terminal);
+        if (errors.Length > MaxErrors)
+            terminal.Error.WriteLine($"error: … and {errors.Length - MaxErrors} more");
         return errors.Any(one => one is PqfError.Config) ? ExitCode.Usage : ExitCode.Failure;
     }
 
     /// <summary>Prints an error: one line; a list of findings, such as tensors that do not fit, has one more for each.</summary>
     public static void Print(PqfError error, Terminal terminal)
     {
-        string[] lines = error.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = [.. error.Lines];
         terminal.Error.WriteLine($"error: {lines[0]}");
         foreach (string line in lines.Skip(1).Take(MaxFindings))
             terminal.Error.WriteLine($"  {line}");
@@ -141,5 +144,5 @@ static class CommandLine
         error is PqfError.Several several ? several.Errors.SelectMany(Flatten) : [error];
 
     static string OneLine(string text) =>
-        string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        Printable.Line(string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
 }

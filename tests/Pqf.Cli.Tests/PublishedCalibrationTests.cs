@@ -28,7 +28,7 @@ public class PublishedCalibrationTests
         var graph = TestGraphs.Build(new Architecture("resnet18"));
         using var file = TensorFiles.Open(SharedData.Path("published/resnet18.pth")).Value();
         var published = StateDict.Load(graph, file, device).Value().Parameters;
-        var folder = ImageFolder.Open(SharedData.Path("data/imagenet-ccby/val")).Value();
+        var folder = ImageFolder.Open(SharedData.Path("data/imagenet-ccby/val"), ImageDecoder.Reader).Value();
         // Sorted by class: every batch takes one image in eight, so that it holds all classes.
         ImmutableArray<LabelledImage> images =
         [

@@ -51,11 +51,11 @@ static class TestNetworks
         bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
     }
 
-    /// <summary>Writes a folder of two classes with two pictures each.</summary>
-    public static void WriteImages(string folder)
+    /// <summary>Writes a folder of classes, a and b by default, with two pictures each.</summary>
+    public static void WriteImages(string folder, params string[] classes)
     {
         ulong seed = 0;
-        foreach (string name in (string[])["a", "b"])
+        foreach (string name in classes is [] ? ["a", "b"] : classes)
         {
             Directory.CreateDirectory(Path.Combine(folder, name));
             WriteImage(Path.Combine(folder, name, "1.png"), seed++);

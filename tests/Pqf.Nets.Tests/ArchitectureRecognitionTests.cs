@@ -2,6 +2,7 @@ using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
@@ -171,7 +172,7 @@ public class ArchitectureRecognitionTests
     static Architecture Sized(StoredTensor tensor)
     {
         using var file = new TensorFile("f.pth", "test", [tensor], new Dictionary<string, string>());
-        return ResNet.Family.Sized("resnet18", WeightShapes.Of(file));
+        return ResNet.Family.Sized("resnet18", WeightShapes.Of(NamedTensors.Of(file).Value()));
     }
 
     static IEnumerable<StoredTensor> Dense(Architecture architecture) =>

@@ -52,7 +52,7 @@ static class EvaluateCommand
         return run.WithImages(reader =>
             run.WithDevice(device =>
                 from network in run.Load(weights, device, NetworkTask.Classification)
-                from images in ImageSet.Open(folder, network.Architecture.ClassCount, reader)
+                from images in ImageSet.Open(folder, network.Model, reader, run.Progress)
                 from _ in Measure(run, network, images)
                 select _
             )

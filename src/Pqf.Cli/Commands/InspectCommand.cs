@@ -59,7 +59,7 @@ static class InspectCommand
             !Network.IsPqf(file)
             && run.Config.Model.Arch is null
             && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
-            ? Say(run, error.Value.Message)
+            ? Say(run, error.Value)
             : InspectNetwork(run, file);
     }
 
@@ -81,9 +81,10 @@ static class InspectCommand
             });
     }
 
-    static Result<Unit, PqfError> Say(RunContext run, string text)
+    static Result<Unit, PqfError> Say(RunContext run, PqfError error)
     {
-        run.WriteLine(text);
+        foreach (string line in error.Lines)
+            run.WriteLine(line);
         return default(Unit);
     }
 

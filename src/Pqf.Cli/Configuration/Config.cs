@@ -65,6 +65,9 @@ sealed record Config
 
     /// <summary><c>search</c>: how channel orders are searched; null leaves it to <c>model.permutation_specs</c> and the default.</summary>
     public SearchStrategy? Search { get; init; }
+
+    /// <summary><c>calibration</c>: what is done on the photographs of <c>--calibrate</c>; null for norms.</summary>
+    public CalibrationLevel? Calibration { get; init; }
 }
 
 /// <summary>Where images come from, and how.</summary>
@@ -85,6 +88,18 @@ sealed record DataloaderConfig
 
     /// <summary><c>coco_path</c>.</summary>
     public string? CocoPath { get; init; }
+
+    /// <summary><c>train_annotations</c>: a file in COCO's format; wins over <see cref="CocoPath"/>, as the next three.</summary>
+    public string? TrainAnnotations { get; init; }
+
+    /// <summary><c>train_images</c>: their folder.</summary>
+    public string? TrainImages { get; init; }
+
+    /// <summary><c>val_annotations</c>.</summary>
+    public string? ValAnnotations { get; init; }
+
+    /// <summary><c>val_images</c>.</summary>
+    public string? ValImages { get; init; }
 
     /// <summary><c>num_workers</c>: threads that decode images; null and 0 take one per core.</summary>
     public int? NumWorkers { get; init; }
@@ -239,6 +254,19 @@ sealed record PreprocessingConfig
 
     /// <summary><c>deviation</c> of each channel, 0 … 1.</summary>
     public ImmutableArray<float> Deviation { get; init; } = [];
+}
+
+/// <summary>What is done on photographs without labels, from quick to thorough.</summary>
+enum CalibrationLevel
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Statistics of norms are estimated again.</summary>
+    Norms,
+
+    /// <summary>Each layer's codes and codebook are made to give the dense layer's output.</summary>
+    Layers,
 }
 
 /// <summary>How far the search for channel orders goes, from the greedy start.</summary>

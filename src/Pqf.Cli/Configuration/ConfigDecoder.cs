@@ -39,6 +39,7 @@ static class ConfigDecoder
             Threads = top.Read("threads", defaults.Threads, Values.Integer(0, 1024)),
             Formats = top.Read("format", defaults.Formats, Values.List(Format)),
             Search = top.ReadOptional("search", Search),
+            Calibration = top.ReadOptional("calibration", Calibration),
         };
     }
 
@@ -51,6 +52,9 @@ static class ConfigDecoder
             ("onnx", ModelFormat.Onnx)
         );
 
+    static ValueParser<CalibrationLevel> Calibration { get; } =
+        Values.Choice(("none", CalibrationLevel.None), ("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
+
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));
 
@@ -62,6 +66,10 @@ static class ConfigDecoder
             TrainImagesPerClass = section.ReadOptional("train_images_per_class", Values.Integer(1)),
             SkipCorrupt = section.Read("skip_corrupt", new DataloaderConfig().SkipCorrupt, Values.Boolean),
             CocoPath = section.ReadText("coco_path"),
+            TrainAnnotations = section.ReadText("train_annotations"),
+            TrainImages = section.ReadText("train_images"),
+            ValAnnotations = section.ReadText("val_annotations"),
+            ValImages = section.ReadText("val_images"),
             NumWorkers = section.ReadOptional("num_workers", Values.Integer(0, 1024)),
             BatchSize = section.ReadOptional("batch_size", Values.Integer(1, 65_536)),
             TrainShuffle = section.Read("train_shuffle", new DataloaderConfig().TrainShuffle, Values.Boolean),

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
+using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
@@ -65,6 +67,17 @@ static class ConfigMapping
                 ClassNames = names,
             });
 
+    /// <summary>Where images of detectors are.</summary>
+    public static CocoSource Coco(Config config) =>
+        new()
+        {
+            Folder = config.Dataloader.CocoPath,
+            TrainAnnotations = config.Dataloader.TrainAnnotations,
+            TrainImages = config.Dataloader.TrainImages,
+            ValAnnotations = config.Dataloader.ValAnnotations,
+            ValImages = config.Dataloader.ValImages,
+        };
+
     /// <summary>How a network is compressed.</summary>
     /// <param name="run">The configuration, loader threads and clock.</param>
     public static CompressOptions Compress(RunContext run) =>
@@ -73,6 +86,7 @@ static class ConfigMapping
             Permutation = Permutation(run.Config),
             Compression = Compression(run.Config),
             ColumnWeights = run.Config.Model.ColumnWeights,
+            Reconstruction = run.Config.Calibration == CalibrationLevel.Layers ? new ReconstructionOptions() : null,
             Seed = run.Config.Seed,
             BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,
             LoaderThreadCount = run.LoaderThreadCount,

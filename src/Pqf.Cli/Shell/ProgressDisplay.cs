@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pqf.Compression.Jobs;
+using Pqf.Tensors;
 using Spectre.Console;
 
 namespace Pqf.Cli.Shell;
@@ -30,7 +31,9 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
     }
 
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
-    public abstract void Note(string line);
+    public void Note(string line) => Write(Printable.Line(line));
+
+    private protected abstract void Write(string line);
 
     /// <summary>Takes a bar away that a job has left.</summary>
     public virtual void Dispose() { }
@@ -50,8 +53,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
     /// <summary>No display.</summary>
     public sealed class Quiet : ProgressDisplay
     {
-        /// <inheritdoc/>
-        public override void Note(string line) { }
+        private protected override void Write(string line) { }
 
         private protected override void Start(JobProgress.Started stage) { }
 
@@ -68,8 +70,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         Rate? rate;
         long last;
 
-        /// <inheritdoc/>
-        public override void Note(string line) => terminal.Error.WriteLine(line);
+        private protected override void Write(string line) => terminal.Error.WriteLine(line);
 
         private protected override void Start(JobProgress.Started stage) =>
             (rate, last) = (new Rate(terminal.Clock, stage), terminal.Clock.GetTimestamp());
@@ -96,8 +97,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         Rate? rate;
         Bar? bar;
 
-        /// <inheritdoc/>
-        public override void Note(string line) => terminal.Error.WriteLine(line);
+        private protected override void Write(string line) => terminal.Error.WriteLine(line);
 
         /// <inheritdoc/>
         public override void Dispose()

@@ -23,8 +23,8 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <summary>The run's random key.</summary>
     public RngKey Key => RngKey.FromSeed(Config.Seed);
 
-    /// <summary>Writes one line of the command's result.</summary>
-    public void WriteLine(string line) => Terminal.Out.WriteLine(line);
+    /// <summary>Writes one line of the command's result, whatever text of files it holds.</summary>
+    public void WriteLine(string line) => Terminal.Out.WriteLine(Printable.Line(line));
 
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
     public void Note(string line) => Progress.Note(line);
@@ -35,7 +35,7 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <summary>Reports on the error output which tensors of a file the network does not use.</summary>
     public void NoteUnused(Network network)
     {
-        if (NetworkText.Unused(network) is { } line)
+        foreach (string line in NetworkText.Notes(network))
             Note(line);
     }
 

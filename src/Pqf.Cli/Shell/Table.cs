@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
 
@@ -13,7 +14,8 @@ sealed record Table(ImmutableArray<string> Columns, ImmutableArray<ImmutableArra
         ImmutableArray<ImmutableArray<string>> all =
         [
             [.. Columns.Select(title => title.Trim())],
-            .. Rows,
+            // A name of a million letters would make every row as long.
+            .. Rows.Select(row => row.Select(Printable.Name).ToImmutableArray()),
         ];
         int[] widths = [.. Columns.Select((_, column) => all.Max(row => row[column].Length))];
         return all.Select(row =>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Pqf.Nets.Coco;
-using Pqf.Nets.Images;
+using System.Globalization;
+using Pqf.Compression.Jobs;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -8,83 +8,165 @@ namespace Pqf.Compression.Data;
 
 /// <summary>An image file and its class.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Class">The class's number, as the network's outputs are numbered.</param>
+/// <param name="Class">The class's number.</param>
 public readonly record struct LabelledImage(string Path, int Class);
 
 /// <summary>A folder of images, one folder per class.</summary>
-/// <param name="Images">Sorted by class folder, then by path, ordinally.</param>
-/// <param name="Classes">Number and name of each class folder: ImageNet's where all folders are wnids, else the folders' own in sorted
-/// order.</param>
-/// <param name="Folders">Images of each class folder, by its path.</param>
-/// <param name="IsImageNet">All folders are ImageNet wnids.</param>
+/// <param name="Path">The folder.</param>
+/// <param name="Classes">Names of the class folders that hold images, in ordinal order.</param>
+/// <param name="Images">Sorted by class folder, then by path, ordinally; classes are ranks in <paramref name="Classes"/>.</param>
+/// <param name="Notes">What was left out, a line each; most folders have none.</param>
 public sealed record ImageFolder(
+    string Path,
+    ImmutableArray<string> Classes,
     ImmutableArray<LabelledImage> Images,
-    ImmutableSortedDictionary<int, string> Classes,
-    ImmutableSortedDictionary<string, int> Folders,
-    bool IsImageNet
+    ImmutableArray<string> Notes
 )
 {
-    static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+    // Where people put the images to measure on, and those to train on: torchvision, Keras and Roboflow.
+    static readonly ImmutableArray<string> ValidationNames = ["val", "valid", "validation"],
+        TrainingNames = ["train", "training"];
 
-    /// <summary>Lists a folder of class folders. ImageNet's wnids keep ImageNet's numbers even when only some of the classes are
-    /// there.</summary>
+    /// <summary>Lists a folder of class folders. Folders without images are left out and named, files of other kinds are counted.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="reader">Which files are images.</param>
     /// <returns>An error that names the folder if it is missing, has no class folders, or they hold no images.</returns>
-    public static Result<ImageFolder, PqfError> Open(string path) =>
+    public static Result<ImageFolder, PqfError> Open(string path, ImageReader reader) =>
         Guard<ImageFolder>(
             path,
             () =>
             {
-                string[] folders = [.. Directory.EnumerateDirectories(path).Where(IsVisible).Order(StringComparer.Ordinal)];
+                FoundFolder[] folders =
+                [
+                    .. Directory
+                        .EnumerateDirectories(path)
+                        .Where(FolderWalk.IsVisible)
+                        .Order(StringComparer.Ordinal)
+                        .Select(folder => FoundFolder.Of(folder, reader)),
+                ];
                 if (folders.Length == 0)
                     return new PqfError.File(path, "has no class folders; expected one folder of images per class");
-                ImageNetClass?[] known = [.. folders.Select(folder => ImageNetClasses.Table.Find(System.IO.Path.GetFileName(folder)))];
-                bool isImageNet = known.All(item => item is not null);
-                var images = ImmutableArray.CreateBuilder<LabelledImage>();
-                var classes = ImmutableSortedDictionary.CreateBuilder<int, string>();
-                var counts = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
-                for (int i = 0; i < folders.Length; i++)
-                {
-                    int number = isImageNet ? known[i]!.Value.Index : i;
-                    classes.Add(number, isImageNet ? known[i]!.Value.Name : System.IO.Path.GetFileName(folders[i]));
-                    int before = images.Count;
-                    images.AddRange(Find(folders[i]).Select(file => new LabelledImage(file, number)));
-                    counts.Add(folders[i], images.Count - before);
-                }
-
-                return images.Count > 0
-                    ? new ImageFolder(images.ToImmutable(), classes.ToImmutable(), counts.ToImmutable(), isImageNet)
-                    : NoImages(path);
+                FoundFolder[] classes = [.. folders.Where(folder => folder.Images.Length > 0)];
+                return classes.Length > 0
+                    ? new ImageFolder(
+                        path,
+                        [.. classes.Select(folder => folder.Name)],
+                        [.. classes.SelectMany((folder, rank) => folder.Images.Select(image => new LabelledImage(image, rank)))],
+                        [.. NotesOf(path, folders, reader)]
+                    )
+                    : NoImages(path, reader);
             }
         );
 
+    /// <summary>Lists the class folders to measure on: those of <c>DIR/val</c> if it is there, else of <c>DIR</c>.</summary>
+    /// <param name="path">DIR.</param>
+    /// <param name="reader">Which files are images.</param>
+    /// <returns>An error as for <see cref="Open"/>; or where there is only a folder to train on.</returns>
+    public static Result<ImageFolder, PqfError> OpenValidation(string path, ImageReader reader) =>
+        Find(path, ValidationNames) is { } validation
+            ? Open(validation, reader)
+                .Map(found =>
+                    System.IO.Path.GetFileName(validation) == ValidationNames[0]
+                        ? found
+                        : found with
+                        {
+                            Notes = found.Notes.Insert(0, $"{path}: has no folder val: the images are those of {validation}"),
+                        }
+                )
+        : Find(path, TrainingNames) is { } training
+            ? new PqfError.File(
+                path,
+                $"has a folder {System.IO.Path.GetFileName(training)} and no folder val; expected DIR/val/CLASS or DIR/CLASS"
+            )
+        : Open(path, reader);
+
+    /// <summary>The folder of images to train on, and that of images to validate on; null where there is none.</summary>
+    /// <param name="path">The folder that holds them.</param>
+    public static (string? Training, string? Validation) Parts(string path) => (Find(path, TrainingNames), Find(path, ValidationNames));
+
     /// <summary>All images under a folder, whatever their folders are called; sorted by path.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="reader">Which files are images.</param>
     /// <returns>An error that names the folder if it is missing or holds no images.</returns>
-    public static Result<ImmutableArray<string>, PqfError> FindImages(string path) =>
+    public static Result<ImmutableArray<string>, PqfError> FindImages(string path, ImageReader reader) =>
         Guard<ImmutableArray<string>>(
             path,
             () =>
             {
-                ImmutableArray<string> images = [.. Find(path)];
-                return images.Length > 0 ? images : NoImages(path);
+                ImmutableArray<string> images = FoundFolder.Of(path, reader).Images;
+                return images.Length > 0 ? images : NoImages(path, reader);
             }
         );
 
-    /// <summary>The images, with their classes numbered as a network numbers them.</summary>
-    /// <param name="path">For messages.</param>
-    /// <param name="classCount">The network's: one of some of ImageNet's classes numbers just those, in the same order.</param>
-    public Result<ImmutableArray<LabelledImage>, PqfError> NumberedFor(string path, int classCount)
+    /// <summary>Which class of a network each class folder is.</summary>
+    /// <param name="network">The network's classes.</param>
+    /// <returns>A full match; else an error that lists the folders that are no class of the network, and where such folders are if they
+    /// lie deeper.</returns>
+    public Result<ClassMatch, PqfError> Match(NetworkClasses network) =>
+        ClassMatch
+            .Of(Path, Classes, network)
+            .Bind<ClassMatch>(match =>
+                match.IsFull
+                    ? match
+                    : new PqfError.File(
+                        Path,
+                        match.Problem(Classes, network)
+                            + (
+                                Deeper(network) is { } deeper
+                                    ? $"; {deeper} holds folders of its classes: expected that as the folder of images"
+                                    : ""
+                            )
+                    )
+            );
+
+    /// <summary>The images, with classes numbered as a network numbers them.</summary>
+    /// <param name="match">A full match of the class folders.</param>
+    /// <param name="network">The network's classes.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <param name="progress">Receives notes: what is left out, and what is guessed.</param>
+    internal ImageSet Numbered(ClassMatch match, NetworkClasses network, ImageReader reader, IProgress<JobProgress>? progress)
     {
-        var numbers =
-            IsImageNet && classCount == Classes.Count
-                ? Classes.Keys.Select((number, rank) => (number, rank)).ToDictionary(pair => pair.number, pair => pair.rank)
-                : Classes.Keys.ToDictionary(number => number);
-        return numbers.Values.Max() < classCount
-            ? Images.Select(image => image with { Class = numbers[image.Class] }).ToImmutableArray()
-            : new PqfError.File(
-                path,
-                $"holds {Classes.Count} classes, numbered to {numbers.Values.Max()}; expected those of a network of {classCount}"
+        foreach (string note in Notes)
+            progress.Note(note);
+        if (match.Note(Path, Classes, network) is { } guess)
+            progress.Note(guess);
+        return new ImageSet.Renumbered(new ImageSet.Files(Images, reader), match.Numbers);
+    }
+
+    /// <summary>The folder below whose folders are the network's classes, where this one's are not.</summary>
+    string? Deeper(NetworkClasses network)
+    {
+        const int MostFolders = 1000;
+        return FolderWalk
+            .Folders(Path)
+            .Take(MostFolders)
+            .Where(folder => folder != Path)
+            .FirstOrDefault(folder =>
+                Directory.EnumerateDirectories(folder).Select(System.IO.Path.GetFileName).Any(name => network.Find(name!).Length > 0)
             );
     }
+
+    static string? Find(string path, ImmutableArray<string> names) =>
+        names.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
+
+    static IEnumerable<string> NotesOf(string path, FoundFolder[] folders, ImageReader reader)
+    {
+        string[] empty = [.. folders.Where(folder => folder.Images.Length == 0).Select(folder => folder.Name)];
+        if (empty.Length > 0)
+            yield return $"{path}: left out {Count(empty.Length, "folder")} without images: {ClassMatch.Cut(empty)}";
+        var others = folders
+            .Where(folder => folder.Images.Length > 0)
+            .SelectMany(folder => folder.OtherExtensions)
+            .Concat(Directory.EnumerateFiles(path).Where(FolderWalk.IsVisible).Where(file => reader.IsImage(file)).Select(_ => ""))
+            .GroupBy(extension => extension)
+            .OrderBy(group => group.Key, StringComparer.Ordinal);
+        foreach (var group in others)
+            yield return group.Key.Length == 0
+                ? $"{path}: left out {Count(group.Count(), "image")} beside the class folders"
+                : $"{path}: left out {Count(group.Count(), "file")} ({group.Key})";
+    }
+
+    static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
     static Result<T, PqfError> Guard<T>(string path, Func<Result<T, PqfError>> list)
     {
@@ -98,17 +180,34 @@ public sealed record ImageFolder(
         }
         catch (Exception exception) when (IoProblem.IsFileSystem(exception))
         {
-            return new PqfError.File(path, "cannot be listed: permission denied");
+            return new PqfError.File(path, $"cannot be listed: {IoProblem.Describe(exception)}");
         }
     }
 
-    static PqfError.File NoImages(string path) => new(path, $"holds no images ({string.Join(", ", Extensions)})");
+    static PqfError.File NoImages(string path, ImageReader reader) =>
+        new(path, $"holds no images ({string.Join(", ", reader.Extensions)})");
 
-    static IEnumerable<string> Find(string folder) =>
-        Directory
-            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => IsVisible(file) && Extensions.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal);
+    /// <summary>A folder and what is in it, at any depth.</summary>
+    /// <param name="Path">The folder.</param>
+    /// <param name="Images">Sorted ordinally.</param>
+    /// <param name="OtherExtensions">Of each visible file that is no image; "no extension" for those without.</param>
+    sealed record FoundFolder(string Path, ImmutableArray<string> Images, ImmutableArray<string> OtherExtensions)
+    {
+        public string Name => System.IO.Path.GetFileName(Path);
 
-    static bool IsVisible(string path) => !System.IO.Path.GetFileName(path).StartsWith('.');
+        public static FoundFolder Of(string path, ImageReader reader)
+        {
+            var files = FolderWalk.Folders(path).SelectMany(Directory.EnumerateFiles).Where(FolderWalk.IsVisible).ToLookup(reader.IsImage);
+            return new(
+                path,
+                [.. files[true].Order(StringComparer.Ordinal)],
+                [
+                    .. files[false]
+                        .Select(file =>
+                            System.IO.Path.GetExtension(file) is { Length: > 0 } some ? some.ToLowerInvariant() : "no extension"
+                        ),
+                ]
+            );
+        }
+    }
 }

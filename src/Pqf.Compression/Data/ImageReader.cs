@@ -25,6 +25,9 @@ public sealed record ImageReader(Func<string, Result<PixelImage, PqfError>> Deco
     /// <summary>What the decoder does with orientation tags, for messages about sizes.</summary>
     public ExifOrientation Exif { get; init; } = ExifOrientation.Apply;
 
+    /// <summary>Whether a file's name is that of an image.</summary>
+    public bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Decodes and prepares at once. By default the whole image is decoded first; a decoder that works row by row needs less
     /// memory. Called on several threads at once.</summary>
     public PrepareFile Prepare { get; init; } =

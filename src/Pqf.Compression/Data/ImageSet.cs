@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -11,24 +13,28 @@ public abstract record ImageSet
 
     /// <summary>The labelled image files of <c>DIR/val</c> if it is there, else of <c>DIR</c>, with classes numbered as a network numbers
     /// them.</summary>
-    /// <param name="folder">DIR: one folder of images for each class.</param>
-    /// <param name="classCount">The network's.</param>
+    /// <param name="folder">DIR: one folder of images for each class, named as the network's classes are.</param>
+    /// <param name="model">The network.</param>
     /// <param name="reader">Decodes images.</param>
+    /// <param name="progress">Receives notes: what is left out, and what is guessed.</param>
     /// <returns>An error that names the folder if it is missing, holds no images, or has classes that the network does not have.</returns>
-    public static Result<ImageSet, PqfError> Open(string folder, int classCount, ImageReader reader)
-    {
-        string validation = Path.Combine(folder, "val");
-        return from found in ImageFolder.Open(Directory.Exists(validation) ? validation : folder)
-            from images in found.NumberedFor(folder, classCount)
-            select (ImageSet)new Files(images, reader);
-    }
+    public static Result<ImageSet, PqfError> Open(
+        string folder,
+        PqfModel model,
+        ImageReader reader,
+        IProgress<JobProgress>? progress = null
+    ) =>
+        from found in ImageFolder.OpenValidation(folder, reader)
+        let network = NetworkClasses.Of(model)
+        from match in found.Match(network)
+        select found.Numbered(match, network, reader, progress);
 
     /// <summary>All image files under a folder, whatever their folders are called; all of class 0.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="reader">Decodes images.</param>
     /// <returns>An error that names the folder if it is missing or holds no images.</returns>
     public static Result<ImageSet, PqfError> OpenUnlabelled(string folder, ImageReader reader) =>
-        ImageFolder.FindImages(folder).Map<ImageSet>(paths => Of(paths, reader));
+        ImageFolder.FindImages(folder, reader).Map<ImageSet>(paths => Of(paths, reader));
 
     /// <summary>Image files without labels: all of class 0.</summary>
     /// <param name="paths">The files.</param>
@@ -64,6 +70,22 @@ public abstract record ImageSet
         /// <inheritdoc/>
         public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input) =>
             Reader.Prepare(Images[index].Path, preprocessing, input, variation);
+    }
+
+    /// <summary>Other images, under other numbers of their classes.</summary>
+    /// <param name="Images">The images.</param>
+    /// <param name="Numbers">The number of each of their classes.</param>
+    public sealed record Renumbered(ImageSet Images, ImmutableArray<int> Numbers) : ImageSet
+    {
+        /// <inheritdoc/>
+        public override int Count => Images.Count;
+
+        /// <inheritdoc/>
+        public override int ClassOf(int index) => Numbers[Images.ClassOf(index)];
+
+        /// <inheritdoc/>
+        public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input) =>
+            Images.Prepare(index, preprocessing, variation, input);
     }
 
     /// <summary>Photographs in memory.</summary>

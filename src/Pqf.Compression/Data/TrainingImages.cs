@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Compression.Jobs;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Data;
@@ -24,19 +26,18 @@ public sealed record ImageSource
 }
 
 /// <summary>Labelled images as they were found, before it is known how the network numbers its classes.</summary>
-/// <param name="Count">Images to train on.</param>
-/// <param name="ValidationCount">Images to validate on.</param>
-/// <param name="ClassCount">Classes found.</param>
+/// <param name="Sets">The images; classes are ranks in <paramref name="Classes"/>.</param>
+/// <param name="Classes">Names of the classes; their numbers where they have no names.</param>
 /// <param name="Channels">1 for grey images, 3 for colour.</param>
-/// <param name="NumberedFor">The images, numbered for a network of so many classes.</param>
-public sealed record TrainingImages(
-    int Count,
-    int ValidationCount,
-    int ClassCount,
-    int Channels,
-    Func<int, Result<TrainingSets, PqfError>> NumberedFor
-)
+public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Classes, int Channels)
 {
+    /// <summary>What was left out, a line each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>The names are the numbers 0, 1, … themselves.</summary>
+    public bool AreNumbered =>
+        Classes.All(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < Classes.Length);
+
     /// <summary>Lists or reads the images of a folder.</summary>
     /// <param name="source">The folder.</param>
     /// <param name="reader">Decodes image files.</param>
@@ -59,64 +60,77 @@ public sealed record TrainingImages(
             ),
         };
 
-    /// <summary>Images at hand, whose classes are numbered as the network's are.</summary>
+    /// <summary>Images at hand, whose classes have numbers and no names.</summary>
     /// <param name="sets">The images.</param>
     /// <param name="classCount">Classes in them.</param>
     /// <param name="channels">1 for grey images, 3 for colour.</param>
     public static TrainingImages Of(TrainingSets sets, int classCount, int channels) =>
-        new(
-            sets.Train.Count,
-            sets.Validation.Count,
-            classCount,
-            channels,
-            wanted =>
-                classCount <= wanted
-                    ? sets
-                    : new PqfError.File(sets.Path, $"holds {classCount} classes; expected those of a network of {wanted}")
-        );
+        new(sets, [.. Enumerable.Range(0, classCount).Select(number => number.ToString(CultureInfo.InvariantCulture))], channels);
+
+    /// <summary>Which class of a network each class is.</summary>
+    /// <param name="network">The network's classes.</param>
+    /// <returns>The match, full or not; an error where names are ambiguous.</returns>
+    public Result<ClassMatch, PqfError> Match(NetworkClasses network) => ClassMatch.Of(Sets.Path, Classes, network);
+
+    /// <summary>The images, with classes numbered as a network numbers them.</summary>
+    /// <param name="network">The network's classes.</param>
+    /// <param name="progress">Receives a note where their numbers are guessed.</param>
+    /// <returns>An error that lists the classes that the network does not have.</returns>
+    public Result<TrainingSets, PqfError> NumberedFor(NetworkClasses network, IProgress<JobProgress>? progress = null) =>
+        Match(network)
+            .Bind<TrainingSets>(match =>
+            {
+                if (!match.IsFull)
+                    return new PqfError.File(Sets.Path, match.Problem(Classes, network));
+                if (match.Note(Sets.Path, Classes, network) is { } guess)
+                    progress.Note(guess);
+                return Sets with
+                {
+                    Train = new ImageSet.Renumbered(Sets.Train, match.Numbers),
+                    Validation = new ImageSet.Renumbered(Sets.Validation, match.Numbers),
+                };
+            });
 
     static Result<TrainingImages, PqfError> OpenFolders(string path, int? trainImagesPerClass, ImageReader reader)
     {
-        string train = Path.Combine(path, "train"),
-            validation = Path.Combine(path, "val");
+        var (train, validation) = ImageFolder.Parts(path);
         if (trainImagesPerClass is { } count)
-            return ImageFolder
-                .Open(Directory.Exists(validation) && !Directory.Exists(train) ? validation : path)
-                .Bind(CheckFull)
-                .Bind(all => Split(path, all, count, reader));
-        if (!Directory.Exists(train) || !Directory.Exists(validation))
+            return ImageFolder.Open(train is null ? validation ?? path : path, reader).Bind(all => Split(path, all, count, reader));
+        if (train is null || validation is null)
             return new PqfError.File(
                 path,
                 "expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only one of them"
             );
-        return ImageFolder
-            .Open(train)
-            .Bind(CheckFull)
-            .Bind(trained =>
-                ImageFolder
-                    .Open(validation)
-                    .Bind(CheckFull)
-                    .Bind<TrainingImages>(validated =>
-                        Difference(trained.Folders.Keys, validated.Folders.Keys) is { } difference
-                            ? new PqfError.File(path, $"expected the same classes in train and val; {difference}")
-                            : Of(path, trained, validated, reader)
-                    )
-            );
+        return from trained in ImageFolder.Open(train, reader)
+            from validated in ImageFolder.Open(validation, reader)
+            from match in SameClasses(path, trained, validated)
+            select new TrainingImages(
+                new(
+                    new ImageSet.Files(trained.Images, reader),
+                    new ImageSet.Renumbered(new ImageSet.Files(validated.Images, reader), match.Numbers),
+                    path
+                ),
+                trained.Classes,
+                3
+            )
+            {
+                Notes = trained.Notes.AddRange(validated.Notes),
+            };
     }
 
-    static Result<ImageFolder, PqfError> CheckFull(ImageFolder folder) =>
-        folder.Folders.FirstOrDefault(pair => pair.Value == 0) is { Key: { } empty }
-            ? new PqfError.File(empty, "holds no images; expected some of every class")
-            : folder;
-
-    static string? Difference(IEnumerable<string> train, IEnumerable<string> validation)
-    {
-        string[] trained = [.. train.Select(Path.GetFileName)!],
-            validated = [.. validation.Select(Path.GetFileName)!];
-        return trained.Except(validated).FirstOrDefault() is { } untested ? $"{untested} is in train alone"
-            : validated.Except(trained).FirstOrDefault() is { } unseen ? $"{unseen} is in val alone"
-            : null;
-    }
+    /// <summary>Which class to train on each class to validate on is: all of them, and no others.</summary>
+    static Result<ClassMatch, PqfError> SameClasses(string path, ImageFolder train, ImageFolder validation) =>
+        ClassMatch
+            .ByName(path, validation.Classes, NetworkClasses.Named(train.Classes))
+            .Bind<ClassMatch>(match =>
+            {
+                string? unseen = validation.Classes.Where((_, i) => match.Numbers[i] < 0).FirstOrDefault(),
+                    untested = train.Classes.Where((_, number) => !match.Numbers.Contains(number)).FirstOrDefault();
+                return untested is not null
+                        ? new PqfError.File(path, $"expected the same classes in train and val; {untested} is in train alone")
+                    : unseen is not null ? new PqfError.File(path, $"expected the same classes in train and val; {unseen} is in val alone")
+                    : match;
+            });
 
     static Result<TrainingImages, PqfError> Split(string path, ImageFolder all, int count, ImageReader reader)
     {
@@ -128,26 +142,13 @@ public sealed record TrainingImages(
                 $"expected fewer than the {small.Count()} images of {Path.GetDirectoryName(small.First().Path)}, got {count}: none "
                     + $"would be left to validate on"
             )
-            : Of(path, all with { Images = train }, all with { Images = [.. all.Images.Except(train)] }, reader);
+            : new TrainingImages(
+                new(new ImageSet.Files(train, reader), new ImageSet.Files([.. all.Images.Except(train)], reader), path),
+                all.Classes,
+                3
+            )
+            {
+                Notes = all.Notes,
+            };
     }
-
-    static TrainingImages Of(string path, ImageFolder train, ImageFolder validation, ImageReader reader) =>
-        new(
-            train.Images.Length,
-            validation.Images.Length,
-            train.Classes.Count,
-            3,
-            classCount =>
-                train
-                    .NumberedFor(path, classCount)
-                    .Bind(trained =>
-                        validation
-                            .NumberedFor(path, classCount)
-                            .Map(validated => new TrainingSets(
-                                new ImageSet.Files(trained, reader),
-                                new ImageSet.Files(validated, reader),
-                                path
-                            ))
-                    )
-        );
 }

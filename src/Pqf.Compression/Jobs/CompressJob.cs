@@ -40,7 +40,7 @@ public static class CompressJob
                 ? QuantiseByColumns.Read(path, layers)
                 : ImmutableDictionary<string, LayerInputs>.Empty
             from provenance in ProvenanceOf(network.Path, options.ToolVersion)
-            let steps = Compress.Method(layers, options.Permutation, options.Key, images)
+            let steps = Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction)
             let run = new CompressionRun(options, layers, progress)
             {
                 AfterQuantising = (state, dense, permuted) =>

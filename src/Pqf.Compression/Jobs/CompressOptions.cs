@@ -1,5 +1,6 @@
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Steps;
 using Pqf.Tensors;
 
@@ -22,6 +23,9 @@ public sealed record CompressOptions
 
     /// <summary>Images, without labels, on which the norms are estimated again; null keeps the norms.</summary>
     public ImageSet? Images { get; init; }
+
+    /// <summary>How layers are reconstructed on the images; null estimates norms alone.</summary>
+    public ReconstructionOptions? Reconstruction { get; init; }
 
     /// <summary>Most images at a time.</summary>
     public int BatchSize { get; init; } = 32;

@@ -13,7 +13,8 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
 {
     readonly double totalWork = layers.Sum(Work);
     readonly List<double> groupSeconds = [],
-        layerSeconds = [];
+        layerSeconds = [],
+        reconstructionSeconds = [];
     string? stage;
     double workDone;
     int groupNumber;
@@ -36,7 +37,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     {
         var (state, dense) = (start, start.Parameters);
         Parameters? permuted = null;
-        var quantise = steps.Last(step => step is not Calibrate);
+        var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers));
         foreach (var next in events)
         {
             Show(next);
@@ -85,6 +86,15 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             case CompressionEvent.KMeansStep iteration:
                 Advance(Percent(workDone + (Work(layers[layerSeconds.Count]) * iteration.Iteration / Math.Max(1, iteration.Total))));
                 break;
+            case CompressionEvent.ReconstructingLayer layer:
+                InStage("reconstructing", "layers", layer.Count);
+                started = Now;
+                Advance(layer.Number - 1);
+                break;
+            case CompressionEvent.LayerReconstructed:
+                reconstructionSeconds.Add(Elapsed());
+                Advance(reconstructionSeconds.Count);
+                break;
             case CompressionEvent.LayerQuantised:
                 workDone += Work(layers[layerSeconds.Count]);
                 layerSeconds.Add(Elapsed());
@@ -117,6 +127,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
         state with
         {
             Groups = [.. state.Groups.Zip(groupSeconds, (report, seconds) => report with { Seconds = seconds })],
+            Reconstructions = [.. state.Reconstructions.Zip(reconstructionSeconds, (report, seconds) => report with { Seconds = seconds })],
             Layers = [.. state.Layers.Zip(layerSeconds, (report, seconds) => report with { Seconds = seconds })],
         };
 

@@ -49,8 +49,8 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     /// calibrated.</summary>
     Result<(PqfModel Model, ImmutableArray<InitialRecord> Initial), PqfError> Prepare(Network network, TrainingData<TBatch> data)
     {
-        if (NetworkText.Unused(network) is { } unused)
-            run.Progress.Note(unused);
+        foreach (string note in NetworkText.Notes(network))
+            run.Progress.Note(note);
         ImmutableArray<InitialRecord> initial = [];
         var how = Options.Compression ?? new CompressOptions { Seed = Options.Seed, HostThreadCount = Options.HostThreadCount };
         how = how with

@@ -26,6 +26,12 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// <summary>Its values.</summary>
     public Parameters Parameters => Model.Parameters;
 
+    /// <summary>Layers whose values are not the file's but drawn newly: all that depend on the class count, or none.</summary>
+    public ImmutableArray<string> NewLayers { get; init; } = [];
+
+    /// <summary>What was guessed when the file was read, a line each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     /// <summary>How its images are prepared.</summary>
     public Preprocessing Preprocessing => Model.Preprocessing;
 

@@ -17,6 +17,10 @@ public sealed record NetworkOverrides
     /// <summary>Classes.</summary>
     public int? ClassCount { get; init; }
 
+    /// <summary>When a file's head is replaced by a new one of <see cref="ClassCount"/> classes; null for never: another class count is
+    /// an error then, and so is a file without a head.</summary>
+    public NewHead? NewHead { get; init; }
+
     /// <summary>Input channels.</summary>
     public int? InChannels { get; init; }
 
@@ -56,10 +60,10 @@ public sealed record NetworkOverrides
     /// <param name="path">Its file.</param>
     /// <param name="format">The file's kind, for a person.</param>
     /// <param name="model">As the file says.</param>
-    /// <param name="unused">Names of tensors that the network does not use.</param>
-    internal Result<Network, PqfError> Complete(string path, string format, PqfModel model, ImmutableArray<string> unused) =>
+    /// <param name="newLayers">Layers drawn newly; empty where all values are the file's.</param>
+    internal Result<Network, PqfError> Complete(string path, string format, PqfModel model, ImmutableArray<string> newLayers) =>
         from preprocessing in Over(model.Preprocessing, model.Architecture.InChannels)
-        from names in Over(model.ClassNames, model.Architecture.ClassCount)
+        from names in Over(model, newLayers)
         select new Network(
             path,
             format,
@@ -68,9 +72,12 @@ public sealed record NetworkOverrides
                 Preprocessing = preprocessing,
                 ClassNames = names,
             },
-            Names(names, model.Architecture),
-            unused
-        );
+            newLayers.IsEmpty ? Names(names, model.Architecture) : Own(names, model.Architecture.ClassCount),
+            []
+        )
+        {
+            NewLayers = newLayers,
+        };
 
     Result<Preprocessing, PqfError> Over(Preprocessing stored, int channels)
     {
@@ -92,28 +99,35 @@ public sealed record NetworkOverrides
             : result;
     }
 
-    // The given names, else the file's, else ImageNet's for 1000 classes, else none.
-    Result<ClassNames?, PqfError> Over(ClassNames? stored, int classCount) =>
-        ClassNames switch
+    // The given names, else the file's, else ImageNet's for 1000 classes, else none. A new head's classes are nobody else's.
+    Result<ClassNames?, PqfError> Over(PqfModel model, ImmutableArray<string> newLayers)
+    {
+        int classCount = model.Architecture.ClassCount;
+        return ClassNames switch
         {
-            [] => stored ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Model.ClassNames.ImageNet) : null),
+            [] when !newLayers.IsEmpty => (ClassNames?)null,
+            [] => model.ClassNames ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Model.ClassNames.ImageNet) : null),
             var given when given.Length == classCount => new ClassNames.Listed(given),
             var given => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
         };
+    }
 
     /// <summary>One name for each class. A detector of 91 classes without names has COCO's.</summary>
     static ImmutableArray<string> Names(ClassNames? names, Architecture architecture) =>
         names switch
         {
-            ClassNames.Listed listed => listed.Names,
             ClassNames.WellKnown { Set: Model.ClassNames.ImageNet } when architecture.ClassCount == ImageNetClassCount =>
             [
                 .. ImageNetClasses.Table.All.Select(item => item.Name),
             ],
             null when architecture.ClassCount == CocoClasses.LabelCount && Networks.FamilyOf(architecture).Task == NetworkTask.Detection =>
                 CocoClasses.LabelNames,
-            _ => [.. Enumerable.Range(0, architecture.ClassCount).Select(number => $"class {number}")],
+            _ => Own(names, architecture.ClassCount),
         };
+
+    /// <summary>The listed names, else numbers.</summary>
+    static ImmutableArray<string> Own(ClassNames? names, int classCount) =>
+        names is ClassNames.Listed listed ? listed.Names : [.. Enumerable.Range(0, classCount).Select(number => $"class {number}")];
 
     static PqfError.Config Wrong(string key, string problem) => new("configuration", key, problem);
 }

@@ -15,42 +15,56 @@ static class NetworkReader
         Network.IsPqf(file) ? ReadPqf(file, device, overrides) : ReadStateDict(file, device, overrides);
 
     static Result<Network, PqfError> ReadPqf(TensorFile file, Device device, NetworkOverrides overrides) =>
-        from model in PqfModel.From(file, device)
-        from _ in Check(file, overrides, model.Architecture)
-        from network in overrides.Complete(file.Path, FormatOf(file), model, [])
+        from metadata in ModelMetadata.From(file)
+        from _ in Check(file, overrides, metadata.Architecture)
+        from graph in PqfModel.Build(file, metadata.Architecture)
+        from head in HeadChoice.Of(NamedTensors.AsTheyAre(file), new Recognition(metadata.Architecture), overrides)
+        from model in PqfModel.From(head.Tensors.File, metadata with { Architecture = head.Architecture }, device)
+        from network in overrides.Complete(file.Path, FormatOf(file), model, head.NewLayers)
         select network;
 
     static Result<Network, PqfError> ReadStateDict(TensorFile file, Device device, NetworkOverrides overrides) =>
-        from architecture in Architecture(file, overrides)
-        from graph in Networks.Build(architecture)
-        from loaded in StateDict.Load(graph, file, device)
+        from tensors in NamedTensors.Of(file)
+        from found in Recognise(tensors, overrides)
+        from head in HeadChoice.Of(tensors, found, overrides)
+        from graph in Networks.Build(head.Architecture)
+        from loaded in StateDict.Load(graph, head.Tensors, device)
         from network in overrides.Complete(
             file.Path,
             FormatOf(file),
             new PqfModel
             {
-                Architecture = architecture,
+                Architecture = head.Architecture,
                 Graph = graph,
                 Parameters = loaded.Parameters,
-                Preprocessing = Preprocessing.ImageNet(architecture.InChannels),
+                Preprocessing = Preprocessing.ImageNet(head.Architecture.InChannels),
             },
-            [.. loaded.Report.Unused.Select(unused => unused.Name)]
+            head.NewLayers
         )
-        select network;
+        select network with
+        {
+            Unused = [.. loaded.Report.Unused.Select(unused => unused.Name)],
+            Notes = tensors.Notes,
+        };
 
     static string FormatOf(TensorFile file) =>
         Network.IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
 
-    static Result<Architecture, PqfError> Architecture(TensorFile file, NetworkOverrides overrides)
+    /// <summary>The file's network under the overrides' name, sizes and options, its class count excepted.</summary>
+    static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides)
     {
-        var recognised = ArchitectureRecognition.Recognise(file);
-        if (overrides.Arch is not { } wanted)
-            return recognised.Map(overrides.Over);
-        // A file that fits no architecture goes on to the load report, which lists everything that is wrong with it.
-        return recognised.Match(
-            found => Check(file, overrides, found).Map(_ => overrides.Over(found)),
-            _ => overrides.Over(Networks.Find(wanted)?.Sized(wanted, WeightShapes.Of(file)) ?? new Architecture(wanted))
-        );
+        var recognised = ArchitectureRecognition.RecogniseBody(tensors);
+        if (overrides.Arch is { } wanted && recognised is Result<Recognition, PqfError>.Error)
+            // A file that fits no architecture goes on to the load report, which lists everything that is wrong with it.
+            return new Recognition(
+                overrides.Over(Networks.Find(wanted)?.Sized(wanted, WeightShapes.Of(tensors)) ?? new Architecture(wanted))
+            );
+        return from found in recognised
+            from _ in Check(tensors.File, overrides, found.Architecture)
+            select found with
+            {
+                Architecture = overrides.Over(found.Architecture) with { ClassCount = found.Architecture.ClassCount },
+            };
     }
 
     static Result<Unit, PqfError> Check(TensorFile file, NetworkOverrides overrides, Architecture found) =>

@@ -195,7 +195,7 @@ public sealed record PqfModel
             );
 
     // What a file asks for is the file's mistake, not the command line's.
-    static Result<Graph, PqfError> Build(TensorFile file, Architecture architecture) =>
+    internal static Result<Graph, PqfError> Build(TensorFile file, Architecture architecture) =>
         Networks
             .Build(architecture)
             .Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));

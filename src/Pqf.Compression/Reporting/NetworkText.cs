@@ -31,15 +31,19 @@ public static class NetworkText
         $"{Figures.Count(cost.Bits)} bits = {Figures.MebiBytes(cost.Bits)}; {Figures.Ratio(cost.Ratio)} times smaller than the "
         + $"dense network's {Figures.Count(cost.DenseBits)} bits";
 
-    /// <summary>Which tensors of a file the network does not use; null if it uses all.</summary>
-    public static string? Unused(Network network) =>
-        network.Unused.IsEmpty
-            ? null
-            : string.Create(
+    /// <summary>What was guessed when the network's file was read, and which of its tensors the network does not use; a line
+    /// each.</summary>
+    public static IEnumerable<string> Notes(Network network)
+    {
+        foreach (string note in network.Notes)
+            yield return $"{network.Path}: {note}";
+        if (!network.Unused.IsEmpty)
+            yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: "
-                    + $"{string.Join(", ", network.Unused.Take(5))}{(network.Unused.Length > 5 ? ", …" : "")}"
+                    + $"{string.Join(", ", network.Unused.Take(5).Select(Printable.Name))}{(network.Unused.Length > 5 ? ", …" : "")}"
             );
+    }
 
     /// <summary><c>resnet20 of width 32</c>.</summary>
     public static string NameText(Architecture architecture) =>

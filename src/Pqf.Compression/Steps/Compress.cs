@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Reconstruction;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Steps;
@@ -11,17 +12,21 @@ public static class Compress
     /// <param name="permutation">How to search for channel orders; null leaves channels where they are.</param>
     /// <param name="key">The run's key: equal keys and inputs give equal bits, whatever the number of threads.</param>
     /// <param name="images">Images to estimate the norms on; null keeps the norms as they are.</param>
+    /// <param name="reconstruction">How layers are reconstructed on the images; null re-estimates norms alone.</param>
     public static ImmutableArray<ICompressionStep> Method(
         ImmutableArray<LayerBlocks> layers,
         PermutationSpec? permutation,
         RngKey key,
-        NormImages? images = null
+        NormImages? images = null,
+        ReconstructionOptions? reconstruction = null
     ) =>
         [
             .. images is null ? [] : (ICompressionStep[])[new UnfoldNorms(images)],
             .. permutation is null ? [] : (ICompressionStep[])[new Permute(layers, permutation, key.Fold("permute"))],
             new QuantiseByColumns(layers, key.Fold("quantise")),
-            .. images is null ? [] : (ICompressionStep[])[new Calibrate(images)],
+            .. images is null ? []
+            : reconstruction is null ? (ICompressionStep[])[new Calibrate(images)]
+            : [new ReconstructLayers(layers, images, key.Fold("reconstruct"), reconstruction)],
         ];
 
     /// <summary>Runs steps one after the other.</summary>

@@ -1,3 +1,4 @@
+using Pqf.Compression.Reconstruction;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Steps;
@@ -44,6 +45,15 @@ public abstract record CompressionEvent
 
     /// <summary>A layer is quantised.</summary>
     public sealed record LayerQuantised(LayerReport Report) : CompressionEvent;
+
+    /// <summary>The reconstruction of a layer starts.</summary>
+    /// <param name="Layer">PyTorch name.</param>
+    /// <param name="Number">From 1 to <paramref name="Count"/>.</param>
+    /// <param name="Count">Layers in all.</param>
+    public sealed record ReconstructingLayer(string Layer, int Number, int Count) : CompressionEvent;
+
+    /// <summary>A layer is reconstructed.</summary>
+    public sealed record LayerReconstructed(LayerReconstruction Report) : CompressionEvent;
 
     /// <summary>A step is done.</summary>
     /// <param name="Step">Which.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Training;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
@@ -17,11 +18,18 @@ public sealed record CompressionState(Graph Graph, Parameters Parameters, HostDe
     /// known.</summary>
     public ImmutableDictionary<string, LayerInputs> Inputs { get; init; } = ImmutableDictionary<string, LayerInputs>.Empty;
 
+    /// <summary>The values right before quantising, in the present order of channels; null before that. What reconstruction aims
+    /// at.</summary>
+    public Parameters? Dense { get; init; }
+
     /// <summary>Channel orders found by <see cref="Permute"/>, one for each group.</summary>
     public ImmutableArray<PermutationReport> Groups { get; init; } = [];
 
     /// <summary>Layers quantised, in graph order.</summary>
     public ImmutableArray<LayerReport> Layers { get; init; } = [];
+
+    /// <summary>Layers reconstructed, in graph order.</summary>
+    public ImmutableArray<LayerReconstruction> Reconstructions { get; init; } = [];
 
     /// <summary>Epochs of fine-tuning; null without it.</summary>
     public TrainingProgress? Training { get; init; }

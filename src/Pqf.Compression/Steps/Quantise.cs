@@ -63,6 +63,14 @@ public sealed record Quantise(ImmutableArray<LayerBlocks> Layers, RngKey Key) : 
             yield return new CompressionEvent.LayerQuantised(reports[^1]);
         }
 
-        yield return new CompressionEvent.StepFinished(step, state with { Parameters = quantised, Layers = reports.ToImmutable() });
+        yield return new CompressionEvent.StepFinished(
+            step,
+            state with
+            {
+                Parameters = quantised,
+                Dense = state.Parameters,
+                Layers = reports.ToImmutable(),
+            }
+        );
     }
 }

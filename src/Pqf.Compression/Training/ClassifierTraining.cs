@@ -3,10 +3,8 @@ using System.Globalization;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
-using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Images;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;
@@ -40,19 +38,26 @@ public sealed record ClassifierTraining
     public TeacherFile? Teacher { get; init; }
 
     /// <summary>Opens the images.</summary>
-    public Result<TrainingKind<LabelledBatch>, PqfError> Open(TrainingRun run) => Images().Map(images => Kind(run, images));
+    public Result<TrainingKind<LabelledBatch>, PqfError> Open(TrainingRun run) =>
+        Images()
+            .Map(images =>
+            {
+                foreach (string note in images.Notes)
+                    run.Progress.Note(note);
+                return Kind(run, images);
+            });
 
     TrainingKind<LabelledBatch> Kind(TrainingRun run, TrainingImages images)
     {
-        int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, images.Count);
+        int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, images.Sets.Train.Count);
         return new()
         {
-            ImageCount = images.Count,
-            ValidationCount = images.ValidationCount,
+            ImageCount = images.Sets.Train.Count,
+            ValidationCount = images.Sets.Validation.Count,
             BatchSize = batchSize,
-            BatchCount = (images.Count + batchSize - 1) / batchSize,
+            BatchCount = (images.Sets.Train.Count + batchSize - 1) / batchSize,
             Settings = Settings(),
-            Start = () => Weights is null ? Random(run, images) : Network.Load(Weights, run.Device, Overrides, NetworkTask.Classification),
+            Start = () => ClassifierStart.Open(this, run, images),
             StartName = model => model.Compression is null ? "start" : "calibrated",
             For = model => Data(run, images, model, batchSize),
         };
@@ -72,26 +77,6 @@ public sealed record ClassifierTraining
                 $"padding {Augmentation.Padding}, random_crop {Augmentation.RandomCrop}, random_flip {Augmentation.RandomFlip}",
         }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
-    /// <summary>A network of random weights, with the images' classes and channels where the overrides do not say.</summary>
-    Result<Network, PqfError> Random(TrainingRun run, TrainingImages images)
-    {
-        if (run.Options.Compression is not null)
-            return new PqfError.Config(
-                "command line",
-                "--weights",
-                "expected a network to compress, got none; --model.compress false trains one from scratch"
-            );
-        var architecture = new Architecture(
-            Overrides.Arch ?? "",
-            Overrides.ClassCount ?? images.ClassCount,
-            Overrides.InChannels ?? images.Channels,
-            Overrides.Width
-        );
-        return from graph in Networks.Build(architecture, NetworkTask.Classification)
-            from network in Network.New(architecture, graph, Initialise.Random(graph, run.Device, run.Key.Fold("initialise")), Overrides)
-            select network;
-    }
-
     Result<TrainingData<LabelledBatch>, PqfError> Data(TrainingRun run, TrainingImages images, PqfModel model, int batchSize)
     {
         if (Augmentation.Padding >= model.Preprocessing.Crop)
@@ -100,8 +85,9 @@ public sealed record ClassifierTraining
                 "preprocessing.padding",
                 $"expected less than crop ({model.Preprocessing.Crop}), got {Augmentation.Padding}"
             );
-        int smallest = images.Count % batchSize == 0 ? batchSize : images.Count % batchSize;
-        return from sets in images.NumberedFor(model.Architecture.ClassCount)
+        int smallest = images.Sets.Train.Count % batchSize == 0 ? batchSize : images.Sets.Train.Count % batchSize;
+        var classes = NetworkClasses.Of(model);
+        return from sets in images.NumberedFor(classes, run.Progress)
             from _ in Classification.Check(model.Graph, model.Preprocessing.InputShape(smallest))
             let data = new LabelledBatches(sets, model.Preprocessing, BatchesOf(run, batchSize), run.Key, run.Cancellation).Data
             select new TrainingData<LabelledBatch>
@@ -136,18 +122,24 @@ public sealed record ClassifierTraining
     {
         if (Teacher is not var (path, mix))
             return (Teacher?)null;
-        var (classCount, inChannels) = (student.Architecture.ClassCount, student.Architecture.InChannels);
+        var (classes, inChannels) = (NetworkClasses.Of(student), student.Architecture.InChannels);
         // Its architecture is its own: only classes and images must be the same.
         return Network
-            .Load(path, run.Device, Overrides with { Arch = null, Width = null })
+            .Load(path, run.Device, Overrides with { Arch = null, Width = null, ClassCount = null, ClassNames = [] })
             .Bind<Teacher?>(network =>
-                network.Architecture.ClassCount != classCount || network.Architecture.InChannels != inChannels
+                network.Architecture.ClassCount != classes.Count || network.Architecture.InChannels != inChannels
                     ? new PqfError.File(
                         path,
                         $"has {network.Architecture.ClassCount} classes and {network.Architecture.InChannels} input channels; "
-                            + $"expected {classCount} and {inChannels}, as the network that learns from it"
+                            + $"expected {classes.Count} and {inChannels}, as the network that learns from it"
                     )
-                    : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, run.Device, data.BatchShape), mix)
+                : NetworkClasses.Of(network.Model).Difference(classes) is { } number
+                    ? new PqfError.File(
+                        path,
+                        $"calls class {number} {network.ClassNames[number]}; expected {classes.Names[number]}, as the network that learns "
+                            + "from it"
+                    )
+                : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, run.Device, data.BatchShape), mix)
             );
     }
 }

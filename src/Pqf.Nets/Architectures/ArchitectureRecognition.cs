@@ -1,9 +1,21 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Architectures;
+
+/// <summary>What a file's layers are.</summary>
+/// <param name="Architecture">The network; without a head it has its family's usual class count.</param>
+/// <param name="MissingHead">Layers that depend on the class count, where the file has none of them; else empty.</param>
+/// <param name="OtherHead">Linear layers that the file has in their place, with their shapes.</param>
+public sealed record Recognition(Architecture Architecture, ImmutableArray<string> MissingHead, ImmutableArray<string> OtherHead)
+{
+    /// <summary>A network that has a head.</summary>
+    public Recognition(Architecture architecture)
+        : this(architecture, [], []) { }
+}
 
 /// <summary>Finds a network's architecture from the names and shapes of its file's tensors.</summary>
 public static class ArchitectureRecognition
@@ -14,15 +26,43 @@ public static class ArchitectureRecognition
     /// <param name="file">Dense, or in the published compressed form; names may all begin with <c>module.</c>.</param>
     /// <returns>The architecture with the file's own class and channel counts, width and options, or an error that names the nearest one
     /// and the first differences.</returns>
-    public static Result<Architecture, PqfError> Recognise(TensorFile file)
+    public static Result<Architecture, PqfError> Recognise(TensorFile file) =>
+        NamedTensors
+            .Of(file)
+            .Bind(RecogniseBody)
+            .Bind<Architecture>(found => found.MissingHead.IsEmpty ? found.Architecture : HeadIsMissing(file.Path, found));
+
+    /// <summary>As <see cref="Recognise"/>, but the file may lack the network's head, or have another one.</summary>
+    public static Result<Recognition, PqfError> RecogniseBody(NamedTensors tensors)
     {
-        var shapes = WeightShapes.Of(file);
+        string path = tensors.File.Path;
+        var shapes = WeightShapes.Of(tensors);
         var nearest = Networks
             .Families.SelectMany(family => family.Names.Select(name => Candidate.Of(family, name, shapes)))
             .MinBy(candidate => candidate.DifferenceCount)!;
+        if (nearest.LacksHeadOnly(shapes))
+            return new Recognition(
+                nearest.Architecture,
+                nearest.Missing,
+                [.. nearest.Extra.Order(StringComparer.Ordinal).Select(layer => $"{layer} {shapes.Dense(layer)}")]
+            );
         if (nearest.DifferenceCount > 0)
-            return new PqfError.File(file.Path, $"no known architecture has its layers; the nearest is {nearest.Explain()}");
-        return nearest.Problem is { } problem ? new PqfError.File(file.Path, problem.Message) : nearest.Architecture;
+            return new PqfError.File(path, $"no known architecture has its layers; the nearest is {nearest.Explain()}");
+        return nearest.Problem is { } problem ? new PqfError.File(path, problem.Message) : new Recognition(nearest.Architecture);
+    }
+
+    /// <summary>What is wrong with a file without a head, or with another one.</summary>
+    public static PqfError HeadIsMissing(string path, Recognition found)
+    {
+        string name = found.Architecture.Name,
+            head = string.Join(", ", found.MissingHead);
+        string problem = found.OtherHead.IsEmpty
+            ? $"it is missing ({head})"
+            : $"expected one linear layer ({head}), got {string.Join(" and ", found.OtherHead)}";
+        return new PqfError.File(
+            path,
+            $"has all layers of {name} but its head: {problem}; training with model.class_count draws a new one"
+        );
     }
 
     /// <summary>A known network, as large as the file's, and how it differs from the file.</summary>
@@ -39,6 +79,17 @@ public static class ArchitectureRecognition
         ImmutableArray<string> Mismatched
     )
     {
+        /// <summary>All is there but the layers that depend on the class count, and nothing else but linear layers in modules of their
+        /// own.</summary>
+        public bool LacksHeadOnly(WeightShapes shapes)
+        {
+            var known = KnownLayers.Networks.First(known => known.Name == Architecture.Name);
+            return Problem is null
+                && Mismatched.IsEmpty
+                && known.Head.SetEquals(Missing)
+                && Extra.All(layer => shapes.Dense(layer) is { Rank: 2 } && !known.BodyModules.Contains(layer.Split('.')[0]));
+        }
+
         public int DifferenceCount => Missing.Length + Extra.Length + Mismatched.Length;
 
         public static Candidate Of(NetworkFamily family, string name, WeightShapes shapes)

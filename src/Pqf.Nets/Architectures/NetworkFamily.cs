@@ -54,6 +54,9 @@ public sealed record NetworkFamily
     /// <summary>Modules that training leaves as they are in a dense network.</summary>
     public ImmutableArray<string> FrozenWhenDense { get; init; } = [];
 
+    /// <summary>How a parameter starts before training: by default as its layer says.</summary>
+    public Func<ParameterSpec, RngKey, float[]> Draw { get; init; } = (spec, key) => spec.Initial.Draw(spec.Shape.Count, key);
+
     /// <summary>Side, in pixels, of the largest square image that the network sees, where the family resizes images itself; null where
     /// their preprocessing decides.</summary>
     public Func<Architecture, int>? InputSide { get; init; }
@@ -73,6 +76,16 @@ public sealed record NetworkFamily
             stem[0] == DefaultWidth(name) ? null : stem[0],
             OptionsOf(shapes)
         );
+    }
+
+    /// <summary>Parameters whose shape depends on the number of classes: what another data set needs other values of.</summary>
+    /// <param name="architecture">One that <see cref="Build"/> takes.</param>
+    public ImmutableArray<ParameterSpec> ClassParameters(Architecture architecture)
+    {
+        var others = ParameterSpecs
+            .Of(Build(architecture with { ClassCount = architecture.ClassCount == 2 ? 3 : 2 }).ValueOrThrow())
+            .ToDictionary(spec => spec.Name, spec => spec.Shape);
+        return [.. ParameterSpecs.Of(Build(architecture).ValueOrThrow()).Where(spec => others[spec.Name] != spec.Shape)];
     }
 
     /// <summary>What training changes: all of a compressed network (paper, section 4.3); of a dense one all but

@@ -45,6 +45,7 @@ public static class ResNet
             Stem = StemName,
             Head = HeadName,
             DefaultWidth = name => Find(name).Width,
+            CanonicalName = HuggingFaceNames.Canonical,
         };
 
     /// <summary>The graph of a residual network: images [N, H, W, channels] to logits [N, classes].</summary>

@@ -17,15 +17,17 @@ public sealed class WeightShapes
     WeightShapes(ImmutableDictionary<string, Shape> shapes) => this.shapes = shapes;
 
     /// <summary>The shapes in a file.</summary>
-    /// <param name="file">Dense, or in the published compressed form; names may all begin with <c>module.</c>.</param>
-    public static WeightShapes Of(TensorFile file) =>
+    /// <param name="tensors">Dense, or in the published compressed form.</param>
+    public static WeightShapes Of(NamedTensors tensors) => Of(tensors.File.Tensors.Select(tensor => (tensor.Name, tensor)));
+
+    /// <summary>The shapes of tensors by the names used here.</summary>
+    internal static WeightShapes Of(IEnumerable<(string Name, StoredTensor Tensor)> tensors) =>
         new(
-            StateDict
-                .PlainNames(file)
-                .Where(pair => pair.Value.Shape.Rank >= 2) // norms have weights too, but of one axis only
-                .Where(pair => new[] { DenseName, CodesName, CodebookName }.Any(end => pair.Key.EndsWith(end, StringComparison.Ordinal)))
-                .GroupBy(pair => Networks.Canonical(pair.Key))
-                .ToImmutableDictionary(group => group.Key, group => group.First().Value.Shape)
+            tensors
+                .Where(pair => pair.Tensor.Shape.Rank >= 2) // norms have weights too, but of one axis only
+                .Where(pair => new[] { DenseName, CodesName, CodebookName }.Any(end => pair.Name.EndsWith(end, StringComparison.Ordinal)))
+                .GroupBy(pair => pair.Name)
+                .ToImmutableDictionary(group => group.Key, group => group.First().Tensor.Shape)
         );
 
     /// <summary>Layers with a dense weight or with codes.</summary>

@@ -32,6 +32,12 @@ public static class DetectorInitialise
         return new(values.ToImmutable());
     }
 
+    /// <summary>Values of one parameter, as in <see cref="Random"/>.</summary>
+    /// <param name="spec">One of the whole network's.</param>
+    /// <param name="key">The parameter's own key.</param>
+    internal static float[] Draw(ParameterSpec spec, RngKey key) =>
+        IsOwn(spec.Layer) ? Values(spec, key) : spec.Initial.Draw(spec.Shape.Count, key);
+
     /// <summary>The parameters with the body of a classifier, decoded if it is compressed.</summary>
     /// <param name="graph">The whole network.</param>
     /// <param name="parameters">Its parameters.</param>

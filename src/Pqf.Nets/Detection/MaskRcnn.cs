@@ -60,6 +60,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
             CanonicalName = DetectorNames.Canonical,
             // torchvision trains three of the body's five stages (trainable_backbone_layers).
             FrozenWhenDense = [Stem, Body + "layer1"],
+            Draw = DetectorInitialise.Draw,
             InputSide = InputSide,
         };
 

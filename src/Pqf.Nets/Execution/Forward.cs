@@ -63,6 +63,19 @@ public static class Forward
         return (Run(graph, run)[^1], [.. run.Statistics]);
     }
 
+    /// <summary>The value of one node.</summary>
+    /// <param name="layer">The node.</param>
+    /// <param name="parameters">As for <see cref="Run(Graph, Parameters, Tensor{float})"/>.</param>
+    /// <param name="images">[N, H, W, C].</param>
+    /// <param name="x">Values of its inputs.</param>
+    /// <returns>In the innermost scope; the images themselves for the input.</returns>
+    public static Tensor<float> Node(Layer layer, Parameters parameters, Tensor<float> images, ImmutableArray<Tensor<float>> x)
+    {
+        using var scope = images.Device.BeginScope(); // decoded weights end here
+        var value = layer.Run(new PlainRun(parameters, images), x);
+        return layer.IsInput ? value : scope.Keep(value);
+    }
+
     /// <summary>Values of the outputs.</summary>
     static ImmutableArray<Tensor<float>> Run(Graph graph, PlainRun run)
     {

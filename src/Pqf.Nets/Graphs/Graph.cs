@@ -35,7 +35,7 @@ public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outp
     }
 
     /// <summary>For each node the number of the last node that reads it; its own if none does, and the node count for an output.</summary>
-    internal ImmutableArray<int> LastReaders()
+    public ImmutableArray<int> LastReaders()
     {
         int[] last = [.. Enumerable.Range(0, Nodes.Length)];
         for (int i = 0; i < Nodes.Length; i++)
@@ -44,5 +44,12 @@ public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outp
         foreach (int output in Outputs)
             last[output] = Nodes.Length;
         return [.. last];
+    }
+
+    /// <summary>The number of the only node that reads a node's value; null if it is an output, or has more readers or none.</summary>
+    public int? SoleReader(int node)
+    {
+        int[] readers = [.. Enumerable.Range(0, Nodes.Length).Where(i => Nodes[i].Inputs.Contains(node)).Take(2)];
+        return readers is [var only] && !Outputs.Contains(node) ? only : null;
     }
 }

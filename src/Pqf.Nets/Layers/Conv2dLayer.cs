@@ -56,6 +56,9 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
     /// <inheritdoc/>
     public override long MultiplyAdds(Shape output) => (long)output.Count * (InChannels / Options.Groups) * KernelSize.H * KernelSize.W;
 
+    /// <inheritdoc/>
+    public override Patches? PatchesOf(Shape x) => Patches.Of(x, OutputShape([x]), KernelSize, Options);
+
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
         if (Options.Groups > 1 && Options.Groups == InChannels && Options.Groups == OutChannels)

@@ -34,6 +34,11 @@ public abstract record Layer
     /// <param name="output">Shape of the value.</param>
     public virtual long MultiplyAdds(Shape output) => 0;
 
+    /// <summary>What the rows of the layer's weight are multiplied with; null for a layer whose value is not a row's product with a part of
+    /// its input.</summary>
+    /// <param name="x">Shape of the input.</param>
+    public virtual Patches? PatchesOf(Shape x) => null;
+
     /// <summary>Whether the value is the images, which belong to the caller of a run.</summary>
     internal virtual bool IsInput => false;
 

@@ -38,6 +38,9 @@ public sealed record LinearLayer(int X, string Name, int InFeatures, int OutFeat
     /// <inheritdoc/>
     public override long MultiplyAdds(Shape output) => (long)output.Count * InFeatures;
 
+    /// <inheritdoc/>
+    public override Patches? PatchesOf(Shape x) => Patches.Of([x[0], 1, 1, InFeatures], [x[0], 1, 1, OutFeatures], 1, new Conv2dOptions());
+
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => spaces.AddWeight(Name, x[0], InFeatures, OutFeatures);
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>

@@ -34,13 +34,15 @@ public sealed record LoadReport
     public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty;
 
     /// <summary>One line per finding; empty if there are none.</summary>
-    public override string ToString() =>
-        string.Join(
-            Environment.NewLine,
-            [
-                .. Missing.Select(x => $"missing: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the file: {x.Nearest})")}"),
-                .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
-                .. Unused.Select(x => $"unused: {x.Name}{(x.Nearest is null ? "" : $" (nearest in the network: {x.Nearest})")}"),
-            ]
-        );
+    public ImmutableArray<string> Findings =>
+        [
+            .. Missing.Select(x => $"missing: {x.Name}{Near("file", x.Nearest)}"),
+            .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
+            .. Unused.Select(x => $"unused: {Printable.Name(x.Name)}{Near("network", x.Nearest)}"),
+        ];
+
+    /// <summary>The findings, a line each.</summary>
+    public override string ToString() => string.Join(Environment.NewLine, Findings);
+
+    static string Near(string where, string? name) => name is null ? "" : $" (nearest in the {where}: {Printable.Name(name)})";
 }

@@ -12,32 +12,38 @@ namespace Pqf.Nets.Weights;
 /// <summary>Parameters from and to the tensors of a file, under PyTorch's names.</summary>
 public static partial class StateDict
 {
-    const string Prefix = "module."; // torch.nn.DataParallel puts it before every name
-
     /// <summary>
     /// The parameters of a network from a file that holds them densely, or in the published compressed form: <c>X.codes_matrix</c> and
     /// <c>X.codebook</c> for <c>X.weight</c>, and norms of <c>weight</c> and <c>bias</c> alone, which take mean 0 and variance 1; or norms
     /// as ONNX models hold them (see <see cref="FusedNorms"/>).
     /// </summary>
     /// <param name="graph">The network.</param>
-    /// <param name="file">Names may all begin with <c>module.</c>; any floating-point type, codes of 8 or 16 bits.</param>
+    /// <param name="file">Under any names that <see cref="NamedTensors"/> knows; any floating-point type, codes of 8 or 16 bits.</param>
     /// <param name="device">Where the tensors go; they belong to its innermost scope.</param>
     /// <returns>The parameters, with a report of what the file holds beyond them; or an error that lists everything missing and mismatched,
     /// or every tensor that holds a value that is not finite or a code outside its codebook.</returns>
-    public static Result<(Parameters Parameters, LoadReport Report), PqfError> Load(Graph graph, TensorFile file, Device device)
+    public static Result<(Parameters Parameters, LoadReport Report), PqfError> Load(Graph graph, TensorFile file, Device device) =>
+        NamedTensors.Of(file).Bind(tensors => Load(graph, tensors, device));
+
+    /// <summary>As for a file, whose names are known.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="tensors">By the names used here.</param>
+    /// <param name="device">Where the values go; they belong to its innermost scope.</param>
+    public static Result<(Parameters Parameters, LoadReport Report), PqfError> Load(Graph graph, NamedTensors tensors, Device device)
     {
-        var stored = FusedNorms.Restore(graph, PlainNames(file));
+        var file = tensors.File;
+        var stored = FusedNorms.Restore(graph, file.ByName.ToDictionary());
         bool normsFolded = !stored.Keys.Any(name =>
             name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal)
         );
         var specs = ParameterSpecs.Of(graph);
         ImmutableArray<Source> sources = [.. specs.Select(spec => Source.Find(spec, stored, normsFolded))];
-        var report = Report(specs, sources, stored) with
+        var report = Report(specs, sources, stored, tensors) with
         {
             NormsFolded = normsFolded && specs.Any(spec => spec.Role == ParameterRole.RunningMean),
         };
         if (!report.Fits)
-            return new PqfError.File(file.Path, $"the tensors do not fit the network:{Environment.NewLine}{report}");
+            return new PqfError.File(file.Path, "the tensors do not fit the network:") { Findings = report.Findings };
         using var scope = device.BeginScope();
         ImmutableArray<Result<Weight, PqfError>> weights = [.. specs.Zip(sources, (spec, source) => Read(spec, source, file.Path, device))];
         ImmutableArray<PqfError> errors = [.. weights.OfType<Result<Weight, PqfError>.Error>().Select(error => error.Value)];
@@ -52,22 +58,12 @@ public static partial class StateDict
         return (parameters, report);
     }
 
-    /// <summary>By the names used here.</summary>
-    internal static Dictionary<string, StoredTensor> PlainNames(TensorFile file)
-    {
-        bool prefixed = file.Tensors.All(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
-        var plain = file
-            .Tensors.Select(tensor => (Name: prefixed ? tensor.Name[Prefix.Length..] : tensor.Name, Tensor: tensor))
-            .ToDictionary(pair => pair.Name, pair => pair.Tensor);
-        // A name that is known already wins over one that only means the same; the latter is then reported as unused.
-        var stored = plain.Where(pair => Networks.Canonical(pair.Key) == pair.Key).ToDictionary();
-        foreach (var (name, tensor) in plain.Where(pair => !stored.ContainsKey(pair.Key)))
-            if (!stored.TryAdd(Networks.Canonical(name), tensor))
-                stored.Add(name, tensor);
-        return stored;
-    }
-
-    static LoadReport Report(ImmutableArray<ParameterSpec> specs, ImmutableArray<Source> sources, Dictionary<string, StoredTensor> stored)
+    static LoadReport Report(
+        ImmutableArray<ParameterSpec> specs,
+        ImmutableArray<Source> sources,
+        Dictionary<string, StoredTensor> stored,
+        NamedTensors tensors
+    )
     {
         var used = sources.SelectMany(source => source.Names).ToHashSet();
         ImmutableArray<string> unused =
@@ -80,7 +76,11 @@ public static partial class StateDict
         return new LoadReport
         {
             Missing = [.. missing.Select(name => new Unmatched(name, NearestName.Of(name, inFile)))],
-            Unused = [.. unused.Select(name => new Unmatched(name, NearestName.Of(name, inNetwork)))],
+            Unused =
+            [
+                .. unused.Select(name => new Unmatched(tensors.OwnName(name), NearestName.Of(name, inNetwork))),
+                .. tensors.Outside.Select(name => new Unmatched(name, null)),
+            ],
             Mismatched =
             [
                 .. specs

@@ -34,7 +34,7 @@ public sealed class EvaluateTests : IDisposable
     public void Weights_and_folder_may_stand_in_the_configuration()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        TestNetworks.WriteImages(folder.File("images"));
+        TestNetworks.WriteImages(folder.File("images"), "0", "1");
         File.WriteAllText(
             folder.File("c.yaml"),
             $"""
@@ -54,7 +54,7 @@ public sealed class EvaluateTests : IDisposable
     public void A_val_folder_is_found()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        TestNetworks.WriteImages(folder.File("images/val"));
+        TestNetworks.WriteImages(folder.File("images/val"), "0", "1");
         TestNetworks.WriteImages(folder.File("images/train"));
         var result = Evaluate("--dataloader.imagenet_path", folder.File("images"));
         Assert.Contains("/4 = ", result.Out, StringComparison.Ordinal);
@@ -72,7 +72,11 @@ public sealed class EvaluateTests : IDisposable
 
         var result = Evaluate("--dataloader.imagenet_path", folder.File("images"));
         Assert.Equal(
-            (ExitCode.Failure, $"error: {folder.File("images")}: holds 11 classes, numbered to 10; expected those of a network of 10"),
+            (
+                ExitCode.Failure,
+                $"error: {folder.File("images")}: has 11 classes; expected those of a network of 10, whose class names are not known "
+                    + "(model.class_names gives them), or class folders named by numbers below 10"
+            ),
             (result.Code, result.ErrorLine)
         );
     }

@@ -19,11 +19,18 @@ public sealed class ImageFolderTests : IDisposable
         }
     }
 
+    // Images are listed and never decoded.
+    static ImageReader NoReader { get; } = new(path => new Tensors.PqfError.File(path, "is not decoded"));
+
+    static NetworkClasses ImageNet { get; } = NetworkClasses.Named([.. Nets.Images.ImageNetClasses.Table.All.Select(item => item.Wnid)]);
+
+    ImageFolder Open() => ImageFolder.Open(folder.Path, NoReader).Value();
+
     IEnumerable<(string, int)> Listed(ImageFolder opened) =>
         opened.Images.Select(image => (Path.GetRelativePath(folder.Path, image.Path), image.Class));
 
     [Fact]
-    public void Classes_are_numbered_in_ordinal_order_of_their_folders()
+    public void Classes_are_the_folders_with_images_in_ordinal_order()
     {
         Touch(
             "dog/b.jpg",
@@ -33,42 +40,99 @@ public sealed class ImageFolderTests : IDisposable
             "Cat/deep/x.jpeg",
             "ant, red/1.webp",
             ".git/a.jpg",
+            "lost+found/.keep",
             "loose.jpg"
         );
-        var opened = ImageFolder.Open(folder.Path).Value();
-        Assert.False(opened.IsImageNet);
-        Assert.Equal([(0, "Cat"), (1, "ant, red"), (2, "dog")], opened.Classes.Select(pair => (pair.Key, pair.Value)));
+        var opened = Open();
+        Assert.Equal(["Cat", "ant, red", "dog"], opened.Classes);
         Assert.Equal([("Cat/deep/x.jpeg", 0), ("ant, red/1.webp", 1), ("dog/a.PNG", 2), ("dog/b.jpg", 2)], Listed(opened));
     }
 
     [Fact]
-    public void Wnids_keep_ImageNet_s_numbers_even_when_only_some_are_there()
+    public void What_is_left_out_is_noted()
     {
-        Touch("n02814533/a.jpg", "n01440764/a.jpg");
-        var opened = ImageFolder.Open(folder.Path).Value();
-        Assert.True(opened.IsImageNet);
-        Assert.Equal([("n01440764/a.jpg", 0), ("n02814533/a.jpg", 436)], Listed(opened));
-        Assert.Equal("beach wagon", opened.Classes[436]);
+        Touch(
+            "a/1.jpg",
+            "a/2.tga",
+            "b/1.jpg",
+            "b/3.TGA",
+            "b/Makefile",
+            "lost+found/.keep",
+            "__MACOSX/a/._1.jpg",
+            "loose.jpg",
+            "labels.csv"
+        );
+        Assert.Equal(
+            [
+                $"{folder.Path}: left out 2 folders without images: __MACOSX, lost+found",
+                $"{folder.Path}: left out 1 image beside the class folders",
+                $"{folder.Path}: left out 2 files (.tga)",
+                $"{folder.Path}: left out 1 file (no extension)",
+            ],
+            Open().Notes
+        );
+    }
+
+    [Theory]
+    [InlineData("val")]
+    [InlineData("valid")]
+    [InlineData("validation")]
+    public void Images_to_measure_on_are_in_a_folder_of_a_usual_name(string name)
+    {
+        Touch($"{name}/a/1.jpg", "train/a/2.jpg", "train/b/3.jpg");
+        var opened = ImageFolder.OpenValidation(folder.Path, NoReader).Value();
+        Assert.Equal([($"{name}/a/1.jpg", 0)], Listed(opened));
+        Assert.Equal(name == "val" ? 0 : 1, opened.Notes.Length);
     }
 
     [Fact]
-    public void One_folder_that_is_no_wnid_makes_them_ordinary_names()
+    public void A_folder_with_train_alone_is_not_a_folder_of_classes()
     {
-        Touch("n02814533/a.jpg", "cats/a.jpg");
-        Assert.Equal([("cats/a.jpg", 0), ("n02814533/a.jpg", 1)], Listed(ImageFolder.Open(folder.Path).Value()));
+        Touch("train/a/2.jpg");
+        Assert.Equal(
+            $"{folder.Path}: has a folder train and no folder val; expected DIR/val/CLASS or DIR/CLASS",
+            ImageFolder.OpenValidation(folder.Path, NoReader).ErrorMessage()
+        );
+    }
+
+    [Fact]
+    public void Class_folders_that_lie_deeper_are_pointed_at()
+    {
+        Touch("ILSVRC/val/n01440764/a.jpg");
+        string message = Open().Match(NetworkClasses.Named(["tench", "goldfish"])).ErrorMessage();
+        Assert.EndsWith(
+            $"; {folder.File("ILSVRC/val")} holds folders of its classes: expected that as the folder of images",
+            message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Symbolic_links_that_lead_back_are_followed_once()
+    {
+        Touch("a/1.jpg", "b/1.jpg");
+        Directory.CreateSymbolicLink(folder.File("a/loop"), folder.Path);
+        Directory.CreateSymbolicLink(folder.File("a/self"), folder.File("a"));
+        Directory.CreateSymbolicLink(folder.File("c"), folder.File("b"));
+        Assert.Equal(
+            [("b/1.jpg", 1), ("c/1.jpg", 2)],
+            Listed(Open()).Where(image => !image.Item1.StartsWith("a/", StringComparison.Ordinal))
+        );
+        Assert.Equal(2, Open().Images.Count(image => image.Class == 0)); // its own, and b's by way of the loop
     }
 
     [Fact]
     public void The_photographs_have_the_classes_of_their_labels()
     {
         string root = SharedData.Path("data/imagenet-ccby");
-        var opened = ImageFolder.Open(Path.Combine(root, "val")).Value();
+        var opened = ImageFolder.Open(Path.Combine(root, "val"), NoReader).Value();
         var labels = File.ReadLines(Path.Combine(root, "labels.csv"))
             .Skip(1)
             .Select(line => line.Split(','))
             .Select(fields => (fields[0], int.Parse(fields[1])))
             .Order();
-        Assert.Equal(labels, opened.Images.Select(image => (Path.GetRelativePath(root, image.Path), image.Class)).Order());
+        var numbers = opened.Match(ImageNet).Value().Numbers;
+        Assert.Equal(labels, opened.Images.Select(image => (Path.GetRelativePath(root, image.Path), numbers[image.Class])).Order());
     }
 
     [Fact]
@@ -77,15 +141,15 @@ public sealed class ImageFolderTests : IDisposable
         Touch("b.jpg", "a/x.jpg", "a/y.txt");
         Assert.Equal(
             ["a/x.jpg", "b.jpg"],
-            ImageFolder.FindImages(folder.Path).Value().Select(path => Path.GetRelativePath(folder.Path, path))
+            ImageFolder.FindImages(folder.Path, NoReader).Value().Select(path => Path.GetRelativePath(folder.Path, path))
         );
     }
 
     [Fact]
     public void A_missing_folder_is_an_error()
     {
-        Assert.Equal($"{folder.File("none")}: folder not found", ImageFolder.Open(folder.File("none")).ErrorMessage());
-        Assert.Equal($"{folder.File("none")}: folder not found", ImageFolder.FindImages(folder.File("none")).ErrorMessage());
+        Assert.Equal($"{folder.File("none")}: folder not found", ImageFolder.Open(folder.File("none"), NoReader).ErrorMessage());
+        Assert.Equal($"{folder.File("none")}: folder not found", ImageFolder.FindImages(folder.File("none"), NoReader).ErrorMessage());
     }
 
     [Fact]
@@ -94,7 +158,7 @@ public sealed class ImageFolderTests : IDisposable
         Touch("a.jpg");
         Assert.Equal(
             $"{folder.File("a.jpg")}: is a file; expected a folder of images",
-            ImageFolder.Open(folder.File("a.jpg")).ErrorMessage()
+            ImageFolder.Open(folder.File("a.jpg"), NoReader).ErrorMessage()
         );
     }
 
@@ -104,7 +168,7 @@ public sealed class ImageFolderTests : IDisposable
         Touch("a.jpg");
         Assert.Equal(
             $"{folder.Path}: has no class folders; expected one folder of images per class",
-            ImageFolder.Open(folder.Path).ErrorMessage()
+            ImageFolder.Open(folder.Path, NoReader).ErrorMessage()
         );
     }
 
@@ -113,7 +177,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         Touch("cat/notes.txt");
         string message = $"{folder.Path}: holds no images (.jpg, .jpeg, .png, .bmp, .gif, .webp)";
-        Assert.Equal(message, ImageFolder.Open(folder.Path).ErrorMessage());
-        Assert.Equal(message, ImageFolder.FindImages(folder.Path).ErrorMessage());
+        Assert.Equal(message, ImageFolder.Open(folder.Path, NoReader).ErrorMessage());
+        Assert.Equal(message, ImageFolder.FindImages(folder.Path, NoReader).ErrorMessage());
     }
 }

@@ -18,8 +18,8 @@ public sealed class TrainingImagesTests : IDisposable
         Images("val/cat", 1);
         Images("val/dog", 2);
         var found = Open().Value();
-        Assert.Equal((5, 2, 3), (found.Count, found.ClassCount, found.Channels));
-        var sets = found.NumberedFor(2).Value();
+        Assert.Equal((5, 2, 3), (found.Sets.Train.Count, found.Classes.Length, found.Channels));
+        var sets = found.NumberedFor(NetworkClasses.Unnamed(2)).Value();
         Assert.Equal([0, 0, 0, 1, 1], Enumerable.Range(0, sets.Train.Count).Select(sets.Train.ClassOf));
         Assert.Equal([0, 1, 1], Enumerable.Range(0, sets.Validation.Count).Select(sets.Validation.ClassOf));
     }
@@ -31,7 +31,7 @@ public sealed class TrainingImagesTests : IDisposable
     {
         Images($"{parent}cat", 5);
         Images($"{parent}dog", 4);
-        var sets = Open(3).Value().NumberedFor(2).Value();
+        var sets = Open(3).Value().NumberedFor(NetworkClasses.Unnamed(2)).Value();
         Assert.Equal(["cat/0", "cat/1", "cat/2", "dog/0", "dog/1", "dog/2"], Names(sets.Train, parent));
         Assert.Equal(["cat/3", "cat/4", "dog/3"], Names(sets.Validation, parent));
     }
@@ -42,8 +42,8 @@ public sealed class TrainingImagesTests : IDisposable
         Images("n01440764", 2); // tench, 0
         Images("n01484850", 2); // great white shark, 2
         var found = Open(1).Value();
-        Assert.Equal([0, 2], Classes(found.NumberedFor(1000).Value().Train));
-        Assert.Equal([0, 1], Classes(found.NumberedFor(2).Value().Train));
+        Assert.Equal([0, 2], Classes(found.NumberedFor(ImageNet).Value().Train));
+        Assert.Equal([0, 1], Classes(found.NumberedFor(NetworkClasses.Unnamed(2)).Value().Train));
     }
 
     [Fact]
@@ -57,11 +57,12 @@ public sealed class TrainingImagesTests : IDisposable
         Images("val/emu", 1);
         Assert.Equal($"{folder.Path}: expected the same classes in train and val; emu is in val alone", Open().ErrorMessage());
         Images("train/emu", 0);
-        Assert.Equal($"{folder.File("train/emu")}: holds no images; expected some of every class", Open().ErrorMessage());
+        Assert.Equal($"{folder.Path}: expected the same classes in train and val; emu is in val alone", Open().ErrorMessage());
         Images("train/emu", 1);
         Assert.Equal(
-            $"{folder.Path}: holds 3 classes, numbered to 2; expected those of a network of 2",
-            Open().Value().NumberedFor(2).ErrorMessage()
+            $"{folder.Path}: has 3 classes; expected those of a network of 2, whose class names are not known (model.class_names gives "
+                + "them), or class folders named by numbers below 2",
+            Open().Value().NumberedFor(NetworkClasses.Unnamed(2)).ErrorMessage()
         );
         Directory.Delete(folder.File("train"), true);
         Assert.Equal(
@@ -87,6 +88,8 @@ public sealed class TrainingImagesTests : IDisposable
     Tensors.Result<TrainingImages, Tensors.PqfError> Open(int? trainImagesPerClass = null) =>
         TrainingImages.Open(new ImageSource { ImageFolder = folder.Path, TrainImagesPerClass = trainImagesPerClass }, NoReader);
 
+    static NetworkClasses ImageNet { get; } = NetworkClasses.Named([.. Nets.Images.ImageNetClasses.Table.All.Select(item => item.Name)]);
+
     // Images are listed and never decoded.
     static ImageReader NoReader { get; } = new(path => new Tensors.PqfError.File(path, "is not decoded"));
 
@@ -98,7 +101,9 @@ public sealed class TrainingImagesTests : IDisposable
     }
 
     IEnumerable<string> Names(ImageSet set, string parent) =>
-        ((ImageSet.Files)set).Images.Select(image => Path.ChangeExtension(Path.GetRelativePath(folder.File(parent), image.Path), null));
+        ((ImageSet.Files)((ImageSet.Renumbered)set).Images).Images.Select(image =>
+            Path.ChangeExtension(Path.GetRelativePath(folder.File(parent), image.Path), null)
+        );
 
     static IEnumerable<int> Classes(ImageSet set) => Enumerable.Range(0, set.Count).Select(set.ClassOf);
 }

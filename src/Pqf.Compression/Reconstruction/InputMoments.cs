@@ -1,0 +1,107 @@
+using Pqf.Nets.Execution;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Compression.Reconstruction;
+
+/// <summary>Second moments of a layer's input, and of it with the outputs that are wanted: Σ a aᵀ and Σ y aᵀ over patches a, and their
+/// sums.</summary>
+/// <remarks>Sums within a batch are single precision, between batches double. Only the patches of a batch are ever unfolded.</remarks>
+sealed class InputMoments
+{
+    readonly double[] squares,
+        products,
+        inputs,
+        outputs;
+
+    /// <param name="columns">Length D of a patch.</param>
+    /// <param name="rows">Outputs R of a patch.</param>
+    public InputMoments(int columns, int rows)
+    {
+        (Columns, RowCount) = (columns, rows);
+        (squares, products) = (new double[(long)columns * columns], new double[(long)rows * columns]);
+        (inputs, outputs) = (new double[columns], new double[rows]);
+    }
+
+    /// <summary>D.</summary>
+    public int Columns { get; }
+
+    /// <summary>R.</summary>
+    public int RowCount { get; }
+
+    /// <summary>Patches so far.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Adds the patches of a batch.</summary>
+    /// <param name="patches">[n, D].</param>
+    /// <param name="wanted">[n, R]: the outputs wanted at them.</param>
+    public void Add(Tensor<float> patches, Tensor<float> wanted)
+    {
+        using var scope = patches.Device.BeginScope();
+        Count += patches.Shape[0];
+        Accumulate(squares, MatMul.Forward(patches, patches, Transpose.A));
+        Accumulate(products, MatMul.Forward(wanted, patches, Transpose.A));
+        AddColumns(inputs, patches);
+        AddColumns(outputs, wanted);
+    }
+
+    /// <summary>Adds what another has seen.</summary>
+    public void Add(InputMoments other)
+    {
+        Count += other.Count;
+        foreach (
+            var (to, from) in new[]
+            {
+                (squares, other.squares),
+                (products, other.products),
+                (inputs, other.inputs),
+                (outputs, other.outputs),
+            }
+        )
+            for (int i = 0; i < to.Length; i++)
+                to[i] += from[i];
+    }
+
+    /// <summary>H: the inputs' covariance [D, D], in the innermost scope.</summary>
+    public Tensor<float> Covariance(HostDevice host) =>
+        Tensor<float>.Filled(
+            host,
+            [Columns, Columns],
+            to =>
+            {
+                for (int i = 0, at = 0; i < Columns; i++)
+                for (int j = 0; j < Columns; j++, at++)
+                    to[at] = (float)((squares[at] - (inputs[i] * inputs[j] / Count)) / Count);
+            }
+        );
+
+    /// <summary>C: the covariance of wanted outputs and inputs [R, D], in the innermost scope.</summary>
+    public Tensor<float> CrossCovariance(HostDevice host) =>
+        Tensor<float>.Filled(
+            host,
+            [RowCount, Columns],
+            to =>
+            {
+                for (int i = 0, at = 0; i < RowCount; i++)
+                for (int j = 0; j < Columns; j++, at++)
+                    to[at] = (float)((products[at] - (outputs[i] * inputs[j] / Count)) / Count);
+            }
+        );
+
+    static unsafe void Accumulate(double[] to, Tensor<float> from)
+    {
+        float* values = from.Pointer;
+        for (int i = 0; i < to.Length; i++)
+            to[i] += values[i];
+    }
+
+    static unsafe void AddColumns(double[] to, Tensor<float> rows)
+    {
+        float* value = rows.Pointer;
+        for (int row = 0; row < rows.Shape[0]; row++)
+        for (int i = 0; i < to.Length; i++, value++)
+            to[i] += *value;
+    }
+}

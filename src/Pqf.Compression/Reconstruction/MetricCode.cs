@@ -1,0 +1,86 @@
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Products;
+
+namespace Pqf.Compression.Reconstruction;
+
+/// <summary>Codes and codebook of one layer.</summary>
+/// <param name="D">Block length.</param>
+/// <param name="Codebook">[k, d].</param>
+/// <param name="Codes">[R, m].</param>
+sealed unsafe record MetricCode(int D, float[] Codebook, int[] Codes)
+{
+    /// <summary>k.</summary>
+    public int K => Codebook.Length / D;
+
+    /// <summary>The same with its codebook rounded to the half precision of files.</summary>
+    public MetricCode Rounded() => this with { Codebook = Array.ConvertAll(Codebook, value => (float)(Half)value) };
+
+    /// <summary>The objective Σ_r s_r (w_r − q_r) H (w_r − q_r)ᵀ.</summary>
+    public double Objective(HostDevice host, LayerMetric metric)
+    {
+        double total = 0;
+        foreach (var part in metric.Parts)
+        {
+            using var scope = host.BeginScope();
+            var error = Error(host, metric, part);
+            total += Weighted(error, MatMul.Forward(error, part.Covariance), metric, part);
+        }
+
+        return total;
+    }
+
+    /// <summary>The objective of zeros instead of codes, which errors are compared with.</summary>
+    public static double Scale(HostDevice host, LayerMetric metric)
+    {
+        double total = 0;
+        foreach (var part in metric.Parts)
+        {
+            using var scope = host.BeginScope();
+            var wanted = Cholesky.Copied(metric.Wanted, part.FirstRow, part.RowCount, 0, metric.Columns);
+            total += Weighted(wanted, MatMul.Forward(wanted, part.Covariance), metric, part);
+        }
+
+        return total;
+    }
+
+    /// <summary>Wanted rows of a part less the decoded ones, in the innermost scope.</summary>
+    public Tensor<float> Error(HostDevice host, LayerMetric metric, MetricPart part)
+    {
+        var error = Decoded(host, part, metric.Columns, Codebook);
+        float* wanted = metric.Wanted.Pointer + ((nint)part.FirstRow * metric.Columns);
+        for (int i = 0; i < error.Shape.Count; i++)
+            error.Pointer[i] = wanted[i] - error.Pointer[i];
+        return error;
+    }
+
+    /// <summary>The rows of a part, decoded by any words, in the innermost scope.</summary>
+    public Tensor<float> Decoded(HostDevice host, MetricPart part, int columns, float[] words) =>
+        Tensor<float>.Filled(
+            host,
+            [part.RowCount, columns],
+            to =>
+            {
+                int m = columns / D;
+                for (int i = 0; i < part.RowCount * m; i++)
+                    words.AsSpan(Codes[(part.FirstRow * m) + i] * D, D).CopyTo(to[(i * D)..]);
+            }
+        );
+
+    static double Weighted(Tensor<float> rows, Tensor<float> products, LayerMetric metric, MetricPart part)
+    {
+        double total = 0;
+        int columns = rows.Shape[1];
+        for (int r = 0; r < part.RowCount; r++)
+        {
+            float* a = rows.Pointer + ((nint)r * columns),
+                b = products.Pointer + ((nint)r * columns);
+            double sum = 0;
+            for (int i = 0; i < columns; i++)
+                sum += (double)a[i] * b[i];
+            total += metric.RowWeights[part.FirstRow + r] * sum;
+        }
+
+        return total;
+    }
+}

@@ -1,0 +1,237 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Reconstruction;
+
+/// <summary>Goes through a network node by node, in the graph's order, and makes each quantised layer's output on photographs as close to
+/// the dense network's as its codes allow, given all that is quantised before it.</summary>
+/// <param name="host">Where to run; values belong to its innermost scope.</param>
+/// <param name="graph">The network.</param>
+/// <param name="dense">Its dense values, on the host.</param>
+/// <param name="start">The same, quantised.</param>
+/// <param name="values">Of its nodes on photographs.</param>
+/// <param name="options">How.</param>
+/// <param name="key">The run's randomness.</param>
+sealed unsafe class NetworkReconstruction(
+    HostDevice host,
+    Graph graph,
+    Parameters dense,
+    Parameters start,
+    NetworkValues values,
+    ReconstructionOptions options,
+    RngKey key
+)
+{
+    /// <summary>The quantised network as far as it is done.</summary>
+    public Parameters Parameters { get; private set; } = start;
+
+    /// <summary>Computes a node's value in both networks. Norms and biases are first matched to the dense network's.</summary>
+    /// <param name="node">All before it are computed.</param>
+    public void Compute(int node)
+    {
+        var layer = graph.Nodes[node];
+        if (layer is BatchNormLayer norm)
+            MatchNorm(norm);
+        bool isSame = layer.Inputs.All(values.AreSame) && layer.Parameters.All(spec => IsSame(spec.Name));
+        for (int batch = 0; batch < values.BatchCount; batch++)
+        {
+            values.ComputeDense(node, batch, dense);
+            if (isSame)
+                values.Share(node, batch);
+            else
+                values.ComputeQuantised(node, batch, Parameters);
+        }
+
+        if (!isSame && layer.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.Bias) is { } bias && ReadersNorm(node) is null)
+            MatchBias(node, bias);
+        for (int batch = 0; batch < values.BatchCount; batch++)
+            values.Release(node, batch);
+    }
+
+    /// <summary>Reconstructs a layer.</summary>
+    /// <param name="blocks">How its weight is cut.</param>
+    /// <param name="node">Its first node; all before it are computed.</param>
+    /// <returns>What it gave; null where it has fewer patches than columns, or its rows are not multiplied with parts of its input.</returns>
+    public LayerReconstruction? Reconstruct(LayerBlocks blocks, int node)
+    {
+        var layer = graph.Nodes[node];
+        if (
+            Parameters[blocks.WeightName] is not Weight.Quantised quantised
+            || layer.PatchesOf(values.Quantised(layer.Inputs[0], 0).Shape) is not { } patches
+        )
+            return null;
+        var sample = new PatchSample(patches, options.PatchesPerImage, key.Fold(blocks.Layer).Fold("patches"));
+        int imageCount = Enumerable.Range(0, values.BatchCount).Sum(values.ImageCount);
+        if ((long)imageCount * sample.Count < patches.Length)
+            return null;
+        using var scope = host.BeginScope();
+        var (seen, heldBack) = Moments(node, patches.Groups, sample, blocks);
+        scope.KeepAll(Batches(node, values.Dense)); // computed for the moments, and needed later
+        var weight = dense[blocks.WeightName].Decode().Reshape([blocks.Rows, blocks.RowLength]);
+        var (metric, correction) = LayerTarget.Of(host, weight, RowWeights(node, blocks.Rows), seen, heldBack, options);
+        var begun = new MetricCode(blocks.D, quantised.Codebook.ToArray(), Array.ConvertAll(quantised.Codes.ToArray(), code => (int)code));
+        var fit = LayerFit.Run(host, metric, begun, options, key.Fold(blocks.Layer));
+        var result = new Weight.Quantised(
+            Tensor<float>.From(host, quantised.Codebook.Shape, fit.Code.Codebook),
+            Tensor<ushort>.From(host, quantised.Codes.Shape, Array.ConvertAll(fit.Code.Codes, code => (ushort)code)),
+            quantised.DenseShape
+        );
+        scope.KeepAll(result.Tensors());
+        Parameters = Parameters.With(blocks.WeightName, result);
+        return new(blocks.Layer, fit.Before, fit.After, correction);
+    }
+
+    /// <summary>Moments of a layer's inputs with the outputs wanted, for each group: of most batches, and of those held back.</summary>
+    (ImmutableArray<InputMoments> Seen, ImmutableArray<InputMoments>? HeldBack) Moments(
+        int node,
+        int groups,
+        PatchSample sample,
+        LayerBlocks blocks
+    )
+    {
+        var layer = graph.Nodes[node];
+        int rows = blocks.Rows / groups;
+        ImmutableArray<InputMoments> New() => [.. Enumerable.Range(0, groups).Select(_ => new InputMoments(blocks.RowLength, rows))];
+        bool corrects = values.BatchCount > 1 && !(values.AreSame(layer.Inputs[0]) && Shortcut(node) is null);
+        var (seen, heldBack) = (New(), corrects ? New() : default);
+        for (int batch = 0; batch < values.BatchCount; batch++)
+        {
+            using var scope = host.BeginScope();
+            values.ComputeDense(node, batch, dense);
+            scope.Keep(values.Dense(node, batch));
+            int[] positions = sample.Positions(values.FirstImage(batch), values.ImageCount(batch));
+            for (int group = 0; group < groups; group++)
+            {
+                var inputs = sample.Inputs(values.Quantised(layer.Inputs[0], batch), positions, group);
+                var wanted = sample.Outputs(values.Dense(node, batch), positions, group * rows, rows);
+                if (Shortcut(node) is { } shortcut)
+                    AddShortcut(wanted, shortcut, sample, positions, batch, group * rows);
+                (corrects && IsHeldBack(batch) ? heldBack : seen)[group].Add(inputs, wanted);
+            }
+        }
+
+        return (seen, corrects ? heldBack : null);
+    }
+
+    bool IsHeldBack(int batch) => batch % options.HeldBackEvery == Math.Min(options.HeldBackEvery, values.BatchCount) - 1;
+
+    /// <summary>Asks a layer to make up for the error of the value that its output is added to: (dense − quantised) / the scale of the
+    /// norm between.</summary>
+    void AddShortcut(
+        Tensor<float> wanted,
+        (int Node, double[] Scales) shortcut,
+        PatchSample sample,
+        int[] positions,
+        int batch,
+        int firstRow
+    )
+    {
+        int rows = wanted.Shape[1];
+        var want = sample.Outputs(values.Dense(shortcut.Node, batch), positions, firstRow, rows);
+        var have = sample.Outputs(values.Quantised(shortcut.Node, batch), positions, firstRow, rows);
+        for (int i = 0; i < wanted.Shape.Count; i++)
+            wanted.Pointer[i] += (float)((want.Pointer[i] - have.Pointer[i]) / shortcut.Scales[firstRow + (i % rows)]);
+    }
+
+    /// <summary>The value that a node's output, through a norm or not, is added to, where that is computed and not the same in both
+    /// networks.</summary>
+    (int Node, double[] Scales)? Shortcut(int node)
+    {
+        int channels = graph.Nodes[node].Parameters[0].Shape[0],
+            last = node;
+        double[] scales = [.. Enumerable.Repeat(1.0, channels)];
+        if (ReadersNorm(node) is { } norm)
+            (scales, last) = (Scales(norm), graph.SoleReader(node)!.Value);
+        if (graph.SoleReader(last) is not { } reader || graph.Nodes[reader] is not AddLayer { Inputs: [var left, var right] })
+            return null;
+        int other = left == last ? right : left;
+        return other < node && values.Has(other) && !values.AreSame(other) && scales.All(scale => Math.Abs(scale) > 1e-6)
+            ? (other, scales)
+            : null;
+    }
+
+    /// <summary>How much an error of each output counts: squares of the norm's scales, as parts of their mean.</summary>
+    ImmutableArray<float> RowWeights(int node, int rows)
+    {
+        if (ReadersNorm(node) is not { } norm)
+            return [.. Enumerable.Repeat(1f, rows)];
+        double[] squares = [.. Scales(norm).Select(scale => scale * scale)];
+        double mean = squares.Average();
+        return mean > 0 ? [.. squares.Select(square => (float)(square / mean))] : [.. Enumerable.Repeat(1f, rows)];
+    }
+
+    BatchNormLayer? ReadersNorm(int node) => graph.SoleReader(node) is { } reader ? graph.Nodes[reader] as BatchNormLayer : null;
+
+    double[] Scales(BatchNormLayer norm)
+    {
+        float[] weight = Vector(dense, norm.Name, "weight"),
+            variance = Vector(dense, norm.Name, "running_var");
+        return [.. weight.Select((value, c) => value / Math.Sqrt((double)variance[c] + norm.Eps))];
+    }
+
+    /// <summary>Gives a norm of the quantised network the mean and the deviation of the dense network's output.</summary>
+    void MatchNorm(BatchNormLayer norm)
+    {
+        if (values.AreSame(norm.X))
+            return;
+        var want = ChannelMoments.Of(Batches(norm.X, values.Dense));
+        var have = ChannelMoments.Of(Batches(norm.X, values.Quantised));
+        float[] weight = Vector(dense, norm.Name, "weight"),
+            bias = Vector(dense, norm.Name, "bias"),
+            mean = Vector(dense, norm.Name, "running_mean"),
+            variance = Vector(dense, norm.Name, "running_var");
+        for (int c = 0; c < weight.Length; c++)
+        {
+            double scale = weight[c] / Math.Sqrt((double)variance[c] + norm.Eps);
+            weight[c] = (float)(scale * Math.Sqrt(want.Variance[c] + norm.Eps));
+            bias[c] = (float)(bias[c] + (scale * (want.Mean[c] - mean[c])));
+            (mean[c], variance[c]) = ((float)have.Mean[c], (float)have.Variance[c]);
+        }
+
+        foreach (var (name, vector) in new[] { ("weight", weight), ("bias", bias), ("running_mean", mean), ("running_var", variance) })
+            Set($"{norm.Name}.{name}", vector);
+    }
+
+    /// <summary>Shifts the bias of a layer without a norm so that its output has the dense network's mean.</summary>
+    void MatchBias(int node, ParameterSpec bias)
+    {
+        var want = ChannelMoments.Of(Batches(node, values.Dense));
+        var have = ChannelMoments.Of(Batches(node, values.Quantised));
+        float[] vector = Parameters.Find(bias.Name)!.ToArray(),
+            shift = [.. want.Mean.Zip(have.Mean, (wanted, got) => (float)(wanted - got))];
+        for (int c = 0; c < vector.Length; c++)
+            vector[c] += shift[c];
+        Set(bias.Name, vector);
+        foreach (var value in Batches(node, values.Quantised))
+            for (int i = 0; i < value.Shape.Count; i++)
+                value.Pointer[i] += shift[i % shift.Length];
+    }
+
+    Tensor<float>[] Batches(int node, Func<int, int, Tensor<float>> value) =>
+        [.. Enumerable.Range(0, values.BatchCount).Select(batch => value(node, batch))];
+
+    void Set(string name, float[] vector) =>
+        Parameters = Parameters.With(name, new Weight.Dense(Tensor<float>.From(host, [vector.Length], vector)));
+
+    bool IsSame(string name) => ReferenceEquals(Parameters[name], dense[name]);
+
+    static float[] Vector(Parameters parameters, string layer, string name) => NormEstimates.Vector(parameters, layer, name);
+}
+
+/// <summary>What reconstructing one layer gave.</summary>
+/// <param name="Layer">PyTorch name.</param>
+/// <param name="Before">Squared error of its output as plainly quantised, as a part of the output's square: 0 … 1.</param>
+/// <param name="After">The same after reconstruction.</param>
+/// <param name="Correction">How strongly its weights were held to the dense ones while they make up for earlier layers' errors; null for no
+/// correction.</param>
+public sealed record LayerReconstruction(string Layer, double Before, double After, float? Correction)
+{
+    /// <summary>Seconds that the layer took, if the caller measures them; steps have no clock.</summary>
+    public double Seconds { get; init; }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Reconstruction;
+
+/// <summary>Values of a network's nodes on all photographs, batch by batch: those of the dense network, and those of the network as far as
+/// it is quantised. They are one tensor where nothing before a node is quantised.</summary>
+/// <param name="host">Where they are; they belong to its innermost scope.</param>
+/// <param name="graph">The network.</param>
+/// <param name="images">[N, H, W, C] of each batch.</param>
+sealed class NetworkValues(HostDevice host, Graph graph, ImmutableArray<Tensor<float>> images)
+{
+    readonly Tensor<float>?[][] dense = [.. graph.Nodes.Select(_ => new Tensor<float>?[images.Length])],
+        quantised = [.. graph.Nodes.Select(_ => new Tensor<float>?[images.Length])];
+    readonly ImmutableArray<int> lastReaders = graph.LastReaders();
+
+    /// <summary>Batches.</summary>
+    public int BatchCount => images.Length;
+
+    /// <summary>Number of a batch's first image among all.</summary>
+    public int FirstImage(int batch) => images.Take(batch).Sum(image => image.Shape[0]);
+
+    /// <summary>Images of a batch.</summary>
+    public int ImageCount(int batch) => images[batch].Shape[0];
+
+    /// <summary>The dense network's value of a node, which is computed.</summary>
+    public Tensor<float> Dense(int node, int batch) => dense[node][batch]!;
+
+    /// <summary>The quantised network's value of a node, which is computed.</summary>
+    public Tensor<float> Quantised(int node, int batch) => quantised[node][batch]!;
+
+    /// <summary>Whether a node's value is computed and still kept.</summary>
+    public bool Has(int node) => quantised[node][0] is not null;
+
+    /// <summary>Whether the two networks' values of a node are one.</summary>
+    public bool AreSame(int node) => ReferenceEquals(dense[node][0], quantised[node][0]);
+
+    /// <summary>Computes the dense network's value of a node, unless it is.</summary>
+    public void ComputeDense(int node, int batch, Parameters parameters)
+    {
+        var layer = graph.Nodes[node];
+        dense[node][batch] ??= Forward.Node(layer, parameters, images[batch], [.. layer.Inputs.Select(input => dense[input][batch]!)]);
+    }
+
+    /// <summary>Computes the quantised network's value of a node.</summary>
+    public void ComputeQuantised(int node, int batch, Parameters parameters)
+    {
+        var layer = graph.Nodes[node];
+        quantised[node][batch] = Forward.Node(
+            layer,
+            parameters,
+            images[batch],
+            [.. layer.Inputs.Select(input => quantised[input][batch]!)]
+        );
+    }
+
+    /// <summary>Takes the dense network's value for the quantised network's.</summary>
+    public void Share(int node, int batch) => quantised[node][batch] = dense[node][batch];
+
+    /// <summary>Frees the values of a batch that no node after this one reads.</summary>
+    public void Release(int node, int batch)
+    {
+        foreach (int done in graph.Nodes[node].Inputs.Append(node).Distinct().Where(input => lastReaders[input] <= node))
+        {
+            var (one, other) = (dense[done][batch], quantised[done][batch]);
+            (dense[done][batch], quantised[done][batch]) = (null, null);
+            if (one is not null && !ReferenceEquals(one, images[batch]))
+                host.Release(one);
+            if (other is not null && !ReferenceEquals(other, one) && !ReferenceEquals(other, images[batch]))
+                host.Release(other);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Reconstruction;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Steps;
+
+/// <summary>Makes the output of each quantised layer on photographs as close to the dense network's as its codes allow, layer by layer, from
+/// what is quantised before it; and matches norms and biases. Needs no labels and no gradients.</summary>
+/// <remarks>After <see cref="UnfoldNorms"/> and a step that quantises, on the same photographs. The method is for a layer that of GPTVQ
+/// (van Baalen et al. 2024, arXiv 2402.15319) with a codebook for the whole layer; the order and the correction are measured:
+/// docs/decisions.md.</remarks>
+/// <param name="Layers">What is quantised.</param>
+/// <param name="Images">Photographs without labels.</param>
+/// <param name="Key">The run's key.</param>
+/// <param name="Options">How.</param>
+public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormImages Images, RngKey Key, ReconstructionOptions Options)
+    : ICompressionStep
+{
+    /// <inheritdoc/>
+    public Result<Unit, PqfError> Check(CompressionState start) => Images.Check();
+
+    /// <inheritdoc/>
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
+    {
+        var (host, device) = (state.Host, state.Parameters.Tensors().First().Device);
+        using var scope = host.BeginScope();
+        var loaded = Load(host);
+        if (loaded is not Result<ImmutableArray<Tensor<float>>, PqfError>.Ok(var images))
+        {
+            yield return new CompressionEvent.Failed(((Result<ImmutableArray<Tensor<float>>, PqfError>.Error)loaded).Value);
+            yield break;
+        }
+
+        var dense = On(host, state.Dense ?? state.Parameters);
+        var pass = new NetworkReconstruction(
+            host,
+            state.Graph,
+            dense,
+            Shared(On(host, state.Parameters), dense),
+            new NetworkValues(host, state.Graph, images),
+            Options,
+            Key
+        );
+        var reports = ImmutableArray.CreateBuilder<LayerReconstruction>();
+        var firsts = Firsts(state.Graph);
+        for (int node = 0; node < state.Graph.Nodes.Length; node++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (firsts.TryGetValue(node, out var layer))
+            {
+                yield return new CompressionEvent.ReconstructingLayer(layer.Layer, reports.Count + 1, firsts.Count);
+                var report = pass.Reconstruct(layer, node) ?? new LayerReconstruction(layer.Layer, 0, 0, null);
+                reports.Add(report);
+                yield return new CompressionEvent.LayerReconstructed(report);
+            }
+
+            pass.Compute(node);
+        }
+
+        var parameters = device == host ? pass.Parameters : On(device, pass.Parameters);
+        if (device == host)
+            scope.KeepAll(parameters.Tensors());
+        yield return new CompressionEvent.StepFinished(
+            this,
+            state with
+            {
+                Parameters = parameters,
+                Reconstructions = reports.ToImmutable(),
+            }
+        );
+    }
+
+    /// <summary>For each node that is the first of a quantised layer: the layer.</summary>
+    Dictionary<int, LayerBlocks> Firsts(Graph graph) =>
+        Layers
+            .Select(layer => (Node: First(graph, layer.WeightName), layer))
+            .Where(pair => pair.Node >= 0)
+            .ToDictionary(pair => pair.Node, pair => pair.layer);
+
+    static int First(Graph graph, string weight)
+    {
+        for (int i = 0; i < graph.Nodes.Length; i++)
+            if (graph.Nodes[i].Parameters.Any(spec => spec.Name == weight))
+                return i;
+        return -1;
+    }
+
+    Result<ImmutableArray<Tensor<float>>, PqfError> Load(HostDevice host) =>
+        Result
+            .All(Images.Batches().Select(batch => batch.Map(pixels => Tensor<float>.From(host, Images.BatchShape, pixels.Span))))
+            .Map(all => all.ToImmutableArray());
+
+    /// <summary>Values on a device: themselves if they are there.</summary>
+    static Parameters On(Device device, Parameters parameters) =>
+        parameters.Tensors().First().Device == device
+            ? parameters
+            : new(
+                parameters.Values.ToImmutableDictionary(
+                    pair => pair.Key,
+                    pair =>
+                        pair.Value.Match<Weight>(
+                            own => new Weight.Dense(Tensor<float>.From(device, own.Shape, own.Value.ToArray())),
+                            own => new Weight.Quantised(
+                                Tensor<float>.From(device, own.Codebook.Shape, own.Codebook.ToArray()),
+                                Tensor<ushort>.From(device, own.Codes.Shape, own.Codes.ToArray()),
+                                own.DenseShape
+                            )
+                        )
+                )
+            );
+
+    /// <summary>The quantised network's values, those that are not quantised being the dense network's own.</summary>
+    static Parameters Shared(Parameters quantised, Parameters dense) =>
+        new(
+            quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value is Weight.Quantised ? pair.Value : dense[pair.Key])
+        );
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Nets.Weights;
+
+/// <summary>A file's tensors under the names used here: the one place that knows what other programs put around and instead of
+/// torchvision's names.</summary>
+/// <remarks>
+/// Stripped are the modules around a known network (<c>module.</c>, <c>model.</c>, <c>backbone.</c>, <c>module.encoder_q.</c>, nested) and
+/// wrappers anywhere in a name (<c>_orig_mod.</c>). A pruned weight is one tensor. Names of Hugging Face and of torchvision's versions are
+/// translated by the families. The one linear layer in the place of a classifier's head is that head.
+/// </remarks>
+public sealed class NamedTensors
+{
+    const string Module = "module.";
+
+    readonly IReadOnlyDictionary<string, string> own;
+
+    NamedTensors(TensorFile file, IReadOnlyDictionary<string, string> own) => (File, this.own) = (file, own);
+
+    /// <summary>The network's tensors, by the names used here. Whoever opened the file disposes of it.</summary>
+    public TensorFile File { get; }
+
+    /// <summary>Names of tensors that are not within the network.</summary>
+    public ImmutableArray<string> Outside { get; private init; } = [];
+
+    /// <summary>What was guessed, a line each.</summary>
+    public ImmutableArray<string> Notes { get; private init; } = [];
+
+    /// <summary>The name that a tensor has in the file.</summary>
+    public string OwnName(string name) => own.GetValueOrDefault(name, name);
+
+    /// <summary>Finds the network in a file.</summary>
+    /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, or another program's
+    /// detector.</returns>
+    public static Result<NamedTensors, PqfError> Of(TensorFile file) =>
+        from tensors in PlainTensors.Of(file)
+        from _ in ForeignDetectors.Check(file)
+        from place in NetworkPlace.Find(file.Path, [.. WeightLayers(tensors)])
+        let split = Split(tensors, place)
+        let inside = Heads.Adopt(split.Inside, split.Outside, place)
+        from unique in Unique(file, inside.Tensors)
+        select new NamedTensors(
+            new(file.Path, file.Format, unique.Select(pair => pair.Tensor.Rename(pair.Name)), file.Metadata),
+            unique.ToDictionary(pair => pair.Name, pair => pair.Tensor.Name)
+        )
+        {
+            Outside = [.. split.Outside.Where(pair => !inside.Adopted.Contains(pair.Tensor.Name)).Select(pair => pair.Tensor.Name)],
+            Notes = inside.Notes,
+        };
+
+    /// <summary>The tensors of a file that has the names used here.</summary>
+    public static NamedTensors AsTheyAre(TensorFile file) => new(file, ImmutableDictionary<string, string>.Empty);
+
+    /// <summary>The same with some parameters drawn newly, whatever the file holds of their layers.</summary>
+    /// <param name="specs">The parameters.</param>
+    /// <param name="draw">Values of one of them.</param>
+    public NamedTensors WithNew(ImmutableArray<ParameterSpec> specs, Func<ParameterSpec, float[]> draw)
+    {
+        var layers = specs.Select(spec => spec.Layer).ToHashSet();
+        var kept = File.Tensors.Where(tensor => !layers.Contains(LayerOf(tensor.Name)));
+        var drawn = specs.Select(spec => StoredTensor.FromSingles(spec.Name, spec.Shape, draw(spec)));
+        return new(new(File.Path, File.Format, kept.Concat(drawn), File.Metadata), own) { Outside = Outside };
+    }
+
+    /// <summary>The part of a tensor's name before the last dot.</summary>
+    internal static string LayerOf(string name) => name[..Math.Max(0, name.LastIndexOf('.'))];
+
+    /// <summary>Layers that have a weight of more than one axis, or codes.</summary>
+    internal static IEnumerable<string> WeightLayers(IEnumerable<(string Name, StoredTensor Tensor)> tensors) =>
+        tensors
+            .Where(pair =>
+                pair.Tensor.Shape.Rank >= 2
+                && (
+                    pair.Name.EndsWith(".weight", StringComparison.Ordinal) || pair.Name.EndsWith(".codes_matrix", StringComparison.Ordinal)
+                )
+            )
+            .Select(pair => LayerOf(pair.Name))
+            .Distinct();
+
+    /// <summary>The network's tensors by the names used here, and the others by their own.</summary>
+    static (ImmutableArray<(string Name, StoredTensor Tensor)> Inside, ImmutableArray<(string Name, StoredTensor Tensor)> Outside) Split(
+        ImmutableArray<(string Name, StoredTensor Tensor)> tensors,
+        NetworkPlace? place
+    )
+    {
+        string prefix = place?.Prefix ?? (tensors.All(pair => pair.Name.StartsWith(Module, StringComparison.Ordinal)) ? Module : "");
+        var inside = tensors.ToLookup(pair => pair.Name.StartsWith(prefix, StringComparison.Ordinal) && !IsOthers(pair.Name));
+        return ([.. inside[true].Select(pair => (Networks.Canonical(pair.Name[prefix.Length..]), pair.Tensor))], [.. inside[false]]);
+
+        // In another network within the place of this one, and not a layer of this one.
+        bool IsOthers(string name) =>
+            place is { Others.IsEmpty: false }
+            && !place.Known.All.Contains(LayerOf(Networks.Canonical(name[prefix.Length..])))
+            && NetworkPlace.PrefixesOf(name).Any(place.Others.Contains);
+    }
+
+    static Result<ImmutableArray<(string Name, StoredTensor Tensor)>, PqfError> Unique(
+        TensorFile file,
+        ImmutableArray<(string Name, StoredTensor Tensor)> tensors
+    )
+    {
+        var first = new Dictionary<string, StoredTensor>();
+        foreach (var (name, tensor) in tensors)
+            if (!first.TryAdd(name, tensor))
+                return new PqfError.File(
+                    file.Path,
+                    $"holds {Printable.Name(name)} twice, as {Printable.Name(first[name].Name)} and as {Printable.Name(tensor.Name)}; "
+                        + "expected one of them"
+                );
+        return tensors;
+    }
+}

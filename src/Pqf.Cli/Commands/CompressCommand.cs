@@ -75,7 +75,7 @@ static class CompressCommand
         return from _ in OutputFolder.Prepare(folder)
             from done in run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)
-                from network in Network.Load(weights, device, overrides)
+                from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
                 from images in Images(run, network, calibrate)
                 from compressed in CompressJob.Run(
                     network,

@@ -56,7 +56,7 @@ public abstract record PqfError
     public sealed record Images(int FailedCount, int Count) : PqfError
     {
         /// <inheritdoc/>
-        public override string Message => $"{FailedCount} of {Count} photographs could not be decoded";
+        public override IEnumerable<string> Lines => [$"{FailedCount} of {Count} photographs could not be decoded"];
     }
 
     /// <summary>Several failures found in one pass, all reported.</summary>

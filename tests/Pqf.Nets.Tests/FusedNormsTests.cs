@@ -25,7 +25,7 @@ public class FusedNormsTests(DeviceSet devices) : DeviceTest(devices)
             using var file = TensorFiles.Open(folder.File("a.onnx")).Value();
             var (read, report) = StateDict.Load(graph, file, device).Value();
             Assert.Equal("", report.ToString());
-            Assert.True(report.NormsFolded);
+            Assert.Equal((true, false), (report.NormsFolded, report.LacksStatistics));
             Close.Check(Forward.Run(graph, parameters, images), Forward.Run(graph, read, images), 1e-6);
         }
     }

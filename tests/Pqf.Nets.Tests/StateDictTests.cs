@@ -203,6 +203,37 @@ public class StateDictTests
         );
     }
 
+    [Theory]
+    [InlineData(-1e-12f, "expected values of at least 0, got -1E-12 at position 1")]
+    [InlineData(-0.5f, "expected values of at least 0, got -0.5 at position 1")]
+    [InlineData(float.NaN, "expected finite values, got NaN at position 1")]
+    public void A_running_variance_is_not_negative(float value, string problem)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var graph = TestGraphs.Small();
+        var tensors = StateDict
+            .Dense(graph, GeneratedWeights.Parameters(graph, device, "dense"))
+            .Select(tensor =>
+                tensor.Name == "bn1.running_var" ? StoredTensor.FromSingles("bn1.running_var", [4], [0, value, -0f, 1]) : tensor
+            );
+        Assert.Equal($"net.pth: bn1.running_var: {problem}", StateDict.Load(graph, InMemory(tensors), device).ErrorMessage());
+    }
+
+    [Fact]
+    public void Statistics_that_parameters_alone_lack_are_told_from_those_that_are_folded()
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var graph = TestGraphs.Small();
+        var parameters = GeneratedWeights.Parameters(graph, device, "dense");
+        var alone = StateDict.Dense(graph, parameters).Where(tensor => !tensor.Name.Contains(".running_", StringComparison.Ordinal));
+        Assert.True(StateDict.Load(graph, InMemory(alone), device).Value().Report.LacksStatistics);
+        Assert.False(StateDict.Load(graph, InMemory(StateDict.Dense(graph, parameters)), device).Value().Report.LacksStatistics);
+        var compressed = StateDict.Published(graph, TestGraphs.Quantise(graph, parameters));
+        Assert.False(StateDict.Load(graph, InMemory(compressed), device).Value().Report.LacksStatistics);
+    }
+
     [Fact]
     public void A_code_outside_its_codebook_and_a_wrong_type_are_errors_in_one_pass()
     {

@@ -75,7 +75,7 @@ static class CompressCommand
             from done in run.WithImages(reader =>
                 run.WithDevice(device =>
                     from overrides in ConfigMapping.Overrides(run.Config)
-                    from network in Network.Load(weights, device, overrides)
+                    from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
                     from images in Images(run, network, reader, calibrate)
                     from compressed in CompressJob.Run(
                         network,

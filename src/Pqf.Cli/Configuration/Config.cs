@@ -259,9 +259,6 @@ sealed record PreprocessingConfig
 /// <summary>What is done on photographs without labels, from quick to thorough.</summary>
 enum CalibrationLevel
 {
-    /// <summary>Nothing.</summary>
-    None,
-
     /// <summary>Statistics of norms are estimated again.</summary>
     Norms,
 

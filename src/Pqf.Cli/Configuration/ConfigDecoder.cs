@@ -53,7 +53,7 @@ static class ConfigDecoder
         );
 
     static ValueParser<CalibrationLevel> Calibration { get; } =
-        Values.Choice(("none", CalibrationLevel.None), ("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
+        Values.Choice(("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
 
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));

@@ -35,12 +35,15 @@ public static class CompressJob
                 "is compressed already; expected a dense network (pqf convert --format dense makes one)"
             );
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
+        if (network.LacksStatistics && images is null)
+            return NormStatistics.Missing(network.Path, network.Graph);
         return from layers in Blocks.Of(network.Graph, options.Compression)
             from inputs in options.ColumnWeights is { } path
                 ? QuantiseByColumns.Read(path, layers)
                 : ImmutableDictionary<string, LayerInputs>.Empty
             from provenance in ProvenanceOf(network.Path, options.ToolVersion)
-            let steps = Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction)
+            let steps = Estimate(network, images)
+                .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction))
             let run = new CompressionRun(options, layers, progress)
             {
                 AfterQuantising = (state, dense, permuted) =>
@@ -52,24 +55,31 @@ public static class CompressJob
             select new Compressed(Described(network.Model, state, options, provenance), state);
     }
 
-    /// <summary>A network whose norms have the statistics of images, its function unchanged.</summary>
+    /// <summary>A network whose norms have the statistics of images, its function unchanged unless its file lacks statistics.</summary>
     internal static Result<PqfModel, PqfError> Unfold(
         Network network,
         CompressOptions options,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
-    ) =>
-        options.Images is { } set
-            ? Run(
-                    network,
-                    [new UnfoldNorms(CalibrationImages.Of(set, network.Preprocessing, options, cancellation))],
-                    ImmutableDictionary<string, LayerInputs>.Empty,
-                    new CompressionRun(options, [], progress),
-                    options,
-                    cancellation
-                )
-                .Map(state => network.Model with { Parameters = state.Parameters })
-            : network.Model;
+    )
+    {
+        if (options.Images is not { } set)
+            return network.LacksStatistics ? NormStatistics.Missing(network.Path, network.Graph) : network.Model;
+        var images = CalibrationImages.Of(set, network.Preprocessing, options, cancellation);
+        return Run(
+                network,
+                Estimate(network, images).Add(new UnfoldNorms(images)),
+                ImmutableDictionary<string, LayerInputs>.Empty,
+                new CompressionRun(options, [], progress),
+                options,
+                cancellation
+            )
+            .Map(state => network.Model with { Parameters = state.Parameters });
+    }
+
+    /// <summary>The step that gives norms the statistics that the network's file lacks, if it does.</summary>
+    static ImmutableArray<ICompressionStep> Estimate(Network network, NormImages? images) =>
+        network.LacksStatistics && images is not null ? [new EstimateNorms(images)] : [];
 
     static Result<CompressionState, PqfError> Run(
         Network network,

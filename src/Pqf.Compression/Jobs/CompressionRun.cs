@@ -19,6 +19,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     double workDone;
     int groupNumber;
     long started;
+    bool isEstimating;
 
     /// <summary>Called with the network as quantised, as it was before it was permuted, and as permuted (null without).</summary>
     public Func<CompressionState, Parameters, Parameters?, Result<Unit, PqfError>> AfterQuantising { get; init; } =
@@ -38,6 +39,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
         var (state, dense) = (start, start.Parameters);
         Parameters? permuted = null;
         var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers));
+        isEstimating = steps is [EstimateNorms, ..];
         foreach (var next in events)
         {
             Show(next);
@@ -47,7 +49,8 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
                 continue;
             EndStage();
             state = Timed(reached);
-            if (step is UnfoldNorms)
+            isEstimating = false;
+            if (step is EstimateNorms or UnfoldNorms)
                 dense = state.Parameters;
             else if (step is Permute)
                 permuted = state.Parameters;
@@ -63,7 +66,13 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
         switch (next)
         {
             case CompressionEvent.EstimatingNorms batch:
-                InStage(layerSeconds.Count > 0 ? "calibrating norms" : "unfolding norms", "images", batch.Count * ImagesPerBatch);
+                InStage(
+                    isEstimating ? "estimating norms"
+                        : layerSeconds.Count > 0 ? "calibrating norms"
+                        : "unfolding norms",
+                    "images",
+                    batch.Count * ImagesPerBatch
+                );
                 Advance((batch.Number - 1) * ImagesPerBatch);
                 break;
             case CompressionEvent.GroupStarted group:

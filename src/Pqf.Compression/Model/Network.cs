@@ -29,6 +29,10 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// <summary>Layers whose values are not the file's but drawn newly: all that depend on the class count, or none.</summary>
     public ImmutableArray<string> NewLayers { get; init; } = [];
 
+    /// <summary>Its norms have mean 0 and variance 1 because the file lacks their statistics: only compression and training on images may
+    /// use it.</summary>
+    public bool LacksStatistics { get; init; }
+
     /// <summary>What was guessed when the file was read, a line each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 

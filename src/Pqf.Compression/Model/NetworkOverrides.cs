@@ -21,6 +21,10 @@ public sealed record NetworkOverrides
     /// an error then, and so is a file without a head.</summary>
     public NewHead? NewHead { get; init; }
 
+    /// <summary>Takes a dense network whose file lacks the running statistics of norms, which is an error otherwise. Its function is not
+    /// the trained one until they are estimated on images, as <see cref="Jobs.CompressJob"/> and training do.</summary>
+    public bool AllowsMissingStatistics { get; init; }
+
     /// <summary>Input channels.</summary>
     public int? InChannels { get; init; }
 

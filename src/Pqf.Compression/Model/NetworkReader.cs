@@ -29,6 +29,7 @@ static class NetworkReader
         from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
+        from statistics in NormStatistics.Check(file.Path, graph, loaded.Report, overrides)
         from network in overrides.Complete(
             file.Path,
             FormatOf(file),
@@ -44,7 +45,8 @@ static class NetworkReader
         select network with
         {
             Unused = [.. loaded.Report.Unused.Select(unused => unused.Name)],
-            Notes = tensors.Notes,
+            Notes = loaded.Report.LacksStatistics ? tensors.Notes.Add(NormStatistics.AreEstimated) : tensors.Notes,
+            LacksStatistics = loaded.Report.LacksStatistics,
         };
 
     static string FormatOf(TensorFile file) =>

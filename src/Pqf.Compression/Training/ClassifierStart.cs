@@ -19,7 +19,8 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
     public static Result<Network, PqfError> Open(ClassifierTraining training, TrainingRun run, TrainingImages images) =>
         new ClassifierStart(training, run, images) is var start && training.Weights is { } path ? start.Load(path) : start.Random();
 
-    NetworkOverrides Overrides => training.Overrides;
+    // Statistics that the file lacks are estimated on the training images before the first step.
+    NetworkOverrides Overrides => training.Overrides with { AllowsMissingStatistics = true };
 
     /// <summary>Classes that were asked for; null where the file or the images decide.</summary>
     int? WantedCount => Overrides.ClassCount ?? (Overrides.ClassNames.IsEmpty ? null : Overrides.ClassNames.Length);

@@ -30,6 +30,10 @@ public sealed record LoadReport
     /// again.</summary>
     public bool NormsFolded { get; init; }
 
+    /// <summary>The file holds the parameters of norms that training changes, but no running statistics: mean 0 and variance 1 stand in
+    /// for statistics that the network was trained with, so its function is another one until they are estimated.</summary>
+    public bool LacksStatistics { get; init; }
+
     /// <summary>Nothing is missing and nothing mismatched.</summary>
     public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty;
 

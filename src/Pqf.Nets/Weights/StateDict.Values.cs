@@ -6,7 +6,13 @@ namespace Pqf.Nets.Weights;
 
 public static partial class StateDict
 {
-    static Result<Tensor<float>, PqfError> ReadSingles(StoredTensor tensor, string path, Device device)
+    /// <summary>Values that are finite, and at least a bound: variances are not negative.</summary>
+    static Result<Tensor<float>, PqfError> ReadSingles(
+        StoredTensor tensor,
+        string path,
+        Device device,
+        float least = float.NegativeInfinity
+    )
     {
         if (tensor.Type is not (DType.F16 or DType.BF16 or DType.F32 or DType.F64))
             return new PqfError.Tensor(path, tensor.Name, $"expected floating-point values, got {tensor.Type}");
@@ -19,8 +25,12 @@ public static partial class StateDict
                 destination =>
                 {
                     tensor.ReadSingles(destination);
-                    int bad = FirstNotFinite(destination);
-                    problem = bad < 0 ? null : $"expected finite values, got {destination[bad]} at position {bad}";
+                    int infinite = FirstNotFinite(destination),
+                        below = FirstBelow(destination, least);
+                    problem =
+                        infinite >= 0 ? $"expected finite values, got {destination[infinite]} at position {infinite}"
+                        : below >= 0 ? $"expected values of at least {least}, got {destination[below]} at position {below}"
+                        : null;
                 }
             );
             return problem is null ? values : new PqfError.Tensor(path, tensor.Name, problem);
@@ -53,6 +63,14 @@ public static partial class StateDict
     {
         for (int i = 0; i < values.Length; i++)
             if (!float.IsFinite(values[i]))
+                return i;
+        return -1;
+    }
+
+    static int FirstBelow(ReadOnlySpan<float> values, float least)
+    {
+        for (int i = 0; i < values.Length; i++)
+            if (values[i] < least)
                 return i;
         return -1;
     }

@@ -41,6 +41,11 @@ public static partial class StateDict
         var report = Report(specs, sources, stored, tensors) with
         {
             NormsFolded = normsFolded && specs.Any(spec => spec.Role == ParameterRole.RunningMean),
+            // Compressed files fold their statistics into two vectors, ONNX models into others.
+            LacksStatistics =
+                normsFolded
+                && !sources.Any(source => source is Source.Quantised)
+                && specs.Any(spec => spec.Role == ParameterRole.NormWeight && file.ByName.ContainsKey(spec.Name)),
         };
         if (!report.Fits)
             return new PqfError.File(file.Path, "the tensors do not fit the network:") { Findings = report.Findings };
@@ -94,7 +99,8 @@ public static partial class StateDict
     static Result<Weight, PqfError> Read(ParameterSpec spec, Source source, string path, Device device) =>
         source switch
         {
-            Source.Dense x => ReadSingles(x.Tensor, path, device).Map<Weight>(value => new Weight.Dense(value.Reshape(spec.Shape))),
+            Source.Dense x => ReadSingles(x.Tensor, path, device, spec.Role == ParameterRole.RunningVar ? 0 : float.NegativeInfinity)
+                .Map<Weight>(value => new Weight.Dense(value.Reshape(spec.Shape))),
             Source.Quantised x => ReadSingles(x.Codebook, path, device)
                 .Bind(codebook =>
                     ReadCodes(x.Codes, codebook.Shape[0], path, device)

@@ -109,7 +109,7 @@ public class CocoCasesTests
             exif,
             .. TestDetectors.QuickSettings.Where(setting => setting != "--quiet"),
         ]);
-        Assert.True(result.Code == Shell.ExitCode.Success, result.Error);
+        Assert.True(result.Code == Pqf.Cli.Shell.ExitCode.Success, result.Error);
         Assert.Contains($"{coco}/val2017/1.jpg: {note}", result.Error.Split('\n'));
     }
 

@@ -19,6 +19,8 @@ public sealed record AddLayer(int Left, int Right) : Layer(Left, Right)
 
     internal override OnnxForm? Onnx => onnx => onnx.Add("Add");
 
+    internal override string? OnnxSignature => OnnxSignatures.Add;
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => Shapes.Same("Add", x[0], x[1]);
 

@@ -44,6 +44,8 @@ public sealed record BatchNormLayer(int X, string Name, int Channels, float Eps,
             onnx.Add("Add", [scaled, shift], onnx.Output);
         };
 
+    internal override string? OnnxSignature => OnnxSignatures.Norm;
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) =>
         x[0].Last == Channels ? x[0] : throw new ShapeException("BatchNorm", $"expected {Channels} channels for {Name}, got {x[0]}");

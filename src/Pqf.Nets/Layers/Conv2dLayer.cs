@@ -50,6 +50,8 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
                 ]
             );
 
+    internal override string? OnnxSignature => OnnxSignatures.Conv(WeightShape, Options);
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => Conv2d.OutputShape(x[0], WeightShape, Options);
 

@@ -14,6 +14,8 @@ public sealed record FlattenLayer(int X) : Layer(X)
 {
     internal override OnnxForm? Onnx => onnx => onnx.Add("Flatten");
 
+    internal override string? OnnxSignature => OnnxSignatures.Flatten;
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) =>
         [Shapes.Rank("Flatten", "x [N, H, W, C]", x[0], 4)[0], x[0][1] * x[0][2] * x[0][3]];

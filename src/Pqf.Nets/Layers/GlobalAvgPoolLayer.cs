@@ -14,6 +14,8 @@ public sealed record GlobalAvgPoolLayer(int X) : Layer(X)
 {
     internal override OnnxForm? Onnx => onnx => onnx.Add("GlobalAveragePool");
 
+    internal override string? OnnxSignature => OnnxSignatures.Mean;
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) =>
         [Shapes.Rank("GlobalAvgPool", "x [N, H, W, C]", x[0], 4)[0], 1, 1, x[0][3]];

@@ -16,6 +16,8 @@ public sealed record InputLayer(int Channels) : Layer
 
     internal override OnnxForm? Onnx => _ => { };
 
+    internal override string? OnnxSignature => OnnxSignatures.Input;
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => Checked(Shapes.Rank("Input", "images [N, H, W, C]", x[0], 4));
 

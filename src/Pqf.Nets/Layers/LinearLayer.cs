@@ -32,6 +32,8 @@ public sealed record LinearLayer(int X, string Name, int InFeatures, int OutFeat
     internal override OnnxForm? Onnx =>
         onnx => onnx.AddWeighted("Gemm", Name, HasBias, norm => Fold(norm, onnx.Parameters, null), OnnxMessages.Attribute("transB", 1));
 
+    internal override string? OnnxSignature => OnnxSignatures.Linear(WeightShape);
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => Linear.OutputShape(x[0], WeightShape, null);
 

@@ -17,6 +17,8 @@ public sealed record MaxPool2dLayer(int X, Pair KernelSize, Pair Stride, Pair Pa
 {
     internal override OnnxForm? Onnx => onnx => onnx.Add("MaxPool", OnnxMessages.Window(KernelSize, Stride, Padding));
 
+    internal override string? OnnxSignature => OnnxSignatures.MaxPool(KernelSize, Stride, Padding);
+
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => MaxPool2d.OutputShape(x[0], KernelSize, Stride, Padding);
 

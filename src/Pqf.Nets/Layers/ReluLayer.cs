@@ -10,4 +10,6 @@ public sealed record ReluLayer(int X) : ElementwiseLayer<Relu>(X)
     internal override Tail? Tail => Tensors.Ops.Elementwise.Tail.Relu;
 
     internal override OnnxForm? Onnx => onnx => onnx.Add("Relu");
+
+    internal override string? OnnxSignature => OnnxSignatures.Relu;
 }

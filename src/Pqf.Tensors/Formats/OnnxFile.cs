@@ -2,14 +2,11 @@ using System.Text;
 
 namespace Pqf.Tensors.Formats;
 
-/// <summary>Reads the weights of ONNX models: a graph's initialisers by name, and the model's text metadata. What else the graph computes
-/// is not looked at.</summary>
-/// <remarks>Source of the field numbers: onnx.proto of the ONNX project. Messages are gone into three deep, whatever the file
-/// says.</remarks>
+/// <summary>Reads ONNX models: weights by name, the model's text metadata, and its nodes.</summary>
+/// <remarks>Source of the field numbers: onnx.proto of the ONNX project. Messages are gone into a fixed number of levels deep, whatever the
+/// file says.</remarks>
 static class OnnxFile
 {
-    const int MaxTensors = 100_000;
-
     // A model begins with its version, field 1, a small number; then comes a text, a message, or a number of field 5.
     const byte VersionTag = 0x08,
         ModelVersionTag = 0x28;
@@ -22,37 +19,25 @@ static class OnnxFile
         && file.Slice(0, 3) is [VersionTag, > 0 and < 128, var tag]
         && (tag == ModelVersionTag || ((tag & 7) == (int)WireKind.Bytes && tag >> 3 is >= 2 and <= 14));
 
-    /// <summary>Reads the names and shapes of all initialisers; values are read from the mapped file when asked for.</summary>
+    /// <summary>Reads the names and shapes of all weights; values are read from the mapped files when asked for.</summary>
     /// <exception cref="InvalidDataException">The file is not of the format, or damaged, or holds a tensor that cannot be read.</exception>
     internal static TensorFile Read(string path, MappedFile file)
     {
         if (file.Length > int.MaxValue)
             throw new InvalidDataException("is an ONNX model of more than 2 GiB; the format allows no more");
-        var tensors = new Dictionary<string, StoredTensor>();
-        var aliases = new List<(string Name, string Of)>();
-        var metadata = new Dictionary<string, string>();
-        bool hasGraph = false;
-        var model = new WireFields(file.Slice(0, file.Length), 0);
-        while (model.Next())
+        OnnxStorage? storage = new(file, path);
+        try
         {
-            if (model is { Number: 7, Kind: WireKind.Bytes })
-            {
-                ReadGraph(file, new(model.Bytes, model.BytesStart), tensors, aliases);
-                hasGraph = true;
-            }
-            else if (model is { Number: 14, Kind: WireKind.Bytes })
-            {
-                ReadEntry(new(model.Bytes, model.BytesStart), metadata);
-            }
+            var (graphs, metadata) = Parts(storage);
+            var model = OnnxModel.Read(storage, graphs);
+            var read = new TensorFile(path, Format(storage, model.Constants), model.Constants.Weights, metadata, storage) { Onnx = model };
+            storage = null; // now the file's
+            return read;
         }
-
-        if (!hasGraph)
-            throw new InvalidDataException("ONNX model without a graph");
-        // PyTorch stores equal values once, and gives them their other names by nodes.
-        foreach (var (name, of) in aliases)
-            if (tensors.TryGetValue(of, out var tensor))
-                Add(tensors, tensor.Rename(name));
-        return new(path, "ONNX", tensors.Values, metadata, file);
+        finally
+        {
+            storage?.Dispose();
+        }
     }
 
     /// <summary>Decodes text.</summary>
@@ -68,51 +53,11 @@ static class OnnxFile
         }
     }
 
-    static void ReadGraph(
-        MappedFile file,
-        WireFields graph,
-        Dictionary<string, StoredTensor> tensors,
-        List<(string Name, string Of)> aliases
-    )
-    {
-        while (graph.Next())
-        {
-            if (graph is { Number: 1, Kind: WireKind.Bytes })
-                ReadNode(new(graph.Bytes, graph.BytesStart), aliases);
-            else if (graph is { Number: 5, Kind: WireKind.Bytes })
-                Add(tensors, OnnxTensor.Read(file, graph.BytesStart, graph.Bytes.Length));
-        }
-    }
+    /// <summary>Decodes bytes that need not be text.</summary>
+    internal static string AnyText(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
-    /// <summary>Keeps a node whose result is its input under another name.</summary>
-    static void ReadNode(WireFields node, List<(string Name, string Of)> aliases)
-    {
-        ReadOnlySpan<byte> input = [],
-            output = [];
-        bool isIdentity = false;
-        while (node.Next())
-        {
-            if (node is { Number: 1, Kind: WireKind.Bytes })
-                input = node.Bytes;
-            else if (node is { Number: 2, Kind: WireKind.Bytes })
-                output = node.Bytes;
-            else if (node is { Number: 4, Kind: WireKind.Bytes })
-                isIdentity = node.Bytes.SequenceEqual("Identity"u8);
-        }
-
-        if (isIdentity)
-            aliases.Add((Text(output), Text(input)));
-    }
-
-    static void Add(Dictionary<string, StoredTensor> tensors, StoredTensor tensor)
-    {
-        if (!tensors.TryAdd(tensor.Name, tensor))
-            throw new InvalidDataException($"{tensor.Name}: occurs twice");
-        if (tensors.Count > MaxTensors)
-            throw new InvalidDataException($"ONNX model of more than {MaxTensors} initialisers");
-    }
-
-    static void ReadEntry(WireFields entry, Dictionary<string, string> metadata)
+    /// <summary>Key and value of a StringStringEntryProto.</summary>
+    internal static (string Key, string Value) Entry(WireFields entry)
     {
         string key = "",
             value = "";
@@ -124,7 +69,41 @@ static class OnnxFile
                 value = Text(entry.Bytes);
         }
 
-        if (!metadata.TryAdd(key, value))
-            throw new InvalidDataException($"metadata: {key} occurs twice");
+        return (key, value);
     }
+
+    static (List<(int Start, int Length)> Graphs, Dictionary<string, string> Metadata) Parts(OnnxStorage storage)
+    {
+        var graphs = new List<(int, int)>();
+        var metadata = new Dictionary<string, string>();
+        var model = storage.Message(0, (int)storage.Model.Length);
+        while (model.Next())
+        {
+            if (model is { Number: 7, Kind: WireKind.Bytes })
+                graphs.Add((model.BytesStart, model.Bytes.Length));
+            if (model is not { Number: 14, Kind: WireKind.Bytes })
+                continue;
+            var (key, value) = Entry(new(model.Bytes, model.BytesStart));
+            if (!metadata.TryAdd(key, value))
+                throw new InvalidDataException($"metadata: {key} occurs twice");
+        }
+
+        return graphs.Count > 0 ? (graphs, metadata) : throw new InvalidDataException("ONNX model without a graph");
+    }
+
+    /// <summary>For a person: the format, and where weights are, or how, if not as usual.</summary>
+    static string Format(OnnxStorage storage, OnnxConstants constants) =>
+        string.Join(
+            ", ",
+            [
+                "ONNX",
+                .. storage.Locations.Count() switch
+                {
+                    0 => (string[])[],
+                    1 => [$"weights in {storage.Locations.Single()}"],
+                    var count => [$"weights in {count} files beside it"],
+                },
+                .. constants.DequantisedCount > 0 ? (string[])[$"{constants.DequantisedCount} quantised weights decoded"] : [],
+            ]
+        );
 }

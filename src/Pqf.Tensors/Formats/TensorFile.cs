@@ -43,6 +43,9 @@ public sealed class TensorFile : IDisposable
     /// <summary>Text beside the tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>What the file says of the network beside its weights, if it is an ONNX model.</summary>
+    internal OnnxModel? Onnx { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => resource?.Dispose();
 }

@@ -70,6 +70,9 @@ sealed class Photographs
             run.Report(error);
     }
 
+    /// <summary>Whether none could be used: there are no results to write then.</summary>
+    public bool HaveAllFailed => failedCount == count;
+
     /// <summary>Success, if none failed.</summary>
     public Result<Unit, PqfError> Conclude() =>
         first is null ? default(Unit)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
@@ -34,7 +35,9 @@ static class EvaluateDetectorCommand
         return new(
             new Command(
                 "evaluate-maskrcnn",
-                "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with DIR/annotations/instances_val2017.json"
+                "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with DIR/annotations/instances_val2017.json, "
+                    + "in the layout of Roboflow, CVAT, labelme, SAHI or FiftyOne, or named by dataloader.val_annotations and "
+                    + "dataloader.val_images"
             )
             {
                 weights,
@@ -45,6 +48,7 @@ static class EvaluateDetectorCommand
                 "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco",
                 "pqf evaluate-maskrcnn --config config/evaluate_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth "
                     + "--dataloader.coco_path /data/coco --output out --profile",
+                "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.val_annotations roboflow/test/_annotations.coco.json",
             ],
             run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, run.Parsed.GetValue(profile))
         )
@@ -61,12 +65,10 @@ static class EvaluateDetectorCommand
                 "--weights",
                 "expected a network's file, here or in model.state_dict_compressed, got none"
             );
-        if (run.Config.Dataloader.CocoPath is not { } path)
-            return new PqfError.Config("command line", "dataloader.coco_path", "expected a folder with val2017 and annotations, got none");
         return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)
             from done in run.WithDevice(device =>
                 from network in run.Load(weights, device, NetworkTask.Detection)
-                from images in CocoFolder.OpenValidation(path, ImageDecoder.Reader)
+                from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), ImageDecoder.Reader)
                 from measured in Measure(run, network, images, isProfiled)
                 select measured
             )

@@ -39,7 +39,8 @@ static class TrainDetectorCommand
         return new(
             new Command(
                 "train-maskrcnn",
-                "Fine-tune a Mask R-CNN that is compressed first, or train a dense one, on images in COCO's layout."
+                "Fine-tune a Mask R-CNN that is compressed first, or train a dense one, on annotations in COCO's format, in the layout of "
+                    + "COCO, Roboflow, CVAT, labelme, SAHI or FiftyOne, or named by dataloader.{train,val}_{annotations,images}."
             )
             {
                 weights,
@@ -54,6 +55,8 @@ static class TrainDetectorCommand
                 "pqf train-maskrcnn --config config/train_maskrcnn_small.yaml --backbone resnet50.pth --dataloader.coco_path "
                     + "/data/coco --output out",
                 "pqf train-maskrcnn --config config/train_maskrcnn.yaml --dataloader.coco_path /data/coco --output out --resume",
+                "pqf train-maskrcnn --config config/train_maskrcnn_small.yaml --weights maskrcnn_resnet50_fpn.pth --model.class_count 3 "
+                    + "--dataloader.coco_path helmets --output out",
             ],
             run =>
                 Run(
@@ -96,21 +99,15 @@ static class TrainDetectorCommand
     }
 
     static Result<DetectorTraining, PqfError> TrainingOf(RunContext run, string? weights, string? backbone) =>
-        run.Config.Dataloader.CocoPath is { } images
-            ? ConfigMapping
-                .Overrides(run.Config)
-                .Map(overrides => new DetectorTraining
-                {
-                    CocoFolder = images,
-                    Reader = ImageDecoder.Reader,
-                    Weights = weights,
-                    Backbone = backbone,
-                    Overrides = overrides,
-                    Passes = run.Config.Dataloader.TrainPasses,
-                })
-            : new PqfError.Config(
-                "command line",
-                "dataloader.coco_path",
-                "expected a folder with train2017, val2017 and annotations, got none"
-            );
+        ConfigMapping
+            .Overrides(run.Config)
+            .Map(overrides => new DetectorTraining
+            {
+                Images = ConfigMapping.Coco(run.Config),
+                Reader = ImageDecoder.Reader,
+                Weights = weights,
+                Backbone = backbone,
+                Overrides = overrides,
+                Passes = run.Config.Dataloader.TrainPasses,
+            });
 }

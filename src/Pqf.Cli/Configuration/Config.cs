@@ -89,6 +89,18 @@ sealed record DataloaderConfig
     /// <summary><c>coco_path</c>.</summary>
     public string? CocoPath { get; init; }
 
+    /// <summary><c>train_annotations</c>: a file in COCO's format; wins over <see cref="CocoPath"/>, as the next three.</summary>
+    public string? TrainAnnotations { get; init; }
+
+    /// <summary><c>train_images</c>: their folder.</summary>
+    public string? TrainImages { get; init; }
+
+    /// <summary><c>val_annotations</c>.</summary>
+    public string? ValAnnotations { get; init; }
+
+    /// <summary><c>val_images</c>.</summary>
+    public string? ValImages { get; init; }
+
     /// <summary><c>num_workers</c>: threads that decode images; null and 0 take one per core.</summary>
     public int? NumWorkers { get; init; }
 

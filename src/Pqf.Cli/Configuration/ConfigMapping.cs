@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Shell;
 using Pqf.Compression;
+using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
@@ -65,6 +66,17 @@ static class ConfigMapping
                 Deviation = config.Preprocessing.Deviation,
                 ClassNames = names,
             });
+
+    /// <summary>Where images of detectors are.</summary>
+    public static CocoSource Coco(Config config) =>
+        new()
+        {
+            Folder = config.Dataloader.CocoPath,
+            TrainAnnotations = config.Dataloader.TrainAnnotations,
+            TrainImages = config.Dataloader.TrainImages,
+            ValAnnotations = config.Dataloader.ValAnnotations,
+            ValImages = config.Dataloader.ValImages,
+        };
 
     /// <summary>How a network is compressed.</summary>
     /// <param name="run">The configuration, loader threads and clock.</param>

@@ -11,11 +11,12 @@ namespace Pqf.Compression.Data;
 /// <param name="Target">Its objects; there may be none.</param>
 public sealed record DetectionExample(CocoImage Image, Photograph Photograph, DetectionTarget Target);
 
-/// <summary>Images of a COCO folder: <c>DIR/val2017/….jpg</c> and <c>DIR/annotations/instances_val2017.json</c>.</summary>
+/// <summary>Images and annotations in COCO's format, in the layout of COCO itself or of a tool that writes it: see
+/// <see cref="CocoSource"/>.</summary>
 /// <param name="AnnotationsPath">The file of annotations.</param>
 /// <param name="ImagesPath">The folder of images.</param>
 /// <param name="Instances">What the file says.</param>
-/// <param name="Images">Those in use, by number.</param>
+/// <param name="Images">Those in use, by number; their names lead to files from the folder of images.</param>
 /// <param name="Reader">Decodes them.</param>
 public sealed record CocoFolder(
     string AnnotationsPath,
@@ -25,11 +26,14 @@ public sealed record CocoFolder(
     ImageReader Reader
 )
 {
-    const string Training = "train2017",
-        Validation = "val2017";
-
     /// <summary>Labels of the categories.</summary>
-    public CocoLabels Labels { get; } = CocoLabels.Of(Instances);
+    public CocoLabels Labels { get; init; } = CocoLabels.Of(Instances);
+
+    /// <summary>What was guessed of files and left out of training, a line each.</summary>
+    internal ImmutableArray<string> Guesses { get; init; } = [];
+
+    /// <summary>Which files are missing; null if all are there.</summary>
+    internal PqfError? Missing { get; init; }
 
     /// <summary>What is odd about the annotations and is dealt with, a line each. Most files have none.</summary>
     public IEnumerable<string> Notes
@@ -37,14 +41,16 @@ public sealed record CocoFolder(
         get
         {
             string file = AnnotationsPath;
+            foreach (string guess in Guesses)
+                yield return guess;
             if (Instances.UnlistedCount > 0)
                 yield return $"{file}: left out {Instances.UnlistedCount} annotations of images that are not listed";
             if (Instances.WithoutMaskCount > 0)
                 yield return $"{file}: {Instances.WithoutMaskCount} objects have no outline: they count for boxes, not for masks";
             if (Instances.CrowdCount > 0 && Instances.CrowdCount == Instances.AnnotationCount)
                 yield return $"{file}: all {Instances.CrowdCount} annotations are crowds: there is no object to learn or to find";
-            if (Labels.IsByRank)
-                yield return $"{file}: has objects of category 0, the background's label: labels are the categories' ranks from 1";
+            if (Labels.Note is { } note)
+                yield return $"{file}: {note}";
         }
     }
 
@@ -53,35 +59,63 @@ public sealed record CocoFolder(
     /// <param name="reader">Decodes images.</param>
     /// <returns>An error that names the folder or the file if it is missing, is not of the format, or has no image to train on.</returns>
     public static Result<CocoFolder, PqfError> OpenTraining(string path, ImageReader reader) =>
-        Open(path, Training, reader)
-            .Bind<CocoFolder>(all =>
-                all with
-                {
-                    Images = [.. all.Images.Where(image => CocoTargets.IsTrainable(all.Instances.AnnotationsOf(image.Id)))],
-                }
-                    is { Images.IsEmpty: false } some
-                    ? some
-                    : new PqfError.File(all.AnnotationsPath, "has no image with an object of more than a pixel")
-            );
+        OpenTraining(new CocoSource { Folder = path }, reader);
+
+    /// <summary>Opens the images to train on, in a layout of any kind.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <returns>An error as for a folder.</returns>
+    public static Result<CocoFolder, PqfError> OpenTraining(CocoSource source, ImageReader reader) =>
+        source
+            .Find(CocoSplit.Training)
+            .Bind(location => Open(location, reader, annotations => CocoTargets.IsTrainable(annotations)))
+            .Bind(some => some.WithLosses());
 
     /// <summary>Opens the images to measure on: all.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="reader">Decodes images.</param>
     /// <returns>An error as for training.</returns>
     public static Result<CocoFolder, PqfError> OpenValidation(string path, ImageReader reader) =>
-        Open(path, Validation, reader)
+        OpenValidation(new CocoSource { Folder = path }, reader);
+
+    /// <summary>Opens the images to measure on, in a layout of any kind.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <returns>An error as for training.</returns>
+    public static Result<CocoFolder, PqfError> OpenValidation(CocoSource source, ImageReader reader) =>
+        source
+            .Find(CocoSplit.Validation)
+            .Bind(location => Open(location, reader, _ => true))
             .Bind<CocoFolder>(all => all.Images.IsEmpty ? new PqfError.File(all.AnnotationsPath, "has no images") : all);
+
+    /// <summary>Opens the images to train on and those to measure on.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <returns>An error as for each; also where one file would be both and was not named as both.</returns>
+    public static Result<(CocoFolder Train, CocoFolder Validation), PqfError> OpenBoth(CocoSource source, ImageReader reader) =>
+        from _ in source.CheckDistinct()
+        from train in OpenTraining(source, reader)
+        from validation in OpenValidation(source, reader)
+        select (train, validation);
+
+    /// <summary>The same images, if all their files are there.</summary>
+    public Result<CocoFolder, PqfError> WithAllFiles() => Missing is { } missing ? missing : this;
 
     /// <summary>The same images, if a network has all their classes.</summary>
     /// <param name="classCount">Of the network, the background among them.</param>
     public Result<CocoFolder, PqfError> NumberedFor(int classCount) =>
-        Labels.ClassCount > classCount
+        Labels.ClassCount <= classCount ? this
+        : Labels.IsByNumber
             ? new PqfError.File(
                 AnnotationsPath,
                 $"has category {Instances.Categories[^1].Id} ({Instances.Categories[^1].Name}); expected numbers below "
                     + $"{classCount}, as the network has classes"
             )
-            : this;
+        : new PqfError.File(
+            AnnotationsPath,
+            $"has {Labels.ClassCount - 1} categories; expected at most {classCount - 1}, as the network has {classCount} classes, one of "
+                + "them the background"
+        );
 
     /// <summary>Decodes an image and draws its masks; may be called on several threads at once.</summary>
     /// <param name="index">Below the count of images.</param>
@@ -117,11 +151,33 @@ public sealed record CocoFolder(
             );
     }
 
-    static Result<CocoFolder, PqfError> Open(string path, string part, ImageReader reader)
+    static Result<CocoFolder, PqfError> Open(
+        CocoLocation location,
+        ImageReader reader,
+        Func<ImmutableArray<CocoAnnotation>, bool> isUsed
+    ) =>
+        from instances in CocoFiles.ReadInstances(location.Annotations)
+        let used = instances.Images.RemoveAll(image => !isUsed(instances.AnnotationsOf(image.Id)))
+        from folder in CocoImageFolder.Of(location, used)
+        from files in CocoImageFiles.Find(location, folder, used)
+        select new CocoFolder(location.Annotations, folder, instances, files.Images, reader)
+        {
+            Guesses = [.. location.NoteOf(folder), .. files.Notes],
+            Missing = files.Missing,
+        };
+
+    /// <summary>The images to train on, with lines about what is left out, or why there are none.</summary>
+    Result<CocoFolder, PqfError> WithLosses()
     {
-        string annotations = Path.Combine(path, "annotations", $"instances_{part}.json");
-        return CocoFiles
-            .ReadInstances(annotations)
-            .Map(instances => new CocoFolder(annotations, Path.Combine(path, part), instances, instances.Images, reader));
+        if (Images.IsEmpty)
+            return new PqfError.File(AnnotationsPath, "has no image with an object of more than a pixel");
+        int without = Instances.Images.Length - Images.Length;
+        int empty = Images.Sum(image => Instances.AnnotationsOf(image.Id).Count(annotation => CocoTargets.IsEmpty(image, annotation)));
+        var lines = Guesses.ToBuilder();
+        if (without > 0)
+            lines.Add($"{AnnotationsPath}: left out {without} images without an object of more than a pixel");
+        if (empty > 0)
+            lines.Add($"{AnnotationsPath}: left out {empty} objects whose boxes have no area in their images");
+        return this with { Guesses = lines.ToImmutable() };
     }
 }

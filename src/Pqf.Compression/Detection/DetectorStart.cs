@@ -2,7 +2,9 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Detection;
 
@@ -12,14 +14,16 @@ static class DetectorStart
     // Classifiers' norms have it; released detectors have 0 (torchvision: FrozenBatchNorm2d).
     const float ClassifierNormEps = 1e-5f;
 
-    /// <summary>The detector of a file, or a new one with the body of a classifier.</summary>
+    /// <summary>The detector of a file, with a new head where its own does not know the data's classes, or a new one with the body of a
+    /// classifier.</summary>
     /// <param name="training">One of the two files.</param>
     /// <param name="run">Device and key.</param>
-    public static Result<Network, PqfError> Open(DetectorTraining training, TrainingRun run) =>
+    /// <param name="data">What is trained on.</param>
+    public static Result<Network, PqfError> Open(DetectorTraining training, TrainingRun run, DetectorData data) =>
         (training.Weights, training.Backbone) switch
         {
-            ({ } weights, null) => Network.Load(weights, run.Device, training.Overrides, NetworkTask.Detection),
-            (null, { } backbone) => WithBody(backbone, training.Overrides, run),
+            ({ } weights, null) => WithHead(weights, training.Overrides, run, data),
+            (null, { } backbone) => WithBody(backbone, training.Overrides, run, data),
             var (weights, _) => new PqfError.Config(
                 "command line",
                 "--weights",
@@ -27,15 +31,59 @@ static class DetectorStart
             ),
         };
 
-    static Result<Network, PqfError> WithBody(string path, NetworkOverrides overrides, TrainingRun run)
+    static Result<Network, PqfError> WithHead(string path, NetworkOverrides overrides, TrainingRun run, DetectorData data) =>
+        from known in Recognise(path)
+        from network in known is null
+            ? Network.Load(path, run.Device, overrides with { ClassCount = null, ClassNames = [] }, NetworkTask.Detection)
+            : DetectorHead
+                .Of(known, overrides, data)
+                .Bind(head =>
+                    Network
+                        .Load(
+                            path,
+                            run.Device,
+                            overrides with
+                            {
+                                ClassCount = head.ClassCount,
+                                NewHead = head.IsNew ? new(run.Key.Fold("head"), NewHeadWhen.Always) : null,
+                            },
+                            NetworkTask.Detection
+                        )
+                        .Map(loaded => Named(loaded, head, run))
+                )
+        select network;
+
+    /// <summary>What a file's detector is; null for a file that is none: loading says why.</summary>
+    static Result<KnownDetector?, PqfError> Recognise(string path) =>
+        TensorFiles
+            .Open(path)
+            .Map(file =>
+            {
+                using (file)
+                    return Recognise(file)
+                        .Match(
+                            known => Networks.Find(known.Architecture.Name)?.Task == NetworkTask.Detection ? known : null,
+                            _ => (KnownDetector?)null
+                        );
+            });
+
+    static Result<KnownDetector, PqfError> Recognise(TensorFile file) =>
+        Network.IsPqf(file)
+            ? ModelMetadata
+                .From(file)
+                .Map(text => new KnownDetector(
+                    file.Path,
+                    text.Architecture,
+                    text.ClassNames is ClassNames.Listed listed ? listed.Names : [],
+                    true
+                ))
+            : NamedTensors
+                .Of(file)
+                .Bind(ArchitectureRecognition.RecogniseBody)
+                .Map(found => new KnownDetector(file.Path, found.Architecture, [], found.MissingHead.IsEmpty));
+
+    static Result<Network, PqfError> WithBody(string path, NetworkOverrides overrides, TrainingRun run, DetectorData data)
     {
-        var architecture = new Architecture(
-            MaskRcnn.Name,
-            overrides.ClassCount ?? MaskRcnn.DefaultClassCount,
-            Photograph.Channels,
-            overrides.Width,
-            overrides.Options(new MaskRcnnOptions { NormEps = ClassifierNormEps })
-        );
         // The classifier's architecture and classes are its own.
         var own = overrides with
         {
@@ -44,7 +92,15 @@ static class DetectorStart
             ClassNames = [],
             Options = found => found,
         };
-        return from graph in Networks.Build(architecture)
+        return from head in DetectorHead.New(overrides, data)
+            let architecture = new Architecture(
+                MaskRcnn.Name,
+                head.ClassCount,
+                Photograph.Channels,
+                overrides.Width,
+                overrides.Options(new MaskRcnnOptions { NormEps = ClassifierNormEps })
+            )
+            from graph in Networks.Build(architecture)
             from classifier in Network.Load(path, run.Device, own, NetworkTask.Classification)
             from parameters in DetectorInitialise.WithBody(
                 graph,
@@ -53,9 +109,13 @@ static class DetectorStart
             )
             from network in Network.New(architecture, graph, parameters, new NetworkOverrides { ClassNames = overrides.ClassNames })
             // Where it comes from, once it is compressed.
-            select network with
-            {
-                Path = path,
-            };
+            select Named(network with { Path = path }, head, run);
+    }
+
+    static Network Named(Network network, DetectorHead head, TrainingRun run)
+    {
+        if (head.Note is { } note)
+            run.Progress.Note(note);
+        return network with { Model = network.Model with { ClassNames = DetectorClasses.Stored(head.Names) }, ClassNames = head.Names };
     }
 }

@@ -13,8 +13,8 @@ public sealed record DetectorTraining
 {
     const int DefaultBatchSize = 2; // paper, section 4.3
 
-    /// <summary>Images in COCO's layout: a folder with <c>train2017</c>, <c>val2017</c> and <c>annotations</c>.</summary>
-    public required string CocoFolder { get; init; }
+    /// <summary>Images and annotations in COCO's format.</summary>
+    public required CocoSource Images { get; init; }
 
     /// <summary>Decodes images.</summary>
     public required ImageReader Reader { get; init; }
@@ -32,54 +32,56 @@ public sealed record DetectorTraining
     public int Passes { get; init; } = 1;
 
     /// <summary>Opens the images.</summary>
+    /// <returns>An error that names what is missing before anything is loaded; images to train on that are left out where they cannot be
+    /// decoded may be missing, too.</returns>
     public Result<TrainingKind<DetectorBatch>, PqfError> Open(TrainingRun run) =>
-        from train in Data.CocoFolder.OpenTraining(CocoFolder, Reader)
-        from validation in Data.CocoFolder.OpenValidation(CocoFolder, Reader)
+        from sets in CocoFolder.OpenBoth(Images, Reader)
+        from train in run.Options.SkipsCorrupt ? sets.Train : sets.Train.WithAllFiles()
+        from validation in sets.Validation.WithAllFiles()
         select Kind(run, train, validation);
 
     TrainingKind<DetectorBatch> Kind(TrainingRun run, CocoFolder train, CocoFolder validation)
     {
-        foreach (string note in train.Notes.Concat(validation.Notes))
+        foreach (string note in train.Notes.Concat(validation.Notes).Distinct())
             run.Progress.Note(note);
         int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, train.Images.Length);
-        var batches = new DetectionBatches(
-            train,
-            batchSize,
-            run.Options.IsShuffled,
-            Passes,
-            run.Key,
-            run.Options.SkipsCorrupt ? run.Skipped : null
-        );
+        var data = new DetectorData(train, validation);
         return new()
         {
             ImageCount = train.Images.Length,
             ValidationCount = validation.Images.Length,
             BatchSize = batchSize,
-            BatchCount = batches.BatchCount,
+            BatchCount = Batches(run, train, batchSize).BatchCount,
             Settings = ImmutableSortedDictionary<string, string>.Empty.Add(
                 "dataloader.train_passes",
                 Passes.ToString(CultureInfo.InvariantCulture)
             ),
-            Start = () => DetectorStart.Open(this, run),
+            Start = () => DetectorStart.Open(this, run, data),
             StartName = _ => "start",
-            For = model =>
-                from _ in train.NumberedFor(model.Architecture.ClassCount)
-                from fitting in validation.NumberedFor(model.Architecture.ClassCount)
-                select new TrainingData<DetectorBatch>
-                {
-                    Validate = network => Validate(run, network, fitting),
-                    Task = network =>
-                        DetectorTask.Create(
-                            network.Architecture,
-                            network.Graph,
-                            network.Parameters,
-                            (epoch, first) => Epoch(run, batches, epoch, first),
-                            _ => Validate(run, network, fitting),
-                            stage => run.Options.AfterStage(stage.ToString())
-                        ),
-                },
+            For = model => data.For(model, Overrides, run.Progress).Map(fitting => DataOf(run, fitting, batchSize)),
         };
     }
+
+    TrainingData<DetectorBatch> DataOf(TrainingRun run, DetectorData data, int batchSize)
+    {
+        var batches = Batches(run, data.Train, batchSize);
+        return new()
+        {
+            Validate = network => Validate(run, network, data.Validation),
+            Task = network =>
+                DetectorTask.Create(
+                    network.Architecture,
+                    network.Graph,
+                    network.Parameters,
+                    (epoch, first) => Epoch(run, batches, epoch, first),
+                    _ => Validate(run, network, data.Validation),
+                    stage => run.Options.AfterStage(stage.ToString())
+                ),
+        };
+    }
+
+    DetectionBatches Batches(TrainingRun run, CocoFolder train, int batchSize) =>
+        new(train, batchSize, run.Options.IsShuffled, Passes, run.Key, run.Options.SkipsCorrupt ? run.Skipped : null);
 
     static Result<Metrics, PqfError> Validate(TrainingRun run, PqfModel model, CocoFolder images) =>
         EvaluateDetectorJob

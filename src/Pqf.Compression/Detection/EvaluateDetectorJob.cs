@@ -35,7 +35,8 @@ public static class EvaluateDetectorJob
         CancellationToken cancellation = default
     ) =>
         images
-            .NumberedFor(network.Architecture.ClassCount)
+            .WithAllFiles()
+            .Bind(whole => DetectorClasses.For(whole, DetectorClasses.NamesOf(network.Model), network.Architecture.ClassCount, progress))
             .Bind(fitting =>
             {
                 foreach (string note in fitting.Notes)

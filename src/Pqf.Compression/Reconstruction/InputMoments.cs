@@ -1,7 +1,5 @@
-using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Reconstruction;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Steps;
-using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;

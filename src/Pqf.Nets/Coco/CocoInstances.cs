@@ -8,6 +8,7 @@ public sealed class CocoInstances
 {
     readonly FrozenDictionary<long, CocoImage> imageOf;
     readonly FrozenDictionary<long, ImmutableArray<CocoAnnotation>> annotationsOf;
+    readonly FrozenSet<int> used;
 
     /// <summary>A data set of parts that belong together.</summary>
     /// <param name="images">In any order.</param>
@@ -33,6 +34,7 @@ public sealed class CocoInstances
         annotationsOf = listed
             .GroupBy(annotation => annotation.ImageId)
             .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
+        used = listed.Select(annotation => annotation.CategoryId).ToFrozenSet();
     }
 
     /// <summary>By number.</summary>
@@ -51,7 +53,7 @@ public sealed class CocoInstances
     public int WithoutMaskCount => annotationsOf.Values.Sum(list => list.Count(annotation => !annotation.IsCrowd && !annotation.HasMask));
 
     /// <summary>Whether any annotated object is of a category.</summary>
-    public bool HasCategory(int id) => annotationsOf.Values.Any(list => list.Any(annotation => annotation.CategoryId == id));
+    public bool HasCategory(int id) => used.Contains(id);
 
     /// <summary>Annotated crowds.</summary>
     public int CrowdCount => annotationsOf.Values.Sum(list => list.Count(annotation => annotation.IsCrowd));

@@ -9,9 +9,6 @@ namespace Pqf.Nets.Coco;
 /// format).</remarks>
 public static class CocoReader
 {
-    // Labels are small numbers: a network has an output for each up to the highest.
-    const int MostCategories = 1 << 20;
-
     static readonly string[] TopKeys = ["images", "categories", "annotations"];
     static readonly string[] ImageKeys = ["id", "file_name", "height", "width"];
     static readonly string[] CategoryKeys = ["id", "name"];
@@ -157,8 +154,8 @@ public static class CocoReader
         }
 
         json.Require(CategoryKeys, seen);
-        if (id is < 0 or > MostCategories)
-            json.Note("id", $"expected 0 … {MostCategories}, got {id}");
+        if (id is < 0 or > int.MaxValue)
+            json.Note("id", $"expected 0 … {int.MaxValue}, got {id}");
         return new((int)(id ?? 0), name);
     }
 
@@ -193,8 +190,8 @@ public static class CocoReader
             return new(imageId, 0, score, box, null);
         }
 
-        if (categoryId is < 0 or > MostCategories)
-            json.Note("category_id", $"expected 0 … {MostCategories}, got {categoryId}");
+        if (categoryId is < 0 or > int.MaxValue)
+            json.Note("category_id", $"expected 0 … {int.MaxValue}, got {categoryId}");
         if (segmentation is CocoSegmentation.Runs { Mask: var mask } && (mask.Height != image.Height || mask.Width != image.Width))
         {
             json.Note(

@@ -48,7 +48,12 @@ public sealed class EvaluateDetectorTests : IDisposable
     {
         File.Delete(folder.File("coco/val2017/2.png"));
         var result = Evaluate();
-        Assert.Equal((ExitCode.Failure, $"error: {folder.File("coco/val2017/2.png")}: not found"), (result.Code, result.ErrorLine));
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.Equal(
+            $"error: {folder.File("coco/val2017/2.png")}: not found; 1 of the 2 images that "
+                + $"{folder.File("coco/annotations/instances_val2017.json")} names are missing, the nearest name here is 1.png",
+            result.ErrorLine
+        );
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public class ConfigTests
     /// default.</summary>
     const string Everything = """
         dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
-                     idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes}
+                     idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes,
+                     train_annotations: a.json, train_images: a, val_annotations: b.json, val_images: b}
         epochs: 5
         learning_rate: 1.e-4
         momentum: .5
@@ -84,6 +85,10 @@ public class ConfigTests
             {
                 ImagenetPath = "/data/imagenet",
                 CocoPath = "/data/coco",
+                TrainAnnotations = "a.json",
+                TrainImages = "a",
+                ValAnnotations = "b.json",
+                ValImages = "b",
                 NumWorkers = 3,
                 BatchSize = 128,
                 TrainShuffle = false,

@@ -59,6 +59,8 @@ public sealed class CocoFolderTests : IDisposable
         Annotate("val2017", Object(1, 1, [1, 1, 5, 5]));
         var train = OpenTraining().Value();
         Assert.Equal([1, 4], train.Images.Select(image => image.Id));
+        string file = folder.File("annotations/instances_train2017.json");
+        Assert.Equal([$"{file}: left out 2 images without an object of more than a pixel"], train.Notes);
         // The crowd alone: an image to learn background from.
         Assert.Empty(train.Load(1, false).Value().Target.Boxes);
         Assert.Equal([1, 2, 3, 4], CocoFolder.OpenValidation(folder.Path, ImageDecoder.Reader).Value().Images.Select(image => image.Id));
@@ -78,6 +80,8 @@ public sealed class CocoFolderTests : IDisposable
         var target = OpenTraining().Value().Load(0, false).Value().Target;
         Assert.Equal([new Box(0, 1, 12, 6), new Box(5, 5, 6, 6)], target.Boxes);
         Assert.Equal([3, 3], target.Labels);
+        string file = folder.File("annotations/instances_train2017.json");
+        Assert.Equal([$"{file}: left out 2 objects whose boxes have no area in their images"], OpenTraining().Value().Notes);
         // One pixel is a mask too.
         Assert.Equal(1, target.Masks[1]!.Values.Sum(value => value));
     }
@@ -114,7 +118,7 @@ public sealed class CocoFolderTests : IDisposable
     public void What_cannot_be_used_is_named()
     {
         string annotations = folder.File("annotations/instances_train2017.json");
-        Assert.Equal($"{annotations}: not found", OpenTraining().ErrorMessage());
+        Assert.StartsWith($"{folder.Path}: has no annotations to train on; looked for ", OpenTraining().ErrorMessage());
         Write(Image(1));
         Annotate("train2017");
         Assert.Equal($"{annotations}: has no image with an object of more than a pixel", OpenTraining().ErrorMessage());

@@ -45,6 +45,70 @@ public class CocoLabelsTests
         Assert.Equal([0, 1, 7], new[] { 1, 2, 3 }.Select(labels.CategoryOf));
     }
 
+    [Theory]
+    [InlineData(new[] { 1, 2, 3 }, true, 4)]
+    [InlineData(new[] { 1, 3 }, true, 4)]
+    [InlineData(new[] { 1, 90 }, false, 3)]
+    [InlineData(new[] { 7, 1_000_000 }, false, 3)]
+    [InlineData(new[] { int.MaxValue }, false, 2)]
+    [InlineData(new[] { 0, 1, 2 }, true, 3)]
+    public void A_new_network_has_labels_by_number_unless_ranks_need_far_fewer(int[] categories, bool isByNumber, int classCount)
+    {
+        var data = Data(categories, categories[^1]);
+        var labels = CocoLabels.ForTraining(data, data);
+        Assert.Equal((isByNumber, !isByNumber, classCount), (labels.IsByNumber, labels.IsByRank, labels.ClassCount));
+        Assert.Equal(categories.Where(id => id > 0), categories.Where(id => id > 0).Select(id => labels.CategoryOf(labels.LabelOf(id))));
+    }
+
+    [Fact]
+    public void Published_categories_have_91_labels_and_none_that_need_a_note()
+    {
+        var data = Data([.. CocoClasses.All.Select(category => category.Id)], 90);
+        Assert.Equal((91, null), (CocoLabels.ForTraining(data, data).ClassCount, CocoLabels.ForTraining(data, data).Note));
+    }
+
+    [Fact]
+    public void A_category_0_that_is_measured_counts_in_training_too()
+    {
+        var labels = CocoLabels.ForTraining(Data([0, 1], 1), Data([0, 1], 0));
+        Assert.Equal(["background", "name 0", "name 1"], labels.Names);
+    }
+
+    [Fact]
+    public void Names_decide_where_a_network_has_them()
+    {
+        var data = Data([0, 2, 5, 9], 5, 9);
+        var labels = CocoLabels.ByName(data, ["background", "name 5", " name 2", "other"]);
+        Assert.Equal((1, 2), (labels.LabelOf(5), labels.LabelOf(2)));
+        Assert.Equal((5, 2), (labels.CategoryOf(1), labels.CategoryOf(2)));
+        Assert.Equal([true, true, false], new[] { 1, 2, 3 }.Select(labels.HasCategoryOf));
+        Assert.Equal([9], labels.Unknown.Select(category => category.Id));
+        Assert.Empty(labels.Idle); // category 0 without objects is nobody's
+    }
+
+    [Fact]
+    public void The_background_is_no_class_of_a_data_set_and_equal_names_follow_each_other()
+    {
+        CocoInstances data = new(
+            [new(1, "1.jpg", 48, 64)],
+            [new(1, "background"), new(4, "bolt"), new(6, "bolt")],
+            [
+                .. new[] { 1, 4, 6 }.Select(id => new CocoAnnotation(
+                    id,
+                    1,
+                    id,
+                    new(5, 6, 20, 25),
+                    500,
+                    false,
+                    new CocoSegmentation.Outlines([])
+                )),
+            ]
+        );
+        var labels = CocoLabels.ByName(data, ["background", "bolt", "bolt"]);
+        Assert.Equal((1, 2), (labels.LabelOf(4), labels.LabelOf(6)));
+        Assert.Equal([1], labels.Unknown.Select(category => category.Id));
+    }
+
     [Fact]
     public void Objects_without_an_outline_train_boxes_and_not_masks()
     {

@@ -128,7 +128,7 @@ public class CocoReaderTests
     [InlineData("{\"images\": [{\"file_name\": \"a\", \"height\": 1, \"width\": 1}]}", "file.json: images[0]: id: is missing")]
     [InlineData(
         "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": -1, \"name\": \"x\"}]}",
-        "file.json: categories[0] (id -1): id: expected 0 … 1048576, got -1"
+        "file.json: categories[0] (id -1): id: expected 0 … 2147483647, got -1"
     )]
     [InlineData(
         "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"x\"}, {\"id\": 1, \"name\": \"y\"}]}",
@@ -217,7 +217,7 @@ public class CocoReaderTests
 
     [Theory]
     [InlineData("""{"image_id": 8, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4]}""", "image_id: there is no image 8")]
-    [InlineData("""{"image_id": 7, "category_id": -4, "score": 1, "bbox": [1, 2, 3, 4]}""", "category_id: expected 0 … 1048576, got -4")]
+    [InlineData("""{"image_id": 7, "category_id": -4, "score": 1, "bbox": [1, 2, 3, 4]}""", "category_id: expected 0 … 2147483647, got -4")]
     [InlineData("""{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]}""", "score: is missing")]
     [InlineData("""{"image_id": 7, "category_id": 3, "score": 1}""", "bbox: is missing, and so is segmentation")]
     [InlineData(

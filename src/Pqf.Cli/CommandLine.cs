@@ -129,8 +129,8 @@ static class CommandLine
         return errors.Any(one => one is PqfError.Config) ? ExitCode.Usage : ExitCode.Failure;
     }
 
-    // One line; a list of findings, such as tensors that do not fit, has one more for each.
-    static void Print(PqfError error, Terminal terminal)
+    /// <summary>Prints an error: one line; a list of findings, such as tensors that do not fit, has one more for each.</summary>
+    public static void Print(PqfError error, Terminal terminal)
     {
         string[] lines = [.. error.Lines];
         terminal.Error.WriteLine($"error: {lines[0]}");

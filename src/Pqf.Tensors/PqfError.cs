@@ -52,6 +52,13 @@ public abstract record PqfError
         public override IEnumerable<string> Lines => [Printable.Line($"device {Printable.Name(Name)}: {Problem}")];
     }
 
+    /// <summary>Some of many images cannot be decoded. Each was reported when it came; the others were used.</summary>
+    public sealed record Images(int FailedCount, int Count) : PqfError
+    {
+        /// <inheritdoc/>
+        public override IEnumerable<string> Lines => [$"{FailedCount} of {Count} photographs could not be decoded"];
+    }
+
     /// <summary>Several failures found in one pass, all reported.</summary>
     public sealed record Several(ImmutableArray<PqfError> Errors) : PqfError
     {

@@ -22,8 +22,12 @@ static class Cli
     public static CliResult Run(CancellationToken cancellation, params string[] arguments)
     {
         using var output = new StringWriter { NewLine = "\n" };
+        // Notes come from threads that decode.
         using var error = new StringWriter { NewLine = "\n" };
-        var code = CommandLine.Run(arguments, new Terminal(output, error, false, TimeProvider.System, cancellation));
+        var code = CommandLine.Run(
+            arguments,
+            new Terminal(output, TextWriter.Synchronized(error), false, TimeProvider.System, cancellation)
+        );
         return new CliResult(code, output.ToString(), error.ToString());
     }
 }

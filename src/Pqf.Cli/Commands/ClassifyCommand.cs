@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -21,7 +20,7 @@ static class ClassifyCommand
     public static CommandEntry Create()
     {
         var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
-        var images = new Argument<string[]>("image") { Description = "Photographs", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.OneOrMore };
         var top = new Option<int>("--top")
         {
             Description = "Classes shown for each image",
@@ -35,33 +34,40 @@ static class ClassifyCommand
         });
         return new(
             new Command("classify", "Name what photographs show.") { file, images, top },
-            ["pqf classify out/resnet50.pqf cat.jpg dog.jpg", "pqf classify out/resnet50.pqf --top 1 cat.jpg"],
+            ["pqf classify out/resnet50.pqf cat.jpg dog.jpg", "pqf classify out/resnet50.pqf --top 1 photographs"],
             run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(top))
         );
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, int top) =>
-        run.WithDevice(device =>
-            run.Load(file, device, NetworkTask.Classification)
-                .Bind(network =>
-                {
-                    run.NoteUnused(network);
-                    return Classify(run, network, images, top);
-                })
-        );
-
-    static Result<Unit, PqfError> Classify(RunContext run, Network network, string[] images, int top)
+    static Result<Unit, PqfError> Run(RunContext run, string file, string[] arguments, int top)
     {
-        var classifier = new Classifier(network, Math.Min(BatchSize, images.Length), PlanMemory.Low);
-        var results = classifier.Logits(ImageSet.Of(images, ImageDecoder.Reader), run.LoaderThreadCount, run.Cancellation);
-        foreach (var (image, result) in images.Zip(results))
+        var photographs = Photographs.Find(run, arguments);
+        return photographs.Paths.IsEmpty
+            ? photographs.Conclude()
+            : run.WithDevice(device =>
+                run.Load(file, device, NetworkTask.Classification)
+                    .Bind(network =>
+                    {
+                        run.NoteUnused(network);
+                        return Classify(run, network, photographs, top);
+                    })
+            );
+    }
+
+    static Result<Unit, PqfError> Classify(RunContext run, Network network, Photographs photographs, int top)
+    {
+        var classifier = new Classifier(network, Math.Min(BatchSize, photographs.Paths.Length), PlanMemory.Low);
+        var images = ImageSet.Of(photographs.Paths, photographs.Reader);
+        foreach (var (path, result) in photographs.Paths.Zip(classifier.Logits(images, run.LoaderThreadCount, run.Cancellation)))
         {
-            if (result is not Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
-                return ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
-            Print(run, network, image, logits.Span, top);
+            photographs.NoteGuess(path);
+            if (result is Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
+                Print(run, network, path, logits.Span, top);
+            else
+                photographs.Fail(((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value);
         }
 
-        return default(Unit);
+        return photographs.Conclude();
     }
 
     static void Print(RunContext run, Network network, string image, ReadOnlySpan<float> logits, int top)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -73,35 +72,37 @@ static class CompressCommand
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
         return from _ in OutputFolder.Prepare(folder)
-            from done in run.WithDevice(device =>
-                from overrides in ConfigMapping.Overrides(run.Config)
-                from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
-                from images in Images(run, network, calibrate)
-                from compressed in CompressJob.Run(
-                    network,
-                    ConfigMapping.Compress(run) with
+            from done in run.WithImages(reader =>
+                run.WithDevice(device =>
+                    from overrides in ConfigMapping.Overrides(run.Config)
+                    from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
+                    from images in Images(run, network, reader, calibrate)
+                    from compressed in CompressJob.Run(
+                        network,
+                        ConfigMapping.Compress(run) with
+                        {
+                            Images = images,
+                        },
+                        run.Progress,
+                        run.Cancellation
+                    )
+                    // Files hold norms folded: from here on the network in memory is the one in the files.
+                    let model = compressed.Model with
                     {
-                        Images = images,
-                    },
-                    run.Progress,
-                    run.Cancellation
+                        Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
+                    }
+                    from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
+                    select written
                 )
-                // Files hold norms folded: from here on the network in memory is the one in the files.
-                let model = compressed.Model with
-                {
-                    Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
-                }
-                from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-                select written
             )
             select done;
     }
 
-    static Result<ImageSet?, PqfError> Images(RunContext run, Network network, string? folder)
+    static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {
         run.NoteUnused(network);
         return folder is null || network.IsCompressed
             ? (ImageSet?)null
-            : ImageSet.OpenUnlabelled(folder, ImageDecoder.Reader).Map<ImageSet?>(images => images);
+            : ImageSet.OpenUnlabelled(folder, reader).Map<ImageSet?>(images => images);
     }
 }

@@ -1,7 +1,7 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Pqf.Cli.Drawing;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
@@ -23,7 +23,7 @@ static class DetectCommand
     public static CommandEntry Create()
     {
         var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
-        var images = new Argument<string[]>("image") { Description = "Photographs", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.OneOrMore };
         var output = new Option<string?>("--output")
         {
             Description = "Folder for pictures and results.json [default: output_path]",
@@ -53,7 +53,10 @@ static class DetectCommand
                 threshold,
                 profile,
             },
-            ["pqf detect out/maskrcnn.pqf street.jpg --output found", "pqf detect out/maskrcnn.pqf *.jpg --output found --threshold 0.8"],
+            [
+                "pqf detect out/maskrcnn.pqf street.jpg --output found",
+                "pqf detect out/maskrcnn.pqf photographs --output found --threshold 0.8",
+            ],
             run =>
                 Run(
                     run,
@@ -68,16 +71,16 @@ static class DetectCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string file, string[] images, double threshold, bool isProfiled)
+    static Result<Unit, PqfError> Run(RunContext run, string file, string[] arguments, double threshold, bool isProfiled)
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
-        string[] pictures = [.. images.Select(image => Path.Combine(folder, Path.GetFileNameWithoutExtension(image) + ".png"))];
-        if (pictures.GroupBy(picture => picture).FirstOrDefault(group => group.Count() > 1) is { } same)
-            return new PqfError.Config("command line", "image", $"expected images of different names, got two for {same.Key}");
-        if (
-            images.Zip(pictures).FirstOrDefault(pair => Path.GetFullPath(pair.First) == Path.GetFullPath(pair.Second)) is { First: { } own }
-        )
+        var photographs = Photographs.Find(run, arguments);
+        var images = photographs.Paths;
+        if (images.IsEmpty)
+            return photographs.Conclude();
+        ImmutableArray<string> pictures = [.. PictureNames.Of(images).Select(name => Path.Combine(folder, $"{name}.png"))];
+        if (images.Select(Path.GetFullPath).Intersect(pictures.Select(Path.GetFullPath)).FirstOrDefault() is { } own)
             return new PqfError.Config(
                 "command line",
                 "--output",
@@ -87,23 +90,28 @@ static class DetectCommand
             from done in run.WithDevice(device =>
                 from network in run.Load(file, device, NetworkTask.Detection)
                 let watch = new StageWatch(run.Terminal.Clock)
-                from found in Detect(run, network, images, pictures, (float)threshold, watch)
-                from written in AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
+                from found in Detect(run, network, photographs, pictures, (float)threshold, watch)
+                from written in photographs.HaveAllFailed
+                    ? default(Unit)
+                    : AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
                 select isProfiled ? PrintProfile(run, watch, images.Length) : written
             )
-            select done;
+            from all in photographs.Conclude()
+            select all;
     }
 
     static Result<List<NamedDetection>, PqfError> Detect(
         RunContext run,
         Network network,
-        string[] images,
-        string[] pictures,
+        Photographs photographs,
+        ImmutableArray<string> pictures,
         float threshold,
         StageWatch watch
     )
     {
         run.NoteUnused(network);
+        var images = photographs.Paths;
+        ImmutableArray<string> names = FileNames(images);
         float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;
         var all = new List<NamedDetection>();
         var options = new DetectOptions
@@ -111,14 +119,18 @@ static class DetectCommand
             LoaderThreadCount = run.LoaderThreadCount,
             Threshold = threshold,
             AfterStage = watch.Lap,
+            Failed = (_, error) => photographs.Fail(error),
             Found = photograph =>
             {
                 var (index, image, found) = photograph;
+                photographs.NoteGuess(images[index]);
                 Print(run, network, images[index], found);
+                if (Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(pictures[index]))
+                    run.Note($"{images[index]}: its picture is {pictures[index]}");
                 all.AddRange(
                     CocoTargets
                         .Results(index + 1, found, maskThreshold)
-                        .Select(item => new NamedDetection(item, Path.GetFileName(images[index]), network.ClassNames[item.CategoryId]))
+                        .Select(item => new NamedDetection(item, names[index], network.ClassNames[item.CategoryId]))
                 );
                 var saved = AtomicFile.Write(
                     pictures[index],
@@ -128,7 +140,20 @@ static class DetectCommand
                 return saved;
             },
         };
-        return DetectJob.Run(network, images.Length, i => ImageDecoder.Decode(images[i]), options, null, run.Cancellation).Map(_ => all);
+        return DetectJob
+            .Run(network, images.Length, i => photographs.Reader.Decode(images[i]), options, null, run.Cancellation)
+            .Map(_ => all);
+    }
+
+    /// <summary>What results call each photograph: the name of its file, or the path where another file has the same name.</summary>
+    static ImmutableArray<string> FileNames(ImmutableArray<string> images)
+    {
+        var repeated = images
+            .GroupBy(image => Path.GetFileName(image))
+            .Where(same => same.Count() > 1)
+            .Select(same => same.Key)
+            .ToHashSet();
+        return [.. images.Select(image => repeated.Contains(Path.GetFileName(image)) ? image : Path.GetFileName(image))];
     }
 
     static Unit PrintProfile(RunContext run, StageWatch watch, int imageCount)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -50,11 +49,13 @@ static class EvaluateCommand
             );
         if (run.Config.Dataloader.ImagenetPath is not { } folder)
             return new PqfError.Config("command line", "dataloader.imagenet_path", "expected a folder of labelled images, got none");
-        return run.WithDevice(device =>
-            from network in run.Load(weights, device, NetworkTask.Classification)
-            from images in ImageSet.Open(folder, network.Model, ImageDecoder.Reader, run.Progress)
-            from _ in Measure(run, network, images)
-            select _
+        return run.WithImages(reader =>
+            run.WithDevice(device =>
+                from network in run.Load(weights, device, NetworkTask.Classification)
+                from images in ImageSet.Open(folder, network.Model, reader, run.Progress)
+                from _ in Measure(run, network, images)
+                select _
+            )
         );
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
@@ -66,11 +65,13 @@ static class EvaluateDetectorCommand
                 "expected a network's file, here or in model.state_dict_compressed, got none"
             );
         return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)
-            from done in run.WithDevice(device =>
-                from network in run.Load(weights, device, NetworkTask.Detection)
-                from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), ImageDecoder.Reader)
-                from measured in Measure(run, network, images, isProfiled)
-                select measured
+            from done in run.WithImages(reader =>
+                run.WithDevice(device =>
+                    from network in run.Load(weights, device, NetworkTask.Detection)
+                    from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), reader)
+                    from measured in Measure(run, network, images, isProfiled)
+                    select measured
+                )
             )
             select done;
     }

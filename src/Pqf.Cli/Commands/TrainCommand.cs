@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -53,10 +52,13 @@ static class TrainCommand
                 "pqf train-resnet --config config/train_fashion.yaml --output fashion",
             ],
             run =>
-                Run(
-                    WithFlag(run, run.Parsed.GetValue(skip)),
-                    run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
-                    run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
+                run.WithImages(reader =>
+                    Run(
+                        WithFlag(run, run.Parsed.GetValue(skip)),
+                        reader,
+                        run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
+                        run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
+                    )
                 )
         )
         {
@@ -64,14 +66,14 @@ static class TrainCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string? weights, string? resume)
+    static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
     {
         var (keys, report) = (run.Config, new TrainingReport(run));
         return from options in TrainingMapping.Options(run, resume)
             from overrides in ConfigMapping.Overrides(keys)
             let training = new ClassifierTraining
             {
-                Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), ImageDecoder.Reader),
+                Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), reader),
                 Weights = weights,
                 Overrides = overrides,
                 Augmentation = keys.Preprocessing.Augmentation,

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
 using Pqf.Tensors;
@@ -59,12 +59,16 @@ static class TrainDetectorCommand
                     + "--dataloader.coco_path helmets --output out",
             ],
             run =>
-                Run(
-                    run,
-                    run.Parsed.GetValue(weights) ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
-                    run.Parsed.GetValue(backbone),
-                    run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "",
-                    run.Parsed.GetValue(profile)
+                run.WithImages(reader =>
+                    Run(
+                        run,
+                        reader,
+                        run.Parsed.GetValue(weights)
+                            ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
+                        run.Parsed.GetValue(backbone),
+                        run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "",
+                        run.Parsed.GetValue(profile)
+                    )
                 )
         )
         {
@@ -72,14 +76,21 @@ static class TrainDetectorCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string? weights, string? backbone, string? resume, bool isProfiled)
+    static Result<Unit, PqfError> Run(
+        RunContext run,
+        ImageReader reader,
+        string? weights,
+        string? backbone,
+        string? resume,
+        bool isProfiled
+    )
     {
         var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock));
         int stepCount = 0;
         var result =
             from _ in TrainingMapping.CheckDetector(run.Config)
             from options in TrainingMapping.Options(run, resume)
-            from training in TrainingOf(run, weights, backbone)
+            from training in TrainingOf(run, reader, weights, backbone)
             let watched = options with
             {
                 Settings = options.Settings.Add("model.maskrcnn", $"{run.Config.Model.MaskRcnn}"),
@@ -98,13 +109,13 @@ static class TrainDetectorCommand
         return result;
     }
 
-    static Result<DetectorTraining, PqfError> TrainingOf(RunContext run, string? weights, string? backbone) =>
+    static Result<DetectorTraining, PqfError> TrainingOf(RunContext run, ImageReader reader, string? weights, string? backbone) =>
         ConfigMapping
             .Overrides(run.Config)
             .Map(overrides => new DetectorTraining
             {
                 Images = ConfigMapping.Coco(run.Config),
-                Reader = ImageDecoder.Reader,
+                Reader = reader,
                 Weights = weights,
                 Backbone = backbone,
                 Overrides = overrides,

@@ -243,6 +243,9 @@ sealed record PreprocessingConfig
     /// <summary><c>crop</c>: side of the square.</summary>
     public int? Crop { get; init; }
 
+    /// <summary><c>exif</c>: what becomes of orientation tags where data sets are read.</summary>
+    public ExifOrientation Exif { get; init; } = ExifOrientation.Apply;
+
     /// <summary><c>padding</c>, <c>random_crop</c> and <c>random_flip</c> of training images.</summary>
     public Augmentation Augmentation { get; init; } = new();
 
@@ -256,9 +259,6 @@ sealed record PreprocessingConfig
 /// <summary>What is done on photographs without labels, from quick to thorough.</summary>
 enum CalibrationLevel
 {
-    /// <summary>Nothing.</summary>
-    None,
-
     /// <summary>Statistics of norms are estimated again.</summary>
     Norms,
 

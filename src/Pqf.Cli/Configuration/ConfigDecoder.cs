@@ -53,7 +53,7 @@ static class ConfigDecoder
         );
 
     static ValueParser<CalibrationLevel> Calibration { get; } =
-        Values.Choice(("none", CalibrationLevel.None), ("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
+        Values.Choice(("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
 
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));
@@ -229,6 +229,11 @@ static class ConfigDecoder
         {
             Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
             Crop = section.ReadOptional("crop", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
+            Exif = section.Read(
+                "exif",
+                new PreprocessingConfig().Exif,
+                Values.Choice(("apply", ExifOrientation.Apply), ("ignore", ExifOrientation.Ignore))
+            ),
             Augmentation = Augmentation(section),
             Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
             Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),

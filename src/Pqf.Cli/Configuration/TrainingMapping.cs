@@ -40,6 +40,7 @@ static class TrainingMapping
             HostThreadCount = config.Threads,
             Formats = config.Formats,
             Clock = run.Terminal.Clock,
+            Settings = ImmutableSortedDictionary<string, string>.Empty.Add("preprocessing.exif", $"{config.Preprocessing.Exif}"),
             SaveInterval = TimeSpan.FromMinutes(config.SaveMinutes),
             Machine = Environment.MachineName,
         };

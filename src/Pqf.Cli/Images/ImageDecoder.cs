@@ -9,20 +9,35 @@ namespace Pqf.Cli.Images;
 /// <summary>Decodes images to the bytes that Pillow gives for them: see <see cref="ImageRows"/>.</summary>
 static class ImageDecoder
 {
-    /// <summary>The decoder, as the libraries take it.</summary>
-    public static ImageReader Reader { get; } = new(Decode) { Prepare = ToInput };
+    /// <summary>The decoder, as the libraries take it: images are turned as people see them.</summary>
+    public static ImageReader Reader { get; } = ReaderOf(ExifOrientation.Apply);
+
+    /// <summary>A decoder, as the libraries take it.</summary>
+    /// <param name="exif">What becomes of orientation tags.</param>
+    /// <param name="notes">Receives what a person should know; null for nobody.</param>
+    public static ImageReader ReaderOf(ExifOrientation exif, ImageNotes? notes = null) =>
+        new(path => WithFile(path, (file, length) => Decode(path, file, length, exif, notes)))
+        {
+            Exif = exif,
+            Prepare = (path, preprocessing, input, variation) => ToInput(path, preprocessing, input, variation, exif, notes),
+            Extensions = [.. ImageReader.CommonExtensions, ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"],
+        };
 
     /// <summary>Decodes a file and prepares it for a network; only what the network is shown is kept.</summary>
     /// <param name="path">The file.</param>
     /// <param name="preprocessing">What the network was trained with.</param>
     /// <param name="input">[crop, crop, channels], filled.</param>
     /// <param name="variation">For training; null for the centre as it is.</param>
+    /// <param name="exif">What becomes of the orientation tag.</param>
+    /// <param name="notes">Receives what a person should know; null for nobody.</param>
     /// <returns>An error that names the file if it cannot be read, is no image, or is damaged or incomplete.</returns>
     public static Result<Unit, PqfError> ToInput(
         string path,
         Preprocessing preprocessing,
         Memory<float> input,
-        Variation? variation = null
+        Variation? variation = null,
+        ExifOrientation exif = ExifOrientation.Apply,
+        ImageNotes? notes = null
     ) =>
         WithFile(
             path,
@@ -31,6 +46,8 @@ static class ImageDecoder
                     path,
                     file,
                     length,
+                    exif,
+                    notes,
                     rows =>
                         Preprocess.ToInput(rows.Height, rows.Width, rows.Read, preprocessing, input.Span, variation) == rows.Height
                             ? default(Unit)
@@ -38,20 +55,23 @@ static class ImageDecoder
                 )
         );
 
-    /// <summary>Decodes a file.</summary>
+    /// <summary>Decodes a file and turns it as people see it.</summary>
     /// <returns>The image, three channels; an error as for <see cref="ToInput"/>.</returns>
-    public static Result<PixelImage, PqfError> Decode(string path) => WithFile(path, (file, length) => Decode(path, file, length));
+    public static Result<PixelImage, PqfError> Decode(string path) => Reader.Decode(path);
 
-    /// <summary>Decodes an image in memory.</summary>
-    /// <param name="bytes">A whole JPEG, PNG, BMP, GIF or WebP file.</param>
+    /// <summary>Decodes an image in memory and turns it as people see it.</summary>
+    /// <param name="bytes">A whole file of one of the kinds of <see cref="ImageKind.Decoded"/>.</param>
     /// <param name="name">For messages.</param>
-    public static Result<PixelImage, PqfError> Decode(byte[] bytes, string name) => Decode(name, bytes, bytes.Length);
+    public static Result<PixelImage, PqfError> Decode(byte[] bytes, string name) =>
+        Decode(name, bytes, bytes.Length, ExifOrientation.Apply, null);
 
-    static Result<PixelImage, PqfError> Decode(string name, byte[] file, int length) =>
+    static Result<PixelImage, PqfError> Decode(string name, byte[] file, int length, ExifOrientation exif, ImageNotes? notes) =>
         With<PixelImage>(
             name,
             file,
             length,
+            exif,
+            notes,
             rows =>
             {
                 byte[] row = new byte[rows.Width * 4];
@@ -65,7 +85,7 @@ static class ImageDecoder
                     colour.Advance(rows.Width * 3);
                 }
 
-                return new PixelImage(rows.Height, rows.Width, 3, colour.WrittenSpan.ToArray());
+                return new PixelImage(rows.Height, rows.Width, 3, colour.WrittenSpan.ToArray()) { Orientation = rows.Orientation };
             }
         );
 
@@ -75,13 +95,26 @@ static class ImageDecoder
             (colour[to], colour[to + 1], colour[to + 2]) = (row[from], row[from + 1], row[from + 2]);
     }
 
-    static Result<T, PqfError> With<T>(string name, byte[] file, int length, Func<ImageRows, Result<T, PqfError>> use) =>
+    static Result<T, PqfError> With<T>(
+        string name,
+        byte[] file,
+        int length,
+        ExifOrientation exif,
+        ImageNotes? notes,
+        Func<ImageRows, Result<T, PqfError>> use
+    ) =>
         ImageRows
-            .Open(name, file, length)
+            .Open(name, file, length, exif)
             .Bind(rows =>
             {
                 using (rows)
+                {
+                    if (rows.Orientation != Orientation.TopLeft)
+                        notes?.Turned(name, rows.Orientation);
+                    if (rows.Guess is { } guess)
+                        notes?.Guessed(name, guess);
                     return use(rows);
+                }
             });
 
     /// <summary>Reads a file into rented memory.</summary>

@@ -1,62 +1,71 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
-using SkiaSharp;
 
 namespace Pqf.Cli.Images;
 
-/// <summary>An image file that is decoded row by row: three channels, no transparency, as stored (the orientation tag is not applied), no
-/// colour management.</summary>
-/// <remarks>Memory follows the width, not the size that a header claims; kinds that cannot be decoded by rows are decoded whole, if the
-/// claim is plausible.</remarks>
-sealed unsafe class ImageRows : IDisposable
+/// <summary>An image file that is decoded row by row as it is shown: three channels, no transparency, no colour management.</summary>
+/// <remarks>Memory follows the width, not the size that a header claims; kinds that cannot be decoded by rows, and images that have to be
+/// turned, are decoded whole, if the claim is plausible.</remarks>
+sealed class ImageRows : IDisposable
 {
     // Pillow refuses more as a decompression bomb: twice its warning limit of 1024³ / 4 / 3 pixels.
-    const long MaxPixels = 178_956_970;
+    const int MaxPixels = 178_956_970;
 
     // JPEG's own limit.
     const int MaxSide = 65_535;
 
-    // What is decoded whole: a blank picture of a 4K screen, and more pixels a byte than photographs have (about 2).
-    const long WholePixelsAlways = 8 << 20,
-        WholePixelsPerByte = 64;
+    /// <summary>Pixels that are decoded whole from any file: a blank picture of a 4K screen.</summary>
+    public const int WholePixelsAlways = 8 << 20;
+
+    // Beyond them, more pixels a byte than photographs have (about 2).
+    const long WholePixelsPerByte = 64;
 
     readonly string name;
-    readonly byte[] file;
-    readonly MemoryHandle pin;
-    readonly SKData data;
-    readonly SKCodec? codec;
-    byte[]? whole;
+    readonly IImageFile image;
+    readonly TurnedPixels shown;
+    readonly bool isTurned;
+    bool isWhole;
     int next;
 
-    ImageRows(string name, byte[] file, int length)
+    ImageRows(string name, IImageFile image, ExifOrientation exif)
     {
-        (this.name, this.file) = (name, file);
-        pin = file.AsMemory().Pin();
-        data = SKData.Create((nint)pin.Pointer, length);
-        codec = SKCodec.Create(data);
-        if (codec is not null)
-            (Height, Width) = (codec.Info.Height, codec.Info.Width);
+        (this.name, this.image) = (name, image);
+        isTurned = exif == ExifOrientation.Apply && Orientation != Orientation.TopLeft;
+        // The size may be a false claim: places are computed once it is known to be plausible.
+        shown = IsTooLarge ? default : TurnedPixels.Of(image.Height, image.Width, isTurned ? Orientation : Orientation.TopLeft);
     }
 
-    /// <summary>Rows.</summary>
-    public int Height { get; }
+    /// <summary>Rows shown.</summary>
+    public int Height => shown.Height;
 
-    /// <summary>Columns.</summary>
-    public int Width { get; }
+    /// <summary>Columns shown.</summary>
+    public int Width => shown.Width;
 
-    SKImageInfo Info => new(Width, Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+    /// <summary>How the image is stored.</summary>
+    public Orientation Orientation => image.Orientation;
+
+    /// <summary>What decoding had to guess, for a person; null if it guessed nothing.</summary>
+    public string? Guess => image.Guess;
+
+    bool IsTooLarge => (long)image.Width * image.Height > MaxPixels || Math.Max(image.Width, image.Height) > MaxSide;
 
     /// <summary>Opens an image.</summary>
     /// <param name="name">For messages.</param>
-    /// <param name="file">A JPEG, PNG, BMP, GIF or WebP file, not to be changed while the image is open; bytes may follow it.</param>
+    /// <param name="file">A file of one of the kinds of <see cref="ImageKind.Decoded"/>, not to be changed while the image is open; bytes
+    /// may follow it.</param>
     /// <param name="length">Its bytes.</param>
+    /// <param name="exif">Whether the image is turned as its orientation tag says.</param>
     /// <returns>The image, to be disposed; or why it cannot be decoded.</returns>
-    public static Result<ImageRows, PqfError> Open(string name, byte[] file, int length)
+    public static Result<ImageRows, PqfError> Open(string name, byte[] file, int length, ExifOrientation exif)
     {
         if (length == 0)
             return new PqfError.File(name, "is empty; expected an image");
-        var rows = new ImageRows(name, file, length);
-        if (rows.Start(length) is not { } problem)
+        if (Open(file, length, out string? problem) is not { } image)
+            return new PqfError.File(name, problem ?? ImageKind.Refusal(file.AsSpan(0, length)));
+        var rows = new ImageRows(name, image, exif);
+        problem = rows.Start(length);
+        if (problem is null)
             return rows;
         rows.Dispose();
         return new PqfError.File(name, problem);
@@ -67,14 +76,10 @@ sealed unsafe class ImageRows : IDisposable
     /// <returns>False if it cannot be decoded; <see cref="Damage"/> says so.</returns>
     public bool Read(Span<byte> row)
     {
-        if (next == Height)
+        if (next == Height || (!isWhole && !image.ReadRow(row)))
             return false;
-        if (whole is not null)
-            whole.AsSpan(next * Width * 4, row.Length).CopyTo(row);
-        else
-            fixed (byte* to = row)
-                if (codec!.GetScanlines((nint)to, 1, row.Length) != 1)
-                    return false;
+        if (isWhole)
+            Copy(MemoryMarshal.Cast<byte, uint>(image.Pixels), MemoryMarshal.Cast<byte, uint>(row));
         next++;
         return true;
     }
@@ -83,35 +88,38 @@ sealed unsafe class ImageRows : IDisposable
     public PqfError Damage => new PqfError.File(name, $"is a damaged image: it is truncated or corrupt at row {next + 1} of {Height}");
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => image.Dispose();
+
+    static IImageFile? Open(byte[] file, int length, out string? problem)
     {
-        codec?.Dispose();
-        data.Dispose();
-        pin.Dispose();
-        if (whole is not null)
-            ArrayPool<byte>.Shared.Return(whole);
+        problem = null;
+        var bytes = file.AsSpan(0, length);
+        return TiffDirectory.IsTiff(bytes) ? TiffFile.Open(file, length, out problem)
+            : NetpbmFile.IsNetpbm(bytes) ? NetpbmFile.Open(file, length)
+            : SkiaFile.Open(file, length);
+    }
+
+    void Copy(ReadOnlySpan<uint> pixels, Span<uint> row)
+    {
+        int at = shown.First + (next * shown.DownStep);
+        if (shown.AcrossStep == 1)
+            pixels.Slice(at, Width).CopyTo(row);
+        else
+            for (int x = 0; x < Width; x++, at += shown.AcrossStep)
+                row[x] = pixels[at];
     }
 
     /// <summary>Begins to decode; says what is wrong, if anything is.</summary>
     string? Start(int length)
     {
-        if (codec is null)
-            return "is not an image that can be decoded (JPEG, PNG, BMP, GIF, WebP), or is damaged";
-        if ((long)Width * Height > MaxPixels || Math.Max(Width, Height) > MaxSide)
-            return $"claims {Width}×{Height} pixels; at most {MaxPixels} are decoded, {MaxSide} a side";
-        if (codec.StartScanlineDecode(Info) == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown)
+        if (IsTooLarge)
+            return $"claims {image.Width}×{image.Height} pixels; at most {MaxPixels} are decoded, {MaxSide} a side";
+        if (!isTurned && image.StartRows())
             return null;
-        if ((long)Width * Height > WholePixelsAlways + (WholePixelsPerByte * length))
-            return $"claims {Width}×{Height} pixels in {length} bytes; images of its kind are decoded to {WholePixelsPerByte} "
-                + $"pixels a byte";
-        whole = ArrayPool<byte>.Shared.Rent(Width * Height * 4);
-        fixed (byte* to = whole)
-            return codec.GetPixels(Info, (nint)to, Width * 4, SKCodecOptions.Default) switch
-            {
-                SKCodecResult.Success => null,
-                SKCodecResult.IncompleteInput => "is a damaged image: it is truncated",
-                SKCodecResult.ErrorInInput => "is a damaged image: its data are corrupt",
-                var other => $"is a damaged image: {other}",
-            };
+        if ((long)image.Width * image.Height > WholePixelsAlways + (WholePixelsPerByte * length))
+            return $"claims {image.Width}×{image.Height} pixels in {length} bytes; images {(isTurned ? "to be turned" : "of its kind")} "
+                + $"are decoded to {WholePixelsPerByte} pixels a byte";
+        isWhole = true;
+        return image.ReadAll();
     }
 }

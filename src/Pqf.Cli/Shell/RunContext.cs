@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Images;
+using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
@@ -27,6 +29,9 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
     public void Note(string line) => Progress.Note(line);
 
+    /// <summary>Reports an error that does not end the command.</summary>
+    public void Report(PqfError error) => CommandLine.Print(error, Terminal);
+
     /// <summary>Reports on the error output which tensors of a file the network does not use.</summary>
     public void NoteUnused(Network network)
     {
@@ -43,6 +48,14 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <param name="task">What it must be for; null for anything.</param>
     public Result<Network, PqfError> Load(string path, Device device, NetworkTask? task = null) =>
         ConfigMapping.Overrides(Config).Bind(overrides => Network.Load(path, device, overrides, task));
+
+    /// <summary>Runs with a decoder for the images of a data set. In the end a line counts those that were turned or guessed at.</summary>
+    public Result<Unit, PqfError> WithImages(Func<ImageReader, Result<Unit, PqfError>> run)
+    {
+        var exif = Config.Preprocessing.Exif;
+        using var notes = new DataSetNotes(exif, Note);
+        return run(ImageDecoder.ReaderOf(exif, notes.Notes));
+    }
 
     /// <summary>Opens the device that <c>--device</c> names and runs with it, in a scope of its own.</summary>
     public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Data;
@@ -145,11 +146,18 @@ public sealed record CocoFolder(
                     ? Photograph.Of(pixels)
                     : new PqfError.File(
                         path,
-                        $"has {pixels.Width}×{pixels.Height} pixels; expected {image.Width}×{image.Height}, as {AnnotationsPath} "
-                            + $"says of image {image.Id}"
+                        $"has {pixels.Width}×{pixels.Height} pixels{Turn(image, pixels)}; expected {image.Width}×{image.Height}, as "
+                            + $"{AnnotationsPath} says of image {image.Id}"
                     )
             );
     }
+
+    /// <summary>Says that the size fits if the orientation tag is taken the other way.</summary>
+    string Turn(CocoImage image, PixelImage pixels) =>
+        pixels.Orientation < Orientation.LeftTop || (pixels.Height, pixels.Width) != (image.Width, image.Height) ? ""
+        : Reader.Exif == ExifOrientation.Apply
+            ? $" when turned as its EXIF orientation {(int)pixels.Orientation} says (preprocessing.exif: ignore does not turn images)"
+        : $" as stored, without the turn of its EXIF orientation {(int)pixels.Orientation} (preprocessing.exif: apply turns images)";
 
     static Result<CocoFolder, PqfError> Open(
         CocoLocation location,

@@ -16,8 +16,14 @@ public delegate Result<Unit, PqfError> PrepareFile(string path, Preprocessing pr
 /// <param name="Decode">The image of a path, grey or colour, or an error that names the path. Called on several threads at once.</param>
 public sealed record ImageReader(Func<string, Result<PixelImage, PqfError>> Decode)
 {
-    /// <summary>Ends of the names of image files, with their dot, in small letters. Other files in folders of images are left out.</summary>
-    public ImmutableArray<string> Extensions { get; init; } = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+    /// <summary>Endings of the names of files that any decoder reads.</summary>
+    public static ImmutableArray<string> CommonExtensions { get; } = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+
+    /// <summary>Endings of the names of files that this decoder reads, in lower case.</summary>
+    public ImmutableArray<string> Extensions { get; init; } = CommonExtensions;
+
+    /// <summary>What the decoder does with orientation tags, for messages about sizes.</summary>
+    public ExifOrientation Exif { get; init; } = ExifOrientation.Apply;
 
     /// <summary>Whether a file's name is that of an image.</summary>
     public bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);

@@ -23,6 +23,9 @@ public sealed record DetectOptions
     /// <summary>Called after each stage, for measurements: <see cref="EvaluateJob.Compiling"/> first.</summary>
     public Action<string> AfterStage { get; init; } = _ => { };
 
+    /// <summary>Called with the number and the error of each photograph that cannot be decoded, when its turn comes.</summary>
+    public Action<int, PqfError> Failed { get; init; } = (_, _) => { };
+
     /// <summary>Called with each photograph as soon as its objects are found. An error ends the job.</summary>
     public Func<DetectedPhotograph, Result<Unit, PqfError>> Found { get; init; } = _ => default(Unit);
 }
@@ -44,8 +47,9 @@ public static class DetectJob
     /// <param name="options">How to run.</param>
     /// <param name="progress">Receives the number of photographs done.</param>
     /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>What was found in each, or the first error.</returns>
-    public static Result<ImmutableArray<Detections>, PqfError> Run(
+    /// <returns>What was found in each, or why it cannot be decoded; the first error of <see cref="DetectOptions.Found"/> in place of
+    /// all.</returns>
+    public static Result<ImmutableArray<Result<Detections, PqfError>>, PqfError> Run(
         Network network,
         int count,
         Func<int, Result<PixelImage, PqfError>> photograph,
@@ -69,7 +73,10 @@ public static class DetectJob
                             (decoded, index) =>
                             {
                                 options.AfterStage(TrainJob.DecodingStage);
-                                var found = decoded.Bind(image => Detect(detector, index, image, options));
+                                var found = decoded.Match(
+                                    image => Detect(detector, index, image, options),
+                                    error => Fail(index, error, options)
+                                );
                                 report(index + 1);
                                 return found;
                             }
@@ -78,10 +85,16 @@ public static class DetectJob
         );
     }
 
-    static Result<Detections, PqfError> Detect(Detector detector, int index, PixelImage image, DetectOptions options)
+    static Result<Result<Detections, PqfError>, PqfError> Fail(int index, PqfError error, DetectOptions options)
+    {
+        options.Failed(index, error);
+        return new Result<Result<Detections, PqfError>, PqfError>.Ok(error);
+    }
+
+    static Result<Result<Detections, PqfError>, PqfError> Detect(Detector detector, int index, PixelImage image, DetectOptions options)
     {
         var all = detector.Detect(Photograph.Of(image), stage => options.AfterStage(stage.ToString()));
         var shown = all with { Items = [.. all.Items.Where(item => item.Score >= options.Threshold)] };
-        return options.Found(new(index, image, shown)).Map(_ => shown);
+        return options.Found(new(index, image, shown)).Map<Result<Detections, PqfError>>(_ => shown);
     }
 }

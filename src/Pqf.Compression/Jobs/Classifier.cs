@@ -62,25 +62,27 @@ public sealed class Classifier
     /// <param name="images">The images.</param>
     /// <param name="threadCount">Threads that decode, at least 1.</param>
     /// <param name="cancellation">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>[classes] for each image. The first image that cannot be decoded gives an error that names it and ends the
-    /// enumeration.</returns>
+    /// <returns>[classes] for each image. An image that cannot be decoded gives an error that names it in its place.</returns>
     public IEnumerable<Result<ReadOnlyMemory<float>, PqfError>> Logits(
         ImageSet images,
         int threadCount,
         CancellationToken cancellation = default
     )
     {
-        foreach (var batch in ImageBatches.Load(images, preprocessing, new Loading(batchSize, threadCount), cancellation))
+        var loading = new Loading(batchSize, threadCount, SkipsCorrupt: true);
+        foreach (var result in ImageBatches.Load(images, preprocessing, loading, cancellation))
         {
-            if (batch is not Result<ImageBatch, PqfError>.Ok(var (_, count, pixels)))
+            if (result is not Result<ImageBatch, PqfError>.Ok(var batch))
             {
-                yield return ((Result<ImageBatch, PqfError>.Error)batch).Value;
+                yield return ((Result<ImageBatch, PqfError>.Error)result).Value;
                 yield break;
             }
 
-            float[] logits = Logits(pixels.Span, count);
-            for (int i = 0; i < count; i++)
-                yield return (ReadOnlyMemory<float>)logits.AsMemory(i * classCount, classCount);
+            float[] logits = batch.Count == 0 ? [] : Logits(batch.Pixels.Span, batch.Count);
+            for (int i = 0, row = 0; i < batch.Count + batch.Skipped.Count; i++)
+                yield return batch.Skipped.TryGetValue(i, out var error)
+                    ? error
+                    : (ReadOnlyMemory<float>)logits.AsMemory(row++ * classCount, classCount);
         }
     }
 }

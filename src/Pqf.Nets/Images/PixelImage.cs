@@ -30,6 +30,9 @@ public sealed class PixelImage
     /// <summary>1 (grey) or 3 (red, green, blue).</summary>
     public int Channels { get; }
 
+    /// <summary>How the file that it comes from stores it. The pixels are turned already, unless the decoder ignores it.</summary>
+    public Orientation Orientation { get; init; } = Orientation.TopLeft;
+
     /// <summary>[<see cref="Height"/>, <see cref="Width"/>, <see cref="Channels"/>].</summary>
     public byte[] Pixels { get; }
 

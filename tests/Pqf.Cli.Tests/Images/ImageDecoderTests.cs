@@ -81,7 +81,7 @@ public sealed class ImageDecoderTests : IDisposable
     }
 
     [Fact]
-    public void Transparency_is_dropped_and_orientation_ignored_as_Pillow_does()
+    public void Transparency_is_dropped_as_Pillow_does()
     {
         string output = Python.Run(
             "PIL, numpy",
@@ -94,11 +94,8 @@ public sealed class ImageDecoderTests : IDisposable
             image.convert('L').save(sys.argv[1] + '/grey.png')
             image.convert('LA').save(sys.argv[1] + '/la.png')
             image.convert('RGB').quantize(16).save(sys.argv[1] + '/palette.png')
-            exif = Image.Exif()
-            exif[0x0112] = 6
-            image.convert('RGB').save(sys.argv[1] + '/turned.jpg', exif=exif)
             image.convert('RGB').save(sys.argv[1] + '/progressive.jpg', progressive=True, subsampling=2)
-            for name in ['rgba.png', 'grey.png', 'la.png', 'palette.png', 'turned.jpg', 'progressive.jpg']:
+            for name in ['rgba.png', 'grey.png', 'la.png', 'palette.png', 'progressive.jpg']:
                 print(name, Image.open(sys.argv[1] + '/' + name).convert('RGB').tobytes().hex())
             """,
             folder.Path
@@ -168,7 +165,7 @@ public sealed class ImageDecoderTests : IDisposable
     [Fact]
     public void A_text_file_is_an_error() =>
         Assert.Equal(
-            "a.jpg: is not an image that can be decoded (JPEG, PNG, BMP, GIF, WebP), or is damaged",
+            "a.jpg: is not an image that can be decoded (JPEG, PNG, BMP, GIF, WebP, TIFF, PPM), or is damaged",
             ImageDecoder.Decode([.. "hello"u8], "a.jpg").ErrorMessage()
         );
 

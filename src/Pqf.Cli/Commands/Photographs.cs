@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Pqf.Cli.Images;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary>Photographs that a command line names. One that cannot be used is named on the error output when its turn comes; the others do
+/// not suffer.</summary>
+sealed class Photographs
+{
+    /// <summary>For the help of commands.</summary>
+    public const string Description = "Photographs, or folders of them (with all folders inside)";
+
+    readonly RunContext run;
+    readonly int count;
+    readonly ConcurrentDictionary<string, string> guesses = new(StringComparer.Ordinal);
+    int failedCount;
+    PqfError? first;
+
+    Photographs(RunContext run, ImmutableArray<string> paths, int count)
+    {
+        (this.run, Paths, this.count) = (run, paths, count);
+        Reader = ImageDecoder.ReaderOf(ExifOrientation.Apply, new ImageNotes { Guessed = (path, guess) => guesses[path] = guess });
+    }
+
+    /// <summary>The files, in the order of the command line; those of a folder sorted by path.</summary>
+    public ImmutableArray<string> Paths { get; }
+
+    /// <summary>Decodes them as people see them.</summary>
+    public ImageReader Reader { get; }
+
+    /// <summary>Finds the files. A folder without images is named at once.</summary>
+    /// <param name="run">What was asked for.</param>
+    /// <param name="arguments">Files and folders.</param>
+    public static Photographs Find(RunContext run, IReadOnlyList<string> arguments)
+    {
+        ImmutableArray<Result<ImmutableArray<string>, PqfError>> found =
+        [
+            .. arguments.Select(path =>
+                Directory.Exists(path)
+                    ? ImageFolder.FindImages(path, ImageDecoder.Reader)
+                    : new Result<ImmutableArray<string>, PqfError>.Ok([path])
+            ),
+        ];
+        PqfError[] errors = [.. found.SelectMany(one => one.Match<PqfError[]>(_ => [], error => [error]))];
+        ImmutableArray<string> paths = [.. found.SelectMany(one => one.Match(files => files, _ => []))];
+        var photographs = new Photographs(run, paths, paths.Length + errors.Length);
+        foreach (var error in errors)
+            photographs.Fail(error);
+        return photographs;
+    }
+
+    /// <summary>Prints what decoding a photograph had to guess, if anything.</summary>
+    public void NoteGuess(string path)
+    {
+        if (guesses.TryRemove(path, out string? guess))
+            run.Note($"{path}: {guess}");
+    }
+
+    /// <summary>Names a photograph that cannot be used; the only one of a command line is left to <see cref="Conclude"/>.</summary>
+    public void Fail(PqfError error)
+    {
+        failedCount++;
+        first ??= error;
+        if (count > 1)
+            run.Report(error);
+    }
+
+    /// <summary>Whether none could be used: there are no results to write then.</summary>
+    public bool HaveAllFailed => failedCount == count;
+
+    /// <summary>Success, if none failed.</summary>
+    public Result<Unit, PqfError> Conclude() =>
+        first is null ? default(Unit)
+        : count == 1 ? first
+        : new PqfError.Images(failedCount, count);
+}

@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Pqf.Nets.Images;
+
+namespace Pqf.Cli.Images;
+
+/// <summary>What Skia does not say of a PNG file: its orientation, and its samples of 16 bits.</summary>
+/// <remarks>Source: PNG, third edition, sections 5, 9 and 11.</remarks>
+sealed class PngFile
+{
+    const int SignatureLength = 8,
+        HeaderEnd = SignatureLength + 8 + 13;
+
+    readonly byte[] file;
+    readonly int length;
+
+    PngFile(byte[] file, int length) => (this.file, this.length) = (file, length);
+
+    /// <summary>The file, if it begins as a PNG file does.</summary>
+    public static PngFile? Of(byte[] file, int length) =>
+        length >= HeaderEnd && file.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, .. "PNG\r\n"u8, 0x1A, 0x0A]) ? new(file, length) : null;
+
+    /// <summary>Whether samples have 16 bits and rows come from the top, all of them.</summary>
+    public bool IsDeep => file[24] == 16 && file[28] == 0;
+
+    /// <summary>Samples of a pixel.</summary>
+    int Channels =>
+        file[25] switch
+        {
+            2 => 3,
+            4 => 2,
+            6 => 4,
+            _ => 1,
+        };
+
+    /// <summary>What the EXIF block says.</summary>
+    public Orientation Orientation =>
+        Chunks().FirstOrDefault(chunk => file.AsSpan(chunk.At - 4, 4).SequenceEqual("eXIf"u8)) is { Length: > 0 } exif
+            ? TiffDirectory.OrientationOf(file, exif.At, exif.Length)
+            : Orientation.TopLeft;
+
+    /// <summary>Writes the samples of 16 bits as bytes.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="pixels">[height, width, 4]; red, green and blue are written.</param>
+    /// <returns>How deep the samples seem to be.</returns>
+    public DeepSamples Stretch(int height, int width, Span<byte> pixels)
+    {
+        int channels = Channels,
+            maximum = 0;
+        // Transparency is no brightness.
+        int colours = channels is 2 or 4 ? channels - 1 : channels;
+        using (var rows = new Rows(Data(), width * channels * 2, channels * 2))
+            for (int y = 0; y < height; y++)
+            {
+                var row = rows.Next();
+                for (int x = 0; x < width; x++)
+                for (int channel = 0; channel < colours; channel++)
+                    maximum = Math.Max(maximum, Sample(row, (x * channels) + channel));
+            }
+
+        var depth = DeepSamples.Of(maximum);
+        using (var rows = new Rows(Data(), width * channels * 2, channels * 2))
+            for (int y = 0; y < height; y++)
+            {
+                var row = rows.Next();
+                for (int x = 0; x < width; x++)
+                for (int channel = 0; channel < 3; channel++)
+                    pixels[(((y * width) + x) * 4) + channel] = depth.ToByte(Sample(row, (x * channels) + (colours == 3 ? channel : 0)));
+            }
+
+        return depth;
+    }
+
+    static int Sample(ReadOnlySpan<byte> row, int index) => BinaryPrimitives.ReadUInt16BigEndian(row[(2 * index)..]);
+
+    /// <summary>The compressed rows.</summary>
+    MemoryStream Data()
+    {
+        var data = new MemoryStream();
+        foreach (var chunk in Chunks().Where(chunk => file.AsSpan(chunk.At - 4, 4).SequenceEqual("IDAT"u8)))
+            data.Write(file, chunk.At, chunk.Length);
+        data.Position = 0;
+        return data;
+    }
+
+    /// <summary>Where the data of each chunk begin, and their bytes.</summary>
+    IEnumerable<(int At, int Length)> Chunks()
+    {
+        for (long at = SignatureLength; at + 12 <= length; )
+        {
+            uint bytes = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan((int)at));
+            if (bytes > length - at - 12)
+                yield break;
+            yield return ((int)at + 8, (int)bytes);
+            at += bytes + 12;
+        }
+    }
+
+    /// <summary>Rows, decompressed and unfiltered.</summary>
+    sealed class Rows(Stream compressed, int rowLength, int pixelLength) : IDisposable
+    {
+        readonly ZLibStream stream = new(compressed, CompressionMode.Decompress);
+        readonly byte[] filtered = new byte[rowLength + 1];
+        byte[] row = new byte[rowLength],
+            above = new byte[rowLength];
+
+        public void Dispose() => stream.Dispose();
+
+        /// <summary>The next row; what is not there is 0.</summary>
+        public ReadOnlySpan<byte> Next()
+        {
+            stream.ReadAtLeast(filtered, filtered.Length, throwOnEndOfStream: false);
+            (row, above) = (above, row);
+            for (int i = 0; i < rowLength; i++)
+            {
+                var (left, up, corner) = (
+                    i < pixelLength ? 0 : row[i - pixelLength],
+                    (int)above[i],
+                    i < pixelLength ? 0 : above[i - pixelLength]
+                );
+                int predicted = filtered[0] switch
+                {
+                    1 => left,
+                    2 => up,
+                    3 => (left + up) / 2,
+                    4 => Paeth(left, up, corner),
+                    _ => 0,
+                };
+                row[i] = (byte)(filtered[i + 1] + predicted);
+            }
+
+            return row;
+        }
+
+        static int Paeth(int left, int up, int corner)
+        {
+            int estimate = left + up - corner,
+                toLeft = Math.Abs(estimate - left),
+                toUp = Math.Abs(estimate - up),
+                toCorner = Math.Abs(estimate - corner);
+            return toLeft <= toUp && toLeft <= toCorner ? left
+                : toUp <= toCorner ? up
+                : corner;
+        }
+    }
+}

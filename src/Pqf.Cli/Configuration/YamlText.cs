@@ -35,7 +35,8 @@ sealed class YamlText
         if (text.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var zero)
             return new PqfError.File(
                 origin,
-                $"line {text.AsSpan(0, zero).Count('\n') + 1}: holds a zero byte; expected text in UTF-8, or in UTF-16 with a byte order mark"
+                $"line {text.AsSpan(0, zero).Count('\n') + 1}: holds a zero byte; expected text in UTF-8, or in UTF-16 with a byte order "
+                    + "mark"
             );
         try
         {

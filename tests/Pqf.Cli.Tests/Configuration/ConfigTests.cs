@@ -34,7 +34,7 @@ public class ConfigTests
         format: [pqf, pth]
         search: descent
         calibration: layers
-        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no}
+        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore}
         model:
           arch: resnet50ssl
           class_count: 10
@@ -145,6 +145,7 @@ public class ConfigTests
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
         Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
         Assert.Equal(CalibrationLevel.Layers, config.Calibration);
+        Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
         Assert.Equal((36, 32), (config.Preprocessing.Resize, config.Preprocessing.Crop));
         Assert.Equal([0.5f], config.Preprocessing.Mean);

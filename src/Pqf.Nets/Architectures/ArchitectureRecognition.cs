@@ -47,7 +47,11 @@ public static class ArchitectureRecognition
                 [.. nearest.Extra.Order(StringComparer.Ordinal).Select(layer => $"{layer} {shapes.Dense(layer)}")]
             );
         if (nearest.DifferenceCount > 0)
-            return new PqfError.File(path, $"no known architecture has its layers; the nearest is {nearest.Explain()}");
+            return new PqfError.File(
+                path,
+                $"no known architecture has its layers; the nearest is {nearest.Explain()}"
+                    + (tensors.IsOfUnknownGraph ? "; the model's graph is not that of a known network either" : "")
+            );
         return nearest.Problem is { } problem ? new PqfError.File(path, problem.Message) : new Recognition(nearest.Architecture);
     }
 

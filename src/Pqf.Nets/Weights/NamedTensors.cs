@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Onnx;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -13,7 +14,7 @@ namespace Pqf.Nets.Weights;
 /// wrappers anywhere in a name (<c>_orig_mod.</c>). A pruned weight is one tensor. Names of Hugging Face and of torchvision's versions are
 /// translated by the families. The one linear layer in the place of a classifier's head is that head.
 /// </remarks>
-public sealed class NamedTensors
+public sealed record NamedTensors
 {
     const string Module = "module.";
 
@@ -33,10 +34,34 @@ public sealed class NamedTensors
     /// <summary>The name that a tensor has in the file.</summary>
     public string OwnName(string name) => own.GetValueOrDefault(name, name);
 
-    /// <summary>Finds the network in a file.</summary>
+    /// <summary>Whether the file says what it computes, and that is no network that is known.</summary>
+    internal bool IsOfUnknownGraph { get; private init; }
+
+    /// <summary>Finds the network in a file. An ONNX model whose graph is that of a known network has the names that the graph
+    /// gives.</summary>
     /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, or another program's
     /// detector.</returns>
     public static Result<NamedTensors, PqfError> Of(TensorFile file) =>
+        file.Onnx is { } model ? OnnxNames.CheckOperators(file, model).Bind(_ => Of(file, model)) : ByNames(file);
+
+    static Result<NamedTensors, PqfError> Of(TensorFile file, OnnxModel model)
+    {
+        var named = ByNames(file);
+        bool isKnown = named.Bind(ArchitectureRecognition.RecogniseBody).Match(found => found.MissingHead.IsEmpty, _ => false);
+        int decoded = model.Constants.DequantisedCount;
+        ImmutableArray<string> notes = decoded > 0 ? [$"{decoded} tensors are stored as integers with a scale; they are decoded"] : [];
+        if (OnnxNames.Find(model) is not { } found)
+            return named.Map(tensors => tensors with { Notes = tensors.Notes.AddRange(notes), IsOfUnknownGraph = !isKnown });
+        return new NamedTensors(
+            new(file.Path, file.Format, found.Tensors.Select(pair => pair.Value.Rename(pair.Key)), file.Metadata),
+            found.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.Name)
+        )
+        {
+            Notes = isKnown ? notes : notes.Add($"the weights are named by the model's graph, which is that of {found.Network}"),
+        };
+    }
+
+    static Result<NamedTensors, PqfError> ByNames(TensorFile file) =>
         from tensors in PlainTensors.Of(file)
         from _ in ForeignDetectors.Check(file)
         from place in NetworkPlace.Find(file.Path, [.. WeightLayers(tensors)])

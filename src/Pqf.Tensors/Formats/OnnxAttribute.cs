@@ -56,16 +56,16 @@ abstract record OnnxAttribute
             else if (IsValue(fields.Number, fields.Kind))
             {
                 found = fields.Number;
-                (number, bytes) = fields.Kind == WireKind.Bytes ? (0, (fields.BytesStart, fields.Bytes.Length)) : (fields.Value, default);
+                (number, bytes) = fields.Kind == WireKind.Bytes ? (0UL, (fields.BytesStart, fields.Bytes.Length)) : (fields.Value, (0, 0));
             }
         }
 
         // A number that is 0 and a list without elements may be left out; the oldest models leave out the type.
         int field = declared == 0 ? found : FieldOf(declared);
-        return (name, field != found && found != 0 ? new Other() : Value(storage, start, length, node, field, number, bytes));
+        return (name, field != found && found != 0 ? new Other() : Decode(storage, start, length, node, field, number, bytes));
     }
 
-    static OnnxAttribute Value(
+    static OnnxAttribute Decode(
         OnnxStorage storage,
         int start,
         int length,

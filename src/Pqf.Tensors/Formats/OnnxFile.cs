@@ -103,7 +103,7 @@ static class OnnxFile
                     1 => [$"weights in {storage.Locations.Single()}"],
                     var count => [$"weights in {count} files beside it"],
                 },
-                .. constants.DequantisedCount > 0 ? (string[])[$"{constants.DequantisedCount} quantised weights decoded"] : [],
+                .. constants.DequantisedCount > 0 ? (string[])[$"{constants.DequantisedCount} tensors decoded from integers"] : [],
             ]
         );
 }

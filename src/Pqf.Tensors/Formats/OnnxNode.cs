@@ -65,7 +65,9 @@ sealed record OnnxNode(
         : attribute is OnnxAttribute.Tensor { Value: { Type: DType.I64, Shape: { Rank: 1, Count: <= MaxIntegers } } x } ? Integers(x)
         : null;
 
-    static ImmutableArray<long> Integers(StoredTensor list)
+    /// <summary>The values of a list.</summary>
+    /// <param name="list"><see cref="DType.I64"/>.</param>
+    public static ImmutableArray<long> Integers(StoredTensor list)
     {
         long[] values = new long[list.Shape.Count];
         list.ReadBytes(MemoryMarshal.AsBytes(values.AsSpan()));

@@ -11,6 +11,16 @@ sealed class OnnxRuntimeModel : IDisposable
     readonly InferenceSession session;
 
     public OnnxRuntimeModel(byte[] model, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
+        : this(options => new(model, options), level)
+    {
+        Assert.Empty(OnnxRuntimeLog.Messages);
+    }
+
+    /// <summary>A model of another program in a file, which others may lie beside. It may be warned of.</summary>
+    public OnnxRuntimeModel(string path)
+        : this(options => new(path, options), GraphOptimizationLevel.ORT_ENABLE_BASIC) => OnnxRuntimeLog.Messages.Clear();
+
+    OnnxRuntimeModel(Func<SessionOptions, InferenceSession> open, GraphOptimizationLevel level)
     {
         using var options = new SessionOptions
         {
@@ -19,8 +29,7 @@ sealed class OnnxRuntimeModel : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
         };
         OnnxRuntimeLog.Messages.Clear();
-        session = new InferenceSession(model, options);
-        Assert.Empty(OnnxRuntimeLog.Messages);
+        session = open(options);
     }
 
     public InferenceSession Session => session;
@@ -31,7 +40,7 @@ sealed class OnnxRuntimeModel : IDisposable
         var first = ChannelOrder.ToChannelsFirst(images);
         using var input = OrtValue.CreateTensorValueFromMemory(first.ToArray(), [.. first.Shape.Select(length => (long)length)]);
         using var run = new RunOptions();
-        using var outputs = session.Run(run, ["input"], [input], ["logits"]);
+        using var outputs = session.Run(run, [session.InputMetadata.Keys.First()], [input], [session.OutputMetadata.Keys.Single()]);
         Assert.Empty(OnnxRuntimeLog.Messages);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }

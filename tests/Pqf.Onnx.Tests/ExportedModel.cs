@@ -101,7 +101,7 @@ sealed class ExportedModel
             value = Weights.Append(
                 "Cast",
                 [Weights.Append("Identity", [Weights.Append("Dropout", [value])])],
-                OnnxMessages.Attribute("to", OnnxTypes.NumberOf(DType.F32))
+                OnnxMessages.Attribute("to", ExportedWeights.SingleType)
             );
         if (!form.QuantisesValues)
             return value;

@@ -13,6 +13,9 @@ sealed record ExportedNode(string Operator, string[] Inputs, string Output, Wire
 /// meaning.</summary>
 sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> nodes)
 {
+    /// <summary>ONNX's number of single precision.</summary>
+    public const int SingleType = 1;
+
     readonly List<(string Name, StoredTensor? Tensor, WireField Message)> tensors = [];
     readonly MemoryStream external = new();
     int counter;
@@ -75,7 +78,7 @@ sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> node
                 return Append("Identity", [Append("Identity", [Plain(tensor)])]);
             case ExportForm.WeightForm.Half:
                 string half = Plain(StoredTensor.FromValues("", DType.F16, shape, values.Select(value => (Half)value).ToArray()));
-                return Append("Cast", [half], OnnxMessages.Attribute("to", OnnxTypes.NumberOf(DType.F32)));
+                return Append("Cast", [half], OnnxMessages.Attribute("to", SingleType));
             case ExportForm.WeightForm.External:
                 return Outside(shape, values);
             case ExportForm.WeightForm.QuantisedInTheGraph when !isVector:
@@ -109,7 +112,7 @@ sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> node
                     5,
                     [
                         .. shape.Select(length => WireField.Integer(1, length)),
-                        WireField.Integer(2, OnnxTypes.NumberOf(DType.F32)),
+                        WireField.Integer(2, SingleType),
                         WireField.Text(8, name),
                         Entry("location", "weights/all.bin"),
                         .. start == 0 ? (WireField[])[] : [Entry("offset", start.ToString(CultureInfo.InvariantCulture))],

@@ -22,7 +22,11 @@ public sealed class OnnxNamesTests(DeviceSet devices) : DeviceTest(devices), IDi
 
     readonly TemporaryFolder folder = new();
 
-    void IDisposable.Dispose() => folder.Dispose();
+    void IDisposable.Dispose()
+    {
+        Dispose();
+        folder.Dispose();
+    }
 
     static ImmutableDictionary<string, ExportForm> Forms { get; } =
         new Dictionary<string, ExportForm>

@@ -114,11 +114,19 @@ sealed class ExportedModel
         var folded = conv.Fold(norm is not null && Folds(norm) ? norm : null, parameters);
         float[]? bias =
             folded.Bias
-            ?? (form.Norms == ExportForm.NormForm.KeptAfterBias ? [.. Enumerable.Range(0, conv.OutChannels).Select(c => (c - 1.5f) / 7)] : null);
+            ?? (
+                form.Norms == ExportForm.NormForm.KeptAfterBias
+                    ? [.. Enumerable.Range(0, conv.OutChannels).Select(c => (c - 1.5f) / 7)]
+                    : null
+            );
         var (stride, padding) = (conv.Options.Stride, conv.Options.Padding);
         Weights.Append(
             "Conv",
-            [x, Weights.Weight(conv.WeightShape, folded.ToDense()), .. bias is null ? (string[])[] : [Weights.Weight([conv.OutChannels], bias)]],
+            [
+                x,
+                Weights.Weight(conv.WeightShape, folded.ToDense()),
+                .. bias is null ? (string[])[] : [Weights.Weight([conv.OutChannels], bias)],
+            ],
             to,
             OnnxMessages.Attribute("strides", [stride.H, stride.W]),
             form.IsOtherwise && stride == new Pair(1, 1)

@@ -17,7 +17,7 @@ sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> node
     public const int SingleType = 1;
 
     readonly List<(string Name, StoredTensor? Tensor, WireField Message)> tensors = [];
-    readonly MemoryStream external = new();
+    readonly List<byte> external = [];
     int counter;
 
     /// <summary>Graph inputs that are initialisers too.</summary>
@@ -27,7 +27,7 @@ sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> node
     public IEnumerable<WireField> Initialisers => tensors.Select(tensor => tensor.Message).Reverse();
 
     /// <summary>The file beside the model.</summary>
-    public byte[] External => external.ToArray();
+    public byte[] External => [.. external];
 
     public string Fresh() => string.Create(CultureInfo.InvariantCulture, $"onnx::{counter++}");
 
@@ -101,9 +101,9 @@ sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> node
     string Outside(Shape shape, float[] values)
     {
         string name = Fresh();
-        long start = external.Position;
+        int start = external.Count;
         foreach (float value in values)
-            external.Write(BitConverter.GetBytes(value));
+            external.AddRange(BitConverter.GetBytes(value));
         tensors.Add(
             (
                 name,
@@ -116,7 +116,7 @@ sealed class ExportedWeights(ExportForm.WeightForm form, List<ExportedNode> node
                         WireField.Text(8, name),
                         Entry("location", "weights/all.bin"),
                         .. start == 0 ? (WireField[])[] : [Entry("offset", start.ToString(CultureInfo.InvariantCulture))],
-                        Entry("length", (external.Position - start).ToString(CultureInfo.InvariantCulture)),
+                        Entry("length", (external.Count - start).ToString(CultureInfo.InvariantCulture)),
                         WireField.Integer(14, 1),
                     ]
                 )

@@ -33,7 +33,8 @@ readonly record struct OnnxGeometry(Pair Kernel, Pair Stride, Pair Padding, Pair
         switch (node.Word("auto_pad", "NOTSET"))
         {
             case "NOTSET" or "":
-                bool isEven = node.Integers("pads", [0, 0, 0, 0]) is [var top, var left, var bottom, var right] && (top, left) == (bottom, right);
+                bool isEven =
+                    node.Integers("pads", [0, 0, 0, 0]) is [var top, var left, var bottom, var right] && (top, left) == (bottom, right);
                 return isEven && node.Integers("pads", [0, 0, 0, 0]) is { } pads ? PairOf(pads[..2]) : null;
             case "VALID":
                 return new Pair(0, 0);

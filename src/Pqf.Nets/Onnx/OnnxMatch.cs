@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
-using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;
@@ -132,13 +131,7 @@ sealed class OnnxMatch
     bool Put(string name, StoredTensor tensor) => tensors.TryAdd(name, tensor);
 
     static OnnxNorm.Statistics Folded(BatchNormLayer norm, StoredTensor bias) =>
-        new(
-            Filled(norm.Channels, (float)Math.Sqrt(1.0 + norm.Eps)),
-            bias,
-            Filled(norm.Channels, 0),
-            Filled(norm.Channels, 1),
-            norm.Eps
-        );
+        new(Filled(norm.Channels, (float)Math.Sqrt(1.0 + norm.Eps)), bias, Filled(norm.Channels, 0), Filled(norm.Channels, 1), norm.Eps);
 
     static StoredTensor Zeros(OnnxStep step) => Filled(step.Weight!.Shape[0], 0);
 

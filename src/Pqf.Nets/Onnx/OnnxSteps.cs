@@ -111,10 +111,7 @@ sealed class OnnxSteps
     }
 
     int? Gemm(OnnxNode node, int x) =>
-        node.Single("alpha", 1) == 1
-        && node.Single("beta", 1) == 1
-        && node.Integer("transA", 0) == 0
-        && node.Integer("transB", 0) is 0 or 1
+        node.Single("alpha", 1) == 1 && node.Single("beta", 1) == 1 && node.Integer("transA", 0) == 0 && node.Integer("transB", 0) is 0 or 1
             ? Linear(x, Constant(node, 1), node.Integer("transB", 0) == 0, Constant(node, 2), node.Input(2).Length > 0)
             : null;
 
@@ -167,9 +164,7 @@ sealed class OnnxSteps
     {
         var (left, right) = (Find(node.Input(0)), Find(node.Input(1)));
         if (left is { } a && right is { } b)
-            return node.Operator == "Mul"
-                ? null
-                : Append(new(numbers.Of(OnnxSignatures.Add, steps[a].Number, steps[b].Number), [a, b]));
+            return node.Operator == "Mul" ? null : Append(new(numbers.Of(OnnxSignatures.Add, steps[a].Number, steps[b].Number), [a, b]));
         if ((left ?? right) is not { } x || steps[x] is not { Weight: { } weight } step)
             return null;
         var vector = Vector(Constant(node, left is null ? 0 : 1), weight.Shape[0], weight.Shape.Rank - 2);

@@ -51,7 +51,14 @@ public sealed record NamedTensors
         int decoded = model.Constants.DequantisedCount;
         ImmutableArray<string> notes = decoded > 0 ? [$"{decoded} tensors are stored as integers with a scale; they are decoded"] : [];
         if (OnnxNames.Find(model) is not { } found)
-            return named.Map(tensors => tensors with { Notes = tensors.Notes.AddRange(notes), IsOfUnknownGraph = !isKnown });
+        {
+            if (isKnown && !model.Outputs.IsEmpty)
+                notes = notes.Add(
+                    "the names are those of a known network, but the model's graph is another; its results may be others, too"
+                );
+            return named.Map(tensors => tensors with { Notes = [.. tensors.Notes, .. notes], IsOfUnknownGraph = !isKnown });
+        }
+
         return new NamedTensors(
             new(file.Path, file.Format, found.Tensors.Select(pair => pair.Value.Rename(pair.Key)), file.Metadata),
             found.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.Name)

@@ -32,48 +32,18 @@ sealed record OnnxModel(
     /// <exception cref="InvalidDataException">Something is damaged.</exception>
     public static OnnxModel Read(OnnxStorage storage, IEnumerable<(int Start, int Length)> graphs)
     {
-        var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
-        var initialisers = ImmutableArray.CreateBuilder<StoredTensor>();
-        var inputs = ImmutableArray.CreateBuilder<OnnxInput>();
-        var outputs = ImmutableArray.CreateBuilder<string>();
-        long names = 0;
+        var parts = new Parts();
         foreach (var (start, length) in graphs)
         {
             var graph = storage.Message(start, length);
             while (graph.Next())
-            {
-                if (graph.Kind != WireKind.Bytes)
-                    continue;
-                switch (graph.Number)
-                {
-                    case 1:
-                        nodes.Add(OnnxNode.Read(storage, graph.BytesStart, graph.Bytes.Length));
-                        names += nodes[^1].Inputs.Length + nodes[^1].Outputs.Length + nodes[^1].Attributes.Count;
-                        break;
-                    case 5:
-                        initialisers.Add(OnnxTensor.Read(storage, graph.BytesStart, graph.Bytes.Length));
-                        break;
-                    case 11:
-                        inputs.Add(Value(new(graph.Bytes, graph.BytesStart)));
-                        break;
-                    case 12:
-                        outputs.Add(Value(new(graph.Bytes, graph.BytesStart)).Name);
-                        break;
-                    default:
-                        break; // types of values, documentation
-                }
-
-                Bound(nodes.Count, MaxNodes, "nodes");
-                Bound(initialisers.Count, MaxTensors, "initialisers");
-                Bound(names + inputs.Count + outputs.Count, MaxNames, "inputs, outputs and attributes");
-            }
+                if (graph.Kind == WireKind.Bytes)
+                    parts.Add(storage, graph);
         }
 
-        var (allNodes, allInitialisers) = (nodes.DrainToImmutable(), initialisers.DrainToImmutable());
-        return new(allNodes, inputs.DrainToImmutable(), outputs.DrainToImmutable(), allInitialisers)
-        {
-            Constants = OnnxConstants.Of(allNodes, allInitialisers),
-        };
+        ImmutableArray<OnnxNode> nodes = [.. parts.Nodes];
+        ImmutableArray<StoredTensor> initialisers = [.. parts.Initialisers];
+        return new(nodes, [.. parts.Inputs], [.. parts.Outputs], initialisers) { Constants = OnnxConstants.Of(nodes, initialisers) };
     }
 
     static void Bound(long count, int most, string what)
@@ -112,5 +82,36 @@ sealed record OnnxModel(
         }
 
         return element;
+    }
+
+    /// <summary>What was read of a graph so far.</summary>
+    sealed class Parts
+    {
+        public List<OnnxNode> Nodes { get; } = [];
+        public List<StoredTensor> Initialisers { get; } = [];
+        public List<OnnxInput> Inputs { get; } = [];
+        public List<string> Outputs { get; } = [];
+
+        long names;
+
+        /// <summary>Reads one field; others, such as types of values, do not matter.</summary>
+        public void Add(OnnxStorage storage, WireFields field)
+        {
+            if (field.Number == 1)
+            {
+                var node = OnnxNode.Read(storage, field.BytesStart, field.Bytes.Length);
+                Nodes.Add(node);
+                names += node.Inputs.Length + node.Outputs.Length + node.Attributes.Count;
+            }
+            else if (field.Number == 5)
+                Initialisers.Add(OnnxTensor.Read(storage, field.BytesStart, field.Bytes.Length));
+            else if (field.Number == 11)
+                Inputs.Add(Value(new(field.Bytes, field.BytesStart)));
+            else if (field.Number == 12)
+                Outputs.Add(Value(new(field.Bytes, field.BytesStart)).Name);
+            Bound(Nodes.Count, MaxNodes, "nodes");
+            Bound(Initialisers.Count, MaxTensors, "initialisers");
+            Bound(names + Inputs.Count + Outputs.Count, MaxNames, "inputs, outputs and attributes");
+        }
     }
 }

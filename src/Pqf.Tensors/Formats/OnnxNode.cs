@@ -94,29 +94,18 @@ sealed record OnnxNode(
         {
             if (fields.Kind != WireKind.Bytes)
                 continue;
-            switch (fields.Number)
-            {
-                case 1:
-                    inputs.Add(OnnxFile.Text(fields.Bytes));
-                    break;
-                case 2:
-                    outputs.Add(OnnxFile.Text(fields.Bytes));
-                    break;
-                case 3:
-                    name = OnnxFile.Text(fields.Bytes);
-                    break;
-                case 4:
-                    type = OnnxFile.Text(fields.Bytes);
-                    break;
-                case 5:
-                    attributes.Add((fields.BytesStart, fields.Bytes.Length));
-                    break;
-                case 7:
-                    domain = OnnxFile.Text(fields.Bytes);
-                    break;
-                default:
-                    break; // documentation
-            }
+            if (fields.Number == 1)
+                inputs.Add(OnnxFile.Text(fields.Bytes));
+            else if (fields.Number == 2)
+                outputs.Add(OnnxFile.Text(fields.Bytes));
+            else if (fields.Number == 3)
+                name = OnnxFile.Text(fields.Bytes);
+            else if (fields.Number == 4)
+                type = OnnxFile.Text(fields.Bytes);
+            else if (fields.Number == 5)
+                attributes.Add((fields.BytesStart, fields.Bytes.Length));
+            else if (fields.Number == 7)
+                domain = OnnxFile.Text(fields.Bytes);
         }
 
         var node = new OnnxNode(name, domain, type, [.. inputs], [.. outputs], new Dictionary<string, OnnxAttribute>());

@@ -53,7 +53,14 @@ public sealed class OnnxExternalDataTests : IDisposable
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal("ONNX, weights in 3 files beside it", file.Format);
         Assert.Equal(
-            [[1, 2], [3, 4, 5], [6, 7], [7], [8], []],
+            [
+                [1, 2],
+                [3, 4, 5],
+                [6, 7],
+                [7],
+                [8],
+                [],
+            ],
             file.Tensors.Select(tensor => tensor.ToSingles())
         );
     }
@@ -123,10 +130,7 @@ public sealed class OnnxExternalDataTests : IDisposable
         Directory.CreateDirectory(folder.File("model/sub"));
         Assert.Equal("its values are in sub, which cannot be read: is a folder", Problem(("location", "sub")));
         Assert.Equal("its values are in another file, whose name (external_data's location) is missing", Problem());
-        Assert.Equal(
-            "F32 [2] needs 8 bytes from byte 8 of w.bin on, but the file has 12",
-            Problem(("location", "w.bin"), ("offset", "8"))
-        );
+        Assert.Equal("F32 [2] needs 8 bytes from byte 8 of w.bin on, but the file has 12", Problem(("location", "w.bin"), ("offset", "8")));
         Assert.Equal(
             "F32 [2] needs 8 bytes from byte 9223372036854775807 of w.bin on, but the file has 12",
             Problem(("location", "w.bin"), ("offset", "9223372036854775807"))

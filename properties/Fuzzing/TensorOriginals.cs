@@ -72,7 +72,23 @@ static class TensorOriginals
             Zip(published),
             Legacy(published),
             Written(model.WriteOnnx),
+            Exported(device),
         ];
+    }
+
+    /// <summary>A dense network as another program writes it, whose graph gives the names: norms are folded, metadata are none.</summary>
+    static byte[] Exported(Device device)
+    {
+        var graph = TestGraphs.Build(new Architecture("resnet20", 3, 1, 2));
+        using var stream = new MemoryStream();
+        OnnxWriter.Write(
+            stream,
+            graph,
+            GeneratedWeights.Parameters(graph, device, "fuzzing"),
+            [1, 8, 8, 1],
+            new Dictionary<string, string>()
+        );
+        return stream.ToArray();
     }
 
     /// <summary>ONNX models: initialisers of every type in raw bytes, and some in the other fields, packed or not, with a copy and
@@ -97,6 +113,31 @@ static class TensorOriginals
                     Initialiser("longs", 7, 2, WireField.Integer(7, -1), WireField.Integer(7, long.MaxValue)),
                     Initialiser("singles", 1, 2, WireField.Text(4, "12345678")),
                     Initialiser("doubles", 11, 1, WireField.Text(10, "12345678"))
+                )
+            ),
+            Onnx(
+                WireField.Message(
+                    7,
+                    OnnxMessages.Node("Constant", [], "list", OnnxMessages.Attribute("value_ints", [2, 3])),
+                    OnnxMessages.Node(
+                        "Constant",
+                        [],
+                        "weight",
+                        WireField.Message(
+                            5,
+                            WireField.Text(1, "value"),
+                            OnnxMessages.Initialiser(StoredTensor.FromSingles("", [2, 2], [1, 2, 3, 4])),
+                            WireField.Integer(20, 4)
+                        )
+                    ),
+                    OnnxMessages.Node("Transpose", ["weight"], "turned", OnnxMessages.Attribute("perm", [1, 0])),
+                    OnnxMessages.Node("Cast", ["turned"], "half", OnnxMessages.Attribute("to", 10)),
+                    OnnxMessages.Node("DequantizeLinear", ["bytes", "scale"], "decoded", OnnxMessages.Attribute("axis", 0)),
+                    OnnxMessages.Node("Gemm", ["input", "half", "decoded"], "logits", OnnxMessages.Attribute("transB", 1)),
+                    Initialiser("bytes", 3, 2, WireField.Text(5, "\u0005\u0007")),
+                    Initialiser("scale", 1, 2, WireField.Text(4, "12345678")),
+                    OnnxMessages.Input("input", [1, 2]),
+                    OnnxMessages.Output("logits", [1, 2])
                 )
             ),
         ];

@@ -39,7 +39,7 @@ public sealed record CompressionSpec
     public ImmutableSortedSet<string> IgnoredModules
     {
         get;
-        init => field = value.WithComparer(StringComparer.Ordinal);
+        init => field = (value ?? []).WithComparer(StringComparer.Ordinal); // null where a file lacks the key
     } = [];
 
     /// <summary>Centroids wanted, before the cap by the number of blocks.</summary>
@@ -64,7 +64,7 @@ public sealed record CompressionSpec
     public ImmutableSortedDictionary<string, LayerSpec> LayerSpecs
     {
         get;
-        init => field = value.WithComparers(StringComparer.Ordinal);
+        init => field = (value ?? ImmutableSortedDictionary<string, LayerSpec>.Empty).WithComparers(StringComparer.Ordinal);
     } = ImmutableSortedDictionary<string, LayerSpec>.Empty;
 }
 

@@ -36,18 +36,19 @@ sealed class OnnxMatch
                 .Select(output => new OnnxMatch(graph, steps, own) is var match && match.Walk(output) ? match.tensors : null)
                 .FirstOrDefault(tensors => tensors is not null);
 
+    /// <summary>Numbers of a graph's nodes; null as soon as one is not in the model.</summary>
     static ImmutableArray<int>? Number(Graph graph, ValueNumbers numbers)
     {
         var own = ImmutableArray.CreateBuilder<int>(graph.Nodes.Length);
         foreach (var node in graph.Nodes)
         {
-            if (node.OnnxSignature is not { } signature)
+            int? number =
+                node.AsNorm is { } norm && TakesNorm(graph, norm) ? own[norm.X]
+                : node.OnnxSignature is { } signature ? numbers.Find(signature, [.. node.Inputs.Select(input => own[input])])
+                : null;
+            if (number is null)
                 return null;
-            own.Add(
-                node.AsNorm is { } norm && TakesNorm(graph, norm)
-                    ? own[norm.X]
-                    : numbers.Of(signature, [.. node.Inputs.Select(input => own[input])])
-            );
+            own.Add(number.Value);
         }
 
         return own.MoveToImmutable();

@@ -13,14 +13,22 @@ sealed class ValueNumbers
     /// <param name="inputs">Numbers of the values read, at most two. Their order does not matter: only a sum reads two.</param>
     public int Of(string signature, params ReadOnlySpan<int> inputs)
     {
-        var (left, right) = inputs.Length switch
-        {
-            0 => (None, None),
-            1 => (inputs[0], None),
-            _ => (Math.Min(inputs[0], inputs[1]), Math.Max(inputs[0], inputs[1])),
-        };
-        if (!numbers.TryGetValue((signature, left, right), out int number))
-            numbers.Add((signature, left, right), number = numbers.Count);
+        var key = Key(signature, inputs);
+        if (!numbers.TryGetValue(key, out int number))
+            numbers.Add(key, number = numbers.Count);
         return number;
     }
+
+    /// <summary>The number of what an operation makes, if it has one already.</summary>
+    /// <inheritdoc cref="Of"/>
+    public int? Find(string signature, params ReadOnlySpan<int> inputs) =>
+        numbers.TryGetValue(Key(signature, inputs), out int number) ? number : null;
+
+    static (string Signature, int Left, int Right) Key(string signature, ReadOnlySpan<int> inputs) =>
+        inputs.Length switch
+        {
+            0 => (signature, None, None),
+            1 => (signature, inputs[0], None),
+            _ => (signature, Math.Min(inputs[0], inputs[1]), Math.Max(inputs[0], inputs[1])),
+        };
 }

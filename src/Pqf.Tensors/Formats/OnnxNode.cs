@@ -108,7 +108,7 @@ sealed record OnnxNode(
                 domain = OnnxFile.Text(fields.Bytes);
         }
 
-        var node = new OnnxNode(name, domain, type, [.. inputs], [.. outputs], new Dictionary<string, OnnxAttribute>());
+        var node = new OnnxNode(name, domain, type, [.. inputs], [.. outputs], ImmutableDictionary<string, OnnxAttribute>.Empty);
         return attributes.Count == 0 ? node : node with { Attributes = Named(storage, node, attributes) };
     }
 

@@ -41,7 +41,7 @@ sealed class Photographs
         ImmutableArray<Result<ImmutableArray<string>, PqfError>> found =
         [
             .. arguments.Select(path =>
-                Directory.Exists(path) ? ImageFolder.FindImages(path) : new Result<ImmutableArray<string>, PqfError>.Ok([path])
+                Directory.Exists(path) ? ImageFolder.FindImages(path, ImageDecoder.Reader) : new Result<ImmutableArray<string>, PqfError>.Ok([path])
             ),
         ];
         PqfError[] errors = [.. found.SelectMany(one => one.Match<PqfError[]>(_ => [], error => [error]))];
@@ -67,6 +67,9 @@ sealed class Photographs
         if (count > 1)
             run.Report(error);
     }
+
+    /// <summary>Whether every one of them failed.</summary>
+    public bool AllFailed => failedCount == count;
 
     /// <summary>Success, if none failed.</summary>
     public Result<Unit, PqfError> Conclude() =>

@@ -34,7 +34,7 @@ public class ConfigTests
         format: [pqf, pth]
         search: descent
         calibration: layers
-        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no}
+        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore}
         model:
           arch: resnet50ssl
           class_count: 10
@@ -120,6 +120,7 @@ public class ConfigTests
             },
             config.Preprocessing.Augmentation
         );
+        Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal(
             (5, 1e-4, 0.5, 1e-4, OptimizerType.Sgd, true, "results"),
             (

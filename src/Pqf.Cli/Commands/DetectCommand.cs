@@ -148,7 +148,11 @@ static class DetectCommand
     /// <summary>What results call each photograph: the name of its file, or the path where another file has the same name.</summary>
     static ImmutableArray<string> FileNames(ImmutableArray<string> images)
     {
-        var repeated = images.GroupBy(image => Path.GetFileName(image)).Where(same => same.Count() > 1).Select(same => same.Key).ToHashSet();
+        var repeated = images
+            .GroupBy(image => Path.GetFileName(image))
+            .Where(same => same.Count() > 1)
+            .Select(same => same.Key)
+            .ToHashSet();
         return [.. images.Select(image => repeated.Contains(Path.GetFileName(image)) ? image : Path.GetFileName(image))];
     }
 

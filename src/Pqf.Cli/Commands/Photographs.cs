@@ -41,7 +41,9 @@ sealed class Photographs
         ImmutableArray<Result<ImmutableArray<string>, PqfError>> found =
         [
             .. arguments.Select(path =>
-                Directory.Exists(path) ? ImageFolder.FindImages(path, ImageDecoder.Reader) : new Result<ImmutableArray<string>, PqfError>.Ok([path])
+                Directory.Exists(path)
+                    ? ImageFolder.FindImages(path, ImageDecoder.Reader)
+                    : new Result<ImmutableArray<string>, PqfError>.Ok([path])
             ),
         ];
         PqfError[] errors = [.. found.SelectMany(one => one.Match<PqfError[]>(_ => [], error => [error]))];

@@ -117,8 +117,8 @@ sealed class ImageRows : IDisposable
         if (!isTurned && image.StartRows())
             return null;
         if ((long)image.Width * image.Height > WholePixelsAlways + (WholePixelsPerByte * length))
-            return $"claims {image.Width}×{image.Height} pixels in {length} bytes; images {(isTurned ? "to be turned" : "of its kind")} are "
-                + $"decoded to {WholePixelsPerByte} pixels a byte";
+            return $"claims {image.Width}×{image.Height} pixels in {length} bytes; images {(isTurned ? "to be turned" : "of its kind")} "
+                + $"are decoded to {WholePixelsPerByte} pixels a byte";
         isWhole = true;
         return image.ReadAll();
     }

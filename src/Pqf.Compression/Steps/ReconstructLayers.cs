@@ -89,8 +89,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     }
 
     Result<ImmutableArray<Tensor<float>>, PqfError> Load(HostDevice host) =>
-        Result
-            .All(Images.Batches().Select(batch => batch.Map(pixels => Tensor<float>.From(host, Images.BatchShape, pixels.Span))));
+        Result.All(Images.Batches().Select(batch => batch.Map(pixels => Tensor<float>.From(host, Images.BatchShape, pixels.Span))));
 
     /// <summary>Values on a device: themselves if they are there.</summary>
     static Parameters On(Device device, Parameters parameters) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -40,7 +41,10 @@ static class TrainingMapping
             HostThreadCount = config.Threads,
             Formats = config.Formats,
             Clock = run.Terminal.Clock,
-            Settings = ImmutableSortedDictionary<string, string>.Empty.Add("preprocessing.exif", $"{config.Preprocessing.Exif}"),
+            Settings = ImmutableSortedDictionary<string, string>.Empty.Add(
+                "preprocessing.exif",
+                config.Preprocessing.Exif == ExifOrientation.Apply ? "apply" : "ignore"
+            ),
             SaveInterval = TimeSpan.FromMinutes(config.SaveMinutes),
             Machine = Environment.MachineName,
         };

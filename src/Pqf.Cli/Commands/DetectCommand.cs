@@ -91,7 +91,7 @@ static class DetectCommand
                 from network in run.Load(file, device, NetworkTask.Detection)
                 let watch = new StageWatch(run.Terminal.Clock)
                 from found in Detect(run, network, photographs, pictures, (float)threshold, watch)
-                from written in photographs.AllFailed
+                from written in photographs.HaveAllFailed
                     ? default(Unit)
                     : AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
                 select isProfiled ? PrintProfile(run, watch, images.Length) : written

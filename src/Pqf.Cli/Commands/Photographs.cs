@@ -70,8 +70,8 @@ sealed class Photographs
             run.Report(error);
     }
 
-    /// <summary>Whether every one of them failed.</summary>
-    public bool AllFailed => failedCount == count;
+    /// <summary>Whether none could be used: there are no results to write then.</summary>
+    public bool HaveAllFailed => failedCount == count;
 
     /// <summary>Success, if none failed.</summary>
     public Result<Unit, PqfError> Conclude() =>

@@ -23,7 +23,8 @@ public enum ClassMatchKind
     None,
 }
 
-/// <summary>Which class of a network each class of a data set is. The only place that decides it, for training and for evaluation.</summary>
+/// <summary>Which class of a network each class of a data set is. The only place that decides it, for training and for
+/// evaluation.</summary>
 /// <param name="Kind">How they were found.</param>
 /// <param name="Numbers">The network's number for each; −1 where there is none.</param>
 public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers)
@@ -109,8 +110,8 @@ public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers
         return twice.FirstOrDefault(group => group.Count() > 1) is { } same
             ? new PqfError.File(
                 path,
-                $"{string.Join(" and ", same.Select(pair => classes[pair.i]))} are both class {same.Key} of the network; expected one folder "
-                    + "for each class"
+                $"{string.Join(" and ", same.Select(pair => classes[pair.i]))} are both class {same.Key} of the network; expected one "
+                    + "folder for each class"
             )
             : match;
     }

@@ -56,7 +56,8 @@ sealed unsafe class NetworkReconstruction(
     /// <summary>Reconstructs a layer.</summary>
     /// <param name="blocks">How its weight is cut.</param>
     /// <param name="node">Its first node; all before it are computed.</param>
-    /// <returns>What it gave; null where it has fewer patches than columns, or its rows are not multiplied with parts of its input.</returns>
+    /// <returns>What it gave; null where it has fewer patches than columns, or its rows are not multiplied with parts of its
+    /// input.</returns>
     public LayerReconstruction? Reconstruct(LayerBlocks blocks, int node)
     {
         var layer = graph.Nodes[node];

@@ -7,8 +7,8 @@ using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Steps;
 
-/// <summary>Makes the output of each quantised layer on photographs as close to the dense network's as its codes allow, layer by layer, from
-/// what is quantised before it; and matches norms and biases. Needs no labels and no gradients.</summary>
+/// <summary>Makes the output of each quantised layer on photographs as close to the dense network's as its codes allow, layer by layer,
+/// given what is quantised before it. Matches norms and biases too. Needs no labels and no gradients.</summary>
 /// <remarks>After <see cref="UnfoldNorms"/> and a step that quantises, on the same photographs. The method is for a layer that of GPTVQ
 /// (van Baalen et al. 2024, arXiv 2402.15319) with a codebook for the whole layer; the order and the correction are measured:
 /// docs/decisions.md.</remarks>

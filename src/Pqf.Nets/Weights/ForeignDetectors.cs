@@ -23,8 +23,8 @@ static class ForeignDetectors
             if (file.Tensors.FirstOrDefault(tensor => $".{tensor.Name}.".Contains($".{module}.", StringComparison.Ordinal)) is { } tensor)
                 return new PqfError.File(
                     file.Path,
-                    $"holds a detector of {program} ({Printable.Name(tensor.Name)}, …); expected torchvision's Mask R-CNN, whose layers are "
-                        + "called backbone.body.conv1, rpn.head.conv, roi_heads.box_head.fc6, …"
+                    $"holds a detector of {program} ({Printable.Name(tensor.Name)}, …); expected torchvision's Mask R-CNN, whose layers "
+                        + "are called backbone.body.conv1, rpn.head.conv, roi_heads.box_head.fc6, …"
                 );
         return default(Unit);
     }

@@ -207,8 +207,8 @@ public sealed class BadInputTests : IDisposable
     public void A_corrupt_photograph()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        TestNetworks.WriteImages(folder.File("images"));
-        File.WriteAllBytes(folder.File("images/b/3.jpg"), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 1, 2, 3]);
+        TestNetworks.WriteImages(folder.File("images"), "0", "1");
+        File.WriteAllBytes(folder.File("images/1/3.jpg"), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 1, 2, 3]);
         var result = Cli.Run([
             "evaluate-resnet",
             "--quiet",
@@ -222,7 +222,7 @@ public sealed class BadInputTests : IDisposable
             folder.File("images"),
         ]);
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith($"error: {folder.File("images/b/3.jpg")}: is ", result.ErrorLine, StringComparison.Ordinal);
+        Assert.StartsWith($"error: {folder.File("images/1/3.jpg")}: is ", result.ErrorLine, StringComparison.Ordinal);
         var calibrated = Cli.Run([
             "compress",
             "--weights",
@@ -234,7 +234,7 @@ public sealed class BadInputTests : IDisposable
             .. TestNetworks.QuickSettings,
         ]);
         Assert.Equal(ExitCode.Failure, calibrated.Code);
-        Assert.StartsWith($"error: {folder.File("images/b/3.jpg")}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
+        Assert.StartsWith($"error: {folder.File("images/1/3.jpg")}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.File("out")));
     }
 

@@ -92,7 +92,7 @@ public sealed class MissingStatisticsTests : IDisposable
 
     static string[] Names => ["--model.class_names", "[a, b, c]"];
 
-    string Evaluate(string network) =>
+    static string Evaluate(string network) =>
         Cli.Run(["evaluate-resnet", "--weights", network, "--dataloader.imagenet_path", Good, .. Names, .. Sizes]).Out;
 
     string Compressed(string network)

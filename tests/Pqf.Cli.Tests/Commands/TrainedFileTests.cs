@@ -22,8 +22,8 @@ public sealed class TrainedFileTests : IDisposable
     public void A_trained_compressed_network_is_the_same_function_in_PyTorch()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        TestNetworks.WriteImages(folder.File("images/train"));
-        TestNetworks.WriteImages(folder.File("images/val"));
+        TestNetworks.WriteImages(folder.File("images/train"), "0", "1");
+        TestNetworks.WriteImages(folder.File("images/val"), "0", "1");
         var trained = Cli.Run([
             "train-resnet",
             "--weights",

@@ -41,10 +41,11 @@ static class TrainingMapping
             HostThreadCount = config.Threads,
             Formats = config.Formats,
             Clock = run.Terminal.Clock,
-            Settings = ImmutableSortedDictionary<string, string>.Empty.Add(
-                "preprocessing.exif",
-                config.Preprocessing.Exif == ExifOrientation.Apply ? "apply" : "ignore"
-            ),
+            // States of runs from before the key existed resume as with the default.
+            Settings =
+                config.Preprocessing.Exif == ExifOrientation.Apply
+                    ? ImmutableSortedDictionary<string, string>.Empty
+                    : ImmutableSortedDictionary<string, string>.Empty.Add("preprocessing.exif", $"{config.Preprocessing.Exif}"),
             SaveInterval = TimeSpan.FromMinutes(config.SaveMinutes),
             Machine = Environment.MachineName,
         };

@@ -5,8 +5,8 @@ namespace Pqf.Cli.Drawing;
 /// <summary>Names of the pictures that are drawn of photographs.</summary>
 static class PictureNames
 {
-    /// <summary>A name for each photograph: that of its file, without the extension. Where several have the same name, the first keeps it and
-    /// the others get a number from 2. No two names differ in case alone: some file systems take them for the same.</summary>
+    /// <summary>A name for each photograph: its own, without what ends it. Where several have the same, the first keeps it, and numbers
+    /// from 2 follow those of the others. No two names differ in case alone: some file systems hold them for the same.</summary>
     public static ImmutableArray<string> Of(IReadOnlyList<string> photographs)
     {
         string[] stems = [.. photographs.Select(path => Path.GetFileNameWithoutExtension(path))];

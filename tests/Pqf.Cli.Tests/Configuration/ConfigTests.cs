@@ -120,7 +120,6 @@ public class ConfigTests
             },
             config.Preprocessing.Augmentation
         );
-        Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal(
             (5, 1e-4, 0.5, 1e-4, OptimizerType.Sgd, true, "results"),
             (
@@ -146,6 +145,7 @@ public class ConfigTests
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
         Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
         Assert.Equal(CalibrationLevel.Layers, config.Calibration);
+        Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
         Assert.Equal((36, 32), (config.Preprocessing.Resize, config.Preprocessing.Crop));
         Assert.Equal([0.5f], config.Preprocessing.Mean);
@@ -340,15 +340,101 @@ public class ConfigTests
         Assert.Contains(": line 1: ", Failed(ConfigLoader.Load(file.Path, [])).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Aliases_of_aliases_are_shared_not_copied()
+    [Theory]
+    [InlineData(1, 4, 20_000, "line 2")] // 20,000 keys, five times
+    [InlineData(29, 4, 1, "line 8")] // four of four of four …
+    public void Aliases_count_wherever_they_stand_and_have_a_limit(int levels, int fan, int width, string line)
     {
         using var file = new TemporaryFile(
-            "a0: &a0 [x, x, x, x]\n"
-                + string.Concat(Enumerable.Range(1, 29).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}, *a{i - 1}]\n"))
+            $"a0: &a0 {{{string.Join(',', Enumerable.Range(0, width).Select(i => $"k{i}: 1"))}}}\n"
+                + string.Concat(
+                    Enumerable.Range(1, levels).Select(i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", fan + 1))}]\n")
+                )
         );
-        Assert.Equal(30, Assert.IsType<PqfError.Several>(Failed(ConfigLoader.Load(file.Path, []))).Errors.Length); // thirty unknown keys
+        Assert.Equal(
+            $"{file.Path}: {line}: more than 100000 values, those of an alias counted wherever it stands",
+            Failed(ConfigLoader.Load(file.Path, [])).Message
+        );
     }
+
+    [Fact]
+    public void An_alias_bomb_is_refused_case_anchorbomb()
+    {
+        string path = SharedData.Path("cases/attack/y-anchorbomb.yaml");
+        Assert.Equal(
+            $"{path}: line 2: more than 100000 values, those of an alias counted wherever it stands",
+            Failed(ConfigLoader.Load(path, [])).Message
+        );
+    }
+
+    [Fact]
+    public void Of_many_unknown_keys_a_hundred_are_named()
+    {
+        using var file = new TemporaryFile(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"k{i}: 1\n")));
+        var error = Assert.IsType<PqfError.Several>(Failed(ConfigLoader.Load(file.Path, [])));
+        Assert.Equal(101, error.Errors.Length);
+        Assert.Equal($"{file.Path}: 19900 more unknown keys", error.Errors[^1].Message);
+    }
+
+    [Fact]
+    public void A_merge_key_adds_the_keys_of_another_mapping_case_merge()
+    {
+        var layers = Loaded(ConfigLoader.Load(SharedData.Path("cases/yaml/merge.yaml"), [])).Model.Compression.LayerSpecs;
+        Assert.Equal((64, 64), (layers["layer1.0.conv1"].K, layers["layer1.0.conv2"].K));
+        Assert.Equal((null, 10), (layers["layer1.0.conv1"].KMeansIterations, layers["layer1.0.conv2"].KMeansIterations));
+    }
+
+    [Theory]
+    [InlineData("{<<: *a, k: 5}", 5, 11)] // own keys win, before …
+    [InlineData("{k: 5, <<: *a}", 5, 11)] // … and after the merge
+    [InlineData("{<<: [*a, *b]}", 1, 11)] // earlier ones win
+    [InlineData("{<<: [*b, *a]}", 2, 11)]
+    [InlineData("{<<: {k: 7}}", 7, null)]
+    [InlineData("{<<: []}", null, null)]
+    [InlineData("{<<: *c}", 1, 12)] // what is merged has merged itself
+    public void Merged_keys_give_way_to_own_ones_and_to_earlier_ones(string fc, int? k, int? iterations)
+    {
+        using var file = new TemporaryFile(
+            $$"""
+            model:
+              compression_parameters:
+                layer_specs:
+                  a: &a {k: 1, k_means_n_iters: 11}
+                  b: &b {k: 2}
+                  c: &c {<<: *a, k_means_n_iters: 12}
+                  fc: {{fc}}
+            """
+        );
+        var spec = Loaded(ConfigLoader.Load(file.Path, [])).Model.Compression.LayerSpecs["fc"];
+        Assert.Equal((k, iterations), (spec.K, spec.KMeansIterations));
+    }
+
+    [Theory]
+    [InlineData("<<: 3", "line 1: <<: expected a mapping or a list of mappings, got '3'")]
+    [InlineData("epochs: 1\n<<:", "line 2: <<: expected a mapping or a list of mappings, got ''")]
+    [InlineData("<<: [{epochs: 1}, 2]", "line 1: <<: expected a mapping or a list of mappings, got a list")]
+    [InlineData("a: &a {<<: *a}", "line 1: nothing before it is called &a")]
+    [InlineData("<<: {epochs: 1}\n<<: {epochs: 2}", "line 2: << occurs twice")]
+    [InlineData("<<: {epocs: 1}", "epocs: unknown key; the nearest known one is epochs")]
+    [InlineData("'<<': {epochs: 1}", "<<: unknown key; ")] // in quotes it is a key like others
+    [InlineData("seed: 1\0", "line 1: holds a zero byte; expected text in UTF-8, or in UTF-16 with a byte order mark")]
+    [InlineData("seed: 1\nepochs: 2\n\0\0", "line 3: holds a zero byte")]
+    [InlineData("\0\0\0\0", "line 1: holds a zero byte")]
+    public void Wrong_merge_keys_and_zero_bytes_are_refused_in_one_line(string yaml, string expected)
+    {
+        using var file = new TemporaryFile(yaml);
+        string message = Failed(ConfigLoader.Load(file.Path, [])).Message;
+        Assert.StartsWith($"{file.Path}: {expected}", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_zero_byte_does_not_end_the_text_case_nul() =>
+        Assert.EndsWith(
+            "y-nul.yaml: line 1: holds a zero byte; expected text in UTF-8, or in UTF-16 with a byte order mark",
+            Failed(ConfigLoader.Load(SharedData.Path("cases/attack/y-nul.yaml"), [])).Message,
+            StringComparison.Ordinal
+        );
 
     // Found by ReaderProperties.
     [Fact]

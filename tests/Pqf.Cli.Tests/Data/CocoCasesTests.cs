@@ -1,5 +1,4 @@
 using Pqf.Cli.Images;
-using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
@@ -110,7 +109,7 @@ public class CocoCasesTests
             exif,
             .. TestDetectors.QuickSettings.Where(setting => setting != "--quiet"),
         ]);
-        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.True(result.Code == Pqf.Cli.Shell.ExitCode.Success, result.Error);
         Assert.Contains($"{coco}/val2017/1.jpg: {note}", result.Error.Split('\n'));
     }
 

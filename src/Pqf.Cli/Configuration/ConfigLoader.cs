@@ -14,6 +14,9 @@ sealed record ConfigOverride(ImmutableArray<string> Path, string Text);
 /// <summary>Loads configurations: a file, then what the command line sets over it.</summary>
 static class ConfigLoader
 {
+    // To find the nearest known key takes a while for each.
+    const int ShownUnknownKeys = 100;
+
     /// <summary>How the origin of an override is called in messages.</summary>
     public const string CommandLine = "command line";
 
@@ -79,10 +82,14 @@ static class ConfigLoader
     {
         var findings = new ConfigFindings();
         var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read);
+        int unknownCount = findings.UnknownKeys.Count;
         ImmutableArray<PqfError> errors =
         [
             .. findings.Errors,
-            .. findings.UnknownKeys.Select(unknown => Unknown(unknown.Path, unknown.Node, findings.KnownKeys)),
+            .. findings.UnknownKeys.Take(ShownUnknownKeys).Select(unknown => Unknown(unknown.Path, unknown.Node, findings.KnownKeys)),
+            .. unknownCount > ShownUnknownKeys
+                ? [new PqfError.File(mapping.Origin, $"{unknownCount - ShownUnknownKeys} more unknown keys")]
+                : (PqfError[])[],
         ];
         return errors switch
         {

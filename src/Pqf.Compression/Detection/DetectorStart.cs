@@ -84,11 +84,12 @@ static class DetectorStart
 
     static Result<Network, PqfError> WithBody(string path, NetworkOverrides overrides, TrainingRun run, DetectorData data)
     {
-        // The classifier's architecture and classes are its own.
+        // The classifier's architecture is its own. Its head is not used: the file need not have one.
         var own = overrides with
         {
             Arch = null,
-            ClassCount = null,
+            ClassCount = 1,
+            NewHead = new(run.Key, NewHeadWhen.Always),
             ClassNames = [],
             Options = found => found,
         };

@@ -37,11 +37,13 @@ static class TrainingSettings
     {
         ImmutableArray<PqfError> errors =
         [
-            .. now.Where(pair => begun.GetValueOrDefault(pair.Key) != pair.Value)
-                .Select(pair => new PqfError.Config(
+            .. now
+                .Keys.Union(begun.Keys)
+                .Where(key => begun.GetValueOrDefault(key) != now.GetValueOrDefault(key))
+                .Select(key => new PqfError.Config(
                     "configuration",
-                    pair.Key,
-                    $"expected {begun.GetValueOrDefault(pair.Key) ?? "none"}, as the run began with, got {pair.Value}"
+                    key,
+                    $"expected {begun.GetValueOrDefault(key) ?? "none"}, as the run began with, got {now.GetValueOrDefault(key) ?? "none"}"
                 )),
         ];
         return errors.IsEmpty ? default(Unit) : new PqfError.Several(errors);

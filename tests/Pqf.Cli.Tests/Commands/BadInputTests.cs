@@ -230,7 +230,7 @@ public sealed class BadInputTests : IDisposable
             "--output",
             folder.File("out"),
             "--calibrate",
-            folder.File("images/b"),
+            folder.File("images/1"),
             .. TestNetworks.QuickSettings,
         ]);
         Assert.Equal(ExitCode.Failure, calibrated.Code);

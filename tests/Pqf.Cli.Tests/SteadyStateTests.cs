@@ -31,7 +31,8 @@ public sealed class SteadyStateTests : IDisposable
         Decode(10_000);
         before = GC.GetAllocatedBytesForCurrentThread();
         Decode(100);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, bytes); // less, once code is recompiled
+        // Less, once code is recompiled; but the pool of arrays makes a partition of 328 bytes when the thread comes to another core.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, bytes + 1024);
         Assert.InRange(bytes, 0, 100 * 16_384);
         Assert.InRange(Environment.WorkingSet - resident, long.MinValue, 16 << 20); // a thousand bytes an image would show
 

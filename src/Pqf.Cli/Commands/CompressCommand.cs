@@ -103,6 +103,6 @@ static class CompressCommand
         run.NoteUnused(network);
         return folder is null || network.IsCompressed
             ? (ImageSet?)null
-            : ImageSet.OpenUnlabelled(folder, reader).Map<ImageSet?>(images => images);
+            : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);
     }
 }

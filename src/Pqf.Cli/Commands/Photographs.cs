@@ -42,7 +42,7 @@ sealed class Photographs
         [
             .. arguments.Select(path =>
                 Directory.Exists(path)
-                    ? ImageFolder.FindImages(path, ImageDecoder.Reader)
+                    ? ImageFolder.FindImages(path, ImageDecoder.Reader, run.Progress)
                     : new Result<ImmutableArray<string>, PqfError>.Ok([path])
             ),
         ];

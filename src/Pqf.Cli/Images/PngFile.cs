@@ -35,8 +35,8 @@ sealed class PngFile
 
     /// <summary>What the EXIF block says.</summary>
     public Orientation Orientation =>
-        Chunks().FirstOrDefault(chunk => file.AsSpan(chunk.At - 4, 4).SequenceEqual("eXIf"u8)) is { Length: > 0 } exif
-            ? TiffDirectory.OrientationOf(file, exif.At, exif.Length)
+        Next("eXIf"u8, SignatureLength) is (> 0, _) and var (at, bytes)
+            ? TiffDirectory.OrientationOf(file, at, bytes)
             : Orientation.TopLeft;
 
     /// <summary>Writes the samples of 16 bits as bytes.</summary>
@@ -78,23 +78,29 @@ sealed class PngFile
     MemoryStream Data()
     {
         var data = new MemoryStream();
-        foreach (var chunk in Chunks().Where(chunk => file.AsSpan(chunk.At - 4, 4).SequenceEqual("IDAT"u8)))
-            data.Write(file, chunk.At, chunk.Length);
+        for (int after = SignatureLength; Next("IDAT"u8, after) is (> 0, _) and var (at, bytes); after = at + bytes + 4)
+            data.Write(file, at, bytes);
         data.Position = 0;
         return data;
     }
 
-    /// <summary>Where the data of each chunk begin, and their bytes.</summary>
-    IEnumerable<(int At, int Length)> Chunks()
+    /// <summary>The next chunk of a name: where its data begin, and their bytes; 0 if there is none.</summary>
+    /// <param name="name">Four letters.</param>
+    /// <param name="from">Where a chunk begins.</param>
+    (int At, int Bytes) Next(ReadOnlySpan<byte> name, int from)
     {
-        for (long at = SignatureLength; at + 12 <= length; )
+        // Length, name, data and checksum.
+        for (long at = from; at + 12 <= length; )
         {
             uint bytes = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan((int)at));
             if (bytes > length - at - 12)
-                yield break;
-            yield return ((int)at + 8, (int)bytes);
+                break;
+            if (file.AsSpan((int)at + 4, 4).SequenceEqual(name))
+                return ((int)at + 8, (int)bytes);
             at += bytes + 12;
         }
+
+        return default;
     }
 
     /// <summary>Rows, decompressed and unfiltered.</summary>

@@ -87,14 +87,23 @@ public sealed record ImageFolder(
     /// <summary>All images under a folder, whatever their folders are called; sorted by path.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="reader">Which files are images.</param>
+    /// <param name="progress">Receives a line for each other kind of file, which is left out.</param>
     /// <returns>An error that names the folder if it is missing or holds no images.</returns>
-    public static Result<ImmutableArray<string>, PqfError> FindImages(string path, ImageReader reader) =>
+    public static Result<ImmutableArray<string>, PqfError> FindImages(
+        string path,
+        ImageReader reader,
+        IProgress<JobProgress>? progress = null
+    ) =>
         Guard<ImmutableArray<string>>(
             path,
             () =>
             {
-                ImmutableArray<string> images = FoundFolder.Of(path, reader).Images;
-                return images.Length > 0 ? images : NoImages(path, reader);
+                var found = FoundFolder.Of(path, reader);
+                if (found.Images.IsEmpty)
+                    return NoImages(path, reader);
+                foreach (string line in LeftOut(path, found.OtherExtensions))
+                    progress.Note(line);
+                return found.Images;
             }
         );
 
@@ -157,14 +166,23 @@ public sealed record ImageFolder(
         var others = folders
             .Where(folder => folder.Images.Length > 0)
             .SelectMany(folder => folder.OtherExtensions)
-            .Concat(Directory.EnumerateFiles(path).Where(FolderWalk.IsVisible).Where(file => reader.IsImage(file)).Select(_ => ""))
-            .GroupBy(extension => extension)
-            .OrderBy(group => group.Key, StringComparer.Ordinal);
-        foreach (var group in others)
-            yield return group.Key.Length == 0
-                ? $"{path}: left out {Count(group.Count(), "image")} beside the class folders"
-                : $"{path}: left out {Count(group.Count(), "file")} ({group.Key})";
+            .Concat(Directory.EnumerateFiles(path).Where(FolderWalk.IsVisible).Where(file => reader.IsImage(file)).Select(_ => ""));
+        foreach (string line in LeftOut(path, others))
+            yield return line;
     }
+
+    /// <summary>Counts files that are left out, a line for each kind.</summary>
+    /// <param name="path">Their folder.</param>
+    /// <param name="extensions">One for each file; empty for an image that has no class.</param>
+    static IEnumerable<string> LeftOut(string path, IEnumerable<string> extensions) =>
+        extensions
+            .GroupBy(extension => extension)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group =>
+                group.Key.Length == 0
+                    ? $"{path}: left out {Count(group.Count(), "image")} beside the class folders"
+                    : $"{path}: left out {Count(group.Count(), "file")} ({group.Key})"
+            );
 
     static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 

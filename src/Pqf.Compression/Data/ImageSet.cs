@@ -32,9 +32,10 @@ public abstract record ImageSet
     /// <summary>All image files under a folder, whatever their folders are called; all of class 0.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="reader">Decodes images.</param>
+    /// <param name="progress">Receives notes: what is left out.</param>
     /// <returns>An error that names the folder if it is missing or holds no images.</returns>
-    public static Result<ImageSet, PqfError> OpenUnlabelled(string folder, ImageReader reader) =>
-        ImageFolder.FindImages(folder, reader).Map<ImageSet>(paths => Of(paths, reader));
+    public static Result<ImageSet, PqfError> OpenUnlabelled(string folder, ImageReader reader, IProgress<JobProgress>? progress = null) =>
+        ImageFolder.FindImages(folder, reader, progress).Map<ImageSet>(paths => Of(paths, reader));
 
     /// <summary>Image files without labels: all of class 0.</summary>
     /// <param name="paths">The files.</param>

@@ -67,13 +67,14 @@ public sealed class ClassifyTests : IDisposable
     {
         TestNetworks.Write(folder.File("net.safetensors"));
         TestNetworks.WriteImages(folder.File("images"));
-        File.WriteAllText(folder.File("images/notes.txt"), "no image");
-        var result = Classify(folder.File("images"));
+        File.WriteAllText(folder.File("images/a/phone.HEIC"), "no image");
+        var result = Classify([folder.File("images")], []);
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal(
             new[] { "a/1.png", "a/2.png", "b/1.png", "b/2.png" }.Select(name => folder.File($"images/{name}")),
             result.Lines.Where((_, i) => i % 2 == 0)
         );
+        Assert.Contains($"{folder.File("images")}: left out 1 file (.heic)", ErrorLines(result));
     }
 
     [Fact]
@@ -106,7 +107,9 @@ public sealed class ClassifyTests : IDisposable
 
     static string[] ErrorLines(CliResult result) => result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    CliResult Classify(params string[] photographs) =>
+    CliResult Classify(params string[] photographs) => Classify(photographs, ["--quiet"]);
+
+    CliResult Classify(string[] photographs, string[] more) =>
         Cli.Run([
             "classify",
             folder.File("net.safetensors"),
@@ -117,7 +120,7 @@ public sealed class ClassifyTests : IDisposable
             "40",
             "--preprocessing.crop",
             "32",
-            "--quiet",
+            .. more,
             "--device",
             "host",
         ]);

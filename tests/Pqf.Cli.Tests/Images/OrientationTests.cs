@@ -96,6 +96,14 @@ public sealed class OrientationTests : IDisposable
         Assert.Equal(Orientation.TopLeft, ImageDecoder.Decode(bytes, "image").Value().Orientation);
     }
 
+    [Fact]
+    public void An_image_to_be_turned_that_is_truncated_is_an_error()
+    {
+        byte[] bytes = Tagged("jpg", 6);
+        for (int length = 1; length < bytes.Length - 4; length++)
+            Assert.StartsWith("image: is", ImageDecoder.Decode(bytes[..length], "image").ErrorMessage(), StringComparison.Ordinal);
+    }
+
     static float[] Input(Compression.Data.ImageReader reader, string path, Preprocessing preprocessing)
     {
         float[] input = new float[Preprocess.InputCount(preprocessing)];

@@ -79,7 +79,7 @@ public static class CompressJob
 
     /// <summary>The step that gives norms the statistics that the network's file lacks, if it does.</summary>
     static ImmutableArray<ICompressionStep> Estimate(Network network, NormImages? images) =>
-        network.LacksStatistics && images is not null ? [new EstimateNorms(images)] : [];
+        network.LacksStatistics && images is not null ? [new Calibrate(images)] : [];
 
     static Result<CompressionState, PqfError> Run(
         Network network,

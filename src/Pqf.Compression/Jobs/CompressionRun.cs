@@ -39,7 +39,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
         var (state, dense) = (start, start.Parameters);
         Parameters? permuted = null;
         var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers));
-        isEstimating = steps is [EstimateNorms, ..];
+        isEstimating = steps is [Calibrate, ..];
         foreach (var next in events)
         {
             Show(next);
@@ -50,7 +50,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             EndStage();
             state = Timed(reached);
             isEstimating = false;
-            if (step is EstimateNorms or UnfoldNorms)
+            if (step is UnfoldNorms)
                 dense = state.Parameters;
             else if (step is Permute)
                 permuted = state.Parameters;

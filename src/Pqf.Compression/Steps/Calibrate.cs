@@ -3,7 +3,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Steps;
 
-/// <summary>Estimates the running statistics of norms again on images: what a network needs right after quantising.</summary>
+/// <summary>Estimates the running statistics of norms on images: what a network needs right after quantising, and before anything else if
+/// its file lacks them.</summary>
 /// <param name="Images">The same images as for <see cref="UnfoldNorms"/>, which must come before any step that changes weights.</param>
 public sealed record Calibrate(NormImages Images) : ICompressionStep
 {

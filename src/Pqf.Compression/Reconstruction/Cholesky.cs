@@ -30,7 +30,7 @@ static unsafe class Cholesky
                 return true;
             host.For(rest, new SolveRow(matrix.Pointer, matrix.Pointer, n, start, width, start + width));
             using var scope = host.BeginScope();
-            var panel = Copied(matrix, start + width, rest, start, width);
+            var panel = Rows.Part(matrix, start + width, rest, start, width);
             for (int from = 0; from < rest; from += Strip)
                 Subtract(host, matrix, panel, from, Math.Min(Strip, rest - from), start + width);
         }
@@ -70,22 +70,10 @@ static unsafe class Cholesky
     {
         var host = (HostDevice)rows.Device;
         using var scope = host.BeginScope();
-        var left = Copied(rows, 0, rows.Shape[0], from, length);
-        var right = transpose == Transpose.B ? Copied(factor, to, width, from, length) : Copied(factor, from, length, to, width);
+        var left = Rows.Part(rows, 0, rows.Shape[0], from, length);
+        var right = transpose == Transpose.B ? Rows.Part(factor, to, width, from, length) : Rows.Part(factor, from, length, to, width);
         var product = MatMul.Forward(left, right, transpose);
         host.For(rows.Shape[0], new SubtractRow(product.Pointer, width, rows.Pointer + column, rows.Shape[1]));
-    }
-
-    /// <summary>Part of a matrix, as one of its own.</summary>
-    internal static Tensor<float> Copied(Tensor<float> matrix, int firstRow, int rowCount, int firstColumn, int columnCount)
-    {
-        var part = Tensor<float>.Rent(matrix.Device, [rowCount, columnCount]);
-        int stride = matrix.Shape[1];
-        ((HostDevice)matrix.Device).For(
-            rowCount,
-            new CopyRow(matrix.Pointer + ((nint)firstRow * stride) + firstColumn, stride, part.Pointer, columnCount)
-        );
-        return part;
     }
 
     /// <summary>Takes panel · panelᵀ off a strip of columns, at and below the diagonal.</summary>
@@ -95,8 +83,8 @@ static unsafe class Cholesky
         int below = panel.Shape[0] - from,
             n = matrix.Shape[0];
         var product = MatMul.Forward(
-            Copied(panel, from, below, 0, panel.Shape[1]),
-            Copied(panel, from, width, 0, panel.Shape[1]),
+            Rows.Part(panel, from, below, 0, panel.Shape[1]),
+            Rows.Part(panel, from, width, 0, panel.Shape[1]),
             Transpose.B
         );
         host.For(below, new SubtractRow(product.Pointer, width, matrix.Pointer + ((nint)(offset + from) * n) + offset + from, n));
@@ -159,12 +147,6 @@ static unsafe class Cholesky
                 Rows.AddScaled(x, l, -x[j], j);
             }
         }
-    }
-
-    readonly struct CopyRow(float* from, int stride, float* to, int count) : IHostWork
-    {
-        public void Invoke(int item, int thread) =>
-            new ReadOnlySpan<float>(from + ((nint)item * stride), count).CopyTo(new(to + ((nint)item * count), count));
     }
 
     readonly struct SubtractRow(float* product, int width, float* to, int stride) : IHostWork

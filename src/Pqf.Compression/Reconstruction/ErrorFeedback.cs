@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
@@ -12,24 +13,54 @@ namespace Pqf.Compression.Reconstruction;
 /// largest inputs come last in L, so that they are taken first. This is the order of GPTQ (Frantar et al. 2022, arXiv 2210.17323) and
 /// GPTVQ (van Baalen et al. 2024, arXiv 2402.15319) without the inverse of H: Babai's nearest plane.
 /// </remarks>
-static unsafe class ErrorFeedback
+sealed unsafe class ErrorFeedback
 {
     // Columns whose errors are fed back block by block before all columns to come are brought up to date by one product.
     const int GroupColumns = 128;
 
-    /// <summary>Assigns all blocks.</summary>
+    readonly HostDevice host;
+    readonly int d,
+        columns,
+        m;
+    readonly ImmutableArray<OrderedPart> parts;
+
+    ErrorFeedback(HostDevice host, LayerMetric metric, int d)
+    {
+        (this.host, this.d, columns, m) = (host, d, metric.Columns, metric.Columns / d);
+        parts = [.. metric.Parts.Select(part => Ordered(metric, part))];
+    }
+
+    /// <summary>Rows of a weight, with their blocks in the order in which the factor has them.</summary>
+    /// <param name="Part">The rows.</param>
+    /// <param name="Order">Numbers of blocks, by rising trace of their own part of the covariance.</param>
+    /// <param name="Factor">[D, D]: the covariance in that order, to be replaced by L.</param>
+    /// <param name="Wanted">[rows, D]: what the rows should be.</param>
+    sealed record OrderedPart(MetricPart Part, int[] Order, Tensor<float> Factor, Tensor<float> Wanted);
+
+    /// <summary>Factors a layer's covariances, once for all assignments; the factors belong to the innermost scope.</summary>
     /// <param name="host">Where to run.</param>
     /// <param name="metric">The layer.</param>
+    /// <param name="d">Block length.</param>
+    /// <returns>Null where a covariance is not positive definite.</returns>
+    public static ErrorFeedback? Of(HostDevice host, LayerMetric metric, int d)
+    {
+        var feedback = new ErrorFeedback(host, metric, d);
+        return feedback.parts.All(part => Cholesky.Factor(part.Factor)) ? feedback : null;
+    }
+
+    /// <summary>Assigns all blocks.</summary>
     /// <param name="code">Its codebook; its codes are not looked at.</param>
-    /// <returns>The same codebook with other codes; null where a covariance is not positive definite.</returns>
-    public static MetricCode? Assign(HostDevice host, LayerMetric metric, MetricCode code)
+    /// <returns>The same codebook with other codes.</returns>
+    public MetricCode Assign(MetricCode code)
     {
         int[] codes = new int[code.Codes.Length];
-        foreach (var part in metric.Parts)
+        foreach (var part in parts)
         {
             using var scope = host.BeginScope();
-            if (!new Pass(host, metric, part, code, codes).Run())
-                return null;
+            var feedback = Tensor<float>.Zeros(host, [part.Part.RowCount, columns]);
+            int group = Math.Max(1, GroupColumns / d);
+            for (int last = m; last > 0; last -= group)
+                AssignGroup(part, code, feedback, codes, Math.Max(0, last - group), last);
         }
 
         return code with
@@ -38,99 +69,78 @@ static unsafe class ErrorFeedback
         };
     }
 
-    /// <summary>The rows of one part.</summary>
-    sealed class Pass(HostDevice host, LayerMetric metric, MetricPart part, MetricCode code, int[] codes)
+    OrderedPart Ordered(LayerMetric metric, MetricPart part)
     {
-        readonly int d = code.D,
-            columns = metric.Columns,
-            m = metric.Columns / code.D;
+        double[] traces = [.. Enumerable.Range(0, m).Select(b => BlockMetric.Trace(BlockMetric.Of(part.Covariance, b * d, d), d))];
+        int[] order = [.. Enumerable.Range(0, m).OrderBy(b => traces[b])];
+        var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, 0, columns);
+        return new(part, order, Permuted(part.Covariance, order, both: true), Permuted(wanted, order, both: false));
+    }
 
-        public bool Run()
+    /// <summary>A matrix with its blocks of columns, and of rows too if both, in another order.</summary>
+    Tensor<float> Permuted(Tensor<float> matrix, int[] order, bool both)
+    {
+        var result = Tensor<float>.Rent(host, matrix.Shape);
+        int[] places = [.. order.SelectMany(b => Enumerable.Range(b * d, d))];
+        fixed (int* at = places)
+            host.For(matrix.Shape[0], new PermuteRow(matrix.Pointer, result.Pointer, columns, at, both));
+        return result;
+    }
+
+    /// <summary>Assigns blocks [first, last) of all rows, then feeds their errors back to all blocks before them.</summary>
+    void AssignGroup(OrderedPart part, MetricCode code, Tensor<float> feedback, int[] codes, int first, int last)
+    {
+        using var scope = host.BeginScope();
+        int start = first * d,
+            width = (last - first) * d,
+            padded = CodeSearch.Padded(code.K);
+        var errors = Tensor<float>.Rent(host, [part.Part.RowCount, width]);
+        float[] words = new float[(last - first) * d * padded],
+            halves = new float[(last - first) * padded];
+        for (int b = first; b < last; b++)
         {
-            int[] order = Order();
-            var factor = Permuted(part.Covariance, order, both: true);
-            if (!Cholesky.Factor(factor))
-                return false;
-            var rows = Permuted(Cholesky.Copied(metric.Wanted, part.FirstRow, part.RowCount, 0, columns), order, both: false);
-            var feedback = Tensor<float>.Zeros(host, [part.RowCount, columns]);
-            int group = Math.Max(1, GroupColumns / d);
-            for (int last = m; last > 0; last -= group)
-                AssignGroup(factor, rows, feedback, order, Math.Max(0, last - group), last);
-            return true;
+            var table = WordTable.Of(code.Codebook, Lower(part.Factor, b * d), d);
+            table.Words.CopyTo(words, (b - first) * d * padded);
+            table.Halves.CopyTo(halves, (b - first) * padded);
         }
 
-        /// <summary>Blocks by rising trace.</summary>
-        int[] Order()
-        {
-            double[] traces = [.. Enumerable.Range(0, m).Select(b => BlockMetric.Trace(BlockMetric.Of(part.Covariance, b * d, d), d))];
-            return [.. Enumerable.Range(0, m).OrderBy(b => traces[b])];
-        }
+        fixed (
+            float* w = words,
+                h = halves,
+                book = code.Codebook
+        )
+        fixed (
+            int* o = part.Order,
+                c = codes
+        )
+            host.For(
+                part.Part.RowCount,
+                new AssignRow(
+                    part.Factor.Pointer,
+                    part.Wanted.Pointer,
+                    feedback.Pointer,
+                    errors.Pointer,
+                    new(columns, d, m, first, last, padded),
+                    w,
+                    h,
+                    book,
+                    o,
+                    c + ((nint)part.Part.FirstRow * m)
+                )
+            );
+        if (start == 0)
+            return;
+        var product = MatMul.Forward(errors, Rows.Part(part.Factor, start, width, 0, start));
+        host.For(part.Part.RowCount, new AddRow(product.Pointer, start, feedback.Pointer, columns));
+    }
 
-        /// <summary>A matrix with its blocks of columns, and of rows too if both, in another order.</summary>
-        Tensor<float> Permuted(Tensor<float> matrix, int[] order, bool both)
-        {
-            var result = Tensor<float>.Rent(host, matrix.Shape);
-            int[] places = [.. order.SelectMany(b => Enumerable.Range(b * d, d))];
-            fixed (int* at = places)
-                host.For(matrix.Shape[0], new PermuteRow(matrix.Pointer, result.Pointer, columns, at, both));
-            return result;
-        }
-
-        /// <summary>Assigns blocks [first, last) of all rows, then feeds their errors back to all blocks before them.</summary>
-        void AssignGroup(Tensor<float> factor, Tensor<float> rows, Tensor<float> feedback, int[] order, int first, int last)
-        {
-            using var scope = host.BeginScope();
-            int start = first * d,
-                width = (last - first) * d,
-                padded = CodeSearch.Padded(code.K);
-            var errors = Tensor<float>.Rent(host, [part.RowCount, width]);
-            float[] words = new float[(last - first) * d * padded],
-                halves = new float[(last - first) * padded];
-            for (int b = first; b < last; b++)
-            {
-                var table = WordTable.Of(code.Codebook, Lower(factor, b * d), d);
-                table.Words.CopyTo(words, (b - first) * d * padded);
-                table.Halves.CopyTo(halves, (b - first) * padded);
-            }
-
-            fixed (
-                float* w = words,
-                    h = halves,
-                    book = code.Codebook
-            )
-            fixed (
-                int* o = order,
-                    c = codes
-            )
-                host.For(
-                    part.RowCount,
-                    new AssignRow(
-                        factor.Pointer,
-                        rows.Pointer,
-                        feedback.Pointer,
-                        errors.Pointer,
-                        new(columns, d, m, first, last, padded),
-                        w,
-                        h,
-                        book,
-                        o,
-                        c + ((nint)part.FirstRow * m)
-                    )
-                );
-            if (start == 0)
-                return;
-            var product = MatMul.Forward(errors, Cholesky.Copied(factor, start, width, 0, start));
-            host.For(part.RowCount, new AddRow(product.Pointer, start, feedback.Pointer, columns));
-        }
-
-        double[] Lower(Tensor<float> factor, int start)
-        {
-            double[] block = BlockMetric.Of(factor, start, d);
-            for (int i = 0; i < d; i++)
-            for (int j = i + 1; j < d; j++)
-                block[(i * d) + j] = 0;
-            return block;
-        }
+    double[] Lower(Tensor<float> factor, int start)
+    {
+        double[] block = BlockMetric.Of(factor, start, d);
+        for (int i = 0; i < d; i++)
+        for (int j = i + 1; j < d; j++)
+            block[(i * d) + j] = 0;
+        return block;
     }
 
     /// <summary>Sizes of a group.</summary>

@@ -63,28 +63,24 @@ sealed class InputMoments
     }
 
     /// <summary>H: the inputs' covariance [D, D], in the innermost scope.</summary>
-    public Tensor<float> Covariance(HostDevice host) =>
-        Tensor<float>.Filled(
-            host,
-            [Columns, Columns],
-            to =>
-            {
-                for (int i = 0, at = 0; i < Columns; i++)
-                for (int j = 0; j < Columns; j++, at++)
-                    to[at] = (float)((squares[at] - (inputs[i] * inputs[j] / Count)) / Count);
-            }
-        );
+    public Tensor<float> Covariance(HostDevice host) => Centred(host, squares, inputs);
 
     /// <summary>C: the covariance of wanted outputs and inputs [R, D], in the innermost scope.</summary>
-    public Tensor<float> CrossCovariance(HostDevice host) =>
+    public Tensor<float> CrossCovariance(HostDevice host) => Centred(host, products, outputs);
+
+    /// <summary>Mean products less the product of the means.</summary>
+    /// <param name="host">Where the result goes.</param>
+    /// <param name="sums">[n, D]: of products.</param>
+    /// <param name="left">[n]: sums of the left factors.</param>
+    Tensor<float> Centred(HostDevice host, double[] sums, double[] left) =>
         Tensor<float>.Filled(
             host,
-            [RowCount, Columns],
+            [left.Length, Columns],
             to =>
             {
-                for (int i = 0, at = 0; i < RowCount; i++)
+                for (int i = 0, at = 0; i < left.Length; i++)
                 for (int j = 0; j < Columns; j++, at++)
-                    to[at] = (float)((products[at] - (outputs[i] * inputs[j] / Count)) / Count);
+                    to[at] = (float)((sums[at] - (left[i] * inputs[j] / Count)) / Count);
             }
         );
 

@@ -18,15 +18,17 @@ sealed record LayerFit(MetricCode Code, double Before, double After)
     /// <param name="key">The layer's own randomness.</param>
     public static LayerFit Run(HostDevice host, LayerMetric metric, MetricCode start, ReconstructionOptions options, RngKey key)
     {
+        using var scope = host.BeginScope();
         double scale = MetricCode.Scale(host, metric);
         if (!(scale > 0))
             return new(start, 0, 0); // no input: every code is as good as any other
         var best = new Best(host, metric, start);
         double before = best.Objective;
+        var feedback = ErrorFeedback.Of(host, metric, start.D);
         best.Try(WeightedClustering.Run(host, metric, best.Code, options.ClusterIterations, key.Fold("cluster")));
-        best.Try(ErrorFeedback.Assign(host, metric, best.Code));
+        best.Try(feedback?.Assign(best.Code));
         best.Try(CodebookFit.Run(host, metric, best.Code, options.FitSteps));
-        best.Try(ErrorFeedback.Assign(host, metric, best.Code));
+        best.Try(feedback?.Assign(best.Code));
         for (int sweep = 0; sweep < options.Sweeps; sweep++)
         {
             best.Try(CodeSweep.Run(host, metric, best.Code));

@@ -96,7 +96,7 @@ static unsafe class LayerTarget
         for (int group = 0; group < moments.Length; group++)
         {
             using var scope = host.BeginScope();
-            var own = Cholesky.Copied(weight, group * rows, rows, 0, columns);
+            var own = Rows.Part(weight, group * rows, rows, 0, columns);
             var products = MatMul.Forward(own, moments[group].Covariance(host));
             var cross = moments[group].CrossCovariance(host);
             for (int r = 0, at = 0; r < rows; r++)

@@ -37,7 +37,7 @@ sealed unsafe record MetricCode(int D, float[] Codebook, int[] Codes)
         foreach (var part in metric.Parts)
         {
             using var scope = host.BeginScope();
-            var wanted = Cholesky.Copied(metric.Wanted, part.FirstRow, part.RowCount, 0, metric.Columns);
+            var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, 0, metric.Columns);
             total += Weighted(wanted, MatMul.Forward(wanted, part.Covariance), metric, part);
         }
 

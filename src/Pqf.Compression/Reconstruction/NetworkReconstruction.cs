@@ -98,7 +98,8 @@ sealed unsafe class NetworkReconstruction(
         var layer = graph.Nodes[node];
         int rows = blocks.Rows / groups;
         ImmutableArray<InputMoments> New() => [.. Enumerable.Range(0, groups).Select(_ => new InputMoments(blocks.RowLength, rows))];
-        bool corrects = values.BatchCount > 1 && !(values.AreSame(layer.Inputs[0]) && Shortcut(node) is null);
+        var shortcut = Shortcut(node);
+        bool corrects = values.BatchCount > 1 && !(values.AreSame(layer.Inputs[0]) && shortcut is null);
         var (seen, heldBack) = (New(), corrects ? New() : default);
         for (int batch = 0; batch < values.BatchCount; batch++)
         {
@@ -110,8 +111,8 @@ sealed unsafe class NetworkReconstruction(
             {
                 var inputs = sample.Inputs(values.Quantised(layer.Inputs[0], batch), positions, group);
                 var wanted = sample.Outputs(values.Dense(node, batch), positions, group * rows, rows);
-                if (Shortcut(node) is { } shortcut)
-                    AddShortcut(wanted, shortcut, sample, positions, batch, group * rows);
+                if (shortcut is { } added)
+                    AddShortcut(wanted, added, sample, positions, batch, group * rows);
                 (corrects && IsHeldBack(batch) ? heldBack : seen)[group].Add(inputs, wanted);
             }
         }

@@ -1,10 +1,25 @@
 using System.Numerics;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Compression.Reconstruction;
 
 /// <summary>Loops over rows of numbers.</summary>
 static unsafe class Rows
 {
+    /// <summary>Part of a matrix, as one of its own.</summary>
+    public static Tensor<float> Part(Tensor<float> matrix, int firstRow, int rowCount, int firstColumn, int columnCount)
+    {
+        var part = Tensor<float>.Rent(matrix.Device, [rowCount, columnCount]);
+        int stride = matrix.Shape[1];
+        ((HostDevice)matrix.Device).For(
+            rowCount,
+            new CopyRow(matrix.Pointer + ((nint)firstRow * stride) + firstColumn, stride, part.Pointer, columnCount)
+        );
+        return part;
+    }
+
     /// <summary>Σ a·b.</summary>
     public static float Dot(float* a, float* b, int count)
     {
@@ -72,5 +87,11 @@ static unsafe class Rows
             Vector.Store(Vector.Load(to + i) - Vector.Load(from + i), to + i);
         for (; i < count; i++)
             to[i] -= from[i];
+    }
+
+    readonly struct CopyRow(float* from, int stride, float* to, int count) : IHostWork
+    {
+        public void Invoke(int item, int thread) =>
+            new ReadOnlySpan<float>(from + ((nint)item * stride), count).CopyTo(new(to + ((nint)item * count), count));
     }
 }

@@ -141,7 +141,7 @@ public sealed class ReconstructionTests : IDisposable
             nearest[i] = Enumerable
                 .Range(0, K)
                 .MinBy(c => Enumerable.Range(0, D).Sum(q => Math.Pow((double)wanted[(i * D) + q] - book[(c * D) + q], 2)));
-        Assert.Equal(nearest, ErrorFeedback.Assign(host, metric, code)!.Codes);
+        Assert.Equal(nearest, ErrorFeedback.Of(host, metric, D)!.Assign(code).Codes);
         Assert.Equal(nearest, CodeSweep.Run(host, metric, code).Codes);
     }
 
@@ -173,7 +173,7 @@ public sealed class ReconstructionTests : IDisposable
         Assert.True(afterFit < before);
         var swept = CodeSweep.Run(host, metric, fitted);
         Assert.True(swept.Objective(host, metric) < afterFit);
-        var fed = ErrorFeedback.Assign(host, metric, fitted)!;
+        var fed = ErrorFeedback.Of(host, metric, D)!.Assign(fitted);
         Assert.True(fed.Objective(host, metric) < afterFit);
         var whole = LayerFit.Run(host, metric, start, new(), RngKey.FromSeed(15));
         Assert.True(whole.After < whole.Before);
@@ -195,7 +195,7 @@ public sealed class ReconstructionTests : IDisposable
         var metric = Metric(64, 64, Covariance(64, 16), 17);
         var start = new MetricCode(D, Random(16 * D, 18), new int[64 * 16]);
         var nearest = CodeSweep.Run(host, metric with { Parts = [new(0, 64, Identity(64))] }, start);
-        Assert.True(ErrorFeedback.Assign(host, metric, start)!.Objective(host, metric) < 0.8 * nearest.Objective(host, metric));
+        Assert.True(ErrorFeedback.Of(host, metric, D)!.Assign(start).Objective(host, metric) < 0.8 * nearest.Objective(host, metric));
     }
 
     [Fact]

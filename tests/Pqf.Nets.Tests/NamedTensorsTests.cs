@@ -322,8 +322,8 @@ public sealed partial class NamedTensorsTests
             .Replace(
                 name,
                 match =>
-                    $"{model}encoder.stages.{match.Groups[1].Value[0] - '1'}.layers.{match.Groups[2]}.layer.{match.Groups[4].Value[0] - '1'}."
-                    + $"{Kind(match.Groups[3].Value)}."
+                    $"{model}encoder.stages.{match.Groups[1].Value[0] - '1'}.layers.{match.Groups[2]}.layer."
+                    + $"{match.Groups[4].Value[0] - '1'}.{Kind(match.Groups[3].Value)}."
             );
         return ShortcutName()
             .Replace(

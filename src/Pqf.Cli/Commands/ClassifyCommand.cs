@@ -48,7 +48,7 @@ static class ClassifyCommand
                 run.Load(file, device, NetworkTask.Classification)
                     .Bind(network =>
                     {
-                        run.NoteUnused(network);
+                        run.NoteGuesses(network);
                         return Classify(run, network, photographs, top);
                     })
             );

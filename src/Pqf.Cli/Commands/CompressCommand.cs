@@ -100,7 +100,7 @@ static class CompressCommand
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {
-        run.NoteUnused(network);
+        run.NoteGuesses(network);
         return folder is null || network.IsCompressed
             ? (ImageSet?)null
             : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);

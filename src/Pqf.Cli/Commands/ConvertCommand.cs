@@ -66,7 +66,7 @@ static class ConvertCommand
         return run.Load(input, device)
             .Bind<Unit>(network =>
             {
-                run.NoteUnused(network);
+                run.NoteGuesses(network);
                 if (form == Compressed && !network.IsCompressed)
                     return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
                 var model = form == Dense ? network.Model.Decoded() : network.Model;

@@ -109,7 +109,7 @@ static class DetectCommand
         StageWatch watch
     )
     {
-        run.NoteUnused(network);
+        run.NoteGuesses(network);
         var images = photographs.Paths;
         ImmutableArray<string> names = FileNames(images);
         float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;

@@ -61,7 +61,7 @@ static class EvaluateCommand
 
     static Result<Unit, PqfError> Measure(RunContext run, Network network, ImageSet images)
     {
-        run.NoteUnused(network);
+        run.NoteGuesses(network);
         var watch = new StageWatch(run.Terminal.Clock);
         var options = new EvaluateOptions { ThreadCount = run.LoaderThreadCount, AfterStage = watch.Lap };
         if (run.Config.Dataloader.BatchSize is { } batchSize)

@@ -78,7 +78,7 @@ static class EvaluateDetectorCommand
 
     static Result<Unit, PqfError> Measure(RunContext run, Network network, CocoFolder images, bool isProfiled)
     {
-        run.NoteUnused(network);
+        run.NoteGuesses(network);
         var watch = new StageWatch(run.Terminal.Clock);
         var options = new DetectOptions
         {

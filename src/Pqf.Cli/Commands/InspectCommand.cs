@@ -76,7 +76,7 @@ static class InspectCommand
                     run.WriteLine(line);
                 foreach (string line in NetworkText.Lines(network))
                     run.WriteLine(line);
-                run.NoteUnused(network);
+                run.NoteGuesses(network);
                 return default(Unit);
             });
     }

@@ -5,7 +5,7 @@ namespace Pqf.Cli.Images;
 /// <summary>What the TIFF reader says of one file. By default it would print it.</summary>
 sealed class TiffMessages
 {
-    // One for the process, as the library has it; what it is told goes to the file at hand.
+    // One for the process, as the library has it; its messages go to the file at hand.
     static readonly TiffErrorHandler? Before = Tiff.SetErrorHandler(new Handler());
 
     string? first;

@@ -32,8 +32,9 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <summary>Reports an error that does not end the command.</summary>
     public void Report(PqfError error) => CommandLine.Print(error, Terminal);
 
-    /// <summary>Reports on the error output which tensors of a file the network does not use.</summary>
-    public void NoteUnused(Network network)
+    /// <summary>Reports on the error output what was guessed when a network was read, and which tensors of its file it does not
+    /// use.</summary>
+    public void NoteGuesses(Network network)
     {
         foreach (string line in NetworkText.Notes(network))
             Note(line);

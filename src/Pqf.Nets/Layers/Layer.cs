@@ -69,7 +69,7 @@ public abstract record Layer
     /// <summary>Writes the layer to an ONNX graph; null if no form is known.</summary>
     internal abstract OnnxForm? Onnx { get; }
 
-    /// <summary>What the layer is apart from its inputs and the values of its weights, by which it is found in an ONNX model of any
+    /// <summary>What the layer is, its inputs and the values of its weights aside, by which it is found in an ONNX model of any
     /// origin; null if it is not looked for.</summary>
     internal virtual string? OnnxSignature => null;
 

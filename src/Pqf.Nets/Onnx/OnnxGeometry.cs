@@ -33,9 +33,9 @@ readonly record struct OnnxGeometry(Pair Kernel, Pair Stride, Pair Padding, Pair
         switch (node.Word("auto_pad", "NOTSET"))
         {
             case "NOTSET" or "":
-                bool isEven =
-                    node.Integers("pads", [0, 0, 0, 0]) is [var top, var left, var bottom, var right] && (top, left) == (bottom, right);
-                return isEven && node.Integers("pads", [0, 0, 0, 0]) is { } pads ? PairOf(pads[..2]) : null;
+                return node.Integers("pads", [0, 0, 0, 0]) is [var top, var left, var bottom, var right] && (top, left) == (bottom, right)
+                    ? PairOf([top, left])
+                    : null;
             case "VALID":
                 return new Pair(0, 0);
             // With steps of more than one pixel it depends on the size of the image.

@@ -4,7 +4,7 @@ using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Nets.Onnx;
 
-/// <summary>What an operation is, apart from its inputs and the values of its weights: equal texts for equal operations, be they a layer of
+/// <summary>What an operation is, its inputs and the values of its weights aside: equal texts for equal operations, be they a layer of
 /// ours or a node of a model.</summary>
 static class OnnxSignatures
 {

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Commands;
 
-/// <summary>Names of the user's classes: where they are stored, matched and asked for, with the small detector of the shared cases.</summary>
+/// <summary>Names of the user's classes: where they are stored, matched and asked for, with the small detector of the shared
+/// cases.</summary>
 public sealed class DetectorClassesTests : IDisposable
 {
     const string Train = "annotations/instances_train2017.json",
@@ -25,7 +26,8 @@ public sealed class DetectorClassesTests : IDisposable
         AssertRan(trained);
         Assert.Contains(
             "draws a new head: 3 classes by the categories of "
-                + $"{Path.Combine(data, Train)}: the background, helmet, vest; all other layers are those of {SharedData.Path("cases/det4.pth")}",
+                + $"{Path.Combine(data, Train)}: the background, helmet, vest; all other layers are those of "
+                + $"{SharedData.Path("cases/det4.pth")}",
             trained.Error,
             StringComparison.Ordinal
         );
@@ -87,8 +89,8 @@ public sealed class DetectorClassesTests : IDisposable
         var result = Evaluate(other);
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.EndsWith(
-            $"error: {Path.Combine(other, Val)}: has objects of hat, which the network has no class for; its classes are helmet, vest. If they "
-                + "are the same under other names, give those of the data in model.class_names",
+            $"error: {Path.Combine(other, Val)}: has objects of hat, which the network has no class for; its classes are helmet, vest. If "
+                + "they are the same under other names, give those of the data in model.class_names",
             result.Error.TrimEnd(),
             StringComparison.Ordinal
         );
@@ -174,7 +176,8 @@ public sealed class DetectorClassesTests : IDisposable
         var result = TrainOn(other, SharedData.Path("cases/det4.pth"), "refused");
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.EndsWith(
-            $"{Path.Combine(other, Val)}: has objects of hat; expected the categories of {Path.Combine(other, Train)}, which are helmet, vest",
+            $"{Path.Combine(other, Val)}: has objects of hat; expected the categories of {Path.Combine(other, Train)}, which are "
+                + "helmet, vest",
             result.Error.TrimEnd(),
             StringComparison.Ordinal
         );

@@ -7,8 +7,8 @@ using Xunit;
 
 namespace Pqf.Cli.Tests.Data;
 
-/// <summary>Where the tools that write COCO's format put annotations and images. A row's files are separated by spaces; a file of annotations
-/// is followed by the names of images that it lists.</summary>
+/// <summary>Where the tools that write COCO's format put annotations and images. A row's files are separated by spaces; a file of
+/// annotations is followed by the names of images that it lists.</summary>
 public sealed class CocoLayoutTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
@@ -248,8 +248,8 @@ public sealed class CocoLayoutTests : IDisposable
     {
         Write($"data/annotations/instances_val.json={name} data/val/2.jpg secret/1.jpg 1.jpg");
         Assert.Equal(
-            $"{folder.File("data/annotations/instances_val.json")}: image 1: file_name {name} leads out of {folder.File("data")}; expected a "
-                + "name within it",
+            $"{folder.File("data/annotations/instances_val.json")}: image 1: file_name {name} leads out of {folder.File("data")}; expected "
+                + "a name within it",
             CocoFolder.OpenValidation(folder.File("data"), ImageDecoder.Reader).ErrorMessage()
         );
     }
@@ -269,8 +269,8 @@ public sealed class CocoLayoutTests : IDisposable
     {
         Write("annotations/instances_val.json=1.jpg,20.jpg,3.jpg val/1.jpg val/20.png");
         Assert.Equal(
-            $"{folder.File("val/20.jpg")}: not found; 2 of the 3 images that {folder.File("annotations/instances_val.json")} names are missing, "
-                + "the nearest name here is 20.png",
+            $"{folder.File("val/20.jpg")}: not found; 2 of the 3 images that {folder.File("annotations/instances_val.json")} names are "
+                + "missing, the nearest name here is 20.png",
             OpenVal().Value().WithAllFiles().ErrorMessage()
         );
     }

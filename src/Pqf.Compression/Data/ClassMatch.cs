@@ -19,7 +19,7 @@ public enum ClassMatchKind
     /// <summary>Some are the network's, others are not.</summary>
     Some,
 
-    /// <summary>None is the network's.</summary>
+    /// <summary>No class is the network's.</summary>
     None,
 }
 
@@ -71,6 +71,23 @@ public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers
         return Distinct(path, classes, new(kind, [.. found.Select(numbers => numbers.IsEmpty ? -1 : numbers[0])]));
     }
 
+    /// <summary>Matches all classes of a data set with a network's.</summary>
+    /// <param name="path">As for <see cref="Of"/>.</param>
+    /// <param name="classes">As for <see cref="Of"/>.</param>
+    /// <param name="network">As for <see cref="Of"/>.</param>
+    /// <param name="hint">Added to the error about classes that are not the network's.</param>
+    /// <returns>A full match; else an error as for <see cref="Of"/>, or one that lists the classes that are not the network's.</returns>
+    public static Result<ClassMatch, PqfError> Full(
+        string path,
+        ImmutableArray<string> classes,
+        NetworkClasses network,
+        Func<string>? hint = null
+    ) =>
+        Of(path, classes, network)
+            .Bind<ClassMatch>(match =>
+                match.IsFull ? match : new PqfError.File(path, match.Problem(classes, network) + (hint?.Invoke() ?? ""))
+            );
+
     /// <summary>What was guessed, in a line; null where names say it.</summary>
     /// <param name="path">The data set.</param>
     /// <param name="classes">As for <see cref="Of"/>.</param>
@@ -116,6 +133,7 @@ public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers
             : match;
     }
 
-    static int NumberOf(string name, int count) =>
+    /// <summary>The number that a name is, if it is below a count; else −1.</summary>
+    internal static int NumberOf(string name, int count) =>
         int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < count ? number : -1;
 }

@@ -112,21 +112,12 @@ public sealed record ImageFolder(
     /// <returns>A full match; else an error that lists the folders that are no class of the network, and where such folders are if they
     /// lie deeper.</returns>
     public Result<ClassMatch, PqfError> Match(NetworkClasses network) =>
-        ClassMatch
-            .Of(Path, Classes, network)
-            .Bind<ClassMatch>(match =>
-                match.IsFull
-                    ? match
-                    : new PqfError.File(
-                        Path,
-                        match.Problem(Classes, network)
-                            + (
-                                Deeper(network) is { } deeper
-                                    ? $"; {deeper} holds folders of its classes: expected that as the folder of images"
-                                    : ""
-                            )
-                    )
-            );
+        ClassMatch.Full(
+            Path,
+            Classes,
+            network,
+            () => Deeper(network) is { } deeper ? $"; {deeper} holds folders of its classes: expected that as the folder of images" : ""
+        );
 
     /// <summary>The images, with classes numbered as a network numbers them.</summary>
     /// <param name="match">A full match of the class folders.</param>

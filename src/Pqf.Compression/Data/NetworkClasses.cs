@@ -30,16 +30,21 @@ public sealed class NetworkClasses
     public bool IsImageNet { get; }
 
     /// <summary>The classes of a network. A network of 1000 without names of its own has ImageNet's.</summary>
-    public static NetworkClasses Of(PqfModel model) =>
-        model.ClassNames switch
+    public static NetworkClasses Of(PqfModel model) => Of(model.ClassNames, model.Architecture.ClassCount);
+
+    /// <summary>The classes of a network.</summary>
+    /// <param name="names">Theirs; null if they are unknown.</param>
+    /// <param name="count">How many there are.</param>
+    public static NetworkClasses Of(ClassNames? names, int count) =>
+        names switch
         {
             ClassNames.Listed listed => Named(listed.Names),
-            ClassNames.WellKnown { Set: ClassNames.ImageNet } when model.Architecture.ClassCount == ImageNetClasses.Table.All.Length => new(
-                model.Architecture.ClassCount,
-                [.. ImageNetClasses.Table.All.Select(item => item.Name)],
+            ClassNames.WellKnown { Set: ClassNames.ImageNet } when count == ImageNetClasses.Table.Names.Length => new(
+                count,
+                ImageNetClasses.Table.Names,
                 true
             ),
-            _ => Unnamed(model.Architecture.ClassCount),
+            _ => Unnamed(count),
         };
 
     /// <summary>Classes with names.</summary>
@@ -86,13 +91,9 @@ public sealed class NetworkClasses
             yield return ImageNetClasses.Table.All[number].Wnid;
         else if (ImageNetClasses.Table.Find(name) is { } known)
             yield return known.Name;
-        else if (WordsOf(name) is { } wnid)
-            yield return wnid;
+        else if (ImageNetClasses.Table.FindName(name) is { } word)
+            yield return word.Wnid;
     }
-
-    /// <summary>The wnid of a word of ImageNet, if it means one class only.</summary>
-    static string? WordsOf(string name) =>
-        ImageNetClasses.Table.All.Where(item => item.Name == name).Take(2).ToArray() is [var only] ? only.Wnid : null;
 
     static string? WnidIn(string name) =>
         name.Length > 9 && name[9] is '-' or '_' or ' ' && ImageNetClasses.Table.Find(name[..9]) is { } known ? known.Wnid : null;

@@ -35,8 +35,7 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
     public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>The names are the numbers 0, 1, … themselves.</summary>
-    public bool AreNumbered =>
-        Classes.All(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < Classes.Length);
+    public bool AreNumbered => Classes.All(name => ClassMatch.NumberOf(name, Classes.Length) >= 0);
 
     /// <summary>Lists or reads the images of a folder.</summary>
     /// <param name="source">The folder.</param>
@@ -77,11 +76,10 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
     /// <param name="progress">Receives a note where their numbers are guessed.</param>
     /// <returns>An error that lists the classes that the network does not have.</returns>
     public Result<TrainingSets, PqfError> NumberedFor(NetworkClasses network, IProgress<JobProgress>? progress = null) =>
-        Match(network)
-            .Bind<TrainingSets>(match =>
+        ClassMatch
+            .Full(Sets.Path, Classes, network)
+            .Map(match =>
             {
-                if (!match.IsFull)
-                    return new PqfError.File(Sets.Path, match.Problem(Classes, network));
                 if (match.Note(Sets.Path, Classes, network) is { } guess)
                     progress.Note(guess);
                 return Sets with

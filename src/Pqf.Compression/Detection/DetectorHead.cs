@@ -1,21 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Model;
-using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Detection;
-
-/// <summary>What a file's detector is, before it is loaded.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Architecture">The network.</param>
-/// <param name="Names">Of its labels; empty if the file does not say.</param>
-/// <param name="HasHead">Whether the file holds the layers that depend on the class count.</param>
-sealed record KnownDetector(string Path, Architecture Architecture, ImmutableArray<string> Names, bool HasHead)
-{
-    /// <summary>Its labels.</summary>
-    public int ClassCount => Architecture.ClassCount;
-}
 
 /// <summary>The head that a detector is trained with: its file's own where that knows the data's classes, else a new one.</summary>
 /// <param name="ClassCount">Labels.</param>
@@ -38,7 +26,7 @@ sealed record DetectorHead(int ClassCount, ImmutableArray<string> Names, bool Is
     /// <param name="overrides">A class count and names, if they are given.</param>
     /// <param name="data">What is trained on.</param>
     /// <returns>An error if the detector knows some of the data's classes but not all, and nobody says what is wanted.</returns>
-    public static Result<DetectorHead, PqfError> Of(KnownDetector known, NetworkOverrides overrides, DetectorData data)
+    public static Result<DetectorHead, PqfError> Of(KnownNetwork known, NetworkOverrides overrides, DetectorData data)
     {
         int? wanted = Wanted(overrides);
         if (!known.HasHead || (wanted is { } other && other != known.ClassCount))
@@ -62,7 +50,7 @@ sealed record DetectorHead(int ClassCount, ImmutableArray<string> Names, bool Is
             );
     }
 
-    static Result<DetectorHead, PqfError> Nameless(KnownDetector known, NetworkOverrides overrides, DetectorData data) =>
+    static Result<DetectorHead, PqfError> Nameless(KnownNetwork known, NetworkOverrides overrides, DetectorData data) =>
         data.Fitted(known.ClassCount)
             .Map(labels => new DetectorHead(
                 known.ClassCount,
@@ -73,7 +61,7 @@ sealed record DetectorHead(int ClassCount, ImmutableArray<string> Names, bool Is
             ));
 
     static Result<DetectorHead, PqfError> Kept(
-        KnownDetector known,
+        KnownNetwork known,
         ImmutableArray<string> names,
         NetworkOverrides overrides,
         DetectorData data
@@ -86,7 +74,7 @@ sealed record DetectorHead(int ClassCount, ImmutableArray<string> Names, bool Is
             )
             : new DetectorHead(known.ClassCount, overrides.ClassNames.IsEmpty ? names : overrides.ClassNames, false, null);
 
-    static Result<DetectorHead, PqfError> Replaced(KnownDetector known, NetworkOverrides overrides, DetectorData data)
+    static Result<DetectorHead, PqfError> Replaced(KnownNetwork known, NetworkOverrides overrides, DetectorData data)
     {
         int count = Wanted(overrides) ?? data.Labels.ClassCount;
         return data.Fitted(count)

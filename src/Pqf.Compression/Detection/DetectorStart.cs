@@ -2,9 +2,7 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Detection;
 
@@ -32,7 +30,7 @@ static class DetectorStart
         };
 
     static Result<Network, PqfError> WithHead(string path, NetworkOverrides overrides, TrainingRun run, DetectorData data) =>
-        from known in Recognise(path)
+        from known in KnownNetwork.Recognise(path, overrides, NetworkTask.Detection)
         from network in known is null
             ? Network.Load(path, run.Device, overrides with { ClassCount = null, ClassNames = [] }, NetworkTask.Detection)
             : DetectorHead
@@ -52,35 +50,6 @@ static class DetectorStart
                         .Map(loaded => Named(loaded, head, run))
                 )
         select network;
-
-    /// <summary>What a file's detector is; null for a file that is none: loading says why.</summary>
-    static Result<KnownDetector?, PqfError> Recognise(string path) =>
-        TensorFiles
-            .Open(path)
-            .Map(file =>
-            {
-                using (file)
-                    return Recognise(file)
-                        .Match(
-                            known => Networks.Find(known.Architecture.Name)?.Task == NetworkTask.Detection ? known : null,
-                            _ => (KnownDetector?)null
-                        );
-            });
-
-    static Result<KnownDetector, PqfError> Recognise(TensorFile file) =>
-        Network.IsPqf(file)
-            ? ModelMetadata
-                .From(file)
-                .Map(text => new KnownDetector(
-                    file.Path,
-                    text.Architecture,
-                    text.ClassNames is ClassNames.Listed listed ? listed.Names : [],
-                    true
-                ))
-            : NamedTensors
-                .Of(file)
-                .Bind(ArchitectureRecognition.RecogniseBody)
-                .Map(found => new KnownDetector(file.Path, found.Architecture, [], found.MissingHead.IsEmpty));
 
     static Result<Network, PqfError> WithBody(string path, NetworkOverrides overrides, TrainingRun run, DetectorData data)
     {

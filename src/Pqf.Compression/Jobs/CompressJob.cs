@@ -36,7 +36,7 @@ public static class CompressJob
             );
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
-            return NormStatistics.Missing(network.Path, network.Graph);
+            return MissingStatistics.Error(network.Path, network.Graph);
         return from layers in Blocks.Of(network.Graph, options.Compression)
             from inputs in options.ColumnWeights is { } path
                 ? QuantiseByColumns.Read(path, layers)
@@ -64,7 +64,7 @@ public static class CompressJob
     )
     {
         if (options.Images is not { } set)
-            return network.LacksStatistics ? NormStatistics.Missing(network.Path, network.Graph) : network.Model;
+            return network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph) : network.Model;
         var images = CalibrationImages.Of(set, network.Preprocessing, options, cancellation);
         return Run(
                 network,

@@ -52,10 +52,7 @@ sealed record ModelMetadata(
         ClassNames is ClassNames.WellKnown { Set: ClassNames.ImageNet }
             ? new Dictionary<string, string>(ToText())
             {
-                ["classes"] = JsonSerializer.Serialize(
-                    [.. ImageNetClasses.Table.All.Select(item => item.Name)],
-                    ModelJson.Default.StringArray
-                ),
+                ["classes"] = JsonSerializer.Serialize([.. ImageNetClasses.Table.Names], ModelJson.Default.StringArray),
             }
             : ToText();
 

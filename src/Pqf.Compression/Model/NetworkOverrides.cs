@@ -9,8 +9,6 @@ namespace Pqf.Compression.Model;
 /// <summary>What wins over what a network's file says. By default nothing does.</summary>
 public sealed record NetworkOverrides
 {
-    const int ImageNetClassCount = 1000;
-
     /// <summary>Name of the architecture; an error where the file's tensors are another one's.</summary>
     public string? Arch { get; init; }
 
@@ -110,20 +108,22 @@ public sealed record NetworkOverrides
         return ClassNames switch
         {
             [] when !newLayers.IsEmpty => (ClassNames?)null,
-            [] => model.ClassNames ?? (classCount == ImageNetClassCount ? new ClassNames.WellKnown(Model.ClassNames.ImageNet) : null),
+            [] => UsualNames(model.ClassNames, classCount),
             var given when given.Length == classCount => new ClassNames.Listed(given),
             var given => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
         };
     }
 
+    /// <summary>The stored names; ImageNet's for 1000 classes without any.</summary>
+    internal static ClassNames? UsualNames(ClassNames? stored, int classCount) =>
+        stored ?? (classCount == ImageNetClasses.Table.All.Length ? new ClassNames.WellKnown(Model.ClassNames.ImageNet) : null);
+
     /// <summary>One name for each class. A detector of 91 classes without names has COCO's.</summary>
     static ImmutableArray<string> Names(ClassNames? names, Architecture architecture) =>
         names switch
         {
-            ClassNames.WellKnown { Set: Model.ClassNames.ImageNet } when architecture.ClassCount == ImageNetClassCount =>
-            [
-                .. ImageNetClasses.Table.All.Select(item => item.Name),
-            ],
+            ClassNames.WellKnown { Set: Model.ClassNames.ImageNet } when architecture.ClassCount == ImageNetClasses.Table.All.Length =>
+                ImageNetClasses.Table.Names,
             null when architecture.ClassCount == CocoClasses.LabelCount && Networks.FamilyOf(architecture).Task == NetworkTask.Detection =>
                 CocoClasses.LabelNames,
             _ => Own(names, architecture.ClassCount),

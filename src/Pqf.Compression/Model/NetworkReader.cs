@@ -29,7 +29,7 @@ static class NetworkReader
         from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
-        from statistics in NormStatistics.Check(file.Path, graph, loaded.Report, overrides)
+        from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
         from network in overrides.Complete(
             file.Path,
             FormatOf(file),
@@ -45,7 +45,7 @@ static class NetworkReader
         select network with
         {
             Unused = [.. loaded.Report.Unused.Select(unused => unused.Name)],
-            Notes = loaded.Report.LacksStatistics ? tensors.Notes.Add(NormStatistics.AreEstimated) : tensors.Notes,
+            Notes = loaded.Report.LacksStatistics ? tensors.Notes.Add(MissingStatistics.AreEstimated) : tensors.Notes,
             LacksStatistics = loaded.Report.LacksStatistics,
         };
 
@@ -53,7 +53,7 @@ static class NetworkReader
         Network.IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
 
     /// <summary>The file's network under the overrides' name, sizes and options, its class count excepted.</summary>
-    static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides)
+    public static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides)
     {
         var recognised = ArchitectureRecognition.RecogniseBody(tensors);
         if (overrides.Arch is { } wanted && recognised is Result<Recognition, PqfError>.Error)

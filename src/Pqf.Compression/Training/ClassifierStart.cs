@@ -55,14 +55,22 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
 
     /// <summary>The network of a file; its head is drawn again where its classes are others than the images'.</summary>
     Result<Network, PqfError> Load(string path) =>
-        FileClasses(path)
-            .Match(
-                own => Choose(path, own).Bind(chosen => Load(path, chosen)),
-                // A file without a head has no classes to compare with.
-                error => Load(path, NewHead(WantedCount ?? images.Classes.Length)).Match(network => network, _ => Failed(error))
-            );
+        from known in KnownNetwork.Recognise(path, Overrides, NetworkTask.Classification)
+        from chosen in known switch
+        {
+            null => Overrides with { ClassCount = null, ClassNames = [] },
+            // A file without a head has no classes to compare with.
+            { HasHead: false } => NewHead(WantedCount ?? images.Classes.Length),
+            _ => Choose(path, ClassesOf(known)),
+        }
+        from network in Load(path, chosen)
+        select network;
 
-    static Result<Network, PqfError> Failed(PqfError error) => error;
+    /// <summary>The classes of a file's network, under the names that are given if there are as many.</summary>
+    NetworkClasses ClassesOf(KnownNetwork known) =>
+        known.ClassCount == Overrides.ClassNames.Length
+            ? NetworkClasses.Named(Overrides.ClassNames)
+            : NetworkClasses.Of(NetworkOverrides.UsualNames(known.ClassNames, known.ClassCount), known.ClassCount);
 
     Result<Network, PqfError> Load(string path, NetworkOverrides overrides) =>
         Network
@@ -76,19 +84,6 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
                     );
                 return network;
             });
-
-    /// <summary>The classes of a file's network.</summary>
-    Result<NetworkClasses, PqfError> FileClasses(string path)
-    {
-        using var scope = run.Device.BeginScope();
-        return Network
-            .Load(path, run.Device, Overrides with { ClassCount = null, ClassNames = [] }, NetworkTask.Classification)
-            .Map(network =>
-                network.Architecture.ClassCount == Overrides.ClassNames.Length
-                    ? NetworkClasses.Named(Overrides.ClassNames)
-                    : NetworkClasses.Of(network.Model)
-            );
-    }
 
     /// <summary>How the file is read: with its head if that has the images' classes, with a new one if it has none of them.</summary>
     Result<NetworkOverrides, PqfError> Choose(string path, NetworkClasses own)

@@ -5,17 +5,17 @@ using Pqf.Tensors;
 namespace Pqf.Compression.Model;
 
 /// <summary>The running statistics of norms, which a file of parameters alone lacks.</summary>
-static class NormStatistics
+static class MissingStatistics
 {
     /// <summary>The note on a network that is taken without them.</summary>
     public const string AreEstimated = "has no running statistics of norms; they are estimated on the images";
 
     /// <summary>Refuses a dense network without them, unless they will be estimated.</summary>
     public static Result<Unit, PqfError> Check(string path, Graph graph, LoadReport report, NetworkOverrides overrides) =>
-        !report.LacksStatistics || (overrides.AllowsMissingStatistics && CanBeEstimated(graph)) ? default(Unit) : Missing(path, graph);
+        !report.LacksStatistics || (overrides.AllowsMissingStatistics && CanBeEstimated(graph)) ? default(Unit) : Error(path, graph);
 
     /// <summary>What is wrong with a network without them.</summary>
-    public static PqfError Missing(string path, Graph graph) =>
+    public static PqfError Error(string path, Graph graph) =>
         new PqfError.File(
             path,
             "has the parameters of its norms but no running statistics (model.parameters() instead of model.state_dict()?): with mean 0 "

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Pqf.Compression.Reconstruction;
 
-/// <summary>How layers are reconstructed. The defaults were measured on ResNet-18 at 43 times: docs/performance.md.</summary>
+/// <summary>How layers are reconstructed. What was measured of them is in docs/decisions.md.</summary>
 public sealed record ReconstructionOptions
 {
     /// <summary>Output pixels of a photograph whose patches are taken; neighbours tell little more.</summary>

@@ -10,8 +10,7 @@ namespace Pqf.Compression.Steps;
 /// <summary>Makes the output of each quantised layer on photographs as close to the dense network's as its codes allow, layer by layer,
 /// given what is quantised before it. Matches norms and biases too. Needs no labels and no gradients.</summary>
 /// <remarks>After <see cref="UnfoldNorms"/> and a step that quantises, on the same photographs. The method is for a layer that of GPTVQ
-/// (van Baalen et al. 2024, arXiv 2402.15319) with a codebook for the whole layer; the order and the correction are measured:
-/// docs/decisions.md.</remarks>
+/// (van Baalen et al. 2024, arXiv 2402.15319) with a codebook for the whole layer; docs/decisions.md has its parts.</remarks>
 /// <param name="Layers">What is quantised.</param>
 /// <param name="Images">Photographs without labels.</param>
 /// <param name="Key">The run's key.</param>

@@ -87,11 +87,12 @@ public static class ArchitectureRecognition
         /// own.</summary>
         public bool LacksHeadOnly(WeightShapes shapes)
         {
-            var known = KnownLayers.Networks.First(known => known.Name == Architecture.Name);
-            return Problem is null
+            return DifferenceCount > 0
+                && Problem is null
                 && Mismatched.IsEmpty
+                && KnownLayers.Networks.First(known => known.Name == Architecture.Name) is var known
                 && known.Head.SetEquals(Missing)
-                && Extra.All(layer => shapes.Dense(layer) is { Rank: 2 } && !known.BodyModules.Contains(layer.Split('.')[0]));
+                && Extra.All(layer => shapes.Dense(layer) is { Rank: 2 } && !known.IsInBody(layer));
         }
 
         public int DifferenceCount => Missing.Length + Extra.Length + Mismatched.Length;

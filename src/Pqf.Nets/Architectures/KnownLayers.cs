@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
@@ -6,30 +5,41 @@ using Pqf.Tensors;
 namespace Pqf.Nets.Architectures;
 
 /// <summary>Names of the layers of a known network.</summary>
-/// <param name="Family">Its family.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Weights">Layers of a weight that could be quantised.</param>
-/// <param name="Head">Those of them that depend on the class count.</param>
-/// <param name="All">All layers that have parameters.</param>
-sealed record KnownLayers(NetworkFamily Family, string Name, FrozenSet<string> Weights, FrozenSet<string> Head, FrozenSet<string> All)
+sealed class KnownLayers
 {
-    /// <summary>Of every network that is known by name.</summary>
-    public static ImmutableArray<KnownLayers> Networks { get; } =
-    [.. Architectures.Networks.Families.SelectMany(family => family.Names.Select(name => Of(family, name)))];
+    // Asked for of one network in fifteen: finding them takes two more graphs.
+    readonly Lazy<IReadOnlySet<string>> head;
 
-    /// <summary>Outermost modules of the layers that do not depend on the class count: <c>layer1</c> of <c>layer1.0.conv1</c>.</summary>
-    public FrozenSet<string> BodyModules { get; } = All.Except(Head).Select(layer => layer.Split('.')[0]).ToFrozenSet();
-
-    static KnownLayers Of(NetworkFamily family, string name)
+    KnownLayers(NetworkFamily family, string name)
     {
         var architecture = new Architecture(name, family.DefaultClassCount, family.DefaultInChannels);
         var specs = ParameterSpecs.Of(family.Build(architecture).ValueOrThrow());
-        return new(
-            family,
-            name,
-            specs.Where(spec => spec.Role == ParameterRole.Weight).Select(spec => spec.Layer).ToFrozenSet(),
-            family.ClassParameters(architecture).Select(spec => spec.Layer).ToFrozenSet(),
-            specs.Select(spec => spec.Layer).ToFrozenSet()
-        );
+        (Family, Name) = (family, name);
+        Weights = specs.Where(spec => spec.Role == ParameterRole.Weight).Select(spec => spec.Layer).ToHashSet();
+        All = specs.Select(spec => spec.Layer).ToHashSet();
+        head = new(() => family.ClassParameters(architecture).Select(spec => spec.Layer).ToHashSet());
     }
+
+    /// <summary>Of every network that is known by name.</summary>
+    public static ImmutableArray<KnownLayers> Networks { get; } =
+    [.. Architectures.Networks.Families.SelectMany(family => family.Names.Select(name => new KnownLayers(family, name)))];
+
+    /// <summary>Its family.</summary>
+    public NetworkFamily Family { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Layers of a weight that could be quantised.</summary>
+    public IReadOnlySet<string> Weights { get; }
+
+    /// <summary>All layers that have parameters.</summary>
+    public IReadOnlySet<string> All { get; }
+
+    /// <summary>Layers that depend on the class count.</summary>
+    public IReadOnlySet<string> Head => head.Value;
+
+    /// <summary>Whether a layer is in one of the outermost modules of those that do not depend on the class count: <c>layer1</c> of
+    /// <c>layer1.0.conv1</c>.</summary>
+    public bool IsInBody(string layer) => All.Except(Head).Any(own => own.Split('.')[0] == layer.Split('.')[0]);
 }

@@ -87,12 +87,15 @@ sealed record NetworkPlace(string Prefix, KnownLayers Known, int FoundCount)
 
     static NetworkPlace Of(string prefix, HashSet<string> names) =>
         KnownLayers
-            .Networks.Select(known => new NetworkPlace(prefix, known, known.Weights.Count(names.Contains))
-            {
-                IsWhole = known.Weights.All(layer => known.Head.Contains(layer) || names.Contains(layer)),
-            })
+            .Networks.Select(known => new NetworkPlace(prefix, known, known.Weights.Count(names.Contains)))
             .OrderByDescending(place => place.FoundCount)
             .ThenBy(place => place.Known.Weights.Count)
+            .Select(place =>
+                place with
+                {
+                    IsWhole = place.Known.Weights.All(layer => names.Contains(layer) || place.Known.Head.Contains(layer)),
+                }
+            )
             .First();
 
     static bool IsAverage(string prefix, Dictionary<string, HashSet<string>> under) =>

@@ -50,6 +50,47 @@ public sealed class GraphBuilder
     /// <summary>max(x, 0).</summary>
     public int Relu(int x) => Append(new ReluLayer(x), channels[x]);
 
+    /// <summary>x from one number to another; ReLU6 is from 0 to 6.</summary>
+    public int Clip(int x, float low, float high) => Append(new ClipLayer(x, low, high), channels[x]);
+
+    /// <summary>x above 0, a multiple of x below.</summary>
+    public int LeakyRelu(int x, float slope) => Append(new LeakyReluLayer(x, slope), channels[x]);
+
+    /// <summary>x above 0, x times its channel's slope below.</summary>
+    /// <param name="x">Node read.</param>
+    /// <param name="layer">Layer's name.</param>
+    /// <param name="isShared">Whether one slope is that of all channels.</param>
+    public int PRelu(int x, string layer, bool isShared = false) =>
+        Append(new PReluLayer(x, layer, isShared ? 1 : channels[x]), channels[x]);
+
+    /// <summary>1 / (1 + exp(−x)).</summary>
+    public int Sigmoid(int x) => Append(new SigmoidLayer(x), channels[x]);
+
+    /// <summary>clamp(slope · x + offset, 0, 1); PyTorch's numbers by default.</summary>
+    public int HardSigmoid(int x, float slope = 1f / 6, float offset = 0.5f) =>
+        Append(new HardSigmoidLayer(x, slope, offset), channels[x]);
+
+    /// <summary>Hyperbolic tangent.</summary>
+    public int Tanh(int x) => Append(new TanhLayer(x), channels[x]);
+
+    /// <summary>eˣ.</summary>
+    public int Exp(int x) => Append(new ExpLayer(x), channels[x]);
+
+    /// <summary>x · sigmoid(x).</summary>
+    public int Silu(int x) => Append(new SiluLayer(x), channels[x]);
+
+    /// <summary>x · clamp(x / 6 + 1/2, 0, 1).</summary>
+    public int HardSwish(int x) => Append(new HardSwishLayer(x), channels[x]);
+
+    /// <summary>x · Φ(x), exact.</summary>
+    public int Gelu(int x) => Append(new GeluLayer(x), channels[x]);
+
+    /// <summary>x · Φ(x), by a hyperbolic tangent.</summary>
+    public int GeluTanh(int x) => Append(new GeluTanhLayer(x), channels[x]);
+
+    /// <summary>scale · x + shift.</summary>
+    public int Affine(int x, float scale, float shift) => Append(new AffineLayer(x, scale, shift), channels[x]);
+
     /// <summary>Largest value under a moving window.</summary>
     public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) =>
         Append(new MaxPool2dLayer(x, kernelSize, stride, padding), channels[x]);

@@ -58,7 +58,7 @@ public sealed record ChannelGroup
         foreach (string vector in (ReadOnlySpan<string>)["weight", "bias", "running_mean", "running_var"])
             parameters = Reorder(parameters, $"{norm.Layer}.{vector}", 0, order, norm.Run);
         foreach (var vector in Vectors)
-            parameters = Reorder(parameters, vector.Layer, 0, order, vector.Run);
+            parameters = Reorder(parameters, vector.Layer, AxisOf(parameters, vector), order, vector.Run);
         foreach (var child in Children)
             parameters = Reorder(parameters, $"{child.Layer}.weight", Transposed.Contains(child.Layer) ? 0 : 1, order, child.Run);
         return parameters;
@@ -72,6 +72,10 @@ public sealed record ChannelGroup
             inverse[order[i]] = i;
         return inverse;
     }
+
+    /// <summary>The axis of the channels: that of their length, as a vector may have axes of length 1 beside it.</summary>
+    int AxisOf(Parameters parameters, ChannelRun vector) =>
+        Math.Max(0, parameters[vector.Layer].Shape.ToList().IndexOf(ChannelCount * vector.Run));
 
     /// <summary>Takes slices along an axis, runs of neighbours together.</summary>
     static Parameters Reorder(Parameters parameters, string name, int axis, ReadOnlySpan<int> order, int run)

@@ -67,8 +67,7 @@ public sealed class GraphBuilder
     public int Sigmoid(int x) => Append(new SigmoidLayer(x), channels[x]);
 
     /// <summary>clamp(slope · x + offset, 0, 1); PyTorch's numbers by default.</summary>
-    public int HardSigmoid(int x, float slope = 1f / 6, float offset = 0.5f) =>
-        Append(new HardSigmoidLayer(x, slope, offset), channels[x]);
+    public int HardSigmoid(int x, float slope = 1f / 6, float offset = 0.5f) => Append(new HardSigmoidLayer(x, slope, offset), channels[x]);
 
     /// <summary>Hyperbolic tangent.</summary>
     public int Tanh(int x) => Append(new TanhLayer(x), channels[x]);

@@ -11,7 +11,7 @@ public sealed record AffineLayer(int X, float Scale, float Shift) : ElementwiseW
 {
     private protected override Affine Op => new(Scale, Shift);
 
-    internal override OnnxForm? Onnx => 
+    internal override OnnxForm? Onnx =>
         onnx =>
         {
             string scaled = Shift == 0 ? onnx.Output : onnx.Between("scaled");

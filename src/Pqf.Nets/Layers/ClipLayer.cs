@@ -13,7 +13,7 @@ public sealed record ClipLayer(int X, float Low, float High) : ElementwiseWithOp
 
     internal override Tail? Tail => Tensors.Ops.Elementwise.Tail.Clamp(Low, High);
 
-    internal override OnnxForm? Onnx => 
+    internal override OnnxForm? Onnx =>
         onnx =>
             onnx.Add(
                 "Clip",

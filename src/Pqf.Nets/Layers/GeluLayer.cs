@@ -9,7 +9,7 @@ public sealed record GeluLayer(int X) : ElementwiseLayer<Gelu>(X)
 {
     const float InverseRoot2 = 0.70710677f;
 
-    internal override OnnxForm? Onnx => 
+    internal override OnnxForm? Onnx =>
         onnx =>
         {
             string scaled = onnx.Between("scaled"),

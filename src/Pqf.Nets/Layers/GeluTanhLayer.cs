@@ -11,7 +11,7 @@ public sealed record GeluTanhLayer(int X) : ElementwiseLayer<GeluTanh>(X)
     const float Linear = 1.5957691f,
         Cubic = 0.071354814f;
 
-    internal override OnnxForm? Onnx => 
+    internal override OnnxForm? Onnx =>
         onnx =>
         {
             string square = onnx.Between("square"),

@@ -11,6 +11,6 @@ public sealed record HardSigmoidLayer(int X, float Slope = 1f / 6, float Offset 
 {
     private protected override HardSigmoid Op => new(Slope, Offset);
 
-    internal override OnnxForm? Onnx => 
+    internal override OnnxForm? Onnx =>
         onnx => onnx.Add("HardSigmoid", OnnxMessages.Attribute("alpha", Slope), OnnxMessages.Attribute("beta", Offset));
 }

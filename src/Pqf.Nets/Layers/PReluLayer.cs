@@ -26,12 +26,14 @@ public sealed record PReluLayer(int X, string Name, int SlopeCount) : Layer(X)
     internal override OnnxForm? Onnx =>
         onnx =>
         {
-            Shape shape = onnx.Shape.Rank == 4 ? [SlopeCount, 1, 1] : [SlopeCount];
-            onnx.Add(
-                "PRelu",
-                [onnx.Input(0), onnx.Initialiser(WeightName, shape, () => FoldedLayer.Values(onnx.Parameters, WeightName))],
-                onnx.Output
-            );
+            string slope = onnx.Initialiser(WeightName, [SlopeCount], () => FoldedLayer.Values(onnx.Parameters, WeightName));
+            if (onnx.Shape.Rank == 4)
+            {
+                onnx.Add("Reshape", [slope, onnx.Integers(SlopeCount, 1, 1)], onnx.Between("slope"));
+                slope = onnx.Between("slope");
+            }
+
+            onnx.Add("PRelu", [onnx.Input(0), slope], onnx.Output);
         };
 
     string WeightName => $"{Name}.weight";

@@ -11,8 +11,8 @@ namespace Pqf.Nets.Layers;
 
 /// <summary>A parameter by itself, for arithmetic with constants: a value for each channel (layer scale), pixel or both.</summary>
 /// <param name="Name">The parameter's full name; what is before its last dot is the layer's.</param>
-/// <param name="ParameterShape">Shape of the parameter: [C], or as the value.</param>
-/// <param name="ValueShape">Shape of the value, as many elements: [1, 1, 1, C], [1, H, W, C] or [1, features].</param>
+/// <param name="ParameterShape">Shape of the parameter in files, such as [C] or [C, 1, 1].</param>
+/// <param name="ValueShape">Shape of the value, as many elements in the same order: [1, 1, 1, C], [1, H, W, C] or [1, features].</param>
 /// <param name="Initial">What all values are before training.</param>
 public sealed record ParameterLayer(string Name, Shape ParameterShape, Shape ValueShape, float Initial = 1) : Layer
 {
@@ -28,12 +28,21 @@ public sealed record ParameterLayer(string Name, Shape ParameterShape, Shape Val
             ),
         ];
 
+    /// <summary>The parameter under its own shape, brought into that of the value.</summary>
     internal override OnnxForm? Onnx =>
         onnx =>
         {
+            string name = onnx.Initialiser(Name, ParameterShape, () => FoldedLayer.Values(onnx.Parameters, Name));
             var s = ValueShape;
-            string name = onnx.Initialiser(Name, s.Rank == 4 ? [s[0], s[3], s[1], s[2]] : s, () => ChannelsFirst(onnx));
-            onnx.Add("Identity", [name], onnx.Output);
+            if (s.Rank != 4 || s[1] * s[2] == 1)
+            {
+                onnx.Add("Reshape", [name, onnx.Integers(s.Rank == 4 ? [s[0], s[3], s[1], s[2]] : s)], onnx.Output);
+                return;
+            }
+
+            string pixels = onnx.Between("pixels");
+            onnx.Add("Reshape", [name, onnx.Integers(s)], pixels);
+            onnx.Add("Transpose", [pixels], onnx.Output, OnnxMessages.Attribute("perm", OnnxLayout.ToChannelsFirst));
         };
 
     /// <inheritdoc/>
@@ -45,7 +54,7 @@ public sealed record ParameterLayer(string Name, Shape ParameterShape, Shape Val
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
         int space = spaces.New(ValueShape.Last);
-        if (ParameterShape.Rank == 1 && ValueShape.Last == ParameterShape[0])
+        if (ParameterShape.Count == ValueShape.Last && ParameterShape.Any(length => length == ValueShape.Last))
             spaces.AddVector(Name, space, ValueShape.Last);
         else if (ValueShape.Last > 1)
             spaces.Fix(space); // the parameter has other axes before its channels
@@ -62,13 +71,5 @@ public sealed record ParameterLayer(string Name, Shape ParameterShape, Shape Val
     {
         var value = step.Parameter(Name, ValueShape);
         return values => StridedCopy.Run(value, values.Result, CopyGeometry.Of([new(ValueShape.Count, 1, 1)]));
-    }
-
-    float[] ChannelsFirst(OnnxContext onnx)
-    {
-        float[] values = FoldedLayer.Values(onnx.Parameters, Name);
-        int channels = ValueShape.Rank == 4 ? ValueShape[3] : 1,
-            pixels = values.Length / Math.Max(1, channels);
-        return [.. Enumerable.Range(0, values.Length).Select(i => values[(i % pixels * channels) + (i / pixels)])];
     }
 }

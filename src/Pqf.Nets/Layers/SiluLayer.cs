@@ -7,7 +7,7 @@ namespace Pqf.Nets.Layers;
 /// <param name="X">Node read.</param>
 public sealed record SiluLayer(int X) : ElementwiseLayer<Silu>(X)
 {
-    internal override OnnxForm? Onnx => 
+    internal override OnnxForm? Onnx =>
         onnx =>
         {
             string gate = onnx.Between("sigmoid");

@@ -86,7 +86,13 @@ public class BroadcastTests(DeviceSet devices) : DeviceTest(devices)
     static (Numbers A, Numbers B) Operands(Pairing pairing)
     {
         var b = Numbers.Normal(Key.Fold("b"), pairing.B);
-        return (Numbers.Normal(Key.Fold("a"), pairing.A), b with { Values = [.. b.Values.Select(value => 1.5f + (MathF.Tanh(value) / 2))] });
+        return (
+            Numbers.Normal(Key.Fold("a"), pairing.A),
+            b with
+            {
+                Values = [.. b.Values.Select(value => 1.5f + (MathF.Tanh(value) / 2))],
+            }
+        );
     }
 
     static Expected Reference(Pairing pairing, Arithmetic arithmetic, double[] a, double[] b)

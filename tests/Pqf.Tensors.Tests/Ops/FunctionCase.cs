@@ -19,16 +19,31 @@ public sealed record FunctionCase(
     public static FunctionCase[] All { get; } =
     [
         Plain<Tanh>("tanh", Math.Tanh, x => 8 * Expected.Rounding * (Math.Abs(x) < 0.25 ? Math.Abs(x) : 1)),
-        Plain<Exp>("exp", x => (float)Math.Exp(x) is float.PositiveInfinity ? double.PositiveInfinity : Math.Exp(x), x => (Rounding(x) * Math.Exp(x)) + Denormal),
+        Plain<Exp>(
+            "exp",
+            x => (float)Math.Exp(x) is float.PositiveInfinity ? double.PositiveInfinity : Math.Exp(x),
+            x => (Rounding(x) * Math.Exp(x)) + Denormal
+        ),
         Plain<HardSwish>("hard swish", x => x * Math.Clamp((x / 6) + 0.5, 0, 1), x => 4 * Expected.Rounding * Math.Abs(x), -3, 3),
         // 1.4e-7 from the fit, the rest from roundings; the exponential's argument is x² / 2.
         Plain<Gelu>("GELU", Gelu, x => (Rounding(x * x / 2) + 1.4e-7) * (x < 0 ? Math.Abs(Gelu(x)) : Math.Abs(x)) + Denormal),
-        Plain<GeluTanh>("GELU by tanh", GeluTanh, x => (Rounding(1.6 * x * (1 + (0.0448 * x * x))) * (x < 0 ? Math.Abs(GeluTanh(x)) : Math.Abs(x))) + Denormal),
+        Plain<GeluTanh>(
+            "GELU by tanh",
+            GeluTanh,
+            x => (Rounding(1.6 * x * (1 + (0.0448 * x * x))) * (x < 0 ? Math.Abs(GeluTanh(x)) : Math.Abs(x))) + Denormal
+        ),
         WithOptions("leaky ReLU", new LeakyRelu(0.1f), x => x < 0 ? 0.1f * x : x, x => Expected.Rounding * Math.Abs(x), 0),
         WithOptions("leaky ReLU that rises to the left", new LeakyRelu(-0.5f), x => x < 0 ? -0.5 * x : x, _ => 0, 0),
         WithOptions("clip", new Clip(-1, 6), x => Math.Clamp(x, -1, 6), _ => 0, -1, 6),
         WithOptions("clip from below", new Clip(0.5f, float.PositiveInfinity), x => Math.Max(x, 0.5), _ => 0, 0.5),
-        WithOptions("hard sigmoid", new HardSigmoid(0.25f, 0.5f), x => Math.Clamp((x * 0.25) + 0.5, 0, 1), _ => 2 * Expected.Rounding, -2, 2),
+        WithOptions(
+            "hard sigmoid",
+            new HardSigmoid(0.25f, 0.5f),
+            x => Math.Clamp((x * 0.25) + 0.5, 0, 1),
+            _ => 2 * Expected.Rounding,
+            -2,
+            2
+        ),
         WithOptions("affine", new Affine(-0.7f, 0.3f), x => (-0.7f * x) + 0.3f, x => 2 * Expected.Rounding * (Math.Abs(x) + 1)),
     ];
 

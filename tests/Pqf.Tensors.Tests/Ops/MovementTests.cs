@@ -49,7 +49,8 @@ public class MovementTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal(dx, gradient.ToArray());
     }
 
-    public static MatrixTheoryData<DeviceKind, string> Orders => new(DeviceKinds.All, ["0 1", "1 0", "0 2 1", "0 2 3 1", "3 1 0 2", "0 1 3 4 2", "4 3 2 1 0"]);
+    public static MatrixTheoryData<DeviceKind, string> Orders =>
+        new(DeviceKinds.All, ["0 1", "1 0", "0 2 1", "0 2 3 1", "3 1 0 2", "0 1 3 4 2", "4 3 2 1 0"]);
 
     [Theory, MemberData(nameof(Orders))]
     public void Reordered_axes_and_their_gradient_are_exact(DeviceKind kind, string text)
@@ -98,9 +99,15 @@ public class MovementTests(DeviceSet devices) : DeviceTest(devices)
     {
         var x = Tensor<float>.Zeros(Use(DeviceKind.Host), [2, 5]);
         static string Message(Action run) => Assert.Throws<ShapeException>(run).Message;
-        Assert.Equal("Slice: expected elements of axis 1 of [2, 5], got 3 from 1 in steps of 2", Message(() => Slice.Forward(x, 1, 1, 3, 2)));
+        Assert.Equal(
+            "Slice: expected elements of axis 1 of [2, 5], got 3 from 1 in steps of 2",
+            Message(() => Slice.Forward(x, 1, 1, 3, 2))
+        );
         Assert.Equal("Permute: expected each of at most 5 axes once, got [0, 0] for [2, 5]", Message(() => Permute.Forward(x, 0, 0)));
-        Assert.Equal("ChannelShuffle: expected groups that divide the channels of [2, 5], got 2", Message(() => ChannelShuffle.Forward(x, 2)));
+        Assert.Equal(
+            "ChannelShuffle: expected groups that divide the channels of [2, 5], got 2",
+            Message(() => ChannelShuffle.Forward(x, 2))
+        );
     }
 
     static bool IsTaken(Part part, int i)

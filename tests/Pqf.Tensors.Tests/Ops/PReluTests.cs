@@ -19,7 +19,9 @@ public class PReluTests(DeviceSet devices) : DeviceTest(devices)
         var (x, slope) = (Numbers.Normal(Key, shape), Numbers.Normal(Key.Fold("slope"), [isShared ? 1 : channels]));
         x.Values[0] = float.NaN;
         double[] y = [.. x.Values.Select((value, i) => value < 0 ? value * (double)slope.Values[i % slope.Values.Length] : value)];
-        new Expected(shape, y, [.. y.Select(value => Expected.Rounding * Math.Abs(value))]).Check(PRelu.Forward(x.On(device), slope.On(device)));
+        new Expected(shape, y, [.. y.Select(value => Expected.Rounding * Math.Abs(value))]).Check(
+            PRelu.Forward(x.On(device), slope.On(device))
+        );
     }
 
     [Theory, MemberData(nameof(Cases))]

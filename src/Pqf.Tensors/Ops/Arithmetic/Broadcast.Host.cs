@@ -12,10 +12,7 @@ public static partial class Broadcast
         int pieces = Chunks.Count(g.Channels),
             perItem = Chunks.Rows(g.Channels),
             pixels = g.Images * g.Rows * g.Columns;
-        host.For(
-            Division.Ceil(pixels, perItem) * pieces,
-            new Pixels<TOp>(g, a.Pointer, b.Pointer, c.Pointer, pixels, pieces, perItem)
-        );
+        host.For(Division.Ceil(pixels, perItem) * pieces, new Pixels<TOp>(g, a.Pointer, b.Pointer, c.Pointer, pixels, pieces, perItem));
     }
 
     /// <summary>Some pixels, or a piece of a long one.</summary>

@@ -85,7 +85,10 @@ public static partial class Broadcast
                 _ =>
                 [
                     Of(0, () => Broadcast.Forward<Over>(dy, context.Saved(1))),
-                    Of(1, () => Scale.Forward(Broadcast.Forward<Over>(Broadcast.Forward<Times>(dy, context.Saved(0)), context.Saved(1)), -1)),
+                    Of(
+                        1,
+                        () => Scale.Forward(Broadcast.Forward<Over>(Broadcast.Forward<Times>(dy, context.Saved(0)), context.Saved(1)), -1)
+                    ),
                 ],
             };
         }

@@ -27,7 +27,9 @@ static partial class SumTo
                 inner *= shape[axis--];
         }
 
-        return x.Shape == shape ? x : throw new ShapeException("SumTo", $"expected axes of equal length or of 1, got {x.Shape} and {shape}");
+        return x.Shape == shape
+            ? x
+            : throw new ShapeException("SumTo", $"expected axes of equal length or of 1, got {x.Shape} and {shape}");
     }
 
     /// <summary>Sums over some neighbouring axes, which stay with length 1.</summary>

@@ -59,7 +59,10 @@ public static partial class PRelu
             for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
             {
                 var value = Vector.Load(x + c);
-                Vector.Store(Vector.ConditionalSelect(Vector.LessThan(value, Vector<float>.Zero), value * Slope(slope, c, step), value), y + c);
+                Vector.Store(
+                    Vector.ConditionalSelect(Vector.LessThan(value, Vector<float>.Zero), value * Slope(slope, c, step), value),
+                    y + c
+                );
             }
 
             for (; c < channels; c++)
@@ -67,16 +70,8 @@ public static partial class PRelu
         }
     }
 
-    readonly unsafe struct PullbackRows(
-        float* x,
-        float* slope,
-        float* dy,
-        float* dx,
-        float* products,
-        int rows,
-        int channels,
-        int step
-    ) : IHostWork
+    readonly unsafe struct PullbackRows(float* x, float* slope, float* dy, float* dx, float* products, int rows, int channels, int step)
+        : IHostWork
     {
         public void Invoke(int item, int thread)
         {

@@ -54,8 +54,7 @@ public sealed record Tail
     /// <typeparam name="TOp">The function.</typeparam>
     /// <exception cref="InvalidOperationException">There is a function already.</exception>
     public Tail Then<TOp>()
-        where TOp : unmanaged, IUnaryOp =>
-        Then(TailFunction<TOp>.Instance);
+        where TOp : unmanaged, IUnaryOp => Then(TailFunction<TOp>.Instance);
 
     /// <summary>This clamp with a function behind it that has options.</summary>
     /// <param name="op">The function.</param>

@@ -37,7 +37,13 @@ public readonly struct Tanh : IUnaryOp
     {
         var size = Vector.Abs(x);
         var square = x * x;
-        var series = x + (x * square * (new Vector<float>(C3) + (square * (new Vector<float>(C5) + (square * (new Vector<float>(C7) + (square * C9)))))));
+        var series =
+            x
+            + (
+                x
+                * square
+                * (new Vector<float>(C3) + (square * (new Vector<float>(C5) + (square * (new Vector<float>(C7) + (square * C9))))))
+            );
         var e = Vector.Exp(size * -2f);
         var y = (Vector<float>.One - e) / (Vector<float>.One + e);
         y = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), -y, y);

@@ -49,8 +49,7 @@ readonly record struct CopyGeometry(CopyAxis A, CopyAxis B, CopyAxis C, CopyAxis
     /// <summary>A copy along fewer axes, outermost first.</summary>
     public static CopyGeometry Of(ReadOnlySpan<CopyAxis> axes, int fromAt = 0, int toAt = 0)
     {
-        CopyAxis At(ReadOnlySpan<CopyAxis> axes, int i) =>
-            i < AxisCount - axes.Length ? new(1, 0, 0) : axes[i - (AxisCount - axes.Length)];
+        CopyAxis At(ReadOnlySpan<CopyAxis> axes, int i) => i < AxisCount - axes.Length ? new(1, 0, 0) : axes[i - (AxisCount - axes.Length)];
         return new(At(axes, 0), At(axes, 1), At(axes, 2), At(axes, 3), At(axes, 4), fromAt, toAt);
     }
 

@@ -12,14 +12,21 @@ public static partial class Softmax
     /// <exception cref="ShapeException">The last axis is empty.</exception>
     public static Tensor<float> Forward(Tensor<float> x)
     {
+        var y = Tensor<float>.Rent(x.Device, x.Shape);
+        ForwardInto(x, y);
+        return y;
+    }
+
+    /// <summary>As <see cref="Forward"/>, into a given tensor, which may be x itself.</summary>
+    internal static void ForwardInto(Tensor<float> x, Tensor<float> y)
+    {
         if (x.Shape.Last == 0)
             throw new ShapeException("Softmax", $"expected at least one class, got {x.Shape}");
-        var y = Tensor<float>.Rent(x.Device, x.Shape);
+        Shapes.Same("Softmax", x.Shape, y.Shape);
         if (x.Device is HostDevice host)
             Host(host, x, y);
         else
             Gpu((GpuDevice)x.Device, x, y);
-        return y;
     }
 
     /// <summary>dx = y · (dy − Σ y · dy) along the last axis.</summary>

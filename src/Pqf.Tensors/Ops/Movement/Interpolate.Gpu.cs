@@ -51,9 +51,9 @@ public static partial class Interpolate
                 column = pixel % resize.Columns.In,
                 row = pixel / resize.Columns.In % resize.Rows.In;
             int image = pixel / resize.Columns.In / resize.Rows.In * resize.Rows.Out,
-                first = resize.Columns.Before(column);
+                first = TMode.Before(resize.Columns, column);
             float sum = 0f;
-            for (int y = resize.Rows.Before(row); y < resize.Rows.Out && TMode.Around(resize.Rows, y).Low <= row; y++)
+            for (int y = TMode.Before(resize.Rows, row); y < resize.Rows.Out && TMode.Around(resize.Rows, y).Low <= row; y++)
             {
                 float rowWeight = Weight<TMode>(resize.Rows, y, row);
                 for (int x = first; x < resize.Columns.Out && TMode.Around(resize.Columns, x).Low <= column; x++)

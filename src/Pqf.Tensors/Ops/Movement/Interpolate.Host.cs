@@ -72,7 +72,7 @@ public static partial class Interpolate
                 channels = resize.Channels;
             float* to = dx + ((nint)item * resize.Columns.In * channels);
             Floats.Clear(to, resize.Columns.In * channels);
-            for (int y = resize.Rows.Before(row); y < resize.Rows.Out && TMode.Around(resize.Rows, y).Low <= row; y++)
+            for (int y = TMode.Before(resize.Rows, row); y < resize.Rows.Out && TMode.Around(resize.Rows, y).Low <= row; y++)
                 if (Weight<TMode>(resize.Rows, y, row) is var weight and not 0)
                     AddRow(dy + ((((nint)n * resize.Rows.Out) + y) * resize.Columns.Out * channels), weight, to);
         }

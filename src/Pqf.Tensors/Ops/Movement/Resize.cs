@@ -15,6 +15,9 @@ readonly record struct ResizeAxis(int In, int Out, float Scale)
 {
     public static ResizeAxis Of(int from, int to) => new(from, to, (float)from / to);
 
+    /// <summary>An axis that grows by a factor, which need not be the quotient of both lengths.</summary>
+    public static ResizeAxis Of(int from, int to, float? factor) => factor is { } given ? new(from, to, 1 / given) : Of(from, to);
+
     /// <summary>An output that lies before all outputs that read an input pixel, or is the first of them.</summary>
     public int Before(int pixel) => (int)MathF.Max(MathF.Floor((pixel - 0.5f) / Scale) - 2f, 0f);
 }

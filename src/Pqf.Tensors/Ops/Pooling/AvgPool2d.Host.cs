@@ -1,13 +1,12 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Tensors.Ops.Pooling;
 
 public static partial class AvgPool2d
 {
-    static void Host(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> y) =>
-        PoolRows<Sum>.Run(host, g, x, y, g.Kernel.H * g.Kernel.W);
+    static void Host(HostDevice host, PoolWindow window, PoolCount count, Tensor<float> x, Tensor<float> y) =>
+        PoolRows<Sum>.Run(host, window, x, y, count);
 
     readonly struct Sum : IPoolOp
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Arithmetic;
 
 namespace Pqf.Tensors.Ops.Pooling;
 
@@ -20,6 +21,20 @@ public static partial class AvgPool2d
         return y;
     }
 
+    /// <summary>y = mean over each window of x.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="kernel">Window.</param>
+    /// <param name="options">Stride, padding, ceil mode; no dilation.</param>
+    /// <param name="padding">Whether padding counts as zeros.</param>
+    /// <returns>[N, H', W', C].</returns>
+    /// <exception cref="ShapeException">The window does not fit.</exception>
+    public static Tensor<float> Forward(Tensor<float> x, Pair kernel, PoolOptions options, PaddingCounts padding)
+    {
+        var y = Tensor<float>.Rent(x.Device, OutputShape(x.Shape, kernel, options));
+        ForwardInto(x, kernel, options, padding, y);
+        return y;
+    }
+
     /// <summary>Mean over all pixels.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <returns>[N, 1, 1, C].</returns>
@@ -29,33 +44,58 @@ public static partial class AvgPool2d
         return Forward(x, new Pair(x.Shape[1], x.Shape[2]), 1, 0);
     }
 
-    internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y)
+    internal static void ForwardInto(Tensor<float> x, Pair kernel, Pair stride, Pair padding, Tensor<float> y) =>
+        ForwardInto(x, kernel, new PoolOptions { Stride = stride, Padding = padding }, PaddingCounts.AsZeros, y);
+
+    internal static void ForwardInto(Tensor<float> x, Pair kernel, PoolOptions options, PaddingCounts padding, Tensor<float> y)
     {
-        var geometry = PoolGeometry.Of("AvgPool2d", x.Shape, kernel, stride, padding);
-        geometry.CheckOutput("AvgPool2d", y.Shape);
+        var window = Window(x.Shape, kernel, options);
+        window.CheckOutput("AvgPool2d", y.Shape);
         if (x.Device is HostDevice host)
-            Host(host, geometry, x, y);
-        else
-            Gpu((GpuDevice)x.Device, geometry, x, y);
+        {
+            Host(host, window, Count(padding), x, y);
+            return;
+        }
+
+        using var scope = x.Device.BeginScope();
+        var (padded, geometry) = PaddedPool.Of(x, window, 0);
+        Gpu((GpuDevice)x.Device, geometry, padded, y);
+        if (PoolCounts.Corrections(Count(padding), window, x.Device) is { } corrections)
+            Broadcast.ForwardInto<Times>(y, corrections, y);
     }
+
+    static PoolCount Count(PaddingCounts padding) => padding == PaddingCounts.AsZeros ? PoolCount.Padded : PoolCount.Inside;
+
+    static PoolWindow Window(Shape x, Pair kernel, PoolOptions options) =>
+        options.Dilation == 1
+            ? PoolWindow.Of("AvgPool2d", x, kernel, options)
+            : throw new ShapeException("AvgPool2d", $"expected a dilation of 1, got {options.Dilation}");
 
     /// <summary>Each output's gradient, in equal parts, to all of its window.</summary>
     /// <param name="x">Shape of the input, [N, H, W, C].</param>
-    /// <param name="kernel">As given to <see cref="Forward"/>.</param>
+    /// <param name="kernel">As given to <see cref="Forward(Tensor{float}, Pair, Pair, Pair)"/>.</param>
     /// <param name="stride">As given there.</param>
     /// <param name="padding">As given there.</param>
     /// <param name="dy">[N, H', W', C].</param>
     /// <returns>[N, H, W, C].</returns>
-    public static Tensor<float> Pullback(Shape x, Pair kernel, Pair stride, Pair padding, Tensor<float> dy)
+    public static Tensor<float> Pullback(Shape x, Pair kernel, Pair stride, Pair padding, Tensor<float> dy) =>
+        Pullback(x, kernel, new PoolOptions { Stride = stride, Padding = padding }, PaddingCounts.AsZeros, dy);
+
+    /// <summary>As <see cref="Pullback(Shape, Pair, Pair, Pair, Tensor{float})"/>, of any options.</summary>
+    public static Tensor<float> Pullback(Shape x, Pair kernel, PoolOptions options, PaddingCounts padding, Tensor<float> dy)
     {
-        var geometry = PoolGeometry.Of("AvgPool2d", x, kernel, stride, padding);
-        geometry.CheckOutput("AvgPool2d", dy.Shape);
-        var dx = Tensor<float>.Rent(dy.Device, x);
+        var window = Window(x, kernel, options);
+        window.CheckOutput("AvgPool2d", dy.Shape);
+        using var scope = dy.Device.BeginScope();
+        if (PoolCounts.Corrections(Count(padding), window, dy.Device) is { } corrections)
+            dy = Broadcast.Forward<Times>(dy, corrections);
+        var geometry = window.IsPlain ? window.G : window.OfPadded;
+        var dx = Tensor<float>.Rent(dy.Device, geometry.Input);
         if (dy.Device is HostDevice host)
             PullbackHost(host, geometry, dy, dx);
         else
             PullbackGpu((GpuDevice)dy.Device, geometry, dy, dx);
-        return dx;
+        return scope.Keep(PaddedPool.Crop(dx, window));
     }
 
     /// <summary>The pull-back of <see cref="Global"/>.</summary>
@@ -76,7 +116,28 @@ public static partial class AvgPool2d
     /// <returns>[N, H', W', C].</returns>
     /// <exception cref="ShapeException">The window does not fit.</exception>
     public static Shape OutputShape(Shape x, Pair kernel, Pair stride, Pair padding) =>
-        PoolGeometry.Of("AvgPool2d", x, kernel, stride, padding).Output;
+        OutputShape(x, kernel, new PoolOptions { Stride = stride, Padding = padding });
+
+    /// <summary>The result's shape.</summary>
+    /// <exception cref="ShapeException">The window does not fit.</exception>
+    public static Shape OutputShape(Shape x, Pair kernel, PoolOptions options) => Window(x, kernel, options).Output;
+
+    /// <summary>The pooling as a tape records it; input x.</summary>
+    /// <param name="Kernel">Window.</param>
+    /// <param name="Options">Stride, padding, ceil mode.</param>
+    /// <param name="Padding">Whether padding counts as zeros.</param>
+    public sealed record Function(Pair Kernel, PoolOptions Options, PaddingCounts Padding) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "AvgPool2d";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => AvgPool2d.Forward(context[0], Kernel, Options, Padding);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [AvgPool2d.Pullback(context.ShapeOf(0), Kernel, Options, Padding, dy)];
+    }
 
     /// <summary>The mean over all pixels as a tape records it; input x.</summary>
     public sealed record GlobalFunction : DifferentiableFunction

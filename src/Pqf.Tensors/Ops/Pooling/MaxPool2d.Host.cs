@@ -1,12 +1,12 @@
 using System.Numerics;
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Convolution;
 
 namespace Pqf.Tensors.Ops.Pooling;
 
 public static partial class MaxPool2d
 {
-    static void Host(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> y) => PoolRows<Largest>.Run(host, g, x, y, 1);
+    static void Host(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y) =>
+        PoolRows<Largest>.Run(host, window, x, y, PoolCount.One);
 
     /// <summary>NaN wins.</summary>
     readonly struct Largest : IPoolOp

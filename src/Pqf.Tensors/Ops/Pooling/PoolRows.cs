@@ -6,52 +6,68 @@ using Pqf.Tensors.Ops.Convolution;
 namespace Pqf.Tensors.Ops.Pooling;
 
 /// <summary>Pooling of one row of output pixels: all channels of a pixel side by side.</summary>
-/// <param name="g">Sizes.</param>
+/// <param name="window">Sizes.</param>
 /// <param name="x">[N, H, W, C].</param>
 /// <param name="y">[N, H', W', C].</param>
-/// <param name="divisor">What the joined value is divided by.</param>
-readonly unsafe struct PoolRows<TOp>(ConvGeometry g, float* x, float* y, float divisor) : IHostWork
+/// <param name="count">What a joined value is divided by.</param>
+readonly unsafe struct PoolRows<TOp>(PoolWindow window, float* x, float* y, PoolCount count) : IHostWork
     where TOp : IPoolOp
 {
-    public static void Run(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float> y, float divisor) =>
-        host.For(g.N * g.OutH, new PoolRows<TOp>(g, x.Pointer, y.Pointer, divisor));
+    readonly ConvGeometry g = window.G;
+
+    public static void Run(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y, PoolCount count) =>
+        host.For(window.G.N * window.OutH, new PoolRows<TOp>(window, x.Pointer, y.Pointer, count));
 
     public void Invoke(int item, int thread)
     {
-        int n = item / g.OutH,
-            oy = item % g.OutH,
-            width = g.OutW,
-            channels = g.InChannels;
-        int firstRow = FirstInside(g.InputRow(oy, 0)),
-            endRow = Math.Min(g.Kernel.H, g.H - g.InputRow(oy, 0));
+        int n = item / window.OutH,
+            oy = item % window.OutH,
+            width = window.OutW;
+        var (firstRow, endRow) = Inside(g.InputRow(oy, 0), g.Dilation.H, g.Kernel.H, g.H);
         for (int ox = 0; ox < width; ox++)
         {
-            int ix = g.InputColumn(ox, 0),
-                firstColumn = FirstInside(ix),
-                columns = Math.Min(g.Kernel.W, g.W - ix) - firstColumn;
-            float* window = x + g.InputAt(n, g.InputRow(oy, firstRow), ix + firstColumn);
-            float* to = y + (((item * (nint)width) + ox) * channels);
-            int c = 0;
-            for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
-            {
-                var value = new Vector<float>(TOp.Start);
-                for (int a = 0; a < endRow - firstRow; a++)
-                for (int b = 0; b < columns; b++)
-                    value = TOp.Join(value, Vector.Load(window + ((((nint)a * g.W) + b) * channels) + c));
-                Vector.Store(value / divisor, to + c);
-            }
-
-            for (; c < channels; c++)
-            {
-                float value = TOp.Start;
-                for (int a = 0; a < endRow - firstRow; a++)
-                for (int b = 0; b < columns; b++)
-                    value = TOp.Join(value, window[((((nint)a * g.W) + b) * channels) + c]);
-                to[c] = value / divisor;
-            }
+            var (firstColumn, endColumn) = Inside(g.InputColumn(ox, 0), g.Dilation.W, g.Kernel.W, g.W);
+            float divisor = count.Of(window, oy, ox, (endRow - firstRow) * (endColumn - firstColumn));
+            Pixel(
+                x + g.InputAt(n, g.InputRow(oy, firstRow), g.InputColumn(ox, firstColumn)),
+                Math.Max(0, endRow - firstRow),
+                Math.Max(0, endColumn - firstColumn),
+                divisor,
+                y + (((item * (nint)width) + ox) * g.InChannels)
+            );
         }
     }
 
-    /// <summary>The first tap that is not in the padding.</summary>
-    static int FirstInside(int position) => Math.Max(0, -position);
+    void Pixel(float* from, int rows, int columns, float divisor, float* to)
+    {
+        nint down = (nint)g.Dilation.H * g.W * g.InChannels,
+            right = (nint)g.Dilation.W * g.InChannels;
+        int channels = g.InChannels,
+            c = 0;
+        for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
+        {
+            var value = new Vector<float>(TOp.Start);
+            for (int a = 0; a < rows; a++)
+            for (int b = 0; b < columns; b++)
+                value = TOp.Join(value, Vector.Load(from + (a * down) + (b * right) + c));
+            Vector.Store(value / divisor, to + c);
+        }
+
+        for (; c < channels; c++)
+        {
+            float value = TOp.Start;
+            for (int a = 0; a < rows; a++)
+            for (int b = 0; b < columns; b++)
+                value = TOp.Join(value, from[(a * down) + (b * right) + c]);
+            to[c] = value / divisor;
+        }
+    }
+
+    /// <summary>The taps that are not in the padding.</summary>
+    static (int First, int End) Inside(int position, int dilation, int taps, int length)
+    {
+        int first = position >= 0 ? 0 : (dilation - 1 - position) / dilation,
+            end = Math.Min(taps, (length - position + dilation - 1) / dilation);
+        return (first, end);
+    }
 }

@@ -5,6 +5,9 @@ using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
 
 namespace Pqf.Testing;
 
@@ -70,6 +73,53 @@ public static class SampleLayers
         Sample("GELU by tanh", (graph, x) => graph.GeluTanh(x)),
         Sample("affine", (graph, x) => graph.Affine(x, -0.7f, 0.3f)),
         Sample("max pool", (graph, x) => graph.MaxPool2d(x, 3, 2, 1)),
+        Sample("max pool in ceil mode", (graph, x) => graph.MaxPool2d(x, 3, new PoolOptions { Stride = 2, CeilMode = true })),
+        Sample(
+            "max pool with dilation and padding of its own",
+            (graph, x) =>
+                graph.MaxPool2d(
+                    x,
+                    new Pair(2, 3),
+                    new PoolOptions { Padding = new Pair(1, 0), EndPadding = new Pair(0, 2), Dilation = new Pair(2, 1) }
+                )
+        ),
+        Sample("average pool", (graph, x) => graph.AvgPool2d(x, 3, new PoolOptions { Stride = 2, Padding = 1 })),
+        Sample(
+            "average pool without its padding",
+            (graph, x) => graph.AvgPool2d(x, 3, new PoolOptions { Padding = 1, EndPadding = new Pair(0, 2) }, PaddingCounts.AsNothing)
+        ),
+        Sample(
+            "average pool in ceil mode",
+            (graph, x) => graph.AvgPool2d(x, 3, new PoolOptions { Stride = 4, Padding = new Pair(1, 0), CeilMode = true })
+        ),
+        Sample("twice as many pixels", (graph, x) => graph.Resize(x, new ResizeTo.Scale(new(2, 2)), InterpolationMode.Nearest)),
+        Sample("pixels nearest to centres", (graph, x) => graph.Resize(x, new ResizeTo.Size(new(4, 9)), InterpolationMode.NearestCentre)),
+        Sample("bilinear", (graph, x) => graph.Resize(x, new ResizeTo.Size(new(9, 5)), InterpolationMode.Bilinear)),
+        Sample("bilinear by a factor", (graph, x) => graph.Resize(x, new ResizeTo.Scale(new(1.7f, 0.6f)), InterpolationMode.Bilinear)),
+        Sample("bilinear, corners aligned", (graph, x) => graph.Resize(x, new ResizeTo.Size(new(11, 4)), InterpolationMode.BilinearAligned)),
+        Sample(
+            "bilinear, asymmetric",
+            (graph, x) => graph.Resize(x, new ResizeTo.Scale(new(2, 1.5f)), InterpolationMode.BilinearAsymmetric)
+        ),
+        Sample("padding", (graph, x) => graph.Pad(x, new PadOptions(new Pair(1, 0), new Pair(2, 3)) { Value = -0.5f })),
+        Sample("mirrored padding", (graph, x) => graph.Pad(x, new PadOptions(2, new Pair(1, 3)) { Mode = PadMode.Reflect })),
+        Sample("padding of edges", (graph, x) => graph.Pad(x, new PadOptions(2, new Pair(1, 3)) { Mode = PadMode.Edge })),
+        Sample("LRN", (graph, x) => graph.LocalResponseNorm(x, new LocalResponseNormOptions(3) { Alpha = 0.5f })),
+        Sample("layer norm", (graph, x) => graph.LayerNorm(x, "layer")),
+        Sample("softmax", (graph, x) => graph.Softmax(x)),
+        Sample(
+            "rows of pixels",
+            (graph, x) => graph.PixelRows(x, 2),
+            (graph, x) => graph.Softmax(graph.Concat([x, graph.PixelRows(graph.MaxPool2d(1, 2, 2, 0), 2)], 1))
+        ),
+        Sample("channels as rows", (graph, x) => graph.Reshape(x, Channels, -1), (graph, x) => graph.Softmax(x)),
+        Sample("images of other channels", (graph, x) => graph.Reshape(x, 2, 12, -1)),
+        Sample("reordered axes", (graph, x) => graph.Transpose(x, ImageSize, 0, 3, 1, 2)),
+        Sample(
+            "reordered rows",
+            (graph, x) => graph.Transpose(graph.Reshape(x, 2, 2, ImageSize, ImageSize), ImageSize, 0, 2, 1, 4, 3),
+            (graph, x) => graph.Softmax(x)
+        ),
         Sample("mean", (graph, x) => graph.GlobalAvgPool(x)),
         Sample("sum", (graph, x) => graph.Add(graph.Conv2d(x, "branch", Channels, 1), x)),
         Sample("sum with a mean", (graph, x) => graph.Add(graph.GlobalAvgPool(x), x)),
@@ -91,12 +141,14 @@ public static class SampleLayers
         Sample("boxes", (graph, x) => graph.RoiAlign([x, graph.MaxPool2d(x, 2, 2, 0)], Pooling)),
     ];
 
-    static SampleLayer Sample(string name, Func<GraphBuilder, int, int> append)
+    static SampleLayer Sample(string name, Func<GraphBuilder, int, int> append, Func<GraphBuilder, int, int>? after = null)
     {
         var graph = new GraphBuilder();
         int number = append(graph, graph.Conv2d(graph.Input(3), "before", Channels, 1, hasBias: true));
         var shape = GraphShapes.Of(graph.Build(), Images)[number];
-        if (shape.Rank == 2)
+        if (after is not null)
+            after(graph, number);
+        else if (shape.Rank == 2)
             graph.Linear(number, "after", shape.Last, 5);
         else
             graph.Conv2d(number, "after", 5, 1);

@@ -3,6 +3,9 @@ using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Normalisation;
+using Pqf.Tensors.Ops.Pooling;
 
 namespace Pqf.Nets.Graphs;
 
@@ -92,7 +95,14 @@ public sealed class GraphBuilder
 
     /// <summary>Largest value under a moving window.</summary>
     public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) =>
-        Append(new MaxPool2dLayer(x, kernelSize, stride, padding), channels[x]);
+        MaxPool2d(x, kernelSize, new PoolOptions { Stride = stride, Padding = padding });
+
+    /// <summary>Largest value under a moving window of any options.</summary>
+    public int MaxPool2d(int x, Pair kernelSize, PoolOptions options) => Append(new MaxPool2dLayer(x, kernelSize, options), channels[x]);
+
+    /// <summary>Mean under a moving window.</summary>
+    public int AvgPool2d(int x, Pair kernelSize, PoolOptions options, PaddingCounts padding = PaddingCounts.AsZeros) =>
+        Append(new AvgPool2dLayer(x, kernelSize, options, padding), channels[x]);
 
     /// <summary>Mean over all pixels.</summary>
     public int GlobalAvgPool(int x) => Append(new GlobalAvgPoolLayer(x), channels[x]);
@@ -172,6 +182,36 @@ public sealed class GraphBuilder
     /// <param name="levels">From the finest, each half as many pixels a side as the one before, of equal channels.</param>
     /// <param name="pooling">How boxes are cut.</param>
     public int RoiAlign(ImmutableArray<int> levels, RoiPooling pooling) => Append(new RoiAlignLayer(levels, pooling), channels[levels[0]]);
+
+    /// <summary>Images resized without filtering.</summary>
+    public int Resize(int x, ResizeTo to, InterpolationMode mode) => Append(new ResizeLayer(x, to, mode), channels[x]);
+
+    /// <summary>Pixels added around images.</summary>
+    public int Pad(int x, PadOptions options) => Append(new PadLayer(x, options), channels[x]);
+
+    /// <summary>Each value divided by a power of the mean square of neighbouring channels.</summary>
+    public int LocalResponseNorm(int x, LocalResponseNormOptions options) => Append(new LocalResponseNormLayer(x, options), channels[x]);
+
+    /// <summary>Normalisation of the channels of each pixel; PyTorch's default eps.</summary>
+    public int LayerNorm(int x, string layer, float eps = 1e-5f) => Append(new LayerNormLayer(x, layer, channels[x], eps), channels[x]);
+
+    /// <summary>Probabilities along the last axis.</summary>
+    public int Softmax(int x) => Append(new SoftmaxLayer(x), channels[x]);
+
+    /// <summary>[N, H, W, C] to [N, rows, columns], pixel by pixel.</summary>
+    public int PixelRows(int x, int columns) => Append(new PixelRowsLayer(x, columns), columns);
+
+    /// <summary>The values of each image under another shape, in ONNX's order of axes.</summary>
+    /// <param name="x">Node read.</param>
+    /// <param name="imageShape">Axes behind the first; one may be −1.</param>
+    public int Reshape(int x, params ImmutableArray<int> imageShape) =>
+        Append(new ReshapeLayer(x, imageShape), Math.Max(1, imageShape.Length == 3 ? imageShape[0] : imageShape[^1]));
+
+    /// <summary>Axes in another order, in ONNX's terms.</summary>
+    /// <param name="x">Node read.</param>
+    /// <param name="channelCount">Channels of the value: its second axis there if there are four, else its last.</param>
+    /// <param name="order">Each axis once, the first first.</param>
+    public int Transpose(int x, int channelCount, params ImmutableArray<int> order) => Append(new TransposeLayer(x, order), channelCount);
 
     /// <summary>The graph; its output is the node made last.</summary>
     public Graph Build() => new([.. nodes]);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Movement;
@@ -44,5 +45,44 @@ public static partial class ChannelOrder
             Host(host, x, n, rows, columns, y);
         else
             Gpu((GpuDevice)x.Device, x, n, rows, columns, y);
+    }
+
+    /// <summary>The values of each image under another shape, in the order of [N, C, H, W] where there are four axes.</summary>
+    /// <param name="x">[N, H, W, C] or [N, …].</param>
+    /// <param name="y">As many values: [N, H, W, C] or [N, …].</param>
+    internal static void ReshapeInto(Tensor<float> x, Tensor<float> y)
+    {
+        Shapes.Same("Reshape", [x.Shape.Count], [y.Shape.Count]);
+        using var scope = x.Device.BeginScope();
+        // Images of one pixel or one channel lie in the same order both ways.
+        bool isMoved = x.Shape.Rank == 4 && x.Shape[3] > 1 && x.Shape[1] * x.Shape[2] > 1,
+            isMovedBack = y.Shape.Rank == 4 && y.Shape[3] > 1 && y.Shape[1] * y.Shape[2] > 1;
+        var first = isMoved ? ToChannelsFirst(x) : x;
+        if (isMovedBack)
+            SwapInto(first, y.Shape[0], y.Shape[3], y.Shape[1] * y.Shape[2], y);
+        else
+            StridedCopy.Run(first, y, CopyGeometry.Of([new(y.Shape.Count, 1, 1)]));
+    }
+
+    /// <summary>The reshaped images as a tape records them, in the order of [N, C, H, W] where there are four axes; input x.</summary>
+    /// <param name="Shape">Of the value, as it lies in memory.</param>
+    public sealed record ReshapeFunction(Shape Shape) : DifferentiableFunction
+    {
+        /// <inheritdoc/>
+        public override string Name => "Reshape";
+
+        /// <inheritdoc/>
+        public override Tensor<float> Forward(ForwardContext context) => Reshaped(context[0], Shape);
+
+        /// <inheritdoc/>
+        public override ImmutableArray<Tensor<float>?> Pullback(PullbackContext context, Tensor<float> dy) =>
+            [Reshaped(dy, context.ShapeOf(0))];
+
+        static Tensor<float> Reshaped(Tensor<float> x, Shape shape)
+        {
+            var y = Tensor<float>.Rent(x.Device, shape);
+            ReshapeInto(x, y);
+            return y;
+        }
     }
 }

@@ -1,3 +1,5 @@
+using Pqf.Tensors.Devices;
+
 namespace Pqf.Tensors.Ops.Pooling;
 
 /// <summary>What the joined value of a window is divided by.</summary>
@@ -33,12 +35,11 @@ static class PoolCounts
         };
     }
 
-    /// <summary>For each window, its pixels as a part of what counts: [1, H', W', 1]; null where all are whole.</summary>
-    public static Tensor<float>? Corrections(PoolCount count, PoolWindow window, Devices.Device device)
+    /// <summary>For each window, its pixels as a part of what counts.</summary>
+    /// <returns>H' · W' numbers, row by row.</returns>
+    public static float[] Corrections(PoolCount count, PoolWindow window)
     {
         var g = window.G;
-        if (count == PoolCount.Padded && window.IsPlain)
-            return null;
         float[] values = new float[window.OutH * window.OutW];
         for (int i = 0; i < values.Length; i++)
         {
@@ -51,6 +52,15 @@ static class PoolCounts
             values[i] = g.Kernel.H * g.Kernel.W / (float)count.Of(window, y, x, rows * columns);
         }
 
+        return values;
+    }
+
+    /// <summary>As <see cref="Corrections(PoolCount, PoolWindow)"/>: [1, H', W', 1]; null where all windows are whole.</summary>
+    public static Tensor<float>? Corrections(PoolCount count, PoolWindow window, Device device)
+    {
+        if (count == PoolCount.Padded && window.IsPlain)
+            return null;
+        float[] values = Corrections(count, window);
         return values.All(value => value == 1) ? null : Tensor<float>.From(device, [1, window.OutH, window.OutW, 1], values);
     }
 }

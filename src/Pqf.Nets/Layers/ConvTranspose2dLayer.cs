@@ -3,6 +3,7 @@ using Pqf.Autodiff;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution.Transposed;
 
@@ -35,7 +36,18 @@ public sealed record ConvTranspose2dLayer(
 
     internal override Fusing Fuses => Fusing.Tail;
 
-    internal override OnnxForm? Onnx => null;
+    internal override OnnxForm? Onnx =>
+        onnx =>
+            onnx.AddWeighted(
+                "ConvTranspose",
+                Name,
+                HasBias,
+                _ => Unfolded(onnx.Parameters),
+                [
+                    .. OnnxMessages.Window(KernelSize, Options.Stride, Options.Padding, Options.Padding),
+                    OnnxMessages.Attribute("output_padding", [Options.OutputPadding.H, Options.OutputPadding.W]),
+                ]
+            );
 
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => ConvTranspose2d.OutputShape(x[0], WeightShape, Options);
@@ -64,4 +76,13 @@ public sealed record ConvTranspose2dLayer(
         var tail = step.Tail;
         return values => plan.ForwardInto(values[0], tail, values.Result);
     }
+
+    FoldedLayer Unfolded(Parameters parameters) =>
+        new(
+            parameters[$"{Name}.weight"],
+            WeightShape,
+            null,
+            null,
+            HasBias ? FoldedLayer.Values(parameters, $"{Name}.bias") : null
+        );
 }

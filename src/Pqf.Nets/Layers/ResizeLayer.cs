@@ -17,8 +17,7 @@ public sealed record ResizeLayer(int X, ResizeTo To, InterpolationMode Mode) : L
     internal override OnnxForm? Onnx =>
         onnx =>
         {
-            var (x, y) = (onnx.InputShape(0), onnx.Shape);
-            var factors = To.Factors ?? new ResizeFactors((float)y[1] / x[1], (float)y[2] / x[2]);
+            var factors = To.Factors ?? OnnxResize.Factors(onnx.InputShape(0), onnx.Shape);
             onnx.Add("Resize", [onnx.Input(0), "", onnx.Numbers(1, 1, factors.H, factors.W)], onnx.Output, OnnxResize.Attributes(Mode));
         };
 

@@ -13,7 +13,17 @@ namespace Pqf.Nets.Layers;
 /// <param name="Like">Node whose value has the size, [N, H', W', any].</param>
 public sealed record UpsampleLayer(int X, int Like) : Layer(X, Like)
 {
-    internal override OnnxForm? Onnx => null;
+    internal override OnnxForm? Onnx =>
+        onnx =>
+        {
+            var factors = OnnxResize.Factors(onnx.InputShape(0), onnx.Shape);
+            onnx.Add(
+                "Resize",
+                [onnx.Input(0), "", onnx.Numbers(1, 1, factors.H, factors.W)],
+                onnx.Output,
+                OnnxResize.Attributes(InterpolationMode.Nearest)
+            );
+        };
 
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => [x[0][0], x[1][1], x[1][2], x[0][3]];

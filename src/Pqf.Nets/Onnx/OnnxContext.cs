@@ -60,7 +60,7 @@ readonly struct OnnxContext(OnnxGraph graph, int node)
         string name = weight is Weight.Quantised quantised
             ? graph.Weights.Decoded(layer, quantised)
             : Initialiser($"{layer}.weight", weight.Shape, () => fold(norm).ToDense());
-        string[] bias = hasBias || norm is not null ? [Initialiser($"{layer}.bias", [weight.Shape[0]], () => fold(norm).Bias!)] : [];
+        string[] bias = hasBias || norm is not null ? [Initialiser($"{layer}.bias", [Shape.Last], () => fold(norm).Bias!)] : [];
         Add(operation, [Input(0), name, .. bias], Output, attributes);
     }
 

@@ -1,3 +1,4 @@
+using Pqf.Tensors;
 using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Onnx;
@@ -5,6 +6,19 @@ namespace Pqf.Nets.Onnx;
 /// <summary>Ways of resizing in ONNX.</summary>
 static class OnnxResize
 {
+    /// <summary>Factors that give a size: their products with the input's, rounded down in any precision, are the output's.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="y">[N, H', W', C].</param>
+    public static ResizeFactors Factors(Shape x, Shape y) => new(Factor(x[1], y[1]), Factor(x[2], y[2]));
+
+    static float Factor(int from, int to)
+    {
+        float factor = (float)to / from;
+        while ((double)factor * from < to)
+            factor = MathF.BitIncrement(factor);
+        return factor;
+    }
+
     /// <summary>The attributes of one.</summary>
     public static IEnumerable<WireField> Attributes(InterpolationMode mode)
     {

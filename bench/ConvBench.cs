@@ -6,7 +6,7 @@ using Pqf.Tensors.Ops.Elementwise;
 namespace Pqf.Bench;
 
 /// <summary>Every distinct convolution of ResNet-18 and 50 at 224 × 224, and their linear layers, with bias, ReLU and, at the end of a
-/// block, residual.</summary>
+/// block, residual; and depthwise layers.</summary>
 static class ConvBench
 {
     public static void Measure(int threads, Report report)
@@ -22,15 +22,21 @@ static class ConvBench
         using var scope = device.BeginScope();
         Shape shape = [batch, layer.Size, layer.Size, layer.InChannels];
         var x = Inputs.Several(device, shape, "x");
-        var weight = Inputs.Uniform(device, [layer.OutChannels, layer.InChannels, layer.Kernel, layer.Kernel], "weight");
+        int groups = layer.IsDepthwise ? layer.InChannels : 1;
+        var weight = Inputs.Uniform(device, [layer.OutChannels, layer.InChannels / groups, layer.Kernel, layer.Kernel], "weight");
         var plan = Conv2dPlan.Create(
             weight,
             Inputs.Uniform(device, [layer.OutChannels], "bias"),
-            new Conv2dOptions { Stride = layer.Stride, Padding = layer.Kernel / 2 }
+            new Conv2dOptions
+            {
+                Stride = layer.Stride,
+                Padding = layer.Kernel / 2,
+                Groups = groups,
+            }
         );
         var residual = Inputs.Uniform(device, plan.OutputShape(shape), "residual");
         var y = Tensor<float>.Zeros(device, residual.Shape);
-        double operations = 2.0 * y.Shape.Count * layer.InChannels * layer.Kernel * layer.Kernel;
+        double operations = 2.0 * y.Shape.Count * (layer.InChannels / groups) * layer.Kernel * layer.Kernel;
         report.Add(
             "conv",
             layer.ToString(),
@@ -67,13 +73,31 @@ static class ConvBench
                 (size, inChannels) = (half, outChannels);
             }
 
-        return layers.Distinct();
+        return layers.Distinct().Concat(Depthwise());
     }
+
+    /// <summary>Depthwise layers of MobileNetV2 (Sandler et al. 2018, table 2) and EfficientNet-B0 (Tan and Le 2019, table 1).</summary>
+    static IEnumerable<Layer> Depthwise() =>
+        new Layer[]
+        {
+            new(3, 1, 32, 32, 112),
+            new(3, 2, 96, 96, 112),
+            new(3, 1, 144, 144, 56),
+            new(3, 2, 144, 144, 56),
+            new(5, 2, 144, 144, 56),
+            new(5, 1, 240, 240, 28),
+            new(3, 1, 384, 384, 14),
+            new(5, 1, 672, 672, 14),
+            new(3, 1, 960, 960, 7),
+            new(5, 1, 1152, 1152, 7),
+        }.Select(layer => layer with { IsDepthwise = true });
 
     sealed record Layer(int Kernel, int Stride, int InChannels, int OutChannels, int Size)
     {
         public bool EndsBlock { get; init; }
 
-        public override string ToString() => $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}{(EndsBlock ? " +res" : "")}";
+        public bool IsDepthwise { get; init; }
+
+        public override string ToString() => $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}{(EndsBlock ? " +res" : "")}{(IsDepthwise ? " depthwise" : "")}";
     }
 }

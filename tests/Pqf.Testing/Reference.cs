@@ -90,8 +90,9 @@ public static partial class Reference
         var (stride, padding, dilation) = (options.Stride, options.Padding, options.Dilation);
         var (n, h, w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         var (o, inputs, kh, kw) = (weight.Shape[0], weight.Shape[1], weight.Shape[2], weight.Shape[3]);
-        int outH = OutLength(h, kh, stride.H, padding.H, dilation.H),
-            outW = OutLength(w, kw, stride.W, padding.W, dilation.W);
+        var end = options.EndPadding ?? padding;
+        int outH = ((h + padding.H + end.H - (dilation.H * (kh - 1)) - 1) / stride.H) + 1,
+            outW = ((w + padding.W + end.W - (dilation.W * (kw - 1)) - 1) / stride.W) + 1;
         return (
             [n, outH, outW, o],
             at =>

@@ -54,6 +54,21 @@ public static class SampleLayers
         Sample("convolution", (graph, x) => graph.Conv2d(x, "layer", 6, 3, new Conv2dOptions { Stride = 2, Padding = 1 })),
         Sample("convolution of groups", (graph, x) => graph.Conv2d(x, "layer", 6, 1, new Conv2dOptions { Groups = 2 }, true)),
         Sample("depthwise convolution", (graph, x) => graph.Conv2d(x, "layer", Channels, 3, new Conv2dOptions { Groups = Channels })),
+        Sample(
+            "convolution of uneven padding",
+            (graph, x) => graph.Conv2d(x, "layer", 6, 3, new Conv2dOptions { Stride = 2, EndPadding = new Pair(1, 2) })
+        ),
+        Sample(
+            "depthwise convolution of uneven padding",
+            (graph, x) =>
+                graph.Conv2d(
+                    x,
+                    "layer",
+                    Channels,
+                    3,
+                    new Conv2dOptions { Stride = 2, Padding = new Pair(0, 1), EndPadding = 1, Groups = Channels }
+                )
+        ),
         Sample("transposed convolution", (graph, x) => graph.ConvTranspose2d(x, "layer", 5, 2, new ConvTranspose2dOptions { Stride = 2 })),
         Sample("linear layer", (graph, x) => graph.Linear(graph.Flatten(graph.MaxPool2d(x, 3, 3, 0)), "layer", Channels * 4, 7)),
         Sample("norm", (graph, x) => graph.BatchNorm(x, "layer")),

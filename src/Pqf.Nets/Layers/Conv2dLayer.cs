@@ -44,13 +44,13 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
                 HasBias,
                 norm => Fold(norm, onnx.Parameters),
                 [
-                    .. OnnxMessages.Window(KernelSize, Options.Stride, Options.Padding, Options.Padding),
+                    .. OnnxMessages.Window(KernelSize, Options.Stride, Options.Padding, Options.End),
                     OnnxMessages.Attribute("dilations", [Options.Dilation.H, Options.Dilation.W]),
                     OnnxMessages.Attribute("group", Options.Groups),
                 ]
             );
 
-    internal override string? OnnxSignature => OnnxSignatures.Conv(WeightShape, Options);
+    internal override string? OnnxSignature => Options.IsUneven ? null : OnnxSignatures.Conv(WeightShape, Options);
 
     /// <inheritdoc/>
     public override Shape OutputShape(ImmutableArray<Shape> x) => Conv2d.OutputShape(x[0], WeightShape, Options);

@@ -22,7 +22,7 @@ public class InterpolatePullbackTests(DeviceSet devices) : DeviceTest(devices)
     ];
 
     public static MatrixTheoryData<DeviceKind, int, InterpolationMode> Cases =>
-        new(DeviceKinds.All, [.. Enumerable.Range(0, Sizes.Length)], Enum.GetValues<InterpolationMode>());
+        new(DeviceKinds.All, [.. Enumerable.Range(0, Sizes.Length)], [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
 
     [Theory, MemberData(nameof(Cases))]
     public void Gradients_are_adjoint_to_the_forward(DeviceKind kind, int number, InterpolationMode mode)
@@ -36,7 +36,7 @@ public class InterpolatePullbackTests(DeviceSet devices) : DeviceTest(devices)
         Adjoint.Check(jv.Values, u, v, Interpolate.Pullback(shape, mode, u.On(device)), 16);
     }
 
-    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes => new(DeviceKinds.All, Enum.GetValues<InterpolationMode>());
+    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes => new(DeviceKinds.All, [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
 
     [Theory, MemberData(nameof(Modes))]
     public void Recorded_gradients_agree_with_PyTorch(DeviceKind kind, InterpolationMode mode)

@@ -24,7 +24,7 @@ public class InterpolateTests(DeviceSet devices) : DeviceTest(devices)
     ];
 
     public static MatrixTheoryData<DeviceKind, int, InterpolationMode> Cases =>
-        new(DeviceKinds.All, [.. Enumerable.Range(0, Sizes.Length)], Enum.GetValues<InterpolationMode>());
+        new(DeviceKinds.All, [.. Enumerable.Range(0, Sizes.Length)], [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
 
     [Theory, MemberData(nameof(Cases))]
     public void Interpolate_agrees_with_double_loops(DeviceKind kind, int number, InterpolationMode mode)
@@ -67,7 +67,7 @@ public class InterpolateTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal([1f, float.PositiveInfinity, 2f], Interpolate.Forward(x, new Pair(1, 3), InterpolationMode.Bilinear).ToArray());
     }
 
-    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes => new(DeviceKinds.All, Enum.GetValues<InterpolationMode>());
+    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes => new(DeviceKinds.All, [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
 
     [Theory, MemberData(nameof(Modes))]
     public void Interpolate_agrees_with_PyTorch(DeviceKind kind, InterpolationMode mode)

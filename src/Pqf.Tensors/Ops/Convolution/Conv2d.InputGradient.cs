@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
@@ -25,6 +26,8 @@ public static partial class Conv2d
         ConvAlgorithm algorithm = ConvAlgorithm.Gathered
     )
     {
+        if (options.IsUneven)
+            return UnevenInputPullback(x, weight, options, dy, algorithm);
         var geometry = Geometry(x, weight.Shape, options);
         geometry.CheckOutput("Conv2d", dy.Shape);
         Shapes.SameDevice("Conv2d", weight.Device, dy);
@@ -37,5 +40,20 @@ public static partial class Conv2d
         else
             InputGradientGpu((GpuDevice)dy.Device, geometry, weight, dy, dx);
         return dx;
+    }
+
+    /// <summary>Of an input with zeros around it, which are then left out.</summary>
+    static Tensor<float> UnevenInputPullback(
+        Shape x,
+        Tensor<float> weight,
+        Conv2dOptions options,
+        Tensor<float> dy,
+        ConvAlgorithm algorithm
+    )
+    {
+        using var scope = dy.Device.BeginScope();
+        var padded = Pad.OutputShape(x, new PadOptions(options.Padding, options.End));
+        var dx = InputPullback(padded, weight, options with { Padding = 0, EndPadding = null }, dy, algorithm);
+        return scope.Keep(Slice.Forward(Slice.Forward(dx, 1, options.Padding.H, x[1]), 2, options.Padding.W, x[2]));
     }
 }

@@ -33,6 +33,7 @@ public static partial class Conv2d
                     + $"sixteens of channels and stride 1, for the weight's gradient; got {algorithm} for {weight} on {x.Device.Name}"
             );
         using var scope = x.Device.BeginScope();
+        x = Padded(x, options);
         var dWeight = scope.Keep(Tensor<float>.Rent(x.Device, weight));
         if (dy.Shape.Count == 0 || weight.Count == 0)
             dWeight.Storage.Clear();

@@ -1,4 +1,5 @@
 using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
@@ -33,9 +34,24 @@ public static partial class Conv2d
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
     public static Shape OutputShape(Shape x, Shape weight, Conv2dOptions options) => Geometry(x, weight, options).Output;
 
-    /// <summary>The shape rule: all sizes of the convolution.</summary>
+    /// <summary>The input of <see cref="Geometry"/>: with zeros around it where opposite sides are padded differently.</summary>
+    internal static Tensor<float> Padded(Tensor<float> x, Conv2dOptions options) =>
+        options.IsUneven ? Pad.Forward(x, new PadOptions(options.Padding, options.End)) : x;
+
+    /// <summary>The shape rule: all sizes of the convolution, of the padded input where opposite sides are padded differently.</summary>
     internal static ConvGeometry Geometry(Shape x, Shape weight, Conv2dOptions options)
     {
+        if (options.IsUneven)
+            return Geometry(
+                Pad.OutputShape(x, new PadOptions(options.Padding, options.End)),
+                weight,
+                options with
+                {
+                    Padding = 0,
+                    EndPadding = null,
+                }
+            );
+
         const string Op = "Conv2d";
         var (stride, padding, dilation, groups) = (options.Stride, options.Padding, options.Dilation, options.Groups);
         Shapes.Rank(Op, "x [N, H, W, C]", x, 4);

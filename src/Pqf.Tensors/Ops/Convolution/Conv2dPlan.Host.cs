@@ -25,6 +25,12 @@ public sealed partial class Conv2dPlan
     unsafe void PackHost(Tensor<float> weight, Tensor<float>? bias)
     {
         var host = (HostDevice)device;
+        if (IsDepthwise)
+        {
+            PackDepthwise(host, weight, bias);
+            return;
+        }
+
         int width = PanelWidth(host),
             outChannels = GroupOutChannels,
             panelsCount = Panels.Count(outChannels, TermCount, width);

@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution.Depthwise;
 using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution;
@@ -77,6 +78,24 @@ public sealed partial class Conv2dPlan
         Shapes.SameDevice("Conv2d", device, x, residual, y);
         if (y.Shape.Count == 0)
             return;
+        if (device is HostDevice each && IsDepthwise)
+        {
+            RunDepthwise(each, DepthwiseGeometry.Of(x.Shape, geometry, options), x, residual, tail, y);
+            return;
+        }
+
+        if (!options.IsUneven)
+        {
+            Run(geometry, x, residual, tail, y);
+            return;
+        }
+
+        using var scope = device.BeginScope();
+        Run(geometry, Conv2d.Padded(x, options), residual, tail, y);
+    }
+
+    void Run(ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+    {
         if (device is HostDevice host)
             RunHost(host, geometry, x, residual, tail, y);
         else

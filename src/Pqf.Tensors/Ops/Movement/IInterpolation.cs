@@ -40,9 +40,12 @@ readonly struct Bilinear : IInterpolation
 /// <summary>The pixel whose centre is nearest to the output's, the one before of two that are as near: ONNX's default.</summary>
 readonly struct NearestCentre : IInterpolation
 {
+    // Two pixels that are as near are so up to rounding.
+    const float Exact = 1f - 5e-7f;
+
     public static (int Low, int High, float HighWeight) Around(ResizeAxis axis, int output)
     {
-        float position = MathF.Max(MathF.Ceiling(((output + 0.5f) * axis.Scale) - 1f), 0f);
+        float position = MathF.Max(MathF.Ceiling(((output + 0.5f) * axis.Scale * Exact) - 1f), 0f);
         int pixel = Math.Min((int)position, axis.In - 1);
         return (pixel, pixel, 0f);
     }

@@ -1,0 +1,56 @@
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution.Depthwise;
+using Pqf.Tensors.Ops.Elementwise;
+using Pqf.Tensors.Ops.Quantisation;
+
+namespace Pqf.Tensors.Ops.Convolution;
+
+public sealed partial class Conv2dPlan
+{
+    bool IsDepthwise => DepthwiseGeometry.Fits(weightShape, options);
+
+    /// <summary>[kH · kW, C], and a bias [C], zeros if there is none.</summary>
+    unsafe void PackDepthwise(HostDevice host, Tensor<float> weight, Tensor<float>? bias)
+    {
+        int channels = weightShape[0],
+            taps = TapCount;
+        packed = Tensor<float>.Rent(host, [taps, channels]);
+        for (int c = 0; c < channels; c++)
+        for (int tap = 0; tap < taps; tap++)
+            packed.Pointer[((nint)tap * channels) + c] = weight.Pointer[((nint)c * taps) + tap];
+        packedBias = Tensor<float>.Zeros(host, [channels]);
+        if (bias is not null)
+            Products.Floats.Copy(bias.Pointer, packedBias.Pointer, channels);
+    }
+
+    /// <summary>As <see cref="FromCodes"/>; depthwise weights are small, so they are decoded as a whole.</summary>
+    static Conv2dPlan DepthwiseFromCodes(
+        Tensor<float> codebook,
+        Tensor<ushort> codes,
+        Shape weight,
+        double[]? scales,
+        Tensor<float>? bias,
+        Conv2dOptions options
+    )
+    {
+        float[] values = DecodeCodes.Forward(codebook, codes, weight).ToArray();
+        int row = values.Length / Math.Max(1, weight[0]);
+        for (int i = 0; scales is not null && i < values.Length; i++)
+            values[i] = (float)(values[i] * scales[i / row]);
+        return Create(Tensor<float>.From(codebook.Device, weight, values), bias, options);
+    }
+
+    unsafe void RunDepthwise(
+        HostDevice host,
+        DepthwiseGeometry geometry,
+        Tensor<float> x,
+        Tensor<float>? residual,
+        Tail tail,
+        Tensor<float> y
+    ) =>
+        new DepthwiseRows(geometry, x.Pointer, packed.Pointer, packedBias!.Pointer, y.Pointer)
+        {
+            Residual = residual is null ? null : residual.Pointer,
+            Tail = tail.Host,
+        }.Run(host);
+}

@@ -98,6 +98,7 @@ static class ConvBench
 
         public bool IsDepthwise { get; init; }
 
-        public override string ToString() => $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}{(EndsBlock ? " +res" : "")}{(IsDepthwise ? " depthwise" : "")}";
+        public override string ToString() =>
+            $"{Kernel}x{Kernel}/{Stride} {InChannels}-{OutChannels} @{Size}{(EndsBlock ? " +res" : "")}{(IsDepthwise ? " depthwise" : "")}";
     }
 }

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Movement;
+using Pqf.Tensors.Ops.Pooling;
 using Pqf.Testing;
 
 namespace Pqf.Properties;
@@ -20,8 +23,8 @@ sealed class RandomNetwork
 
     // Those of which random ONNX models are made come first, and of these those that leave channels outside of groups: a grouped
     // convolution, a concatenation, a shuffle, a value a pixel. Last are a frozen norm, a transposed convolution and resizing.
-    const int RareKinds = 11,
-        RareOnnxKinds = 8,
+    const int RareKinds = 12,
+        RareOnnxKinds = 9,
         FixedKinds = 4;
 
     readonly GraphBuilder graph = new();
@@ -122,19 +125,36 @@ sealed class RandomNetwork
             case 16:
                 Replace(graph.HardSwish(graph.Add(x, graph.Tanh(graph.GlobalAvgPool(x)))), channelCount);
                 break;
+            case 17 when width == 7 && rows > 2:
+                Halve(graph.MaxPool2d(x, 2, new PoolOptions { Stride = 2, CeilMode = true }), channelCount);
+                break;
             case 17:
+                Replace(OverPixels(width), channelCount);
+                break;
+            case 18:
                 Replace(graph.Relu(graph.FrozenBatchNorm(x, Name("norm"), 1e-3f)), channelCount);
                 break;
-            case 18 when rows < Height:
+            case 19 when rows < Height:
                 Replace(graph.Relu(graph.ConvTranspose2d(x, Name("up"), width, 2, new ConvTranspose2dOptions { Stride = 2 })), width);
                 (rows, columns) = (rows * 2, columns * 2);
                 break;
-            case 19:
+            case 20:
                 int mean = graph.Conv2d(graph.GlobalAvgPool(x), Name("conv"), channelCount, 1);
                 Replace(graph.Add(x, graph.Upsample(mean, x)), channelCount);
                 break;
         }
     }
+
+    /// <summary>Something over pixels or channels that leaves as many of them.</summary>
+    int OverPixels(int choice) =>
+        choice switch
+        {
+            2 => graph.LayerNorm(x, Name("norm")),
+            3 => graph.AvgPool2d(x, 3, new PoolOptions { Padding = 1 }, PaddingCounts.AsNothing),
+            4 => graph.AvgPool2d(graph.Pad(x, new PadOptions(1, 0) { Mode = PadMode.Edge }), 2, new PoolOptions()),
+            5 => graph.Resize(graph.Pad(x, new PadOptions(0, 1)), new ResizeTo.Size(new(rows, columns)), InterpolationMode.Bilinear),
+            _ => graph.Conv2d(x, Name("uneven"), channelCount, 2, new Conv2dOptions { EndPadding = 1 }),
+        };
 
     /// <summary>A convolution and a function of each value.</summary>
     int Function(int choice)

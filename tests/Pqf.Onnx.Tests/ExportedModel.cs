@@ -76,7 +76,12 @@ sealed class ExportedModel
                 Weights.Append("Relu", from, to);
                 break;
             case MaxPool2dLayer pool:
-                Weights.Append("MaxPool", from, to, OnnxMessages.Window(pool.KernelSize, pool.Options.Stride, pool.Options.Padding, pool.Options.Padding));
+                Weights.Append(
+                    "MaxPool",
+                    from,
+                    to,
+                    OnnxMessages.Window(pool.KernelSize, pool.Options.Stride, pool.Options.Padding, pool.Options.Padding)
+                );
                 break;
             case AddLayer:
                 Weights.Append(form.IsOtherwise ? "Sum" : "Add", form.SwapsSums ? from.Reverse() : from, to);

@@ -55,7 +55,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     public static TheoryData<string> Samples { get; } =
-        [.. SampleLayers.All.Where(sample => sample.Layer.Onnx is not null).Select(sample => sample.Name)];
+    [.. SampleLayers.All.Where(sample => sample.Layer.Onnx is not null).Select(sample => sample.Name)];
 
     [Theory]
     [MemberData(nameof(Samples))]

@@ -66,7 +66,13 @@ public static class SampleLayers
                     "layer",
                     Channels,
                     3,
-                    new Conv2dOptions { Stride = 2, Padding = new Pair(0, 1), EndPadding = 1, Groups = Channels }
+                    new Conv2dOptions
+                    {
+                        Stride = 2,
+                        Padding = new Pair(0, 1),
+                        EndPadding = 1,
+                        Groups = Channels,
+                    }
                 )
         ),
         Sample("transposed convolution", (graph, x) => graph.ConvTranspose2d(x, "layer", 5, 2, new ConvTranspose2dOptions { Stride = 2 })),
@@ -95,7 +101,12 @@ public static class SampleLayers
                 graph.MaxPool2d(
                     x,
                     new Pair(2, 3),
-                    new PoolOptions { Padding = new Pair(1, 0), EndPadding = new Pair(0, 2), Dilation = new Pair(2, 1) }
+                    new PoolOptions
+                    {
+                        Padding = new Pair(1, 0),
+                        EndPadding = new Pair(0, 2),
+                        Dilation = new Pair(2, 1),
+                    }
                 )
         ),
         Sample("average pool", (graph, x) => graph.AvgPool2d(x, 3, new PoolOptions { Stride = 2, Padding = 1 })),
@@ -105,13 +116,26 @@ public static class SampleLayers
         ),
         Sample(
             "average pool in ceil mode",
-            (graph, x) => graph.AvgPool2d(x, 3, new PoolOptions { Stride = 4, Padding = new Pair(1, 0), CeilMode = true })
+            (graph, x) =>
+                graph.AvgPool2d(
+                    x,
+                    3,
+                    new PoolOptions
+                    {
+                        Stride = 4,
+                        Padding = new Pair(1, 0),
+                        CeilMode = true,
+                    }
+                )
         ),
         Sample("twice as many pixels", (graph, x) => graph.Resize(x, new ResizeTo.Scale(new(2, 2)), InterpolationMode.Nearest)),
         Sample("pixels nearest to centres", (graph, x) => graph.Resize(x, new ResizeTo.Size(new(4, 9)), InterpolationMode.NearestCentre)),
         Sample("bilinear", (graph, x) => graph.Resize(x, new ResizeTo.Size(new(9, 5)), InterpolationMode.Bilinear)),
         Sample("bilinear by a factor", (graph, x) => graph.Resize(x, new ResizeTo.Scale(new(1.7f, 0.6f)), InterpolationMode.Bilinear)),
-        Sample("bilinear, corners aligned", (graph, x) => graph.Resize(x, new ResizeTo.Size(new(11, 4)), InterpolationMode.BilinearAligned)),
+        Sample(
+            "bilinear, corners aligned",
+            (graph, x) => graph.Resize(x, new ResizeTo.Size(new(11, 4)), InterpolationMode.BilinearAligned)
+        ),
         Sample(
             "bilinear, asymmetric",
             (graph, x) => graph.Resize(x, new ResizeTo.Scale(new(2, 1.5f)), InterpolationMode.BilinearAsymmetric)

@@ -33,7 +33,11 @@ public sealed record AvgPool2dLayer(int X, Pair KernelSize, PoolOptions Options,
             );
             if (corrections is null)
                 return;
-            onnx.Add("Reshape", [onnx.Numbers(corrections), onnx.Integers(1, 1, onnx.Shape[1], onnx.Shape[2])], onnx.Between("corrections"));
+            onnx.Add(
+                "Reshape",
+                [onnx.Numbers(corrections), onnx.Integers(1, 1, onnx.Shape[1], onnx.Shape[2])],
+                onnx.Between("corrections")
+            );
             onnx.Add("Mul", [mean, onnx.Between("corrections")], onnx.Output);
         };
 

@@ -78,11 +78,5 @@ public sealed record ConvTranspose2dLayer(
     }
 
     FoldedLayer Unfolded(Parameters parameters) =>
-        new(
-            parameters[$"{Name}.weight"],
-            WeightShape,
-            null,
-            null,
-            HasBias ? FoldedLayer.Values(parameters, $"{Name}.bias") : null
-        );
+        new(parameters[$"{Name}.weight"], WeightShape, null, null, HasBias ? FoldedLayer.Values(parameters, $"{Name}.bias") : null);
 }

@@ -40,7 +40,13 @@ public sealed record LayerNormLayer(int X, string Name, int Channels, float Eps)
                 onnx.Add("Transpose", [onnx.Input(0)], x, OnnxMessages.Attribute("perm", OnnxLayout.ToChannelsLast));
             }
 
-            onnx.Add("LayerNormalization", [x, weight, bias], y, OnnxMessages.Attribute("axis", -1), OnnxMessages.Attribute("epsilon", Eps));
+            onnx.Add(
+                "LayerNormalization",
+                [x, weight, bias],
+                y,
+                OnnxMessages.Attribute("axis", -1),
+                OnnxMessages.Attribute("epsilon", Eps)
+            );
             if (isImages)
                 onnx.Add("Transpose", [y], onnx.Output, OnnxMessages.Attribute("perm", OnnxLayout.ToChannelsFirst));
         };

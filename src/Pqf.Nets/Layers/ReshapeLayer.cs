@@ -20,7 +20,14 @@ public sealed record ReshapeLayer(int X, ImmutableArray<int> ImageShape) : Layer
     {
         int count = x[0].Rank < 1 ? 0 : x[0].Skip(1).Aggregate(1, (a, b) => a * b),
             known = ImageShape.Where(length => length >= 0).Aggregate(1, (a, b) => a * b);
-        int[] axes = [.. ImageShape.Select(length => length >= 0 ? length : known == 0 ? 0 : count / known)];
+        int[] axes =
+        [
+            .. ImageShape.Select(length =>
+                length >= 0 ? length
+                : known == 0 ? 0
+                : count / known
+            ),
+        ];
         if (ImageShape.Count(length => length < 0) > 1 || axes.Aggregate(1, (a, b) => a * b) != count)
             throw new ShapeException("Reshape", $"expected {count} values an image, got [{string.Join(", ", ImageShape)}] for {x[0]}");
         return axes.Length == 3 ? [x[0][0], axes[1], axes[2], axes[0]] : [x[0][0], .. axes];

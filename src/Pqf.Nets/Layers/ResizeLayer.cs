@@ -65,7 +65,10 @@ public abstract record ResizeTo
     {
         /// <inheritdoc/>
         public override Pair Of(Shape x) =>
-            new((int)Math.Floor(Shapes.Rank("Resize", "x [N, H, W, C]", x, 4)[1] * (double)Times.H), (int)Math.Floor(x[2] * (double)Times.W));
+            new(
+                (int)Math.Floor(Shapes.Rank("Resize", "x [N, H, W, C]", x, 4)[1] * (double)Times.H),
+                (int)Math.Floor(x[2] * (double)Times.W)
+            );
 
         internal override ResizeFactors? Factors => Times;
     }

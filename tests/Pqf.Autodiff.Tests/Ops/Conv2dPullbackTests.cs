@@ -80,8 +80,26 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
         ),
         new([1, 5, 5, 4], [3, 4, 2, 2], new() { Stride = 4 }), // pixels that no tap reaches
         new([2, 5, 11, 21], [21, 1, 3, 3], new() { Padding = 1, Groups = 21 }),
-        new([1, 6, 7, 8], [8, 1, 3, 3], new() { EndPadding = 1, Stride = 2, Groups = 8 }),
-        new([2, 5, 6, 3], [7, 3, 3, 3], new() { Padding = new Pair(0, 1), EndPadding = new Pair(2, 0), Stride = 2 }),
+        new(
+            [1, 6, 7, 8],
+            [8, 1, 3, 3],
+            new()
+            {
+                EndPadding = 1,
+                Stride = 2,
+                Groups = 8,
+            }
+        ),
+        new(
+            [2, 5, 6, 3],
+            [7, 3, 3, 3],
+            new()
+            {
+                Padding = new Pair(0, 1),
+                EndPadding = new Pair(2, 0),
+                Stride = 2,
+            }
+        ),
         new([2, 1, 1, 17], [19, 17, 3, 3], new() { Padding = 1 }),
         new([1, 2, 2, 3], [4, 3, 2, 2], new() { Padding = 5 }), // more padding than the kernel needs
         new([1, 28, 28, 16], [16, 16, 3, 3], new() { Padding = 1 }), // several blocks of pixels

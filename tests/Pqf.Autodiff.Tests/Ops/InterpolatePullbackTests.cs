@@ -36,7 +36,8 @@ public class InterpolatePullbackTests(DeviceSet devices) : DeviceTest(devices)
         Adjoint.Check(jv.Values, u, v, Interpolate.Pullback(shape, mode, u.On(device)), 16);
     }
 
-    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes => new(DeviceKinds.All, [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
+    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes =>
+        new(DeviceKinds.All, [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
 
     [Theory, MemberData(nameof(Modes))]
     public void Recorded_gradients_agree_with_PyTorch(DeviceKind kind, InterpolationMode mode)

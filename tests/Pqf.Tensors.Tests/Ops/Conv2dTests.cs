@@ -86,12 +86,48 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
         new([1, 3, 3, 4], [32, 4, 3, 3], new() { Padding = 5 }),
         // Depthwise: whole vectors and rests of channels, eight pixels at a time and at the edges.
         new([2, 5, 19, 43], [43, 1, 3, 3], new() { Padding = 1, Groups = 43 }),
-        new([1, 9, 36, 24], [24, 1, 5, 5], new() { Padding = 2, Stride = 2, Groups = 24 }),
-        new([1, 7, 23, 17], [17, 1, 3, 2], new() { Padding = new Pair(3, 2), Dilation = new Pair(3, 2), Groups = 17 }),
+        new(
+            [1, 9, 36, 24],
+            [24, 1, 5, 5],
+            new()
+            {
+                Padding = 2,
+                Stride = 2,
+                Groups = 24,
+            }
+        ),
+        new(
+            [1, 7, 23, 17],
+            [17, 1, 3, 2],
+            new()
+            {
+                Padding = new Pair(3, 2),
+                Dilation = new Pair(3, 2),
+                Groups = 17,
+            }
+        ),
         new([1, 2, 3, 8], [8, 1, 7, 7], new() { Padding = 3, Groups = 8 }),
         // Padding that differs from side to side
-        new([1, 6, 20, 16], [16, 1, 3, 3], new() { EndPadding = new Pair(1, 2), Stride = 2, Groups = 16 }),
-        new([2, 5, 6, 3], [7, 3, 3, 3], new() { Padding = new Pair(0, 1), EndPadding = new Pair(2, 0), Stride = 2 }),
+        new(
+            [1, 6, 20, 16],
+            [16, 1, 3, 3],
+            new()
+            {
+                EndPadding = new Pair(1, 2),
+                Stride = 2,
+                Groups = 16,
+            }
+        ),
+        new(
+            [2, 5, 6, 3],
+            [7, 3, 3, 3],
+            new()
+            {
+                Padding = new Pair(0, 1),
+                EndPadding = new Pair(2, 0),
+                Stride = 2,
+            }
+        ),
         new([1, 5, 6, 16], [16, 16, 3, 3], new() { EndPadding = 2 }),
         new([1, 4, 3, 0], [20, 0, 2, 2], new()),
     ];

@@ -67,7 +67,8 @@ public class InterpolateTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal([1f, float.PositiveInfinity, 2f], Interpolate.Forward(x, new Pair(1, 3), InterpolationMode.Bilinear).ToArray());
     }
 
-    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes => new(DeviceKinds.All, [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
+    public static MatrixTheoryData<DeviceKind, InterpolationMode> Modes =>
+        new(DeviceKinds.All, [InterpolationMode.Nearest, InterpolationMode.Bilinear]);
 
     [Theory, MemberData(nameof(Modes))]
     public void Interpolate_agrees_with_PyTorch(DeviceKind kind, InterpolationMode mode)

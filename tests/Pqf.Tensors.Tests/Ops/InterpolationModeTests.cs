@@ -12,9 +12,18 @@ public class InterpolationModeTests(DeviceSet devices) : DeviceTest(devices)
     /// <summary>The output of 4 × 6 pixels, and factors if they are not its quotients.</summary>
     public sealed record Case(Pair Size, ResizeFactors? Factors = null);
 
-    static readonly Case[] All = [new(new(8, 12)), new(new(7, 5)), new(new(1, 4)), new(new(23, 1)), new(4), new(new(6, 9), new(1.6f, 1.55f))];
+    static readonly Case[] All =
+    [
+        new(new(8, 12)),
+        new(new(7, 5)),
+        new(new(1, 4)),
+        new(new(23, 1)),
+        new(4),
+        new(new(6, 9), new(1.6f, 1.55f)),
+    ];
 
-    public static MatrixTheoryData<DeviceKind, InterpolationMode, Case> Cases => new(DeviceKinds.All, Enum.GetValues<InterpolationMode>(), All);
+    public static MatrixTheoryData<DeviceKind, InterpolationMode, Case> Cases =>
+        new(DeviceKinds.All, Enum.GetValues<InterpolationMode>(), All);
 
     [Theory, MemberData(nameof(Cases))]
     public void Values_agree_with_double_and_gradients_are_adjoint(DeviceKind kind, InterpolationMode mode, Case c)

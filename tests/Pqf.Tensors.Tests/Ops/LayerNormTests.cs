@@ -23,9 +23,11 @@ public class LayerNormTests(DeviceSet devices) : DeviceTest(devices)
         var (weight, bias) = (Numbers.Normal(Key.Fold("weight"), [channels]), Numbers.Normal(Key.Fold("bias"), [channels]));
         double[] expected = Loop([.. x.Values], [.. weight.Values], [.. bias.Values]);
         // Roundings of values near 5 over deviations near 1
-        new Expected(shape, expected, [.. expected.Select(value => 64 * Expected.Rounding * (1 + Math.Abs(value)) * Sharpness(channels))]).Check(
-            LayerNorm.Forward(x.On(device), weight.On(device), bias.On(device), Eps)
-        );
+        new Expected(
+            shape,
+            expected,
+            [.. expected.Select(value => 64 * Expected.Rounding * (1 + Math.Abs(value)) * Sharpness(channels))]
+        ).Check(LayerNorm.Forward(x.On(device), weight.On(device), bias.On(device), Eps));
         if (channels > 2)
             AdjointCase.Check(
                 device,

@@ -17,19 +17,74 @@ public class PoolOptionsTests(DeviceSet devices) : DeviceTest(devices)
         new(2, new() { Stride = 2 }, new(3, 3)),
         new(2, new() { Stride = 2, CeilMode = true }, new(4, 3)),
         new(3, new() { Stride = 2, CeilMode = true }, new(3, 3)),
-        new(3, new() { Stride = 2, Padding = 1, CeilMode = true }, new(4, 4)),
-        new(2, new() { Stride = 3, Padding = 1, CeilMode = true }, new(3, 3)), // a last window would begin behind the rows
+        new(
+            3,
+            new()
+            {
+                Stride = 2,
+                Padding = 1,
+                CeilMode = true,
+            },
+            new(4, 4)
+        ),
+        new(
+            2,
+            new()
+            {
+                Stride = 3,
+                Padding = 1,
+                CeilMode = true,
+            },
+            new(3, 3)
+        ), // a last window would begin behind the rows
         new(1, new() { Stride = 3, CeilMode = true }, new(3, 2)), // and one behind the columns
         new(3, new() { EndPadding = new Pair(1, 2) }, new(6, 6)),
-        new(new Pair(3, 2), new() { Stride = new Pair(2, 1), Padding = new Pair(2, 0), EndPadding = new Pair(0, 1) }, new(4, 6)),
-        new(4, new() { Stride = 4, Padding = 1, CeilMode = true }, new(2, 2)),
+        new(
+            new Pair(3, 2),
+            new()
+            {
+                Stride = new Pair(2, 1),
+                Padding = new Pair(2, 0),
+                EndPadding = new Pair(0, 1),
+            },
+            new(4, 6)
+        ),
+        new(
+            4,
+            new()
+            {
+                Stride = 4,
+                Padding = 1,
+                CeilMode = true,
+            },
+            new(2, 2)
+        ),
     ];
 
     static readonly Case[] Dilated =
     [
         new(3, new() { Dilation = 2 }, new(3, 2)),
-        new(2, new() { Dilation = new Pair(3, 1), Padding = 1, Stride = 2 }, new(3, 4)),
-        new(new Pair(2, 3), new() { Dilation = new Pair(1, 2), EndPadding = new Pair(1, 3), Stride = 2, CeilMode = true }, new(4, 3)),
+        new(
+            2,
+            new()
+            {
+                Dilation = new Pair(3, 1),
+                Padding = 1,
+                Stride = 2,
+            },
+            new(3, 4)
+        ),
+        new(
+            new Pair(2, 3),
+            new()
+            {
+                Dilation = new Pair(1, 2),
+                EndPadding = new Pair(1, 3),
+                Stride = 2,
+                CeilMode = true,
+            },
+            new(4, 3)
+        ),
     ];
 
     public static MatrixTheoryData<DeviceKind, Case, int> MaxCases => new(DeviceKinds.All, [.. Undilated, .. Dilated], [0, 3, 16, 17]);
@@ -76,7 +131,12 @@ public class PoolOptionsTests(DeviceSet devices) : DeviceTest(devices)
         var x = Numbers.Normal(Key, shape);
         double[] Mean(double[] values) =>
             Loop(c, shape, values, (window, padded, _) => window.Sum() / (padding == PaddingCounts.AsZeros ? padded : window.Count));
-        double[] sizes = Loop(c, shape, [.. x.Values.Select(value => (double)Math.Abs(value))], (window, _, _) => window.Sum() / window.Count);
+        double[] sizes = Loop(
+            c,
+            shape,
+            [.. x.Values.Select(value => (double)Math.Abs(value))],
+            (window, _, _) => window.Sum() / window.Count
+        );
         double[] expected = Mean([.. x.Values]);
         new Expected([2, c.Output.H, c.Output.W, 17], expected, [.. sizes.Select(size => Expected.SumTolerance(16, size))]).Check(
             AvgPool2d.Forward(x.On(device), c.Kernel, c.Options, padding)
@@ -96,11 +156,7 @@ public class PoolOptionsTests(DeviceSet devices) : DeviceTest(devices)
     static double[] Loop(Case c, Shape x, double[] values, Func<List<double>, int, int, double> join)
     {
         double[] y = new double[x[0] * c.Output.H * c.Output.W * x[3]];
-        ForEachWindow(
-            c,
-            x,
-            (places, at) => y[at] = join([.. places.Select(place => values[place])], Padded(c, x, at), at)
-        );
+        ForEachWindow(c, x, (places, at) => y[at] = join([.. places.Select(place => values[place])], Padded(c, x, at), at));
         return y;
     }
 

@@ -75,7 +75,10 @@ public static partial class Pad
             : short.MaxValue;
         return before >= 0 && after >= 0 && before <= most && after <= most
             ? new(length, before, length + before + after, mode)
-            : throw new ShapeException("Pad", $"expected from 0 to {Math.Max(0, most)} more pixels a side of {x}, got {before} and {after}");
+            : throw new ShapeException(
+                "Pad",
+                $"expected from 0 to {Math.Max(0, most)} more pixels a side of {x}, got {before} and {after}"
+            );
     }
 
     /// <summary>The padded images as a tape records them; input x.</summary>

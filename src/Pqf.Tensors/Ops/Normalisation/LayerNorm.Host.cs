@@ -82,16 +82,8 @@ public static partial class LayerNorm
         }
     }
 
-    readonly unsafe struct PullbackRows(
-        float* x,
-        float* weight,
-        float* dy,
-        float* dx,
-        float* products,
-        int rows,
-        int channels,
-        float eps
-    ) : IHostWork
+    readonly unsafe struct PullbackRows(float* x, float* weight, float* dy, float* dx, float* products, int rows, int channels, float eps)
+        : IHostWork
     {
         public void Invoke(int item, int thread)
         {

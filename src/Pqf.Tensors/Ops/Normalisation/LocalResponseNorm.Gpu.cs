@@ -20,7 +20,7 @@ public static partial class LocalResponseNorm
         public void Invoke(int index)
         {
             int c = index % w.Channels;
-            y[index] = x[index] * w.Power(Base(x, index - c, c, w), -w.Beta);
+            y[index] = x[index] * Window.Power(Base(x, index - c, c, w), -w.Beta);
         }
     }
 
@@ -33,8 +33,8 @@ public static partial class LocalResponseNorm
                 row = index - c;
             float sum = 0f;
             for (int i = Math.Max(0, c - w.After); i <= Math.Min(w.Channels - 1, c + w.Before); i++)
-                sum += dy[row + i] * x[row + i] * w.Power(Base(x, row, i, w), -w.Beta - 1f);
-            dx[index] = (dy[index] * w.Power(Base(x, row, c, w), -w.Beta)) - (2f * w.Factor * w.Beta * x[index] * sum);
+                sum += dy[row + i] * x[row + i] * Window.Power(Base(x, row, i, w), -w.Beta - 1f);
+            dx[index] = (dy[index] * Window.Power(Base(x, row, c, w), -w.Beta)) - (2f * w.Factor * w.Beta * x[index] * sum);
         }
     }
 }

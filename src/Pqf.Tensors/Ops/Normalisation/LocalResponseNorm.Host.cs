@@ -33,7 +33,7 @@ public static partial class LocalResponseNorm
                 float* from = x + ((nint)row * w.Channels),
                     to = y + ((nint)row * w.Channels);
                 for (int c = 0; c < w.Channels; c++)
-                    to[c] = from[c] * w.Power(Base(from, c, w), -w.Beta);
+                    to[c] = from[c] * Window.Power(Base(from, c, w), -w.Beta);
             }
         }
     }
@@ -53,7 +53,7 @@ public static partial class LocalResponseNorm
             for (int c = 0; c < w.Channels; c++)
             {
                 float s = Base(x + at, c, w),
-                    power = w.Power(s, -w.Beta);
+                    power = Window.Power(s, -w.Beta);
                 dx[at + c] = dy[at + c] * power;
                 terms[at + c] = dy[at + c] * x[at + c] * power / s;
             }

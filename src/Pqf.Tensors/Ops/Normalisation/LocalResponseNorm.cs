@@ -54,17 +54,10 @@ public static partial class LocalResponseNorm
     {
         public static Window Of(Shape x, LocalResponseNormOptions options) =>
             options.Size >= 1
-                ? new(
-                    x.Last,
-                    (options.Size - 1) / 2,
-                    options.Size / 2,
-                    options.Alpha / options.Size,
-                    options.Beta,
-                    options.K
-                )
+                ? new(x.Last, (options.Size - 1) / 2, options.Size / 2, options.Alpha / options.Size, options.Beta, options.K)
                 : throw new ShapeException("LocalResponseNorm", $"expected a size of 1 or more, got {options.Size}");
 
-        public float Power(float s, float exponent) => MathF.Exp(exponent * MathF.Log(s));
+        public static float Power(float s, float exponent) => MathF.Exp(exponent * MathF.Log(s));
     }
 
     /// <summary>The norm as a tape records it; input x.</summary>

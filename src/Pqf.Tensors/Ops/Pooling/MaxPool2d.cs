@@ -73,10 +73,7 @@ public static partial class MaxPool2d
         else if (geometry.Dilation == 1)
             PullbackGpu((GpuDevice)x.Device, geometry, padded, y, dy, dx);
         else
-            ((GpuDevice)x.Device).Launch(
-                dx.Shape.Count,
-                new TapPullbackKernel(padded.View, y.View, dy.View, dx.View, geometry)
-            );
+            ((GpuDevice)x.Device).Launch(dx.Shape.Count, new TapPullbackKernel(padded.View, y.View, dy.View, dx.View, geometry));
         return scope.Keep(PaddedPool.Crop(dx, window));
     }
 

@@ -31,7 +31,8 @@ static class PoolCounts
         {
             PoolCount.One => 1,
             PoolCount.Inside => inside,
-            _ => Math.Min(g.Kernel.H, g.H + window.End.H - g.InputRow(y, 0)) * Math.Min(g.Kernel.W, g.W + window.End.W - g.InputColumn(x, 0)),
+            _ => Math.Min(g.Kernel.H, g.H + window.End.H - g.InputRow(y, 0))
+                * Math.Min(g.Kernel.W, g.W + window.End.W - g.InputColumn(x, 0)),
         };
     }
 

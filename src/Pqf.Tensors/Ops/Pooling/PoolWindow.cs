@@ -39,16 +39,11 @@ readonly record struct PoolWindow(ConvGeometry G, int OutH, int OutW, Pair End)
     public bool IsPlain => OutH == G.OutH && OutW == G.OutW && End == G.Padding && (G.Dilation == 1 || G.Padding == 0);
 
     /// <summary>Rows and columns to add below and on the right so that every window is whole; those left over are not counted.</summary>
-    public Pair Overhang => new(Missing(OutH, G.Stride.H, Reach.H, G.H + G.Padding.H), Missing(OutW, G.Stride.W, Reach.W, G.W + G.Padding.W));
+    public Pair Overhang =>
+        new(Missing(OutH, G.Stride.H, Reach.H, G.H + G.Padding.H), Missing(OutW, G.Stride.W, Reach.W, G.W + G.Padding.W));
 
     /// <summary>The same pooling of an input that was padded by <see cref="ConvGeometry.Padding"/> and <see cref="Overhang"/>.</summary>
-    public ConvGeometry OfPadded =>
-        G with
-        {
-            H = G.H + G.Padding.H + Overhang.H,
-            W = G.W + G.Padding.W + Overhang.W,
-            Padding = 0,
-        };
+    public ConvGeometry OfPadded => G with { H = G.H + G.Padding.H + Overhang.H, W = G.W + G.Padding.W + Overhang.W, Padding = 0 };
 
     Pair Reach => new((G.Dilation.H * (G.Kernel.H - 1)) + 1, (G.Dilation.W * (G.Kernel.W - 1)) + 1);
 

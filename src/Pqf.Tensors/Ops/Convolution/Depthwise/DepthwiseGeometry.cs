@@ -9,8 +9,7 @@ readonly record struct DepthwiseGeometry(ConvGeometry G, int OutH, int OutW)
     /// <summary>Whether a convolution has one channel in each group, going in and coming out.</summary>
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Groups.</param>
-    public static bool Fits(Shape weight, Conv2dOptions options) =>
-        options.Groups > 1 && options.Groups == weight[0] && weight[1] == 1;
+    public static bool Fits(Shape weight, Conv2dOptions options) => options.Groups > 1 && options.Groups == weight[0] && weight[1] == 1;
 
     /// <summary>The sizes for an input.</summary>
     /// <param name="x">[N, H, W, C], not padded.</param>

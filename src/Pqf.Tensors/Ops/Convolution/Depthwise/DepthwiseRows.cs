@@ -12,7 +12,11 @@ namespace Pqf.Tensors.Ops.Convolution.Depthwise;
 /// that is less time than memory takes for the value itself and the one that is read.</remarks>
 readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float* weight, float* bias, float* y) : IHostWork
 {
-    const int Pixels = 8;
+    const int Pixels = 8,
+        LargestVector = 64; // four vectors of sixteen floats
+
+    // 16 KiB of weights stay in the first-level cache beside the pixels.
+    const int ChunkFloats = 4096;
 
     readonly ConvGeometry g = geometry.G;
 
@@ -29,40 +33,53 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     {
         int n = item / geometry.OutH,
             oy = item % geometry.OutH,
-            channels = g.InChannels;
+            channels = g.InChannels,
+            chunk = Math.Max(LargestVector, ChunkFloats / (g.Kernel.H * g.Kernel.W) / LargestVector * LargestVector);
         var rows = geometry.RowTaps(oy);
         nint row = g.InputAt(n, 0, 0) + ((nint)g.InputRow(oy, 0) * g.W * channels),
             to = (nint)item * geometry.OutW * channels;
-        int ox = 0;
-        while (ox < geometry.OutW)
+        for (int c = 0; c < channels; c += chunk)
+            Channels(row, to, rows, c, Math.Min(channels, c + chunk));
+        Finish(y + to, geometry.OutW * channels);
+    }
+
+    /// <summary>Some channels of the row: as many as have their weights in the first-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Channels(nint row, nint to, (int First, int End) rows, int first, int end)
+    {
+        nint channels = g.InChannels;
+        int width = geometry.OutW;
+        for (int ox = 0; ox < width; )
         {
             var columns = geometry.ColumnTaps(ox);
-            bool isInside = columns == (0, g.Kernel.W) && ox + Pixels <= geometry.OutW;
+            bool isInside = columns == (0, g.Kernel.W) && ox + Pixels <= width;
             isInside = isInside && geometry.ColumnTaps(ox + Pixels - 1) == (0, g.Kernel.W);
             int count = isInside ? Pixels : 1;
-            nint from = row + ((nint)g.InputColumn(ox, 0) * channels);
-            int c = 0;
+            nint from = row + (g.InputColumn(ox, 0) * channels);
+            int c = first;
             if (Vector512.IsHardwareAccelerated)
-                c = Vectors<Simd512, Vector512<float>>(from, to, rows, columns, isInside, c);
-            c = Vectors<Simd256, Vector256<float>>(from, to, rows, columns, isInside, c);
-            for (int pixel = 0; pixel < count; pixel++)
-                Rest(from + ((nint)pixel * g.Stride.W * channels), to + ((nint)pixel * channels), rows, columns, c);
-            Finish(y + to, count * channels);
+                c = Vectors<Simd512, Vector512<float>>(from, to, rows, columns, isInside, c, end);
+            c = Vectors<Simd256, Vector256<float>>(from, to, rows, columns, isInside, c, end);
+            for (int pixel = 0; pixel < count && c < end; pixel++)
+                Rest(from + (pixel * g.Stride.W * channels), to + (pixel * channels), rows, columns, c, end);
             ox += count;
-            to += (nint)count * channels;
+            to += count * channels;
         }
     }
 
     /// <summary>As many whole vectors of channels as there are; returns the channel behind them.</summary>
-    int Vectors<S, V>(nint from, nint to, (int First, int End) rows, (int First, int End) columns, bool isInside, int c)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    int Vectors<S, V>(nint from, nint to, (int First, int End) rows, (int First, int End) columns, bool isInside, int c, int end)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        for (; c <= g.InChannels - S.Count; c += S.Count)
-            if (isInside)
+        if (isInside)
+            for (; c <= end - S.Count; c += S.Count)
                 EightPixels<S, V>(from + c, to + c, rows, c);
-            else
-                OnePixel<S, V>(from + c, to + c, rows, columns, c);
+        for (; c <= end - (4 * S.Count); c += 4 * S.Count)
+            OnePixel<S, V>(from + c, to + c, rows, columns, c);
+        for (; c <= end - S.Count; c += S.Count)
+            OneVector<S, V>(from + c, to + c, rows, columns, c);
         return c;
     }
 
@@ -112,7 +129,41 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         S.Store(a7, q + (7 * channels));
     }
 
+    /// <summary>Four vectors of one pixel, so that their sums do not wait for one another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void OnePixel<S, V>(nint from, nint to, (int First, int End) rows, (int First, int End) columns, int c)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        nint channels = g.InChannels,
+            right = g.Dilation.W * channels,
+            down = (nint)g.Dilation.H * g.W * channels;
+        int kernelW = g.Kernel.W;
+        V a0 = Start<S, V>(to, c),
+            a1 = Start<S, V>(to + S.Count, c + S.Count),
+            a2 = Start<S, V>(to + (2 * S.Count), c + (2 * S.Count)),
+            a3 = Start<S, V>(to + (3 * S.Count), c + (3 * S.Count));
+        for (int a = rows.First; a < rows.End; a++)
+        {
+            float* p = x + from + (a * down) + (columns.First * right),
+                w = weight + c + (((a * (nint)kernelW) + columns.First) * channels);
+            for (int b = columns.First; b < columns.End; b++, p += right, w += channels)
+            {
+                a0 = S.MultiplyAdd(S.Load(p), S.Load(w), a0);
+                a1 = S.MultiplyAdd(S.Load(p + S.Count), S.Load(w + S.Count), a1);
+                a2 = S.MultiplyAdd(S.Load(p + (2 * S.Count)), S.Load(w + (2 * S.Count)), a2);
+                a3 = S.MultiplyAdd(S.Load(p + (3 * S.Count)), S.Load(w + (3 * S.Count)), a3);
+            }
+        }
+
+        S.Store(a0, y + to);
+        S.Store(a1, y + to + S.Count);
+        S.Store(a2, y + to + (2 * S.Count));
+        S.Store(a3, y + to + (3 * S.Count));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void OneVector<S, V>(nint from, nint to, (int First, int End) rows, (int First, int End) columns, int c)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -124,9 +175,10 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     }
 
     /// <summary>Channels that fill no vector.</summary>
-    void Rest(nint from, nint to, (int First, int End) rows, (int First, int End) columns, int c)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Rest(nint from, nint to, (int First, int End) rows, (int First, int End) columns, int c, int end)
     {
-        for (; c < g.InChannels; c++)
+        for (; c < end; c++)
         {
             float sum = bias[c] + (Residual == null ? 0 : Residual[to + c]);
             for (int a = rows.First; a < rows.End; a++)

@@ -70,7 +70,8 @@ sealed class OnnxConstants
             case "Constant" when node.IsStandard && Value(node) is { } constant:
                 // Numbers and shapes are no weights.
                 bool isWeight = constant.Shape.Rank > 0 && constant.Type is not (DType.I64 or DType.I32 or DType.Bool);
-                Add(node.Output, constant, 0, isWeight && !readers.OnlyQuantise(node.Output));
+                isWeight = isWeight && !readers.OnlyQuantise(node.Output) && !readers.OnlyResize(node.Output);
+                Add(node.Output, constant, 0, isWeight);
                 break;
             case "Identity" when node.IsStandard && x is not null:
                 Add(node.Output, x, Depth(node), weights.ContainsKey(node.Input(0)) && !readers.OnlyQuantise(node.Output));

@@ -7,6 +7,7 @@ sealed class OnnxReaders
 {
     readonly HashSet<string> quantise = [],
         weights = [],
+        sizes = [],
         other = [];
 
     OnnxReaders() { }
@@ -26,6 +27,9 @@ sealed class OnnxReaders
     /// <summary>Whether a value is nothing but what a quantised one is decoded from: its integers, scale or zero point.</summary>
     public bool OnlyQuantise(string name) => quantise.Contains(name) && !other.Contains(name);
 
+    /// <summary>Whether a value is nothing but what an image is resized by.</summary>
+    public bool OnlyResize(string name) => sizes.Contains(name) && !other.Contains(name);
+
     /// <summary>Whether some operation reads a value as its weight, bias or the like.</summary>
     public bool AsWeight(string name) => weights.Contains(name);
 
@@ -36,12 +40,18 @@ sealed class OnnxReaders
         {
             Copy(quantise, node.Output, name);
             Copy(weights, node.Output, name);
+            Copy(sizes, node.Output, name);
             Copy(other, node.Output, name);
             return;
         }
 
         bool isQuantised = node.Operator == "DequantizeLinear" || (node.Operator == "QuantizeLinear" && i > 0);
-        (isQuantised ? quantise : other).Add(name);
+        bool isSize = node.Operator is "Resize" or "Upsample" && i > 0;
+        (
+            isQuantised ? quantise
+            : isSize ? sizes
+            : other
+        ).Add(name);
         if (node.Operator is "Conv" or "ConvTranspose" or "Gemm" or "MatMul" or "BatchNormalization" or "Mul" or "Add")
             weights.Add(name);
     }

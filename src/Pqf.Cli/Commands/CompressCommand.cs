@@ -41,6 +41,16 @@ static class CompressCommand
             Description = "Folder of photographs, without labels, on which the norms are estimated again",
             HelpName = "DIR",
         };
+        var targetSize = new Option<string?>("--target-size")
+        {
+            Description = "Size to reach, such as 1MB or 900KiB: block lengths and codebook sizes are chosen layer by layer",
+            HelpName = "SIZE",
+        };
+        var targetRatio = new Option<string?>("--target-ratio")
+        {
+            Description = "The same, as a number of times that the network gets smaller",
+            HelpName = "N",
+        };
         return new(
             new Command(
                 "compress",
@@ -52,6 +62,8 @@ static class CompressCommand
                 format,
                 search,
                 calibrate,
+                targetSize,
+                targetRatio,
             },
             [
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out",
@@ -63,7 +75,14 @@ static class CompressCommand
             run => Run(run, run.Parsed.GetRequiredValue(weights), run.Parsed.GetValue(calibrate))
         )
         {
-            Keys = [("output_path", output), ("format", format), ("search", search)],
+            Keys =
+            [
+                ("output_path", output),
+                ("format", format),
+                ("search", search),
+                ("target_size", targetSize),
+                ("target_ratio", targetRatio),
+            ],
         };
     }
 
@@ -71,6 +90,8 @@ static class CompressCommand
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        if (run.Config is { TargetSize: not null, TargetRatio: not null })
+            return new PqfError.Config("command line", "--target-ratio", "expected --target-size or --target-ratio, got both");
         return from _ in OutputFolder.Prepare(folder)
             from done in run.WithImages(reader =>
                 run.WithDevice(device =>

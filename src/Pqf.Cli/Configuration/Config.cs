@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
 using Pqf.Nets.Images;
@@ -68,6 +69,12 @@ sealed record Config
 
     /// <summary><c>calibration</c>: what is done on the photographs of <c>--calibrate</c>; null for norms.</summary>
     public CalibrationLevel? Calibration { get; init; }
+
+    /// <summary><c>target_size</c>: block lengths and codebook sizes are chosen for it; null for no such size.</summary>
+    public SizeTarget? TargetSize { get; init; }
+
+    /// <summary><c>target_ratio</c>: the same, as a ratio of sizes.</summary>
+    public SizeTarget? TargetRatio { get; init; }
 }
 
 /// <summary>Where images come from, and how.</summary>

@@ -27,6 +27,7 @@ sealed unsafe class NetworkReconstruction(
     RngKey key
 )
 {
+    readonly HashSet<string> matched = [];
     readonly ImmutableArray<bool> same = SameNodes(graph, start, dense);
 
     /// <summary>The quantised network as far as it is done.</summary>
@@ -74,6 +75,7 @@ sealed unsafe class NetworkReconstruction(
             layer.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.Bias) is { } bias
             && ReadersNorm(node) is null
             && values.Has(node)
+            && matched.Add(layer.Parameters[0].Layer) // a layer that is used several times is matched where it is used first
         )
             MatchBias(node, bias);
     }

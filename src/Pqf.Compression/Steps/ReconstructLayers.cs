@@ -28,7 +28,13 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         using var scope = host.BeginScope();
         var dense = On(host, state.Dense ?? state.Parameters);
         var start = Shared(On(host, state.Parameters), dense);
-        var (plain, mirrored) = BatchesInMemory(state.Graph, start, dense);
+        var graph = state.Graph.BeforeJoints();
+        var firsts = Firsts(graph);
+        if (Layers.Where(layer => !firsts.ContainsValue(layer)).Select(layer => layer.Layer).ToArray() is [_, ..] others)
+            yield return new CompressionEvent.Noted(
+                $"not reconstructed, as they see boxes, which photographs do not have: {string.Join(", ", others)}"
+            );
+        var (plain, mirrored) = BatchesInMemory(graph, start, dense);
         if (plain < Images.BatchCount)
             yield return new CompressionEvent.Noted(
                 $"reconstructing layers on {plain * Images.BatchShape[0]} of {Images.BatchCount * Images.BatchShape[0]} photographs: the "
@@ -41,10 +47,9 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
             yield break;
         }
 
-        var pass = new NetworkReconstruction(host, state.Graph, dense, start, new NetworkValues(host, state.Graph, images), Options, Key);
+        var pass = new NetworkReconstruction(host, graph, dense, start, new NetworkValues(host, graph, images), Options, Key);
         var reports = ImmutableArray.CreateBuilder<LayerReconstruction>();
-        var firsts = Firsts(state.Graph);
-        for (int node = 0; node < state.Graph.Nodes.Length; )
+        for (int node = 0; node < graph.Nodes.Length; )
         {
             cancellation.ThrowIfCancellationRequested();
             if (firsts.TryGetValue(node, out var layer))
@@ -56,7 +61,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
                 yield return new CompressionEvent.LayerReconstructed(report);
             }
 
-            node = pass.Compute(node, firsts.Keys.Where(first => first > node).DefaultIfEmpty(state.Graph.Nodes.Length).Min());
+            node = pass.Compute(node, firsts.Keys.Where(first => first > node).DefaultIfEmpty(graph.Nodes.Length).Min());
         }
 
         var parameters = device == host ? pass.Parameters : On(device, pass.Parameters);

@@ -135,6 +135,43 @@ public sealed class CompressTests : IDisposable
     }
 
     [Fact]
+    public void Layers_of_a_detector_are_reconstructed_up_to_its_boxes()
+    {
+        TestNetworks.WriteImages(folder.File("images"));
+        string[] Run(string output, string level) =>
+            [
+                "compress",
+                "--weights",
+                SharedData.Path("cases/det4.pth"),
+                "--output",
+                folder.File(output),
+                "--calibrate",
+                folder.File("images"),
+                "--calibration",
+                level,
+                "--model.arch",
+                "maskrcnn",
+                "--model.compression_parameters.k",
+                "16",
+                "--model.compression_parameters.k_means_n_iters",
+                "1",
+                "--model.sls_iterations",
+                "10",
+            ];
+        var norms = Cli.Run(Run("norms", "norms"));
+        var layers = Cli.Run(Run("layers", "layers"));
+
+        Assert.Equal((ExitCode.Success, ExitCode.Success), (norms.Code, layers.Code));
+        Assert.Contains("not reconstructed, as they see boxes", layers.Out + layers.Error, StringComparison.Ordinal);
+        var errors = File.ReadAllLines(folder.File("layers/layers.csv"))
+            .Skip(1)
+            .Select(row => row.Split(','))
+            .ToDictionary(row => row[0], row => row[7]);
+        Assert.NotEqual("", errors["backbone.body.layer2.0.conv2"]);
+        Assert.Equal("", errors["roi_heads.box_head.fc6"]);
+    }
+
+    [Fact]
     public void Calibration_takes_unlabelled_images()
     {
         TestNetworks.WriteImages(folder.File("images"));

@@ -4,6 +4,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
@@ -38,7 +39,7 @@ static class CompressCommand
         };
         var calibrate = new Option<string?>("--calibrate")
         {
-            Description = "Folder of photographs, without labels, on which the norms are estimated again",
+            Description = "Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs",
             HelpName = "DIR",
         };
         var targetSize = new Option<string?>("--target-size")
@@ -103,6 +104,9 @@ static class CompressCommand
                         ConfigMapping.Compress(run) with
                         {
                             Images = images,
+                            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+                                ? new ReconstructionOptions()
+                                : null,
                         },
                         run.Progress,
                         run.Cancellation
@@ -122,7 +126,7 @@ static class CompressCommand
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {
         run.NoteGuesses(network);
-        return folder is null || network.IsCompressed
+        return folder is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None
             ? (ImageSet?)null
             : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);
     }

@@ -40,7 +40,7 @@ static class ConfigDecoder
             Threads = top.Read("threads", defaults.Threads, Values.Integer(0, 1024)),
             Formats = top.Read("format", defaults.Formats, Values.List(Format)),
             Search = top.ReadOptional("search", Search),
-            Calibration = top.ReadOptional("calibration", Calibration),
+            Calibration = top.Read("calibration", defaults.Calibration, Calibration),
             TargetSize = top.Read<SizeTarget?>("target_size", null, TargetSize),
             TargetRatio = top.Read<SizeTarget?>("target_ratio", null, TargetRatio),
         };
@@ -56,7 +56,12 @@ static class ConfigDecoder
         );
 
     static ValueParser<CalibrationLevel> Calibration { get; } =
-        Values.Choice(("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
+        Values.Choice(
+            ("auto", CalibrationLevel.Auto),
+            ("none", CalibrationLevel.None),
+            ("norms", CalibrationLevel.Norms),
+            ("layers", CalibrationLevel.Layers)
+        );
 
     static Result<SizeTarget?, Problem> TargetSize(ConfigNode node) =>
         Values

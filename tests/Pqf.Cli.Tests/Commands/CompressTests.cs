@@ -200,6 +200,8 @@ public sealed class CompressTests : IDisposable
             folder.File("dense.pth"),
             "--output",
             folder.File("out"),
+            "--calibration",
+            "norms",
             "--calibrate",
             folder.File("images"),
             "--model.use_permutations",

@@ -46,8 +46,12 @@ public sealed record CocoFolder(
                 yield return guess;
             if (Instances.UnlistedCount > 0)
                 yield return $"{file}: left out {Instances.UnlistedCount} annotations of images that are not listed";
-            if (Instances.WithoutMaskCount > 0)
-                yield return $"{file}: {Instances.WithoutMaskCount} objects have no outline: they count for boxes, not for masks";
+            if (Instances.WithoutMask is [var bare, ..])
+                yield return $"{file}: {Instances.WithoutMask.Length} objects have no outline, the first is annotation {bare}: they count for "
+                    + "boxes, not for masks";
+            if (Instances.WithEmptyMask is [var empty, ..])
+                yield return $"{file}: {Instances.WithEmptyMask.Length} objects have a mask without a pixel in their box, the first is "
+                    + $"annotation {empty}: they count for boxes, not for masks; expected masks in pixels of the image";
             if (Instances.CrowdCount > 0 && Instances.CrowdCount == Instances.AnnotationCount)
                 yield return $"{file}: all {Instances.CrowdCount} annotations are crowds: there is no object to learn or to find";
             if (Labels.Note is { } note)

@@ -116,7 +116,8 @@ public class CocoLabelsTests
         var target = CocoTargets.Of(data.Images[0], data.AnnotationsOf(1), CocoLabels.Of(data));
         Assert.Single(target.Boxes);
         Assert.Null(Assert.Single(target.Masks));
-        Assert.Equal(1, data.WithoutMaskCount);
+        Assert.Equal([1], data.WithoutMask);
+        Assert.Empty(data.WithEmptyMask);
     }
 
     [Fact]

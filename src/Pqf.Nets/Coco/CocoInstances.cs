@@ -31,7 +31,10 @@ public sealed class CocoInstances
         UnlistedCount = annotations.Count - listed.Length;
         foreach (var annotation in listed)
             Check(annotation, imageOf[annotation.ImageId], classes);
-        CocoAnnotation[] empty = [.. listed.Where(annotation => !annotation.IsCrowd && annotation.HasEmptyMask(imageOf[annotation.ImageId]))];
+        CocoAnnotation[] empty =
+        [
+            .. listed.Where(annotation => !annotation.IsCrowd && annotation.HasEmptyMask(imageOf[annotation.ImageId])),
+        ];
         WithoutMask = [.. listed.Where(annotation => !annotation.IsCrowd && !annotation.HasMask).Select(annotation => annotation.Id)];
         WithEmptyMask = [.. empty.Select(annotation => annotation.Id)];
         var emptyIds = WithEmptyMask.ToHashSet();

@@ -14,7 +14,14 @@ public sealed record CocoImage(long Id, string FileName, int Height, int Width);
 /// <summary>A class of objects.</summary>
 /// <param name="Id">Its number, from 0 or 1; numbers have gaps (COCO's 80 classes go to 90).</param>
 /// <param name="Name">In words: <c>traffic light</c>.</param>
-public sealed record CocoCategory(int Id, string Name);
+public sealed record CocoCategory(int Id, string Name)
+{
+    /// <summary>The name as it is compared: without blanks around it, and in one form of Unicode.</summary>
+    public string Key => KeyOf(Name);
+
+    /// <summary>As <see cref="Key"/>, of any name.</summary>
+    public static string KeyOf(string name) => Decomposed.Of(name.Trim());
+}
 
 /// <summary>A box in pixels by its upper left corner and its size, as COCO's files have it.</summary>
 /// <param name="X">Left.</param>
@@ -41,9 +48,7 @@ public readonly record struct CocoBox(double X, double Y, double Width, double H
             top = Math.Clamp(Math.Floor(Y), 0, height),
             right = Math.Clamp(Math.Ceiling(X + Width), 0, width),
             bottom = Math.Clamp(Math.Ceiling(Y + Height), 0, height);
-        return left < right && top < bottom
-            ? new((int)left, (int)top, (int)(right - left), (int)(bottom - top))
-            : new(0, 0, width, height);
+        return left < right && top < bottom ? new((int)left, (int)top, (int)(right - left), (int)(bottom - top)) : new(0, 0, width, height);
     }
 }
 

@@ -231,7 +231,8 @@ public sealed class CocoLayoutTests : IDisposable
                 ? []
                 :
                 [
-                    $"{folder.File("annotations/instances_val.json")}: found 1 images by their names without folders or in other case, the "
+                    $"{folder.File("annotations/instances_val.json")}: found 1 images by their names without folders, in other case or in another form of "
+                        + "Unicode, the "
                         + $"first {name} as {folder.File($"val/{guessed}")}",
                 ],
             notes

@@ -40,7 +40,7 @@ public class NetworkProperties
     [Property(MaxTest = 50)]
     public void Every_layer_that_is_not_at_an_end_has_its_channels_in_some_group(byte[] pieces, byte tail)
     {
-        var graph = RandomNetwork.Of(pieces.Where(piece => !RandomNetwork.IsGrouped(piece)), tail);
+        var graph = RandomNetwork.Of(pieces.Where(piece => !RandomNetwork.HasFixedChannels(piece)), tail);
         var layers = graph
             .Nodes.SelectMany(node => node.Parameters.Where(spec => spec.Role == ParameterRole.Weight))
             .Select(spec => spec.Layer)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
@@ -15,11 +16,13 @@ sealed class RandomNetwork
         Width = 8;
 
     // Pieces from here on are rarer kinds; lower ones give each kind and width several times.
-    const int FirstRare = 216;
+    const int FirstRare = 171;
 
-    // Grouped convolution, frozen norm, transposed convolution, resizing. Of these, random ONNX models hold the first.
-    const int RareKinds = 4,
-        RareOnnxKinds = 1;
+    // Those of which random ONNX models are made come first, and of these those that leave channels outside of groups: a grouped
+    // convolution, a concatenation, a shuffle, a value a pixel. Last are a frozen norm, a transposed convolution and resizing.
+    const int RareKinds = 11,
+        RareOnnxKinds = 8,
+        FixedKinds = 4;
 
     readonly GraphBuilder graph = new();
     int x;
@@ -44,8 +47,8 @@ sealed class RandomNetwork
     /// <summary>A network of layers that an ONNX model holds.</summary>
     public static Graph OfOnnx(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail, RareOnnxKinds).graph.Build();
 
-    /// <summary>Whether a piece is a grouped convolution, whose channels have a fixed order.</summary>
-    public static bool IsGrouped(byte piece) => piece >= FirstRare && piece % RareKinds == 0;
+    /// <summary>Whether a piece leaves channels outside of groups.</summary>
+    public static bool HasFixedChannels(byte piece) => piece >= FirstRare && piece % RareKinds < FixedKinds;
 
     public static Tensor<float> Images(Device device, int count) => GeneratedWeights.Images(device, "property", [count, 3, Height, Width]);
 
@@ -94,18 +97,58 @@ sealed class RandomNetwork
                 int groups = (int)BigInteger.GreatestCommonDivisor(channelCount, width);
                 Replace(graph.Conv2d(x, Name("grouped"), width, 3, new Conv2dOptions { Padding = 1, Groups = groups }), width);
                 break;
-            case 10:
+            case 10 when channelCount < 30:
+                Replace(graph.Concat([x, graph.Relu(graph.Conv2d(x, Name("conv"), width, 1)), x]), (2 * channelCount) + width);
+                break;
+            case 11:
+                int doubled = graph.Conv2d(x, Name("conv"), 2 * width, 1);
+                ImmutableArray<int> halves = graph.Split(doubled, width, width);
+                Replace(graph.ChannelShuffle(graph.Concat([halves[1], graph.Tanh(halves[0])]), 2), 2 * width);
+                break;
+            case 15:
+                Replace(Function(width), channelCount);
+                break;
+            case 13:
+                int squeezed = graph.Silu(graph.Conv2d(graph.GlobalAvgPool(x), Name("conv"), width, 1, hasBias: true));
+                Replace(graph.Multiply(x, graph.HardSigmoid(graph.Conv2d(squeezed, Name("conv"), channelCount, 1))), channelCount);
+                break;
+            case 14:
+                int scaled = graph.Multiply(graph.ChannelParameter($"{Name("scale")}.gamma", channelCount), Branch(width, channelCount, 1));
+                Replace(graph.Subtract(scaled, x), channelCount);
+                break;
+            case 12:
+                Replace(graph.Divide(x, graph.Affine(graph.Sigmoid(graph.Conv2d(x, Name("conv"), 1, 1)), 1, 1)), channelCount);
+                break;
+            case 16:
+                Replace(graph.HardSwish(graph.Add(x, graph.Tanh(graph.GlobalAvgPool(x)))), channelCount);
+                break;
+            case 17:
                 Replace(graph.Relu(graph.FrozenBatchNorm(x, Name("norm"), 1e-3f)), channelCount);
                 break;
-            case 11 when rows < Height:
+            case 18 when rows < Height:
                 Replace(graph.Relu(graph.ConvTranspose2d(x, Name("up"), width, 2, new ConvTranspose2dOptions { Stride = 2 })), width);
                 (rows, columns) = (rows * 2, columns * 2);
                 break;
-            case 12:
+            case 19:
                 int mean = graph.Conv2d(graph.GlobalAvgPool(x), Name("conv"), channelCount, 1);
                 Replace(graph.Add(x, graph.Upsample(mean, x)), channelCount);
                 break;
         }
+    }
+
+    /// <summary>A convolution and a function of each value.</summary>
+    int Function(int choice)
+    {
+        int y = graph.BatchNorm(graph.Conv2d(x, Name("conv"), channelCount, 1), Name("norm"));
+        return choice switch
+        {
+            2 => graph.Clip(y, 0, 6),
+            3 => graph.LeakyRelu(y, 0.2f),
+            4 => graph.PRelu(y, Name("slopes")),
+            5 => graph.Gelu(y),
+            6 => graph.GeluTanh(y),
+            _ => graph.Silu(y),
+        };
     }
 
     /// <summary>1×1 then 3×3, as in a residual block.</summary>

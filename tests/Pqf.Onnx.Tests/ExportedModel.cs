@@ -76,7 +76,7 @@ sealed class ExportedModel
                 Weights.Append("Relu", from, to);
                 break;
             case MaxPool2dLayer pool:
-                Weights.Append("MaxPool", from, to, OnnxMessages.Window(pool.KernelSize, pool.Stride, pool.Padding));
+                Weights.Append("MaxPool", from, to, OnnxMessages.Window(pool.KernelSize, pool.Stride, pool.Padding, pool.Padding));
                 break;
             case AddLayer:
                 Weights.Append(form.IsOtherwise ? "Sum" : "Add", form.SwapsSums ? from.Reverse() : from, to);

@@ -22,6 +22,9 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
     // Rounding only: sums of the same terms in another order, in the largest value of the result.
     const double Tolerance = 1e-5;
 
+    // The largest value of a random network may be what is left of larger terms that nearly cancel.
+    const double RandomTolerance = 1e-4;
+
     [Theory]
     [InlineData(GraphOptimizationLevel.ORT_ENABLE_ALL)]
     [InlineData(GraphOptimizationLevel.ORT_DISABLE_ALL)]
@@ -46,8 +49,8 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
                 (byte)key.Bits(1)
             );
             var dense = GeneratedWeights.Parameters(graph, device, $"onnx {seed}");
-            Check(graph, dense, device, 9, 8);
-            Check(graph, SomeQuantised(graph, dense, key), device, 9, 8);
+            Check(graph, dense, device, 9, 8, tolerance: RandomTolerance);
+            Check(graph, SomeQuantised(graph, dense, key), device, 9, 8, tolerance: RandomTolerance);
         }
     }
 
@@ -144,7 +147,8 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
         Device device,
         int height,
         int width,
-        GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL
+        GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        double tolerance = Tolerance
     )
     {
         int channels = graph.Nodes.OfType<InputLayer>().Single().Channels;
@@ -156,7 +160,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
             var expected = Forward.Run(graph, parameters, images);
             if (expected.Shape.Rank == 4)
                 expected = ChannelOrder.ToChannelsFirst(expected);
-            Close.Check(expected.ToArray(), runtime.Run(images), Tolerance);
+            Close.Check(expected.ToArray(), runtime.Run(images), tolerance);
         }
     }
 

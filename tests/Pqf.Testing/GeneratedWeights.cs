@@ -86,7 +86,7 @@ public static class GeneratedWeights
                         {
                             ParameterRole.RunningVar => 0.5 + u,
                             ParameterRole.Weight => ((2 * u) - 1) * bound,
-                            ParameterRole.NormWeight => 0.75 + (0.5 * u),
+                            ParameterRole.NormWeight or ParameterRole.Vector => 0.75 + (0.5 * u),
                             _ => 0.2 * (u - 0.5),
                         }
                     )

@@ -44,13 +44,19 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
         var steps = new List<FusedStep>();
         // From the back: where two branches meet in a sum, the later one takes it in, for then the other's value is ready.
         foreach (int head in numbers.Reverse().Where(i => graph.Nodes[i].Fuses != Fusing.None))
-            steps.Add(Fuse(graph, readers, taken, head));
+            steps.Add(Fuse(graph, shapes, readers, taken, head));
         steps.AddRange(numbers.Where(i => !taken.Contains(i)).Select(i => new FusedStep(i, i)));
         return new([.. steps.OrderBy(step => step.Output)], views);
     }
 
     /// <summary>The step that begins at a layer; marks its nodes as taken.</summary>
-    static FusedStep Fuse(Graph graph, ImmutableArray<ImmutableArray<int>> readers, HashSet<int> taken, int head)
+    static FusedStep Fuse(
+        Graph graph,
+        ImmutableArray<Shape> shapes,
+        ImmutableArray<ImmutableArray<int>> readers,
+        HashSet<int> taken,
+        int head
+    )
     {
         var step = new FusedStep(head, head);
         taken.Add(head);
@@ -66,7 +72,7 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
         var fuses = graph.Nodes[head].Fuses;
         if (fuses.HasFlag(Fusing.Norm) && Next()?.AsNorm is { } norm)
             step = Taken(step with { Norm = norm });
-        if (fuses.HasFlag(Fusing.Sum) && Next() is { IsSum: true, Inputs: [var left, var right] })
+        if (fuses.HasFlag(Fusing.Sum) && Next() is { IsSum: true, Inputs: [var left, var right] } && shapes[left] == shapes[right])
             step = Taken(step with { Residual = left == step.Output ? right : left });
         if (fuses.HasFlag(Fusing.Tail) && Next()?.Tail is { } tail)
             step = Taken(step with { Tail = tail });

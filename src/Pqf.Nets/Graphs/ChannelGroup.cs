@@ -6,7 +6,7 @@ using Pqf.Tensors.Ops.Movement;
 namespace Pqf.Nets.Graphs;
 
 /// <summary>A layer within a group whose vectors or columns hold several neighbouring values for each channel.</summary>
-/// <param name="Layer">The layer's name.</param>
+/// <param name="Layer">The layer's name; the parameter's for <see cref="ChannelGroup.Vectors"/>.</param>
 /// <param name="Run">Values per channel: 1, or the pixels of what was flattened before a linear layer. The taps of a k×k kernel are axes of
 /// their own and do not count.</param>
 public sealed record ChannelRun(string Layer, int Run);
@@ -23,6 +23,9 @@ public sealed record ChannelGroup
 
     /// <summary>Norms over the channels.</summary>
     public required ImmutableArray<ChannelRun> Norms { get; init; }
+
+    /// <summary>Other parameters with values for each channel, by their full names: slopes, scales, shifts.</summary>
+    public ImmutableArray<ChannelRun> Vectors { get; init; } = [];
 
     /// <summary>Layers whose inputs are reordered: the second axis of their weights.</summary>
     public required ImmutableArray<ChannelRun> Children { get; init; }
@@ -54,6 +57,8 @@ public sealed record ChannelGroup
         foreach (var norm in Norms)
         foreach (string vector in (ReadOnlySpan<string>)["weight", "bias", "running_mean", "running_var"])
             parameters = Reorder(parameters, $"{norm.Layer}.{vector}", 0, order, norm.Run);
+        foreach (var vector in Vectors)
+            parameters = Reorder(parameters, vector.Layer, AxisOf(parameters, vector), order, vector.Run);
         foreach (var child in Children)
             parameters = Reorder(parameters, $"{child.Layer}.weight", Transposed.Contains(child.Layer) ? 0 : 1, order, child.Run);
         return parameters;
@@ -67,6 +72,10 @@ public sealed record ChannelGroup
             inverse[order[i]] = i;
         return inverse;
     }
+
+    /// <summary>The axis of the channels: that of their length, as a vector may have axes of length 1 beside it.</summary>
+    int AxisOf(Parameters parameters, ChannelRun vector) =>
+        Math.Max(0, parameters[vector.Layer].Shape.ToList().IndexOf(ChannelCount * vector.Run));
 
     /// <summary>Takes slices along an axis, runs of neighbours together.</summary>
     static Parameters Reorder(Parameters parameters, string name, int axis, ReadOnlySpan<int> order, int run)

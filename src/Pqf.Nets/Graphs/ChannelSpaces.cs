@@ -61,6 +61,42 @@ sealed class ChannelSpaces
         all[Root(space)].Norms.Add(new(layer, features / all[Root(space)].ChannelCount));
     }
 
+    /// <summary>Binds a parameter with values for each channel: it follows the space.</summary>
+    /// <param name="parameter">Its full name.</param>
+    /// <param name="space">The space.</param>
+    /// <param name="length">Its values.</param>
+    public void AddVector(string parameter, int space, int length)
+    {
+        Bind(parameter, space);
+        all[Root(space)].Vectors.Add(new(parameter, length / all[Root(space)].ChannelCount));
+    }
+
+    /// <summary>A space whose values lie in an order of their own, which may not change.</summary>
+    public int NewFixed()
+    {
+        int space = New(1);
+        all[space].Fixed = true;
+        all[space].IsFlattened = true;
+        return space;
+    }
+
+    /// <summary>States that the values of a space may be pixels of its channels, side by side.</summary>
+    public void Flatten(int space) => all[Root(space)].IsFlattened = true;
+
+    /// <summary>Joins what is computed element by element. A value of one channel is broadcast and joins nothing.</summary>
+    /// <returns>The space of the result.</returns>
+    public int JoinBroadcast(int left, int right)
+    {
+        if (IsBroadcast(left, right))
+            return right;
+        if (!IsBroadcast(right, left))
+            Join(left, right);
+        return left;
+    }
+
+    bool IsBroadcast(int space, int over) =>
+        all[Root(space)] is { ChannelCount: 1, IsFlattened: false } && all[Root(over)].ChannelCount > 1;
+
     /// <summary>Forbids to reorder a space.</summary>
     public void Fix(int space) => all[Root(space)].Fixed = true;
 
@@ -82,6 +118,8 @@ sealed class ChannelSpaces
         all[second].Root = first;
         all[first].Fixed |= all[second].Fixed;
         all[first].Parents.UnionWith(all[second].Parents);
+        all[first].IsFlattened |= all[second].IsFlattened;
+        all[first].Vectors.UnionWith(all[second].Vectors);
         all[first].Norms.UnionWith(all[second].Norms);
         all[first].Children.UnionWith(all[second].Children);
     }
@@ -95,6 +133,7 @@ sealed class ChannelSpaces
                 ChannelCount = space.ChannelCount,
                 Parents = [.. layers.Where(space.Parents.Contains)],
                 Norms = [.. space.Norms.OrderBy(norm => layers.IndexOf(norm.Layer))],
+                Vectors = [.. space.Vectors.OrderBy(vector => vector.Layer, StringComparer.Ordinal)],
                 Children = [.. space.Children.OrderBy(child => layers.IndexOf(child.Layer))],
                 Transposed =
                 [
@@ -121,6 +160,10 @@ sealed class ChannelSpaces
         public int Root { get; set; } = root;
 
         public bool Fixed { get; set; }
+
+        public bool IsFlattened { get; set; }
+
+        public HashSet<ChannelRun> Vectors { get; } = [];
 
         public HashSet<string> Parents { get; } = [];
 

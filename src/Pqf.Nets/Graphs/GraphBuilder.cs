@@ -50,6 +50,46 @@ public sealed class GraphBuilder
     /// <summary>max(x, 0).</summary>
     public int Relu(int x) => Append(new ReluLayer(x), channels[x]);
 
+    /// <summary>x from one number to another; ReLU6 is from 0 to 6.</summary>
+    public int Clip(int x, float low, float high) => Append(new ClipLayer(x, low, high), channels[x]);
+
+    /// <summary>x above 0, a multiple of x below.</summary>
+    public int LeakyRelu(int x, float slope) => Append(new LeakyReluLayer(x, slope), channels[x]);
+
+    /// <summary>x above 0, x times its channel's slope below.</summary>
+    /// <param name="x">Node read.</param>
+    /// <param name="layer">Layer's name.</param>
+    /// <param name="isShared">Whether one slope is that of all channels.</param>
+    public int PRelu(int x, string layer, bool isShared = false) =>
+        Append(new PReluLayer(x, layer, isShared ? 1 : channels[x]), channels[x]);
+
+    /// <summary>1 / (1 + exp(−x)).</summary>
+    public int Sigmoid(int x) => Append(new SigmoidLayer(x), channels[x]);
+
+    /// <summary>clamp(slope · x + offset, 0, 1); PyTorch's numbers by default.</summary>
+    public int HardSigmoid(int x, float slope = 1f / 6, float offset = 0.5f) => Append(new HardSigmoidLayer(x, slope, offset), channels[x]);
+
+    /// <summary>Hyperbolic tangent.</summary>
+    public int Tanh(int x) => Append(new TanhLayer(x), channels[x]);
+
+    /// <summary>eˣ.</summary>
+    public int Exp(int x) => Append(new ExpLayer(x), channels[x]);
+
+    /// <summary>x · sigmoid(x).</summary>
+    public int Silu(int x) => Append(new SiluLayer(x), channels[x]);
+
+    /// <summary>x · clamp(x / 6 + 1/2, 0, 1).</summary>
+    public int HardSwish(int x) => Append(new HardSwishLayer(x), channels[x]);
+
+    /// <summary>x · Φ(x), exact.</summary>
+    public int Gelu(int x) => Append(new GeluLayer(x), channels[x]);
+
+    /// <summary>x · Φ(x), by a hyperbolic tangent.</summary>
+    public int GeluTanh(int x) => Append(new GeluTanhLayer(x), channels[x]);
+
+    /// <summary>scale · x + shift.</summary>
+    public int Affine(int x, float scale, float shift) => Append(new AffineLayer(x, scale, shift), channels[x]);
+
     /// <summary>Largest value under a moving window.</summary>
     public int MaxPool2d(int x, Pair kernelSize, Pair stride, Pair padding) =>
         Append(new MaxPool2dLayer(x, kernelSize, stride, padding), channels[x]);
@@ -57,8 +97,67 @@ public sealed class GraphBuilder
     /// <summary>Mean over all pixels.</summary>
     public int GlobalAvgPool(int x) => Append(new GlobalAvgPoolLayer(x), channels[x]);
 
-    /// <summary>Sum of two branches.</summary>
-    public int Add(int left, int right) => Append(new AddLayer(left, right), channels[left]);
+    /// <summary>Sum of two branches, each repeated along axes where it has length 1.</summary>
+    public int Add(int left, int right) => Append(new AddLayer(left, right), Math.Max(channels[left], channels[right]));
+
+    /// <summary>Difference, as <see cref="Add"/>.</summary>
+    public int Subtract(int left, int right) => Append(new SubtractLayer(left, right), Math.Max(channels[left], channels[right]));
+
+    /// <summary>Product, as <see cref="Add"/>: of [N, H, W, C] and [N, 1, 1, C] in squeeze-and-excitation.</summary>
+    public int Multiply(int left, int right) => Append(new MultiplyLayer(left, right), Math.Max(channels[left], channels[right]));
+
+    /// <summary>Quotient, as <see cref="Add"/>.</summary>
+    public int Divide(int left, int right) => Append(new DivideLayer(left, right), Math.Max(channels[left], channels[right]));
+
+    /// <summary>A parameter by itself.</summary>
+    /// <param name="name">Its full name.</param>
+    /// <param name="parameterShape">Its shape in files.</param>
+    /// <param name="valueShape">[1, 1, 1, C], [1, H, W, C] or [1, features].</param>
+    /// <param name="initial">What all values are before training.</param>
+    public int Parameter(string name, Shape parameterShape, Shape valueShape, float initial = 1) =>
+        Append(new ParameterLayer(name, parameterShape, valueShape, initial), valueShape.Last);
+
+    /// <summary>A parameter [C] with a value for each channel of images.</summary>
+    public int ChannelParameter(string name, int channelCount, float initial = 1) =>
+        Parameter(name, [channelCount], [1, 1, 1, channelCount], initial);
+
+    /// <summary>Values one after another along an axis, channels by default.</summary>
+    /// <param name="parts">Nodes read.</param>
+    /// <param name="axis">Which axis of the values in memory.</param>
+    public int Concat(ImmutableArray<int> parts, int axis = -1) =>
+        Append(new ConcatLayer(parts, axis), axis < 0 || axis == 3 ? parts.Sum(part => channels[part]) : channels[parts[0]]);
+
+    /// <summary>Some channels of <paramref name="x"/>, […, C].</summary>
+    /// <param name="x">Node read.</param>
+    /// <param name="start">First channel.</param>
+    /// <param name="end">One past the last.</param>
+    public int SliceChannels(int x, int start, int end) => Slice(x, new SliceLayer(x, -1, start, end));
+
+    /// <summary>Some rows or columns of <paramref name="x"/>, [N, H, W, C].</summary>
+    /// <param name="x">Node read.</param>
+    /// <param name="axis">1 for rows, 2 for columns.</param>
+    /// <param name="start">First one; negative ones count from the end.</param>
+    /// <param name="end">One past the last; negative ones count from the end.</param>
+    /// <param name="step">1 or more.</param>
+    public int SlicePixels(int x, int axis, int start, int end = int.MaxValue, int step = 1) =>
+        Slice(x, new SliceLayer(x, axis, start, end, step));
+
+    /// <summary>All channels of <paramref name="x"/> in parts of given lengths.</summary>
+    public ImmutableArray<int> Split(int x, params ReadOnlySpan<int> lengths)
+    {
+        var parts = ImmutableArray.CreateBuilder<int>(lengths.Length);
+        int at = 0;
+        foreach (int length in lengths)
+        {
+            parts.Add(SliceChannels(x, at, at + length));
+            at += length;
+        }
+
+        return parts.MoveToImmutable();
+    }
+
+    /// <summary>Channels of some groups, dealt out in turn.</summary>
+    public int ChannelShuffle(int x, int groups) => Append(new ChannelShuffleLayer(x, groups), channels[x]);
 
     /// <summary>Rows of all values, channel by channel.</summary>
     public int Flatten(int x) => Append(new FlattenLayer(x), channels[x]);
@@ -83,6 +182,8 @@ public sealed class GraphBuilder
 
     /// <summary>Channels of a node's value.</summary>
     internal int Channels(int node) => channels[node];
+
+    int Slice(int x, SliceLayer layer) => Append(layer, layer.Axis is 1 or 2 ? channels[x] : layer.LengthOf(channels[x]));
 
     int Append(Layer layer, int channelCount)
     {

@@ -23,6 +23,9 @@ public enum ParameterRole
 
     /// <summary>Variance that a norm divides by.</summary>
     RunningVar,
+
+    /// <summary>Values of another layer, often one a channel: slopes, scales, shifts.</summary>
+    Vector,
 }
 
 /// <summary>One tensor that a graph needs.</summary>

@@ -44,7 +44,7 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
                 HasBias,
                 norm => Fold(norm, onnx.Parameters),
                 [
-                    .. OnnxMessages.Window(KernelSize, Options.Stride, Options.Padding),
+                    .. OnnxMessages.Window(KernelSize, Options.Stride, Options.Padding, Options.Padding),
                     OnnxMessages.Attribute("dilations", [Options.Dilation.H, Options.Dilation.W]),
                     OnnxMessages.Attribute("group", Options.Groups),
                 ]

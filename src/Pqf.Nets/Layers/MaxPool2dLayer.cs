@@ -15,7 +15,7 @@ namespace Pqf.Nets.Layers;
 /// <param name="Padding">Pixels added on each side, below every value.</param>
 public sealed record MaxPool2dLayer(int X, Pair KernelSize, Pair Stride, Pair Padding) : Layer(X)
 {
-    internal override OnnxForm? Onnx => onnx => onnx.Add("MaxPool", OnnxMessages.Window(KernelSize, Stride, Padding));
+    internal override OnnxForm? Onnx => onnx => onnx.Add("MaxPool", OnnxMessages.Window(KernelSize, Stride, Padding, Padding));
 
     internal override string? OnnxSignature => OnnxSignatures.MaxPool(KernelSize, Stride, Padding);
 

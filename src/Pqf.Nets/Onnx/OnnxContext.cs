@@ -67,4 +67,17 @@ readonly struct OnnxContext(OnnxGraph graph, int node)
     /// <summary>A tensor of the file.</summary>
     /// <inheritdoc cref="OnnxWeights.Add(string, Shape, Func{float[]})"/>
     public string Initialiser(string name, Shape shape, Func<float[]> values) => graph.Weights.Add(name, shape, values);
+
+    /// <inheritdoc cref="OnnxWeights.Integers"/>
+    public string Integers(params IEnumerable<int> values) => graph.Weights.Integers(values);
+
+    /// <inheritdoc cref="OnnxWeights.Number"/>
+    public string Number(float value) => graph.Weights.Number(value);
+
+    /// <inheritdoc cref="OnnxWeights.Numbers"/>
+    public string Numbers(params IEnumerable<float> values) => graph.Weights.Numbers(values);
+
+    /// <summary>[1, H, W, C], [1, …] of the value that an input is.</summary>
+    /// <param name="i">Its place among the layer's inputs.</param>
+    public Shape InputShape(int i) => graph.Shape(graph.Layers[node].Inputs[i]);
 }

@@ -13,7 +13,10 @@ static class OnnxMessages
     const int IrVersion = 8,
         Opset = 17;
 
-    const int IntegerAttribute = 2,
+    const int SingleAttribute = 1,
+        IntegerAttribute = 2,
+        TextAttribute = 3,
+        SinglesAttribute = 6,
         IntegersAttribute = 7;
 
     /// <summary>A whole model: the fields of a file.</summary>
@@ -59,6 +62,21 @@ static class OnnxMessages
     public static WireField Attribute(string name, long value) =>
         WireField.Message(5, WireField.Text(1, name), WireField.Integer(3, value), WireField.Integer(20, IntegerAttribute));
 
+    /// <summary>A number in single precision that an operation is given.</summary>
+    public static WireField Attribute(string name, float value) =>
+        WireField.Message(5, WireField.Text(1, name), WireField.Single(2, value), WireField.Integer(20, SingleAttribute));
+
+    /// <summary>A word that an operation is given.</summary>
+    public static WireField Attribute(string name, string value) =>
+        WireField.Message(5, WireField.Text(1, name), WireField.Text(4, value), WireField.Integer(20, TextAttribute));
+
+    /// <summary>A list of numbers in single precision that an operation is given.</summary>
+    public static WireField Attribute(string name, IEnumerable<float> values) =>
+        WireField.Message(
+            5,
+            [WireField.Text(1, name), .. values.Select(value => WireField.Single(7, value)), WireField.Integer(20, SinglesAttribute)]
+        );
+
     /// <summary>A list of whole numbers that an operation is given.</summary>
     public static WireField Attribute(string name, IEnumerable<int> values) =>
         WireField.Message(
@@ -67,11 +85,15 @@ static class OnnxMessages
         );
 
     /// <summary>The attributes of a moving window.</summary>
-    public static IEnumerable<WireField> Window(Pair kernel, Pair stride, Pair padding) =>
+    /// <param name="kernel">Its taps.</param>
+    /// <param name="stride">Its steps.</param>
+    /// <param name="padding">Pixels added above and on the left.</param>
+    /// <param name="endPadding">Pixels added below and on the right.</param>
+    public static IEnumerable<WireField> Window(Pair kernel, Pair stride, Pair padding, Pair endPadding) =>
         [
             Attribute("kernel_shape", [kernel.H, kernel.W]),
             Attribute("strides", [stride.H, stride.W]),
-            Attribute("pads", [padding.H, padding.W, padding.H, padding.W]),
+            Attribute("pads", [padding.H, padding.W, endPadding.H, endPadding.W]),
         ];
 
     /// <summary>A tensor of the file.</summary>

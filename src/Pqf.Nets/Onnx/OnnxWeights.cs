@@ -40,19 +40,40 @@ sealed class OnnxWeights(List<WireField> nodes)
         Convert(codes, $"{codes}/int32", DType.I32);
         Convert(codebook, $"{codebook}/float", DType.F32);
         nodes.Add(OnnxMessages.Node("Gather", [$"{codebook}/float", $"{codes}/int32"], $"{layer}/blocks"));
-        nodes.Add(OnnxMessages.Node("Reshape", [$"{layer}/blocks", ShapeOf(weight)], decoded));
+        nodes.Add(OnnxMessages.Node("Reshape", [$"{layer}/blocks", Integers(weight.Shape)], decoded));
         return decoded;
     }
 
     void Convert(string from, string to, DType type) =>
         nodes.Add(OnnxMessages.Node("Cast", [from], to, OnnxMessages.Attribute("to", OnnxTypes.NumberOf(type))));
 
-    /// <summary>A constant node, not an initialiser: these are the network's weights and nothing else.</summary>
-    string ShapeOf(Weight.Quantised weight)
+    /// <summary>Whole numbers. A constant node, not an initialiser: these are the network's weights and nothing else.</summary>
+    /// <returns>Their name.</returns>
+    public string Integers(IEnumerable<int> values)
     {
-        string name = $"shape/{string.Join('x', weight.Shape)}";
+        string name = $"shape/{string.Join('x', values)}";
         if (names.Add(name))
-            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_ints", weight.Shape)));
+            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_ints", values)));
+        return name;
+    }
+
+    /// <summary>A number in single precision, as a constant node.</summary>
+    /// <returns>Its name.</returns>
+    public string Number(float value)
+    {
+        string name = FormattableString.Invariant($"number/{value:R}");
+        if (names.Add(name))
+            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_float", value)));
+        return name;
+    }
+
+    /// <summary>A list of numbers in single precision, as a constant node.</summary>
+    /// <returns>Its name.</returns>
+    public string Numbers(IEnumerable<float> values)
+    {
+        string name = $"numbers/{string.Join('x', values.Select(value => FormattableString.Invariant($"{value:R}")))}";
+        if (names.Add(name))
+            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_floats", values)));
         return name;
     }
 

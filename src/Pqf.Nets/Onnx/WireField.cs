@@ -13,6 +13,10 @@ readonly record struct WireField(int SizeBytes, Action<CodedOutputStream> Write)
     public static WireField Integer(int number, long value) =>
         Create(number, WireFormat.WireType.Varint, CodedOutputStream.ComputeInt64Size(value), output => output.WriteInt64(value));
 
+    /// <summary>A number in single precision.</summary>
+    public static WireField Single(int number, float value) =>
+        Create(number, WireFormat.WireType.Fixed32, sizeof(float), output => output.WriteFloat(value));
+
     /// <summary>UTF-8 text.</summary>
     public static WireField Text(int number, string text) =>
         Create(number, WireFormat.WireType.LengthDelimited, CodedOutputStream.ComputeStringSize(text), output => output.WriteString(text));

@@ -81,7 +81,12 @@ public class KernelCompilationTests(CompiledKernels compiled)
         foreach (var parameter in kernel.GetGenericArguments())
         {
             Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
-            Type[] types = [.. kernel.Assembly.GetTypes().Where(type => type.IsValueType && interfaces.All(type.IsAssignableTo))];
+            Type[] types =
+            [
+                .. kernel
+                    .Assembly.GetTypes()
+                    .Where(type => type.IsValueType && !type.IsGenericTypeDefinition && interfaces.All(type.IsAssignableTo)),
+            ];
             choices = [.. choices.SelectMany(chosen => types.Select(type => (Type[])[.. chosen, type]))];
         }
 

@@ -1,13 +1,15 @@
 namespace Pqf.Tensors.Ops.Elementwise;
 
 /// <summary>A <see cref="Tail"/> as the host's kernels take it. The default changes nothing.</summary>
-readonly unsafe struct HostTail(Bounds bounds, delegate* <float*, int, nint, int, void> function)
+readonly unsafe struct HostTail(Bounds bounds, delegate* <ulong, float*, int, nint, int, void> function, ulong options)
 {
     /// <summary>Applied before a result is stored.</summary>
     public readonly Bounds Bounds = bounds;
 
     /// <summary>See <see cref="TailFunction.Rows"/>; null for none.</summary>
-    readonly delegate* <float*, int, nint, int, void> function = function;
+    readonly delegate* <ulong, float*, int, nint, int, void> function = function;
+
+    readonly ulong options = options;
 
     /// <summary>Replaces finished values by the function's, while they are in the cache.</summary>
     /// <param name="y">The first one.</param>
@@ -17,6 +19,6 @@ readonly unsafe struct HostTail(Bounds bounds, delegate* <float*, int, nint, int
     public void Finish(float* y, int rows, nint stride, int columns)
     {
         if (function != null)
-            function(y, rows, stride, columns);
+            function(options, y, rows, stride, columns);
     }
 }

@@ -18,14 +18,14 @@ public static partial class Map
         return y;
     }
 
-    /// <summary>As <see cref="Forward"/>, into a given tensor, which may be x itself.</summary>
+    /// <summary>As <see cref="Forward{TOp}(Tensor{float})"/>, into a given tensor, which may be x itself.</summary>
     internal static void ForwardInto<TOp>(Tensor<float> x, Tensor<float> y)
         where TOp : unmanaged, IUnaryOp
     {
         Shapes.Same("Map", x.Shape, y.Shape);
         Shapes.SameDevice("Map", x.Device, y);
         if (x.Device is HostDevice host)
-            Host<TOp>(host, x, y);
+            Host(host, default(Plain<TOp>), x, y);
         else
             Gpu<TOp>((GpuDevice)x.Device, x, y);
     }
@@ -44,7 +44,7 @@ public static partial class Map
         return dx;
     }
 
-    /// <summary>As <see cref="Pullback"/>, into a given tensor, which may be dy itself.</summary>
+    /// <summary>As <see cref="Pullback{TOp}(Tensor{float}, Tensor{float})"/>, into a given tensor, which may be dy itself.</summary>
     internal static void PullbackInto<TOp>(Tensor<float> read, Tensor<float> dy, Tensor<float> dx)
         where TOp : unmanaged, IUnaryOp
     {
@@ -52,7 +52,7 @@ public static partial class Map
         Shapes.Same("Map", read.Shape, dx.Shape);
         Shapes.SameDevice("Map", read.Device, dy, dx);
         if (read.Device is HostDevice host)
-            PullbackHost<TOp>(host, read, dy, dx);
+            PullbackHost(host, default(Plain<TOp>), read, dy, dx);
         else
             PullbackGpu<TOp>((GpuDevice)read.Device, read, dy, dx);
     }

@@ -33,6 +33,11 @@ public sealed record Tail
     public static Tail Of<TOp>()
         where TOp : unmanaged, IUnaryOp => None.Then<TOp>();
 
+    /// <summary>f(x) of a function with options.</summary>
+    /// <param name="op">f, such as <see cref="LeakyRelu"/>.</param>
+    public static Tail Of<TOp>(TOp op)
+        where TOp : unmanaged, IUnaryOpWithOptions => None.Then(op);
+
     /// <summary>Smallest value that passes the clamp; −∞ for none.</summary>
     public float Low { get; }
 
@@ -49,13 +54,21 @@ public sealed record Tail
     /// <typeparam name="TOp">The function.</typeparam>
     /// <exception cref="InvalidOperationException">There is a function already.</exception>
     public Tail Then<TOp>()
-        where TOp : unmanaged, IUnaryOp =>
+        where TOp : unmanaged, IUnaryOp => Then(TailFunction<TOp>.Instance);
+
+    /// <summary>This clamp with a function behind it that has options.</summary>
+    /// <param name="op">The function.</param>
+    /// <exception cref="InvalidOperationException">There is a function already.</exception>
+    public Tail Then<TOp>(TOp op)
+        where TOp : unmanaged, IUnaryOpWithOptions => Then(new TailFunctionWithOptions<TOp>(op));
+
+    Tail Then(TailFunction next) =>
         function is null
-            ? new(Low, High, TailFunction<TOp>.Instance)
+            ? new(Low, High, next)
             : throw new InvalidOperationException("Tail: expected a tail without a function, it has one already");
 
     /// <summary>As the host's kernels take it.</summary>
-    internal unsafe HostTail Host => new(Bounds, function is null ? null : function.Rows);
+    internal unsafe HostTail Host => new(Bounds, function is null ? null : function.Rows, function?.Options ?? 0);
 
     /// <summary>The clamp alone.</summary>
     internal Bounds Bounds => new(Low, High);

@@ -15,18 +15,25 @@ public static partial class Concat
     {
         var y = Tensor<float>.Rent(
             parts.Length == 0 ? throw new ShapeException("Concat", "expected one part or more, got none") : parts[0].Device,
-            OutputShape(parts, axis)
+            OutputShape([.. parts.ToArray().Select(part => part.Shape)], axis)
         );
         int at = 0;
         foreach (var part in parts)
         {
             Shapes.SameDevice("Concat", y.Device, part);
-            Copy(part, 0, y, at, axis, part.Shape[axis]);
+            Put(part, y, at, axis);
             at += part.Shape[axis];
         }
 
         return y;
     }
+
+    /// <summary>Writes one part into the whole.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="y">The whole.</param>
+    /// <param name="at">Its place on the axis.</param>
+    /// <param name="axis">Which axis.</param>
+    internal static void Put(Tensor<float> part, Tensor<float> y, int at, int axis) => Copy(part, 0, y, at, axis, part.Shape[axis]);
 
     /// <summary>Parts of given lengths, one after another.</summary>
     /// <param name="x">Any shape.</param>
@@ -69,19 +76,21 @@ public static partial class Concat
     /// <summary>Stretches of memory at equal distances.</summary>
     internal readonly record struct Blocks(int Length, int FromStride, int FromAt, int ToStride, int ToAt);
 
-    static Shape OutputShape(ReadOnlySpan<Tensor<float>> parts, int axis)
+    /// <summary>The shape of all parts together.</summary>
+    /// <exception cref="ShapeException">Parts do not fit one another.</exception>
+    public static Shape OutputShape(ReadOnlySpan<Shape> parts, int axis)
     {
-        int[] lengths = [.. Shapes.Axis("Concat", parts[0].Shape, axis)];
+        int[] lengths = [.. Shapes.Axis("Concat", parts[0], axis)];
         lengths[axis] = 0;
         var others = new Shape(lengths);
         int length = 0;
         foreach (var part in parts)
         {
-            int[] own = [.. Shapes.Rank("Concat", "parts", part.Shape, others.Rank)];
+            int[] own = [.. Shapes.Rank("Concat", "parts", part, others.Rank)];
             length += own[axis];
             own[axis] = 0;
             if (new Shape(own) != others)
-                throw new ShapeException("Concat", $"expected parts alike but for axis {axis}, got {parts[0].Shape} and {part.Shape}");
+                throw new ShapeException("Concat", $"expected parts alike but for axis {axis}, got {parts[0]} and {part}");
         }
 
         lengths[axis] = length;

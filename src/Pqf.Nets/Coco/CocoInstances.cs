@@ -33,7 +33,9 @@ public sealed class CocoInstances
             Check(annotation, imageOf[annotation.ImageId], classes);
         CocoAnnotation[] empty =
         [
-            .. listed.Where(annotation => !annotation.IsCrowd && annotation.HasEmptyMask(imageOf[annotation.ImageId])),
+            .. listed
+                .Where(annotation => !annotation.IsCrowd && !CocoTargets.IsEmpty(imageOf[annotation.ImageId], annotation))
+                .Where(annotation => annotation.HasEmptyMask(imageOf[annotation.ImageId])),
         ];
         WithoutMask = [.. listed.Where(annotation => !annotation.IsCrowd && !annotation.HasMask).Select(annotation => annotation.Id)];
         WithEmptyMask = [.. empty.Select(annotation => annotation.Id)];
@@ -65,8 +67,8 @@ public sealed class CocoInstances
     /// <summary>Numbers of annotated objects, crowds aside, that come without outline and runs, in the file's order.</summary>
     public ImmutableArray<long> WithoutMask { get; }
 
-    /// <summary>Numbers of annotated objects, crowds aside, whose mask covers no pixel of the image within their box, in the file's order.
-    /// The masks are left out.</summary>
+    /// <summary>Numbers of annotated objects, crowds aside, whose box lies in the image and whose mask covers no pixel of it,
+    /// in the file's order. The masks are left out.</summary>
     public ImmutableArray<long> WithEmptyMask { get; }
 
     /// <summary>Whether any annotated object is of a category.</summary>

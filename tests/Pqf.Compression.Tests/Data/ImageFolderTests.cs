@@ -223,7 +223,7 @@ public sealed class ImageFolderTests : IDisposable
     public void Class_folders_without_images_are_an_error()
     {
         Touch("cat/notes.txt");
-        string message = $"{folder.Path}: holds no images (.jpg, .jpeg, .png, .bmp, .gif, .webp)";
+        string message = $"{folder.Path}: holds no images (.jpg, .jpeg, .png, .bmp, .gif, .webp), but 1 file (.txt)";
         Assert.Equal(message, ImageFolder.Open(folder.Path, NoReader).ErrorMessage());
         Assert.Equal(message, ImageFolder.FindImages(folder.Path, NoReader).ErrorMessage());
     }

@@ -260,10 +260,11 @@ public sealed class PqfModelTests : IDisposable
         Assert.Equal(
             $"x.pqf: {problem}",
             ErrorOf(
-                Compressed("resnet18", new CompressionSpec()),
-                tensor => tensor.Name == "fc.bias" ? tensor : tensor,
-                StoredTensor.FromSingles(name, [1], [0f])
-            ).ReplaceLineEndings("\n")
+                    Compressed("resnet18", new CompressionSpec()),
+                    tensor => tensor.Name == "fc.bias" ? tensor : tensor,
+                    StoredTensor.FromSingles(name, [1], [0f])
+                )
+                .ReplaceLineEndings("\n")
         );
 
     string ErrorOf(PqfModel model, Func<StoredTensor, StoredTensor?> change, params StoredTensor[] added)

@@ -8,7 +8,6 @@ using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Configuration;
 

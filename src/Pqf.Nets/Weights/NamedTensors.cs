@@ -43,6 +43,9 @@ public sealed record NamedTensors
     /// <summary>Whether the file says what it computes, and that is no network that is known.</summary>
     internal bool IsOfUnknownGraph { get; private init; }
 
+    /// <summary>The first operation of such a file that no known network has there; null if there is no single one.</summary>
+    internal string? Difference { get; private init; }
+
     /// <summary>Finds the network in a file. An ONNX model whose graph is that of a known network has the names that the graph
     /// gives.</summary>
     /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, or another program's
@@ -60,13 +63,16 @@ public sealed record NamedTensors
         {
             if (isKnown && !model.Outputs.IsEmpty)
                 notes = notes.Add(
-                    "the names are those of a known network, but the model's graph is another; its results may be others, too"
+                    "the names are those of a known network, but the model's graph is another"
+                        + (OnnxNames.Difference(model) is { } difference ? $": the first operation that differs is {difference}" : "")
+                        + "; the network computes what the names say, and its results are others than the model's"
                 );
             return named.Map(tensors =>
                 tensors with
                 {
                     Notes = [.. tensors.Notes, .. notes],
                     IsOfUnknownGraph = !isKnown,
+                    Difference = isKnown ? null : OnnxNames.Difference(model),
                     HasGraph = true,
                 }
             );

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 

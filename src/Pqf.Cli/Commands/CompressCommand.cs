@@ -82,6 +82,7 @@ static class CompressCommand
                         ConfigMapping.Compress(run) with
                         {
                             Images = images,
+                            Skipped = run.SkippedImages(),
                         },
                         run.Progress,
                         run.Cancellation

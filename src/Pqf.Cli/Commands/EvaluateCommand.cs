@@ -67,7 +67,7 @@ static class EvaluateCommand
         {
             ThreadCount = run.LoaderThreadCount,
             AfterStage = watch.Lap,
-            Skipped = run.Config.Dataloader.SkipCorrupt ? new(error => run.Progress.Note($"skipped {error.Message}")) : null,
+            Skipped = run.SkippedImages(),
         };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };

@@ -29,7 +29,8 @@ static class ClassNameList
             ? names
             : new PqfError.File(
                 place,
-                $"expected a name for each class, got {twice.First().Name} for classes {string.Join(" and ", twice.Select(pair => pair.number))}"
+                $"expected a name for each class, got {twice.First().Name} for classes "
+                    + string.Join(" and ", twice.Select(pair => pair.number))
             );
     }
 

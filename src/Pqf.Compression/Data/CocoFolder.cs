@@ -47,8 +47,8 @@ public sealed record CocoFolder(
             if (Instances.UnlistedCount > 0)
                 yield return $"{file}: left out {Instances.UnlistedCount} annotations of images that are not listed";
             if (Instances.WithoutMask is [var bare, ..])
-                yield return $"{file}: {Instances.WithoutMask.Length} objects have no outline, the first is annotation {bare}: they count for "
-                    + "boxes, not for masks";
+                yield return $"{file}: {Instances.WithoutMask.Length} objects have no outline, the first is annotation {bare}: they "
+                    + "count for boxes, not for masks";
             if (Instances.WithEmptyMask is [var empty, ..])
                 yield return $"{file}: {Instances.WithEmptyMask.Length} objects have a mask without a pixel in their box, the first is "
                     + $"annotation {empty}: they count for boxes, not for masks; expected masks in pixels of the image";

@@ -159,11 +159,13 @@ sealed record CocoImageFiles(ImmutableArray<CocoImage> Images, PqfError? Missing
         IEnumerable<string> Notes(Dictionary<string, CocoImage> guessed)
         {
             if (guessed.Count > 0)
-                yield return $"{location.Annotations}: found {guessed.Count} images by their names without folders, in other case or in another form of Unicode, the "
+                yield return $"{location.Annotations}: found {guessed.Count} images by their names without folders, in other case or "
+                    + $"in another form of Unicode, the "
                     + $"first {guessed.First().Value.FileName} as {Path.Combine(folder, guessed.First().Key)}";
         }
 
-        /// <summary>Paths from a folder by names as <see cref="Key"/> gives them. Links to folders are not followed: they may lead in circles.</summary>
+        /// <summary>Paths from a folder by names as <see cref="Key"/> gives them. Links to folders are not followed: they may lead in
+        /// circles.</summary>
         static ILookup<string, string> List(string folder) =>
             (
                 Directory.Exists(folder)

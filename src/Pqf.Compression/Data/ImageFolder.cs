@@ -27,6 +27,8 @@ public sealed record ImageFolder(
     static readonly ImmutableArray<string> ValidationNames = ["val", "valid", "validation"],
         TrainingNames = ["train", "training"];
 
+    const string Test = "test";
+
     /// <summary>Lists a folder of class folders. Folders without images are left out and named, files of other kinds are counted.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="reader">Which files are images.</param>
@@ -46,6 +48,11 @@ public sealed record ImageFolder(
                 ];
                 if (folders.Length == 0)
                     return new PqfError.File(path, "has no class folders; expected one folder of images per class");
+                if (folders.FirstOrDefault(IsPart) is { } part)
+                    return new PqfError.File(
+                        path,
+                        $"has a folder {part.Name} of class folders, which is no class; expected {part.Path} as the folder of class folders"
+                    );
                 FoundFolder[] classes = [.. folders.Where(folder => folder.Images.Length > 0)];
                 return classes.Length > 0
                     ? new ImageFolder(
@@ -168,6 +175,12 @@ public sealed record ImageFolder(
 
         bool HasImages(string found) => Directory.EnumerateFiles(found).Any(file => FolderWalk.IsVisible(file) && reader.IsImage(file));
     }
+
+    /// <summary>Whether a folder is a part of a data set by its name, and holds its images in folders.</summary>
+    static bool IsPart(FoundFolder folder) =>
+        (folder.Name == Test || TrainingNames.Contains(folder.Name) || ValidationNames.Contains(folder.Name))
+        && !folder.Images.IsEmpty
+        && folder.Images.All(image => System.IO.Path.GetDirectoryName(image) != folder.Path);
 
     static IEnumerable<string> NotesOf(string path, FoundFolder[] folders, ImageReader reader)
     {

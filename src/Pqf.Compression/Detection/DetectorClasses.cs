@@ -84,8 +84,8 @@ static class DetectorClasses
             ? new PqfError.File(
                 images.AnnotationsPath,
                 $"{CocoFolder.Numbers([.. images.Instances.Categories.Where(category => category.Key == key)])} called {name}, as "
-                    + $"{labels.Names.Skip(1).Count(other => CocoCategory.KeyOf(other) == key)} of the network's classes are; expected a name "
-                    + "for each category, or the same categories as the network was trained on"
+                    + $"{labels.Names.Skip(1).Count(other => CocoCategory.KeyOf(other) == key)} of the network's classes are; expected a "
+                    + "name for each category, or the same categories as the network was trained on"
             )
             : null;
 

@@ -53,8 +53,8 @@ static class FusedNorms
     }
 
     /// <summary>The tensors of a file with those that <see cref="Of"/> and <see cref="Foldable"/> speak of put back into norms of a weight
-    /// and a bias, with which go mean 0 and variance 1. The bias of a layer before a norm with statistics goes into the norm's mean: what is
-    /// added before the mean is subtracted is the same as a lower mean.</summary>
+    /// and a bias, with which go mean 0 and variance 1. The bias of a layer before a norm with statistics goes into the norm's mean: what
+    /// is added before the mean is subtracted is the same as a lower mean.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="stored">By name.</param>
     /// <returns>The same, if there is nothing of the kind.</returns>

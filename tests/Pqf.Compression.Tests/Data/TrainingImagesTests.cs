@@ -61,6 +61,21 @@ public sealed class TrainingImagesTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_to_test_on_is_no_class()
+    {
+        Images("train/cat", 3);
+        Images("train/dog", 2);
+        Images("test/cat", 2);
+        Assert.Equal(["cat", "dog"], Open(1).Value().Classes);
+        Directory.Delete(folder.File("train"), true);
+        Assert.Equal(
+            $"{folder.Path}: has a folder test of class folders, which is no class; expected {folder.File("test")} as the folder of class "
+                + "folders",
+            Open(1).ErrorMessage()
+        );
+    }
+
+    [Fact]
     public void What_does_not_fit_is_named()
     {
         Images("train/cat", 2);

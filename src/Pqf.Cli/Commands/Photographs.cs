@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;

@@ -111,7 +111,7 @@ public static class Blocks
         };
 
     /// <summary>2^⌊log₂(n/4)⌋, one at least: four blocks or more to a centroid (published settings).</summary>
-    static int LargestCodebook(int n) => n < 4 ? 1 : 1 << BitOperations.Log2((uint)n / 4);
+    internal static int LargestCodebook(int n) => n < 4 ? 1 : 1 << BitOperations.Log2((uint)n / 4);
 
     static string Divisors(int length, int d)
     {

@@ -4,6 +4,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
@@ -38,8 +39,18 @@ static class CompressCommand
         };
         var calibrate = new Option<string?>("--calibrate")
         {
-            Description = "Folder of photographs, without labels, on which the norms are estimated again",
+            Description = "Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs",
             HelpName = "DIR",
+        };
+        var targetSize = new Option<string?>("--target-size")
+        {
+            Description = "Size to reach, such as 1MB or 900KiB: block lengths and codebook sizes are chosen layer by layer",
+            HelpName = "SIZE",
+        };
+        var targetRatio = new Option<string?>("--target-ratio")
+        {
+            Description = "The same, as a number of times that the network gets smaller",
+            HelpName = "N",
         };
         return new(
             new Command(
@@ -52,6 +63,8 @@ static class CompressCommand
                 format,
                 search,
                 calibrate,
+                targetSize,
+                targetRatio,
             },
             [
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out",
@@ -63,7 +76,14 @@ static class CompressCommand
             run => Run(run, run.Parsed.GetRequiredValue(weights), run.Parsed.GetValue(calibrate))
         )
         {
-            Keys = [("output_path", output), ("format", format), ("search", search)],
+            Keys =
+            [
+                ("output_path", output),
+                ("format", format),
+                ("search", search),
+                ("target_size", targetSize),
+                ("target_ratio", targetRatio),
+            ],
         };
     }
 
@@ -71,6 +91,8 @@ static class CompressCommand
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        if (run.Config is { TargetSize: not null, TargetRatio: not null })
+            return new PqfError.Config("command line", "--target-ratio", "expected --target-size or --target-ratio, got both");
         return from _ in OutputFolder.Prepare(folder)
             from done in run.WithImages(reader =>
                 run.WithDevice(device =>
@@ -83,6 +105,9 @@ static class CompressCommand
                         {
                             Images = images,
                             Skipped = run.SkippedImages(),
+                            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+                                ? new ReconstructionOptions()
+                                : null,
                         },
                         run.Progress,
                         run.Cancellation
@@ -102,7 +127,7 @@ static class CompressCommand
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {
         run.NoteGuesses(network);
-        return folder is null || network.IsCompressed
+        return folder is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None
             ? (ImageSet?)null
             : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
 using Pqf.Nets.Images;
@@ -66,8 +67,14 @@ sealed record Config
     /// <summary><c>search</c>: how channel orders are searched; null leaves it to <c>model.permutation_specs</c> and the default.</summary>
     public SearchStrategy? Search { get; init; }
 
-    /// <summary><c>calibration</c>: what is done on the photographs of <c>--calibrate</c>; null for norms.</summary>
-    public CalibrationLevel? Calibration { get; init; }
+    /// <summary><c>calibration</c>: what is done on photographs after quantising.</summary>
+    public CalibrationLevel Calibration { get; init; } = CalibrationLevel.Auto;
+
+    /// <summary><c>target_size</c>: block lengths and codebook sizes are chosen for it; null for no such size.</summary>
+    public SizeTarget? TargetSize { get; init; }
+
+    /// <summary><c>target_ratio</c>: the same, as a ratio of sizes.</summary>
+    public SizeTarget? TargetRatio { get; init; }
 }
 
 /// <summary>Where images come from, and how.</summary>
@@ -259,6 +266,12 @@ sealed record PreprocessingConfig
 /// <summary>What is done on photographs without labels, from quick to thorough.</summary>
 enum CalibrationLevel
 {
+    /// <summary>As the command needs: <see cref="Layers"/> to compress, <see cref="Norms"/> where training follows.</summary>
+    Auto,
+
+    /// <summary>Nothing.</summary>
+    None,
+
     /// <summary>Statistics of norms are estimated again.</summary>
     Norms,
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
+using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
@@ -39,7 +40,9 @@ static class ConfigDecoder
             Threads = top.Read("threads", defaults.Threads, Values.Integer(0, 1024)),
             Formats = top.Read("format", defaults.Formats, Values.List(Format)),
             Search = top.ReadOptional("search", Search),
-            Calibration = top.ReadOptional("calibration", Calibration),
+            Calibration = top.Read("calibration", defaults.Calibration, Calibration),
+            TargetSize = top.Read<SizeTarget?>("target_size", null, TargetSize),
+            TargetRatio = top.Read<SizeTarget?>("target_ratio", null, TargetRatio),
         };
     }
 
@@ -53,7 +56,24 @@ static class ConfigDecoder
         );
 
     static ValueParser<CalibrationLevel> Calibration { get; } =
-        Values.Choice(("norms", CalibrationLevel.Norms), ("layers", CalibrationLevel.Layers));
+        Values.Choice(
+            ("auto", CalibrationLevel.Auto),
+            ("none", CalibrationLevel.None),
+            ("norms", CalibrationLevel.Norms),
+            ("layers", CalibrationLevel.Layers)
+        );
+
+    static Result<SizeTarget?, Problem> TargetSize(ConfigNode node) =>
+        Values
+            .Text(node)
+            .Bind<SizeTarget?>(text =>
+                SizeTarget.Parse(text) is { } size ? size : Values.Unexpected("a size above 0, such as 1MB, 900kB or 1.029MiB", node)
+            );
+
+    static Result<SizeTarget?, Problem> TargetRatio(ConfigNode node) =>
+        Values
+            .Number()(node)
+            .Bind<SizeTarget?>(ratio => ratio > 1 ? new SizeTarget.Ratio(ratio) : Values.Unexpected("a number above 1", node));
 
     static ValueParser<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));

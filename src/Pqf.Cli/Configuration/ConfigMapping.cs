@@ -85,6 +85,7 @@ static class ConfigMapping
             Permutation = Permutation(run.Config),
             Compression = Compression(run.Config),
             ColumnWeights = run.Config.Model.ColumnWeights,
+            Target = run.Config.TargetSize ?? run.Config.TargetRatio,
             Reconstruction = run.Config.Calibration == CalibrationLevel.Layers ? new ReconstructionOptions() : null,
             Seed = run.Config.Seed,
             BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,

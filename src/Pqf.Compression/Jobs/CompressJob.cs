@@ -37,23 +37,40 @@ public static class CompressJob
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
             return MissingStatistics.Error(network.Path, network.Graph);
-        return from layers in Blocks.Of(network.Graph, options.Compression)
-            from inputs in options.ColumnWeights is { } path
-                ? QuantiseByColumns.Read(path, layers)
-                : ImmutableDictionary<string, LayerInputs>.Empty
-            from provenance in ProvenanceOf(network.Path, options.ToolVersion)
-            let steps = Estimate(network, images)
-                .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction))
-            let run = new CompressionRun(options, layers, progress)
-            {
-                AfterQuantising = (state, dense, permuted) =>
-                    from _ in CheckPermuted(network, dense, permuted, options, progress)
-                    from next in options.AfterQuantising(new(Described(network.Model, state, options, provenance), state))
-                    select next,
-            }
-            from state in Run(network, steps, inputs, run, options, cancellation)
-            select new Compressed(Described(network.Model, state, options, provenance), state);
+        return options.Target is { } target
+            ? from layers in Blocks.Of(network.Graph, options.Compression)
+            from measured in network.LacksStatistics
+                ? Unfold(network, options, progress, cancellation).Map(model => network with { Model = model })
+                : network
+            from spec in AllocateJob.Run(measured, layers, target, images, options, progress, cancellation)
+            from compressed in Run(network, images, options with { Compression = spec }, progress, cancellation)
+            select compressed
+            : Run(network, images, options, progress, cancellation);
     }
+
+    static Result<Compressed, PqfError> Run(
+        Network network,
+        NormImages? images,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    ) =>
+        from layers in Blocks.Of(network.Graph, options.Compression)
+        from inputs in options.ColumnWeights is { } path
+            ? QuantiseByColumns.Read(path, layers)
+            : ImmutableDictionary<string, LayerInputs>.Empty
+        from provenance in ProvenanceOf(network.Path, options.ToolVersion)
+        let steps = Estimate(network, images)
+            .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction))
+        let run = new CompressionRun(options, layers, progress)
+        {
+            AfterQuantising = (state, dense, permuted) =>
+                from _ in CheckPermuted(network, dense, permuted, options, progress)
+                from next in options.AfterQuantising(new(Described(network.Model, state, options, provenance), state))
+                select next,
+        }
+        from state in Run(network, steps, inputs, run, options, cancellation)
+        select new Compressed(Described(network.Model, state, options, provenance), state);
 
     /// <summary>A network whose norms have the statistics of images, its function unchanged unless its file lacks statistics.</summary>
     internal static Result<PqfModel, PqfError> Unfold(

@@ -1,3 +1,4 @@
+using Pqf.Compression.Allocation;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
@@ -14,6 +15,10 @@ public sealed record CompressOptions
 
     /// <summary>How weights are quantised; layers under the names of the graph.</summary>
     public CompressionSpec Compression { get; init; } = new();
+
+    /// <summary>The size that block lengths and codebook sizes are chosen for, layer by layer; null takes those of <see
+    /// cref="Compression"/>.</summary>
+    public SizeTarget? Target { get; init; }
 
     /// <summary>A file of weights per column of blocks: <see cref="QuantiseByColumns.Read"/>; null weighs all alike.</summary>
     public string? ColumnWeights { get; init; }

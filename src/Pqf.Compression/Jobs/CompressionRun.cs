@@ -38,7 +38,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     {
         var (state, dense) = (start, start.Parameters);
         Parameters? permuted = null;
-        var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers));
+        var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers or MeasureEffects));
         isEstimating = steps is [Calibrate, ..];
         foreach (var next in events)
         {
@@ -65,6 +65,9 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     {
         switch (next)
         {
+            case CompressionEvent.Noted(var text):
+                progress.Note(text);
+                break;
             case CompressionEvent.EstimatingNorms batch:
                 InStage(
                     isEstimating ? "estimating norms"
@@ -103,6 +106,10 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             case CompressionEvent.LayerReconstructed:
                 reconstructionSeconds.Add(Elapsed());
                 Advance(reconstructionSeconds.Count);
+                break;
+            case CompressionEvent.MeasuringEffect layer:
+                InStage("measuring layers' effects", "layers", layer.Count);
+                Advance(layer.Number - 1);
                 break;
             case CompressionEvent.LayerQuantised:
                 workDone += Work(layers[layerSeconds.Count]);

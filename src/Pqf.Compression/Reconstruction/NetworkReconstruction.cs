@@ -27,30 +27,57 @@ sealed unsafe class NetworkReconstruction(
     RngKey key
 )
 {
+    readonly HashSet<string> matched = [];
+    readonly ImmutableArray<bool> same = SameNodes(graph, start, dense);
+
     /// <summary>The quantised network as far as it is done.</summary>
     public Parameters Parameters { get; private set; } = start;
 
-    /// <summary>Computes a node's value in both networks. Norms and biases are first matched to the dense network's.</summary>
-    /// <param name="node">All before it are computed.</param>
-    public void Compute(int node)
+    /// <summary>Computes the values of some nodes in both networks. Norms and biases are first matched to the dense network's.</summary>
+    /// <param name="node">The first; all before it are computed.</param>
+    /// <param name="end">One past the last that may be computed.</param>
+    /// <returns>One past the last that was: nodes that are the same in both networks are computed together, batch by batch, so that only
+    /// the last of their values are kept of all batches.</returns>
+    public int Compute(int node, int end)
+    {
+        int last = node + 1;
+        if (!same[node])
+            ComputeBoth(node);
+        else
+        {
+            while (last < end && same[last])
+                last++;
+            for (int batch = 0; batch < values.BatchCount; batch++)
+            for (int next = node; next < last; next++)
+            {
+                values.ComputeDense(next, batch, dense);
+                values.Share(next, batch);
+                values.Release(next, batch);
+            }
+        }
+
+        return last;
+    }
+
+    void ComputeBoth(int node)
     {
         var layer = graph.Nodes[node];
         if (layer is BatchNormLayer norm)
             MatchNorm(norm);
-        bool isSame = layer.Inputs.All(values.AreSame) && layer.Parameters.All(spec => IsSame(spec.Name));
         for (int batch = 0; batch < values.BatchCount; batch++)
         {
             values.ComputeDense(node, batch, dense);
-            if (isSame)
-                values.Share(node, batch);
-            else
-                values.ComputeQuantised(node, batch, Parameters);
+            values.ComputeQuantised(node, batch, Parameters);
+            values.Release(node, batch);
         }
 
-        if (!isSame && layer.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.Bias) is { } bias && ReadersNorm(node) is null)
+        if (
+            layer.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.Bias) is { } bias
+            && ReadersNorm(node) is null
+            && values.Has(node)
+            && matched.Add(layer.Parameters[0].Layer) // a layer that is used several times is matched where it is used first
+        )
             MatchBias(node, bias);
-        for (int batch = 0; batch < values.BatchCount; batch++)
-            values.Release(node, batch);
     }
 
     /// <summary>Reconstructs a layer.</summary>
@@ -214,13 +241,25 @@ sealed unsafe class NetworkReconstruction(
                 value.Pointer[i] += shift[i % shift.Length];
     }
 
+    /// <summary>For each node whether nothing that its value depends on is quantised: both networks have one value of it.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="quantised">Its values; those that are not quantised are the dense network's own.</param>
+    /// <param name="dense">Its dense values.</param>
+    public static ImmutableArray<bool> SameNodes(Graph graph, Parameters quantised, Parameters dense)
+    {
+        bool[] same = new bool[graph.Nodes.Length];
+        for (int i = 0; i < same.Length; i++)
+            same[i] =
+                graph.Nodes[i].Inputs.All(input => same[input])
+                && graph.Nodes[i].Parameters.All(spec => ReferenceEquals(quantised[spec.Name], dense[spec.Name]));
+        return [.. same];
+    }
+
     Tensor<float>[] Batches(int node, Func<int, int, Tensor<float>> value) =>
         [.. Enumerable.Range(0, values.BatchCount).Select(batch => value(node, batch))];
 
     void Set(string name, float[] vector) =>
         Parameters = Parameters.With(name, new Weight.Dense(Tensor<float>.From(host, [vector.Length], vector)));
-
-    bool IsSame(string name) => ReferenceEquals(Parameters[name], dense[name]);
 
     static float[] Vector(Parameters parameters, string layer, string name) => NormEstimates.Vector(parameters, layer, name);
 }

@@ -74,4 +74,28 @@ sealed class NetworkValues(HostDevice host, Graph graph, ImmutableArray<Tensor<f
                 host.Release(other);
         }
     }
+
+    /// <summary>Most memory that the values of one image take while layers are reconstructed one by one.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="image">[1, H, W, C].</param>
+    /// <param name="isSame">Whether both networks have one value of a node.</param>
+    /// <returns>Bytes.</returns>
+    public static long BytesPerImage(Graph graph, Shape image, Func<int, bool> isSame)
+    {
+        var shapes = GraphShapes.Of(graph, image);
+        var last = graph.LastReaders();
+        long most = 0;
+        for (int node = 0; node < shapes.Length; node++)
+        {
+            // Nodes that are the same come and go batch by batch: only what a later one reads stays.
+            bool passes = isSame(node) && node + 1 < shapes.Length && isSame(node + 1);
+            long live = Enumerable
+                .Range(0, node + 1)
+                .Where(other => last[other] > node || (other == node && !passes) || (!passes && graph.Nodes[node].Inputs.Contains(other)))
+                .Sum(other => (long)shapes[other].Count * (isSame(other) ? 1 : 2));
+            most = Math.Max(most, live);
+        }
+
+        return most * sizeof(float);
+    }
 }

@@ -9,11 +9,11 @@ public sealed record ReconstructionOptions
     public int PatchesPerImage { get; init; } = 49;
 
     /// <summary>Added to the diagonal of the inputs' covariance, as a part of its mean.</summary>
-    public float Damping { get; init; } = 0.01f;
+    public float Damping { get; init; } = 0.1f;
 
     /// <summary>How strongly weights that make up for earlier layers' errors are held to the dense ones, as parts of the covariance's mean
     /// diagonal. Photographs held back choose among them, and no correction at all.</summary>
-    public ImmutableArray<float> Corrections { get; init; } = [0.1f, 1f];
+    public ImmutableArray<float> Corrections { get; init; } = [1f];
 
     /// <summary>Iterations of k-means at the start.</summary>
     public int ClusterIterations { get; init; } = 6;
@@ -26,4 +26,10 @@ public sealed record ReconstructionOptions
 
     /// <summary>One batch in so many is held back to choose corrections.</summary>
     public int HeldBackEvery { get; init; } = 5;
+
+    /// <summary>Fewer photographs than so many are used with their mirror images, up to this number in all.</summary>
+    public int MirrorBelow { get; init; } = 640;
+
+    /// <summary>Bytes that the values of the network's layers on all photographs may take; photographs beyond are not used.</summary>
+    public long MemoryLimit { get; init; } = 4L << 30;
 }

@@ -14,11 +14,18 @@ static class LayerTable
         if (report.Layers.IsEmpty)
             return null;
         double mostBits = report.Layers.Max(BitsPerWeight),
-            mostError = report.Layers.Max(layer => layer.RelativeError);
+            mostError = report.Layers.Max(layer => layer.RelativeError),
+            mostEffect = report.Layers.Max(layer => layer.Effect ?? 0);
         return ReportPage.Section(
             "Layer by layer",
             "Bits for each weight, codebook included (dense: 32), and the part of the weight's squares that quantising lost, "
-                + "before fine-tuning.",
+                + "before fine-tuning."
+                + (
+                    mostEffect > 0
+                        ? " The effect is how far the network's answers are from the dense network's if the layer alone is quantised "
+                            + "(a divergence, in nats): it shows which layers cost the accuracy."
+                        : ""
+                ),
             Tag(
                 "div.scroll",
                 Tag(
@@ -31,16 +38,17 @@ static class LayerTable
                             Tag("th.wide", "weight"),
                             Tag("th.number.wide", "codebook"),
                             Tag("th.bar", "bits a weight"),
-                            Tag("th.bar", "relative error")
+                            Tag("th.bar", "relative error"),
+                            mostEffect > 0 ? Tag("th.bar", "effect") : null
                         )
                     ),
-                    Tag("tbody", report.Layers.Select(layer => Row(layer, mostBits, mostError)))
+                    Tag("tbody", report.Layers.Select(layer => Row(layer, mostBits, mostError, mostEffect)))
                 )
             )
         );
     }
 
-    static XElement Row(LayerReport layer, double mostBits, double mostError) =>
+    static XElement Row(LayerReport layer, double mostBits, double mostError, double mostEffect) =>
         Tag(
             "tr",
             Tag("td", layer.Blocks.Layer),
@@ -51,7 +59,10 @@ static class LayerTable
                 "error",
                 mostError > 0 ? layer.RelativeError / mostError : 0,
                 layer.RelativeError.ToString("0.000", CultureInfo.InvariantCulture)
-            )
+            ),
+            mostEffect > 0
+                ? Bar("error", (layer.Effect ?? 0) / mostEffect, (layer.Effect ?? 0).ToString("0.000", CultureInfo.InvariantCulture))
+                : null
         );
 
     static XElement Bar(string kind, double share, string text) =>

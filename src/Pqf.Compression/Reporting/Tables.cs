@@ -13,7 +13,7 @@ public static class Tables
 {
     /// <summary>Columns of <c>layers.csv</c>.</summary>
     public static ImmutableArray<string> LayerColumns { get; } =
-    ["layer", "shape", "d", "k", "blocks", "mse", "relative_error", "code_entropy_bits", "size_bits", "seconds"];
+    ["layer", "shape", "d", "k", "blocks", "mse", "relative_error", "output_error", "effect", "code_entropy_bits", "size_bits", "seconds"];
 
     /// <summary>Columns of <c>groups.csv</c>.</summary>
     public static ImmutableArray<string> GroupColumns { get; } =
@@ -34,6 +34,8 @@ public static class Tables
                     Text(row.Blocks.N),
                     Text(row.MeanSquaredError),
                     Text(row.RelativeError),
+                    row.OutputError is { } output ? Text(output) : "",
+                    row.Effect is { } effect ? Text(effect) : "",
                     Text(row.CodeEntropyBits),
                     Text(row.SizeBits),
                     Seconds(row.Seconds),

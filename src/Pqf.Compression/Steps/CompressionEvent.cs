@@ -9,6 +9,10 @@ public abstract record CompressionEvent
 {
     private protected CompressionEvent() { }
 
+    /// <summary>Something that the user should know.</summary>
+    /// <param name="Text">One line.</param>
+    public sealed record Noted(string Text) : CompressionEvent;
+
     /// <summary>Norms are about to see a batch of images.</summary>
     /// <param name="Number">From 1 to <paramref name="Count"/>.</param>
     /// <param name="Count">Batches in all.</param>
@@ -54,6 +58,12 @@ public abstract record CompressionEvent
 
     /// <summary>A layer is reconstructed.</summary>
     public sealed record LayerReconstructed(LayerReconstruction Report) : CompressionEvent;
+
+    /// <summary>The measuring of what a quantised layer costs starts.</summary>
+    /// <param name="Layer">PyTorch name.</param>
+    /// <param name="Number">From 1 to <paramref name="Count"/>.</param>
+    /// <param name="Count">Layers in all.</param>
+    public sealed record MeasuringEffect(string Layer, int Number, int Count) : CompressionEvent;
 
     /// <summary>A step is done.</summary>
     /// <param name="Step">Which.</param>

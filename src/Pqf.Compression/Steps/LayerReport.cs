@@ -14,6 +14,14 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     /// <summary>Bits of the packed codes and of the codebook at 16 bits a value.</summary>
     public long SizeBits => ((long)Blocks.N * Cost.BitsPerCode(Blocks.K)) + (16L * Blocks.K * Blocks.D);
 
+    /// <summary>Squared error of the layer's output on photographs, given what is quantised before it, as a part of the output's square;
+    /// null where the layer was not reconstructed.</summary>
+    public double? OutputError { get; init; }
+
+    /// <summary>Error of the network's outputs if this layer alone were quantised, as <see cref="Allocation.OutputError"/> has it; null where
+    /// it was not measured.</summary>
+    public double? Effect { get; init; }
+
     /// <summary>Seconds that the layer took, if the caller measures them; steps have no clock.</summary>
     public double Seconds { get; init; }
 

@@ -26,26 +26,30 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     {
         var (host, device) = (state.Host, state.Parameters.Tensors().First().Device);
         using var scope = host.BeginScope();
-        var loaded = Load(host);
+        var dense = On(host, state.Dense ?? state.Parameters);
+        var start = Shared(On(host, state.Parameters), dense);
+        var graph = state.Graph.BeforeJoints();
+        var firsts = Firsts(graph);
+        if (Layers.Where(layer => !firsts.ContainsValue(layer)).Select(layer => layer.Layer).ToArray() is [_, ..] others)
+            yield return new CompressionEvent.Noted(
+                $"not reconstructed, as they see boxes, which photographs do not have: {string.Join(", ", others)}"
+            );
+        var (plain, mirrored) = BatchesInMemory(graph, start, dense);
+        if (plain < Images.BatchCount)
+            yield return new CompressionEvent.Noted(
+                $"reconstructing layers on {plain * Images.BatchShape[0]} of {Images.BatchCount * Images.BatchShape[0]} photographs: the "
+                    + $"network's values on them take the {Options.MemoryLimit >> 20} MiB that reconstruction may use"
+            );
+        var loaded = Load(host, plain, mirrored);
         if (loaded is not Result<ImmutableArray<Tensor<float>>, PqfError>.Ok(var images))
         {
             yield return new CompressionEvent.Failed(((Result<ImmutableArray<Tensor<float>>, PqfError>.Error)loaded).Value);
             yield break;
         }
 
-        var dense = On(host, state.Dense ?? state.Parameters);
-        var pass = new NetworkReconstruction(
-            host,
-            state.Graph,
-            dense,
-            Shared(On(host, state.Parameters), dense),
-            new NetworkValues(host, state.Graph, images),
-            Options,
-            Key
-        );
+        var pass = new NetworkReconstruction(host, graph, dense, start, new NetworkValues(host, graph, images), Options, Key);
         var reports = ImmutableArray.CreateBuilder<LayerReconstruction>();
-        var firsts = Firsts(state.Graph);
-        for (int node = 0; node < state.Graph.Nodes.Length; node++)
+        for (int node = 0; node < graph.Nodes.Length; )
         {
             cancellation.ThrowIfCancellationRequested();
             if (firsts.TryGetValue(node, out var layer))
@@ -53,10 +57,11 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
                 yield return new CompressionEvent.ReconstructingLayer(layer.Layer, reports.Count + 1, firsts.Count);
                 var report = pass.Reconstruct(layer, node) ?? new LayerReconstruction(layer.Layer, 0, 0, null);
                 reports.Add(report);
+                host.TrimPool(); // values of other sizes follow
                 yield return new CompressionEvent.LayerReconstructed(report);
             }
 
-            pass.Compute(node);
+            node = pass.Compute(node, firsts.Keys.Where(first => first > node).DefaultIfEmpty(graph.Nodes.Length).Min());
         }
 
         var parameters = device == host ? pass.Parameters : On(device, pass.Parameters);
@@ -67,10 +72,26 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
             state with
             {
                 Parameters = parameters,
+                Layers = [.. state.Layers.Select(report => After(report, dense, pass.Parameters, reports))],
                 Reconstructions = reports.ToImmutable(),
             }
         );
     }
+
+    /// <summary>What is reported of a layer, with its codes and codebook as they are now.</summary>
+    static LayerReport After(
+        LayerReport before,
+        Parameters dense,
+        Parameters quantised,
+        IEnumerable<LayerReconstruction> reconstructions
+    ) =>
+        quantised[before.Blocks.WeightName] is Weight.Quantised weight
+            ? LayerReport.Of(before.Blocks, dense[before.Blocks.WeightName], weight) with
+            {
+                OutputError = reconstructions.FirstOrDefault(one => one.Layer == before.Blocks.Layer && one.After > 0)?.After,
+                Seconds = before.Seconds,
+            }
+            : before;
 
     /// <summary>For each node that is the first of a quantised layer: the layer.</summary>
     Dictionary<int, LayerBlocks> Firsts(Graph graph) =>
@@ -87,8 +108,31 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         return -1;
     }
 
-    Result<ImmutableArray<Tensor<float>>, PqfError> Load(HostDevice host) =>
-        Result.All(Images.Batches().Select(batch => batch.Map(pixels => Tensor<float>.From(host, Images.BatchShape, pixels.Span))));
+    /// <summary>Batches of which the values fit in memory, and how many of them fit once more, mirrored.</summary>
+    (int Plain, int Mirrored) BatchesInMemory(Graph graph, Parameters start, Parameters dense)
+    {
+        var same = NetworkReconstruction.SameNodes(graph, start, dense);
+        var shape = Images.BatchShape;
+        long perBatch = shape[0] * NetworkValues.BytesPerImage(graph, [1, shape[1], shape[2], shape[3]], node => same[node]);
+        int fitting = (int)Math.Clamp(Options.MemoryLimit / Math.Max(1, perBatch), 1, int.MaxValue),
+            plain = Math.Min(Images.BatchCount, fitting),
+            wanted = Math.Max(0, (Options.MirrorBelow / shape[0]) - plain);
+        return (plain, Math.Min(Math.Min(plain, wanted), fitting - plain));
+    }
+
+    /// <summary>The batches; the first of them are followed by their mirror images.</summary>
+    Result<ImmutableArray<Tensor<float>>, PqfError> Load(HostDevice host, int plain, int mirrored)
+    {
+        return Result.All(
+            Images
+                .Batches()
+                .Take(plain)
+                .SelectMany((batch, number) => number < mirrored ? [Of(batch), Of(batch).Map(Mirror.Of)] : new[] { Of(batch) })
+        );
+
+        Result<Tensor<float>, PqfError> Of(Result<ReadOnlyMemory<float>, PqfError> batch) =>
+            batch.Map(pixels => Tensor<float>.From(host, Images.BatchShape, pixels.Span));
+    }
 
     /// <summary>Values on a device: themselves if they are there.</summary>
     static Parameters On(Device device, Parameters parameters) =>

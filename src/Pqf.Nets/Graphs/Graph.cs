@@ -24,6 +24,19 @@ public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outp
     /// <summary>Whether compiled plans run the graph whole. Detectors have joints, and are compiled in parts.</summary>
     public bool HasJoints => Nodes.Any(node => node.IsJoint);
 
+    /// <summary>The nodes before the first joint, under their own numbers; the graph itself where it has none. Values that later nodes
+    /// read are outputs.</summary>
+    public Graph BeforeJoints()
+    {
+        int count = Nodes.TakeWhile(node => !node.IsJoint).Count();
+        return count == Nodes.Length
+            ? this
+            : new(
+                Nodes[..count],
+                [.. Outputs.Concat(Nodes[count..].SelectMany(node => node.Inputs)).Where(node => node < count).Distinct().Order()]
+            );
+    }
+
     /// <summary>Numbers of the nodes that the outputs depend on, themselves among them.</summary>
     internal ImmutableHashSet<int> NeededNodes()
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
 using Pqf.Tensors.Formats;
@@ -89,6 +91,86 @@ public sealed class CompressTests : IDisposable
         Assert.NotEqual(WithoutSeconds(plain)[^1], WithoutSeconds(weighted)[^1]);
     }
 
+    [Theory]
+    [InlineData("--target-ratio", "35.5")]
+    [InlineData("--target-size", "1.5MiB")]
+    public void A_target_is_reached_from_below_within_one_per_cent(string option, string value)
+    {
+        TestNetworks.WriteImages(folder.File("images"));
+
+        string size = Compress("out", option, value, "--calibrate", folder.File("images"));
+
+        var figures = Regex.Match(size, "size +([0-9,]+) bits .* dense network's ([0-9,]+) bits");
+        double bits = double.Parse(figures.Groups[1].Value, CultureInfo.InvariantCulture),
+            dense = double.Parse(figures.Groups[2].Value, CultureInfo.InvariantCulture),
+            wanted = option == "--target-size" ? 12 << 20 : dense / double.Parse(value, CultureInfo.InvariantCulture);
+        Assert.InRange(bits, 0.99 * wanted, wanted);
+    }
+
+    [Theory]
+    [InlineData("--target-ratio", "5000")]
+    [InlineData("--target-size", "1GB")]
+    public void An_impossible_target_is_refused_with_the_range_that_is_possible(string option, string value)
+    {
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        var result = Cli.Run(
+            "compress",
+            "--quiet",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("out"),
+            option,
+            value,
+            "--model.use_permutations",
+            "no"
+        );
+
+        Assert.NotEqual(ExitCode.Success, result.Code);
+        Assert.Matches(
+            @"expected a size from [0-9.]+ MiB to [0-9.]+ MiB \([0-9.]+ to [0-9.]+ times smaller\) for this network, got",
+            result.Error
+        );
+        Assert.Empty(Directory.GetFiles(folder.File("out")));
+    }
+
+    [Fact]
+    public void Layers_of_a_detector_are_reconstructed_up_to_its_boxes()
+    {
+        TestNetworks.WriteImages(folder.File("images"));
+        string[] Run(string output, string level) =>
+            [
+                "compress",
+                "--weights",
+                SharedData.Path("cases/det4.pth"),
+                "--output",
+                folder.File(output),
+                "--calibrate",
+                folder.File("images"),
+                "--calibration",
+                level,
+                "--model.arch",
+                "maskrcnn",
+                "--model.compression_parameters.k",
+                "16",
+                "--model.compression_parameters.k_means_n_iters",
+                "1",
+                "--model.sls_iterations",
+                "10",
+            ];
+        var norms = Cli.Run(Run("norms", "norms"));
+        var layers = Cli.Run(Run("layers", "layers"));
+
+        Assert.Equal((ExitCode.Success, ExitCode.Success), (norms.Code, layers.Code));
+        Assert.Contains("not reconstructed, as they see boxes", layers.Out + layers.Error, StringComparison.Ordinal);
+        var errors = File.ReadAllLines(folder.File("layers/layers.csv"))
+            .Skip(1)
+            .Select(row => row.Split(','))
+            .ToDictionary(row => row[0], row => row[7]);
+        Assert.NotEqual("", errors["backbone.body.layer2.0.conv2"]);
+        Assert.Equal("", errors["roi_heads.box_head.fc6"]);
+    }
+
     [Fact]
     public void Calibration_takes_unlabelled_images()
     {
@@ -118,6 +200,8 @@ public sealed class CompressTests : IDisposable
             folder.File("dense.pth"),
             "--output",
             folder.File("out"),
+            "--calibration",
+            "norms",
             "--calibrate",
             folder.File("images"),
             "--model.use_permutations",
@@ -225,7 +309,7 @@ public sealed class CompressTests : IDisposable
         Assert.InRange(new FileInfo(folder.File("out/resnet18.pqf")).Length, 8_634_624 / 8, 8_634_624 / 8 * 1.02);
     }
 
-    void Compress(string output, params string[] more)
+    string Compress(string output, params string[] more)
     {
         if (!File.Exists(folder.File("dense.safetensors")))
             TestNetworks.Write(folder.File("dense.safetensors"));
@@ -239,5 +323,6 @@ public sealed class CompressTests : IDisposable
             .. more,
         ]);
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
+        return result.Out;
     }
 }

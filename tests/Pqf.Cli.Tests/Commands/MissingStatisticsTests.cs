@@ -106,6 +106,8 @@ public sealed class MissingStatisticsTests : IDisposable
             output,
             "--calibrate",
             $"{Good}/train",
+            "--calibration",
+            "norms",
             "--search",
             "greedy",
             "--model.compression_parameters.k",

@@ -1,6 +1,7 @@
 using Pqf.Autodiff;
 using Pqf.Cli.Configuration;
 using Pqf.Compression;
+using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
@@ -34,6 +35,8 @@ public class ConfigTests
         format: [pqf, pth]
         search: descent
         calibration: layers
+        target_size: 1.5MB
+        target_ratio: 40.5
         preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore}
         model:
           arch: resnet50ssl
@@ -145,6 +148,7 @@ public class ConfigTests
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
         Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
         Assert.Equal(CalibrationLevel.Layers, config.Calibration);
+        Assert.Equal((new SizeTarget.Bits(12_000_000), new SizeTarget.Ratio(40.5)), (config.TargetSize, config.TargetRatio));
         Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
         Assert.Equal((36, 32), (config.Preprocessing.Resize, config.Preprocessing.Crop));

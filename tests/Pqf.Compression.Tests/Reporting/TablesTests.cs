@@ -28,10 +28,17 @@ public class TablesTests
                 {
                     Seconds = 1.25,
                 },
+                new LayerReport(new LayerBlocks("fc", [8, 64], 4, 16, KMeansType.Src, 1000), 0.5, 0.25, 3.5)
+                {
+                    OutputError = 0.125,
+                    Effect = 0.0625,
+                },
             ]
         );
         Assert.Equal(
-            "layer,shape,d,k,blocks,mse,relative_error,code_entropy_bits,size_bits,seconds\nlayer1.0.conv1,64x64x3x3,9,256,4096,0.00125,0.03,7.9,69632,1.250\n",
+            "layer,shape,d,k,blocks,mse,relative_error,output_error,effect,code_entropy_bits,size_bits,seconds\n"
+                + "layer1.0.conv1,64x64x3x3,9,256,4096,0.00125,0.03,,,7.9,69632,1.250\n"
+                + "fc,8x64,4,16,128,0.5,0.25,0.125,0.0625,3.5,1536,0.000\n",
             File.ReadAllText(folder.File("layers.csv")).ReplaceLineEndings("\n")
         );
     }

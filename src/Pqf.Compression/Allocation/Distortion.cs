@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Clustering;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>How far a layer's weight is from its quantised form, for many block lengths and codebook sizes.</summary>
+static class Distortion
+{
+    // Enough to rank block lengths and codebook sizes; the codebook that is kept is made later, with all iterations.
+    const int Iterations = 4;
+
+    // Blocks for each word, drawn from the layer's: clustering fewer makes errors look smaller, by some 3 % for all choices alike.
+    const int BlocksPerWord = 32;
+
+    // k = 2⁴ … 2¹⁰, and up to 2¹¹ for layers of single values, as the published settings have them.
+    const int LeastCodeBits = 4,
+        MostCodeBits = 10,
+        MostCodeBitsOfSingleValues = 11;
+
+    /// <summary>Lengths of blocks that are tried: a part of a kernel, whole kernels, and several for a layer of single values.</summary>
+    /// <param name="weight">[O, I, kH, kW], or [O, I].</param>
+    public static ImmutableArray<int> BlockLengths(Shape weight)
+    {
+        int row = weight.Count / weight[0],
+            taps = weight.Rank == 4 ? weight[2] * weight[3] : 1;
+        int[] lengths = taps > 1 ? [weight[3], taps, 2 * taps, 4 * taps] : [2, 4, 8, 16];
+        return [.. lengths.Where(d => row % d == 0).Distinct().DefaultIfEmpty(row)];
+    }
+
+    /// <summary>The choices of a layer, without those that another beats in both size and error.</summary>
+    /// <param name="layer">Its block length and codebook size are not looked at.</param>
+    /// <param name="weight">Dense.</param>
+    /// <param name="key">The layer's own randomness.</param>
+    /// <param name="cancellation">Ends it between two choices with an <see cref="OperationCanceledException"/>.</param>
+    public static ImmutableArray<LayerChoice> Of(LayerBlocks layer, Weight weight, RngKey key, CancellationToken cancellation)
+    {
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        var values = weight.Decode();
+        float[] all = values.ToArray();
+        var choices = ImmutableArray.CreateBuilder<LayerChoice>();
+        foreach (int d in BlockLengths(layer.Weight))
+            for (int bits = LeastCodeBits; bits <= MostBits(layer.Weight) && 1 << bits <= Blocks.LargestCodebook(all.Length / d); bits++)
+                Add(d, 1 << bits);
+        if (choices.Count == 0) // too few blocks for the smallest codebook
+            Add(layer.D, layer.K);
+        return LayerChoice.Best(choices);
+
+        void Add(int d, int k)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            double error = Error(Sample(all, d, k, values.Device, key), d, k, key);
+            choices.Add(new(d, k, LayerChoice.BitsOf(all.Length, d, k), error));
+        }
+    }
+
+    static int MostBits(Shape weight) => weight is { Rank: 4 } && weight[2] * weight[3] > 1 ? MostCodeBits : MostCodeBitsOfSingleValues;
+
+    /// <summary>Some of a weight's blocks [n, d], or all if there are few.</summary>
+    static Weight.Dense Sample(float[] all, int d, int k, Device device, RngKey key)
+    {
+        int n = all.Length / d,
+            count = Math.Min(n, BlocksPerWord * k);
+        if (count == n)
+            return new(Tensor<float>.From(device, [n, d], all));
+        float[] sample = new float[count * d];
+        var drawn = key.Fold("sample").Fold((ulong)d);
+        for (int i = 0; i < count; i++)
+        {
+            // One of each stretch of blocks, so that all parts of the weight are in it.
+            int first = (int)((long)i * n / count),
+                next = (int)((i + 1L) * n / count);
+            all.AsSpan((first + drawn.Below(next - first, (ulong)i)) * d, d).CopyTo(sample.AsSpan(i * d));
+        }
+
+        return new(Tensor<float>.From(device, [count, d], sample));
+    }
+
+    static double Error(Weight weight, int d, int k, RngKey key)
+    {
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        var clustering = new BlockClustering(weight, d, k, KMeansType.KMeans, Iterations, key.Fold((ulong)d).Fold((ulong)k));
+        while (!clustering.IsDone)
+            clustering.Advance(Iterations);
+        var blocks = new LayerBlocks("", weight.Shape, d, k, KMeansType.KMeans, Iterations);
+        return Steps.LayerReport.Of(blocks, weight, clustering.Finish()).RelativeError;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Graphs;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>One way to cut a layer, and what it costs.</summary>
+/// <param name="D">Length of a block.</param>
+/// <param name="K">Words of the codebook.</param>
+/// <param name="Bits">Of codes and codebook.</param>
+/// <param name="Error">Squared error of the weight, as a part of its square: 0 … 1.</param>
+public sealed record LayerChoice(int D, int K, long Bits, double Error)
+{
+    /// <summary>Error of the network's outputs if this layer alone is quantised so: <see cref="OutputError"/>.</summary>
+    public double Effect { get; init; }
+
+    /// <summary>Bits of a layer's codes and of its codebook in half precision.</summary>
+    /// <param name="valueCount">Values of the weight.</param>
+    /// <param name="d">Length of a block.</param>
+    /// <param name="k">Words.</param>
+    public static long BitsOf(long valueCount, int d, int k) => (valueCount / d * Cost.BitsPerCode(k)) + (16L * k * d);
+
+    /// <summary>Choices from which those are left out that another beats in both size and error.</summary>
+    /// <param name="choices">Any.</param>
+    /// <returns>From the smallest to the largest; each larger one has a smaller error.</returns>
+    public static ImmutableArray<LayerChoice> Best(IEnumerable<LayerChoice> choices)
+    {
+        var best = ImmutableArray.CreateBuilder<LayerChoice>();
+        foreach (var choice in choices.OrderBy(choice => choice.Bits).ThenBy(choice => choice.Error))
+            if (best.Count == 0 || choice.Error < best[^1].Error)
+                best.Add(choice);
+        return best.ToImmutable();
+    }
+}

@@ -1,0 +1,44 @@
+using Pqf.Compression.Steps;
+using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>What a network gives on a few photographs.</summary>
+static class NetworkOutputs
+{
+    /// <summary>Photographs that are enough to tell layers' effects apart.</summary>
+    const int ImageCount = 32;
+
+    /// <summary>All outputs, for any values of the network's parameters.</summary>
+    /// <param name="graph">Without joints.</param>
+    /// <param name="device">Where; images belong to its innermost scope.</param>
+    /// <param name="images">The first few are used.</param>
+    public static Result<Func<Parameters, OutputValues[]>, PqfError> Of(Graph graph, Device device, NormImages images)
+    {
+        int batches = Math.Max(1, ImageCount / images.BatchShape[0]);
+        return Result
+            .All(
+                images
+                    .Batches()
+                    .Take(batches)
+                    .Select(batch => batch.Map(pixels => Tensor<float>.From(device, images.BatchShape, pixels.Span)))
+            )
+            .Map<Func<Parameters, OutputValues[]>>(loaded =>
+                parameters =>
+                {
+                    using var scope = device.BeginScope();
+                    var plan = InferencePlan.Compile(graph, parameters, device, images.BatchShape);
+                    return
+                    [
+                        .. loaded.SelectMany(batch =>
+                            plan.RunAll(batch).Select(output => new OutputValues(output.Shape, output.ToArray()))
+                        ),
+                    ];
+                }
+            );
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Clustering;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>How much the network's outputs suffer if one layer alone is quantised.</summary>
+/// <param name="error">Of the outputs.</param>
+/// <param name="dense">The dense network's values.</param>
+sealed class Sensitivity(OutputError error, Parameters dense)
+{
+    // Iterations of the clustering that makes the errors.
+    const int Iterations = 5;
+
+    // Errors that a layer is given to see what they do; between them the effect is taken to be straight.
+    static readonly ImmutableArray<double> triedErrors = [0.1, 0.3, 0.6];
+
+    /// <summary>A layer's choices with their effects.</summary>
+    /// <param name="layer">Which.</param>
+    /// <param name="choices">From the smallest to the largest; those whose errors are nearest to a few usual ones are tried.</param>
+    /// <param name="key">The layer's own randomness.</param>
+    public ImmutableArray<LayerChoice> Measure(LayerBlocks layer, ImmutableArray<LayerChoice> choices, RngKey key)
+    {
+        (double Error, double Effect)[] tried =
+        [
+            (0, 0),
+            .. triedErrors
+                .Select(wanted => choices.MinBy(choice => Math.Abs(choice.Error - wanted))!)
+                .Distinct()
+                .OrderBy(choice => choice.Error)
+                .Where(choice => choice.Error > 0)
+                .Select(choice => (choice.Error, Try(layer, choice, key))),
+        ];
+        return [.. choices.Select(choice => choice with { Effect = Between(tried, choice.Error) })];
+    }
+
+    double Try(LayerBlocks layer, LayerChoice choice, RngKey key)
+    {
+        var weight = dense[layer.WeightName];
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        var clustering = new BlockClustering(weight, choice.D, choice.K, KMeansType.KMeans, Iterations, key.Fold("sensitivity"));
+        while (!clustering.IsDone)
+            clustering.Advance(Iterations);
+        return error.Of(dense.With(layer.WeightName, new Weight.Dense(clustering.Finish().Decode())));
+    }
+
+    /// <summary>The effect of an error: on the straight line between two that were tried, beyond them on the line through the last
+    /// two.</summary>
+    static double Between((double Error, double Effect)[] tried, double error)
+    {
+        if (tried.Length == 1)
+            return error;
+        int above = Math.Clamp(
+            Array.FindIndex(tried, point => point.Error >= error) is var i && i < 0 ? tried.Length - 1 : i,
+            1,
+            tried.Length - 1
+        );
+        var (from, to) = (tried[above - 1], tried[above]);
+        return from.Effect + ((to.Effect - from.Effect) * (error - from.Error) / (to.Error - from.Error));
+    }
+}

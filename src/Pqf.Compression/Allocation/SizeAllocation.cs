@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>Shares a number of bits out among layers.</summary>
+public static class SizeAllocation
+{
+    // Sizes that differ by less than this part of what is shared out are told apart by their errors alone.
+    const int Steps = 4000;
+
+    // What may be left of a budget, wherever the layers' choices allow it.
+    const double Slack = 0.01;
+
+    /// <summary>The choice of each layer that together have the least sum of effects within a budget: a dynamic programme over
+    /// the bits used so far.</summary>
+    /// <param name="layers">For each layer its choices, from the smallest to the largest.</param>
+    /// <param name="budget">Bits for all of them together.</param>
+    /// <returns>A choice for each layer. They use 99 % of the budget at least, unless no choices do.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is below the sum of the smallest choices.</exception>
+    public static ImmutableArray<LayerChoice> Of(ImmutableArray<ImmutableArray<LayerChoice>> layers, long budget)
+    {
+        long least = layers.Sum(layer => layer[0].Bits),
+            free = budget - least;
+        ArgumentOutOfRangeException.ThrowIfNegative(free);
+        var states = new State?[Steps + 1];
+        states[0] = new State(0, 0, null, null);
+        foreach (var layer in layers)
+            states = Add(states, layer, free);
+        var found = states.OfType<State>().ToArray();
+        var best =
+            found.Where(state => least + state.Bits >= (1 - Slack) * budget).MinBy(state => state.Error)
+            ?? found.MaxBy(state => state.Bits)!;
+        var choices = new Stack<LayerChoice>();
+        for (var state = best; state.Choice is not null; state = state.Before!)
+            choices.Push(state.Choice);
+        return [.. choices];
+    }
+
+    /// <summary>States with one more layer; of those whose bits fall into one step the one of least error.</summary>
+    static State?[] Add(State?[] states, ImmutableArray<LayerChoice> layer, long free)
+    {
+        var next = new State?[states.Length];
+        foreach (var state in states.OfType<State>())
+        foreach (var choice in layer)
+        {
+            long bits = state.Bits + choice.Bits - layer[0].Bits;
+            if (bits > free)
+                break;
+            int step = free == 0 ? 0 : (int)((Int128)bits * Steps / free);
+            double error = state.Error + choice.Effect;
+            if (next[step] is not { } other || error < other.Error)
+                next[step] = new State(bits, error, choice, state);
+        }
+
+        return next;
+    }
+
+    /// <summary>Choices for the layers so far.</summary>
+    /// <param name="Bits">Above the layers' smallest choices.</param>
+    /// <param name="Error">Sum so far.</param>
+    /// <param name="Choice">Of the last layer; null before the first.</param>
+    /// <param name="Before">Of the layers before it.</param>
+    sealed record State(long Bits, double Error, LayerChoice? Choice, State? Before);
+}

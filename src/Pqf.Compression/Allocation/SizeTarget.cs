@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>How large a compressed network is to be.</summary>
+public abstract record SizeTarget
+{
+    SizeTarget() { }
+
+    /// <summary>So many bits at most.</summary>
+    /// <param name="Count">Above 0.</param>
+    public sealed record Bits(long Count) : SizeTarget;
+
+    /// <summary>So many times smaller than the dense network, at least.</summary>
+    /// <param name="Value">Above 1.</param>
+    public sealed record Ratio(double Value) : SizeTarget;
+
+    /// <summary>Bits at most.</summary>
+    /// <param name="denseBits">Of the dense network.</param>
+    public long BitsFor(long denseBits) =>
+        this switch
+        {
+            Bits(var count) => count,
+            Ratio(var value) => (long)(denseBits / value),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    /// <summary>Reads a size: <c>1MB</c>, <c>1.029MiB</c>, <c>900kB</c>, <c>1048576</c> (bytes).</summary>
+    /// <param name="text">A number, and B, kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).</param>
+    /// <returns>Null if it is no size above 0.</returns>
+    public static Bits? Parse(string text)
+    {
+        string number = text.Trim().TrimEnd([.. "BbkKmMgGi "]),
+            unit = text.Trim()[number.Length..].Trim();
+        double? bytes = unit.ToUpperInvariant() switch
+        {
+            "" or "B" => 1,
+            "K" or "KB" => 1e3,
+            "M" or "MB" => 1e6,
+            "G" or "GB" => 1e9,
+            "KIB" => 1024,
+            "MIB" => 1024 * 1024,
+            "GIB" => 1024 * 1024 * 1024,
+            _ => null,
+        };
+        return
+            bytes is { } factor
+            && double.TryParse(
+                number.Replace("_", "", StringComparison.Ordinal),
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture,
+                out double value
+            )
+            && value > 0
+            && value * factor * 8 < long.MaxValue
+            ? new Bits((long)(value * factor * 8))
+            : null;
+    }
+}

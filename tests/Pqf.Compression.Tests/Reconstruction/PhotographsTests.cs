@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Reconstruction;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Xunit;
+
+namespace Pqf.Compression.Tests.Reconstruction;
+
+/// <summary>Photographs of all kinds: few, alike, grey, black; more than memory holds.</summary>
+public sealed class PhotographsTests : IDisposable
+{
+    const int ImageCount = 6 * 6 * 3;
+
+    readonly HostDevice host = new();
+    readonly Scope scope;
+
+    public PhotographsTests() => scope = host.BeginScope();
+
+    public void Dispose()
+    {
+        scope.Dispose();
+        host.Dispose();
+    }
+
+    /// <summary>Photographs that tell little or nothing; each gives a network whose values are all finite.</summary>
+    public static TheoryData<string, int, int> Odd =>
+        new()
+        {
+            { "one", 1, 1 },
+            { "three", 3, 1 },
+            { "fifteen", 5, 3 },
+            { "alike", 8, 4 },
+            { "grey", 8, 4 },
+            { "black", 8, 4 },
+            { "white noise of 1e6", 8, 4 },
+        };
+
+    [Theory]
+    [MemberData(nameof(Odd))]
+    public void Any_photographs_give_finite_values(string kind, int batchSize, int batchCount)
+    {
+        var state = Run(Photographs(kind, batchSize, batchCount), new());
+
+        Assert.All(
+            state.Parameters.Values.Values,
+            weight => Assert.All(weight.Decode().ToArray(), value => Assert.True(float.IsFinite(value)))
+        );
+        Assert.All(
+            state.Layers,
+            layer =>
+            {
+                Assert.True(double.IsFinite(layer.RelativeError));
+                Assert.True(double.IsFinite(layer.Effect!.Value));
+            }
+        );
+    }
+
+    [Fact]
+    public void Photographs_beyond_the_memory_limit_are_left_out_with_a_line()
+    {
+        var events = new List<CompressionEvent>();
+        var few = Run(Photographs("noise", 8, 2), new() { MirrorBelow = 0 });
+        var same = NetworkReconstruction.SameNodes(SmallNetwork.Graph, few.Parameters, few.Dense!);
+        long perImage = NetworkValues.BytesPerImage(SmallNetwork.Graph, [1, 6, 6, 3], node => same[node]);
+
+        var limited = Run(Photographs("noise", 8, 4), new() { MirrorBelow = 0, MemoryLimit = (perImage * 8 * 3) - 1 }, new Collect(events));
+
+        Assert.Equal(Bytes(few), Bytes(limited));
+        Assert.StartsWith("reconstructing layers on 16 of 32 photographs", events.OfType<CompressionEvent.Noted>().Single().Text);
+    }
+
+    [Fact]
+    public void Mirror_images_are_used_where_there_are_few_photographs()
+    {
+        var mirrored = Run(Photographs("noise", 8, 2), new() { MirrorBelow = 32 });
+        var both = Run(Photographs("noise and mirror images", 8, 4), new() { MirrorBelow = 0 });
+
+        Assert.NotEqual(Bytes(Run(Photographs("noise", 8, 2), new() { MirrorBelow = 0 })), Bytes(mirrored));
+        Assert.Equal(Bytes(both), Bytes(mirrored));
+    }
+
+    [Fact]
+    public void A_mirror_image_has_its_pixels_from_right_to_left()
+    {
+        var image = Tensor<float>.From(host, [1, 2, 3, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+
+        Assert.Equal([5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8], Mirror.Of(image).ToArray());
+    }
+
+    [Fact]
+    public void Reports_are_of_the_codes_as_they_are_in_the_end()
+    {
+        var state = Run(Photographs("noise", 8, 4), new());
+
+        foreach (var report in state.Layers)
+        {
+            float[] want = state.Dense![report.Blocks.WeightName].Decode().ToArray(),
+                have = state.Parameters[report.Blocks.WeightName].Decode().ToArray();
+            double error = want.Zip(have, (a, b) => Math.Pow((double)a - b, 2)).Sum() / want.Sum(value => (double)value * value);
+            Assert.Equal(error, report.RelativeError, 1e-6);
+            Assert.InRange(report.OutputError!.Value, 0, 1);
+            Assert.True(report.Effect > 0);
+        }
+    }
+
+    CompressionState Run(NormImages images, ReconstructionOptions options, IProgress<CompressionEvent>? progress = null)
+    {
+        var graph = SmallNetwork.Graph;
+        var layers = Blocks.Of(graph, new CompressionSpec { K = 8, KMeansIterations = 5 }).ValueOrThrow();
+        var key = RngKey.FromSeed(1);
+        return Compress
+            .ToEnd(
+                [new QuantiseByColumns(layers, key), new ReconstructLayers(layers, images, key, options), new MeasureEffects(images)],
+                new CompressionState(graph, SmallNetwork.Parameters(host, RngKey.FromSeed(2)), host),
+                progress,
+                TestContext.Current.CancellationToken
+            )
+            .ValueOrThrow();
+    }
+
+    static NormImages Photographs(string kind, int batchSize, int batchCount)
+    {
+        float[][] batches =
+        [
+            .. Enumerable
+                .Range(0, batchCount)
+                .Select(batch => Enumerable.Range(0, batchSize * ImageCount).Select(i => Value(kind, batch, i)).ToArray()),
+        ];
+        return new(
+            [batchSize, 6, 6, 3],
+            batchCount,
+            () => batches.Select(batch => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)batch)
+        );
+    }
+
+    static float Value(string kind, int batch, int i) =>
+        kind switch
+        {
+            "black" => 0,
+            "alike" => Noise(0, i % ImageCount),
+            "grey" => Noise(batch, i / 3),
+            "white noise of 1e6" => 1e6f * Noise(batch, i),
+            "noise and mirror images" => Noise(batch / 2, batch % 2 == 0 ? i : Mirrored(i)),
+            _ => Noise(batch, i),
+        };
+
+    static int Mirrored(int i)
+    {
+        int column = i / 3 % 6;
+        return i + (3 * (5 - (2 * column)));
+    }
+
+    static float Noise(int batch, int i) => (float)RngKey.FromSeed(3).Fold((ulong)batch).Normal((ulong)i);
+
+    static float[] Bytes(CompressionState state) =>
+        [.. state.Parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Decode().ToArray())];
+
+    sealed class Collect(List<CompressionEvent> events) : IProgress<CompressionEvent>
+    {
+        public void Report(CompressionEvent value) => events.Add(value);
+    }
+}

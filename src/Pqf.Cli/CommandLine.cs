@@ -84,12 +84,20 @@ static class CommandLine
         var overrides = split.Overrides.Concat(options.Overrides(parsed)).Concat(entry.Overrides(parsed));
         return ConfigLoader
             .Load(parsed.GetValue(options.Config), overrides, entry.Defaults)
-            .Bind(config =>
-            {
-                using var progress = ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet));
-                return entry.Run(new RunContext(parsed, config, terminal, progress));
-            })
-            .Match(_ => ExitCode.Success, error => Fail(error, terminal));
+            .Match(
+                config =>
+                {
+                    using var progress = ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet));
+                    return entry
+                        .Run(new RunContext(parsed, config, terminal, progress))
+                        .Match(_ => ExitCode.Success, error => Fail(error, terminal));
+                },
+                error =>
+                {
+                    Fail(error, terminal);
+                    return ExitCode.Usage;
+                }
+            );
     }
 
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands)

@@ -249,15 +249,22 @@ public sealed class PqfModelTests : IDisposable
             StringComparison.Ordinal
         );
 
-    [Fact]
-    public void A_tensor_without_use_is_an_error() =>
+    [Theory]
+    [InlineData("other.bias", "holds tensors that the network has no use for: other.bias")]
+    [InlineData(
+        "layer1.0.conv9.bias",
+        "the tensors do not fit the network:\n"
+            + "extra: layer1.0.conv9.bias: the known network has no such parameter, and computes something else without it"
+    )]
+    public void A_tensor_without_use_is_an_error(string name, string problem) =>
         Assert.Equal(
-            "x.pqf: holds tensors that the network has no use for: layer1.0.conv9.bias",
+            $"x.pqf: {problem}",
             ErrorOf(
-                Compressed("resnet18", new CompressionSpec()),
-                tensor => tensor.Name == "fc.bias" ? tensor : tensor,
-                StoredTensor.FromSingles("layer1.0.conv9.bias", [1], [0f])
-            )
+                    Compressed("resnet18", new CompressionSpec()),
+                    tensor => tensor.Name == "fc.bias" ? tensor : tensor,
+                    StoredTensor.FromSingles(name, [1], [0f])
+                )
+                .ReplaceLineEndings("\n")
         );
 
     string ErrorOf(PqfModel model, Func<StoredTensor, StoredTensor?> change, params StoredTensor[] added)

@@ -164,8 +164,36 @@ public sealed class OnnxNamesTests(DeviceSet devices) : DeviceTest(devices), IDi
         using var file = TensorFiles.Open(path).Value();
         Assert.Equal(Small, ArchitectureRecognition.Recognise(file).Value());
         Assert.Equal(
-            ["the names are those of a known network, but the model's graph is another; its results may be others, too"],
-            NamedTensors.Of(file).Value().Notes
+            [
+                "the names are those of a known network, but the model's graph is another: the first operation that differs is "
+                    + "Conv (which makes ",
+            ],
+            NamedTensors.Of(file).Value().Notes.Select(note => note[..(note.IndexOf("makes ", StringComparison.Ordinal) + 6)])
+        );
+    }
+
+    // What is changed, and the operation that the message names.
+    [Theory]
+    [InlineData("Relu", "Conv")] // of other values
+    [InlineData("LeakyRelu", "LeakyRelu")]
+    [InlineData("Padding", "Conv")]
+    [InlineData("Ceil", "MaxPool")]
+    [InlineData("Sum", "Sub")]
+    [InlineData("Alpha", "Gemm")]
+    [InlineData("Extra", "Sigmoid")]
+    [InlineData("Normalised", "Sub")]
+    [InlineData("Pool", "AveragePool")]
+    public void The_first_operation_that_differs_is_named(string change, string operation)
+    {
+        var device = Use(DeviceKind.Host);
+        var graph = TestGraphs.Build(Small);
+        var model = new ExportedModel(graph, GeneratedWeights.Parameters(graph, device, "onnx"), new());
+        Spoil(model.Nodes, change);
+        using var file = TensorFiles.Open(Write(model)).Value();
+        Assert.Contains(
+            $"; the model's graph is not that of a known network either: the first operation that differs is {operation} (",
+            ArchitectureRecognition.Recognise(file).ErrorMessage(),
+            StringComparison.Ordinal
         );
     }
 
@@ -183,7 +211,7 @@ public sealed class OnnxNamesTests(DeviceSet devices) : DeviceTest(devices), IDi
         Spoil(model.Nodes, change);
         string path = Write(model);
         using var file = TensorFiles.Open(path).Value();
-        Assert.EndsWith(
+        Assert.Contains(
             "; the model's graph is not that of a known network either",
             ArchitectureRecognition.Recognise(file).ErrorMessage()
         );
@@ -229,6 +257,16 @@ public sealed class OnnxNamesTests(DeviceSet devices) : DeviceTest(devices), IDi
                 break;
             case "Alpha":
                 Change(At("Gemm"), node => node with { Attributes = [.. node.Attributes, ExportedWeights.Single("alpha", 2)] });
+                break;
+            case "Normalised":
+                nodes.Insert(0, new("Sub", [nodes[0].Inputs[0], nodes[0].Inputs[1]], "normalised", []));
+                Change(1, node => node with { Inputs = ["normalised", .. node.Inputs[1..]] });
+                break;
+            case "Pool":
+                Change(
+                    At("GlobalAveragePool"),
+                    node => node with { Operator = "AveragePool", Attributes = [OnnxMessages.Attribute("kernel_shape", [2, 2])] }
+                );
                 break;
             case "Extra":
                 nodes.Insert(At("Flatten"), new("Sigmoid", [nodes[At("GlobalAveragePool")].Output], "extra", []));

@@ -104,6 +104,7 @@ static class CompressCommand
                         ConfigMapping.Compress(run) with
                         {
                             Images = images,
+                            Skipped = run.SkippedImages(),
                             Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
                                 ? new ReconstructionOptions()
                                 : null,

@@ -63,12 +63,22 @@ static class EvaluateCommand
     {
         run.NoteGuesses(network);
         var watch = new StageWatch(run.Terminal.Clock);
-        var options = new EvaluateOptions { ThreadCount = run.LoaderThreadCount, AfterStage = watch.Lap };
+        var options = new EvaluateOptions
+        {
+            ThreadCount = run.LoaderThreadCount,
+            AfterStage = watch.Lap,
+            Skipped = run.SkippedImages(),
+        };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
         return EvaluateJob
             .Run(network, images, options, run.Progress, run.Cancellation)
-            .Map(accuracy => Print(run, network, accuracy, watch.Stages[^1].Seconds));
+            .Map(accuracy =>
+            {
+                if (options.Skipped is { Count: > 0 } skipped)
+                    run.WriteLine($"skipped  {skipped.Count} images that cannot be decoded");
+                return Print(run, network, accuracy, watch.Stages[^1].Seconds);
+            });
     }
 
     static Unit Print(RunContext run, Network network, Accuracy accuracy, double seconds)

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -24,13 +23,13 @@ sealed class Photographs
     Photographs(RunContext run, ImmutableArray<string> paths, int count)
     {
         (this.run, Paths, this.count) = (run, paths, count);
-        Reader = ImageDecoder.ReaderOf(ExifOrientation.Apply, new ImageNotes { Guessed = (path, guess) => guesses[path] = guess });
+        Reader = ImageDecoder.ReaderOf(run.Config.Preprocessing.Exif, new ImageNotes { Guessed = (path, guess) => guesses[path] = guess });
     }
 
     /// <summary>The files, in the order of the command line; those of a folder sorted by path.</summary>
     public ImmutableArray<string> Paths { get; }
 
-    /// <summary>Decodes them as people see them.</summary>
+    /// <summary>Decodes them as people see them, unless the configuration ignores orientation tags.</summary>
     public ImageReader Reader { get; }
 
     /// <summary>Finds the files. A folder without images is named at once.</summary>

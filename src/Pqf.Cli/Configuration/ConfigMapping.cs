@@ -8,7 +8,6 @@ using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Configuration;
 
@@ -98,18 +97,11 @@ static class ConfigMapping
 
     static Result<ImmutableArray<string>, PqfError> ClassNames(Config config)
     {
-        if (config.Model.ClassNamesPath is not { } path)
-            return config.Model.ClassNames;
-        try
-        {
-            return File.ReadAllLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToImmutableArray();
-        }
-        catch (Exception error) when (IoProblem.IsFileSystem(error))
-        {
-            return new PqfError.File(
-                path,
-                error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : IoProblem.Describe(error)
-            );
-        }
+        if (config.Model.ClassNamesPath is not { } text)
+            return ClassNameList.Of("configuration: model.class_names", config.Model.ClassNames);
+        // The command line writes lists with commas; a file's name may have some.
+        return text.Contains(',', StringComparison.Ordinal) && !File.Exists(text)
+            ? ClassNameList.Of("configuration: model.class_names", [.. text.Split(',', StringSplitOptions.TrimEntries)])
+            : ClassNameList.Read(text);
     }
 }

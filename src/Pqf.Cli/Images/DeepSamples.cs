@@ -9,12 +9,14 @@ readonly record struct DeepSamples(int Bits, int Maximum)
     /// <summary>Images whose bytes are all below this may have fewer than 16 bits.</summary>
     public const int DarkByte = 64;
 
-    /// <summary>The depth of an image, by its largest sample.</summary>
+    /// <summary>The depth of an image, by its largest sample: 8 bits, or the least of a camera's or a microscope's depths that hold
+    /// it.</summary>
     public static DeepSamples Of(int maximum) =>
         new(
             maximum switch
             {
                 0 => 16,
+                < 1 << 8 => 8,
                 < 1 << 10 => 10,
                 < 1 << 12 => 12,
                 < 1 << 14 => 14,

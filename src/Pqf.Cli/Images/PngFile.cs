@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Text;
 using Pqf.Nets.Images;
 
 namespace Pqf.Cli.Images;
@@ -33,21 +34,36 @@ sealed class PngFile
             _ => 1,
         };
 
-    /// <summary>What the EXIF block says.</summary>
+    /// <summary>What the EXIF block says; it may be text, as ImageMagick writes it.</summary>
     public Orientation Orientation =>
         Next("eXIf"u8, SignatureLength) is (> 0, _) and var (at, bytes)
             ? TiffDirectory.OrientationOf(file, at, bytes)
-            : Orientation.TopLeft;
+            : Texts().Select(ExifText.OrientationOf).FirstOrDefault(found => found != Orientation.TopLeft, Orientation.TopLeft);
+
+    /// <summary>Chunks of text: <c>tEXt</c> and <c>zTXt</c>.</summary>
+    IEnumerable<byte[]> Texts()
+    {
+        foreach (string name in new[] { "tEXt", "zTXt" })
+            for (
+                int from = SignatureLength;
+                Next(Encoding.ASCII.GetBytes(name), from) is (> 0, _) and var (at, bytes);
+                from = at + bytes + 4
+            )
+                yield return file.AsSpan(at - 4, bytes + 4).ToArray();
+    }
 
     /// <summary>Writes the samples of 16 bits as bytes.</summary>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="pixels">[height, width, 4]; red, green and blue are written.</param>
-    /// <returns>How deep the samples seem to be.</returns>
+    /// <returns>How deep the samples seem to be, or are said to be by a chunk <c>sBIT</c>. With such a chunk samples should fill 16 bits,
+    /// as programs that follow the standard write them; others write the bits of the camera as they are.</returns>
     public DeepSamples Stretch(int height, int width, Span<byte> pixels)
     {
         int channels = Channels,
-            maximum = 0;
+            maximum = 0,
+            bits = SignificantBits;
+        bool isScaled = bits > 0;
         // Transparency is no brightness.
         int colours = channels is 2 or 4 ? channels - 1 : channels;
         using (var rows = new Rows(Data(), width * channels * 2, channels * 2))
@@ -56,10 +72,17 @@ sealed class PngFile
                 var row = rows.Next();
                 for (int x = 0; x < width; x++)
                 for (int channel = 0; channel < colours; channel++)
-                    maximum = Math.Max(maximum, Sample(row, (x * channels) + channel));
+                {
+                    int sample = Sample(row, (x * channels) + channel);
+                    maximum = Math.Max(maximum, sample);
+                    isScaled = isScaled && IsScaled(sample, bits);
+                }
             }
 
-        var depth = DeepSamples.Of(maximum);
+        var depth =
+            isScaled ? new DeepSamples(16, maximum)
+            : bits > 0 && maximum < 1 << bits ? new DeepSamples(bits, maximum)
+            : DeepSamples.Of(maximum);
         using (var rows = new Rows(Data(), width * channels * 2, channels * 2))
             for (int y = 0; y < height; y++)
             {
@@ -70,6 +93,22 @@ sealed class PngFile
             }
 
         return depth;
+    }
+
+    /// <summary>What <c>sBIT</c> says of the deepest colour; 0 if it does not say that fewer than 16 bits are in use.</summary>
+    int SignificantBits =>
+        Next("sBIT"u8, SignatureLength) is (> 0, > 0) and var (at, bytes)
+        && file.AsSpan(at, Math.Min(bytes, 3)) is var said
+        && Math.Max(said[0], Math.Max(said[^1], said[said.Length / 2])) is > 0 and < 16 and var bits
+            ? bits
+            : 0;
+
+    /// <summary>Whether a sample of some bits was made to fill 16: the bits below repeat its first ones, or are 0.</summary>
+    static bool IsScaled(int sample, int bits)
+    {
+        int below = sample & ((1 << (16 - bits)) - 1),
+            value = sample >> (16 - bits);
+        return below == 0 || sample == ((value * ushort.MaxValue) + (((1 << bits) - 1) / 2)) / ((1 << bits) - 1);
     }
 
     static int Sample(ReadOnlySpan<byte> row, int index) => BinaryPrimitives.ReadUInt16BigEndian(row[(2 * index)..]);

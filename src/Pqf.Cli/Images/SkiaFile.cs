@@ -26,7 +26,10 @@ sealed unsafe class SkiaFile : IImageFile
             return;
         (Height, Width) = (codec.Info.Height, codec.Info.Width);
         png = PngFile.Of(file, length);
-        Orientation = png?.Orientation ?? (Orientation)codec.EncodedOrigin;
+        Orientation =
+            png is not null ? png.Orientation
+            : codec.EncodedOrigin == SKEncodedOrigin.TopLeft ? ExifBlock.OrientationOf(file, length)
+            : (Orientation)codec.EncodedOrigin;
     }
 
     /// <summary>Opens a file.</summary>

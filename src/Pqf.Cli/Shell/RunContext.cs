@@ -50,6 +50,10 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     public Result<Network, PqfError> Load(string path, Device device, NetworkTask? task = null) =>
         ConfigMapping.Overrides(Config).Bind(overrides => Network.Load(path, device, overrides, task));
 
+    /// <summary>Names images that cannot be decoded, where the configuration leaves them out; null where they are errors.</summary>
+    public SkippedImages? SkippedImages() =>
+        Config.Dataloader.SkipCorrupt ? new SkippedImages(error => Note($"skipped {error.Message}")) : null;
+
     /// <summary>Runs with a decoder for the images of a data set. In the end a line counts those that were turned or guessed at.</summary>
     public Result<Unit, PqfError> WithImages(Func<ImageReader, Result<Unit, PqfError>> run)
     {

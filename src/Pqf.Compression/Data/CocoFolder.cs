@@ -46,10 +46,16 @@ public sealed record CocoFolder(
                 yield return guess;
             if (Instances.UnlistedCount > 0)
                 yield return $"{file}: left out {Instances.UnlistedCount} annotations of images that are not listed";
-            if (Instances.WithoutMaskCount > 0)
-                yield return $"{file}: {Instances.WithoutMaskCount} objects have no outline: they count for boxes, not for masks";
+            if (Instances.WithoutMask is [var bare, ..])
+                yield return $"{file}: {Instances.WithoutMask.Length} objects have no outline, the first is annotation {bare}: they "
+                    + "count for boxes, not for masks";
+            if (Instances.WithEmptyMask is [var empty, ..])
+                yield return $"{file}: {Instances.WithEmptyMask.Length} objects have a mask without a pixel in their box, the first is "
+                    + $"annotation {empty}: they count for boxes, not for masks; expected masks in pixels of the image";
             if (Instances.CrowdCount > 0 && Instances.CrowdCount == Instances.AnnotationCount)
                 yield return $"{file}: all {Instances.CrowdCount} annotations are crowds: there is no object to learn or to find";
+            foreach (string doubled in DoubledNames())
+                yield return $"{file}: {doubled}";
             if (Labels.Note is { } note)
                 yield return $"{file}: {note}";
         }
@@ -151,6 +157,23 @@ public sealed record CocoFolder(
                     )
             );
     }
+
+    /// <summary>Names that several categories have, a root of Roboflow's without objects aside; a line each.</summary>
+    IEnumerable<string> DoubledNames() =>
+        Instances
+            .Categories.Where(category => category.Id != 0 || Instances.HasCategory(0))
+            .GroupBy(category => category.Key)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"{Numbers([.. group])} called {group.First().Name}: they are told apart by their numbers");
+
+    /// <summary><c>category 1 is</c>, <c>categories 1 and 2 are both</c>, <c>categories 1, 2, 5 are all</c>.</summary>
+    internal static string Numbers(ImmutableArray<CocoCategory> categories) =>
+        categories.Length switch
+        {
+            1 => $"category {categories[0].Id} is",
+            2 => $"categories {categories[0].Id} and {categories[1].Id} are both",
+            _ => $"categories {string.Join(", ", categories.Select(category => category.Id))} are all",
+        };
 
     /// <summary>Says that the size fits if the orientation tag is taken the other way.</summary>
     string Turn(CocoImage image, PixelImage pixels) =>

@@ -113,12 +113,12 @@ sealed record CocoImageFiles(ImmutableArray<CocoImage> Images, PqfError? Missing
             name.LeadsUp && (name.IsForeign || !roots.Any(root => IsWithin(Path.GetFullPath(Path.Combine(images, name.Relative)), root)));
 
         /// <summary>Files of a name without its folders, from the folder of images: in the name's case if there are any, else in any
-        /// case.</summary>
+        /// case and in any form of Unicode.</summary>
         string[] Named(CocoFileName name)
         {
-            string[] all = [.. files.Value[name.Base.ToLowerInvariant()]];
+            string[] all = [.. files.Value[Key(name.Base)]];
             string[] same = [.. all.Where(file => Path.GetFileName(file) == name.Base)];
-            string[] asPath = [.. all.Where(file => file.Replace('\\', '/').Equals(name.Relative, StringComparison.OrdinalIgnoreCase))];
+            string[] asPath = [.. all.Where(file => Key(file.Replace('\\', '/')) == Key(name.Relative))];
             return asPath.Length == 1 ? asPath
                 : same.Length > 0 ? same
                 : all;
@@ -159,11 +159,13 @@ sealed record CocoImageFiles(ImmutableArray<CocoImage> Images, PqfError? Missing
         IEnumerable<string> Notes(Dictionary<string, CocoImage> guessed)
         {
             if (guessed.Count > 0)
-                yield return $"{location.Annotations}: found {guessed.Count} images by their names without folders or in other case, the "
+                yield return $"{location.Annotations}: found {guessed.Count} images by their names without folders, in other case or "
+                    + $"in another form of Unicode, the "
                     + $"first {guessed.First().Value.FileName} as {Path.Combine(folder, guessed.First().Key)}";
         }
 
-        /// <summary>Paths from a folder by names in lower case. Links to folders are not followed: they may lead in circles.</summary>
+        /// <summary>Paths from a folder by names as <see cref="Key"/> gives them. Links to folders are not followed: they may lead in
+        /// circles.</summary>
         static ILookup<string, string> List(string folder) =>
             (
                 Directory.Exists(folder)
@@ -179,6 +181,9 @@ sealed record CocoImageFiles(ImmutableArray<CocoImage> Images, PqfError? Missing
                     : Enumerable.Empty<string>()
             )
                 .Order(StringComparer.Ordinal)
-                .ToLookup(file => Path.GetFileName(file).ToLowerInvariant());
+                .ToLookup(file => Key(Path.GetFileName(file)));
+
+        /// <summary>A name in lower case and in one form of Unicode.</summary>
+        static string Key(string name) => Decomposed.Of(name.ToLowerInvariant());
     }
 }

@@ -27,6 +27,8 @@ public sealed record ImageFolder(
     static readonly ImmutableArray<string> ValidationNames = ["val", "valid", "validation"],
         TrainingNames = ["train", "training"];
 
+    const string Test = "test";
+
     /// <summary>Lists a folder of class folders. Folders without images are left out and named, files of other kinds are counted.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="reader">Which files are images.</param>
@@ -46,6 +48,11 @@ public sealed record ImageFolder(
                 ];
                 if (folders.Length == 0)
                     return new PqfError.File(path, "has no class folders; expected one folder of images per class");
+                if (folders.FirstOrDefault(IsPart) is { } part)
+                    return new PqfError.File(
+                        path,
+                        $"has a folder {part.Name} of class folders, which is no class; expected {part.Path} as the folder of class folders"
+                    );
                 FoundFolder[] classes = [.. folders.Where(folder => folder.Images.Length > 0)];
                 return classes.Length > 0
                     ? new ImageFolder(
@@ -54,7 +61,7 @@ public sealed record ImageFolder(
                         [.. classes.SelectMany((folder, rank) => folder.Images.Select(image => new LabelledImage(image, rank)))],
                         [.. NotesOf(path, folders, reader)]
                     )
-                    : NoImages(path, reader);
+                    : NoImages(path, reader, [.. folders.SelectMany(folder => folder.OtherExtensions)]);
             }
         );
 
@@ -63,7 +70,7 @@ public sealed record ImageFolder(
     /// <param name="reader">Which files are images.</param>
     /// <returns>An error as for <see cref="Open"/>; or where there is only a folder to train on.</returns>
     public static Result<ImageFolder, PqfError> OpenValidation(string path, ImageReader reader) =>
-        Find(path, ValidationNames) is { } validation
+        Find(path, ValidationNames, reader) is { } validation
             ? Open(validation, reader)
                 .Map(found =>
                     System.IO.Path.GetFileName(validation) == ValidationNames[0]
@@ -73,7 +80,7 @@ public sealed record ImageFolder(
                             Notes = found.Notes.Insert(0, $"{path}: has no folder val: the images are those of {validation}"),
                         }
                 )
-        : Find(path, TrainingNames) is { } training
+        : Find(path, TrainingNames, reader) is { } training
             ? new PqfError.File(
                 path,
                 $"has a folder {System.IO.Path.GetFileName(training)} and no folder val; expected DIR/val/CLASS or DIR/CLASS"
@@ -82,7 +89,9 @@ public sealed record ImageFolder(
 
     /// <summary>The folder of images to train on, and that of images to validate on; null where there is none.</summary>
     /// <param name="path">The folder that holds them.</param>
-    public static (string? Training, string? Validation) Parts(string path) => (Find(path, TrainingNames), Find(path, ValidationNames));
+    /// <param name="reader">Which files are images.</param>
+    public static (string? Training, string? Validation) Parts(string path, ImageReader reader) =>
+        (Find(path, TrainingNames, reader), Find(path, ValidationNames, reader));
 
     /// <summary>All images under a folder, whatever their folders are called; sorted by path.</summary>
     /// <param name="path">The folder.</param>
@@ -100,7 +109,7 @@ public sealed record ImageFolder(
             {
                 var found = FoundFolder.Of(path, reader);
                 if (found.Images.IsEmpty)
-                    return NoImages(path, reader);
+                    return NoImages(path, reader, found.OtherExtensions);
                 foreach (string line in LeftOut(path, found.OtherExtensions))
                     progress.Note(line);
                 return found.Images;
@@ -146,14 +155,44 @@ public sealed record ImageFolder(
             );
     }
 
-    static string? Find(string path, ImmutableArray<string> names) =>
-        names.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
+    static string? Find(string path, ImmutableArray<string> names, ImageReader reader) =>
+        names
+            .Select(name => System.IO.Path.Combine(path, name))
+            .FirstOrDefault(folder => Directory.Exists(folder) && !IsClass(path, folder, reader));
+
+    /// <summary>Whether a folder of such a name is a class: it holds images and no folders, beside other folders of images.</summary>
+    static bool IsClass(string path, string folder, ImageReader reader)
+    {
+        return HasImages(folder)
+            && !Directory.EnumerateDirectories(folder).Any(FolderWalk.IsVisible)
+            && Directory
+                .EnumerateDirectories(path)
+                .Where(FolderWalk.IsVisible)
+                .Where(other =>
+                    System.IO.Path.GetFileName(other) is var name && !ValidationNames.Contains(name) && !TrainingNames.Contains(name)
+                )
+                .Any(HasImages);
+
+        bool HasImages(string found) => Directory.EnumerateFiles(found).Any(file => FolderWalk.IsVisible(file) && reader.IsImage(file));
+    }
+
+    /// <summary>Whether a folder is a part of a data set by its name, and holds its images in folders.</summary>
+    static bool IsPart(FoundFolder folder) =>
+        (folder.Name == Test || TrainingNames.Contains(folder.Name) || ValidationNames.Contains(folder.Name))
+        && !folder.Images.IsEmpty
+        && folder.Images.All(image => System.IO.Path.GetDirectoryName(image) != folder.Path);
 
     static IEnumerable<string> NotesOf(string path, FoundFolder[] folders, ImageReader reader)
     {
-        string[] empty = [.. folders.Where(folder => folder.Images.Length == 0).Select(folder => folder.Name)];
+        string[] empty =
+        [
+            .. folders.Where(folder => folder.Images.IsEmpty && folder.OtherExtensions.IsEmpty).Select(folder => folder.Name),
+        ];
         if (empty.Length > 0)
             yield return $"{path}: left out {Count(empty.Length, "folder")} without images: {ClassMatch.Cut(empty)}";
+        foreach (var folder in folders.Where(folder => folder.Images.IsEmpty && !folder.OtherExtensions.IsEmpty))
+            yield return $"{path}: left out folder {folder.Name}: no image in it is of a kind that is decoded, it holds "
+                + Counted(folder.OtherExtensions);
         var others = folders
             .Where(folder => folder.Images.Length > 0)
             .SelectMany(folder => folder.OtherExtensions)
@@ -175,6 +214,17 @@ public sealed record ImageFolder(
                     : $"{path}: left out {Count(group.Count(), "file")} ({group.Key})"
             );
 
+    /// <summary><c>4 files (.heic) and 1 file (.txt)</c>.</summary>
+    static string Counted(IEnumerable<string> extensions) =>
+        string.Join(
+            " and ",
+            extensions
+                .GroupBy(extension => extension)
+                .OrderByDescending(group => group.Count())
+                .ThenBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => $"{Count(group.Count(), "file")} ({group.Key})")
+        );
+
     static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
     static Result<T, PqfError> Guard<T>(string path, Func<Result<T, PqfError>> list)
@@ -193,8 +243,8 @@ public sealed record ImageFolder(
         }
     }
 
-    static PqfError.File NoImages(string path, ImageReader reader) =>
-        new(path, $"holds no images ({string.Join(", ", reader.Extensions)})");
+    static PqfError.File NoImages(string path, ImageReader reader, IReadOnlyCollection<string> others) =>
+        new(path, $"holds no images ({string.Join(", ", reader.Extensions)}){(others.Count == 0 ? "" : $", but {Counted(others)}")}");
 
     /// <summary>A folder and what is in it, at any depth.</summary>
     /// <param name="Path">The folder.</param>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Data;
 
@@ -16,7 +17,7 @@ public sealed class NetworkClasses
     NetworkClasses(int count, ImmutableArray<string> names, bool isImageNet)
     {
         (Count, Names, IsImageNet) = (count, names, isImageNet);
-        exact = Index(name => name);
+        exact = Index(Decomposed.Of);
         loose = Index(Loose);
     }
 
@@ -60,7 +61,7 @@ public sealed class NetworkClasses
 
     /// <summary>The classes that answer to a name: one, none, or several where the names themselves are the same.</summary>
     public ImmutableArray<int> Find(string name) =>
-        exact.TryGetValue(name, out var same) ? same
+        exact.TryGetValue(Decomposed.Of(name), out var same) ? same
         : loose.TryGetValue(Loose(name), out var similar) ? similar
         : WnidIn(name) is { } wnid && exact.TryGetValue(wnid, out var known) ? known
         : Synonym(name) is { } first && loose.TryGetValue(Loose(first), out var synonym) ? synonym
@@ -101,5 +102,5 @@ public sealed class NetworkClasses
     static string? Synonym(string name) => name.IndexOf(',', StringComparison.Ordinal) is > 0 and var end ? name[..end] : null;
 
     static string Loose(string name) =>
-        string.Join(' ', name.ToLowerInvariant().Split([' ', '_', '-', '\t'], StringSplitOptions.RemoveEmptyEntries));
+        string.Join(' ', Decomposed.Of(name.ToLowerInvariant()).Split([' ', '_', '-', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -11,11 +11,12 @@ public sealed class SkippedImages(Action<PqfError> report)
     /// <summary>Images so far.</summary>
     public int Count => seen.Count;
 
-    /// <summary>Counts an image.</summary>
+    /// <summary>Counts an image. May be called on several threads at once.</summary>
     /// <param name="error">Names it.</param>
     public void Add(PqfError error)
     {
-        if (seen.Add(error.Message))
-            report(error);
+        lock (seen)
+            if (seen.Add(error.Message))
+                report(error);
     }
 }

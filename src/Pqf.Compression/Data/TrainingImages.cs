@@ -91,9 +91,9 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
 
     static Result<TrainingImages, PqfError> OpenFolders(string path, int? trainImagesPerClass, ImageReader reader)
     {
-        var (train, validation) = ImageFolder.Parts(path);
-        if (trainImagesPerClass is { } count)
-            return ImageFolder.Open(train is null ? validation ?? path : path, reader).Bind(all => Split(path, all, count, reader));
+        var (train, validation) = ImageFolder.Parts(path, reader);
+        if (trainImagesPerClass is { } count && (train is null || validation is null))
+            return ImageFolder.Open(train ?? validation ?? path, reader).Bind(all => Split(path, all, count, reader));
         if (train is null || validation is null)
             return new PqfError.File(
                 path,

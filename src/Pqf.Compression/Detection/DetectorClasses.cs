@@ -62,6 +62,8 @@ static class DetectorClasses
     public static Result<CocoFolder, PqfError> ByName(CocoFolder images, ImmutableArray<string> names, IProgress<JobProgress>? progress)
     {
         var labels = CocoLabels.ByName(images.Instances, names);
+        if (DoubledIn(images, labels) is { } doubled)
+            return doubled;
         if (!labels.Unknown.IsEmpty)
             return new PqfError.File(
                 images.AnnotationsPath,
@@ -75,6 +77,17 @@ static class DetectorClasses
             );
         return images with { Labels = labels };
     }
+
+    /// <summary>An error about categories whose name does not say which label they have; null if there are none.</summary>
+    public static PqfError? DoubledIn(CocoFolder images, CocoLabels labels) =>
+        labels.Doubled is [{ Key: var key, Name: var name }, ..]
+            ? new PqfError.File(
+                images.AnnotationsPath,
+                $"{CocoFolder.Numbers([.. images.Instances.Categories.Where(category => category.Key == key)])} called {name}, as "
+                    + $"{labels.Names.Skip(1).Count(other => CocoCategory.KeyOf(other) == key)} of the network's classes are; expected a "
+                    + "name for each category, or the same categories as the network was trained on"
+            )
+            : null;
 
     /// <summary>Some of the categories, for a message.</summary>
     public static string Listed(ImmutableArray<CocoCategory> categories) => Cut([.. categories.Select(category => category.Name)]);

@@ -49,23 +49,21 @@ sealed record DetectorData(CocoFolder Train, CocoFolder Validation)
     {
         CocoFolder[] sets = [Train, Validation];
         var unknown = sets.SelectMany(set => CocoLabels.ByName(set.Instances, names).Unknown)
-            .DistinctBy(item => item.Name.Trim())
+            .DistinctBy(item => item.Key)
             .ToImmutableArray();
         var all = sets.SelectMany(set => set.Instances.Categories.Where(item => set.Instances.HasCategory(item.Id)));
-        return (
-            [.. all.DistinctBy(item => item.Name.Trim()).Where(item => unknown.All(other => other.Name.Trim() != item.Name.Trim()))],
-            unknown
-        );
+        return ([.. all.DistinctBy(item => item.Key).Where(item => unknown.All(other => other.Key != item.Key))], unknown);
     }
 
     /// <summary>Checks that the images to measure on have no classes but those to train on.</summary>
     public Result<Unit, PqfError> CheckMeasured() =>
-        CocoLabels.ByName(Validation.Instances, Labels.Names).Unknown is not [] and var unknown
-            ? new PqfError.File(
-                Validation.AnnotationsPath,
-                $"has objects of {DetectorClasses.Listed(unknown)}; expected the categories of {Train.AnnotationsPath}, which are "
-                    + DetectorClasses.Listed(Labels.Names)
-            )
+        CocoLabels.ByName(Validation.Instances, Labels.Names) is { Unknown: not [] and var unknown } labels
+            ? DetectorClasses.DoubledIn(Validation, labels)
+                ?? new PqfError.File(
+                    Validation.AnnotationsPath,
+                    $"has objects of {DetectorClasses.Listed(unknown)}; expected the categories of {Train.AnnotationsPath}, which are "
+                        + DetectorClasses.Listed(Labels.Names)
+                )
             : default(Unit);
 
     /// <summary>The images with a network's labels.</summary>

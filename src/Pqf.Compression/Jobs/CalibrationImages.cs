@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Compression.Data;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Images;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Jobs;
 
@@ -29,11 +30,33 @@ static class CalibrationImages
                     .Load(
                         count,
                         Preprocess.InputCount(preprocessing),
-                        (i, input) => images.Prepare(order[i], preprocessing, null, input),
+                        (i, input) => Prepare(images, preprocessing, order, i, input, options.Skipped),
                         new Loading(batchSize, options.LoaderThreadCount),
                         cancellation
                     )
                     .Select(batch => batch.Map(found => found.Pixels))
         );
+    }
+
+    /// <summary>Prepares an image; where that is asked for, the next one that can be decoded in place of one that cannot, so that batches
+    /// keep their size.</summary>
+    static Result<Unit, PqfError> Prepare(
+        ImageSet images,
+        Preprocessing preprocessing,
+        ImmutableArray<int> order,
+        int place,
+        Memory<float> input,
+        SkippedImages? skipped
+    )
+    {
+        var result = images.Prepare(order[place], preprocessing, null, input);
+        for (int more = 1; skipped is not null && more <= order.Length && result is Result<Unit, PqfError>.Error(var error); more++)
+        {
+            skipped.Add(error);
+            if (more < order.Length)
+                result = images.Prepare(order[(place + more) % order.Length], preprocessing, null, input);
+        }
+
+        return result;
     }
 }

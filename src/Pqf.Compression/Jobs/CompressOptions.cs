@@ -29,6 +29,9 @@ public sealed record CompressOptions
     /// <summary>Images, without labels, on which the norms are estimated again; null keeps the norms.</summary>
     public ImageSet? Images { get; init; }
 
+    /// <summary>Receives those that cannot be decoded, in whose place others are taken; null where such an image is an error.</summary>
+    public SkippedImages? Skipped { get; init; }
+
     /// <summary>How layers are reconstructed on the images; null estimates norms alone.</summary>
     public ReconstructionOptions? Reconstruction { get; init; }
 

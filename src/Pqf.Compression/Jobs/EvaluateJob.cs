@@ -19,6 +19,9 @@ public sealed record EvaluateOptions
     /// <summary>Threads that decode images, at least 1.</summary>
     public int ThreadCount { get; init; } = 1;
 
+    /// <summary>Receives images that cannot be decoded, which are left out; null where such an image is an error.</summary>
+    public SkippedImages? Skipped { get; init; }
+
     /// <summary>Called after each stage, for measurements: <see cref="EvaluateJob.Compiling"/> first.</summary>
     public Action<string> AfterStage { get; init; } = _ => { };
 }
@@ -38,7 +41,8 @@ public static class EvaluateJob
     /// <param name="options">How to run.</param>
     /// <param name="progress">Receives the number of images done.</param>
     /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The accuracy, or an error that names the first image that cannot be decoded.</returns>
+    /// <returns>The accuracy of the images that can be decoded; an error that names the first image that cannot, unless such images are
+    /// left out and others remain.</returns>
     public static Result<Accuracy, PqfError> Run(
         Network network,
         ImageSet images,
@@ -55,7 +59,7 @@ public static class EvaluateJob
             "evaluating",
             "images",
             images.Count,
-            report => Measure(classifier.Logits(images, options.ThreadCount, cancellation), images, batchSize, report)
+            report => Measure(classifier.Logits(images, options.ThreadCount, cancellation), images, batchSize, options.Skipped, report)
         );
         options.AfterStage(Classifying);
         return accuracy;
@@ -65,24 +69,36 @@ public static class EvaluateJob
         IEnumerable<Result<ReadOnlyMemory<float>, PqfError>> results,
         ImageSet images,
         int batchSize,
+        SkippedImages? skipped,
         Action<double> report
     )
     {
         int done = 0,
+            measured = 0,
             top1 = 0,
             top5 = 0;
         foreach (var result in results)
         {
-            if (result is not Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
-                return ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
-            int rank = Ranking.RankOf(logits.Span, images.ClassOf(done));
-            top1 += rank == 0 ? 1 : 0;
-            top5 += rank < 5 ? 1 : 0;
+            if (result is Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
+            {
+                int rank = Ranking.RankOf(logits.Span, images.ClassOf(done));
+                top1 += rank == 0 ? 1 : 0;
+                top5 += rank < 5 ? 1 : 0;
+                measured++;
+            }
+            else
+            {
+                var error = ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
+                skipped?.Add(error);
+                if (skipped is null || (done == images.Count - 1 && measured == 0))
+                    return error;
+            }
+
             done++;
             if (done % batchSize == 0 || done == images.Count)
                 report(done);
         }
 
-        return new Accuracy(new Proportion(top1, done), new Proportion(top5, done));
+        return new Accuracy(new Proportion(top1, measured), new Proportion(top5, measured));
     }
 }

@@ -56,6 +56,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         how = how with
         {
             Images = data.CalibrationImages,
+            Skipped = Options.SkipsCorrupt ? run.Skipped : null,
             BatchSize = Options.BatchSize ?? how.BatchSize,
             LoaderThreadCount = Options.LoaderThreadCount,
             // Without images to calibrate on, the network as quantised is the one that training starts from.

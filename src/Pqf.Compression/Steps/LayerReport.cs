@@ -18,8 +18,8 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     /// null where the layer was not reconstructed.</summary>
     public double? OutputError { get; init; }
 
-    /// <summary>Error of the network's outputs if this layer alone were quantised, as <see cref="Allocation.OutputError"/> has it; null where
-    /// it was not measured.</summary>
+    /// <summary>Error of the network's outputs if this layer alone were quantised, as <see cref="Allocation.OutputError"/> has it;
+    /// null where it was not measured.</summary>
     public double? Effect { get; init; }
 
     /// <summary>Seconds that the layer took, if the caller measures them; steps have no clock.</summary>

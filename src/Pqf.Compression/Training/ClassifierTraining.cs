@@ -3,6 +3,7 @@ using System.Globalization;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
@@ -126,6 +127,12 @@ public sealed record ClassifierTraining
         // Its architecture is its own: only classes and images must be the same.
         return Network
             .Load(path, run.Device, Overrides with { Arch = null, Width = null, ClassCount = null, ClassNames = [] })
+            .Map(network =>
+            {
+                foreach (string note in NetworkText.Notes(network))
+                    run.Progress.Note(note);
+                return network;
+            })
             .Bind<Teacher?>(network =>
                 network.Architecture.ClassCount != classes.Count || network.Architecture.InChannels != inChannels
                     ? new PqfError.File(

@@ -50,7 +50,12 @@ public static class ArchitectureRecognition
             return new PqfError.File(
                 path,
                 $"no known architecture has its layers; the nearest is {nearest.Explain()}"
-                    + (tensors.IsOfUnknownGraph ? "; the model's graph is not that of a known network either" : "")
+                    + (
+                        !tensors.IsOfUnknownGraph ? ""
+                        : tensors.Difference is { } difference
+                            ? $"; the model's graph is not that of a known network either: the first operation that differs is {difference}"
+                        : "; the model's graph is not that of a known network either"
+                    )
             );
         return nearest.Problem is { } problem ? new PqfError.File(path, problem.Message) : new Recognition(nearest.Architecture);
     }

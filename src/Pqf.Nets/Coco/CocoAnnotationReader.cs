@@ -29,7 +29,7 @@ static class CocoAnnotationReader
             switch (key)
             {
                 case "id":
-                    id = json.Integer(key);
+                    id = json.Id(key);
                     break;
                 case "image_id":
                     imageId = json.Integer(key);
@@ -41,7 +41,7 @@ static class CocoAnnotationReader
                     box = Box(ref json, key);
                     break;
                 case "area":
-                    area = json.Token == JsonTokenType.Null ? null : json.Number(key);
+                    area = json.NumberIfAny(key);
                     break;
                 case "iscrowd":
                     isCrowd = json.Token != JsonTokenType.Null && json.Flag(key);
@@ -107,8 +107,10 @@ static class CocoAnnotationReader
                 json.Numbers(key, numbers);
         }
 
-        json.Require(RunKeys, seen);
-        if (json.HasProblem)
+        // An object of nothing, as some tools write it for no outline
+        if (seen != 0)
+            json.Require(RunKeys, seen);
+        if (seen == 0 || json.HasProblem)
             return new CocoSegmentation.Outlines([]);
         try
         {

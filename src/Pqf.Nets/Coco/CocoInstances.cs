@@ -17,7 +17,7 @@ public sealed class CocoInstances
     /// <exception cref="InvalidDataException">A number occurs twice, an annotation is of a class that is not there, or its mask
     /// of another size than its image.</exception>
     /// <remarks>Annotations of images that are not listed are left out and counted: files that were cut down to a part of their images have
-    /// them.</remarks>
+    /// them. Masks that cover no pixel of their object's box are taken for missing: they would train a network to see nothing.</remarks>
     public CocoInstances(IReadOnlyList<CocoImage> images, IReadOnlyList<CocoCategory> categories, IReadOnlyList<CocoAnnotation> annotations)
     {
         Images = [.. images.OrderBy(image => image.Id)];
@@ -31,6 +31,21 @@ public sealed class CocoInstances
         UnlistedCount = annotations.Count - listed.Length;
         foreach (var annotation in listed)
             Check(annotation, imageOf[annotation.ImageId], classes);
+        CocoAnnotation[] empty =
+        [
+            .. listed
+                .Where(annotation => !annotation.IsCrowd && !CocoTargets.IsEmpty(imageOf[annotation.ImageId], annotation))
+                .Where(annotation => annotation.HasEmptyMask(imageOf[annotation.ImageId])),
+        ];
+        WithoutMask = [.. listed.Where(annotation => !annotation.IsCrowd && !annotation.HasMask).Select(annotation => annotation.Id)];
+        WithEmptyMask = [.. empty.Select(annotation => annotation.Id)];
+        var emptyIds = WithEmptyMask.ToHashSet();
+        listed =
+        [
+            .. listed.Select(annotation =>
+                emptyIds.Contains(annotation.Id) ? annotation with { Segmentation = new CocoSegmentation.Outlines([]) } : annotation
+            ),
+        ];
         annotationsOf = listed
             .GroupBy(annotation => annotation.ImageId)
             .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
@@ -49,8 +64,12 @@ public sealed class CocoInstances
     /// <summary>Annotations that were left out, because their images are not listed.</summary>
     public int UnlistedCount { get; }
 
-    /// <summary>Annotated objects, crowds aside, of which only the box is known: no outline and no runs.</summary>
-    public int WithoutMaskCount => annotationsOf.Values.Sum(list => list.Count(annotation => !annotation.IsCrowd && !annotation.HasMask));
+    /// <summary>Numbers of annotated objects, crowds aside, that come without outline and runs, in the file's order.</summary>
+    public ImmutableArray<long> WithoutMask { get; }
+
+    /// <summary>Numbers of annotated objects, crowds aside, whose box lies in the image and whose mask covers no pixel of it,
+    /// in the file's order. The masks are left out.</summary>
+    public ImmutableArray<long> WithEmptyMask { get; }
 
     /// <summary>Whether any annotated object is of a category.</summary>
     public bool HasCategory(int id) => used.Contains(id);

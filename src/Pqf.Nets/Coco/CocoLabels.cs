@@ -47,6 +47,9 @@ public sealed class CocoLabels
     /// <summary>Categories with objects that have no label, because a network has no class of their name.</summary>
     public ImmutableArray<CocoCategory> Unknown { get; private init; } = [];
 
+    /// <summary>Those of them whose name several categories or labels have, so that it does not decide.</summary>
+    public ImmutableArray<CocoCategory> Doubled { get; private init; } = [];
+
     /// <summary>Categories without objects that have no label: they do no harm.</summary>
     public ImmutableArray<CocoCategory> Idle { get; private init; } = [];
 
@@ -86,34 +89,53 @@ public sealed class CocoLabels
     /// <param name="measured">As for <see cref="ForTraining"/>.</param>
     public static CocoLabels ByRank(CocoInstances instances, CocoInstances? measured = null) => Ranked(Counted(instances, measured), null);
 
-    /// <summary>The labels whose names are the categories'. Where several categories and labels have one name, they follow each other in
-    /// order.</summary>
+    /// <summary>The labels whose names are the categories'. Where several categories and as many labels have one name, they follow each
+    /// other in order, whichever of them have objects: so that all files of a data set have the same labels.</summary>
     /// <param name="instances">The data set; categories that no label is named as are <see cref="Unknown"/> or
     /// <see cref="Idle"/>.</param>
     /// <param name="names">Of the network's labels, the background's first.</param>
     public static CocoLabels ByName(CocoInstances instances, ImmutableArray<string> names)
     {
-        var free = names
-            .Select((name, label) => (Name: name.Trim(), Label: label))
+        var labels = names
+            .Select((name, label) => (Key: CocoCategory.KeyOf(name), label))
             .Skip(1)
-            .GroupBy(pair => pair.Name)
-            .ToDictionary(group => group.Key, group => new Queue<int>(group.Select(pair => pair.Label)));
-        var pairs = new List<(CocoCategory, int)>();
-        var without = new List<CocoCategory>();
-        // Those with objects come first: an empty category of the same name, as Roboflow's root may be, takes no label from them.
-        foreach (var category in instances.Categories.OrderByDescending(category => instances.HasCategory(category.Id)))
+            .ToLookup(pair => pair.Key, pair => pair.label);
+        var pairs = new List<(CocoCategory Category, int Label)>();
+        var doubled = new List<CocoCategory>();
+        foreach (var group in instances.Categories.GroupBy(category => category.Key).Where(group => labels.Contains(group.Key)))
         {
-            if (free.TryGetValue(category.Name.Trim(), out var labels) && labels.TryDequeue(out int label))
-                pairs.Add((category, label));
+            int[] same = [.. labels[group.Key]];
+            var categories = Candidates(instances, [.. group], same.Length);
+            if (categories.Length == same.Length)
+                pairs.AddRange(categories.Zip(same));
             else
-                without.Add(category);
+                doubled.AddRange(group.Where(category => instances.HasCategory(category.Id)));
         }
 
+        var paired = pairs.Select(pair => pair.Category).ToHashSet();
+        CocoCategory[] without = [.. instances.Categories.Where(category => !paired.Contains(category))];
         return new(pairs, names)
         {
+            Doubled = [.. doubled],
             Unknown = [.. without.Where(category => instances.HasCategory(category.Id))],
-            Idle = [.. without.Where(category => category.Id != 0 && !instances.HasCategory(category.Id))],
+            Idle =
+            [
+                .. without.Where(category => category.Id != 0 && !instances.HasCategory(category.Id) && !labels.Contains(category.Key)),
+            ],
         };
+    }
+
+    /// <summary>Of categories of one name those that count, where there are more than labels: not a root of Roboflow's without objects; of
+    /// several for one label the one with objects.</summary>
+    static ImmutableArray<CocoCategory> Candidates(CocoInstances instances, ImmutableArray<CocoCategory> categories, int labelCount)
+    {
+        if (categories.Length <= labelCount)
+            return categories;
+        ImmutableArray<CocoCategory> counted = categories.RemoveAll(category => category.Id == 0 && !instances.HasCategory(0)),
+            used = categories.RemoveAll(category => !instances.HasCategory(category.Id));
+        return counted.Length == labelCount ? counted
+            : labelCount == 1 && used.Length == 1 ? used
+            : categories;
     }
 
     /// <summary>The label of a category.</summary>
@@ -126,15 +148,18 @@ public sealed class CocoLabels
     /// <summary>The category of a label; the label itself where the data set has no category for it.</summary>
     public int CategoryOf(int label) => categoryOf.GetValueOrDefault(label, label);
 
-    /// <summary>All categories but a 0 without objects.</summary>
+    /// <summary>All categories but a 0 without objects. In the part to measure on a category is found by name, as it may have another
+    /// number there: what has the name of another category too is that one, and not a root of Roboflow's.</summary>
     static ImmutableArray<CocoCategory> Counted(CocoInstances instances, CocoInstances? measured)
     {
         bool has0 =
             instances.Categories is [{ Id: 0 } zero, ..]
             && (
                 instances.HasCategory(0)
-                || measured?.Categories.Any(category => category.Name.Trim() == zero.Name.Trim() && measured.HasCategory(category.Id))
-                    == true
+                || (
+                    instances.Categories.Count(category => category.Key == zero.Key) == 1
+                    && measured?.Categories.Any(category => category.Key == zero.Key && measured.HasCategory(category.Id)) == true
+                )
             );
         return [.. instances.Categories.Where(category => has0 || category.Id != 0)];
     }

@@ -78,7 +78,9 @@ public static class CocoReader
         }
         catch (JsonException exception)
         {
-            return new PqfError.File(name, $"is not JSON: {exception.Message}");
+            // The advice is for programmers.
+            string problem = exception.Message.Replace(" Change the reader options.", "", StringComparison.Ordinal);
+            return new PqfError.File(name, $"is not JSON: {problem}");
         }
         // The latter is the JSON reader's answer to text that is not Unicode
         catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
@@ -112,7 +114,7 @@ public static class CocoReader
         while (json.NextKey(ImageKeys, ref seen) is { } key)
         {
             if (key == "id")
-                id = json.Integer(key);
+                id = json.Id(key);
             else if (key == "file_name")
                 fileName = FileName(ref json, key);
             else if (key == "height")
@@ -148,7 +150,7 @@ public static class CocoReader
         while (json.NextKey(CategoryKeys, ref seen) is { } key)
         {
             if (key == "id")
-                id = json.Integer(key);
+                id = json.Id(key);
             else
                 name = json.Text(key);
         }

@@ -14,7 +14,14 @@ public sealed record CocoImage(long Id, string FileName, int Height, int Width);
 /// <summary>A class of objects.</summary>
 /// <param name="Id">Its number, from 0 or 1; numbers have gaps (COCO's 80 classes go to 90).</param>
 /// <param name="Name">In words: <c>traffic light</c>.</param>
-public sealed record CocoCategory(int Id, string Name);
+public sealed record CocoCategory(int Id, string Name)
+{
+    /// <summary>The name as it is compared: without blanks around it, and in one form of Unicode.</summary>
+    public string Key => KeyOf(Name);
+
+    /// <summary>As <see cref="Key"/>, of any name.</summary>
+    public static string KeyOf(string name) => Decomposed.Of(name.Trim());
+}
 
 /// <summary>A box in pixels by its upper left corner and its size, as COCO's files have it.</summary>
 /// <param name="X">Left.</param>
@@ -33,6 +40,16 @@ public readonly record struct CocoBox(double X, double Y, double Width, double H
         double height = Math.Min(Y + Height, other.Y + other.Height) - Math.Max(Y, other.Y);
         return width > 0 && height > 0 ? width * height : 0;
     }
+
+    /// <summary>The pixels of an image that the box touches; the whole image where it touches none.</summary>
+    internal PixelBox PixelsIn(int height, int width)
+    {
+        double left = Math.Clamp(Math.Floor(X), 0, width),
+            top = Math.Clamp(Math.Floor(Y), 0, height),
+            right = Math.Clamp(Math.Ceiling(X + Width), 0, width),
+            bottom = Math.Clamp(Math.Ceiling(Y + Height), 0, height);
+        return left < right && top < bottom ? new((int)left, (int)top, (int)(right - left), (int)(bottom - top)) : new(0, 0, width, height);
+    }
 }
 
 /// <summary>The pixels of an annotated object.</summary>
@@ -45,11 +62,18 @@ public abstract record CocoSegmentation
     /// <param name="width">Columns of its image.</param>
     public abstract Rle ToRle(int height, int width);
 
+    /// <summary>Whether any of the pixels lies in a rectangle of its image.</summary>
+    internal abstract bool Meets(PixelBox window, int height, int width);
+
     /// <summary>One outline for each part that is seen; none if only the box is known.</summary>
     public sealed record Outlines(ImmutableArray<Polygon> Polygons) : CocoSegmentation
     {
         /// <inheritdoc/>
         public override Rle ToRle(int height, int width) => Polygon.Rasterise(Polygons, height, width);
+
+        /// <inheritdoc/>
+        internal override bool Meets(PixelBox window, int height, int width) =>
+            Polygons.Any(outline => outline.Meets(window, height, width));
     }
 
     /// <summary>Runs of pixels, as crowds have them.</summary>
@@ -64,6 +88,9 @@ public abstract record CocoSegmentation
                     "CocoSegmentation",
                     $"expected a mask of [{height}, {width}], got [{Mask.Height}, {Mask.Width}]"
                 );
+
+        /// <inheritdoc/>
+        internal override bool Meets(PixelBox window, int height, int width) => Mask.Meets(window);
     }
 }
 
@@ -86,8 +113,14 @@ public sealed record CocoAnnotation(
     CocoSegmentation Segmentation
 )
 {
-    /// <summary>Whether its pixels are known; of some objects only the box is.</summary>
+    /// <summary>Whether its pixels are known; of some objects only the box is. <see cref="CocoInstances"/> takes away masks that cover
+    /// nothing.</summary>
     public bool HasMask => Segmentation is not CocoSegmentation.Outlines { Polygons.IsEmpty: true };
+
+    /// <summary>Whether a mask is there that covers no pixel of the image within the box: it cannot be learned or found.</summary>
+    /// <param name="image">The object's image.</param>
+    internal bool HasEmptyMask(CocoImage image) =>
+        HasMask && !Segmentation.Meets(Box.PixelsIn(image.Height, image.Width), image.Height, image.Width);
 }
 
 /// <summary>An object that a detector found.</summary>

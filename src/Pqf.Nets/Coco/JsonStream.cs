@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Pqf.Nets.Coco;
 
@@ -106,27 +108,53 @@ ref struct JsonStream
         while (reader.CurrentDepth > depth);
     }
 
-    public long Integer(string key)
+    /// <summary>A whole number, which may be written as 12.0 and as text; null if there is none, which is noted.</summary>
+    public long? Id(string key)
     {
-        if (Token == JsonTokenType.Number && (reader.TryGetInt64(out long whole) || IsWhole(out whole)))
+        if (IsNumber(out double number) && (TryLong(out long whole) || IsWhole(number, out whole)))
             return whole;
         Expected(key, "a whole number");
-        return 0;
+        return null;
     }
 
+    /// <summary>As <see cref="Id"/>; 0 if there is none.</summary>
+    public long Integer(string key) => Id(key) ?? 0;
+
+    /// <summary>A number, which may be written as text.</summary>
     public double Number(string key)
     {
-        if (Token == JsonTokenType.Number && reader.GetDouble() is var number && double.IsFinite(number))
+        if (IsNumber(out double number) && double.IsFinite(number))
             return number;
         Expected(key, "a number");
         return 0;
     }
 
+    /// <summary>A number where it does no harm that it is not there: null for null, NaN and infinite numbers.</summary>
+    public double? NumberIfAny(string key) =>
+        Token == JsonTokenType.Null || (IsNumber(out double number) && !double.IsFinite(number)) ? null : Number(key);
+
+    /// <summary>A text; a number is the text that it is written as.</summary>
     public string Text(string key)
     {
-        if (Token == JsonTokenType.String)
-            return reader.GetString()!;
-        Expected(key, "a text");
+        try
+        {
+            if (Token == JsonTokenType.String)
+                return reader.GetString()!;
+            if (Token == JsonTokenType.Number)
+                return System.Text.Encoding.UTF8.GetString(reader.ValueSpan);
+            Expected(key, "a text");
+        }
+        // The JSON reader's answer to text that is not Unicode
+        catch (InvalidOperationException)
+        {
+            Note(
+                key,
+                Utf8.IsValid(reader.ValueSpan)
+                    ? "holds half of a character of two escapes"
+                    : "is text of another encoding than UTF-8 (Windows-1252?); save the file as UTF-8"
+            );
+        }
+
         return "";
     }
 
@@ -134,8 +162,8 @@ ref struct JsonStream
     {
         if (Token is JsonTokenType.True or JsonTokenType.False)
             return reader.GetBoolean();
-        if (Token == JsonTokenType.Number && (reader.TryGetInt64(out long value) || IsWhole(out value)) && value is 0 or 1)
-            return value == 1;
+        if (IsNumber(out double number) && number is 0 or 1)
+            return number == 1;
         Expected(key, "0 or 1");
         return false;
     }
@@ -188,15 +216,33 @@ ref struct JsonStream
             JsonTokenType.StartObject => "an object",
             JsonTokenType.StartArray => "a list",
             JsonTokenType.String => "a text",
+            JsonTokenType.Number when reader.GetDouble() is var number && double.IsInfinity(number) => number > 0
+                ? "Infinity"
+                : "-Infinity",
             JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)]),
             JsonTokenType.Null => "null or NaN",
             _ => Token.ToString().ToLowerInvariant(),
         };
 
-    /// <summary>Whole numbers may be written as 12.0.</summary>
-    bool IsWhole(out long whole)
+    /// <summary>Whether a number is here, plain or as text.</summary>
+    readonly bool IsNumber(out double number)
     {
-        double number = reader.GetDouble();
+        number = 0;
+        return Token == JsonTokenType.Number
+            ? reader.TryGetDouble(out number)
+            : Token == JsonTokenType.String
+                && double.TryParse(reader.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out number)
+                && double.IsFinite(number);
+    }
+
+    readonly bool TryLong(out long whole) =>
+        Token == JsonTokenType.Number
+            ? reader.TryGetInt64(out whole)
+            : long.TryParse(reader.ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out whole);
+
+    /// <summary>Whole numbers may be written as 12.0.</summary>
+    static bool IsWhole(double number, out long whole)
+    {
         whole = Math.Abs(number) < 1e15 ? (long)number : 0;
         return whole == number;
     }

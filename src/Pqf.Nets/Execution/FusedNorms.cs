@@ -53,7 +53,8 @@ static class FusedNorms
     }
 
     /// <summary>The tensors of a file with those that <see cref="Of"/> and <see cref="Foldable"/> speak of put back into norms of a weight
-    /// and a bias, with which go mean 0 and variance 1.</summary>
+    /// and a bias, with which go mean 0 and variance 1. The bias of a layer before a norm with statistics goes into the norm's mean: what
+    /// is added before the mean is subtracted is the same as a lower mean.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="stored">By name.</param>
     /// <returns>The same, if there is nothing of the kind.</returns>
@@ -79,6 +80,19 @@ static class FusedNorms
                 Put($"{norm.Name}.bias", new(shift.Name, shift.Type, Vector(shift), shift.ReadBytes));
         }
 
+        foreach (var norm in graph.BatchNorms)
+            if (
+                restored.TryGetValue($"{norm.Name}.running_mean", out var mean)
+                && graph.SoleReader(norm.X) is not null
+                && LayerName(graph.Nodes[norm.X]) is { } layer
+                && restored.TryGetValue($"{layer}.bias", out var bias)
+                && bias.Shape == mean.Shape
+            )
+            {
+                restored.Remove($"{layer}.bias");
+                Put($"{norm.Name}.running_mean", new(mean.Name, DType.F32, mean.Shape, bytes => Subtract(mean.ToSingles(), bias, bytes)));
+            }
+
         return restored;
 
         void Put(string name, StoredTensor tensor) => restored[name] = tensor.Rename(name);
@@ -91,6 +105,14 @@ static class FusedNorms
     /// <summary>[C, 1, 1], as ONNX broadcasts over pixels, is [C] here.</summary>
     static Shape Vector(StoredTensor tensor) =>
         tensor.Shape.Rank == 3 && tensor.Shape[1] * tensor.Shape[2] == 1 ? [tensor.Shape[0]] : tensor.Shape;
+
+    static void Subtract(float[] values, StoredTensor others, Span<byte> destination)
+    {
+        var result = MemoryMarshal.Cast<byte, float>(destination);
+        others.ReadSingles(result);
+        for (int i = 0; i < values.Length; i++)
+            result[i] = values[i] - result[i];
+    }
 
     static void Multiply(float[] values, double factor, Span<byte> destination)
     {

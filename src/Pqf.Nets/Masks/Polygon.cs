@@ -42,17 +42,49 @@ public sealed class Polygon
     /// <summary>The pixels inside.</summary>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Columns, at least 1.</param>
-    public Rle Rasterise(int height, int width)
+    public Rle Rasterise(int height, int width) => ToRle(CollectionsMarshal.AsSpan(Ends(height, 0, width - 1)), height, width);
+
+    /// <summary>Whether any pixel inside lies in a rectangle.</summary>
+    /// <param name="window">Within the image.</param>
+    /// <param name="height">Rows of the image, at least 1.</param>
+    /// <param name="width">Columns of the image, at least 1.</param>
+    internal bool Meets(PixelBox window, int height, int width)
+    {
+        // One column through the middle decides for nearly all outlines.
+        var (least, most) = (Limit, -Limit);
+        for (int i = 0; i < vertices.Length; i += 2)
+            (least, most) = (Math.Min(least, vertices[i]), Math.Max(most, vertices[i]));
+        int left = Math.Max(window.Left, least / Scale),
+            right = Math.Min(window.Left + window.Width - 1, most / Scale);
+        return (left <= right && MeetsColumn(left + ((right - left) / 2), window, height)) || Rasterise(height, width).Meets(window);
+    }
+
+    bool MeetsColumn(int x, PixelBox window, int height)
+    {
+        var ends = Ends(height, x, x);
+        for (int i = 0; i + 1 < ends.Count; i += 2)
+        {
+            int from = Math.Max(ends[i] - (x * height), window.Top),
+                to = Math.Min(ends[i + 1] - (x * height), window.Top + window.Height);
+            if (from < to)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Where runs end in some columns of pixels, sorted.</summary>
+    List<int> Ends(int height, int first, int last)
     {
         var ends = new List<int>();
         for (int i = 0; i < vertices.Length; i += 2)
         {
             int next = i + 2 == vertices.Length ? 0 : i + 2;
-            AddEnds(vertices[i], vertices[i + 1], vertices[next], vertices[next + 1], height, width, ends);
+            AddEnds(vertices[i], vertices[i + 1], vertices[next], vertices[next + 1], height, first, last, ends);
         }
 
         ends.Sort();
-        return ToRle(CollectionsMarshal.AsSpan(ends), height, width);
+        return ends;
     }
 
     /// <summary>The pixels inside any of some outlines.</summary>
@@ -62,7 +94,7 @@ public sealed class Polygon
     public static Rle Rasterise(IEnumerable<Polygon> outlines, int height, int width) =>
         Rle.Union(outlines.Select(outline => outline.Rasterise(height, width)).DefaultIfEmpty(Rle.Empty(height, width)));
 
-    static void AddEnds(int fromX, int fromY, int toX, int toY, int height, int width, List<int> ends)
+    static void AddEnds(int fromX, int fromY, int toX, int toY, int height, int first, int last, List<int> ends)
     {
         int spanX = Math.Abs(toX - fromX),
             spanY = Math.Abs(toY - fromY);
@@ -73,9 +105,9 @@ public sealed class Polygon
         int left = Math.Min(fromX, toX),
             right = Math.Max(fromX, toX);
         // Column x is crossed between the fine columns 5x + 2 and 5x + 3.
-        int first = Math.Max(0, (int)Math.Ceiling((left - 2.0) / Scale)),
-            last = Math.Min(width - 1, (int)Math.Floor((right - 3.0) / Scale));
-        for (int x = first; x <= last; x++)
+        int start = Math.Max(first, (int)Math.Ceiling((left - 2.0) / Scale)),
+            end = Math.Min(last, (int)Math.Floor((right - 3.0) / Scale));
+        for (int x = start; x <= end; x++)
         {
             int column = (Scale * x) + 2;
             int row =

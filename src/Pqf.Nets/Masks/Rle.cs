@@ -153,6 +153,15 @@ public sealed class Rle : IEquatable<Rle>
         return runs.ToRle();
     }
 
+    /// <summary>Whether any pixel that is 1 lies in a rectangle.</summary>
+    internal bool Meets(PixelBox window)
+    {
+        foreach (var (x, from, to) in Segments)
+            if (x >= window.Left && x - window.Left < window.Width && Math.Max(from, window.Top) < Math.Min(to, window.Top + window.Height))
+                return true;
+        return false;
+    }
+
     /// <summary>Pixels that are 1 in both.</summary>
     /// <exception cref="ShapeException">The masks are of different sizes.</exception>
     public int IntersectionArea(Rle other)

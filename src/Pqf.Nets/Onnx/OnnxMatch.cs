@@ -36,22 +36,21 @@ sealed class OnnxMatch
                 .Select(output => new OnnxMatch(graph, steps, own) is var match && match.Walk(output) ? match.tensors : null)
                 .FirstOrDefault(tensors => tensors is not null);
 
-    /// <summary>Numbers of a graph's nodes; null as soon as one is not in the model.</summary>
-    static ImmutableArray<int>? Number(Graph graph, ValueNumbers numbers)
-    {
-        var own = ImmutableArray.CreateBuilder<int>(graph.Nodes.Length);
-        foreach (var node in graph.Nodes)
-        {
-            int? number =
-                node.AsNorm is { } norm && TakesNorm(graph, norm) ? own[norm.X]
-                : node.OnnxSignature is { } signature ? numbers.Find(signature, [.. node.Inputs.Select(input => own[input])])
-                : null;
-            if (number is null)
-                return null;
-            own.Add(number.Value);
-        }
+    /// <summary>Numbers of a graph's nodes; null if one is not in the model.</summary>
+    static ImmutableArray<int>? Number(Graph graph, ValueNumbers numbers) =>
+        Numbers(graph, numbers) is var own && own.Contains(null) ? null : [.. own.Select(number => number!.Value)];
 
-        return own.MoveToImmutable();
+    /// <summary>Numbers of a graph's nodes; null for each that is not in the model, and for those behind it.</summary>
+    public static int?[] Numbers(Graph graph, ValueNumbers numbers)
+    {
+        var own = new int?[graph.Nodes.Length];
+        foreach (var (i, node) in graph.Nodes.Index())
+            own[i] =
+                node.AsNorm is { } norm && TakesNorm(graph, norm) ? own[norm.X]
+                : node.OnnxSignature is { } signature && node.Inputs.All(input => own[input] is not null)
+                    ? numbers.Find(signature, [.. node.Inputs.Select(input => own[input]!.Value)])
+                : null;
+        return own;
     }
 
     static bool TakesNorm(Graph graph, BatchNormLayer norm) => graph.Nodes[norm.X].Fuses.HasFlag(Fusing.Norm);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -47,19 +48,49 @@ static class OnnxNames
     {
         var numbers = new ValueNumbers();
         var steps = OnnxSteps.Of(model, numbers);
-        if (Ends(steps) is not { } ends)
-            return null;
         var found =
-            from family in Networks.Families
-            from name in family.Names
-            let shapes = WeightShapes.Of([($"{family.Stem}.weight", ends.Stem), ($"{family.Head}.weight", ends.Head)])
-            from graph in family.Build(family.Sized(name, shapes)).Match<Graphs.Graph[]>(graph => [graph], _ => [])
-            where graph.Outputs.Length == 1
-            let tensors = OnnxMatch.Find(graph, steps, numbers)
+            from known in KnownGraphs(steps)
+            let tensors = OnnxMatch.Find(known.Graph, steps, numbers)
             where tensors is not null
-            select new Found(name, tensors);
+            select new Found(known.Name, tensors);
         return found.FirstOrDefault();
     }
+
+    /// <summary>The first operation of a model that the known network that it follows farthest does not have there, for a person.</summary>
+    /// <param name="model">A model that <see cref="Find"/> does not find.</param>
+    /// <returns>Null if no single operation differs.</returns>
+    public static string? Difference(OnnxModel model)
+    {
+        var numbers = new ValueNumbers();
+        var steps = OnnxSteps.Of(model, numbers);
+        // What follows from something that no network of ours has is not the first difference; sizes are no data.
+        OnnxNode[] nodes =
+        [
+            .. model.Nodes.Where(node =>
+                node.Output.Length > 0 && node.Operator is not ("Shape" or "Size") && node.Inputs.Any(input => steps.Of(input) is not null)
+            ),
+        ];
+        int farthest = KnownGraphs(steps)
+            .Select(known => OnnxMatch.Numbers(known.Graph, numbers).ToHashSet())
+            .Select(own => Array.FindIndex(nodes, node => steps.Of(node.Output) is not { } step || !own.Contains(step.Number)))
+            // Where even the first and last weight are not found
+            .DefaultIfEmpty(Array.FindIndex(nodes, node => steps.Of(node.Output) is null))
+            .MaxBy(index => index < 0 ? nodes.Length : index);
+        return farthest < 0 ? null
+            : nodes[farthest] is var node && node.Name.Length > 0 ? $"{node.Operator} ({Printable.Name(node.Name)})"
+            : $"{node.Operator} (which makes {Printable.Name(node.Output)})";
+    }
+
+    /// <summary>The known networks with the sizes of a model's first and last weight.</summary>
+    static IEnumerable<(string Name, Graph Graph)> KnownGraphs(OnnxSteps steps) =>
+        Ends(steps) is not { } ends
+            ? []
+            : from family in Networks.Families
+            from name in family.Names
+            let shapes = WeightShapes.Of([($"{family.Stem}.weight", ends.Stem), ($"{family.Head}.weight", ends.Head)])
+            from graph in family.Build(family.Sized(name, shapes)).Match<Graph[]>(graph => [graph], _ => [])
+            where graph.Outputs.Length == 1
+            select (name, graph);
 
     /// <summary>The weight that takes in the images and the one that makes the classes, from which a network's sizes follow.</summary>
     static (StoredTensor Stem, StoredTensor Head)? Ends(OnnxSteps steps)

@@ -22,6 +22,9 @@ sealed class OnnxSteps
     /// <summary>Places of the steps that make the model's outputs.</summary>
     public IEnumerable<int> Outputs => model.Outputs.Where(places.ContainsKey).Select(name => places[name]);
 
+    /// <summary>The step that makes a value; null if no network of ours has it.</summary>
+    public OnnxStep? Of(string value) => Find(value) is { } place ? steps[place] : null;
+
     /// <summary>Reads a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="numbers">Of all graphs that it is compared with.</param>

@@ -23,6 +23,10 @@ public sealed record LoadReport
     /// <summary>In the file, but not needed. <c>num_batches_tracked</c> is never among them.</summary>
     public ImmutableArray<Unmatched> Unused { get; init; } = [];
 
+    /// <summary>Names, among those in the file but not needed, of tensors within the network or its head's module: the file's network
+    /// computes something else. Looked for where nothing is missing.</summary>
+    public ImmutableArray<string> Extra { get; init; } = [];
+
     /// <summary>In both, with shapes that differ.</summary>
     public ImmutableArray<Mismatched> Mismatched { get; init; } = [];
 
@@ -34,15 +38,18 @@ public sealed record LoadReport
     /// for statistics that the network was trained with, so its function is another one until they are estimated.</summary>
     public bool LacksStatistics { get; init; }
 
-    /// <summary>Nothing is missing and nothing mismatched.</summary>
-    public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty;
+    /// <summary>Nothing is missing, nothing mismatched, and nothing within the network is left over.</summary>
+    public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty && Extra.IsEmpty;
 
     /// <summary>One line per finding; empty if there are none.</summary>
     public ImmutableArray<string> Findings =>
         [
             .. Missing.Select(x => $"missing: {x.Name}{Near("file", x.Nearest)}"),
             .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
-            .. Unused.Select(x => $"unused: {Printable.Name(x.Name)}{Near("network", x.Nearest)}"),
+            .. Extra.Select(name =>
+                $"extra: {Printable.Name(name)}: the known network has no such parameter, and computes something else without it"
+            ),
+            .. Unused.Where(x => !Extra.Contains(x.Name)).Select(x => $"unused: {Printable.Name(x.Name)}{Near("network", x.Nearest)}"),
         ];
 
     /// <summary>The findings, a line each.</summary>

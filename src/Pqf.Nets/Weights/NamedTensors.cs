@@ -28,6 +28,12 @@ public sealed record NamedTensors
     /// <summary>Names of tensors that are not within the network.</summary>
     public ImmutableArray<string> Outside { get; private init; } = [];
 
+    /// <summary>Names in the file of tensors that are not the known network's and change what it computes.</summary>
+    internal ImmutableHashSet<string> Extra { get; private init; } = [];
+
+    /// <summary>Whether the file is a model whose graph says what it computes.</summary>
+    internal bool HasGraph { get; private init; }
+
     /// <summary>What was guessed, a line each.</summary>
     public ImmutableArray<string> Notes { get; private init; } = [];
 
@@ -36,6 +42,9 @@ public sealed record NamedTensors
 
     /// <summary>Whether the file says what it computes, and that is no network that is known.</summary>
     internal bool IsOfUnknownGraph { get; private init; }
+
+    /// <summary>The first operation of such a file that no known network has there; null if there is no single one.</summary>
+    internal string? Difference { get; private init; }
 
     /// <summary>Finds the network in a file. An ONNX model whose graph is that of a known network has the names that the graph
     /// gives.</summary>
@@ -54,9 +63,19 @@ public sealed record NamedTensors
         {
             if (isKnown && !model.Outputs.IsEmpty)
                 notes = notes.Add(
-                    "the names are those of a known network, but the model's graph is another; its results may be others, too"
+                    "the names are those of a known network, but the model's graph is another"
+                        + (OnnxNames.Difference(model) is { } difference ? $": the first operation that differs is {difference}" : "")
+                        + "; the network computes what the names say, and its results are others than the model's"
                 );
-            return named.Map(tensors => tensors with { Notes = [.. tensors.Notes, .. notes], IsOfUnknownGraph = !isKnown });
+            return named.Map(tensors =>
+                tensors with
+                {
+                    Notes = [.. tensors.Notes, .. notes],
+                    IsOfUnknownGraph = !isKnown,
+                    Difference = isKnown ? null : OnnxNames.Difference(model),
+                    HasGraph = true,
+                }
+            );
         }
 
         return new NamedTensors(
@@ -64,6 +83,7 @@ public sealed record NamedTensors
             found.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.Name)
         )
         {
+            HasGraph = true,
             Notes = isKnown ? notes : notes.Add($"the weights are named by the model's graph, which is that of {found.Network}"),
         };
     }
@@ -74,13 +94,15 @@ public sealed record NamedTensors
         from place in NetworkPlace.Find(file.Path, [.. WeightLayers(tensors)])
         let split = Split(tensors, place)
         let inside = Heads.Adopt(split.Inside, split.Outside, place)
+        let outside = split.Outside.RemoveAll(pair => inside.Adopted.Contains(pair.Tensor.Name))
         from unique in Unique(file, inside.Tensors)
         select new NamedTensors(
             new(file.Path, file.Format, unique.Select(pair => pair.Tensor.Rename(pair.Name)), file.Metadata),
             unique.ToDictionary(pair => pair.Name, pair => pair.Tensor.Name)
         )
         {
-            Outside = [.. split.Outside.Where(pair => !inside.Adopted.Contains(pair.Tensor.Name)).Select(pair => pair.Tensor.Name)],
+            Outside = [.. outside.Select(pair => pair.Tensor.Name)],
+            Extra = HeadNeighbours.Of(inside.Tensors, outside, place),
             Notes = inside.Notes,
         };
 
@@ -93,9 +115,11 @@ public sealed record NamedTensors
     public NamedTensors WithNew(ImmutableArray<ParameterSpec> specs, Func<ParameterSpec, float[]> draw)
     {
         var layers = specs.Select(spec => spec.Layer).ToHashSet();
-        var kept = File.Tensors.Where(tensor => !layers.Contains(LayerOf(tensor.Name)));
+        var kept = File.Tensors.Where(tensor =>
+            !layers.Any(layer => tensor.Name.StartsWith(layer + ".", StringComparison.Ordinal)) && !Extra.Contains(OwnName(tensor.Name))
+        );
         var drawn = specs.Select(spec => StoredTensor.FromSingles(spec.Name, spec.Shape, draw(spec)));
-        return new(new(File.Path, File.Format, kept.Concat(drawn), File.Metadata), own) { Outside = Outside };
+        return new(new(File.Path, File.Format, kept.Concat(drawn), File.Metadata), own) { Outside = Outside, HasGraph = HasGraph };
     }
 
     /// <summary>The part of a tensor's name before the last dot.</summary>

@@ -81,7 +81,8 @@ static class PlainTensors
             }
         );
 
-    static string Unwrapped(string name) =>
+    /// <summary>A name without the modules that PyTorch puts around others.</summary>
+    public static string Unwrapped(string name) =>
         Array.Exists(Wrappers, wrapper => name.Contains(wrapper, StringComparison.Ordinal))
             ? string.Join('.', name.Split('.').Where(part => !Wrappers.Contains(part)))
             : name;

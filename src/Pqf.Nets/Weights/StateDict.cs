@@ -76,6 +76,7 @@ public static partial class StateDict
             .. stored.Keys.Where(name => !used.Contains(name) && !name.EndsWith("num_batches_tracked", StringComparison.Ordinal)),
         ];
         ImmutableArray<string> missing = [.. sources.OfType<Source.Missing>().Select(source => source.Name)];
+        HashSet<string> modules = [.. specs.Select(spec => spec.Layer.Split('.')[0])];
         IEnumerable<string> inFile = unused.IsEmpty ? stored.Keys : unused,
             inNetwork = missing.IsEmpty ? specs.Select(spec => spec.Name) : missing;
         return new LoadReport
@@ -84,7 +85,20 @@ public static partial class StateDict
             Unused =
             [
                 .. unused.Select(name => new Unmatched(tensors.OwnName(name), NearestName.Of(name, inNetwork))),
-                .. tensors.Outside.Select(name => new Unmatched(name, null)),
+                .. tensors
+                    .Outside.Where(name => !name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                    .Select(name => new Unmatched(name, null)),
+            ],
+            Extra =
+            [
+                .. unused
+                    .Where(name =>
+                        name.Contains('.', StringComparison.Ordinal) && modules.Contains(name.Split('.')[0]) && !tensors.HasGraph
+                    )
+                    .Select(tensors.OwnName)
+                    .Concat(unused.Select(tensors.OwnName).Concat(tensors.Outside).Where(tensors.Extra.Contains))
+                    .Distinct()
+                    .Where(name => missing.IsEmpty && !IsCount(name)),
             ],
             Mismatched =
             [
@@ -95,6 +109,10 @@ public static partial class StateDict
             ],
         };
     }
+
+    /// <summary>Whether a tensor is a count that changes no result: of batches, or of operations and parameters, as the package thop
+    /// leaves them in every module.</summary>
+    static bool IsCount(string name) => name[(name.LastIndexOf('.') + 1)..] is "num_batches_tracked" or "total_ops" or "total_params";
 
     static Result<Weight, PqfError> Read(ParameterSpec spec, Source source, string path, Device device) =>
         source switch

@@ -236,6 +236,20 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(ExitCode.Failure, calibrated.Code);
         Assert.StartsWith($"error: {folder.File("images/1/3.jpg")}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.File("out")));
+        var skipped = Cli.Run([
+            "compress",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("out"),
+            "--calibrate",
+            folder.File("images/1"),
+            "--dataloader.skip_corrupt",
+            "true",
+            .. TestNetworks.QuickSettings.Where(setting => setting != "--quiet"),
+        ]);
+        Assert.Equal(ExitCode.Success, skipped.Code);
+        Assert.Contains($"skipped {folder.File("images/1/3.jpg")}: is ", skipped.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -95,6 +95,17 @@ public sealed class ClassifyTests : IDisposable
     }
 
     [Fact]
+    public void A_photograph_is_taken_as_it_is_stored_where_that_is_asked_for()
+    {
+        TestNetworks.Write(folder.File("net.safetensors"));
+        string[] arguments = ["classify", folder.File("net.safetensors"), SharedData.Path("cases/images/car_exif6.jpg"), "--quiet"];
+        var turned = Cli.Run(arguments);
+        var stored = Cli.Run([.. arguments, "--preprocessing.exif", "ignore"]);
+        Assert.Equal((ExitCode.Success, ExitCode.Success), (turned.Code, stored.Code));
+        Assert.NotEqual(turned.Out, stored.Out);
+    }
+
+    [Fact]
     public void Case_gray16_12bit_is_noted()
     {
         TestNetworks.Write(folder.File("net.safetensors"));

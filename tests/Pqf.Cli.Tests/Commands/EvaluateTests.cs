@@ -61,6 +61,41 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public void Images_that_cannot_be_decoded_are_left_out_where_that_is_asked_for()
+    {
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteImages(folder.File("images"), "0", "1");
+        File.WriteAllBytes(folder.File("images/0/broken.png"), [1, 2, 3]);
+        string[] arguments = ["--dataloader.imagenet_path", folder.File("images"), "--dataloader.batch_size", "2"];
+        Assert.Equal(ExitCode.Failure, Evaluate(arguments).Code);
+        var result = Evaluate([.. arguments, "--dataloader.skip_corrupt", "true"], isQuiet: false);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains($"skipped {folder.File("images/0/broken.png")}: is not an image", result.Error, StringComparison.Ordinal);
+        Assert.Equal("skipped  1 images that cannot be decoded", result.Lines[0]);
+        // The two images before the broken one in its class, and the two of the other class.
+        File.Delete(folder.File("images/0/broken.png"));
+        var whole = Evaluate(arguments);
+        Assert.Equal(whole.Lines[2..4], result.Lines[3..5]);
+    }
+
+    [Fact]
+    public void Images_of_which_none_can_be_decoded_are_an_error()
+    {
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        foreach (string name in new[] { "0", "1" })
+        {
+            Directory.CreateDirectory(folder.File($"images/{name}"));
+            File.WriteAllBytes(folder.File($"images/{name}/broken.png"), []);
+        }
+
+        var result = Evaluate("--dataloader.imagenet_path", folder.File("images"), "--dataloader.skip_corrupt", "true");
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("images/1/broken.png")}: is empty; expected an image"),
+            (result.Code, result.ErrorLine)
+        );
+    }
+
+    [Fact]
     public void More_classes_than_the_network_has_are_an_error()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
@@ -114,10 +149,12 @@ public sealed class EvaluateTests : IDisposable
         Assert.EndsWith("%  beach wagon", result.Lines[1], StringComparison.Ordinal);
     }
 
-    CliResult Evaluate(params string[] more) =>
+    CliResult Evaluate(params string[] more) => Evaluate(more, isQuiet: true);
+
+    CliResult Evaluate(string[] more, bool isQuiet) =>
         Cli.Run([
             "evaluate-resnet",
-            "--quiet",
+            .. isQuiet ? ["--quiet"] : (string[])[],
             "--weights",
             folder.File("dense.safetensors"),
             "--preprocessing.resize",

@@ -1,4 +1,8 @@
 using Pqf.Cli.Shell;
+using Pqf.Compression.Model;
+using Pqf.Nets.Weights;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Pqf.Testing.TensorBoard;
 using Xunit;
@@ -77,6 +81,31 @@ public sealed class TrainTests : IDisposable
         );
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
         Assert.Contains("(compressed)", result.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_left_out_of_a_teachers_file_is_said()
+    {
+        Train("dense", "--model.compress", "false", "--epochs", "1");
+        string teacher = folder.File("teacher.safetensors");
+        using (var host = new HostDevice())
+        using (host.BeginScope())
+        {
+            var network = Network.Load(folder.File("dense/trained_models/best.pth"), host).Value();
+            Safetensors
+                .Write(
+                    teacher,
+                    [.. StateDict.Dense(network.Graph, network.Parameters), StoredTensor.FromSingles("criterion.center", [2], [1, 2])],
+                    new Dictionary<string, string>()
+                )
+                .Value();
+        }
+
+        string[] arguments = Arguments("more", ["--model.compress", "false", "--epochs", "0", "--distill", teacher]);
+        Assert.Contains(
+            $"{teacher}: 1 tensors are not the network's and are left out: criterion.center",
+            Cli.Run([.. arguments.Where(argument => argument != "--quiet")]).Error.Split('\n')
+        );
     }
 
     [Fact]

@@ -21,8 +21,8 @@ public class CocoCasesTests
     [InlineData("utf16", "")]
     [InlineData("cat_id_0", "")]
     [InlineData("cat_id_0_used", "has objects of category 0, the background's label: labels are the categories' ranks from 1")]
-    [InlineData("seg_empty", "2 objects have no outline: they count for boxes, not for masks")]
-    [InlineData("seg_missing", "2 objects have no outline: they count for boxes, not for masks")]
+    [InlineData("seg_empty", "2 objects have no outline, the first is annotation 1: they count for boxes, not for masks")]
+    [InlineData("seg_missing", "2 objects have no outline, the first is annotation 1: they count for boxes, not for masks")]
     [InlineData("all_crowd", "all 2 annotations are crowds: there is no object to learn or to find")]
     [InlineData("no_image", "left out 1 annotations of images that are not listed")]
     public void What_does_no_harm_is_read_and_what_is_odd_is_said(string name, string note)

@@ -215,6 +215,8 @@ public sealed class CocoLayoutTests : IDisposable
     [InlineData("an address with escapes", "file:///data/a%20b/1.jpg", "a b/1.jpg 2.jpg", "")]
     [InlineData("folders that are gone", "old/1.jpg", "1.jpg", "1.jpg")]
     [InlineData("another case", "1.JPG", "1.jpg", "1.jpg")]
+    [InlineData("a name of macOS", "caf\u00E9.jpg", "cafe\u0301.jpg", "cafe\u0301.jpg")]
+    [InlineData("a name for macOS", "a/\u30D1.jpg", "a/\u30CF\u309A.jpg b/\u30CF\u309A.jpg", "a/\u30CF\u309A.jpg")]
     [InlineData("another case of a folder", "A/1.jpg", "a/1.jpg b/1.jpg", "a/1.jpg")]
     public void Names_lead_to_files(string kind, string name, string files, string guessed)
     {
@@ -231,8 +233,8 @@ public sealed class CocoLayoutTests : IDisposable
                 ? []
                 :
                 [
-                    $"{folder.File("annotations/instances_val.json")}: found 1 images by their names without folders or in other case, the "
-                        + $"first {name} as {folder.File($"val/{guessed}")}",
+                    $"{folder.File("annotations/instances_val.json")}: found 1 images by their names without folders, in other case or "
+                        + $"in another form of Unicode, the first {name} as {folder.File($"val/{guessed}")}",
                 ],
             notes
         );

@@ -52,6 +52,9 @@ public sealed class ImageKindTests : IDisposable
     }
 
     [Theory]
+    [InlineData(200, 8)]
+    [InlineData(255, 8)]
+    [InlineData(256, 10)]
     [InlineData(1023, 10)]
     [InlineData(1024, 12)]
     [InlineData(4095, 12)]
@@ -83,6 +86,30 @@ public sealed class ImageKindTests : IDisposable
             Assert.Equal(expected, image.Pixels);
             Assert.Contains($" up to {largest} of 65535: they are taken as {bits} bits and stretched", note);
         }
+    }
+
+    // Bits that the chunk sBIT names, how samples of them are stored, the largest, and the bits that they are taken as.
+    [Theory]
+    [InlineData(12, "raw", 4000, 12)]
+    [InlineData(12, "raw", 900, 12)] // 10 without the chunk
+    [InlineData(10, "raw", 200, 10)] // 8 without it
+    [InlineData(14, "raw", 16383, 14)]
+    [InlineData(12, "raw", 5000, 14)] // the chunk is wrong
+    [InlineData(16, "raw", 900, 10)] // and here says nothing
+    [InlineData(12, "shifted", 900, 16)] // a dark image
+    [InlineData(12, "scaled", 900, 16)]
+    [InlineData(10, "scaled", 200, 16)]
+    public void The_bits_that_a_PNG_file_says_are_in_use_are_believed(int said, string stored, int largest, int bits)
+    {
+        int Sample(int i) =>
+            (i == 7 ? largest : i * 7919 % largest) is var value && stored == "shifted" ? value << (16 - said)
+            : stored == "scaled" ? (int)Math.Round(value * 65535.0 / ((1 << said) - 1))
+            : value;
+        byte[] file = TestPngs.Write(7, 5, 2, Sample);
+        var (image, note) = Decode(folder.Write("a.png", [.. file[..33], .. TestPngs.Chunk("sBIT"u8, [1, (byte)said, 1]), .. file[33..]]));
+        byte[] expected = [.. Enumerable.Range(0, 7 * 5 * 3).Select(i => bits == 16 ? (byte)(Sample(i) >> 8) : Stretched(Sample(i), bits))];
+        Assert.Equal(expected, image.Pixels);
+        Assert.Equal(bits < 16, note is not null);
     }
 
     [Fact]

@@ -50,7 +50,20 @@ public class CommandLineTests
     {
         var result = Cli.Run(arguments);
         Assert.Equal(expected, result.ErrorLine);
-        Assert.Equal("", result.Out);
+        Assert.Equal((ExitCode.Usage, ""), (result.Code, result.Out));
+    }
+
+    [Theory]
+    [InlineData("epochs: 3\nepochs: 4", "line 2: epochs occurs twice")]
+    [InlineData("epochs: 3\n- 4", "not YAML: line 2, column 1: ")]
+    [InlineData("- 3", "expected a mapping of keys, got a list")]
+    public void A_file_that_is_no_configuration_is_a_usage_error(string text, string problem)
+    {
+        using var file = new TemporaryFile(".yaml");
+        File.WriteAllText(file.Path, text);
+        var result = Cli.Run("devices", "--config", file.Path);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.StartsWith($"error: {file.Path}: {problem}", result.ErrorLine, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,13 @@ public class ClassMatchTests
 
     // Names of ImageNet's classes as people write them on folders; numbers from the list of classes that torchvision has.
     [Theory]
+    [InlineData("caf\u00E9", "cafe\u0301")]
+    [InlineData("cafe\u0301", "caf\u00E9")]
+    [InlineData("Caf\u00C9", "cafe\u0301")]
+    public void Names_are_the_same_in_every_form_of_Unicode(string folder, string name) =>
+        Assert.Equal([1], NetworkClasses.Named(["tea", name]).Find(folder));
+
+    [Theory]
     [InlineData("n02814533", 436)]
     [InlineData("n02814533-beach_wagon", 436)] // as the Stanford Dogs set
     [InlineData("n02814533_whatever", 436)]

@@ -73,6 +73,53 @@ public sealed class ImageFolderTests : IDisposable
         );
     }
 
+    [Fact]
+    public void Class_folders_whose_images_are_not_decoded_are_named_with_what_they_hold()
+    {
+        Touch("a/1.jpg", "b/1.heic", "b/2.HEIC", "b/deep/notes.txt", "c/.keep", "d/1.avif");
+        Assert.Equal(
+            [
+                $"{folder.Path}: left out 1 folder without images: c",
+                $"{folder.Path}: left out folder b: no image in it is of a kind that is decoded, it holds 2 files (.heic) and 1 file (.txt)",
+                $"{folder.Path}: left out folder d: no image in it is of a kind that is decoded, it holds 1 file (.avif)",
+            ],
+            Open().Notes
+        );
+        File.Delete(folder.File("a/1.jpg"));
+        Assert.EndsWith(
+            "), but 2 files (.heic) and 1 file (.avif) and 1 file (.txt)",
+            ImageFolder.Open(folder.Path, NoReader).ErrorMessage(),
+            StringComparison.Ordinal
+        );
+    }
+
+    // Files, and the folder of images to train on and that to measure on.
+    [Theory]
+    [InlineData("train/a/1.jpg val/a/1.jpg", "train", "val")]
+    [InlineData("valid/1.jpg invalid/1.jpg", null, null)] // two classes
+    [InlineData("train/1.jpg bus/1.jpg car/1.jpg", null, null)]
+    [InlineData("train/1.jpg val/1.jpg bus/1.jpg", null, null)]
+    [InlineData("train/1.jpg val/1.jpg", "train", "val")] // no other class is there
+    [InlineData("train/a/1.jpg val/1.jpg", "train", "val")]
+    [InlineData("train/a/1.jpg test/1.jpg", "train", null)]
+    [InlineData("train/1.jpg train/a/1.jpg bus/1.jpg", "train", null)] // folders in it
+    [InlineData("valid/1.txt invalid/1.jpg", null, "valid")]
+    [InlineData("valid/1.jpg invalid/deep/1.jpg", null, "valid")]
+    public void A_class_may_be_called_as_a_folder_of_images(string files, string? training, string? validation)
+    {
+        Touch(files.Split(' '));
+        string? Found(string? name) => name is null ? null : folder.File(name);
+        Assert.Equal((Found(training), Found(validation)), ImageFolder.Parts(folder.Path, NoReader));
+    }
+
+    [Fact]
+    public void Classes_called_valid_and_invalid_are_measured_on()
+    {
+        Touch("valid/1.jpg", "invalid/2.jpg");
+        var opened = ImageFolder.OpenValidation(folder.Path, NoReader).Value();
+        Assert.Equal([("invalid/2.jpg", 0), ("valid/1.jpg", 1)], Listed(opened));
+    }
+
     [Theory]
     [InlineData("val")]
     [InlineData("valid")]
@@ -176,7 +223,7 @@ public sealed class ImageFolderTests : IDisposable
     public void Class_folders_without_images_are_an_error()
     {
         Touch("cat/notes.txt");
-        string message = $"{folder.Path}: holds no images (.jpg, .jpeg, .png, .bmp, .gif, .webp)";
+        string message = $"{folder.Path}: holds no images (.jpg, .jpeg, .png, .bmp, .gif, .webp), but 1 file (.txt)";
         Assert.Equal(message, ImageFolder.Open(folder.Path, NoReader).ErrorMessage());
         Assert.Equal(message, ImageFolder.FindImages(folder.Path, NoReader).ErrorMessage());
     }

@@ -46,6 +46,35 @@ public sealed class TrainingImagesTests : IDisposable
         Assert.Equal([0, 1], Classes(found.NumberedFor(NetworkClasses.Unnamed(2)).Value().Train));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("train/")]
+    [InlineData("val/")]
+    public void A_folder_of_one_part_is_split(string part)
+    {
+        Images($"{part}cat", 3);
+        Images($"{part}dog", 2);
+        var found = Open(1).Value();
+        Assert.Equal(["cat", "dog"], found.Classes);
+        Assert.Equal([0, 1], Classes(found.Sets.Train));
+        Assert.Equal([0, 0, 1], Classes(found.Sets.Validation));
+    }
+
+    [Fact]
+    public void A_folder_to_test_on_is_no_class()
+    {
+        Images("train/cat", 3);
+        Images("train/dog", 2);
+        Images("test/cat", 2);
+        Assert.Equal(["cat", "dog"], Open(1).Value().Classes);
+        Directory.Delete(folder.File("train"), true);
+        Assert.Equal(
+            $"{folder.Path}: has a folder test of class folders, which is no class; expected {folder.File("test")} as the folder of class "
+                + "folders",
+            Open(1).ErrorMessage()
+        );
+    }
+
     [Fact]
     public void What_does_not_fit_is_named()
     {

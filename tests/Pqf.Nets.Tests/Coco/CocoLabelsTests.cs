@@ -109,6 +109,56 @@ public class CocoLabelsTests
         Assert.Equal([1], labels.Unknown.Select(category => category.Id));
     }
 
+    static CocoInstances Named(string[] categories, params int[] objects)
+    {
+        var data = Data([.. Enumerable.Range(0, categories.Length)], objects);
+        return new(
+            data.Images,
+            [.. categories.Select((name, id) => new CocoCategory(id, name)).Where(category => category.Name.Length > 0)],
+            data.AnnotationsOf(1)
+        );
+    }
+
+    // Categories by number from 0, "" where there is none; objects of which; names of the network's labels from 1; the labels.
+    [Theory]
+    [InlineData(new[] { "", "bolt", "bolt" }, new[] { 1, 2 }, new[] { "bolt", "bolt" }, "1:1 2:2")]
+    [InlineData(new[] { "", "bolt", "bolt" }, new[] { 2 }, new[] { "bolt", "bolt" }, "1:1 2:2")]
+    [InlineData(new[] { "", "bolt", "bolt" }, new[] { 1 }, new[] { "bolt", "bolt" }, "1:1 2:2")]
+    [InlineData(new[] { "bolt", "bolt" }, new[] { 1 }, new[] { "bolt" }, "1:1")] // Roboflow's root
+    [InlineData(new[] { "bolt", "bolt" }, new int[0], new[] { "bolt" }, "1:1")]
+    [InlineData(new[] { "bolt", "bolt", "bolt" }, new[] { 2 }, new[] { "bolt", "bolt" }, "1:1 2:2")]
+    [InlineData(new[] { "", "bolt", "bolt" }, new[] { 2 }, new[] { "bolt" }, "2:1")] // bolt is bolt
+    [InlineData(new[] { "", "bolt", "bolt" }, new[] { 1, 2 }, new[] { "bolt" }, "doubled 1 2")]
+    [InlineData(new[] { "", "bolt" }, new[] { 1 }, new[] { "bolt", "bolt" }, "doubled 1")]
+    [InlineData(new[] { "bolt", "bolt", "bolt" }, new[] { 0, 2 }, new[] { "bolt", "bolt" }, "doubled 0 2")]
+    [InlineData(new[] { "", "caf\u00E9", "nut" }, new[] { 1, 2 }, new[] { "nut", "cafe\u0301" }, "1:2 2:1")] // one name, two forms of Unicode
+    public void Equal_names_have_the_labels_of_their_order_or_none(string[] categories, int[] objects, string[] names, string expected)
+    {
+        var data = Named(categories, objects);
+        var labels = CocoLabels.ByName(data, ["background", .. names]);
+        string[] pairs =
+        [
+            .. Enumerable
+                .Range(1, names.Length)
+                .Where(labels.HasCategoryOf)
+                .Select(label => (Id: labels.CategoryOf(label), label))
+                .OrderBy(pair => pair.Id)
+                .Select(pair => $"{pair.Id}:{pair.label}"),
+        ];
+        string doubled = labels.Doubled.IsEmpty ? "" : $"doubled {string.Join(' ', labels.Doubled.Select(category => category.Id))}";
+        Assert.Equal(expected, string.Join(' ', pairs) + doubled);
+        Assert.Equal(labels.Doubled, labels.Unknown);
+        Assert.Empty(labels.Idle);
+    }
+
+    [Theory]
+    [InlineData(new[] { "helmet", "helmet", "vest" }, new[] { 1 }, new[] { 1 }, new[] { "background", "helmet", "vest" })]
+    [InlineData(new[] { "gear", "helmet", "vest" }, new[] { 1 }, new[] { 1 }, new[] { "background", "helmet", "vest" })]
+    [InlineData(new[] { "gear", "helmet", "vest" }, new[] { 1 }, new[] { 0 }, new[] { "background", "gear", "helmet", "vest" })]
+    [InlineData(new[] { "helmet", "helmet" }, new[] { 0, 1 }, new[] { 1 }, new[] { "background", "helmet", "helmet" })]
+    public void A_category_0_counts_where_objects_have_it(string[] categories, int[] trained, int[] measured, string[] expected) =>
+        Assert.Equal(expected, CocoLabels.ForTraining(Named(categories, trained), Named(categories, measured)).Names);
+
     [Fact]
     public void Objects_without_an_outline_train_boxes_and_not_masks()
     {
@@ -116,7 +166,8 @@ public class CocoLabelsTests
         var target = CocoTargets.Of(data.Images[0], data.AnnotationsOf(1), CocoLabels.Of(data));
         Assert.Single(target.Boxes);
         Assert.Null(Assert.Single(target.Masks));
-        Assert.Equal(1, data.WithoutMaskCount);
+        Assert.Equal([1], data.WithoutMask);
+        Assert.Empty(data.WithEmptyMask);
     }
 
     [Fact]

@@ -72,8 +72,10 @@ public class CocoReaderTests
     [Theory]
     [InlineData("\"bbox\": [1, 2, 3]", "bbox: expected 4 numbers, got 3")]
     [InlineData("\"bbox\": [1, 2, 3, null]", "bbox: expected a number, got null or NaN")]
-    [InlineData("\"bbox\": [1, 2, 3, 1e999]", "bbox: expected a number, got 1e999")]
-    [InlineData("\"area\": \"6\"", "area: expected a number, got a text")]
+    [InlineData("\"bbox\": [1, 2, 3, 1e999]", "bbox: expected a number, got Infinity")]
+    [InlineData("\"area\": \"six\"", "area: expected a number, got a text")]
+    [InlineData("\"iscrowd\": \"2\"", "iscrowd: expected 0 or 1, got a text")]
+    [InlineData("\"bbox\": [1, 2, 3, \"Infinity\"]", "bbox: expected a number, got a text")]
     [InlineData("\"iscrowd\": 2", "iscrowd: expected 0 or 1, got 2")]
     [InlineData("\"image_id\": 1.5", "image_id: expected a whole number, got 1.5")]
     [InlineData("\"category_id\": 4", "category_id: there is no category 4")]
@@ -88,7 +90,7 @@ public class CocoReaderTests
         "segmentation: expected outlines of 6 numbers or more, x and y of each corner in turn, got 4"
     )]
     [InlineData("\"bbox\": [NaN, NaN, NaN, NaN]", "bbox: expected a number, got null or NaN")]
-    [InlineData("\"bbox\": [1, 2, 3, -Infinity]", "bbox: expected a number, got -1e999")]
+    [InlineData("\"bbox\": [1, 2, 3, -Infinity]", "bbox: expected a number, got -Infinity")]
     [InlineData("\"segmentation\": [1, 2, 3, 4]", "segmentation: expected a list of numbers, got 1")]
     [InlineData("\"segmentation\": {\"size\": [4, 5]}", "counts: is missing")]
     [InlineData("\"segmentation\": {\"counts\": [20]}", "size: is missing")]
@@ -125,6 +127,8 @@ public class CocoReaderTests
         "{\"images\": [{\"id\": 1, \"file_name\": \"a\", \"height\": 0, \"width\": 1}]}",
         "file.json: images[0] (id 1): height: expected 1 … 65535 pixels, got 0"
     )]
+    [InlineData("{\"images\": [{\"id\": \"one\"}]}", "file.json: images[0]: id: expected a whole number, got a text")]
+    [InlineData("{\"images\": [],}", "file.json: is not JSON: The JSON object contains a trailing comma at the end which is not")]
     [InlineData("{\"images\": [{\"file_name\": \"a\", \"height\": 1, \"width\": 1}]}", "file.json: images[0]: id: is missing")]
     [InlineData(
         "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": -1, \"name\": \"x\"}]}",
@@ -139,6 +143,9 @@ public class CocoReaderTests
     [Theory]
     [InlineData("\"area\": NaN")]
     [InlineData("\"area\": null")]
+    [InlineData("\"area\": Infinity")]
+    [InlineData("\"area\": -Infinity, \"segmentation\": {}")]
+    [InlineData("\"area\": \"6\", \"iscrowd\": \"0\"")]
     [InlineData("\"area\": 6, \"iscrowd\": 0.0")]
     [InlineData("\"area\": 6, \"iscrowd\": null, \"segmentation\": null")]
     [InlineData("\"iscrowd\": false, \"segmentation\": [[]]")]
@@ -166,6 +173,32 @@ public class CocoReaderTests
             + """ "categories": [], "annotations": []}""";
         byte[] bytes = [.. hasMark ? encoding.GetPreamble() : [], .. encoding.GetBytes(Text)];
         Assert.Equal("NaN Infinity \" é.jpg", CocoReader.ReadInstances(new MemoryStream(bytes), "file.json").Value().Images[0].FileName);
+    }
+
+    [Fact]
+    public void Numbers_may_be_written_as_texts_and_names_as_numbers()
+    {
+        var data = Read(
+                """
+                {"images": [{"id": "9", "file_name": "b.jpg", "height": "4", "width": "5.0"}], "categories": [{"id": "3", "name": 7}],
+                 "annotations": [{"id": "1", "image_id": "9", "category_id": "3", "bbox": ["1", "1", "2.5", "3e0"], "iscrowd": "1"}]}
+                """
+            )
+            .Value();
+        Assert.Equal(new CocoImage(9, "b.jpg", 4, 5), Assert.Single(data.Images));
+        Assert.Equal(new CocoCategory(3, "7"), Assert.Single(data.Categories));
+        var annotation = Assert.Single(data.AnnotationsOf(9));
+        Assert.Equal((1, 3, new CocoBox(1, 1, 2.5, 3), true), (annotation.Id, annotation.CategoryId, annotation.Box, annotation.IsCrowd));
+    }
+
+    [Theory]
+    [InlineData("caf\u00E9", "is text of another encoding than UTF-8 (Windows-1252?); save the file as UTF-8")]
+    [InlineData("half \\ud800", "holds half of a character of two escapes")]
+    public void Text_that_is_not_Unicode_is_named_with_its_place(string name, string problem)
+    {
+        string text = $$"""{"images": [], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "{{name}}"}], "annotations": []}""";
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes(text));
+        Assert.Equal($"file.json: categories[1] (id 2): name: {problem}", CocoReader.ReadInstances(stream, "file.json").ErrorMessage());
     }
 
     [Fact]

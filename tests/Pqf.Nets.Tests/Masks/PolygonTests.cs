@@ -41,6 +41,37 @@ public class PolygonTests
     }
 
     [Fact]
+    public void An_outline_meets_a_rectangle_where_a_pixel_of_it_lies_there()
+    {
+        var key = RngKey.FromSeed(11);
+        var found = new int[2];
+        for (int i = 0; i < 2000; i++)
+        {
+            var draw = key.Fold((ulong)i);
+            double[] points = [.. Enumerable.Range(0, 2 * (3 + (i % 5))).Select(j => Math.Round((draw.Uniform((ulong)j) * 14) - 3, i % 3))];
+            int[] sides = [.. Enumerable.Range(100, 4).Select(j => draw.Below(4, (ulong)j))];
+            var window = new PixelBox(sides[0], sides[1], 1 + sides[2], 1 + sides[3]);
+            var polygon = new Polygon(points);
+            var mask = polygon.Rasterise(8, 7);
+            byte[] bitmap = mask.ToBitmap();
+            bool expected = Enumerable
+                .Range(0, 56)
+                .Any(at =>
+                    bitmap[at] != 0
+                    && at % 7 >= window.Left
+                    && at % 7 < window.Left + window.Width
+                    && at / 7 >= window.Top
+                    && at / 7 < window.Top + window.Height
+                );
+            Assert.Equal(expected, polygon.Meets(window, 8, 7));
+            Assert.Equal(expected, mask.Meets(window));
+            found[expected ? 1 : 0]++;
+        }
+
+        Assert.All(found, count => Assert.True(count > 200, $"drawn {count} times"));
+    }
+
+    [Fact]
     public void Outlines_of_COCO_s_files_cover_the_pixels_that_walking_along_their_edges_gives()
     {
         int count = 0;

@@ -1,0 +1,76 @@
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Compression.Tests.Data;
+
+public class CalibrationImagesTests
+{
+    static readonly Preprocessing Plain = new()
+    {
+        Resize = 2,
+        Crop = 2,
+        Mean = [0, 0, 0],
+        Deviation = [1, 1, 1],
+    };
+
+    /// <summary>Images of one grey each, 10 times their number of 255; some cannot be decoded.</summary>
+    static ImageSet Images(int count, params int[] bad) =>
+        ImageSet.Of(
+            [.. Enumerable.Range(0, count).Select(number => $"{number}")],
+            new ImageReader(path =>
+                bad.Contains(int.Parse(path, System.Globalization.CultureInfo.InvariantCulture))
+                    ? new PqfError.File(path, "is damaged")
+                    : new PixelImage(
+                        2,
+                        2,
+                        3,
+                        [.. Enumerable.Repeat((byte)(10 * int.Parse(path, System.Globalization.CultureInfo.InvariantCulture)), 12)]
+                    )
+            )
+        );
+
+    static Result<int[], PqfError> Numbers(ImageSet images, SkippedImages? skipped)
+    {
+        var options = new CompressOptions
+        {
+            BatchSize = 2,
+            LoaderThreadCount = 3,
+            Skipped = skipped,
+        };
+        return Result
+            .All(
+                CalibrationImages
+                    .Of(images, Plain, options, TestContext.Current.CancellationToken)
+                    .Batches()
+                    .Select(batch => batch.Map(pixels => pixels.ToArray()))
+            )
+            .Map(batches => batches.SelectMany(batch => batch.Chunk(12)).Select(image => (int)Math.Round(image[0] * 25.5)).ToArray());
+    }
+
+    [Theory]
+    [InlineData(new int[0])]
+    [InlineData(new[] { 2 })]
+    [InlineData(new[] { 0, 1, 2, 3, 5 })]
+    public void In_place_of_an_image_that_cannot_be_decoded_another_one_is_taken(int[] bad)
+    {
+        var lines = new List<string>();
+        var skipped = new SkippedImages(error => lines.Add(error.Message));
+        int[] numbers = Numbers(Images(6, bad), skipped).Value();
+        Assert.Equal(6, numbers.Length);
+        Assert.Equal(Enumerable.Range(0, 6).Except(bad), numbers.Distinct().Order());
+        Assert.Equal(bad.Select(number => $"{number}: is damaged"), lines.Order(StringComparer.Ordinal));
+        Assert.Equal(bad.Length, skipped.Count);
+    }
+
+    [Fact]
+    public void Without_leave_to_skip_the_first_such_image_is_an_error() =>
+        Assert.Equal("4: is damaged", Numbers(Images(6, 4), null).ErrorMessage());
+
+    [Fact]
+    public void Where_none_can_be_decoded_that_is_an_error() =>
+        Assert.EndsWith(": is damaged", Numbers(Images(3, 0, 1, 2), new SkippedImages(_ => { })).ErrorMessage(), StringComparison.Ordinal);
+}

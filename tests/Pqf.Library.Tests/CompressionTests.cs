@@ -48,10 +48,11 @@ public sealed class CompressionTests : IDisposable
         var small = network with { Model = compressed.Model };
         Assert.True(small.IsCompressed);
         Assert.Equal(
-            ["permuting", "quantising", "calibrating norms"], // norms of random weights have nothing to unfold
+            // norms of random weights have nothing to unfold
+            ["permuting", "quantising", "calibrating norms", "measuring layers' effects"],
             reports.OfType<JobProgress.Started>().Select(stage => stage.Title)
         );
-        Assert.Equal(3, reports.Count(report => report is JobProgress.Ended));
+        Assert.Equal(4, reports.Count(report => report is JobProgress.Ended));
 
         var accuracy = EvaluateJob.Run(small, Photographs(9), new EvaluateOptions { BatchSize = 4 }, null, Cancellation).ValueOrThrow();
         Assert.Equal((9, 9), (accuracy.Top1.Count, accuracy.Top5.Correct));

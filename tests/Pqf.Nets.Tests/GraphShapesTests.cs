@@ -55,6 +55,6 @@ public class GraphShapesTests
         int x = graph.Input(2);
         graph.Add(x, graph.Conv2d(x, "c", 2, 3));
         var thrown = Assert.Throws<ShapeException>(() => GraphShapes.Of(graph.Build(), [1, 4, 4, 2]));
-        Assert.Equal("Add: expected equal shapes, got [1, 4, 4, 2] and [1, 2, 2, 2]", thrown.Message);
+        Assert.Equal("Add: expected axes of equal length or of 1, got [1, 4, 4, 2] and [1, 2, 2, 2]", thrown.Message);
     }
 }

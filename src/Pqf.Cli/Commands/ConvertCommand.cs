@@ -70,13 +70,15 @@ static class ConvertCommand
                 if (form == Compressed && !network.IsCompressed)
                     return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
                 var model = form == Dense ? network.Model.Decoded() : network.Model;
-                return model.Save(output, format).Map(_ => Say(run, output));
+                return model.Save(output, format).Map(_ => Say(run, model, output, format));
             });
     }
 
-    static Unit Say(RunContext run, string output)
+    static Unit Say(RunContext run, PqfModel model, string output, ModelFormat format)
     {
         run.Note($"wrote {output} ({Figures.Count(new FileInfo(output).Length)} bytes)");
+        if (NetworkText.NotKept(model, output, format) is { } lost)
+            run.Note(lost);
         return default;
     }
 }

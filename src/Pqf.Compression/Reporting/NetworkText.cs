@@ -2,6 +2,7 @@ using System.Globalization;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
@@ -43,6 +44,33 @@ public static class NetworkText
                 $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: "
                     + $"{string.Join(", ", network.Unused.Take(5).Select(Printable.Name))}{(network.Unused.Length > 5 ? ", …" : "")}"
             );
+    }
+
+    /// <summary>What of a network a file of a kind does not hold, and the keys that say it again; null if nothing is lost.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its kind.</param>
+    public static string? NotKept(PqfModel model, string path, ModelFormat format)
+    {
+        if (format is ModelFormat.Pqf or ModelFormat.Onnx)
+            return null;
+        string[] lost =
+        [
+            .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
+            .. IsUsual(model.Preprocessing) ? [] : (string[])["preprocessing (preprocessing.resize, crop, mean, deviation)"],
+            .. model.Architecture.Options is null ? [] : (string[])["settings of the detector (model.maskrcnn)"],
+        ];
+        return lost is []
+            ? null
+            : $"{path}: this kind of file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf";
+    }
+
+    static bool IsUsual(Preprocessing preprocessing)
+    {
+        var usual = Preprocessing.ImageNet(preprocessing.Channels);
+        return (preprocessing.Resize, preprocessing.Crop) == (usual.Resize, usual.Crop)
+            && preprocessing.Mean.SequenceEqual(usual.Mean)
+            && preprocessing.Deviation.SequenceEqual(usual.Deviation);
     }
 
     /// <summary><c>resnet20 of width 32</c>.</summary>

@@ -24,7 +24,7 @@ public abstract record ArithmeticLayer<TOp> : Layer
     internal override OnnxForm? Onnx => onnx => onnx.Add(OnnxName);
 
     /// <inheritdoc/>
-    public override Shape OutputShape(ImmutableArray<Shape> x) => Broadcast.OutputShape(x[0], x[1]);
+    public override Shape OutputShape(ImmutableArray<Shape> x) => Broadcast.OutputShape(x[0], x[1], Kind);
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => spaces.JoinBroadcast(x[0], x[1]);
 

@@ -3,8 +3,8 @@ using Pqf.Tensors.Ops.Pooling;
 
 namespace Pqf.Nets.Onnx;
 
-/// <summary>The windows of poolings in ONNX. Instead of ceil mode, whose rules differ from runtime to runtime, padding is written that makes
-/// every window whole.</summary>
+/// <summary>The windows of poolings in ONNX. Instead of ceil mode, whose rules differ from runtime to runtime, padding is written that
+/// makes every window whole.</summary>
 static class OnnxPooling
 {
     /// <summary>The attributes of a window.</summary>

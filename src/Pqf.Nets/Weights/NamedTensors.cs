@@ -51,7 +51,12 @@ public sealed record NamedTensors
     /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, or another program's
     /// detector.</returns>
     public static Result<NamedTensors, PqfError> Of(TensorFile file) =>
-        file.Onnx is { } model ? OnnxNames.CheckOperators(file, model).Bind(_ => Of(file, model)) : ByNames(file);
+        (file.Onnx is { } model ? OnnxNames.CheckOperators(file, model).Bind(_ => Of(file, model)) : ByNames(file)).Map(named =>
+            named with
+            {
+                Notes = [.. file.Notes, .. named.Notes],
+            }
+        );
 
     static Result<NamedTensors, PqfError> Of(TensorFile file, OnnxModel model)
     {

@@ -32,19 +32,45 @@ static class CheckpointTensors
             throw new InvalidDataException(
                 $"expected a dictionary of tensors, got {PickleGlobals.Describe(root)}{(root is PickleBlank ? SaveStateDict : "")}"
             );
-        for (int depth = 0; depth < MaxDepth; depth++)
-        {
-            var inner = Nested
-                .Select(dictionary.Find)
-                .OfType<PickleDictionary>()
-                .FirstOrDefault(candidate => new Walk(pickleBytes).HoldsTensors(candidate));
-            if (inner is null)
-                break;
+        for (int depth = 0; depth < MaxDepth && Inner(dictionary, pickleBytes) is var (_, inner); depth++)
             dictionary = inner;
-        }
-
         var tensors = new Walk(pickleBytes).Flatten(dictionary);
         return tensors.Count > 0 ? [.. tensors] : throw new InvalidDataException($"holds no tensors{Module(dictionary)}");
+    }
+
+    /// <summary>The networks that lie beside the state dict that is taken, such as an average of it: a line for each.</summary>
+    /// <param name="root">What the file holds.</param>
+    /// <param name="pickleBytes">Bytes of the pickle that it was read from.</param>
+    public static IEnumerable<string> Notes(object? root, long pickleBytes)
+    {
+        var outer = root as PickleDictionary;
+        for (int depth = 0; depth < MaxDepth && outer is not null && Inner(outer, pickleBytes) is var (taken, inner); depth++)
+        {
+            string[] names = [.. new Walk(pickleBytes).Flatten(inner).Keys];
+            foreach (var (key, value) in outer.Items)
+                if (key is string other && other != taken && value is PickleDictionary && HoldsAll(value, names, pickleBytes))
+                    yield return $"reads {taken}; {other} holds another network and is left out";
+            outer = inner;
+        }
+    }
+
+    /// <summary>The dictionary that is taken in place of the one around it, and its key; null if there is none.</summary>
+    static (string Key, PickleDictionary Inner)? Inner(PickleDictionary outer, long pickleBytes)
+    {
+        foreach (string key in Nested)
+            if (outer.Find(key) is PickleDictionary inner && new Walk(pickleBytes).HoldsTensors(inner))
+                return (key, inner);
+        return null;
+    }
+
+    /// <summary>Whether a dictionary has tensors of all these names, all behind one prefix or none.</summary>
+    static bool HoldsAll(object? value, string[] names, long pickleBytes)
+    {
+        if (value is not PickleDictionary dictionary)
+            return false;
+        var own = new Walk(pickleBytes).Flatten(dictionary).Keys.ToHashSet(StringComparer.Ordinal);
+        return own.Where(name => name == names[0] || name.EndsWith($".{names[0]}", StringComparison.Ordinal))
+            .Any(first => names.All(name => own.Contains(first[..^names[0].Length] + name)));
     }
 
     /// <summary>What a checkpoint without tensors holds in their place: most often a whole module.</summary>

@@ -54,7 +54,7 @@ public static partial class PyTorchFile
         var tensors = CheckpointTensors.Find(root, pickle.Length);
         // Each tensor unpacks its storage again
         zip.CheckUnpacked(tensors.Select(tensor => zip.Entries[$"{top}data/{tensor.Value.Storage.Key}"]));
-        return Create(path, "PyTorch zip", root, tensors, storages, file);
+        return Create(path, "PyTorch zip", root, tensors, [.. CheckpointTensors.Notes(root, pickle.Length)], storages, file);
     }
 
     /// <summary>Reads five pickles (magic number, protocol, system, the object, storage keys) and the storages after them.</summary>
@@ -85,6 +85,7 @@ public static partial class PyTorchFile
             "PyTorch legacy",
             root,
             CheckpointTensors.Find(root, offset),
+            [.. CheckpointTensors.Notes(root, offset)],
             LegacyStorages(file, keys, references, offset),
             file
         );
@@ -132,6 +133,7 @@ public static partial class PyTorchFile
         string format,
         object? root,
         IReadOnlyList<KeyValuePair<string, PickledTensor>> found,
+        IReadOnlyList<string> notes,
         Dictionary<string, StorageBytes> storages,
         MappedFile file
     )
@@ -145,6 +147,6 @@ public static partial class PyTorchFile
             tensors.Add(new(name, tensor.Type, shape, destination => StridedView.Copy(tensor, storage(), destination)));
         }
 
-        return new(path, format, tensors, CheckpointTensors.Scalars(root), file);
+        return new(path, format, tensors, CheckpointTensors.Scalars(root), file) { Notes = notes };
     }
 }

@@ -43,6 +43,9 @@ public sealed class TensorFile : IDisposable
     /// <summary>Text beside the tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>What the user should know of how the tensors were found, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>What the file says of the network beside its weights, if it is an ONNX model.</summary>
     internal OnnxModel? Onnx { get; init; }
 

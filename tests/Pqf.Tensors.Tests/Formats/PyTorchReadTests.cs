@@ -178,6 +178,21 @@ public sealed class PyTorchReadTests : IDisposable
     }
 
     [Theory]
+    [InlineData("{'state_dict': {'a': t, 'b': t}, 'state_dict_ema': {'a': t, 'b': t}}", "state_dict", "state_dict_ema")]
+    [InlineData("{'model': {'a': t, 'b': t}, 'ema': {'module': {'a': t, 'b': t}, 'decay': 0.9}}", "model", "ema")]
+    [InlineData("{'net': {'a': t}, 'epoch': 1, 'teacher': {'a': t, 'more': t}}", "net", "teacher")]
+    [InlineData("{'state_dict': {'a': t, 'b': t}, 'optimizer': {'state': {0: {'exp_avg': t}}}, 'best': {'a': t}}", "state_dict", null)]
+    [InlineData("{'a': t, 'b': t}", "", null)]
+    public void A_second_network_beside_the_one_that_is_read_is_named(string checkpoint, string taken, string? other)
+    {
+        foreach (string path in Save(checkpoint))
+        {
+            using var file = TensorFiles.Open(path).Value();
+            Assert.Equal(other is null ? [] : [$"reads {taken}; {other} holds another network and is left out"], file.Notes);
+        }
+    }
+
+    [Theory]
     [InlineData("{'args': argparse.Namespace(lr=0.1, data='x'), 'state_dict': {'a': t}}")]
     [InlineData("{'best': numpy.float64(1), 'state_dict': {'a': t}}")]
     [InlineData("{'best': numpy.arange(3), 'path': pathlib.Path('x'), 'when': datetime.datetime(2020, 1, 2), 'state_dict': {'a': t}}")]

@@ -38,8 +38,11 @@ public static partial class Broadcast
     }
 
     /// <summary>The result's shape.</summary>
+    /// <param name="a">Of the first operand.</param>
+    /// <param name="b">Of the second operand.</param>
+    /// <param name="operation">What is computed, for messages.</param>
     /// <exception cref="ShapeException">Shapes do not fit.</exception>
-    public static Shape OutputShape(Shape a, Shape b) => BroadcastGeometry.OutputShape(a, b);
+    public static Shape OutputShape(Shape a, Shape b, string operation = "Broadcast") => BroadcastGeometry.OutputShape(a, b, operation);
 
     /// <summary>f as a tape records it; inputs a and b.</summary>
     /// <typeparam name="TOp">f.</typeparam>

@@ -21,7 +21,7 @@ readonly record struct BroadcastGeometry(int Images, int Rows, int Columns, int 
     }
 
     /// <summary>The result's shape.</summary>
-    public static Shape OutputShape(Shape a, Shape b)
+    public static Shape OutputShape(Shape a, Shape b, string operation = "Broadcast")
     {
         if (a == b)
             return a;
@@ -33,7 +33,7 @@ readonly record struct BroadcastGeometry(int Images, int Rows, int Columns, int 
             fits = a[axis] == b[axis] || a[axis] == 1 || b[axis] == 1;
         }
 
-        return fits ? new Shape(y) : throw new ShapeException("Broadcast", $"expected axes of equal length or of 1, got {a} and {b}");
+        return fits ? new Shape(y) : throw new ShapeException(operation, $"expected axes of equal length or of 1, got {a} and {b}");
     }
 
     /// <summary>Where an element of the result is read in an operand. Also compiled for the GPU.</summary>

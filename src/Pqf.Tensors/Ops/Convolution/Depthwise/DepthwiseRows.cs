@@ -8,8 +8,8 @@ using Pqf.Tensors.Ops.Elementwise;
 namespace Pqf.Tensors.Ops.Convolution.Depthwise;
 
 /// <summary>A row of output pixels: eight of them at a time, vector by vector of their channels, which lie side by side.</summary>
-/// <remarks>Of each tap a vector of weights is loaded once for eight pixels: nine loads for eight products of vectors. At 9 products a value
-/// that is less time than memory takes for the value itself and the one that is read.</remarks>
+/// <remarks>Of each tap a vector of weights is loaded once for eight pixels: nine loads for eight products of vectors. At 9 products a
+/// value that is less time than memory takes for the value itself and the one that is read.</remarks>
 readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float* weight, float* bias, float* y) : IHostWork
 {
     const int Pixels = 8,

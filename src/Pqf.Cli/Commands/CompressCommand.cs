@@ -4,7 +4,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
-using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
@@ -101,13 +100,10 @@ static class CompressCommand
                     from images in Images(run, network, reader, calibrate)
                     from compressed in CompressJob.Run(
                         network,
-                        ConfigMapping.Compress(run) with
+                        ConfigMapping.Compress(run, CalibrationLevel.Layers) with
                         {
                             Images = images,
                             Skipped = run.SkippedImages(),
-                            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
-                                ? new ReconstructionOptions()
-                                : null,
                         },
                         run.Progress,
                         run.Cancellation

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Clustering;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -52,7 +54,7 @@ static class Distortion
         {
             cancellation.ThrowIfCancellationRequested();
             double error = Error(Sample(all, d, k, values.Device, key), d, k, key);
-            choices.Add(new(d, k, LayerChoice.BitsOf(all.Length, d, k), error));
+            choices.Add(new(d, k, Cost.BitsOf(all.Length / d, k, d), error));
         }
     }
 
@@ -78,13 +80,23 @@ static class Distortion
         return new(Tensor<float>.From(device, [count, d], sample));
     }
 
+    /// <summary>A weight, clustered as a choice says; in the innermost scope.</summary>
+    /// <param name="weight">Dense.</param>
+    /// <param name="d">Length of a block; divides the weight's count.</param>
+    /// <param name="k">Words of the codebook.</param>
+    /// <param name="iterations">Of k-means.</param>
+    /// <param name="key">Draws what the clustering starts from.</param>
+    public static Weight.Quantised Clustered(Weight weight, int d, int k, int iterations, RngKey key)
+    {
+        var clustering = new BlockClustering(weight, d, k, KMeansType.KMeans, iterations, key);
+        while (!clustering.IsDone)
+            clustering.Advance(iterations);
+        return clustering.Finish();
+    }
+
     static double Error(Weight weight, int d, int k, RngKey key)
     {
         using var scope = weight.Tensors().First().Device.BeginScope();
-        var clustering = new BlockClustering(weight, d, k, KMeansType.KMeans, Iterations, key.Fold((ulong)d).Fold((ulong)k));
-        while (!clustering.IsDone)
-            clustering.Advance(Iterations);
-        var blocks = new LayerBlocks("", weight.Shape, d, k, KMeansType.KMeans, Iterations);
-        return Steps.LayerReport.Of(blocks, weight, clustering.Finish()).RelativeError;
+        return LayerReport.RelativeErrorOf(weight, Clustered(weight, d, k, Iterations, key.Fold((ulong)d).Fold((ulong)k)));
     }
 }

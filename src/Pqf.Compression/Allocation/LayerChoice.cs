@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Nets.Graphs;
 
 namespace Pqf.Compression.Allocation;
 
@@ -12,12 +11,6 @@ public sealed record LayerChoice(int D, int K, long Bits, double Error)
 {
     /// <summary>Error of the network's outputs if this layer alone is quantised so: <see cref="OutputError"/>.</summary>
     public double Effect { get; init; }
-
-    /// <summary>Bits of a layer's codes and of its codebook in half precision.</summary>
-    /// <param name="valueCount">Values of the weight.</param>
-    /// <param name="d">Length of a block.</param>
-    /// <param name="k">Words.</param>
-    public static long BitsOf(long valueCount, int d, int k) => (valueCount / d * Cost.BitsPerCode(k)) + (16L * k * d);
 
     /// <summary>Choices from which those are left out that another beats in both size and error.</summary>
     /// <param name="choices">Any.</param>

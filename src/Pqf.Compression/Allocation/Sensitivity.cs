@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Compression.Clustering;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
@@ -39,10 +38,8 @@ sealed class Sensitivity(OutputError error, Parameters dense)
     {
         var weight = dense[layer.WeightName];
         using var scope = weight.Tensors().First().Device.BeginScope();
-        var clustering = new BlockClustering(weight, choice.D, choice.K, KMeansType.KMeans, Iterations, key.Fold("sensitivity"));
-        while (!clustering.IsDone)
-            clustering.Advance(Iterations);
-        return error.Of(dense.With(layer.WeightName, new Weight.Dense(clustering.Finish().Decode())));
+        var quantised = Distortion.Clustered(weight, choice.D, choice.K, Iterations, key.Fold("sensitivity"));
+        return error.Of(dense.With(layer.WeightName, new Weight.Dense(quantised.Decode())));
     }
 
     /// <summary>The effect of an error: on the straight line between two that were tried, beyond them on the line through the last

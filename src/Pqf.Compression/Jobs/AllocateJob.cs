@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
@@ -47,8 +48,9 @@ static class AllocateJob
                 target is SizeTarget.Bits ? "target_size" : "target_ratio",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"expected a size from {Size(least)} to {Size(most)} ({(double)cost.DenseBits / least:0.0} to "
-                        + $"{(double)cost.DenseBits / most:0.0} times smaller) for this network, got {Size(wanted)}"
+                    $"expected a size from {Figures.MebiBytes(least)} to {Figures.MebiBytes(most)} "
+                        + $"({(double)cost.DenseBits / least:0.0} to {(double)cost.DenseBits / most:0.0} times smaller) for this network, "
+                        + $"got {Figures.MebiBytes(wanted)}"
                 )
             );
         if (images is null)
@@ -150,6 +152,4 @@ static class AllocateJob
                 )
             ),
         };
-
-    static string Size(long bits) => string.Create(CultureInfo.InvariantCulture, $"{bits / 8.0 / (1 << 20):0.000} MiB");
 }

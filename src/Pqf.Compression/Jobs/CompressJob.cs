@@ -62,6 +62,7 @@ public static class CompressJob
         from provenance in ProvenanceOf(network.Path, options.ToolVersion)
         let steps = Estimate(network, images)
             .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction))
+            .AddRange(images is not null && options.MeasuresEffects ? (ICompressionStep[])[new MeasureEffects(images)] : [])
         let run = new CompressionRun(options, layers, progress)
         {
             AfterQuantising = (state, dense, permuted) =>

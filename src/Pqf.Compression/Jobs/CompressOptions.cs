@@ -35,6 +35,10 @@ public sealed record CompressOptions
     /// <summary>How layers are reconstructed on the images; null estimates norms alone.</summary>
     public ReconstructionOptions? Reconstruction { get; init; }
 
+    /// <summary>Whether <see cref="MeasureEffects"/> ends the job, where there are images: for whoever reads the layers'
+    /// reports.</summary>
+    public bool MeasuresEffects { get; init; } = true;
+
     /// <summary>Most images at a time.</summary>
     public int BatchSize { get; init; } = 32;
 

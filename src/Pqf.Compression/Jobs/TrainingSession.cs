@@ -59,6 +59,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             Skipped = Options.SkipsCorrupt ? run.Skipped : null,
             BatchSize = Options.BatchSize ?? how.BatchSize,
             LoaderThreadCount = Options.LoaderThreadCount,
+            MeasuresEffects = false, // training keeps the network alone, not the layers' reports
             // Without images to calibrate on, the network as quantised is the one that training starts from.
             AfterQuantising = compressed =>
                 data.CalibrationImages is null

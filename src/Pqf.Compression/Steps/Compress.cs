@@ -27,7 +27,6 @@ public static class Compress
             .. images is null ? []
             : reconstruction is null ? (ICompressionStep[])[new Calibrate(images)]
             : [new ReconstructLayers(layers, images, key.Fold("reconstruct"), reconstruction)],
-            .. images is null ? [] : (ICompressionStep[])[new MeasureEffects(images)],
         ];
 
     /// <summary>Runs steps one after the other.</summary>

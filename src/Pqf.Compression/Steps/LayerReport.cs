@@ -12,7 +12,7 @@ namespace Pqf.Compression.Steps;
 public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, double RelativeError, double CodeEntropyBits)
 {
     /// <summary>Bits of the packed codes and of the codebook at 16 bits a value.</summary>
-    public long SizeBits => ((long)Blocks.N * Cost.BitsPerCode(Blocks.K)) + (16L * Blocks.K * Blocks.D);
+    public long SizeBits => Cost.BitsOf(Blocks.N, Blocks.K, Blocks.D);
 
     /// <summary>Squared error of the layer's output on photographs, given what is quantised before it, as a part of the output's square;
     /// null where the layer was not reconstructed.</summary>
@@ -28,6 +28,22 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     /// <summary>Compares a weight with its quantised form.</summary>
     public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)
     {
+        var (error, squares) = Errors(weight, quantised);
+        return new(blocks, error / blocks.N, Relative(error, squares), Entropy(quantised.Codes.ToArray(), blocks.K));
+    }
+
+    /// <summary><see cref="RelativeError"/> of a quantised weight.</summary>
+    internal static double RelativeErrorOf(Weight weight, Weight.Quantised quantised)
+    {
+        var (error, squares) = Errors(weight, quantised);
+        return Relative(error, squares);
+    }
+
+    static double Relative(double error, double squares) => squares == 0 ? 0 : error / squares;
+
+    /// <summary>Sum of squared errors, and of the weight's squares.</summary>
+    static (double Error, double Squares) Errors(Weight weight, Weight.Quantised quantised)
+    {
         using var scope = quantised.Codebook.Device.BeginScope();
         float[] wanted = weight.Decode().ToArray(),
             got = quantised.Decode().ToArray();
@@ -40,7 +56,7 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
             squares += (double)wanted[i] * wanted[i];
         }
 
-        return new(blocks, error / blocks.N, squares == 0 ? 0 : error / squares, Entropy(quantised.Codes.ToArray(), blocks.K));
+        return (error, squares);
     }
 
     static double Entropy(ushort[] codes, int k)

@@ -177,20 +177,9 @@ public sealed class Classification
             var row = values.AsSpan(i * classCount, classCount);
             if (Ranking.RankOf(row, classes[i]) == 0)
                 correct++;
-            loss += CrossEntropyOf(row, classes[i]);
+            loss += Divergences.CrossEntropyOf(row, classes[i]);
         }
 
         return new(classes.Length, [new(Metrics.Loss, loss / classes.Length), new(Accuracy, (double)correct / classes.Length)]);
-    }
-
-    static double CrossEntropyOf(ReadOnlySpan<float> logits, int label)
-    {
-        double largest = double.NegativeInfinity,
-            sum = 0;
-        foreach (float value in logits)
-            largest = Math.Max(largest, value);
-        foreach (float value in logits)
-            sum += Math.Exp(value - largest);
-        return largest + Math.Log(sum) - logits[label];
     }
 }

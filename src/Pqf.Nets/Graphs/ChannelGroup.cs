@@ -65,13 +65,7 @@ public sealed record ChannelGroup
     }
 
     /// <summary>The order that undoes another: applied after it, every weight is as before.</summary>
-    public static int[] Inverse(ReadOnlySpan<int> order)
-    {
-        int[] inverse = new int[order.Length];
-        for (int i = 0; i < order.Length; i++)
-            inverse[order[i]] = i;
-        return inverse;
-    }
+    public static int[] Inverse(ReadOnlySpan<int> order) => [.. Permute.Inverse(order)];
 
     /// <summary>The axis of the channels: that of their length, as a vector may have axes of length 1 beside it.</summary>
     int AxisOf(Parameters parameters, ChannelRun vector) =>

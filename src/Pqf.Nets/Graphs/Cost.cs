@@ -88,9 +88,14 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
     public static long BitsOf(Weight weight) =>
         weight.Match(
             dense => (long)dense.Shape.Count * DenseValueBits,
-            quantised =>
-                ((long)quantised.Codes.Shape.Count * BitsPerCode(quantised.K)) + ((long)quantised.Codebook.Shape.Count * CodebookValueBits)
+            quantised => BitsOf(quantised.Codes.Shape.Count, quantised.K, quantised.Codebook.Shape.Count / quantised.K)
         );
+
+    /// <summary>Bits of packed codes and of their codebook.</summary>
+    /// <param name="codeCount">Codes.</param>
+    /// <param name="k">Words of the codebook, one at least.</param>
+    /// <param name="d">Values of a word.</param>
+    public static long BitsOf(long codeCount, int k, int d) => (codeCount * BitsPerCode(k)) + ((long)k * d * CodebookValueBits);
 
     /// <summary>⌈log₂k⌉: bits that tell k centroids apart.</summary>
     public static int BitsPerCode(int k) => BitOperations.Log2((uint)k - 1) + (k > 1 ? 1 : 0);

@@ -17,6 +17,11 @@ public static class Divergences
         return sum;
     }
 
+    /// <summary>Cross-entropy of a class, in nats: −log of its share in softmax(logits).</summary>
+    /// <param name="logits">One for each class.</param>
+    /// <param name="label">The class.</param>
+    public static double CrossEntropyOf(ReadOnlySpan<float> logits, int label) => LogSum(logits) - logits[label];
+
     /// <summary>log Σ exp, without overflow.</summary>
     static double LogSum(ReadOnlySpan<float> logits)
     {

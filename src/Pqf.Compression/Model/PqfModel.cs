@@ -160,7 +160,7 @@ public sealed record PqfModel
             ModelFormat.Pqf => Write(path),
             ModelFormat.Pth => PyTorchFile.Write(path, PyTorchTensors()),
             ModelFormat.Onnx => WriteOnnx(path),
-            _ => Safetensors.Write(path, PyTorchTensors(), new Dictionary<string, string> { ["format"] = "pt" }),
+            _ => Safetensors.Write(path, PyTorchTensors(), ModelMetadata.Of(this).ToTextBesidePyTorch()),
         };
     }
 

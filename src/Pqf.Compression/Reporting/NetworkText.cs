@@ -52,18 +52,26 @@ public static class NetworkText
     /// <param name="format">Its kind.</param>
     public static string? NotKept(PqfModel model, string path, ModelFormat format)
     {
-        if (format is ModelFormat.Pqf or ModelFormat.Onnx)
+        if (format is not ModelFormat.Pth)
             return null;
         string[] lost =
         [
             .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
             .. IsUsual(model.Preprocessing) ? [] : (string[])["preprocessing (preprocessing.resize, crop, mean, deviation)"],
-            .. model.Architecture.Options is null ? [] : (string[])["settings of the detector (model.maskrcnn)"],
+            .. HasUsualOptions(model) ? [] : (string[])["settings of the detector (model.maskrcnn)"],
         ];
         return lost is []
             ? null
-            : $"{path}: this kind of file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf";
+            : $"{path}: this kind of file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf or "
+                + ".safetensors file";
     }
+
+    /// <summary>Whether the options of the network's family are those that its weights alone tell.</summary>
+    static bool HasUsualOptions(PqfModel model) =>
+        ArchitectureText.HaveSameOptions(
+            model.Architecture,
+            Networks.FamilyOf(model.Architecture).Sized(model.Architecture.Name, WeightShapes.Of(model.Graph))
+        );
 
     static bool IsUsual(Preprocessing preprocessing)
     {

@@ -64,11 +64,20 @@ public sealed class TransferTests : IDisposable
     public void Classes_that_are_partly_the_networks_are_an_error()
     {
         Cli.Run("convert", SharedData.Path("cases/abc.pqf"), folder.File("aby.pqf"), "--model.class_names", "[a, b, y]");
+        string[] names = ["--model.class_names", "[a, b, z]"];
+        Assert.EndsWith(
+            "; model.class_count 3 without model.class_names draws a new head for the data's classes",
+            TrainSmall(folder.File("aby.pqf"), ["--quiet", .. names]).ErrorLine
+        );
         Assert.Equal(
             $"error: {Good}: 1 of its 3 classes are not the network's: c; expected some of a, b, y, or numbers below 3; model.class_names "
-                + "gives the network other names; model.class_count of another number draws a new head",
+                + "gives the network other names; model.class_count 3 draws a new head for the data's classes",
             TrainSmall(folder.File("aby.pqf"), "--quiet").ErrorLine
         );
+        // What the message advises.
+        var result = TrainSmall(folder.File("aby.pqf"), "--model.class_count", "3");
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains($"{folder.File("aby.pqf")}: fc begins with random weights, for 3 classes: a, b, c", result.Error.Split('\n'));
     }
 
     [Fact]

@@ -79,7 +79,7 @@ static class ConvertCommand
     static Unit Say(RunContext run, PqfModel model, string output, ModelFormat format)
     {
         run.Note($"wrote {output} ({Figures.Count(new FileInfo(output).Length)} bytes)");
-        if (NetworkText.NotKept(model, output, format) is { } lost)
+        if (format == ModelFormat.Pth && NetworkText.NotKept(model, output) is { } lost)
             run.Note(lost);
         return default;
     }

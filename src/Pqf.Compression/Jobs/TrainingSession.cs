@@ -143,7 +143,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Unit NoteLost(PqfModel model)
     {
         string path = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth);
-        if (NetworkText.NotKept(model, path, ModelFormat.Pth) is { } lost)
+        if (NetworkText.NotKept(model, path) is { } lost)
             run.Progress.Note(lost);
         return default;
     }

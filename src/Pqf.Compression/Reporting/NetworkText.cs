@@ -46,14 +46,12 @@ public static class NetworkText
             );
     }
 
-    /// <summary>What of a network a file of a kind does not hold, and the keys that say it again; null if nothing is lost.</summary>
+    /// <summary>What of a network a file of its tensors alone does not hold, and the keys that say it again; null if nothing is
+    /// lost.</summary>
     /// <param name="model">The network.</param>
     /// <param name="path">The file.</param>
-    /// <param name="format">Its kind.</param>
-    public static string? NotKept(PqfModel model, string path, ModelFormat format)
+    public static string? NotKept(PqfModel model, string path)
     {
-        if (format is not ModelFormat.Pth)
-            return null;
         string[] lost =
         [
             .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
@@ -62,8 +60,7 @@ public static class NetworkText
         ];
         return lost is []
             ? null
-            : $"{path}: this kind of file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf or "
-                + ".safetensors file";
+            : $"{path}: this file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf";
     }
 
     /// <summary>Whether the options of the network's family are those that its weights alone tell.</summary>

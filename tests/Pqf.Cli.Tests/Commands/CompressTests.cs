@@ -245,6 +245,20 @@ public sealed class CompressTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_keep_no_names_are_named()
+    {
+        string text = Compress("out", "--format", "pqf,pth,safetensors,onnx");
+        Assert.All(
+            (string[])["pqf", "pth", "safetensors", "onnx"],
+            format =>
+                Assert.Equal(
+                    format is "pth" or "safetensors",
+                    text.Contains($"{folder.File($"out/resnet18.{format}")}: this file keeps no preprocessing ", StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [Fact]
     public void A_compressed_network_is_refused()
     {
         Compress("out");

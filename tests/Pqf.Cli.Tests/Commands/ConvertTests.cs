@@ -46,8 +46,8 @@ public sealed class ConvertTests : IDisposable
 
         Assert.Equal(ExitCode.Success, result.Code);
         const string Lost =
-            "this kind of file keeps no class names (model.class_names) and no preprocessing (preprocessing.resize, crop, mean, "
-            + "deviation); give the keys whenever it is read, or use a .pqf or .safetensors file";
+            "this file keeps no class names (model.class_names) and no preprocessing (preprocessing.resize, crop, mean, "
+            + "deviation); give the keys whenever it is read, or use a .pqf";
         Assert.Equal(isSaid, (result.Out + result.Error).Contains(Lost, StringComparison.Ordinal));
     }
 
@@ -76,7 +76,7 @@ public sealed class ConvertTests : IDisposable
         Convert("b.safetensors", "c.pqf");
         Assert.Equal(Open("a.pqf", file => file.Metadata), Open("c.pqf", file => file.Metadata));
         Assert.Contains("\"min_size\":64", Open("c.pqf", file => file.Metadata["architecture"]));
-        const string Lost = "this kind of file keeps no settings of the detector (model.maskrcnn)";
+        const string Lost = "this file keeps no settings of the detector (model.maskrcnn)";
         Assert.Contains(Lost, Cli.Run("convert", folder.File("a.pqf"), folder.File("d.pth")).Error);
         // Its channels are not the usual ones, but the tensors tell.
         Assert.DoesNotContain(Lost, Cli.Run("convert", folder.File("net.safetensors"), folder.File("e.pth")).Error);

@@ -20,9 +20,8 @@ public sealed class TrainNotesTests : IDisposable
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Single(
             result.Error.Split('\n'),
-            $"{folder.File("out/trained_models/best.pth")}: this kind of file keeps no class names (model.class_names) and no "
-                + "preprocessing (preprocessing.resize, crop, mean, deviation); give the keys whenever it is read, or use a .pqf or "
-                + ".safetensors file"
+            $"{folder.File("out/trained_models/best.pth")}: this file keeps no class names (model.class_names) and no "
+                + "preprocessing (preprocessing.resize, crop, mean, deviation); give the keys whenever it is read, or use a .pqf"
         );
         string[] lines = ["network  resnet20 of width 4, 3 classes, images of 8×8, grey", "classes: [\"x\",\"y\",\"z\"]"];
         foreach (string name in (string[])["best.pqf", "best.safetensors"])

@@ -106,8 +106,9 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
                     return new PqfError.File(
                         images.Sets.Path,
                         match.Problem(images.Classes, own)
-                            + $"; model.class_count {images.Classes.Length}{(Overrides.ClassNames.IsEmpty ? "" : " without model.class_names")} "
-                            + "draws a new head for the data's classes"
+                            + $"; model.class_count {images.Classes.Length}"
+                            + (Overrides.ClassNames.IsEmpty ? "" : " without model.class_names")
+                            + " draws a new head for the data's classes"
                     );
                 if (images.Classes.Length < own.Count)
                     run.Progress.Note(

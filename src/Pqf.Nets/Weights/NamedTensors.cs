@@ -48,8 +48,8 @@ public sealed record NamedTensors
 
     /// <summary>Finds the network in a file. An ONNX model whose graph is that of a known network has the names that the graph
     /// gives.</summary>
-    /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, another program's detector,
-    /// or a model whose names are a known network's and whose graph is not.</returns>
+    /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, another program's
+    /// detector, or a model whose names are a known network's and whose graph is not.</returns>
     public static Result<NamedTensors, PqfError> Of(TensorFile file) =>
         (file.Onnx is { } model ? OnnxNames.CheckOperators(file, model).Bind(_ => Of(file, model)) : ByNames(file)).Map(named =>
             named with

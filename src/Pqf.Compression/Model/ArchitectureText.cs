@@ -42,8 +42,7 @@ sealed record ArchitectureText(string Name, int ClassCount = 1000, int InChannel
     {
         return FormatOf(a.Name) is not { } format || Text(a) == Text(b);
 
-        string Text(Architecture architecture) =>
-            JsonSerializer.Serialize(architecture.Options ?? JsonSerializer.Deserialize("{}", format.Type), format.Type);
+        string Text(Architecture architecture) => JsonSerializer.Serialize(architecture.Options ?? format.Usual, format.Type);
     }
 
     static OptionsFormat? FormatOf(string name) => Networks.Find(name)?.OptionsFormat;

@@ -47,16 +47,18 @@ public sealed class TransferTests : IDisposable
         Assert.Contains($"{path}: fc begins with random weights, for 3 classes: a, b, c", result.Error.Split('\n'));
     }
 
-    [Fact]
-    public void As_many_classes_of_other_names_are_other_classes()
+    [Theory]
+    [InlineData("xyz.pqf")]
+    [InlineData("xyz.safetensors")]
+    public void As_many_classes_of_other_names_are_other_classes(string name)
     {
         string path = SharedData.Path("cases/abc.pqf");
         Assert.DoesNotContain("random weights", TrainSmall(path, "--model.class_names", "[a, b, c]").Error, StringComparison.Ordinal);
-        Cli.Run("convert", path, folder.File("xyz.pqf"), "--model.class_names", "[x, y, z]");
+        Cli.Run("convert", path, folder.File(name), "--model.class_names", "[x, y, z]");
         Directory.Delete(folder.File("out"), true);
         Assert.Contains(
-            $"{folder.File("xyz.pqf")}: fc begins with random weights, for 3 classes: a, b, c",
-            TrainSmall(folder.File("xyz.pqf")).Error.Split('\n')
+            $"{folder.File(name)}: fc begins with random weights, for 3 classes: a, b, c",
+            TrainSmall(folder.File(name)).Error.Split('\n')
         );
     }
 

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Nets.Onnx.Reading;
+
+/// <summary>Computes tensors that a model computes of its constants, as exporters write what they do not fold.</summary>
+static class ConstantArithmetic
+{
+    /// <summary>The value of a node; nothing is computed before it is read.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="inputs">What it reads; null for what is left out.</param>
+    /// <param name="integers">An input as a list of whole numbers.</param>
+    /// <returns>Null if it is not computed here.</returns>
+    public static StoredTensor? Of(OnnxNode node, ImmutableArray<StoredTensor?> inputs, Func<int, ImmutableArray<long>?> integers)
+    {
+        if (inputs is not [{ } x, ..])
+            return null;
+        var made = node.Operator switch
+        {
+            "Identity" => x,
+            "Sqrt" => Constant.Mapped(x, MathF.Sqrt),
+            "Neg" => Constant.Mapped(x, value => -value),
+            "Reciprocal" => Constant.Mapped(x, value => 1 / value),
+            "Exp" => Constant.Mapped(x, MathF.Exp),
+            "Reshape" => integers(1) is { } shape ? Reshaped(x, shape) : null,
+            "Unsqueeze" => Unsqueezed(x, inputs.Length > 1 ? integers(1) : node.Integers("axes", [])),
+            "Squeeze" => Squeezed(x, inputs.Length > 1 ? integers(1) : node.Integers("axes", [])),
+            "Flatten" when node.Integer("axis", 1) == 1 && x.Shape is { Rank: > 0, Count: > 0 } => Constant.Reshaped(
+                x,
+                [x.Shape[0], x.Shape.Count / x.Shape[0]]
+            ),
+            "Transpose" => Transposed(node, x),
+            "Add" => Combined(node, x, inputs, (a, b) => a + b),
+            "Sub" => Combined(node, x, inputs, (a, b) => a - b),
+            "Mul" => Combined(node, x, inputs, (a, b) => a * b),
+            "Div" => Combined(node, x, inputs, (a, b) => a / b),
+            "Pow" => Combined(node, x, inputs, MathF.Pow),
+            _ => null,
+        };
+        return made?.Rename(x.Name);
+    }
+
+    static StoredTensor? Combined(OnnxNode node, StoredTensor x, ImmutableArray<StoredTensor?> inputs, Func<float, float, float> function) =>
+        inputs is [_, { } y] && Constant.Broadcast(x.Shape, y.Shape) is { } shape
+            ? Constant.Combined(node.Output, x, y, shape, function)
+            : null;
+
+    static StoredTensor? Transposed(OnnxNode node, StoredTensor x)
+    {
+        ImmutableArray<long> reversed = [.. Enumerable.Range(0, x.Shape.Rank).Reverse().Select(axis => (long)axis)];
+        return node.Integers("perm", reversed) is { } order
+            && order.Length == x.Shape.Rank
+            && order.Order().Select((axis, i) => axis == i).All(fits => fits)
+            ? Constant.Transposed(x, [.. order.Select(axis => (int)axis)])
+            : null;
+    }
+
+    static StoredTensor? Reshaped(StoredTensor x, ImmutableArray<long> shape)
+    {
+        long[] lengths = [.. shape.Select((length, i) => length == 0 && i < x.Shape.Rank ? x.Shape[i] : length)];
+        long known = lengths.Where(length => length >= 0).Aggregate(1L, (a, b) => Math.Min(a * b, int.MaxValue));
+        if (lengths.Count(length => length < 0) > 1 || known > x.Shape.Count || (known > 0 && x.Shape.Count % known != 0))
+            return null;
+        int[] axes = [.. lengths.Select(length => length < 0 ? (known == 0 ? 0 : (int)(x.Shape.Count / known)) : (int)length)];
+        return axes.Aggregate(1L, (a, b) => a * b) == x.Shape.Count ? Constant.Reshaped(x, new(axes)) : null;
+    }
+
+    static StoredTensor? Unsqueezed(StoredTensor x, ImmutableArray<long>? axes)
+    {
+        if (axes is not { IsEmpty: false } given)
+            return null;
+        int rank = x.Shape.Rank + given.Length;
+        var places = given.Select(axis => axis < 0 ? axis + rank : axis).ToHashSet();
+        if (places.Count != given.Length || places.Any(place => place < 0 || place >= rank))
+            return null;
+        var rest = new Queue<int>(x.Shape);
+        return Constant.Reshaped(x, new([.. Enumerable.Range(0, rank).Select(axis => places.Contains(axis) ? 1 : rest.Dequeue())]));
+    }
+
+    static StoredTensor? Squeezed(StoredTensor x, ImmutableArray<long>? axes)
+    {
+        if (axes is not { } given)
+            return null;
+        var places = given.Select(axis => axis < 0 ? axis + x.Shape.Rank : axis).ToHashSet();
+        Shape left = new([.. x.Shape.Where((length, axis) => given.IsEmpty ? length != 1 : !places.Contains(axis))]);
+        return left.Count == x.Shape.Count ? Constant.Reshaped(x, left) : null;
+    }
+}

@@ -18,6 +18,9 @@ static class ModelRuns
     /// <summary>The largest difference from ONNX Runtime, in parts of the largest value, by interpreter.</summary>
     public sealed record Differences(double Plain, double Compiled, double Recorded)
     {
+        /// <summary>Kinds of the network's layers, in its order.</summary>
+        public IReadOnlyList<string> Layers { get; init; } = [];
+
         public double Largest => Math.Max(Plain, Math.Max(Compiled, Recorded));
     }
 
@@ -41,7 +44,10 @@ static class ModelRuns
             Difference(network, expected, plain),
             Difference(network, expected, compiled),
             Difference(network, expected, recorded)
-        );
+        )
+        {
+            Layers = [.. network.Graph.Nodes.Select(node => node.Kind)],
+        };
     }
 
     static double Difference(OnnxNetwork network, IReadOnlyDictionary<string, float[]> expected, IReadOnlyList<Tensor<float>> outputs)

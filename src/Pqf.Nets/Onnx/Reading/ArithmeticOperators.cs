@@ -20,7 +20,7 @@ static class ArithmeticOperators
             (x, constant, isFirst) =>
                 isFirst
                     ? Plus(node, node.Elementwise(x, from => new AffineLayer(from, -1, 0)), constant)
-                    : Plus(node, x, Constant.Mapped(constant, value => -value))
+                    : Plus(node, x, Constant.Mapped(constant, "negative", value => -value))
         );
 
     /// <summary>A product.</summary>
@@ -35,7 +35,7 @@ static class ArithmeticOperators
             (x, constant, isFirst) =>
                 isFirst
                     ? Parameter(node, x, constant).Map(p => Joined(node, p, x, (a, b) => new DivideLayer(a, b)))
-                    : Times(node, x, Constant.Mapped(constant, value => 1 / value))
+                    : Times(node, x, Constant.Mapped(constant, "inverse", value => 1 / value))
         );
 
     /// <summary>A sum of any number of values.</summary>
@@ -179,9 +179,8 @@ static class ArithmeticOperators
             ? Constant.Transposed(Constant.Reshaped(constant, new(lengths)), order)
             : Constant.Reshaped(constant, shape.Count == shape.Last ? [shape.Last] : shape);
         var own = tensor.Shape;
-        var weights = new DraftWeights(ParameterName(constant), $"parameter\n{constant.Name}\n{shape}", [("", tensor)]);
+        var weights = new DraftWeights(LayerNames.Whole(constant.Name), $"parameter\n{constant.Name}\n{shape}", [("", tensor)]);
         return new ModelValue(node.Drafts.Add([], (_, name) => new ParameterLayer(name, own, shape), weights), x.Order);
     }
 
-    static string ParameterName(StoredTensor constant) => constant.Name.Replace('/', '.').Trim('.') is { Length: > 0 } name ? name : "constant";
 }

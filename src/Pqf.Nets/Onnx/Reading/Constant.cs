@@ -8,13 +8,19 @@ namespace Pqf.Nets.Onnx.Reading;
 /// <summary>Tensors of a model that are computed from others when they are read.</summary>
 static class Constant
 {
+    /// <summary>Stands in the name of a tensor before what was done to its values.</summary>
+    public const char Change = '\n';
+
     /// <summary>The same values under another shape.</summary>
     public static StoredTensor Reshaped(StoredTensor x, Shape shape) => new(x.Name, x.Type, shape, x.ReadBytes);
 
     /// <summary>A function of each value.</summary>
-    public static StoredTensor Mapped(StoredTensor x, Func<float, float> function) =>
+    /// <param name="x">The values.</param>
+    /// <param name="change">What the function does, by which the result's name differs.</param>
+    /// <param name="function">The function.</param>
+    public static StoredTensor Mapped(StoredTensor x, string change, Func<float, float> function) =>
         new(
-            x.Name,
+            $"{x.Name}{Change}{change}",
             DType.F32,
             x.Shape,
             bytes =>
@@ -48,7 +54,7 @@ static class Constant
         for (int axis = steps.Length - 1, step = 1; axis >= 0; step *= x.Shape[axis--])
             steps[axis] = step;
         int[] moves = [.. order.Select(axis => steps[axis])];
-        return new(x.Name, DType.F32, new(lengths), bytes => Gather(x.ToSingles(), lengths, moves, MemoryMarshal.Cast<byte, float>(bytes)));
+        return new($"{x.Name}{Change}{string.Join(' ', order)}", DType.F32, new(lengths), bytes => Gather(x.ToSingles(), lengths, moves, MemoryMarshal.Cast<byte, float>(bytes)));
     }
 
     /// <summary>Arithmetic of two tensors, broadcast as in ONNX.</summary>

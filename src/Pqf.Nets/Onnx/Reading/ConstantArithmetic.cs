@@ -7,6 +7,9 @@ namespace Pqf.Nets.Onnx.Reading;
 /// <summary>Computes tensors that a model computes of its constants, as exporters write what they do not fold.</summary>
 static class ConstantArithmetic
 {
+    /// <summary>More values than a weight of any network has.</summary>
+    const int MaxCount = 1 << 28;
+
     /// <summary>The value of a node; nothing is computed before it is read.</summary>
     /// <param name="node">The node.</param>
     /// <param name="inputs">What it reads; null for what is left out.</param>
@@ -14,15 +17,17 @@ static class ConstantArithmetic
     /// <returns>Null if it is not computed here.</returns>
     public static StoredTensor? Of(OnnxNode node, ImmutableArray<StoredTensor?> inputs, Func<int, ImmutableArray<long>?> integers)
     {
+        if (node.Operator == "ConstantOfShape")
+            return integers(0) is { } lengths ? Filled(node, lengths) : null;
         if (inputs is not [{ } x, ..])
             return null;
-        var made = node.Operator switch
+        return node.Operator switch
         {
-            "Identity" => x,
-            "Sqrt" => Constant.Mapped(x, MathF.Sqrt),
-            "Neg" => Constant.Mapped(x, value => -value),
-            "Reciprocal" => Constant.Mapped(x, value => 1 / value),
-            "Exp" => Constant.Mapped(x, MathF.Exp),
+            "Identity" or "Dropout" => x,
+            "Sqrt" => Constant.Mapped(x, node.Output, MathF.Sqrt),
+            "Neg" => Constant.Mapped(x, node.Output, value => -value),
+            "Reciprocal" => Constant.Mapped(x, node.Output, value => 1 / value),
+            "Exp" => Constant.Mapped(x, node.Output, MathF.Exp),
             "Reshape" => integers(1) is { } shape ? Reshaped(x, shape) : null,
             "Unsqueeze" => Unsqueezed(x, inputs.Length > 1 ? integers(1) : node.Integers("axes", [])),
             "Squeeze" => Squeezed(x, inputs.Length > 1 ? integers(1) : node.Integers("axes", [])),
@@ -38,7 +43,15 @@ static class ConstantArithmetic
             "Pow" => Combined(node, x, inputs, MathF.Pow),
             _ => null,
         };
-        return made?.Rename(x.Name);
+    }
+
+    /// <summary>A tensor of one value, 0 by default.</summary>
+    static StoredTensor? Filled(OnnxNode node, ImmutableArray<long> lengths)
+    {
+        float fill = node.Tensor("value") is { Shape.Count: 1 } value ? value.ToSingles()[0] : 0;
+        return lengths.All(length => length >= 0) && lengths.Aggregate(1L, (a, b) => Math.Min(a * Math.Min(b, MaxCount), MaxCount)) < MaxCount
+            ? Constant.Reshaped(Constant.Filled(node.Output, (int)lengths.Aggregate(1L, (a, b) => a * b), fill), new([.. lengths.Select(length => (int)length)]))
+            : null;
     }
 
     static StoredTensor? Combined(OnnxNode node, StoredTensor x, ImmutableArray<StoredTensor?> inputs, Func<float, float, float> function) =>

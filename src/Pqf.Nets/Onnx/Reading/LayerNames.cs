@@ -18,6 +18,7 @@ sealed class LayerNames
     /// <param name="tensor">The tensor's name in the model.</param>
     public static string Base(string tensor)
     {
+        tensor = tensor.Split(Constant.Change)[0];
         foreach (string ending in Endings)
             if (tensor.Length > ending.Length && tensor.EndsWith(ending, StringComparison.Ordinal))
             {
@@ -25,8 +26,15 @@ sealed class LayerNames
                 break;
             }
 
+        return Whole(tensor);
+    }
+
+    /// <summary>What a parameter by itself is called, after its tensor.</summary>
+    /// <inheritdoc cref="Base"/>
+    public static string Whole(string tensor)
+    {
         // A slash is kept for values of the models that we write.
-        tensor = tensor.Replace('/', '.').Trim('.');
+        tensor = tensor.Split(Constant.Change)[0].Replace('/', '.').Trim('.');
         return tensor.Length > 0 ? tensor : "layer";
     }
 

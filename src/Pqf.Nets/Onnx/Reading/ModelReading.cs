@@ -39,7 +39,13 @@ sealed class ModelReading
     public ModelValue? Value(string name) => values.TryGetValue(name, out var value) ? value : null;
 
     /// <summary>A value that does not depend on the images; null if there is none of the name.</summary>
-    public StoredTensor? Constant(string name) => name.Length == 0 ? null : folded.GetValueOrDefault(name) ?? model.Constants.Find(name);
+    public StoredTensor? Constant(string name) =>
+        name.Length == 0 ? null : folded.GetValueOrDefault(name) ?? model.Constants.Find(name) ?? FromExtents(name);
+
+    StoredTensor? FromExtents(string name) =>
+        extents.GetValueOrDefault(name) is { Numbers: { } numbers } small
+            ? StoredTensor.FromSingles(name, small.IsList ? [numbers.Length] : [], [.. numbers.Select(number => (float)number)])
+            : null;
 
     /// <summary>A small tensor of numbers; null if there is none of the name.</summary>
     public Extents? Extents(string name)

@@ -45,7 +45,7 @@ static class NormOperators
             x,
             LayerNames.Base(scale.Name),
             [
-                (".weight", Constant.Mapped(scale, value => (float)(value * root))),
+                (".weight", Constant.Mapped(scale, "norm", value => (float)(value * root))),
                 (".bias", shift),
                 (".running_mean", Constant.Filled("0", channels, 0)),
                 (".running_var", Constant.Filled("1", channels, 1)),

@@ -21,7 +21,7 @@ static class ProductOperators
         if (turned == 0)
             weight = OnnxConstants.Transposed(weight);
         if (alpha != 1)
-            weight = Constant.Mapped(weight, value => alpha * value);
+            weight = Constant.Mapped(weight, $"{alpha}", value => alpha * value);
         StoredTensor? bias = null;
         if (node.Has(2))
         {
@@ -29,7 +29,7 @@ static class ProductOperators
                 return $"expected a constant bias of {weight.Shape[0]} numbers, got {node.Text(2)}";
             bias = Constant.Spread(constant, weight.Shape[0]);
             if (beta != 1)
-                bias = Constant.Mapped(bias, value => beta * value);
+                bias = Constant.Mapped(bias, $"{beta}", value => beta * value);
         }
 
         return Linear(node, x, weight, bias, $"gemm {turned} {alpha} {beta}");

@@ -88,10 +88,10 @@ static partial class OperatorForms
                 $"resized by linear {coordinates}",
                 [opset],
                 4,
-                (m, x) => m.Node("Resize", [x, "", m.Values("scales", [4], 1, 1, 2, 1.5f)], Attribute("mode", "linear"), Attribute("coordinate_transformation_mode", coordinates)),
+                (m, x) => m.Node("Resize", [x, m.Values("roi", [0]), m.Values("scales", [4], 1, 1, 2, 1.5f)], Attribute("mode", "linear"), Attribute("coordinate_transformation_mode", coordinates)),
                 "Resize"
             ),
-            .. from form in ((string, string)[])[("half_pixel", "round_prefer_floor"), ("asymmetric", "floor"), ("half_pixel", "round_prefer_ceil"), ("pytorch_half_pixel", "floor")]
+            .. from form in ((string, string)[])[("half_pixel", "round_prefer_floor"), ("asymmetric", "floor"), ("half_pixel", "round_prefer_ceil"), ("pytorch_half_pixel", "round_prefer_floor")]
             select new OperatorForm(
                 $"resized by nearest {form.Item1} {form.Item2}",
                 [11, 13],
@@ -99,7 +99,7 @@ static partial class OperatorForms
                 (m, x) =>
                     m.Node(
                         "Resize",
-                        [x, "", m.Values("scales", [4], 1, 1, 2, 2)],
+                        [x, m.Values("roi", [0]), m.Values("scales", [4], 1, 1, 2, 2)],
                         Attribute("coordinate_transformation_mode", form.Item1),
                         Attribute("nearest_mode", form.Item2)
                     )

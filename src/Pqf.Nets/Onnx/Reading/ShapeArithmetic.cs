@@ -12,7 +12,9 @@ static class ShapeArithmetic
     /// <returns>Null if it is not computed here.</returns>
     public static Extents? Of(OnnxNode node, ImmutableArray<Extents?> inputs)
     {
-        var result = inputs is [{ } x, ..] ? (inputs is [_, { } y, ..] ? OfTwo(node, x, y, inputs) : OfOne(node, x)) : null;
+        if (inputs is not [{ } x, ..] || inputs.Where((input, i) => input is null && node.Input(i).Length > 0).Any())
+            return null;
+        var result = inputs is [_, { } y, ..] ? OfTwo(node, x, y, inputs) : OfOne(node, x);
         return result is { Values.Length: <= Extents.MaxCount } ? result : null;
     }
 
@@ -33,7 +35,7 @@ static class ShapeArithmetic
         {
             "Identity" => x,
             "Cast" => Cast(node, x),
-            "Unsqueeze" or "Squeeze" or "Reshape" => Ranked(node, x),
+            "Unsqueeze" or "Squeeze" => Ranked(node, x, node.Integers("axes", [])?.Length ?? 0),
             "Concat" => x,
             "Floor" => Map(x, Math.Floor),
             "Ceil" => Map(x, Math.Ceiling),
@@ -51,9 +53,7 @@ static class ShapeArithmetic
         switch (node.Operator)
         {
             case "Concat":
-                return inputs.All(input => input is not null)
-                    ? new([.. inputs.SelectMany(input => input!.Values)], true, x.IsInteger)
-                    : null;
+                return new([.. inputs.SelectMany(input => input!.Values)], true, x.IsInteger);
             case "Gather":
                 return Gather(x, y);
             case "Slice":
@@ -65,7 +65,7 @@ static class ShapeArithmetic
             case "Where":
                 return inputs is [_, _, { } other] ? Where(x, y, other) : null;
             case "Unsqueeze" or "Squeeze" or "Reshape":
-                return Ranked(node, x);
+                return Ranked(node, x, y.Values.Length);
             case "Expand":
                 return y.Integers is [var count and >= 0 and <= Extents.MaxCount] && x.Values is [var value]
                     ? new([.. Enumerable.Repeat(value, (int)count)], true, x.IsInteger)
@@ -137,12 +137,16 @@ static class ShapeArithmetic
         : Map(x, Math.Truncate) is { } whole ? whole with { IsInteger = true }
         : null;
 
-    /// <summary>One number as a list or the other way round. Lists of several keep their one axis.</summary>
-    static Extents? Ranked(OnnxNode node, Extents x) =>
-        node.Operator == "Unsqueeze" ? (x.IsList ? null : x with { IsList = true })
-        : x.Values.Length == 1 && node.Operator == "Squeeze" ? x with { IsList = false }
-        : node.Operator == "Reshape" ? x with { IsList = true }
-        : null;
+    /// <summary>One number as a list, or the other way round; null for what has more axes.</summary>
+    static Extents? Ranked(OnnxNode node, Extents x, int count) =>
+        (node.Operator, count) switch
+        {
+            ("Unsqueeze", 1) when !x.IsList => x with { IsList = true },
+            ("Squeeze", <= 1) when x.Values.Length == 1 => x with { IsList = false },
+            ("Reshape", 1) => x with { IsList = true },
+            ("Reshape", 0) when x.Values.Length == 1 => x with { IsList = false },
+            _ => null,
+        };
 
     static Extents? Product(OnnxNode node, Extents x)
     {
@@ -197,9 +201,7 @@ static class ShapeArithmetic
     {
         if (x.Integers is not [>= 0 and <= Extents.MaxCount and var count])
             return null;
-        var fill = node.Tensor("value") is { } value ? Of(value) : One(new(0), false);
+        var fill = node.Tensor("value") is { } value ? Of(value) : Extents.One(new(0), false);
         return fill is { Values: [var number] } ? new([.. Enumerable.Repeat(number, (int)count)], true, fill.IsInteger) : null;
-
-        static Extents One(Extent number, bool isInteger) => Extents.One(number, isInteger);
     }
 }

@@ -40,11 +40,7 @@ static class ModelRuns
         var plan = InferencePlan.Compile(network.Graph, parameters, device, shape);
         var compiled = plan.RunAll(images);
         var recorded = Recorded(network.Graph, parameters, images, device);
-        return new(
-            Difference(network, expected, plain),
-            Difference(network, expected, compiled),
-            Difference(network, expected, recorded)
-        )
+        return new(Difference(network, expected, plain), Difference(network, expected, compiled), Difference(network, expected, recorded))
         {
             Layers = [.. network.Graph.Nodes.Select(node => node.Kind)],
         };

@@ -67,7 +67,9 @@ public class OnnxReaderTests(DeviceSet devices) : DeviceTest(devices)
         var parameters = GeneratedWeights.Parameters(graph, Use(DeviceKind.Host), "names");
         using var folder = new TemporaryFolder();
         string path = folder.File("model.onnx");
-        OnnxWriter.Write(path, graph, TestGraphs.Quantise(graph, parameters), [1, 9, 8, 3], new Dictionary<string, string>()).ValueOrThrow();
+        OnnxWriter
+            .Write(path, graph, TestGraphs.Quantise(graph, parameters), [1, 9, 8, 3], new Dictionary<string, string>())
+            .ValueOrThrow();
         using var file = TensorFiles.Open(path).ValueOrThrow();
         string[] names = [.. ParameterSpecs.Of(OnnxReader.Read(file).ValueOrThrow().Graph).Select(spec => spec.Name)];
         Assert.Contains("conv1.weight", names);

@@ -9,7 +9,13 @@ namespace Pqf.Onnx.Tests;
 /// <param name="Rank">Axes of its value.</param>
 /// <param name="Build">Appends it to a model, behind a value [N, 4, 7, 6]; returns the value's name.</param>
 /// <param name="Layers">Kinds of the layers that it must become; empty if any will do.</param>
-sealed record OperatorForm(string Name, int[] Opsets, int Rank, Func<SmallModel, string, string> Build, params ImmutableArray<string> Layers)
+sealed record OperatorForm(
+    string Name,
+    int[] Opsets,
+    int Rank,
+    Func<SmallModel, string, string> Build,
+    params ImmutableArray<string> Layers
+)
 {
     /// <summary>Of the value before the form.</summary>
     public const int Channels = 4,
@@ -30,7 +36,18 @@ static partial class OperatorForms
     static readonly int[] Every = [7, 9, 11, 13, 17, 18];
 
     public static ImmutableArray<OperatorForm> All { get; } =
-    [.. Convolutions(), .. Functions(), .. Arithmetic(), .. Pools(), .. Shapes(), .. Axes(), .. Pixels(), .. Norms(), .. Products(), .. Patterns()];
+    [
+        .. Convolutions(),
+        .. Functions(),
+        .. Arithmetic(),
+        .. Pools(),
+        .. Shapes(),
+        .. Axes(),
+        .. Pixels(),
+        .. Norms(),
+        .. Products(),
+        .. Patterns(),
+    ];
 
     static WireField Attribute(string name, long value) => OnnxMessages.Attribute(name, value);
 
@@ -47,10 +64,22 @@ static partial class OperatorForms
                 "convolution of uneven padding, dilation and a bias",
                 [7, 13],
                 4,
-                (m, x) => m.Node("Conv", [x, m.Weight("c.weight", 5, 4, 3, 2), m.Weight("c.bias", 5)], Ints("pads", 1, 0, 2, 1), Ints("dilations", 2, 1)),
+                (m, x) =>
+                    m.Node(
+                        "Conv",
+                        [x, m.Weight("c.weight", 5, 4, 3, 2), m.Weight("c.bias", 5)],
+                        Ints("pads", 1, 0, 2, 1),
+                        Ints("dilations", 2, 1)
+                    ),
                 "Conv2d"
             ),
-            new("depthwise convolution", [7, 13], 4, (m, x) => m.Node("Conv", [x, m.Weight("c", 8, 1, 3, 3)], Attribute("group", 4)), "Conv2d"),
+            new(
+                "depthwise convolution",
+                [7, 13],
+                4,
+                (m, x) => m.Node("Conv", [x, m.Weight("c", 8, 1, 3, 3)], Attribute("group", 4)),
+                "Conv2d"
+            ),
             .. ((string[])["SAME_UPPER", "SAME_LOWER", "VALID"]).Select(pad => new OperatorForm(
                 $"convolution padded {pad}",
                 [7, 13],
@@ -85,7 +114,13 @@ static partial class OperatorForms
                 "Relu",
                 "Conv2d"
             ),
-            new("transposed convolution", [7, 13], 4, (m, x) => m.Node("ConvTranspose", [x, m.Weight("t.weight", 4, 3, 2, 2)], Ints("strides", 2, 2)), "ConvTranspose2d"),
+            new(
+                "transposed convolution",
+                [7, 13],
+                4,
+                (m, x) => m.Node("ConvTranspose", [x, m.Weight("t.weight", 4, 3, 2, 2)], Ints("strides", 2, 2)),
+                "ConvTranspose2d"
+            ),
             new(
                 "transposed convolution with output padding",
                 [13],
@@ -115,19 +150,34 @@ static partial class OperatorForms
                 "transposed convolution of a given shape",
                 [13],
                 4,
-                (m, x) => m.Node("ConvTranspose", [x, m.Weight("t.weight", 4, 3, 4, 4)], Ints("strides", 2, 2), Ints("output_shape", 15, 13))
+                (m, x) =>
+                    m.Node("ConvTranspose", [x, m.Weight("t.weight", 4, 3, 4, 4)], Ints("strides", 2, 2), Ints("output_shape", 15, 13))
             ),
         ];
 
     static IEnumerable<OperatorForm> Functions() =>
         [
             .. ((string, string)[])
-                [("Relu", "Relu"), ("Sigmoid", "Sigmoid"), ("Tanh", "Tanh"), ("Exp", "Exp"), ("LeakyRelu", "LeakyRelu"), ("HardSigmoid", "HardSigmoid"), ("Neg", "Affine")]
-            is var named
+                [
+                    ("Relu", "Relu"),
+                    ("Sigmoid", "Sigmoid"),
+                    ("Tanh", "Tanh"),
+                    ("Exp", "Exp"),
+                    ("LeakyRelu", "LeakyRelu"),
+                    ("HardSigmoid", "HardSigmoid"),
+                    ("Neg", "Affine"),
+                ]
+                is var named
                 ? named.Select(pair => new OperatorForm(pair.Item1, [7, 13, 17], 4, (m, x) => m.Node(pair.Item1, [x]), pair.Item2))
                 : [],
             new("leaky ReLU of a slope", [7, 16], 4, (m, x) => m.Node("LeakyRelu", [x], Attribute("alpha", 0.3f)), "LeakyRelu"),
-            new("hard sigmoid of its numbers", [7], 4, (m, x) => m.Node("HardSigmoid", [x], Attribute("alpha", 0.7f), Attribute("beta", 0.1f)), "HardSigmoid"),
+            new(
+                "hard sigmoid of its numbers",
+                [7],
+                4,
+                (m, x) => m.Node("HardSigmoid", [x], Attribute("alpha", 0.7f), Attribute("beta", 0.1f)),
+                "HardSigmoid"
+            ),
             new("hard swish", [14, 17], 4, (m, x) => m.Node("HardSwish", [x]), "HardSwish"),
             new("GELU", [20], 4, (m, x) => m.Node("Gelu", [x]), "Gelu"),
             new("GELU by tanh", [20], 4, (m, x) => m.Node("Gelu", [x], Attribute("approximate", "tanh")), "GeluTanh"),
@@ -140,12 +190,30 @@ static partial class OperatorForms
             new("clip from 0", [13], 4, (m, x) => m.Node("Clip", [x, m.Number(0)]), "Relu"),
             new("maximum with a number", [8, 13], 4, (m, x) => m.Node("Max", [m.Number(0.1f), x]), "Clip"),
             new("minimum with a number", [8, 13], 4, (m, x) => m.Node("Min", [x, m.Number(0.1f)]), "Clip"),
-            new("nothing", Every, 4, (m, x) => m.Node("Relu", [m.Node("Dropout", [m.Node("Identity", [m.Node("Cast", [x], Attribute("to", 1))])])]), "Relu"),
-            new("softmax of channels", [7, 11], 4, (m, x) => m.Node("Softmax", [m.Node("GlobalAveragePool", [x])]), "GlobalAvgPool", "Softmax"),
+            new(
+                "nothing",
+                Every,
+                4,
+                (m, x) => m.Node("Relu", [m.Node("Dropout", [m.Node("Identity", [m.Node("Cast", [x], Attribute("to", 1))])])]),
+                "Relu"
+            ),
+            new(
+                "softmax of channels",
+                [7, 11],
+                4,
+                (m, x) => m.Node("Softmax", [m.Node("GlobalAveragePool", [x])]),
+                "GlobalAvgPool",
+                "Softmax"
+            ),
             new("softmax of all values", [7, 11], 4, (m, x) => m.Node("Softmax", [x])),
             new("softmax of channels", [13, 17], 4, (m, x) => m.Node("Softmax", [x], Attribute("axis", 1)), "Softmax"),
             new("softmax of columns", [13], 4, (m, x) => m.Node("Softmax", [x])),
-            new("softmax of the rows' axis", [13], 3, (m, x) => m.Node("Softmax", [m.Node("Reshape", [x, m.Integers(0, 4, -1)])], Attribute("axis", 1))),
+            new(
+                "softmax of the rows' axis",
+                [13],
+                3,
+                (m, x) => m.Node("Softmax", [m.Node("Reshape", [x, m.Integers(0, 4, -1)])], Attribute("axis", 1))
+            ),
         ];
 
     static IEnumerable<OperatorForm> Arithmetic() =>
@@ -153,14 +221,56 @@ static partial class OperatorForms
             .. ((string[])["Add", "Sub", "Mul", "Div"]).SelectMany(operation =>
                 (IEnumerable<OperatorForm>)
                     [
-                        new($"{operation} of two values", [7, 13], 4, (m, x) => m.Node(operation, [x, m.Node("Exp", [m.Mixed("x", 3, 4)])])),
-                        new($"{operation} of a value and its mean", [7, 13], 4, (m, x) => m.Node(operation, [x, m.Node("Exp", [m.Node("GlobalAveragePool", [x])])])),
-                        new($"{operation} of a value and a number", [7, 13], 4, (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Number(0.7f)]), "Relu", "Affine"),
-                        new($"{operation} of a number and a value", [7, 13], 4, (m, x) => m.Node(operation, [m.Number(0.7f), m.Node("Exp", [x])])),
-                        new($"{operation} of a value and channels", [7, 13], 4, (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Positive4("scale")])),
-                        new($"{operation} of channels and a value", [7, 13], 4, (m, x) => m.Node(operation, [m.Positive4("scale"), m.Node("Exp", [x])])),
-                        new($"{operation} of a value and a table", [13], 4, (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Node("Exp", [m.Weight("table", 1, 4, 7, 6)])])),
-                        new($"{operation} of a value and pixels", [13], 4, (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Node("Exp", [m.Weight("pixels", 7, 6)])])),
+                        new(
+                            $"{operation} of two values",
+                            [7, 13],
+                            4,
+                            (m, x) => m.Node(operation, [x, m.Node("Exp", [m.Mixed("x", 3, 4)])])
+                        ),
+                        new(
+                            $"{operation} of a value and its mean",
+                            [7, 13],
+                            4,
+                            (m, x) => m.Node(operation, [x, m.Node("Exp", [m.Node("GlobalAveragePool", [x])])])
+                        ),
+                        new(
+                            $"{operation} of a value and a number",
+                            [7, 13],
+                            4,
+                            (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Number(0.7f)]),
+                            "Relu",
+                            "Affine"
+                        ),
+                        new(
+                            $"{operation} of a number and a value",
+                            [7, 13],
+                            4,
+                            (m, x) => m.Node(operation, [m.Number(0.7f), m.Node("Exp", [x])])
+                        ),
+                        new(
+                            $"{operation} of a value and channels",
+                            [7, 13],
+                            4,
+                            (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Positive4("scale")])
+                        ),
+                        new(
+                            $"{operation} of channels and a value",
+                            [7, 13],
+                            4,
+                            (m, x) => m.Node(operation, [m.Positive4("scale"), m.Node("Exp", [x])])
+                        ),
+                        new(
+                            $"{operation} of a value and a table",
+                            [13],
+                            4,
+                            (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Node("Exp", [m.Weight("table", 1, 4, 7, 6)])])
+                        ),
+                        new(
+                            $"{operation} of a value and pixels",
+                            [13],
+                            4,
+                            (m, x) => m.Node(operation, [m.Node("Relu", [x]), m.Node("Exp", [m.Weight("pixels", 7, 6)])])
+                        ),
                     ]
             ),
             new(
@@ -183,62 +293,13 @@ static partial class OperatorForms
                 "Relu",
                 "BatchNorm"
             ),
-            new("bias apart", [13], 4, (m, x) => m.Node("Add", [m.Node("Conv", [x, m.Weight("c.weight", 3, 4, 1, 1)]), m.Weight("b", 1, 3, 1, 1)]), "Conv2d"),
-        ];
-
-    static IEnumerable<OperatorForm> Pools() =>
-        [
-            new("max pool", Every, 4, (m, x) => m.Node("MaxPool", [x], Ints("kernel_shape", 3, 2), Ints("strides", 2, 2), Ints("pads", 1, 0, 1, 1)), "MaxPool2d"),
-            new("max pool in ceil mode", [10, 13], 4, (m, x) => m.Node("MaxPool", [x], Ints("kernel_shape", 2, 2), Ints("strides", 2, 2), Attribute("ceil_mode", 1)), "MaxPool2d"),
-            new("max pool with dilation", [10], 4, (m, x) => m.Node("MaxPool", [x], Ints("kernel_shape", 2, 2), Ints("dilations", 2, 3)), "MaxPool2d"),
-            new("max pool of the same size", [7], 4, (m, x) => m.Node("MaxPool", [x], Ints("kernel_shape", 3, 3), Ints("strides", 2, 2), Attribute("auto_pad", "SAME_UPPER")), "MaxPool2d"),
-            new("padding before a max pool", [11], 4, (m, x) => m.Node("MaxPool", [m.Node("Pad", [x, m.Integers(0, 0, 1, 1, 0, 0, 1, 1)]), ], Ints("kernel_shape", 3, 3)), "Pad", "MaxPool2d"),
-            new("average pool", Every, 4, (m, x) => m.Node("AveragePool", [x], Ints("kernel_shape", 3, 2), Ints("pads", 1, 0, 1, 1)), "AvgPool2d"),
-            new("average pool that counts padding", [7, 13], 4, (m, x) => m.Node("AveragePool", [x], Ints("kernel_shape", 3, 2), Ints("pads", 1, 0, 1, 1), Attribute("count_include_pad", 1)), "AvgPool2d"),
-            new("padding before an average pool", [11], 4, (m, x) => m.Node("AveragePool", [m.Node("Pad", [x, m.Integers(0, 0, 1, 1, 0, 0, 1, 1)])], Ints("kernel_shape", 3, 3), Ints("strides", 2, 2)), "AvgPool2d"),
-            new("padding before a padded average pool", [11], 4, (m, x) => m.Node("AveragePool", [m.Node("Pad", [x, m.Integers(0, 0, 1, 1, 0, 0, 1, 1)])], Ints("kernel_shape", 3, 3), Ints("pads", 1, 1, 0, 0)), "Pad", "AvgPool2d"),
-            new("global mean", Every, 4, (m, x) => m.Node("GlobalAveragePool", [x]), "GlobalAvgPool"),
-            new("global maximum", [7, 13], 4, (m, x) => m.Node("GlobalMaxPool", [x]), "MaxPool2d"),
-            new("reduced mean", [7, 11, 13], 4, (m, x) => m.Node("ReduceMean", [x], Ints("axes", 2, 3)), "GlobalAvgPool"),
-            new("reduced mean to rows", [7, 13], 2, (m, x) => m.Node("ReduceMean", [x], Ints("axes", -1, -2), Attribute("keepdims", 0)), "GlobalAvgPool", "Flatten"),
-            new("reduced mean of an input", [18], 2, (m, x) => m.Node("ReduceMean", [x, m.Integers(2, 3)], Attribute("keepdims", 0)), "GlobalAvgPool", "Flatten"),
-            new("mean of columns", [13], 3, (m, x) => m.Node("ReduceMean", [x], Ints("axes", 3), Attribute("keepdims", 0))),
-            new("maximum of rows", [13], 4, (m, x) => m.Node("ReduceMax", [x], Ints("axes", 2))),
-            new("sum of pixels", [13], 4, (m, x) => m.Node("ReduceSum", [x, m.Integers(2, 3)])),
-        ];
-
-    static IEnumerable<OperatorForm> Products() =>
-        [
-            new("Gemm", [7, 9, 11, 13], 2, (m, x) => m.Node("Gemm", [Rows(m, x), m.Weight("fc.weight", 4, 3), m.Weight("fc.bias", 3)]), "GlobalAvgPool", "Flatten", "Linear"),
-            new("Gemm of a transposed weight", [7, 13], 2, (m, x) => m.Node("Gemm", [Rows(m, x), m.Weight("fc.weight", 3, 4), m.Weight("fc.bias", 3)], Attribute("transB", 1)), "GlobalAvgPool", "Flatten", "Linear"),
-            new("Gemm of factors", [7], 2, (m, x) => m.Node("Gemm", [Rows(m, x), m.Weight("fc.weight", 4, 3), m.Weight("fc.bias", 1, 3)], Attribute("alpha", 0.5f), Attribute("beta", 2f))),
-            new("Gemm without a bias", [11], 2, (m, x) => m.Node("Gemm", [Rows(m, x), m.Weight("fc.weight", 4, 3)])),
-            new("Gemm of one bias", [7], 2, (m, x) => m.Node("Gemm", [Rows(m, x), m.Weight("fc.weight", 4, 3), m.Weight("b", 1)])),
-            new("product", [7, 13], 2, (m, x) => m.Node("MatMul", [Rows(m, x), m.Weight("fc.weight", 4, 3)]), "GlobalAvgPool", "Flatten", "Linear"),
-            new("product and bias", [7, 13], 2, (m, x) => m.Node("Add", [m.Weight("fc.bias", 3), m.Node("MatMul", [Rows(m, x), m.Weight("fc.weight", 4, 3)])]), "GlobalAvgPool", "Flatten", "Linear"),
             new(
-                "one square weight both ways",
-                [13],
-                2,
-                (m, x) =>
-                {
-                    string w = m.Weight("fc.weight", 4, 4);
-                    return m.Node("Gemm", [m.Node("Gemm", [Rows(m, x), w]), w], Attribute("transB", 1));
-                }
-            ),
-            new(
-                "product of channels",
+                "bias apart",
                 [13],
                 4,
-                (m, x) =>
-                    m.Node(
-                        "Transpose",
-                        [m.Node("Add", [m.Node("MatMul", [m.Node("Transpose", [x], Ints("perm", 0, 2, 3, 1)), m.Weight("pw.weight", 4, 5)]), m.Weight("pw.bias", 5)])],
-                        Ints("perm", 0, 3, 1, 2)
-                    ),
+                (m, x) => m.Node("Add", [m.Node("Conv", [x, m.Weight("c.weight", 3, 4, 1, 1)]), m.Weight("b", 1, 3, 1, 1)]),
                 "Conv2d"
             ),
-            new("product of flattened pixels", [13], 2, (m, x) => m.Node("Gemm", [m.Node("Flatten", [x]), m.Weight("fc.weight", 168, 3)]), "Flatten", "Linear"),
         ];
 
     static string Rows(SmallModel m, string x) => m.Node("Flatten", [m.Node("GlobalAveragePool", [x])]);

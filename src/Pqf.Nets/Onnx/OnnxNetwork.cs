@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;
 

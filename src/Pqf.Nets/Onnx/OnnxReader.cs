@@ -33,22 +33,26 @@ public static class OnnxReader
             .Bind(found =>
                 found.Match<Result<OnnxNetwork, PqfError>>(
                     network => network,
-                    problems => problems is [var only]
-                        ? new PqfError.File(file.Path, Text(only))
-                        : new PqfError.File(file.Path, $"{problems.Length} nodes of the model are not run here:")
-                        {
-                            Findings =
-                            [
-                                .. problems.Take(ShownProblems).Select(Text),
-                                .. problems.Length > ShownProblems ? ["…"] : (ImmutableArray<string>)[],
-                            ],
-                        }
+                    problems =>
+                        problems is [var only]
+                            ? new PqfError.File(file.Path, Text(only))
+                            : new PqfError.File(file.Path, $"{problems.Length} nodes of the model are not run here:")
+                            {
+                                Findings =
+                                [
+                                    .. problems.Take(ShownProblems).Select(Text),
+                                    .. problems.Length > ShownProblems ? ["…"] : (ImmutableArray<string>)[],
+                                ],
+                            }
                 )
             );
 
     /// <summary>Reads the network of a model, or all nodes of it that do not become layers.</summary>
     /// <inheritdoc cref="Read"/>
-    public static Result<Result<OnnxNetwork, ImmutableArray<OnnxProblem>>, PqfError> Convert(TensorFile file, OnnxReadOptions? options = null)
+    public static Result<Result<OnnxNetwork, ImmutableArray<OnnxProblem>>, PqfError> Convert(
+        TensorFile file,
+        OnnxReadOptions? options = null
+    )
     {
         if (file.Onnx is not { } model)
             return new PqfError.File(file.Path, $"is a {file.Format} file; expected an ONNX model");

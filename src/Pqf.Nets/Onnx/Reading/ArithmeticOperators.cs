@@ -99,17 +99,19 @@ static class ArithmeticOperators
             return $"expected a value, got {node.Text(i)}";
         var constant =
             node.Constant(1 - i)
-            ?? (node.Extents(1 - i) is { Numbers: [var number] } ? StoredTensor.FromSingles(node.Node.Input(1 - i), [], [(float)number]) : null);
-        return constant is null
-            ? $"expected a constant, got {node.Text(1 - i)}"
-            : withConstant(x, constant, i == 1);
+            ?? (
+                node.Extents(1 - i) is { Numbers: [var number] }
+                    ? StoredTensor.FromSingles(node.Node.Input(1 - i), [], [(float)number])
+                    : null
+            );
+        return constant is null ? $"expected a constant, got {node.Text(1 - i)}" : withConstant(x, constant, i == 1);
     }
 
     /// <summary>Two values, broadcast.</summary>
     static Result<ModelValue, string> Values(NodeReading node, ModelValue a, ModelValue b, Func<int, int, Layer> make)
     {
         if (node.Rank(a) != node.Rank(b))
-            return $"expected two values of as many axes, got [N, {string.Join(", ", node.ImageShape(a))}] and [N, {string.Join(", ", node.ImageShape(b))}]";
+            return $"expected two values of as many axes, got {node.Text(0)} and {node.Text(1)}";
         if (a.Order != b.Order)
             (a, b) = (node.AsMemory(a), node.AsMemory(b));
         return Joined(node, a, b, make);
@@ -172,7 +174,8 @@ static class ArithmeticOperators
         int[] lengths = [.. Enumerable.Repeat(1, Math.Max(0, rank - s.Rank)), .. s];
         if (lengths.Length != rank || lengths[0] != 1)
             return $"expected a constant that is the same for all images, of at most {rank} axes, got {s}";
-        ImmutableArray<int> order = rank == 4 && x.Order == AxisOrder.ChannelsFirst ? OnnxLayout.ToChannelsLast : [.. Enumerable.Range(0, rank)];
+        ImmutableArray<int> order =
+            rank == 4 && x.Order == AxisOrder.ChannelsFirst ? OnnxLayout.ToChannelsLast : [.. Enumerable.Range(0, rank)];
         Shape shape = new([.. order.Select(axis => lengths[axis])]);
         bool isMoved = shape.Count != shape.Last && rank == 4 && x.Order == AxisOrder.ChannelsFirst;
         var tensor = isMoved
@@ -182,5 +185,4 @@ static class ArithmeticOperators
         var weights = new DraftWeights(LayerNames.Whole(constant.Name), $"parameter\n{constant.Name}\n{shape}", [("", tensor)]);
         return new ModelValue(node.Drafts.Add([], (_, name) => new ParameterLayer(name, own, shape), weights), x.Order);
     }
-
 }

@@ -27,7 +27,10 @@ static class AxisOperators
         int memory = node.MemoryAxis(first, axis);
         return parts.Count == 1
             ? first
-            : new ModelValue(node.Drafts.Add([.. parts.Select(part => part.Place)], (from, _) => new ConcatLayer(from, memory)), first.Order);
+            : new ModelValue(
+                node.Drafts.Add([.. parts.Select(part => part.Place)], (from, _) => new ConcatLayer(from, memory)),
+                first.Order
+            );
     }
 
     /// <summary>All of an axis, in parts.</summary>
@@ -103,7 +106,11 @@ static class AxisOperators
             return $"expected constant indices, got {node.Text(1)}";
         int length = node.ImageShape(x)[axis - 1];
         long first = indices[0] < 0 ? indices[0] + length : indices[0];
-        if (first < 0 || first + indices.Length > length || indices.Where((index, i) => (index < 0 ? index + length : index) != first + i).Any())
+        if (
+            first < 0
+            || first + indices.Length > length
+            || indices.Where((index, i) => (index < 0 ? index + length : index) != first + i).Any()
+        )
             return "only neighbouring indices in rising order are picked here";
         var part = Cut(node, x, axis, (int)first, (int)first + indices.Length, 1);
         return isList ? part : ShapeOperators.Reshaped(node, part, node.ImageShape(part).RemoveAt(axis - 1));
@@ -113,9 +120,7 @@ static class AxisOperators
     {
         int memory = node.MemoryAxis(x, axis),
             length = node.ImageShape(x)[axis - 1];
-        return start == 0 && end >= length && step == 1
-            ? x
-            : node.Elementwise(x, from => new SliceLayer(from, memory, start, end, step));
+        return start == 0 && end >= length && step == 1 ? x : node.Elementwise(x, from => new SliceLayer(from, memory, start, end, step));
     }
 
     static int Clamped(long place) => (int)Math.Clamp(place, -int.MaxValue, int.MaxValue);

@@ -54,7 +54,12 @@ static class Constant
         for (int axis = steps.Length - 1, step = 1; axis >= 0; step *= x.Shape[axis--])
             steps[axis] = step;
         int[] moves = [.. order.Select(axis => steps[axis])];
-        return new($"{x.Name}{Change}{string.Join(' ', order)}", DType.F32, new(lengths), bytes => Gather(x.ToSingles(), lengths, moves, MemoryMarshal.Cast<byte, float>(bytes)));
+        return new(
+            $"{x.Name}{Change}{string.Join(' ', order)}",
+            DType.F32,
+            new(lengths),
+            bytes => Gather(x.ToSingles(), lengths, moves, MemoryMarshal.Cast<byte, float>(bytes))
+        );
     }
 
     /// <summary>Arithmetic of two tensors, broadcast as in ONNX.</summary>

@@ -53,12 +53,21 @@ static class ConstantArithmetic
     static StoredTensor? Filled(OnnxNode node, ImmutableArray<long> lengths)
     {
         float fill = node.Tensor("value") is { Shape.Count: 1 } value ? value.ToSingles()[0] : 0;
-        return lengths.All(length => length >= 0) && lengths.Aggregate(1L, (a, b) => Math.Min(a * Math.Min(b, MaxCount), MaxCount)) < MaxCount
-            ? Constant.Reshaped(Constant.Filled(node.Output, (int)lengths.Aggregate(1L, (a, b) => a * b), fill), new([.. lengths.Select(length => (int)length)]))
+        return
+            lengths.All(length => length >= 0) && lengths.Aggregate(1L, (a, b) => Math.Min(a * Math.Min(b, MaxCount), MaxCount)) < MaxCount
+            ? Constant.Reshaped(
+                Constant.Filled(node.Output, (int)lengths.Aggregate(1L, (a, b) => a * b), fill),
+                new([.. lengths.Select(length => (int)length)])
+            )
             : null;
     }
 
-    static StoredTensor? Combined(OnnxNode node, StoredTensor x, ImmutableArray<StoredTensor?> inputs, Func<float, float, float> function) =>
+    static StoredTensor? Combined(
+        OnnxNode node,
+        StoredTensor x,
+        ImmutableArray<StoredTensor?> inputs,
+        Func<float, float, float> function
+    ) =>
         inputs is [_, { } y] && Constant.Broadcast(x.Shape, y.Shape) is { } shape
             ? Constant.Combined(node.Output, x, y, shape, function)
             : null;
@@ -68,12 +77,22 @@ static class ConstantArithmetic
     /// <summary>Rows of a table, such as those of a codebook by the codes of a weight.</summary>
     static StoredTensor? Gathered(OnnxNode node, StoredTensor table, ImmutableArray<StoredTensor?> inputs)
     {
-        if (inputs is not [_, { } indices] || !IsInteger(indices.Type) || node.Integer("axis", 0) != 0 || table.Shape is not { Rank: 2, Count: > 0 } s)
+        if (
+            inputs is not [_, { } indices]
+            || !IsInteger(indices.Type)
+            || node.Integer("axis", 0) != 0
+            || table.Shape is not { Rank: 2, Count: > 0 } s
+        )
             return null;
         long count = (long)indices.Shape.Count * s[1];
         return count > MaxCount
             ? null
-            : new(node.Output, DType.F32, [.. indices.Shape, s[1]], bytes => Gather(table, indices, MemoryMarshal.Cast<byte, float>(bytes)));
+            : new(
+                node.Output,
+                DType.F32,
+                [.. indices.Shape, s[1]],
+                bytes => Gather(table, indices, MemoryMarshal.Cast<byte, float>(bytes))
+            );
     }
 
     static void Gather(StoredTensor table, StoredTensor indices, Span<float> result)
@@ -94,7 +113,8 @@ static class ConstantArithmetic
     static StoredTensor? Transposed(OnnxNode node, StoredTensor x)
     {
         ImmutableArray<long> reversed = [.. Enumerable.Range(0, x.Shape.Rank).Reverse().Select(axis => (long)axis)];
-        return node.Integers("perm", reversed) is { } order
+        return
+            node.Integers("perm", reversed) is { } order
             && order.Length == x.Shape.Rank
             && order.Order().Select((axis, i) => axis == i).All(fits => fits)
             ? Constant.Transposed(x, [.. order.Select(axis => (int)axis)])

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -73,7 +72,10 @@ static class ConvolutionOperators
             return (extra, window.Start, window.End);
         if (wanted is not ([] or [_, _]))
             return "expected an output_shape of two numbers";
-        if (WindowGeometry.PairOf(wanted is [var h, var w] ? [h, w] : [(long)x.H * window.Stride.H, (long)x.W * window.Stride.W], 1) is not { } size)
+        if (
+            WindowGeometry.PairOf(wanted is [var h, var w] ? [h, w] : [(long)x.H * window.Stride.H, (long)x.W * window.Stride.W], 1)
+            is not { } size
+        )
             return "its output_shape is too large";
         var (top, bottom) = Sides((window.Stride.H * (x.H - 1)) + extra.H + window.Kernel.H - size.H, auto == "SAME_UPPER");
         var (left, right) = Sides((window.Stride.W * (x.W - 1)) + extra.W + window.Kernel.W - size.W, auto == "SAME_UPPER");

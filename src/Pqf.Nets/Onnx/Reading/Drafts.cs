@@ -58,7 +58,9 @@ sealed class Drafts
     /// <summary>The graph of what some values need, and the tensors of its parameters.</summary>
     /// <param name="outputs">Places, in any order.</param>
     /// <returns>The number of each draft that is in the graph besides.</returns>
-    public (Graph Graph, ImmutableArray<StoredTensor> Tensors, IReadOnlyDictionary<int, int> Numbers) Build(IReadOnlyCollection<int> outputs)
+    public (Graph Graph, ImmutableArray<StoredTensor> Tensors, IReadOnlyDictionary<int, int> Numbers) Build(
+        IReadOnlyCollection<int> outputs
+    )
     {
         var needed = outputs.ToHashSet();
         for (int place = all.Count - 1; place >= 0; place--)

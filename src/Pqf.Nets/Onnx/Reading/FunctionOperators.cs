@@ -84,9 +84,7 @@ static class FunctionOperators
 
     /// <summary>x above 0, a multiple of x below.</summary>
     public static Result<ModelValue, string> LeakyRelu(NodeReading node) =>
-        node.Node.Single("alpha", DefaultLeak) is { } slope
-            ? Map(node, x => new LeakyReluLayer(x, slope))
-            : "expected a number for alpha";
+        node.Node.Single("alpha", DefaultLeak) is { } slope ? Map(node, x => new LeakyReluLayer(x, slope)) : "expected a number for alpha";
 
     /// <summary>x above 0, x times its channel's slope below.</summary>
     public static Result<ModelValue, string> PRelu(NodeReading node)
@@ -107,8 +105,14 @@ static class FunctionOperators
     public static Result<ModelValue, string> Clip(NodeReading node)
     {
         bool isOld = node.Opset < 11;
-        var low = isOld ? node.Node.Single("min", float.NegativeInfinity) : node.Has(1) ? node.Scalar(1) : float.NegativeInfinity;
-        var high = isOld ? node.Node.Single("max", float.PositiveInfinity) : node.Has(2) ? node.Scalar(2) : float.PositiveInfinity;
+        var low =
+            isOld ? node.Node.Single("min", float.NegativeInfinity)
+            : node.Has(1) ? node.Scalar(1)
+            : float.NegativeInfinity;
+        var high =
+            isOld ? node.Node.Single("max", float.PositiveInfinity)
+            : node.Has(2) ? node.Scalar(2)
+            : float.PositiveInfinity;
         return low is { } from && high is { } to ? Clamped(node, 0, from, to) : "expected bounds that are constant numbers";
     }
 
@@ -169,8 +173,7 @@ static class FunctionOperators
         : low <= high ? node.Elementwise(x, from => new ClipLayer(from, low, high))
         : $"expected a lower bound that is at most the upper one, got {low} and {high}";
 
-    static Result<ModelValue, string> Input(NodeReading node) =>
-        node.Value(0) is { } x ? x : $"expected a value, got {node.Text(0)}";
+    static Result<ModelValue, string> Input(NodeReading node) => node.Value(0) is { } x ? x : $"expected a value, got {node.Text(0)}";
 
     static Result<ModelValue, string> Map(NodeReading node, Func<int, Layer> make) => Input(node).Map(x => node.Elementwise(x, make));
 }

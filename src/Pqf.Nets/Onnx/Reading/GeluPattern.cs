@@ -30,7 +30,10 @@ static class GeluPattern
     static void Follow(PatternNodes nodes, string value, string x, string gate, string own, int left)
     {
         foreach (var reader in left == 0 ? [] : nodes.Readers(value).Where(reader => reader.Operator is "Mul" or "Div"))
-            if (Factors.Of(nodes, reader.Output, x, gate) is { XCount: 1, GateCount: 1, Number: var number } && Math.Abs(number - 0.5) < Near)
+            if (
+                Factors.Of(nodes, reader.Output, x, gate) is { XCount: 1, GateCount: 1, Number: var number }
+                && Math.Abs(number - 0.5) < Near
+            )
                 nodes.Replace(reader, own, [x]);
             else
                 Follow(nodes, reader.Output, x, gate, own, left - 1);

@@ -17,7 +17,10 @@ static class HardPattern
             return;
         if (nodes.Maker(clip.Input(0), "Add") is not { Inputs: [var a, var b] })
             return;
-        string? x = nodes.Number(b) == 3 ? a : nodes.Number(a) == 3 ? b : null;
+        string? x =
+            nodes.Number(b) == 3 ? a
+            : nodes.Number(a) == 3 ? b
+            : null;
         if (x is not null)
             Follow(nodes, clip.Output, x, clip.Output, MaxFactors);
     }

@@ -11,7 +11,10 @@ static class LayerNormPattern
     {
         if (nodes.Maker(root.Input(0), "Add") is not { Inputs: [var a, var b] })
             return;
-        var (variance, eps) = nodes.Number(b) is { } right ? (a, right) : nodes.Number(a) is { } left ? (b, left) : ("", 0);
+        var (variance, eps) =
+            nodes.Number(b) is { } right ? (a, right)
+            : nodes.Number(a) is { } left ? (b, left)
+            : ("", 0);
         if (Mean(nodes, variance) is not { } mean || nodes.Maker(mean.X) is not { Inputs: [var c, var d] } square)
             return;
         if (!(square.Operator == "Pow" && nodes.Number(d) == 2) && !(square.Operator == "Mul" && c == d))

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -15,13 +14,21 @@ static class ModelInput
     {
         OnnxInput[] inputs = [.. model.Inputs.Where(input => model.Constants.Find(input.Name) is null)];
         if (inputs is not [var images])
-            return Wrong($"expected one input, images, got {inputs.Length} ({string.Join(", ", inputs.Take(4).Select(input => input.Name))})");
+            return Wrong(
+                $"expected one input, images, got {inputs.Length} ({string.Join(", ", inputs.Take(4).Select(input => input.Name))})"
+            );
         if (images.Type is not (DType.F32 or DType.F16 or DType.F64 or DType.BF16))
-            return Wrong($"input {Printable.Name(images.Name)}: expected numbers in floating point, got {images.Type?.ToString() ?? "another type"}");
+            return Wrong(
+                $"input {Printable.Name(images.Name)}: expected numbers in floating point, got {images.Type?.ToString() ?? "another type"}"
+            );
         if (images.Lengths is not [var count, var second, var third, var last])
             return Wrong(
                 $"input {Printable.Name(images.Name)}: expected images [N, C, H, W], got "
-                    + (images.Lengths is { } lengths ? $"[{string.Join(", ", lengths.Select(length => length?.ToString() ?? "?"))}]" : "no shape")
+                    + (
+                        images.Lengths is { } lengths
+                            ? $"[{string.Join(", ", lengths.Select(length => length?.ToString() ?? "?"))}]"
+                            : "no shape"
+                    )
             );
         if (new[] { count, second, third, last }.Any(length => length is < 0 or > int.MaxValue))
             return Wrong($"input {Printable.Name(images.Name)}: its lengths are no image's");
@@ -42,10 +49,7 @@ static class ModelInput
         try
         {
             Shape shape = [1, h, w, (int)channels.Value];
-            reading.Set(
-                images.Name,
-                new(reading.Drafts.AddImages(shape), isLast ? AxisOrder.ChannelsLast : AxisOrder.ChannelsFirst)
-            );
+            reading.Set(images.Name, new(reading.Drafts.AddImages(shape), isLast ? AxisOrder.ChannelsLast : AxisOrder.ChannelsFirst));
             return new OnnxNetworkInput(images.Name, shape, isAny, isLast);
         }
         catch (ShapeException)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Layers;
-using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx.Reading;
@@ -35,7 +34,10 @@ sealed class NodeReading(ModelReading model, OnnxNode node)
     public Extents? Extents(int i) => model.Extents(node.Input(i));
 
     /// <summary>An input that is one number; null if it is not.</summary>
-    public float? Scalar(int i) => Extents(i) is { Numbers: [var number] } ? (float)number : Constant(i) is { Shape.Count: 1 } x ? x.ToSingles()[0] : null;
+    public float? Scalar(int i) =>
+        Extents(i) is { Numbers: [var number] } ? (float)number
+        : Constant(i) is { Shape.Count: 1 } x ? x.ToSingles()[0]
+        : null;
 
     /// <summary>An input that is a list of whole numbers; null if it is not.</summary>
     public ImmutableArray<long>? Integers(int i) => Extents(i)?.Integers;
@@ -60,8 +62,7 @@ sealed class NodeReading(ModelReading model, OnnxNode node)
     public int Rank(ModelValue x) => Drafts[x.Place].Shape.Rank;
 
     /// <summary>Where an axis of the model is in memory.</summary>
-    public int MemoryAxis(ModelValue x, int axis) =>
-        x.Order == AxisOrder.ChannelsLast ? axis : OnnxLayout.MemoryAxis(Rank(x), axis);
+    public int MemoryAxis(ModelValue x, int axis) => x.Order == AxisOrder.ChannelsLast ? axis : OnnxLayout.MemoryAxis(Rank(x), axis);
 
     /// <summary>The axis of the model that is last in memory.</summary>
     public int ChannelAxis(ModelValue x) => Rank(x) == 4 && x.Order == AxisOrder.ChannelsFirst ? 1 : Rank(x) - 1;

@@ -84,18 +84,24 @@ static class NormOperators
         int channelAxis = node.ChannelAxis(x),
             channels = node.Drafts[x.Place].Shape.Last;
         if (!axes.Contains(channelAxis) || axes.Any(axis => axis != channelAxis && (axis == 0 || node.ImageShape(x)[axis - 1] != 1)))
-            return $"only the norm of the channels of each pixel or row is run here, got axes [{string.Join(", ", axes)}] of {node.Text(0)}";
+            return "only the norm of the channels of each pixel or row is run here, "
+                + $"got axes [{string.Join(", ", axes)}] of {node.Text(0)}";
         var weight = Vector(1, 1);
         var bias = Vector(2, 0);
         if (weight is null || bias is null)
             return $"expected {channels} constant numbers for weight and bias";
         string name = node.Has(1) ? LayerNames.Base(node.Node.Input(1)) : LayerNames.Base(node.Node.Output);
-        var weights = new DraftWeights(name, $"layer\n{eps}\n{weight.Name}\n{bias.Name}\n{channels}", [(".weight", weight), (".bias", bias)]);
+        var weights = new DraftWeights(
+            name,
+            $"layer\n{eps}\n{weight.Name}\n{bias.Name}\n{channels}",
+            [(".weight", weight), (".bias", bias)]
+        );
         return node.Weighted(x, weights, (from, layer) => new LayerNormLayer(from, layer, channels, eps));
 
         StoredTensor? Vector(int i, float otherwise) =>
             !node.Has(i) ? Constant.Filled($"{otherwise}", channels, otherwise)
-            : node.Constant(i) is { } vector && ArithmeticOperators.ChannelVector(node, x, vector) is { } found ? Constant.Spread(found, channels)
+            : node.Constant(i) is { } vector && ArithmeticOperators.ChannelVector(node, x, vector) is { } found
+                ? Constant.Spread(found, channels)
             : null;
     }
 

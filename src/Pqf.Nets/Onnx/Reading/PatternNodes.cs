@@ -41,8 +41,7 @@ sealed class PatternNodes
     public OnnxNode? Maker(string name, string operation) => Maker(name) is { } node && node.Operator == operation ? node : null;
 
     /// <summary>The nodes that read a value.</summary>
-    public IReadOnlyList<OnnxNode> Readers(string name) =>
-        readers.TryGetValue(name, out var list) && list.Count <= MaxReaders ? list : [];
+    public IReadOnlyList<OnnxNode> Readers(string name) => readers.TryGetValue(name, out var list) && list.Count <= MaxReaders ? list : [];
 
     /// <summary>The constant number of a name; null if it is none.</summary>
     public float? Number(string name)

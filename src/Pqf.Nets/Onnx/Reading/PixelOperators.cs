@@ -24,7 +24,10 @@ static class PixelOperators
         };
         if (mode is not { } known)
             return "expected a mode of constant, reflect or edge";
-        var value = node.Opset < 11 ? node.Node.Single("value", 0) : node.Has(2) ? node.Scalar(2) : 0;
+        var value =
+            node.Opset < 11 ? node.Node.Single("value", 0)
+            : node.Has(2) ? node.Scalar(2)
+            : 0;
         if (value is not { } number)
             return "expected a constant number to pad with";
         int rows = x.Order == AxisOrder.ChannelsFirst ? 2 : 1;
@@ -79,7 +82,10 @@ static class PixelOperators
     {
         var own = node.ImageShape(x);
         var size = new Pair(to.Of(own[rows], rows), to.Of(own[rows + 1], rows + 1));
-        if (size == new Pair(own[rows], own[rows + 1]) && to.Factors is not { } || (to.Factors is { } f && f[rows] == 1 && f[rows + 1] == 1))
+        if (
+            size == new Pair(own[rows], own[rows + 1]) && to.Factors is not { }
+            || (to.Factors is { } f && f[rows] == 1 && f[rows + 1] == 1)
+        )
             return x;
         ResizeTo target = to.Factors is { } factors
             ? new ResizeTo.Scale(new ResizeFactors(factors[rows], factors[rows + 1]))
@@ -91,7 +97,9 @@ static class PixelOperators
     readonly record struct Size3(ImmutableArray<long>? Sizes, float[]? Factors)
     {
         public int Of(int length, int axis) =>
-            Sizes is { } sizes ? (int)Math.Clamp(sizes[axis], 0, int.MaxValue) : (int)Math.Clamp(Math.Floor(length * (double)Factors![axis]), 0, int.MaxValue);
+            Sizes is { } sizes
+                ? (int)Math.Clamp(sizes[axis], 0, int.MaxValue)
+                : (int)Math.Clamp(Math.Floor(length * (double)Factors![axis]), 0, int.MaxValue);
     }
 
     static Result<Size3, string> Target(NodeReading node, ModelValue x, bool isOld)
@@ -101,16 +109,20 @@ static class PixelOperators
         int channels = x.Order == AxisOrder.ChannelsFirst ? 0 : 2;
         if (!isOld && node.Has(3))
         {
-            if (node.Extents(3) is not { } sizes || Filled(node, x, [Extent.Batch, .. own.Select(length => new Extent(length))], sizes.Values) is not { } all)
+            if (
+                node.Extents(3) is not { } sizes
+                || Filled(node, x, [Extent.Batch, .. own.Select(length => new Extent(length))], sizes.Values) is not { } all
+            )
                 return "expected sizes that follow from the images' shape";
             if (all.Skip(1).Any(extent => extent.IsBatch) || all[1 + channels].Value != own[channels])
                 return "only rows and columns are resized here";
             return new Size3([.. all.Skip(1).Select(extent => (long)extent.Value)], null);
         }
 
-        var scales = node.Has(scalesAt)
-            ? node.Extents(scalesAt)
-            : node.Node.Tensor("scales") is { } attribute ? ShapeArithmetic.Of(attribute) : null;
+        var scales =
+            node.Has(scalesAt) ? node.Extents(scalesAt)
+            : node.Node.Tensor("scales") is { } attribute ? ShapeArithmetic.Of(attribute)
+            : null;
         if (scales is not { Numbers: { } numbers })
             return "expected scales that are constant";
         if (Filled(node, x, [.. Enumerable.Repeat(new Extent(1), 4)], [.. numbers.Select(number => new Extent(number))]) is not { } factors)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Movement;
@@ -41,10 +40,7 @@ static class PoolOperators
     }
 
     static ModelValue Average(NodeReading node, ModelValue x, Pair kernel, PoolOptions options, bool counts) =>
-        node.Layer(
-            x,
-            (from, _) => new AvgPool2dLayer(from[0], kernel, options, counts ? PaddingCounts.AsZeros : PaddingCounts.AsNothing)
-        );
+        node.Layer(x, (from, _) => new AvgPool2dLayer(from[0], kernel, options, counts ? PaddingCounts.AsZeros : PaddingCounts.AsNothing));
 
     /// <summary>The mean over all pixels.</summary>
     public static Result<ModelValue, string> GlobalAveragePool(NodeReading node) =>

@@ -24,9 +24,10 @@ static class ShapeArithmetic
         if (constant.Shape is not { Rank: <= 1, Count: <= Extents.MaxCount })
             return null;
         bool isInteger = constant.Type is not (DType.F32 or DType.F16 or DType.BF16 or DType.F64);
-        var values = constant.Type == DType.I64
-            ? OnnxNode.Integers(constant).Select(value => new Extent(value))
-            : constant.ToSingles().Select(value => new Extent(value));
+        var values =
+            constant.Type == DType.I64
+                ? OnnxNode.Integers(constant).Select(value => new Extent(value))
+                : constant.ToSingles().Select(value => new Extent(value));
         return new([.. values], constant.Shape.Rank == 1, isInteger);
     }
 
@@ -57,7 +58,10 @@ static class ShapeArithmetic
             case "Gather":
                 return Gather(x, y);
             case "Slice":
-                return inputs is [_, _, { Integers: [var end] }, ..] && y.Integers is [var start] && (inputs.Length < 5 || inputs[4] is not null)
+                return
+                    inputs is [_, _, { Integers: [var end] }, ..]
+                    && y.Integers is [var start]
+                    && (inputs.Length < 5 || inputs[4] is not null)
                     ? Slice(x, start, end, inputs is [_, _, _, _, { Integers: [var step] }, ..] ? step : 1)
                     : null;
             case "Range":
@@ -191,9 +195,14 @@ static class ShapeArithmetic
     static Extents? Where(Extents condition, Extents x, Extents y)
     {
         int count = Math.Max(condition.Values.Length, Math.Max(x.Values.Length, y.Values.Length));
-        if (new[] { condition, x, y }.Any(part => part.Values.Length != count && part.Values.Length != 1) || condition.Numbers is not { } is1)
+        if (
+            new[] { condition, x, y }.Any(part => part.Values.Length != count && part.Values.Length != 1)
+            || condition.Numbers is not { } is1
+        )
             return null;
-        var values = Enumerable.Range(0, count).Select(i => (is1[i % is1.Length] != 0 ? x : y).Values[i % (is1[i % is1.Length] != 0 ? x : y).Values.Length]);
+        var values = Enumerable
+            .Range(0, count)
+            .Select(i => (is1[i % is1.Length] != 0 ? x : y).Values[i % (is1[i % is1.Length] != 0 ? x : y).Values.Length]);
         return new([.. values], condition.IsList || x.IsList || y.IsList, x.IsInteger);
     }
 

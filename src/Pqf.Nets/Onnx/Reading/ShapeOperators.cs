@@ -23,7 +23,11 @@ static class ShapeOperators
         long count = own.Aggregate(1L, (a, b) => a * b);
         var rest = target[1..].Select((extent, i) => extent == new Extent(0) && i < own.Length ? new Extent(own[i]) : extent).ToArray();
         string wanted = string.Join(", ", target.Select(Text));
-        if (rest.Any(extent => extent.IsBatch) || rest.Count(extent => extent.Value < 0) > 1 || rest.Any(extent => extent.Value > int.MaxValue))
+        if (
+            rest.Any(extent => extent.IsBatch)
+            || rest.Count(extent => extent.Value < 0) > 1
+            || rest.Any(extent => extent.Value > int.MaxValue)
+        )
             return $"expected a shape whose first axis alone is that of the images, got [{wanted}]";
         long known = rest.Where(extent => extent.Value >= 0).Aggregate(1L, (a, b) => Math.Min(a * (long)b.Value, int.MaxValue));
         bool isOpen = rest.Any(extent => extent.Value < 0);
@@ -34,7 +38,10 @@ static class ShapeOperators
 
     /// <summary>Whether the first number of a shape is the batch size.</summary>
     static bool IsBatch(NodeReading node, Extent first, bool isOpen) =>
-        first == Extent.Batch || first == new Extent(0) || (first.Value < 0 && !isOpen) || (!first.IsBatch && first.Value == (node.BatchSize ?? 1));
+        first == Extent.Batch
+        || first == new Extent(0)
+        || (first.Value < 0 && !isOpen)
+        || (!first.IsBatch && first.Value == (node.BatchSize ?? 1));
 
     /// <summary>Two axes: all before an axis, and the others.</summary>
     public static Result<ModelValue, string> Flatten(NodeReading node)

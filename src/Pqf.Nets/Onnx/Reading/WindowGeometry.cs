@@ -45,7 +45,8 @@ readonly record struct WindowGeometry(Pair Kernel, Pair Stride, Pair Dilation, P
                     ? new WindowGeometry(taps, stride, dilation, less, more)
                     : new WindowGeometry(taps, stride, dilation, more, less);
             default:
-                return $"expected an auto_pad of NOTSET, VALID, SAME_UPPER or SAME_LOWER, got {Printable.Name(auto ?? "another attribute")}";
+                return "expected an auto_pad of NOTSET, VALID, SAME_UPPER or SAME_LOWER, "
+                    + $"got {Printable.Name(auto ?? "another attribute")}";
         }
     }
 

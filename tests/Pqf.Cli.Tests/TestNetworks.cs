@@ -27,11 +27,11 @@ static class TestNetworks
         "host",
     ];
 
-    /// <summary>Writes a dense ResNet-18 of ten classes with random weights, scaled so that activations keep their size.</summary>
-    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null)
+    /// <summary>Writes a dense ResNet-18, of ten classes by default, with random weights, scaled so that activations keep their size.</summary>
+    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10)
     {
         var graph = Networks
-            .Build(new Architecture("resnet18", 10))
+            .Build(new Architecture("resnet18", classCount))
             .Match(built => built, error => throw new InvalidOperationException(error.Message));
         var tensors = ParameterSpecs.Of(graph).Select(Tensor).Select(change ?? (tensor => tensor));
         Safetensors

@@ -51,6 +51,7 @@ static class CompressCommand
             Description = "The same, as a number of times that the network gets smaller",
             HelpName = "N",
         };
+        var skip = CommandEntry.SkipCorrupt();
         return new(
             new Command(
                 "compress",
@@ -64,6 +65,7 @@ static class CompressCommand
                 calibrate,
                 targetSize,
                 targetRatio,
+                skip.Option,
             },
             [
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out",
@@ -83,6 +85,7 @@ static class CompressCommand
                 ("target_size", targetSize),
                 ("target_ratio", targetRatio),
             ],
+            Flags = [skip],
         };
     }
 
@@ -92,32 +95,32 @@ static class CompressCommand
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
         if (run.Config is { TargetSize: not null, TargetRatio: not null })
             return new PqfError.Config("command line", "--target-ratio", "expected --target-size or --target-ratio, got both");
-        return from _ in OutputFolder.Prepare(folder)
-            from done in run.WithImages(reader =>
-                run.WithDevice(device =>
-                    from overrides in ConfigMapping.Overrides(run.Config)
-                    from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
-                    from images in Images(run, network, reader, calibrate)
-                    from compressed in CompressJob.Run(
-                        network,
-                        ConfigMapping.Compress(run, CalibrationLevel.Layers) with
-                        {
-                            Images = images,
-                            Skipped = run.SkippedImages(),
-                        },
-                        run.Progress,
-                        run.Cancellation
-                    )
-                    // Files hold norms folded: from here on the network in memory is the one in the files.
-                    let model = compressed.Model with
+        return run.WithImages(reader =>
+            run.WithDevice(device =>
+                from overrides in ConfigMapping.Overrides(run.Config)
+                from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
+                from _ in ModelFormats.Check(run.Config.Formats, network.Architecture)
+                from prepared in OutputFolder.Prepare(folder)
+                from images in Images(run, network, reader, calibrate)
+                from compressed in CompressJob.Run(
+                    network,
+                    ConfigMapping.Compress(run, CalibrationLevel.Layers) with
                     {
-                        Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
-                    }
-                    from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-                    select written
+                        Images = images,
+                        Skipped = run.SkippedImages(),
+                    },
+                    run.Progress,
+                    run.Cancellation
                 )
+                // Files hold norms folded: from here on the network in memory is the one in the files.
+                let model = compressed.Model with
+                {
+                    Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
+                }
+                from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
+                select written
             )
-            select done;
+        );
     }
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)

@@ -70,14 +70,16 @@ static class ConvertCommand
                 if (form == Compressed && !network.IsCompressed)
                     return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
                 var model = form == Dense ? network.Model.Decoded() : network.Model;
-                return model.Save(output, format).Map(_ => Say(run, model, output, format));
+                return from _ in ModelFormats.Check([format], network.Architecture)
+                    from saved in model.Save(output, format)
+                    select Say(run, model, output, format);
             });
     }
 
     static Unit Say(RunContext run, PqfModel model, string output, ModelFormat format)
     {
         run.Note($"wrote {output} ({Figures.Count(new FileInfo(output).Length)} bytes)");
-        if (NetworkText.NotKept(model, output, format) is { } lost)
+        if (format == ModelFormat.Pth && NetworkText.NotKept(model, output) is { } lost)
             run.Note(lost);
         return default;
     }

@@ -86,9 +86,9 @@ static class DetectCommand
                 "--output",
                 $"expected another folder than that of {own}, which would be written over"
             );
-        return from _ in OutputFolder.Prepare(folder)
-            from done in run.WithDevice(device =>
+        return from done in run.WithDevice(device =>
                 from network in run.Load(file, device, NetworkTask.Detection)
+                from _ in OutputFolder.Prepare(folder)
                 let watch = new StageWatch(run.Terminal.Clock)
                 from found in Detect(run, network, photographs, pictures, (float)threshold, watch)
                 from written in photographs.HaveAllFailed
@@ -111,7 +111,7 @@ static class DetectCommand
     {
         run.NoteGuesses(network);
         var images = photographs.Paths;
-        ImmutableArray<string> names = FileNames(images);
+        var names = photographs.Names;
         float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;
         var all = new List<NamedDetection>();
         var options = new DetectOptions
@@ -143,17 +143,6 @@ static class DetectCommand
         return DetectJob
             .Run(network, images.Length, i => photographs.Reader.Decode(images[i]), options, null, run.Cancellation)
             .Map(_ => all);
-    }
-
-    /// <summary>What results call each photograph: the name of its file, or the path where another file has the same name.</summary>
-    static ImmutableArray<string> FileNames(ImmutableArray<string> images)
-    {
-        var repeated = images
-            .GroupBy(image => Path.GetFileName(image))
-            .Where(same => same.Count() > 1)
-            .Select(same => same.Key)
-            .ToHashSet();
-        return [.. images.Select(image => repeated.Contains(Path.GetFileName(image)) ? image : Path.GetFileName(image))];
     }
 
     static Unit PrintProfile(RunContext run, StageWatch watch, int imageCount)

@@ -21,12 +21,14 @@ static class EvaluateCommand
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
             HelpName = "FILE",
         };
+        var skip = CommandEntry.SkipCorrupt();
         var syntax = new Command(
             "evaluate-resnet",
             "Measure top-1 and top-5 accuracy of a network on a folder of labelled images: DIR/val/CLASS/... or DIR/CLASS/..."
         )
         {
             weights,
+            skip.Option,
         };
         return new(
             syntax,
@@ -36,7 +38,10 @@ static class EvaluateCommand
                     + "/data/imagenet --dataloader.batch_size 64",
             ],
             run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed)
-        );
+        )
+        {
+            Flags = [skip],
+        };
     }
 
     static Result<Unit, PqfError> Run(RunContext run, string? weights)
@@ -86,7 +91,9 @@ static class EvaluateCommand
         foreach (string line in NetworkText.Lines(network))
             run.WriteLine(line);
         run.WriteLine($"top-1    {Figures.Percent(accuracy.Top1)}");
-        run.WriteLine($"top-5    {Figures.Percent(accuracy.Top5)}");
+        // Of five classes or fewer, every image's is among the first five.
+        if (network.Architecture.ClassCount > EvaluateJob.TopCount)
+            run.WriteLine($"top-{EvaluateJob.TopCount}    {Figures.Percent(accuracy.Top5)}");
         run.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / seconds:0.0} images/s on {network.Device.Name}")
         );

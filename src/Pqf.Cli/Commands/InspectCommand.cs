@@ -43,7 +43,7 @@ static class InspectCommand
 
     static Result<Unit, PqfError> Inspect(RunContext run, TensorFile file)
     {
-        run.WriteLine($"{file.Path}: {file.Format}, {Figures.Count(new FileInfo(file.Path).Length)} bytes");
+        run.WriteLine($"{file.Path}: {Network.FormatOf(file)}, {Figures.Count(new FileInfo(file.Path).Length)} bytes");
         foreach (var (key, text) in file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             run.WriteLine($"  {key}: {Shorten(text)}");
         run.WriteLine("");

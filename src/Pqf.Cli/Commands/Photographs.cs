@@ -20,14 +20,19 @@ sealed class Photographs
     int failedCount;
     PqfError? first;
 
-    Photographs(RunContext run, ImmutableArray<string> paths, int count)
+    Photographs(RunContext run, ImmutableArray<Photograph> found, int count)
     {
-        (this.run, Paths, this.count) = (run, paths, count);
+        (this.run, this.count) = (run, count);
+        (Paths, Names) = ([.. found.Select(one => one.Path)], NamesOf(found));
         Reader = ImageDecoder.ReaderOf(run.Config.Preprocessing.Exif, new ImageNotes { Guessed = (path, guess) => guesses[path] = guess });
     }
 
     /// <summary>The files, in the order of the command line; those of a folder sorted by path.</summary>
     public ImmutableArray<string> Paths { get; }
+
+    /// <summary>What results call each: its path within the folder that was given, or as it was given. Where two would have one name, the
+    /// folders that were given stand before it.</summary>
+    public ImmutableArray<string> Names { get; }
 
     /// <summary>Decodes them as people see them, unless the configuration ignores orientation tags.</summary>
     public ImageReader Reader { get; }
@@ -37,20 +42,28 @@ sealed class Photographs
     /// <param name="arguments">Files and folders.</param>
     public static Photographs Find(RunContext run, IReadOnlyList<string> arguments)
     {
-        ImmutableArray<Result<ImmutableArray<string>, PqfError>> found =
+        ImmutableArray<Result<ImmutableArray<Photograph>, PqfError>> found =
         [
             .. arguments.Select(path =>
                 Directory.Exists(path)
-                    ? ImageFolder.FindImages(path, ImageDecoder.Reader, run.Progress)
-                    : new Result<ImmutableArray<string>, PqfError>.Ok([path])
+                    ? ImageFolder
+                        .FindImages(path, ImageDecoder.Reader, run.Progress)
+                        .Map<ImmutableArray<Photograph>>(files => [.. files.Select(file => new Photograph(file, path))])
+                    : new Result<ImmutableArray<Photograph>, PqfError>.Ok([new Photograph(path, null)])
             ),
         ];
         PqfError[] errors = [.. found.SelectMany(one => one.Match<PqfError[]>(_ => [], error => [error]))];
-        ImmutableArray<string> paths = [.. found.SelectMany(one => one.Match(files => files, _ => []))];
-        var photographs = new Photographs(run, paths, paths.Length + errors.Length);
+        ImmutableArray<Photograph> files = [.. found.SelectMany(one => one.Match(some => some, _ => []))];
+        var photographs = new Photographs(run, files, files.Length + errors.Length);
         foreach (var error in errors)
             photographs.Fail(error);
         return photographs;
+    }
+
+    static ImmutableArray<string> NamesOf(ImmutableArray<Photograph> found)
+    {
+        ImmutableArray<string> within = [.. found.Select(one => one.Name)];
+        return within.Distinct(StringComparer.Ordinal).Count() == within.Length ? within : [.. found.Select(one => one.Path)];
     }
 
     /// <summary>Prints what decoding a photograph had to guess, if anything.</summary>
@@ -77,4 +90,13 @@ sealed class Photographs
         first is null ? default(Unit)
         : count == 1 ? first
         : new PqfError.Images(failedCount, count);
+
+    /// <summary>A photograph.</summary>
+    /// <param name="Path">The file.</param>
+    /// <param name="Folder">The folder that was given; null where the file was.</param>
+    readonly record struct Photograph(string Path, string? Folder)
+    {
+        public string Name =>
+            Folder is null ? Path : System.IO.Path.GetRelativePath(Folder, Path).Replace(System.IO.Path.DirectorySeparatorChar, '/');
+    }
 }

@@ -35,7 +35,7 @@ static class TrainCommand
             Description = "A dense network to learn from beside the labels",
             HelpName = "FILE",
         };
-        var skip = new Option<bool>("--skip-corrupt") { Description = "Leave out images that cannot be decoded" };
+        var skip = CommandEntry.SkipCorrupt();
         return new(
             new Command("train-resnet", "Fine-tune a network that is compressed first, or train a dense one.")
             {
@@ -43,7 +43,7 @@ static class TrainCommand
                 output,
                 resume,
                 distill,
-                skip,
+                skip.Option,
             },
             [
                 "pqf train-resnet --config config/train_resnet50.yaml --weights resnet50.pth --dataloader.imagenet_path "
@@ -54,7 +54,7 @@ static class TrainCommand
             run =>
                 run.WithImages(reader =>
                     Run(
-                        WithFlag(run, run.Parsed.GetValue(skip)),
+                        run,
                         reader,
                         run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
                         run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
@@ -63,6 +63,7 @@ static class TrainCommand
         )
         {
             Keys = [("output_path", output), ("distillation.teacher", distill)],
+            Flags = [skip],
         };
     }
 
@@ -95,7 +96,4 @@ static class TrainCommand
             IdxFolder = keys.IdxPath,
             TrainImagesPerClass = keys.TrainImagesPerClass,
         };
-
-    static RunContext WithFlag(RunContext run, bool skipsCorrupt) =>
-        !skipsCorrupt ? run : run with { Config = run.Config with { Dataloader = run.Config.Dataloader with { SkipCorrupt = true } } };
 }

@@ -36,6 +36,7 @@ static class TrainDetectorCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var profile = new Option<bool>("--profile") { Description = "Say in the end what each stage took" };
+        var skip = CommandEntry.SkipCorrupt();
         return new(
             new Command(
                 "train-maskrcnn",
@@ -48,6 +49,7 @@ static class TrainDetectorCommand
                 output,
                 resume,
                 profile,
+                skip.Option,
             },
             [
                 "pqf train-maskrcnn --config config/train_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth "
@@ -73,6 +75,7 @@ static class TrainDetectorCommand
         )
         {
             Keys = [("output_path", output)],
+            Flags = [skip],
         };
     }
 

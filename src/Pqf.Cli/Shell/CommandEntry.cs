@@ -14,11 +14,23 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     /// <summary>Options that are another way to write a key of the configuration.</summary>
     public ImmutableArray<(string Key, Option<string?> Option)> Keys { get; init; } = [];
 
+    /// <summary>Options without a value that set a key to true.</summary>
+    public ImmutableArray<(string Key, Option<bool> Option)> Flags { get; init; } = [];
+
+    /// <summary>Leaves out images that cannot be decoded.</summary>
+    public static (string Key, Option<bool> Option) SkipCorrupt() =>
+        ("dataloader.skip_corrupt", new("--skip-corrupt") { Description = "Leave out images that cannot be decoded, and name them" });
+
     /// <summary>The text of the configuration that stands in for a file where none is named; null for defaults.</summary>
     public string? Defaults { get; init; }
 
     /// <summary>What those options set.</summary>
     public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) =>
         Keys.Where(pair => parsed.GetValue(pair.Option) is not null)
-            .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!));
+            .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!))
+            .Concat(
+                Flags
+                    .Where(flag => parsed.GetValue(flag.Option))
+                    .Select(flag => new ConfigOverride(Arguments.PathOf(flag.Key), bool.TrueString.ToLowerInvariant()))
+            );
 }

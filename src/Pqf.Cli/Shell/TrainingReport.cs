@@ -15,7 +15,7 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
         switch (value)
         {
             case JobProgress.Prepared(var model):
-                foreach (string line in NetworkText.Lines(model, model.Compression is null ? "dense" : "compressed"))
+                foreach (string line in NetworkText.Lines(model, model.Parameters.IsQuantised ? "compressed" : "dense"))
                     run.WriteLine(line);
                 break;
             case JobProgress.Validated(var (name, metrics)):

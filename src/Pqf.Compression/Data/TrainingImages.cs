@@ -101,7 +101,7 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
             );
         return from trained in ImageFolder.Open(train, reader)
             from validated in ImageFolder.Open(validation, reader)
-            from match in SameClasses(path, trained, validated)
+            from match in SameClasses(path, trained.Classes, validated.Classes)
             select new TrainingImages(
                 new(
                     new ImageSet.Files(trained.Images, reader),
@@ -112,23 +112,34 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
                 3
             )
             {
-                Notes = trained.Notes.AddRange(validated.Notes),
+                Notes = [.. trained.Notes, .. validated.Notes, .. UntestedNote(path, Untested(trained.Classes, match))],
             };
     }
 
-    /// <summary>Which class to train on each class to validate on is: all of them, and no others.</summary>
-    static Result<ClassMatch, PqfError> SameClasses(string path, ImageFolder train, ImageFolder validation) =>
+    /// <summary>Which class to train on each class to validate on is. Not all of them need be there, but no others.</summary>
+    static Result<ClassMatch, PqfError> SameClasses(string path, ImmutableArray<string> train, ImmutableArray<string> validation) =>
         ClassMatch
-            .ByName(path, validation.Classes, NetworkClasses.Named(train.Classes))
+            .ByName(path, validation, NetworkClasses.Named(train))
             .Bind<ClassMatch>(match =>
             {
-                string? unseen = validation.Classes.Where((_, i) => match.Numbers[i] < 0).FirstOrDefault(),
-                    untested = train.Classes.Where((_, number) => !match.Numbers.Contains(number)).FirstOrDefault();
-                return untested is not null
-                        ? new PqfError.File(path, $"expected the same classes in train and val; {untested} is in train alone")
-                    : unseen is not null ? new PqfError.File(path, $"expected the same classes in train and val; {unseen} is in val alone")
-                    : match;
+                ImmutableArray<string> unseen = [.. validation.Where((_, i) => match.Numbers[i] < 0)],
+                    untested = Untested(train, match);
+                return unseen.IsEmpty
+                    ? match
+                    : new PqfError.File(
+                        path,
+                        "expected the classes of train in val; "
+                            + (untested.IsEmpty ? "" : $"in train alone: {ClassMatch.Cut(untested)}; ")
+                            + $"in val alone: {ClassMatch.Cut(unseen)}"
+                    );
             });
+
+    /// <summary>Classes to train on that no image to validate on shows.</summary>
+    static ImmutableArray<string> Untested(ImmutableArray<string> train, ClassMatch match) =>
+        [.. train.Where((_, number) => !match.Numbers.Contains(number))];
+
+    static ImmutableArray<string> UntestedNote(string path, ImmutableArray<string> untested) =>
+        untested.IsEmpty ? [] : [$"{path}: val has no images of {ClassMatch.Cut(untested)}: how well they are learnt is not measured"];
 
     static Result<TrainingImages, PqfError> Split(string path, ImageFolder all, int count, ImageReader reader)
     {

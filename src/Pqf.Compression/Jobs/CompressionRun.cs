@@ -72,7 +72,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
                 InStage(
                     isEstimating ? "estimating norms"
                         : layerSeconds.Count > 0 ? "calibrating norms"
-                        : "unfolding norms",
+                        : "measuring norms",
                     "images",
                     batch.Count * ImagesPerBatch
                 );

@@ -29,6 +29,9 @@ public sealed record EvaluateOptions
 /// <summary>Measures how well a network classifies labelled images.</summary>
 public static class EvaluateJob
 {
+    /// <summary>How many classes of an image <see cref="Accuracy.Top5"/> counts.</summary>
+    public const int TopCount = 5;
+
     /// <summary>Name of the stage that makes the network ready.</summary>
     public const string Compiling = "Compiling";
 
@@ -83,7 +86,7 @@ public static class EvaluateJob
             {
                 int rank = Ranking.RankOf(logits.Span, images.ClassOf(done));
                 top1 += rank == 0 ? 1 : 0;
-                top5 += rank < 5 ? 1 : 0;
+                top5 += rank < TopCount ? 1 : 0;
                 measured++;
             }
             else

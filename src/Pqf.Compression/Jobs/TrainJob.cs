@@ -30,11 +30,7 @@ public static class TrainJob
     )
     {
         var (run, folder) = (new TrainingRun(options, device, progress, cancellation), new TrainingFolder(options.Folder));
-        var result =
-            from _ in folder.Prepare()
-            from kind in open(run)
-            from trained in new TrainingSession<TBatch>(run, folder, kind).Run()
-            select trained;
+        var result = from kind in open(run) from trained in new TrainingSession<TBatch>(run, folder, kind).Run() select trained;
         options.AfterStage(SavingStage);
         return result;
     }

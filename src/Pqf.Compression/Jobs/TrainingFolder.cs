@@ -26,7 +26,8 @@ public sealed record TrainingFolder(string Path)
     /// <summary>For a person.</summary>
     public string ResultsFile => System.IO.Path.Combine(Path, "results.txt");
 
-    IEnumerable<string> StateFiles => Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal);
+    IEnumerable<string> StateFiles =>
+        Directory.Exists(States) ? Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal) : [];
 
     string States => System.IO.Path.Combine(Path, "states");
 

@@ -45,7 +45,7 @@ sealed class TrainingOutput(
     /// <summary>What the run has given so far, for a person.</summary>
     public IEnumerable<string> ResultLines(TrainingProgress progress)
     {
-        foreach (string line in NetworkText.Lines(model, model.Compression is null ? "dense" : "compressed"))
+        foreach (string line in NetworkText.Lines(model, model.Parameters.IsQuantised ? "compressed" : "dense"))
             yield return line;
         foreach (var (name, validation) in progress.Initial)
             yield return $"{name, -12} {MetricsText.Of(validation)}";

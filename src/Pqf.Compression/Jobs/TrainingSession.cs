@@ -41,6 +41,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Result<TrainResult, PqfError> Begin() =>
         from network in kind.Start()
         from data in kind.For(network.Model)
+        from _ in folder.Prepare()
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
         select result;
@@ -51,6 +52,8 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     {
         foreach (string note in NetworkText.Notes(network))
             run.Progress.Note(note);
+        if (Options.Compression is null && network.IsCompressed)
+            run.Progress.Note($"{network.Path}: codes stay as they are; pqf convert --dense decodes them to train all weights");
         ImmutableArray<InitialRecord> initial = [];
         var how = Options.Compression ?? new CompressOptions { Seed = Options.Seed, HostThreadCount = Options.HostThreadCount };
         how = how with
@@ -115,14 +118,13 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                         select read;
             })
             .Bind(read =>
-                kind.For(read.Model)
-                    .Bind(data =>
-                    {
-                        run.Progress.Note(
-                            $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
-                        );
-                        return Train(data, read.Model, read.State);
-                    })
+                (from data in kind.For(read.Model) from _ in folder.Prepare() select data).Bind(data =>
+                {
+                    run.Progress.Note(
+                        $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
+                    );
+                    return Train(data, read.Model, read.State);
+                })
             );
 
     Result<TrainResult, PqfError> Train(TrainingData<TBatch> data, PqfModel model, TrainingState begun)
@@ -133,7 +135,17 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             let trainer = new Trainer<TBatch>(Timed(task), state, Training)
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
             from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
+            let __ = NoteLost(model)
             select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count);
+    }
+
+    /// <summary>Says what the files that every training writes do not keep.</summary>
+    Unit NoteLost(PqfModel model)
+    {
+        string path = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth);
+        if (NetworkText.NotKept(model, path) is { } lost)
+            run.Progress.Note(lost);
+        return default;
     }
 
     /// <summary>The state with a validation of where it begins, if it is at the beginning.</summary>

@@ -37,5 +37,13 @@ sealed record ArchitectureText(string Name, int ClassCount = 1000, int InChannel
                 : null
         );
 
+    /// <summary>Whether two architectures of one name have the same options of their family, its own where they give none.</summary>
+    public static bool HaveSameOptions(Architecture a, Architecture b)
+    {
+        return FormatOf(a.Name) is not { } format || Text(a) == Text(b);
+
+        string Text(Architecture architecture) => JsonSerializer.Serialize(architecture.Options ?? format.Usual, format.Type);
+    }
+
     static OptionsFormat? FormatOf(string name) => Networks.Find(name)?.OptionsFormat;
 }

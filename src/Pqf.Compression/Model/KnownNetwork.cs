@@ -37,8 +37,8 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
     static Result<KnownNetwork, PqfError> Recognise(TensorFile file, NetworkOverrides overrides) =>
         Network.IsPqf(file)
             ? ModelMetadata.From(file).Map(text => new KnownNetwork(file.Path, text.Architecture, text.ClassNames, true))
-            : NamedTensors
-                .Of(file)
-                .Bind(tensors => NetworkReader.Recognise(tensors, overrides))
-                .Map(found => new KnownNetwork(file.Path, found.Architecture, null, found.MissingHead.IsEmpty));
+            : from tensors in NamedTensors.Of(file)
+            from stored in ModelMetadata.BesidePyTorch(file)
+            from found in NetworkReader.Recognise(tensors, overrides, stored)
+            select new KnownNetwork(file.Path, found.Architecture, stored?.ClassNames, found.MissingHead.IsEmpty);
 }

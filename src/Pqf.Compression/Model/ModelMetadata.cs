@@ -9,7 +9,7 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Model;
 
-/// <summary>The text of a <c>.pqf</c> file.</summary>
+/// <summary>The text of a <c>.pqf</c> file, and of other files that hold the same.</summary>
 sealed record ModelMetadata(
     Architecture Architecture,
     Preprocessing Preprocessing,
@@ -19,7 +19,10 @@ sealed record ModelMetadata(
     Provenance? Provenance
 )
 {
-    const string Format = "pqf";
+    const string Format = "pqf",
+        FormatKey = "format",
+        VersionKey = "version",
+        BesideKey = "pqf";
 
     public static ModelMetadata Of(PqfModel model) =>
         new(model.Architecture, model.Preprocessing, model.ClassNames, model.Compression, model.Seed, model.Provenance);
@@ -29,8 +32,8 @@ sealed record ModelMetadata(
         var json = ModelJson.Default;
         var text = new Dictionary<string, string>
         {
-            ["format"] = Format,
-            ["version"] = PqfModel.FormatVersion,
+            [FormatKey] = Format,
+            [VersionKey] = PqfModel.FormatVersion,
             ["architecture"] = JsonSerializer.Serialize(ArchitectureText.Of(Architecture), json.ArchitectureText),
             ["preprocessing"] = JsonSerializer.Serialize(Preprocessing, json.Preprocessing),
         };
@@ -56,11 +59,31 @@ sealed record ModelMetadata(
             }
             : ToText();
 
+    /// <summary>The same beside tensors under PyTorch's names, which programs that do not know this project read as "pt".</summary>
+    public IReadOnlyDictionary<string, string> ToTextBesidePyTorch()
+    {
+        var text = new Dictionary<string, string>(ToText()) { [FormatKey] = "pt", [BesideKey] = PqfModel.FormatVersion };
+        text.Remove(VersionKey);
+        return text;
+    }
+
+    /// <summary>The text beside tensors under PyTorch's names; null where the file has none.</summary>
+    public static Result<ModelMetadata?, PqfError> BesidePyTorch(TensorFile file) =>
+        file.Metadata.GetValueOrDefault(BesideKey) switch
+        {
+            null => (ModelMetadata?)null,
+            PqfModel.FormatVersion => Read(file).Map<ModelMetadata?>(text => text),
+            var version => new PqfError.File(
+                file.Path,
+                $"its metadata is of version {version} of this program's; this program reads version {PqfModel.FormatVersion}"
+            ),
+        };
+
     public static Result<ModelMetadata, PqfError> From(TensorFile file)
     {
-        if (file.Metadata.GetValueOrDefault("format") != Format)
+        if (file.Metadata.GetValueOrDefault(FormatKey) != Format)
             return new PqfError.File(file.Path, $"is a {file.Format} file, but not a .pqf file: its metadata does not say so");
-        if (file.Metadata.GetValueOrDefault("version") is var version && version != PqfModel.FormatVersion)
+        if (file.Metadata.GetValueOrDefault(VersionKey) is var version && version != PqfModel.FormatVersion)
             return new PqfError.File(
                 file.Path,
                 $"is of version {version ?? "(none)"} of the .pqf format; this program reads version {PqfModel.FormatVersion}"

@@ -101,6 +101,10 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// <summary>Whether a file is of this project's own format, or an ONNX model that holds the same text.</summary>
     public static bool IsPqf(TensorFile file) => file.Metadata.GetValueOrDefault("format") == "pqf";
 
+    /// <summary>What kind of file it is, for a person: <c>pqf, version 1</c>, or as <see cref="TensorFile.Format"/>.</summary>
+    public static string FormatOf(TensorFile file) =>
+        IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
+
     /// <summary>Writes the network, whole or not at all. Quantised weights stay so.</summary>
     /// <param name="path">The file; its name ends in <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>.</param>
     /// <returns>An error that names the path if its end is another or the file system refuses.</returns>

@@ -20,25 +20,30 @@ static class NetworkReader
         from graph in PqfModel.Build(file, metadata.Architecture)
         from head in HeadChoice.Of(NamedTensors.AsTheyAre(file), new Recognition(metadata.Architecture), overrides)
         from model in PqfModel.From(head.Tensors.File, metadata with { Architecture = head.Architecture }, device)
-        from network in overrides.Complete(file.Path, FormatOf(file), model, head.NewLayers)
+        from network in overrides.Complete(file.Path, Network.FormatOf(file), model, head.NewLayers)
         select network;
 
     static Result<Network, PqfError> ReadStateDict(TensorFile file, Device device, NetworkOverrides overrides) =>
         from tensors in NamedTensors.Of(file)
-        from found in Recognise(tensors, overrides)
+        from stored in ModelMetadata.BesidePyTorch(file)
+        from found in Recognise(tensors, overrides, stored)
         from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
         from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
         from network in overrides.Complete(
             file.Path,
-            FormatOf(file),
+            Network.FormatOf(file),
             new PqfModel
             {
                 Architecture = head.Architecture,
                 Graph = graph,
                 Parameters = loaded.Parameters,
-                Preprocessing = Preprocessing.ImageNet(head.Architecture.InChannels),
+                Preprocessing = stored?.Preprocessing ?? Preprocessing.ImageNet(head.Architecture.InChannels),
+                ClassNames = stored?.ClassNames,
+                Compression = stored?.Compression,
+                Seed = stored?.Seed,
+                Provenance = stored?.Provenance,
             },
             head.NewLayers
         )
@@ -49,13 +54,15 @@ static class NetworkReader
             LacksStatistics = loaded.Report.LacksStatistics,
         };
 
-    static string FormatOf(TensorFile file) =>
-        Network.IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
-
     /// <summary>The file's network under the overrides' name, sizes and options, its class count excepted.</summary>
-    public static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides)
+    /// <param name="tensors">The file's.</param>
+    /// <param name="overrides">What wins over it.</param>
+    /// <param name="stored">What the file says of itself; null if it is silent.</param>
+    public static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides, ModelMetadata? stored)
     {
-        var recognised = ArchitectureRecognition.RecogniseBody(tensors);
+        var recognised = ArchitectureRecognition
+            .RecogniseBody(tensors)
+            .Map(found => stored is null ? found : found with { Architecture = stored.Architecture });
         if (overrides.Arch is { } wanted && recognised is Result<Recognition, PqfError>.Error)
             // A file that fits no architecture goes on to the load report, which lists everything that is wrong with it.
             return new Recognition(

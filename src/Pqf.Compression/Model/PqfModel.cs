@@ -160,8 +160,18 @@ public sealed record PqfModel
             ModelFormat.Pqf => Write(path),
             ModelFormat.Pth => PyTorchFile.Write(path, PyTorchTensors()),
             ModelFormat.Onnx => WriteOnnx(path),
-            _ => Safetensors.Write(path, PyTorchTensors(), new Dictionary<string, string> { ["format"] = "pt" }),
+            _ => Safetensors.Write(path, PyTorchTensors(), ModelMetadata.Of(this).ToTextBesidePyTorch()),
         };
+    }
+
+    /// <summary>Writes a safetensors file of the tensors alone, without the text that <see cref="Save"/> puts beside them, whole or not at
+    /// all.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>An error that names the path if the file system refuses.</returns>
+    internal Result<Unit, PqfError> SaveTensors(string path)
+    {
+        using var scope = Parameters.Tensors().First().Device.BeginScope();
+        return Safetensors.Write(path, PyTorchTensors(), new Dictionary<string, string> { ["format"] = "pt" });
     }
 
     IEnumerable<StoredTensor> PyTorchTensors() =>

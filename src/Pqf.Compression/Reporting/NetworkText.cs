@@ -46,24 +46,29 @@ public static class NetworkText
             );
     }
 
-    /// <summary>What of a network a file of a kind does not hold, and the keys that say it again; null if nothing is lost.</summary>
+    /// <summary>What of a network a file of its tensors alone does not hold, and the keys that say it again; null if nothing is
+    /// lost.</summary>
     /// <param name="model">The network.</param>
     /// <param name="path">The file.</param>
-    /// <param name="format">Its kind.</param>
-    public static string? NotKept(PqfModel model, string path, ModelFormat format)
+    public static string? NotKept(PqfModel model, string path)
     {
-        if (format is ModelFormat.Pqf or ModelFormat.Onnx)
-            return null;
         string[] lost =
         [
             .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
             .. IsUsual(model.Preprocessing) ? [] : (string[])["preprocessing (preprocessing.resize, crop, mean, deviation)"],
-            .. model.Architecture.Options is null ? [] : (string[])["settings of the detector (model.maskrcnn)"],
+            .. HasUsualOptions(model) ? [] : (string[])["settings of the detector (model.maskrcnn)"],
         ];
         return lost is []
             ? null
-            : $"{path}: this kind of file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf";
+            : $"{path}: this file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf";
     }
+
+    /// <summary>Whether the options of the network's family are those that its weights alone tell.</summary>
+    static bool HasUsualOptions(PqfModel model) =>
+        ArchitectureText.HaveSameOptions(
+            model.Architecture,
+            Networks.FamilyOf(model.Architecture).Sized(model.Architecture.Name, WeightShapes.Of(model.Graph))
+        );
 
     static bool IsUsual(Preprocessing preprocessing)
     {

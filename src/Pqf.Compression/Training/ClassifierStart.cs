@@ -100,10 +100,15 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
                     || (match.Kind == ClassMatchKind.Numbers && !own.Names.IsEmpty && images.Classes.Length != own.Count);
                 if (areOthers && (WantedCount is null || images.Classes.Length == own.Count))
                     return NewHead(images.Classes.Length);
+                if ((areOthers || !match.IsFull) && Overrides.ClassCount is { } asked)
+                    return NewHead(asked);
                 if (areOthers || !match.IsFull)
                     return new PqfError.File(
                         images.Sets.Path,
-                        match.Problem(images.Classes, own) + "; model.class_count of another number draws a new head"
+                        match.Problem(images.Classes, own)
+                            + $"; model.class_count {images.Classes.Length}"
+                            + (Overrides.ClassNames.IsEmpty ? "" : " without model.class_names")
+                            + " draws a new head for the data's classes"
                     );
                 if (images.Classes.Length < own.Count)
                     run.Progress.Note(

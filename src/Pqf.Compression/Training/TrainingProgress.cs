@@ -8,7 +8,21 @@ namespace Pqf.Compression.Training;
 /// <param name="Validation">After it.</param>
 /// <param name="Score">What of the validation decides which epoch is the best; higher is better.</param>
 /// <param name="LearningRate">Of its last step.</param>
-public sealed record EpochRecord(int Number, Metrics Training, Metrics Validation, double Score, double LearningRate);
+public sealed record EpochRecord(int Number, Metrics Training, Metrics Validation, double Score, double LearningRate)
+{
+    /// <summary>What decides between epochs of equal scores, lower is better: the validation's loss, or the training's where validations
+    /// measure none.</summary>
+    double Loss => LossOf(Validation) ?? LossOf(Training) ?? double.NaN;
+
+    /// <summary>Whether this epoch is better than an earlier one: by its score, of equal scores by its loss. Numbers win over what is not a
+    /// number.</summary>
+    internal bool IsBetterThan(EpochRecord earlier) =>
+        Score == earlier.Score ? Loss < earlier.Loss || (double.IsNaN(earlier.Loss) && !double.IsNaN(Loss))
+        : double.IsNaN(earlier.Score) ? !double.IsNaN(Score)
+        : Score > earlier.Score;
+
+    static double? LossOf(Metrics metrics) => metrics.Means.Any(mean => mean.Name == Metrics.Loss) ? metrics[Metrics.Loss] : null;
+}
 
 /// <summary>A validation before the first step.</summary>
 /// <param name="Name">Of what: <c>quantised</c>, <c>calibrated</c>.</param>
@@ -34,12 +48,10 @@ public sealed record TrainingProgress(
     /// <summary>Nothing done.</summary>
     public static TrainingProgress Start { get; } = new(0, 0, Metrics.None, 0, [], []);
 
-    /// <summary>The epoch with the best validation, the first of equals; null before the first has ended.</summary>
+    /// <summary>The epoch with the best validation; of equal scores the one with the lowest loss, the first of equals; null before the
+    /// first has ended.</summary>
     public EpochRecord? Best =>
-        Epochs.Aggregate(
-            (EpochRecord?)null,
-            (best, epoch) => best is null || epoch.Score > best.Score || double.IsNaN(best.Score) ? epoch : best
-        );
+        Epochs.Aggregate((EpochRecord?)null, (best, epoch) => best is null || epoch.IsBetterThan(best) ? epoch : best);
 
     /// <summary>One more step.</summary>
     internal TrainingProgress After(Metrics batch, double rate) =>

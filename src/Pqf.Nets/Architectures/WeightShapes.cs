@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -28,6 +29,15 @@ public sealed class WeightShapes
                 .Where(pair => new[] { DenseName, CodesName, CodebookName }.Any(end => pair.Name.EndsWith(end, StringComparison.Ordinal)))
                 .GroupBy(pair => pair.Name)
                 .ToImmutableDictionary(group => group.Key, group => group.First().Tensor.Shape)
+        );
+
+    /// <summary>The shapes of a graph's weights.</summary>
+    public static WeightShapes Of(Graph graph) =>
+        new(
+            ParameterSpecs
+                .Of(graph)
+                .Where(spec => spec.Role == ParameterRole.Weight)
+                .ToImmutableDictionary(spec => spec.Name, spec => spec.Shape)
         );
 
     /// <summary>Layers with a dense weight or with codes.</summary>

@@ -56,7 +56,7 @@ public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Grap
             DefaultClassCount = DefaultClassCount,
             DefaultInChannels = Photograph.Channels,
             OptionsOf = OptionsOf,
-            OptionsFormat = new("mask_rcnn", MaskRcnnJson.Default.MaskRcnnOptions),
+            OptionsFormat = new("mask_rcnn", MaskRcnnJson.Default.MaskRcnnOptions, new MaskRcnnOptions()),
             CanonicalName = DetectorNames.Canonical,
             // torchvision trains three of the body's five stages (trainable_backbone_layers).
             FrozenWhenDense = [Stem, Body + "layer1"],

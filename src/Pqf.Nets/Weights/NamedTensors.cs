@@ -48,8 +48,8 @@ public sealed record NamedTensors
 
     /// <summary>Finds the network in a file. An ONNX model whose graph is that of a known network has the names that the graph
     /// gives.</summary>
-    /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, or another program's
-    /// detector.</returns>
+    /// <returns>An error if it holds several, two tensors for one parameter, weights in a form that is not read, another program's
+    /// detector, or a model whose names are a known network's and whose graph is not.</returns>
     public static Result<NamedTensors, PqfError> Of(TensorFile file) =>
         (file.Onnx is { } model ? OnnxNames.CheckOperators(file, model).Bind(_ => Of(file, model)) : ByNames(file)).Map(named =>
             named with
@@ -61,26 +61,29 @@ public sealed record NamedTensors
     static Result<NamedTensors, PqfError> Of(TensorFile file, OnnxModel model)
     {
         var named = ByNames(file);
-        bool isKnown = named.Bind(ArchitectureRecognition.RecogniseBody).Match(found => found.MissingHead.IsEmpty, _ => false);
+        string? known = named
+            .Bind(ArchitectureRecognition.RecogniseBody)
+            .Match(found => found.MissingHead.IsEmpty ? found.Architecture.Name : null, _ => null);
         int decoded = model.Constants.DequantisedCount;
         ImmutableArray<string> notes = decoded > 0 ? [$"{decoded} tensors are stored as integers with a scale; they are decoded"] : [];
         if (OnnxNames.Find(model) is not { } found)
         {
-            if (isKnown && !model.Outputs.IsEmpty)
-                notes = notes.Add(
-                    "the names are those of a known network, but the model's graph is another"
-                        + (OnnxNames.Difference(model) is { } difference ? $": the first operation that differs is {difference}" : "")
-                        + "; the network computes what the names say, and its results are others than the model's"
+            string? difference = OnnxNames.Difference(model);
+            return known is not null && !model.Outputs.IsEmpty
+                ? new PqfError.File(
+                    file.Path,
+                    $"has the names and shapes of {known}, but the model's graph is another"
+                        + (difference is null ? "" : $": the first operation that differs is {difference}")
+                )
+                : named.Map(tensors =>
+                    tensors with
+                    {
+                        Notes = [.. tensors.Notes, .. notes],
+                        IsOfUnknownGraph = known is null,
+                        Difference = known is null ? difference : null,
+                        HasGraph = true,
+                    }
                 );
-            return named.Map(tensors =>
-                tensors with
-                {
-                    Notes = [.. tensors.Notes, .. notes],
-                    IsOfUnknownGraph = !isKnown,
-                    Difference = isKnown ? null : OnnxNames.Difference(model),
-                    HasGraph = true,
-                }
-            );
         }
 
         return new NamedTensors(
@@ -89,7 +92,7 @@ public sealed record NamedTensors
         )
         {
             HasGraph = true,
-            Notes = isKnown ? notes : notes.Add($"the weights are named by the model's graph, which is that of {found.Network}"),
+            Notes = known is not null ? notes : notes.Add($"the weights are named by the model's graph, which is that of {found.Network}"),
         };
     }
 

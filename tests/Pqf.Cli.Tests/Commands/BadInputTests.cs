@@ -244,8 +244,7 @@ public sealed class BadInputTests : IDisposable
             folder.File("out"),
             "--calibrate",
             folder.File("images/1"),
-            "--dataloader.skip_corrupt",
-            "true",
+            "--skip-corrupt",
             .. TestNetworks.QuickSettings.Where(setting => setting != "--quiet"),
         ]);
         Assert.Equal(ExitCode.Success, skipped.Code);

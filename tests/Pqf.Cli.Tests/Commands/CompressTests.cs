@@ -227,6 +227,38 @@ public sealed class CompressTests : IDisposable
     }
 
     [Fact]
+    public void What_cannot_be_loaded_leaves_no_folder()
+    {
+        var result = Cli.Run("compress", "--weights", folder.File("absent.pth"), "--output", folder.File("out"), "--quiet");
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
+    public void A_detector_is_no_ONNX_model_and_that_is_said_before_any_work()
+    {
+        TestDetectors.Write(folder.File("net.safetensors"));
+        string[] settings = ["--output", folder.File("out"), "--format", "pqf,onnx", "--quiet"];
+        var result = Cli.Run(["compress", "--weights", folder.File("net.safetensors"), .. settings]);
+        Assert.Equal((ExitCode.Usage, $"error: configuration: format: {TestDetectors.NoOnnx}"), (result.Code, result.ErrorLine));
+        Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
+    public void Files_that_keep_no_names_are_named()
+    {
+        string text = Compress("out", "--format", "pqf,pth,safetensors,onnx");
+        Assert.All(
+            (string[])["pqf", "pth", "safetensors", "onnx"],
+            format =>
+                Assert.Equal(
+                    format is "pth" or "safetensors",
+                    text.Contains($"{folder.File($"out/resnet18.{format}")}: this file keeps no preprocessing ", StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [Fact]
     public void A_compressed_network_is_refused()
     {
         Compress("out");

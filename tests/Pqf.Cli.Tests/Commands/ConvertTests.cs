@@ -37,7 +37,7 @@ public sealed class ConvertTests : IDisposable
 
     [Theory]
     [InlineData("a.pth", true)]
-    [InlineData("a.safetensors", true)]
+    [InlineData("a.safetensors", false)]
     [InlineData("a.pqf", false)]
     [InlineData("a.onnx", false)]
     public void What_a_kind_of_file_does_not_keep_is_said(string name, bool isSaid)
@@ -46,9 +46,68 @@ public sealed class ConvertTests : IDisposable
 
         Assert.Equal(ExitCode.Success, result.Code);
         const string Lost =
-            "this kind of file keeps no class names (model.class_names) and no preprocessing (preprocessing.resize, crop, mean, "
+            "this file keeps no class names (model.class_names) and no preprocessing (preprocessing.resize, crop, mean, "
             + "deviation); give the keys whenever it is read, or use a .pqf";
         Assert.Equal(isSaid, (result.Out + result.Error).Contains(Lost, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_safetensors_file_keeps_names_and_preprocessing()
+    {
+        string[] settings = ["--model.class_names", "[a, b, c]", "--preprocessing.resize", "40", "--preprocessing.crop", "32"];
+        Cli.Run(["convert", SharedData.Path("cases/abc.pqf"), folder.File("abc.pqf"), .. settings]);
+        Convert("abc.pqf", "b.safetensors");
+        Convert("b.safetensors", "c.pqf");
+        Assert.Equal(Open("abc.pqf", file => file.Metadata), Open("c.pqf", file => file.Metadata));
+        Assert.Equal("pt", Open("b.safetensors", file => file.Metadata["format"]));
+        Assert.Contains("3 classes, images of 32×32, colour (safetensors)", Cli.Run("inspect", folder.File("b.safetensors")).Out);
+        // Given keys win, as they do over a .pqf.
+        Convert("b.safetensors", "d.pqf", "--model.class_names", "[x, y, z]");
+        Assert.Equal("""["x","y","z"]""", Open("d.pqf", file => file.Metadata["classes"]));
+    }
+
+    [Fact]
+    public void A_detectors_settings_are_kept_or_it_is_said()
+    {
+        TestDetectors.Write(folder.File("net.safetensors"));
+        string[] settings = ["--model.maskrcnn.min_size", "64", "--model.maskrcnn.max_size", "96"];
+        Convert("net.safetensors", "a.pqf", settings);
+        Convert("a.pqf", "b.safetensors");
+        Convert("b.safetensors", "c.pqf");
+        Assert.Equal(Open("a.pqf", file => file.Metadata), Open("c.pqf", file => file.Metadata));
+        Assert.Contains("\"min_size\":64", Open("c.pqf", file => file.Metadata["architecture"]));
+        const string Lost = "this file keeps no settings of the detector (model.maskrcnn)";
+        Assert.Contains(Lost, Cli.Run("convert", folder.File("a.pqf"), folder.File("d.pth")).Error);
+        // Its channels are not the usual ones, but the tensors tell.
+        Assert.DoesNotContain(Lost, Cli.Run("convert", folder.File("net.safetensors"), folder.File("e.pth")).Error);
+    }
+
+    [Fact]
+    public void Text_of_another_version_is_refused()
+    {
+        Cli.Run("convert", SharedData.Path("cases/abc.pqf"), folder.File("a.safetensors"));
+        Open(
+            "a.safetensors",
+            file =>
+                Safetensors.Write(
+                    folder.File("b.safetensors"),
+                    file.Tensors,
+                    new Dictionary<string, string>(file.Metadata) { ["pqf"] = "2" }
+                )
+        );
+        Assert.Equal(
+            $"error: {folder.File("b.safetensors")}: its metadata is of version 2 of this program's; this program reads version 1",
+            Cli.Run("convert", folder.File("b.safetensors"), folder.File("c.pqf")).ErrorLine
+        );
+    }
+
+    [Fact]
+    public void A_detector_is_no_ONNX_model()
+    {
+        TestDetectors.Write(folder.File("net.safetensors"));
+        var result = Cli.Run("convert", folder.File("net.safetensors"), folder.File("a.onnx"));
+        Assert.Equal((ExitCode.Usage, $"error: configuration: format: {TestDetectors.NoOnnx}"), (result.Code, result.ErrorLine));
+        Assert.False(File.Exists(folder.File("a.onnx")));
     }
 
     [Fact]

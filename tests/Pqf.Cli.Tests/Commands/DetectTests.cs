@@ -32,7 +32,10 @@ public sealed class DetectTests : IDisposable
             found,
             item =>
             {
-                Assert.Equal(item.GetProperty("file_name").GetString(), item.GetProperty("image_id").GetInt32() == 1 ? "a.png" : "b.png");
+                Assert.Equal(
+                    item.GetProperty("file_name").GetString(),
+                    folder.File(item.GetProperty("image_id").GetInt32() == 1 ? "a.png" : "b.png")
+                );
                 Assert.Equal($"class {item.GetProperty("category_id").GetInt32()}", item.GetProperty("category").GetString());
                 Assert.Equal([40, 48], item.GetProperty("segmentation").GetProperty("size").Deserialize<int[]>()!);
                 Assert.InRange(item.GetProperty("score").GetDouble(), 0, 1);
@@ -98,7 +101,7 @@ public sealed class DetectTests : IDisposable
             result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
         );
         Assert.Equal(
-            before.Where(item => item.GetProperty("file_name").GetString() != bad).Select(item => item.GetRawText()),
+            before.Where(item => item.GetProperty("file_name").GetString() != folder.File(bad)).Select(item => item.GetRawText()),
             Results().Select(item => item.GetRawText())
         );
         Assert.Equal(
@@ -118,16 +121,20 @@ public sealed class DetectTests : IDisposable
             ["1-2.png", "1-3.png", "1.png", "2-2.png", "2.png", "results.json"],
             Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
-        Assert.Equal(
-            [
-                (1, folder.File("images/a/1.png")),
-                (2, folder.File("images/a/2.png")),
-                (3, folder.File("images/b/1.png")),
-                (4, folder.File("images/b/2.png")),
-                (5, "1-2.png"),
-            ],
-            Results().Select(item => (item.GetProperty("image_id").GetInt32(), item.GetProperty("file_name").GetString()!)).Distinct()
-        );
+        Assert.Equal([(1, "a/1.png"), (2, "a/2.png"), (3, "b/1.png"), (4, "b/2.png"), (5, folder.File("1-2.png"))], FileNames());
+    }
+
+    [Fact]
+    public void Photographs_of_one_name_in_two_folders_have_the_folders_in_their_names()
+    {
+        foreach (string name in (string[])["x", "y"])
+        {
+            Directory.CreateDirectory(folder.File(name));
+            TestNetworks.WriteImage(folder.File($"{name}/1.png"), 3);
+        }
+
+        Assert.Equal(ExitCode.Success, Detect("0", "x", "y").Code);
+        Assert.Equal([(1, folder.File("x/1.png")), (2, folder.File("y/1.png"))], FileNames());
     }
 
     [Theory]
@@ -185,6 +192,9 @@ public sealed class DetectTests : IDisposable
         ]);
 
     PixelImage Picture(string name) => ImageDecoder.Decode(folder.File($"out/{name}.png")).Value();
+
+    IEnumerable<(int Id, string Name)> FileNames() =>
+        Results().Select(item => (item.GetProperty("image_id").GetInt32(), item.GetProperty("file_name").GetString()!)).Distinct();
 
     JsonElement[] Results() => [.. JsonDocument.Parse(File.ReadAllBytes(folder.File("out/results.json"))).RootElement.EnumerateArray()];
 }

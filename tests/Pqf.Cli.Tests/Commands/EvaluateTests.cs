@@ -68,7 +68,7 @@ public sealed class EvaluateTests : IDisposable
         File.WriteAllBytes(folder.File("images/0/broken.png"), [1, 2, 3]);
         string[] arguments = ["--dataloader.imagenet_path", folder.File("images"), "--dataloader.batch_size", "2"];
         Assert.Equal(ExitCode.Failure, Evaluate(arguments).Code);
-        var result = Evaluate([.. arguments, "--dataloader.skip_corrupt", "true"], isQuiet: false);
+        var result = Evaluate([.. arguments, "--skip-corrupt"], isQuiet: false);
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains($"skipped {folder.File("images/0/broken.png")}: is not an image", result.Error, StringComparison.Ordinal);
         Assert.Equal("skipped  1 images that cannot be decoded", result.Lines[0]);
@@ -76,6 +76,18 @@ public sealed class EvaluateTests : IDisposable
         File.Delete(folder.File("images/0/broken.png"));
         var whole = Evaluate(arguments);
         Assert.Equal(whole.Lines[2..4], result.Lines[3..5]);
+    }
+
+    [Theory]
+    [InlineData("0,1,2,3,4", false)]
+    [InlineData("0,1,2,3,4,5", true)]
+    public void The_first_five_count_where_there_are_more_classes(string names, bool isPrinted)
+    {
+        TestNetworks.WriteImages(folder.File("images"), "0");
+        TestNetworks.Write(folder.File("dense.safetensors"), classCount: names.Split(',').Length);
+        var result = Evaluate("--dataloader.imagenet_path", folder.File("images"), "--model.class_names", names);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Equal(isPrinted, result.Out.Contains("top-5", StringComparison.Ordinal));
     }
 
     [Fact]

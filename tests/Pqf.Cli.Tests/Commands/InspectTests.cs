@@ -26,6 +26,13 @@ public sealed class InspectTests : IDisposable
         Assert.Contains("no known architecture has its layers", result.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_pqf_file_is_called_one()
+    {
+        string path = SharedData.Path("cases/abc.pqf");
+        Assert.StartsWith($"{path}: pqf, version 1, ", Cli.Run("inspect", path).Lines[0], StringComparison.Ordinal);
+    }
+
     // Bits and ratios of the paper's table.
     [Theory]
     [InlineData("resnet18", "size     12,927,232 bits = 1.541 MiB; 28.94 times smaller than the dense network's 374,064,384 bits")]

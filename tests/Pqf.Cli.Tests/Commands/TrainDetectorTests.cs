@@ -129,11 +129,22 @@ public sealed class TrainDetectorTests : IDisposable
         "a.pth",
         "distillation.teacher: expected none, since a detector's losses do not take it, got a.pth"
     )]
+    [InlineData("--format", "pth,onnx", $"format: {TestDetectors.NoOnnx}")]
     public void Settings_of_classifiers_alone_are_refused(string key, string value, string expected)
     {
         var result = Train("--weights", folder.File("net.safetensors"), key, value);
         Assert.Equal((ExitCode.Usage, $"error: configuration: {expected}"), (result.Code, result.ErrorLine));
         Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
+    public void A_corrupt_image_to_train_on_is_left_out_where_that_is_asked_for()
+    {
+        File.WriteAllBytes(folder.File("coco/train2017/2.png"), []);
+        string[] settings = ["--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "1"];
+        Assert.Contains("2.png: is empty", Train(settings).ErrorLine);
+        Directory.Delete(folder.File("out"), true);
+        Assert.Contains("skipped   1 images that cannot be decoded", Train([.. settings, "--skip-corrupt"]).Lines);
     }
 
     [Fact]

@@ -47,16 +47,18 @@ public sealed class TransferTests : IDisposable
         Assert.Contains($"{path}: fc begins with random weights, for 3 classes: a, b, c", result.Error.Split('\n'));
     }
 
-    [Fact]
-    public void As_many_classes_of_other_names_are_other_classes()
+    [Theory]
+    [InlineData("xyz.pqf")]
+    [InlineData("xyz.safetensors")]
+    public void As_many_classes_of_other_names_are_other_classes(string name)
     {
         string path = SharedData.Path("cases/abc.pqf");
         Assert.DoesNotContain("random weights", TrainSmall(path, "--model.class_names", "[a, b, c]").Error, StringComparison.Ordinal);
-        Cli.Run("convert", path, folder.File("xyz.pqf"), "--model.class_names", "[x, y, z]");
+        Cli.Run("convert", path, folder.File(name), "--model.class_names", "[x, y, z]");
         Directory.Delete(folder.File("out"), true);
         Assert.Contains(
-            $"{folder.File("xyz.pqf")}: fc begins with random weights, for 3 classes: a, b, c",
-            TrainSmall(folder.File("xyz.pqf")).Error.Split('\n')
+            $"{folder.File(name)}: fc begins with random weights, for 3 classes: a, b, c",
+            TrainSmall(folder.File(name)).Error.Split('\n')
         );
     }
 
@@ -64,11 +66,20 @@ public sealed class TransferTests : IDisposable
     public void Classes_that_are_partly_the_networks_are_an_error()
     {
         Cli.Run("convert", SharedData.Path("cases/abc.pqf"), folder.File("aby.pqf"), "--model.class_names", "[a, b, y]");
+        string[] names = ["--model.class_names", "[a, b, z]"];
+        Assert.EndsWith(
+            "; model.class_count 3 without model.class_names draws a new head for the data's classes",
+            TrainSmall(folder.File("aby.pqf"), ["--quiet", .. names]).ErrorLine
+        );
         Assert.Equal(
             $"error: {Good}: 1 of its 3 classes are not the network's: c; expected some of a, b, y, or numbers below 3; model.class_names "
-                + "gives the network other names; model.class_count of another number draws a new head",
+                + "gives the network other names; model.class_count 3 draws a new head for the data's classes",
             TrainSmall(folder.File("aby.pqf"), "--quiet").ErrorLine
         );
+        // What the message advises.
+        var result = TrainSmall(folder.File("aby.pqf"), "--model.class_count", "3");
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains($"{folder.File("aby.pqf")}: fc begins with random weights, for 3 classes: a, b, c", result.Error.Split('\n'));
     }
 
     [Fact]

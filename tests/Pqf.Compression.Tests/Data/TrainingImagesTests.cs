@@ -76,17 +76,37 @@ public sealed class TrainingImagesTests : IDisposable
     }
 
     [Fact]
+    public void Classes_without_images_to_validate_on_are_named()
+    {
+        Images("train/cat", 1);
+        Images("train/dog", 1);
+        Images("train/emu", 1);
+        Images("val/dog", 2);
+        var found = Open().Value();
+        Assert.Equal(["cat", "dog", "emu"], found.Classes);
+        Assert.Equal([1, 1], Classes(found.Sets.Validation));
+        Assert.Equal([$"{folder.Path}: val has no images of cat, emu: how well they are learnt is not measured"], found.Notes);
+    }
+
+    [Fact]
     public void What_does_not_fit_is_named()
     {
         Images("train/cat", 2);
         Images("train/dog", 2);
         Images("val/cat", 1);
-        Assert.Equal($"{folder.Path}: expected the same classes in train and val; dog is in train alone", Open().ErrorMessage());
+        Images("val/fox", 1);
+        Images("val/gnu", 1);
+        Assert.Equal(
+            $"{folder.Path}: expected the classes of train in val; in train alone: dog; in val alone: fox, gnu",
+            Open().ErrorMessage()
+        );
+        Directory.Delete(folder.File("val/fox"), true);
+        Directory.Delete(folder.File("val/gnu"), true);
         Images("val/dog", 1);
         Images("val/emu", 1);
-        Assert.Equal($"{folder.Path}: expected the same classes in train and val; emu is in val alone", Open().ErrorMessage());
+        Assert.Equal($"{folder.Path}: expected the classes of train in val; in val alone: emu", Open().ErrorMessage());
         Images("train/emu", 0);
-        Assert.Equal($"{folder.Path}: expected the same classes in train and val; emu is in val alone", Open().ErrorMessage());
+        Assert.Equal($"{folder.Path}: expected the classes of train in val; in val alone: emu", Open().ErrorMessage());
         Images("train/emu", 1);
         Assert.Equal(
             $"{folder.Path}: has 3 classes; expected those of a network of 2, whose class names are not known (model.class_names gives "

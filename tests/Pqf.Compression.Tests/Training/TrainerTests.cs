@@ -35,8 +35,37 @@ public sealed class TrainerTests : IDisposable
         Assert.True(epochs[^1].Epoch.Training[Metrics.Loss] < 0.5 * epochs[0].Epoch.Training[Metrics.Loss]);
         Assert.True(epochs[^1].Epoch.Validation[Classification.Accuracy] > 0.8);
         double best = epochs.Max(epoch => epoch.Epoch.Score);
-        Assert.Equal(epochs.First(epoch => epoch.Epoch.Score == best).Epoch, trainer.State.Progress.Best);
+        Assert.Equal(
+            epochs.Where(epoch => epoch.Epoch.Score == best).MinBy(epoch => epoch.Epoch.Validation[Metrics.Loss])!.Epoch,
+            trainer.State.Progress.Best
+        );
         Assert.Equal(trainer.State.Progress.Best, epochs.Last(epoch => epoch.IsBest).Epoch);
+    }
+
+    // Scores, then losses, of the epochs 1, 2, …
+    [Theory]
+    [InlineData(2, new[] { 0.5, 0.7, 0.7 }, new[] { 1.0, 0.9, 0.9 })]
+    [InlineData(3, new[] { 0.5, 0.7, 0.7 }, new[] { 1.0, 0.9, 0.8 })]
+    [InlineData(2, new[] { 0.5, 0.7, 0.6 }, new[] { 1.0, 0.9, 0.1 })]
+    [InlineData(2, new[] { 0.5, 0.5 }, new[] { double.NaN, 0.9 })]
+    [InlineData(2, new[] { double.NaN, 0.1 }, new[] { 0.1, 0.9 })]
+    [InlineData(1, new[] { 0.1, double.NaN }, new[] { 0.9, 0.1 })]
+    public void The_highest_score_is_the_best_and_of_equal_ones_the_lowest_loss(int expected, double[] scores, double[] losses)
+    {
+        TrainingProgress Progress(Func<double, Metrics> training, Func<double, Metrics> validation) =>
+            TrainingProgress.Start with
+            {
+                Epochs =
+                [
+                    .. scores
+                        .Zip(losses, (score, loss) => (score, loss))
+                        .Select((pair, i) => new EpochRecord(i + 1, training(pair.loss), validation(pair.loss), pair.score, 0.1)),
+                ],
+            };
+        Metrics Measured(double loss) => new(1, [new(Metrics.Loss, loss)]);
+        Assert.Equal(expected, Progress(_ => Metrics.None, Measured).Best!.Number);
+        // Detectors' validations measure no loss.
+        Assert.Equal(expected, Progress(Measured, _ => Metrics.None).Best!.Number);
     }
 
     [Fact]

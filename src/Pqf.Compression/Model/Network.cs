@@ -115,15 +115,19 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
 
     Result<Network, PqfError> For(NetworkTask task)
     {
-        if (Networks.FamilyOf(Architecture).Task == task)
+        var own = Networks.TaskOf(Architecture);
+        if (own == task)
             return this;
         var families = Networks.Families.Where(family => family.Task == task);
         return new PqfError.File(
             Path,
-            task == NetworkTask.Classification
+            own == NetworkTask.Values ? $"gives other values than one row of classes for each image; expected a network that {Verb(task)}"
+            : task == NetworkTask.Classification
                 ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
-                : $"is a {Architecture.Name}; expected a network that finds objects "
+                : $"is a {Architecture.Title}; expected a network that finds objects "
                     + $"({string.Join(", ", families.SelectMany(family => family.Names))})"
         );
     }
+
+    static string Verb(NetworkTask task) => task == NetworkTask.Classification ? "classifies images" : "finds objects";
 }

@@ -44,8 +44,11 @@ public sealed record Provenance(string SourceName, string SourceSha256, string T
 /// </remarks>
 public sealed record PqfModel
 {
-    /// <summary>Version of the format written, and the only one read.</summary>
+    /// <summary>Version of the format in which networks of known families are written.</summary>
     public const string FormatVersion = "1";
+
+    /// <summary>Version in which networks of a graph of their own are written: the architecture's text holds the graph.</summary>
+    public const string GraphFormatVersion = "2";
 
     /// <summary>Which network.</summary>
     public required Architecture Architecture { get; init; }
@@ -143,8 +146,9 @@ public sealed record PqfModel
             path,
             Graph,
             Parameters,
-            [1, Preprocessing.Crop, Preprocessing.Crop, Preprocessing.Channels],
-            ModelMetadata.Of(this).ToSelfContainedText()
+            Preprocessing.InputShape(1),
+            ModelMetadata.Of(this).ToSelfContainedText(),
+            Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
         );
 
     /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's

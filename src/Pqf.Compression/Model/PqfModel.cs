@@ -194,7 +194,7 @@ public sealed record PqfModel
     internal static Result<PqfModel, PqfError> From(TensorFile file, ModelMetadata metadata, Device device) =>
         Build(file, metadata.Architecture)
             .Bind(graph =>
-                Load(graph, file, device)
+                Load(graph, file, metadata.Architecture, device)
                     .Map(parameters => new PqfModel
                     {
                         Architecture = metadata.Architecture,
@@ -214,16 +214,22 @@ public sealed record PqfModel
             .Build(architecture)
             .Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
 
-    static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
-        StateDict
-            .Load(graph, ModelTensors.Unpacked(graph, file), device)
-            .Bind<Parameters>(loaded =>
-                loaded.Report.Unused.IsEmpty
-                    ? loaded.Parameters
-                    : new PqfError.File(
-                        file.Path,
-                        $"holds tensors that the network has no use for: "
-                            + $"{string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"
-                    )
-            );
+    static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Architecture architecture, Device device)
+    {
+        var unpacked = ModelTensors.Unpacked(graph, file);
+        bool isOwnGraph = architecture.Options is GraphOptions;
+        // Names of a graph of its own are nobody else's; and what else an ONNX model of one holds are numbers of its operations.
+        var loaded = isOwnGraph
+            ? StateDict.Load(graph, NamedTensors.AsTheyAre(unpacked), device)
+            : StateDict.Load(graph, unpacked, device);
+        return loaded.Bind<Parameters>(found =>
+            found.Report.Unused.IsEmpty || (isOwnGraph && OnnxReader.HasGraph(file))
+                ? found.Parameters
+                : new PqfError.File(
+                    file.Path,
+                    $"holds tensors that the network has no use for: "
+                        + $"{string.Join(", ", found.Report.Unused.Select(unused => unused.Name))}"
+                )
+        );
+    }
 }

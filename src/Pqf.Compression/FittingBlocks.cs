@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
-using Pqf.Nets.Weights;
 
 namespace Pqf.Compression;
 
@@ -16,7 +15,9 @@ static class FittingBlocks
     {
         var depthwise = graph
             .Nodes.OfType<Conv2dLayer>()
-            .Where(layer => layer.Options.Groups > 1 && layer.Options.Groups == layer.InChannels && !spec.LayerSpecs.ContainsKey(layer.Name))
+            .Where(layer =>
+                layer.Options.Groups > 1 && layer.Options.Groups == layer.InChannels && !spec.LayerSpecs.ContainsKey(layer.Name)
+            )
             .Select(layer => layer.Name);
         var layers = spec.LayerSpecs;
         foreach (var weight in ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight))

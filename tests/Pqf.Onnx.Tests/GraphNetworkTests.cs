@@ -139,9 +139,7 @@ public class GraphNetworkTests(DeviceSet devices) : DeviceTest(devices)
         string path = folder.Write("maps.onnx", model.Output(model.Mixed("x", 3, 8), 4).ToBytes());
         Assert.Equal(
             $"{path}: gives other values than one row of classes for each image; expected a network that classifies images",
-            Network
-                .Load(path, Use(DeviceKind.Host), null, NetworkTask.Classification)
-                .Match(_ => "it was read", error => error.Message)
+            Network.Load(path, Use(DeviceKind.Host), null, NetworkTask.Classification).Match(_ => "it was read", error => error.Message)
         );
     }
 

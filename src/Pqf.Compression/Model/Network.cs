@@ -108,7 +108,8 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
 
     /// <summary>Whether a file that holds no known network may hold one with its graph.</summary>
     public static bool HasOwnGraph(TensorFile file) =>
-        OnnxReader.HasGraph(file) || ModelMetadata.BesidePyTorch(file).Match(text => text?.Architecture.Options is GraphOptions, _ => false);
+        OnnxReader.HasGraph(file)
+        || ModelMetadata.BesidePyTorch(file).Match(text => text?.Architecture.Options is GraphOptions, _ => false);
 
     /// <summary>Writes the network, whole or not at all. Quantised weights stay so.</summary>
     /// <param name="path">The file; its name ends in <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>.</param>
@@ -127,8 +128,7 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
         return new PqfError.File(
             Path,
             own == NetworkTask.Values ? $"gives other values than one row of classes for each image; expected a network that {Verb(task)}"
-            : task == NetworkTask.Classification
-                ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
+                : task == NetworkTask.Classification ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
                 : $"is a {Architecture.Title}; expected a network that finds objects "
                     + $"({string.Join(", ", families.SelectMany(family => family.Names))})"
         );

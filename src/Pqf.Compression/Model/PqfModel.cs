@@ -219,9 +219,7 @@ public sealed record PqfModel
         var unpacked = ModelTensors.Unpacked(graph, file);
         bool isOwnGraph = architecture.Options is GraphOptions;
         // Names of a graph of its own are nobody else's; and what else an ONNX model of one holds are numbers of its operations.
-        var loaded = isOwnGraph
-            ? StateDict.Load(graph, NamedTensors.AsTheyAre(unpacked), device)
-            : StateDict.Load(graph, unpacked, device);
+        var loaded = isOwnGraph ? StateDict.Load(graph, NamedTensors.AsTheyAre(unpacked), device) : StateDict.Load(graph, unpacked, device);
         return loaded.Bind<Parameters>(found =>
             found.Report.Unused.IsEmpty || (isOwnGraph && OnnxReader.HasGraph(file))
                 ? found.Parameters

@@ -88,7 +88,7 @@ public static class NetworkText
         var (preprocessing, shape) = (network.Preprocessing, InputShape(network));
         return Networks.FamilyOf(network.Architecture).InputSide is not null
             ? $"images of any size, resized to {shape[1]} pixels"
-            : $"images of {preprocessing.Crop}×{preprocessing.Columns ?? preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
+            : $"images of {shape[1]}×{shape[2]}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
     }
 
     /// <summary>Of one image; of the largest square one where the network resizes images itself.</summary>

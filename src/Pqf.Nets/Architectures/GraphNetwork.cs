@@ -15,13 +15,8 @@ namespace Pqf.Nets.Architectures;
 /// <param name="InputName">What its images are called in ONNX models.</param>
 /// <param name="Outputs">What its values are called there, and their nodes.</param>
 [JsonConverter(typeof(GraphOptionsConverter))]
-public sealed record GraphOptions(
-    string Title,
-    Graph Graph,
-    Pair ImageSize,
-    string InputName,
-    ImmutableArray<OnnxNetworkOutput> Outputs
-) : FamilyOptions;
+public sealed record GraphOptions(string Title, Graph Graph, Pair ImageSize, string InputName, ImmutableArray<OnnxNetworkOutput> Outputs)
+    : FamilyOptions;
 
 /// <summary>The family of networks that bring their graph.</summary>
 public static class GraphNetwork

@@ -94,7 +94,13 @@ readonly unsafe struct InputRows
                     continue;
                 ResizeRow(from, narrowed + ((nint)(y % taps) * stride));
                 for (; output < count.Length && first[output] + count[output] - 1 == y; output++)
-                    FinishRow(output, narrowed, stride, sum, to + ((((nint)(output + down.Before) * columnCount) + across.Before) * channels));
+                    FinishRow(
+                        output,
+                        narrowed,
+                        stride,
+                        sum,
+                        to + ((((nint)(output + down.Before) * columnCount) + across.Before) * channels)
+                    );
             }
         }
 

@@ -10,7 +10,8 @@ public static class Preprocess
     /// normalised.</summary>
     /// <param name="image">Grey or colour.</param>
     /// <param name="preprocessing">What the network was trained with.</param>
-    /// <returns>[H · W · C], NHWC order, where H is <see cref="Preprocessing.Crop"/> and W is so too or <see cref="Preprocessing.Columns"/>.</returns>
+    /// <returns>[H · W · C], NHWC order, where H is <see cref="Preprocessing.Crop"/> and W
+    /// is <see cref="Preprocessing.Columns"/>, or H where that is null.</returns>
     public static float[] ToInput(PixelImage image, Preprocessing preprocessing)
     {
         float[] input = new float[InputCount(preprocessing)];

@@ -13,9 +13,10 @@ public sealed record OnnxModelNames(string Input, ImmutableArray<OnnxNetworkOutp
         new(
             "input",
             [
-                .. graph.Outputs.Select(node =>
-                    new OnnxNetworkOutput(node == graph.Output ? "logits" : FormattableString.Invariant($"value{node}"), node)
-                ),
+                .. graph.Outputs.Select(node => new OnnxNetworkOutput(
+                    node == graph.Output ? "logits" : FormattableString.Invariant($"value{node}"),
+                    node
+                )),
             ]
         );
 

@@ -4,8 +4,8 @@ using Pqf.Nets.Layers;
 
 namespace Pqf.Nets.Graphs.Text;
 
-/// <summary>A graph as JSON: a list of layers, each <c>["Conv2d", [0], {"name": …}]</c> with the numbers of its inputs and its options, and
-/// the numbers of the outputs.</summary>
+/// <summary>A graph as JSON: a list of layers, each <c>["Conv2d", [0], {"name": …}]</c> with the numbers of its inputs and its
+/// options, and the numbers of the outputs.</summary>
 public static class GraphText
 {
     const int MaxLayers = 100_000;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Pqf.Nets.Layers;
-using Pqf.Tensors;
 using Pqf.Tensors.Ops.Movement;
 using Pqf.Tensors.Ops.Normalisation;
 using Pqf.Tensors.Ops.Pooling;
@@ -28,8 +27,7 @@ sealed record LayerForm(string Kind, Func<Layer, bool> IsOf, Action<Layer, Layer
 
     /// <summary>A form.</summary>
     public static LayerForm Of<TLayer>(string kind, Action<TLayer, LayerWriter> write, Func<LayerReader, Layer> read)
-        where TLayer : Layer =>
-        new(kind, layer => layer is TLayer, (layer, to) => write((TLayer)layer, to), read);
+        where TLayer : Layer => new(kind, layer => layer is TLayer, (layer, to) => write((TLayer)layer, to), read);
 
     static LayerForm Plain<TLayer>(string kind, Func<int, Layer> make)
         where TLayer : Layer => Of<TLayer>(kind, (_, _) => { }, from => make(from.X));
@@ -99,7 +97,8 @@ sealed record LayerForm(string Kind, Func<Layer, bool> IsOf, Action<Layer, Layer
             ),
             Of<AvgPool2dLayer>(
                 "AvgPool2d",
-                (x, to) => WritePool(to.Add("kernel", x.KernelSize), x.Options).Add("without_padding", x.Padding == PaddingCounts.AsNothing),
+                (x, to) =>
+                    WritePool(to.Add("kernel", x.KernelSize), x.Options).Add("without_padding", x.Padding == PaddingCounts.AsNothing),
                 from => new AvgPool2dLayer(
                     from.X,
                     from.Pair("kernel"),
@@ -156,7 +155,11 @@ sealed record LayerForm(string Kind, Func<Layer, bool> IsOf, Action<Layer, Layer
                 from => new PixelRowsLayer(from.X, from.Integer("columns"))
             ),
             Of<ReshapeLayer>("Reshape", (x, to) => to.AddList("shape", x.ImageShape), from => new ReshapeLayer(from.X, from.List("shape"))),
-            Of<TransposeLayer>("Transpose", (x, to) => to.AddList("order", x.Order), from => new TransposeLayer(from.X, from.List("order"))),
+            Of<TransposeLayer>(
+                "Transpose",
+                (x, to) => to.AddList("order", x.Order),
+                from => new TransposeLayer(from.X, from.List("order"))
+            ),
             Of<ResizeLayer>(
                 "Resize",
                 (x, to) =>
@@ -184,11 +187,7 @@ sealed record LayerForm(string Kind, Func<Layer, bool> IsOf, Action<Layer, Layer
                         .Add("value", x.Options.Value, 0f),
                 from => new PadLayer(
                     from.X,
-                    new PadOptions(from.Pair("start"), from.Pair("end"))
-                    {
-                        Mode = ModeOf<PadMode>(from),
-                        Value = from.Single("value", 0f),
-                    }
+                    new PadOptions(from.Pair("start"), from.Pair("end")) { Mode = ModeOf<PadMode>(from), Value = from.Single("value", 0f) }
                 )
             ),
         ];

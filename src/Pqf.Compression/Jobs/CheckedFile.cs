@@ -18,8 +18,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
     /// <summary>Norms are stored as products in ONNX models, and rounded once more.</summary>
     const double OnnxTolerance = 1e-5;
 
-    /// <summary>Writes a network, reads the file back and compares the logits of a few random images. A safetensors file holds the tensors
-    /// alone.</summary>
+    /// <summary>Writes a network, reads the file back and compares the logits of a few random images.</summary>
     /// <param name="model">The network as files hold it, norms folded: <see cref="PqfModel.AsStored"/>.</param>
     /// <param name="path">The file.</param>
     /// <param name="format">Its kind.</param>
@@ -39,7 +38,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
         using var scope = probe.Device.BeginScope();
         float[] expected = probe.Logits(model.Graph, model.Parameters);
         bool isOwnGraph = model.Architecture.Options is GraphOptions;
-        return from _ in format == ModelFormat.Safetensors && !isOwnGraph ? model.SaveTensors(path) : model.Save(path, format)
+        return from _ in model.Save(path, format)
             from network in isOwnGraph && format == ModelFormat.Pth
                 ? ReadTensors(model.Graph, path, probe.Device)
                 : Network.Load(path, probe.Device, overrides).Map(read => (read.Graph, read.Parameters))

@@ -21,7 +21,11 @@ public static class NetworkText
     /// <param name="format">Its kind, for a person.</param>
     public static IEnumerable<string> Lines(PqfModel model, string format)
     {
-        yield return $"network  {NameText(model.Architecture)}, {model.Architecture.ClassCount} classes, {InputText(model)} ({format})";
+        string classes =
+            Networks.TaskOf(model.Architecture) == NetworkTask.Values
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture, $"{model.Architecture.ClassCount} classes, ");
+        yield return $"network  {NameText(model.Architecture)}, {classes}{InputText(model)} ({format})";
         yield return $"size     {SizeText(CostOf(model))}";
     }
 

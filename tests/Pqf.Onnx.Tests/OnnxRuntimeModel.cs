@@ -45,5 +45,15 @@ sealed class OnnxRuntimeModel : IDisposable
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
+    /// <summary>All outputs by name, of an input as the model takes it.</summary>
+    public IReadOnlyDictionary<string, float[]> RunAll(Tensor<float> x)
+    {
+        using var input = OrtValue.CreateTensorValueFromMemory(x.ToArray(), [.. x.Shape.Select(length => (long)length)]);
+        using var run = new RunOptions();
+        string[] names = [.. session.OutputMetadata.Keys];
+        using var outputs = session.Run(run, [session.InputMetadata.Keys.First()], [input], names);
+        return names.Select((name, i) => (name, outputs[i].GetTensorDataAsSpan<float>().ToArray())).ToDictionary();
+    }
+
     public void Dispose() => session.Dispose();
 }

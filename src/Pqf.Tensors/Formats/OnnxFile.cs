@@ -28,8 +28,8 @@ static class OnnxFile
         OnnxStorage? storage = new(file, path);
         try
         {
-            var (graphs, metadata) = Parts(storage);
-            var model = OnnxModel.Read(storage, graphs);
+            var (graphs, metadata, opset) = Parts(storage);
+            var model = OnnxModel.Read(storage, graphs) with { Opset = opset };
             var read = new TensorFile(path, Format(storage, model.Constants), model.Constants.Weights, metadata, storage) { Onnx = model };
             storage = null; // now the file's
             return read;
@@ -72,8 +72,9 @@ static class OnnxFile
         return (key, value);
     }
 
-    static (List<(int Start, int Length)> Graphs, Dictionary<string, string> Metadata) Parts(OnnxStorage storage)
+    static (List<(int Start, int Length)> Graphs, Dictionary<string, string> Metadata, int Opset) Parts(OnnxStorage storage)
     {
+        int opset = 1;
         var graphs = new List<(int, int)>();
         var metadata = new Dictionary<string, string>();
         var model = storage.Message(0, (int)storage.Model.Length);
@@ -81,6 +82,8 @@ static class OnnxFile
         {
             if (model is { Number: 7, Kind: WireKind.Bytes })
                 graphs.Add((model.BytesStart, model.Bytes.Length));
+            if (model is { Number: 8, Kind: WireKind.Bytes } && Version(new(model.Bytes, model.BytesStart)) is { } version)
+                opset = version;
             if (model is not { Number: 14, Kind: WireKind.Bytes })
                 continue;
             var (key, value) = Entry(new(model.Bytes, model.BytesStart));
@@ -88,7 +91,23 @@ static class OnnxFile
                 throw new InvalidDataException($"metadata: {key} occurs twice");
         }
 
-        return graphs.Count > 0 ? (graphs, metadata) : throw new InvalidDataException("ONNX model without a graph");
+        return graphs.Count > 0 ? (graphs, metadata, opset) : throw new InvalidDataException("ONNX model without a graph");
+    }
+
+    /// <summary>Version of an OperatorSetIdProto; null if it is not that of the ONNX project's own operations.</summary>
+    static int? Version(WireFields set)
+    {
+        string domain = "";
+        ulong version = 1;
+        while (set.Next())
+        {
+            if (set is { Number: 1, Kind: WireKind.Bytes })
+                domain = Text(set.Bytes);
+            else if (set is { Number: 2, Kind: WireKind.Varint })
+                version = set.Value;
+        }
+
+        return domain is "" or "ai.onnx" ? (int)Math.Min(version, int.MaxValue) : null;
     }
 
     /// <summary>For a person: the format, and where weights are, or how, if not as usual.</summary>

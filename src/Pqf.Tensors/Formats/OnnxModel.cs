@@ -5,7 +5,11 @@ namespace Pqf.Tensors.Formats;
 /// <summary>A value that a model's graph is given.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Of its elements; null if networks are not stored in it, or if it is no tensor.</param>
-sealed record OnnxInput(string Name, DType? Type);
+sealed record OnnxInput(string Name, DType? Type)
+{
+    /// <summary>Axis lengths, null for one that is any length; null if the model does not say how many axes there are.</summary>
+    public ImmutableArray<long?>? Lengths { get; init; }
+}
 
 /// <summary>What the graph of an ONNX model consists of.</summary>
 /// <param name="Nodes">In file order: each reads the values of earlier ones.</param>
@@ -21,10 +25,14 @@ sealed record OnnxModel(
 {
     const int MaxTensors = 100_000,
         MaxNodes = 100_000,
-        MaxNames = 1_000_000;
+        MaxNames = 1_000_000,
+        MaxAxes = 64;
 
     /// <summary>Every value that does not depend on the inputs, and can be computed.</summary>
     public required OnnxConstants Constants { get; init; }
+
+    /// <summary>Version of the ONNX project's operations; 1 if the model does not say.</summary>
+    public int Opset { get; init; } = 1;
 
     /// <summary>Reads the graphs of a model; there is one, unless it comes in parts.</summary>
     /// <param name="storage">The model.</param>
@@ -52,25 +60,23 @@ sealed record OnnxModel(
             throw new InvalidDataException($"ONNX model of more than {most} {what}");
     }
 
-    /// <summary>Name and element type of a ValueInfoProto: its field 2 is a type, whose field 1 is that of a tensor.</summary>
+    /// <summary>Name and type of a ValueInfoProto: its field 2 is a type, whose field 1 is that of a tensor.</summary>
     static OnnxInput Value(WireFields value)
     {
-        string name = "";
-        DType? type = null;
+        var input = new OnnxInput("", null);
         while (value.Next())
         {
             if (value is { Number: 1, Kind: WireKind.Bytes })
-                name = OnnxFile.Text(value.Bytes);
+                input = input with { Name = OnnxFile.Text(value.Bytes) };
             else if (value is { Number: 2, Kind: WireKind.Bytes })
-                type = ElementType(new(value.Bytes, value.BytesStart));
+                input = Typed(input, new(value.Bytes, value.BytesStart));
         }
 
-        return new(name, type);
+        return input;
     }
 
-    static DType? ElementType(WireFields type)
+    static OnnxInput Typed(OnnxInput input, WireFields type)
     {
-        DType? element = null;
         while (type.Next())
         {
             if (type is not { Number: 1, Kind: WireKind.Bytes })
@@ -78,10 +84,32 @@ sealed record OnnxModel(
             var tensor = new WireFields(type.Bytes, type.BytesStart);
             while (tensor.Next())
                 if (tensor is { Number: 1, Kind: WireKind.Varint })
-                    element = OnnxTypes.TypeOf((long)tensor.Value);
+                    input = input with { Type = OnnxTypes.TypeOf((long)tensor.Value) };
+                else if (tensor is { Number: 2, Kind: WireKind.Bytes })
+                    input = input with { Lengths = Lengths(new(tensor.Bytes, tensor.BytesStart)) };
         }
 
-        return element;
+        return input;
+    }
+
+    /// <summary>Axis lengths of a TensorShapeProto: its field 1 is an axis, whose field 1 is a length.</summary>
+    static ImmutableArray<long?> Lengths(WireFields shape)
+    {
+        var lengths = ImmutableArray.CreateBuilder<long?>();
+        while (shape.Next())
+        {
+            if (shape is not { Number: 1, Kind: WireKind.Bytes })
+                continue;
+            Bound(lengths.Count, MaxAxes, "axes of a value");
+            long? length = null;
+            var axis = new WireFields(shape.Bytes, shape.BytesStart);
+            while (axis.Next())
+                if (axis is { Number: 1, Kind: WireKind.Varint })
+                    length = (long)axis.Value;
+            lengths.Add(length);
+        }
+
+        return lengths.ToImmutable();
     }
 
     /// <summary>What was read of a graph so far.</summary>

@@ -1,0 +1,34 @@
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Nets.Onnx.Reading;
+
+/// <summary>Finds what is wrong with the order of a model's nodes.</summary>
+static class ModelCheck
+{
+    /// <summary>Checks that every value is made once, before it is read.</summary>
+    public static Result<Unit, PqfError> Of(string path, OnnxModel model)
+    {
+        if (model.Outputs.IsEmpty)
+            return new PqfError.File(path, "the model has no outputs");
+        var makers = new Dictionary<string, OnnxNode>();
+        foreach (var node in model.Nodes)
+        foreach (string output in node.Outputs.Where(output => output.Length > 0))
+            if (!makers.TryAdd(output, node))
+                return Problem(node, $"makes {Printable.Name(output)}, which {makers[output].Text} makes already");
+        var made = new HashSet<string>();
+        foreach (var node in model.Nodes)
+        {
+            if (node.Inputs.FirstOrDefault(input => makers.ContainsKey(input) && !made.Contains(input)) is { } early)
+                return Problem(
+                    node,
+                    $"reads {Printable.Name(early)}, which {makers[early].Text} makes later: nodes are out of order, or in a cycle"
+                );
+            made.UnionWith(node.Outputs);
+        }
+
+        return default(Unit);
+
+        PqfError Problem(OnnxNode node, string problem) => new PqfError.File(path, $"{node.Text}: {problem}");
+    }
+}

@@ -147,9 +147,7 @@ public class NetworkProperties
     static IEnumerable<(string Layer, int Place)> Places(ChannelGroup group, ChannelRun run) =>
         Enumerable
             .Range(0, group.ChannelCount)
-            .Select(i =>
-                run.Places is { } places ? (run.Layer, (places.Part * places.AxisLength) + places.At[i]) : (run.Layer, i)
-            );
+            .Select(i => run.Places is { } places ? (run.Layer, (places.Part * places.AxisLength) + places.At[i]) : (run.Layer, i));
 
     static int[] Order(ChannelGroup group, int seed) => RngKey.FromSeed(seed).Fold(group.Parents[0]).Permutation(group.ChannelCount);
 }

@@ -128,7 +128,10 @@ public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         // its outputs. Channels may not leave their group of the 3×3 convolution.
         Assert.Equal(
             [(2, 192), (4, 256), (8, 384), (16, 192)],
-            groups.Where(group => group.Rows[0].Places is not null).CountBy(group => group.ChannelCount).Select(pair => (pair.Key, pair.Value))
+            groups
+                .Where(group => group.Rows[0].Places is not null)
+                .CountBy(group => group.ChannelCount)
+                .Select(pair => (pair.Key, pair.Value))
         );
         var device = Use(DeviceKind.Host);
         var parameters = GeneratedWeights.Parameters(graph, device, "resnext");
@@ -169,7 +172,6 @@ public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
         var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnext50_32x4d", Width: 15)));
         Assert.Equal("model: width: expected at least 16 channels in the first stage of resnext50_32x4d, got 15", error.Value.Message);
     }
-
 
     static double Norm(Tensor<float> gradient) => Math.Sqrt(gradient.ToArray().Sum(value => (double)value * value));
 }

@@ -113,7 +113,7 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
     static ImmutableDictionary<string, LayerInputs> Apply(ImmutableDictionary<string, LayerInputs> inputs, PermutationReport report) =>
         PermutationPlan
             .RowsAlong(report.Group)
-            // The inputs of a grouped convolution are known as means over its groups, which have orders of their own.
+            // A grouped convolution has one list of weights on columns, and an order for each of its groups: the list stays.
             .Where(columns => inputs.ContainsKey(columns.Layer) && columns.Places is not { PartCount: > 1 })
             .Aggregate(inputs, (all, columns) => all.SetItem(columns.Layer, all[columns.Layer].Reordered(columns, report.Order.AsSpan())));
 }

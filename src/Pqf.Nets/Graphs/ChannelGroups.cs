@@ -22,6 +22,7 @@ public static class ChannelGroups
             var node = graph.Nodes[i];
             ImmutableArray<int> inputs = [.. node.Inputs.Select(input => values[input])];
             int value = node.Space(spaces, inputs);
+            // A step in place has as many pixels as its input.
             values[i] = inputs.Contains(value) ? spaces.Copy(value, node.IsInPlace) : value;
         }
 

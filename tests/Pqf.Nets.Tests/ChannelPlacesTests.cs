@@ -148,6 +148,19 @@ public class ChannelPlacesTests(DeviceSet devices) : DeviceTest(devices)
             },
             ["2: a[2 3] b[2 3] |  | out[2 3] out[6 7]"]
         ),
+        // Exchanging the channels of a exchanges columns 0 and 1; exchanging those of b and c would exchange columns 0 and 2.
+        ["a shared layer that reads a channel twice"] = (
+            (graph, x) =>
+            {
+                int[] Channels(string layer) => [.. graph.Split(graph.Conv2d(x, layer, 2, 1), 1, 1)];
+                int[] a = Channels("a"),
+                    b = Channels("b"),
+                    c = Channels("c");
+                int twice = graph.Conv2d(graph.Concat([a[0], a[1], a[1], a[0]]), "shared", 3, 1);
+                return graph.Add(twice, graph.Conv2d(graph.Concat([b[0], c[1], b[1], c[0]]), "shared", 3, 1));
+            },
+            ["3: shared |  | out"]
+        ),
         ["a grouped convolution"] = (
             (graph, x) =>
             {
@@ -266,7 +279,7 @@ public class ChannelPlacesTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Fact]
-    public void Three_orders_move_their_own_channels_only()
+    public void An_order_moves_the_channels_of_its_group_only()
     {
         var device = Use(DeviceKind.Host);
         var graph = Network("a grouped convolution");

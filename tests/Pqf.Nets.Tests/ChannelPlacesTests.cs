@@ -148,6 +148,22 @@ public class ChannelPlacesTests(DeviceSet devices) : DeviceTest(devices)
             },
             ["2: a[2 3] b[2 3] |  | out[2 3] out[6 7]"]
         ),
+        // Channels 0 of all layers are one class, and channels 1 another. The sums are 0 with 0 and 1 with 1, but of other layers.
+        ["other partners in each of two classes"] = (
+            (graph, x) =>
+            {
+                int[] Channels(string layer) => [.. graph.Split(graph.Conv2d(x, layer, 2, 1), 1, 1)];
+                int[] a = Channels("a"),
+                    b = Channels("b"),
+                    c = Channels("c"),
+                    d = Channels("d");
+                int sums = graph.Add(graph.Concat([a[0], a[1], d[0], d[1]]), graph.Concat([b[0], c[1], c[0], b[1]]));
+                int e = graph.Conv2d(graph.SliceChannels(sums, 0, 2), "e", 2, 1),
+                    f = graph.Conv2d(graph.SliceChannels(sums, 2, 4), "f", 2, 1);
+                return graph.Concat([e, f, graph.Add(graph.Concat([.. b]), graph.Concat([.. c]))]);
+            },
+            ["2: e |  | out[0 1]", "2: f |  | out[2 3]"]
+        ),
         // Exchanging the channels of a exchanges columns 0 and 1; exchanging those of b and c would exchange columns 0 and 2.
         ["a shared layer that reads a channel twice"] = (
             (graph, x) =>

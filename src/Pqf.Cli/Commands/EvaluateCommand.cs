@@ -52,12 +52,18 @@ static class EvaluateCommand
                 "--weights",
                 "expected a network's file, here or in model.state_dict_compressed, got none"
             );
-        if (run.Config.Dataloader.ImagenetPath is not { } folder)
-            return new PqfError.Config("command line", "dataloader.imagenet_path", "expected a folder of labelled images, got none");
+        var keys = run.Config.Dataloader;
+        var source = new ImageSource { ImageFolder = keys.ImagenetPath, IdxFolder = keys.IdxPath };
+        if (source is { ImageFolder: null, IdxFolder: null })
+            return new PqfError.Config(
+                "command line",
+                "dataloader.imagenet_path",
+                "expected a folder of labelled images, here or in dataloader.idx_path, got none"
+            );
         return run.WithImages(reader =>
             run.WithDevice(device =>
                 from network in run.Load(weights, device, NetworkTask.Classification)
-                from images in ImageSet.Open(folder, network.Model, reader, run.Progress)
+                from images in ImageSet.Open(source, network.Model, reader, run.Progress)
                 from _ in Measure(run, network, images)
                 select _
             )

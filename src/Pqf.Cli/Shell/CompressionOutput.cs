@@ -42,7 +42,7 @@ static class CompressionOutput
                         ? "the same"
                         : string.Create(CultureInfo.InvariantCulture, $"the same to {file.Difference:0.0e+0} of the largest");
                 run.WriteLine($"wrote    {file.Path} ({Figures.Count(file.SizeBytes)} bytes); read back, its logits are {same}");
-                if (format is ModelFormat.Pth or ModelFormat.Safetensors && NetworkText.NotKept(model, file.Path) is { } lost)
+                if (format is ModelFormat.Pth && NetworkText.NotKept(model, file.Path) is { } lost)
                     run.WriteLine($"note     {lost}");
                 return default(Unit);
             });

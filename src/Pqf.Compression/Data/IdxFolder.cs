@@ -9,6 +9,11 @@ namespace Pqf.Compression.Data;
 /// <param name="ClassCount">One more than the highest class in <paramref name="Train"/>.</param>
 public sealed record IdxFolder(ImageSet.Grey Train, ImageSet.Grey Test, int ClassCount)
 {
+    const string Images = "images-idx3-ubyte";
+
+    /// <summary>Whether a folder holds images to train on in this form.</summary>
+    public static bool IsOne(string folder) => Find(folder, $"train-{Images}").Match(_ => true, _ => false);
+
     /// <summary>Reads a folder.</summary>
     /// <returns>An error that names the file or folder that is missing, damaged or does not fit the others.</returns>
     public static Result<IdxFolder, PqfError> Open(string folder) =>
@@ -29,7 +34,7 @@ public sealed record IdxFolder(ImageSet.Grey Train, ImageSet.Grey Test, int Clas
             );
 
     static Result<ImageSet.Grey, PqfError> Read(string folder, string part) =>
-        from path in Find(folder, $"{part}-images-idx3-ubyte")
+        from path in Find(folder, $"{part}-{Images}")
         from images in IdxFile.Read(path, 3)
         from labelPath in Find(folder, $"{part}-labels-idx1-ubyte")
         from labels in IdxFile.Read(labelPath, 1)

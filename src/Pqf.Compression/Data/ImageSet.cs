@@ -29,13 +29,35 @@ public abstract record ImageSet
         from match in found.Match(network)
         select found.Numbered(match, network, reader, progress);
 
-    /// <summary>All image files under a folder, whatever their folders are called; all of class 0.</summary>
+    /// <summary>Labelled images to measure on: of a folder of image files as for a path, of IDX files those named <c>t10k</c>.</summary>
+    /// <param name="source">The folder, of one kind or the other.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <param name="progress">As for a path.</param>
+    /// <returns>As for a path.</returns>
+    public static Result<ImageSet, PqfError> Open(
+        ImageSource source,
+        PqfModel model,
+        ImageReader reader,
+        IProgress<JobProgress>? progress = null
+    ) =>
+        source is { ImageFolder: { } folder, IdxFolder: null }
+            ? Open(folder, model, reader, progress)
+            : TrainingImages
+                .Open(source, reader)
+                .Bind(images => images.NumberedFor(NetworkClasses.Of(model), progress))
+                .Map(sets => sets.Validation);
+
+    /// <summary>All image files under a folder, whatever their folders are called, all of class 0; or the images to train on where it is a
+    /// folder of IDX files.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="reader">Decodes images.</param>
     /// <param name="progress">Receives notes: what is left out.</param>
     /// <returns>An error that names the folder if it is missing or holds no images.</returns>
     public static Result<ImageSet, PqfError> OpenUnlabelled(string folder, ImageReader reader, IProgress<JobProgress>? progress = null) =>
-        ImageFolder.FindImages(folder, reader, progress).Map<ImageSet>(paths => Of(paths, reader));
+        IdxFolder.IsOne(folder)
+            ? IdxFolder.Open(folder).Map<ImageSet>(found => found.Train)
+            : ImageFolder.FindImages(folder, reader, progress).Map<ImageSet>(paths => Of(paths, reader));
 
     /// <summary>Image files without labels: all of class 0.</summary>
     /// <param name="paths">The files.</param>

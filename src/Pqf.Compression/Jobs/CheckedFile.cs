@@ -13,8 +13,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
     /// <summary>Norms are stored as products in ONNX models, and rounded once more.</summary>
     const double OnnxTolerance = 1e-5;
 
-    /// <summary>Writes a network, reads the file back and compares the logits of a few random images. A safetensors file holds the tensors
-    /// alone.</summary>
+    /// <summary>Writes a network, reads the file back and compares the logits of a few random images.</summary>
     /// <param name="model">The network as files hold it, norms folded: <see cref="PqfModel.AsStored"/>.</param>
     /// <param name="path">The file.</param>
     /// <param name="format">Its kind.</param>
@@ -33,7 +32,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
         var probe = new Probe(model.Parameters.Tensors().First().Device, model.Preprocessing, key.Fold("probe"));
         using var scope = probe.Device.BeginScope();
         float[] expected = probe.Logits(model.Graph, model.Parameters);
-        return from _ in format == ModelFormat.Safetensors ? model.SaveTensors(path) : model.Save(path, format)
+        return from _ in model.Save(path, format)
             from network in Network.Load(path, probe.Device, overrides)
             from difference in Compare(
                 path,

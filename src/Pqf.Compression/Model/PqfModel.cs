@@ -164,16 +164,6 @@ public sealed record PqfModel
         };
     }
 
-    /// <summary>Writes a safetensors file of the tensors alone, without the text that <see cref="Save"/> puts beside them, whole or not at
-    /// all.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>An error that names the path if the file system refuses.</returns>
-    internal Result<Unit, PqfError> SaveTensors(string path)
-    {
-        using var scope = Parameters.Tensors().First().Device.BeginScope();
-        return Safetensors.Write(path, PyTorchTensors(), new Dictionary<string, string> { ["format"] = "pt" });
-    }
-
     IEnumerable<StoredTensor> PyTorchTensors() =>
         Parameters.IsQuantised ? StateDict.Published(Graph, Parameters) : StateDict.Dense(Graph, Parameters);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Nets.Weights;
@@ -61,6 +62,33 @@ public sealed class TrainTests : IDisposable
         string inspected = Cli.Run("inspect", folder.File("out/trained_models/best.pqf")).Out;
         Assert.Contains("best.pth", inspected, StringComparison.Ordinal);
         Assert.Contains("layer1.0.conv1.codes_matrix", inspected, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_of_IDX_files_is_measured_and_calibrated_on_them()
+    {
+        Train("dense", "--model.compress", "false", "--epochs", "4", "--learning_rate", "0.01");
+        double best = File.ReadAllLines(folder.File("dense/metrics.csv"))
+            .Skip(1)
+            .Max(row => double.Parse(row.Split(',')[4], CultureInfo.InvariantCulture));
+        string weights = folder.File("dense/trained_models/best.pqf");
+        var measured = Cli.Run("evaluate-resnet", "--quiet", "--weights", weights, "--dataloader.idx_path", folder.File("idx"));
+        Assert.Equal((ExitCode.Success, ""), (measured.Code, measured.Error));
+        Assert.Contains($"top-1    {Math.Round(12 * best)}/12 ", measured.Out, StringComparison.Ordinal);
+        var compressed = Cli.Run([
+            "compress",
+            "--weights",
+            weights,
+            "--output",
+            folder.File("small"),
+            "--calibrate",
+            folder.File("idx"),
+            "--dataloader.batch_size",
+            "4",
+            .. TestImages.QuickCompression,
+        ]);
+        Assert.Equal(ExitCode.Success, compressed.Code);
+        Assert.Contains("reconstructing", compressed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
         "resnet20.onnx 31a9b0dc1fb33ac2b3b1ffb8ed3b46462bbfb75ed4656be0cc5302e0f17f1ac1",
         "resnet20.pqf 993f34a8f4e8a988cf10c5130fb2ae02255b876755ca345bb089a3f91b8f54e5",
         "resnet20.pth c1b6cf0a0b4b1b4bb70608bb19f542d7821ece776258aa427e3e7a9b35fe5595",
-        "resnet20.safetensors fa5118800ff3b8879dfbd9b83854a5dc65f830dec7509dcd9643b324a1be8d20",
+        "resnet20.safetensors 4a2c53780598914ed85120656e1d0e2ecd0d19c3695299b476646b5fe689bb89",
     ];
 
     static readonly string[] Trained512 =

@@ -38,8 +38,8 @@ public sealed record PermutationReport(
 /// afterwards.</remarks>
 /// <param name="Layers">How the weights will be cut into blocks: <see cref="Blocks.Of"/>.</param>
 /// <param name="Spec">Groups and steps of the search.</param>
-/// <param name="Key">A group's order depends on this key, its deciding child's name, its place there and that child's weight alone: orders of other groups
-/// only permute its rows.</param>
+/// <param name="Key">A group's order depends on this key, its deciding child's name, its place there and that child's weight alone: orders
+/// of other groups only permute its rows.</param>
 public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec Spec, RngKey Key) : ICompressionStep
 {
     /// <inheritdoc/>

@@ -14,10 +14,10 @@ public sealed record ChannelPlaces(ImmutableArray<int> At, int AxisLength, int P
 
 /// <summary>A layer within a group, and the values that it holds for each channel.</summary>
 /// <param name="Layer">The layer's name; the parameter's for <see cref="ChannelGroup.Vectors"/>.</param>
-/// <param name="Run">Neighbouring values per channel: 1, or the pixels of what was flattened before a linear layer. The taps of a k×k kernel
-/// are axes of their own and do not count.</param>
-/// <param name="Places">Where the channels lie; null if they are the whole axis in order. A layer that reads a channel at several places has
-/// an entry for each.</param>
+/// <param name="Run">Neighbouring values per channel: 1, or the pixels of what was flattened before a linear layer. The taps of a k×k
+/// kernel are axes of their own and do not count.</param>
+/// <param name="Places">Where the channels lie; null if they are the whole axis in order. A layer that reads a channel at several places
+/// has an entry for each.</param>
 public sealed record ChannelRun(string Layer, int Run = 1, ChannelPlaces? Places = null)
 {
     /// <summary>Place of the first channel on the axis.</summary>

@@ -117,7 +117,7 @@ public class TensorFileProperties
                     [],
                     tensors.Select(OnnxMessages.Initialiser),
                     OnnxMessages.Input("input", []),
-                    OnnxMessages.Output("logits", [])
+                    [OnnxMessages.Output("logits", [])]
                 ),
                 new Dictionary<string, string>()
             )

@@ -101,7 +101,7 @@ static class TensorOriginals
                     [],
                     TensorSamples.Of(RngKey.FromSeed(4), Enum.GetValues<DType>()).Select(OnnxMessages.Initialiser),
                     OnnxMessages.Input("input", []),
-                    OnnxMessages.Output("logits", [])
+                    [OnnxMessages.Output("logits", [])]
                 )
             ),
             Onnx(

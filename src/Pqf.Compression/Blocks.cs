@@ -101,7 +101,8 @@ public static class Blocks
         return null;
     }
 
-    static int BlockLength(Shape shape, CompressionSpec spec, LayerSpec own) =>
+    /// <summary>Length of a block, whether it divides the rows or not.</summary>
+    internal static int BlockLength(Shape shape, CompressionSpec spec, LayerSpec own) =>
         own.SubvectorSize
         ?? shape switch
         {

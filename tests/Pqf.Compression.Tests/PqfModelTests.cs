@@ -169,7 +169,7 @@ public sealed class PqfModelTests : IDisposable
 
     [Theory]
     [InlineData("format", "", "x.pqf: is a safetensors file, but not a .pqf file: its metadata does not say so")]
-    [InlineData("version", "2", "x.pqf: is of version 2 of the .pqf format; this program reads version 1")]
+    [InlineData("version", "3", "x.pqf: is of version 3 of the .pqf format; this program reads versions 1 and 2")]
     [InlineData("architecture", "{\"name\":\"resnet19\",\"class_count\":1000,\"in_channels\":3}", "resnet19")]
     [InlineData(
         "architecture",

@@ -131,7 +131,7 @@ public class OnnxWriterTests(DeviceSet devices) : DeviceTest(devices)
             [OnnxMessages.Node("Relu", ["input"], "logits")],
             [OnnxMessages.Initialiser(StoredTensor.FromSingles("unused", [1], [1]))],
             OnnxMessages.Input("input", [1, 2]),
-            OnnxMessages.Output("logits", [1, 2])
+            [OnnxMessages.Output("logits", [1, 2])]
         );
         using var stream = new MemoryStream();
         OnnxMessages.Write(stream, OnnxMessages.Model(graph, new Dictionary<string, string>()));

@@ -23,6 +23,9 @@ sealed class SmallModel
 
     public int Opset { get; }
 
+    /// <summary>In order.</summary>
+    public IEnumerable<string> OutputNames => outputs.Select(output => output.Name);
+
     /// <summary>A node of one value.</summary>
     /// <returns>The value's name.</returns>
     public string Node(string operation, IEnumerable<string> inputs, params IEnumerable<WireField> attributes)

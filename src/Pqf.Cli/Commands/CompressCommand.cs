@@ -15,12 +15,12 @@ static class CompressCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var weights = new Option<string>("--weights")
+        var network = new Argument<string?>("network")
         {
             Description = "The dense network: .pth, .safetensors or .onnx",
-            HelpName = "FILE",
-            Required = true,
+            Arity = ArgumentArity.ZeroOrOne,
         };
+        var weights = new Option<string?>("--weights") { Description = "The same", HelpName = "FILE" };
         var output = new Option<string?>("--output")
         {
             Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path]",
@@ -58,6 +58,7 @@ static class CompressCommand
                 "Make a network 19 to 43 times smaller: permute its channels, quantise its weights, check and write the result."
             )
             {
+                network,
                 weights,
                 output,
                 format,
@@ -73,8 +74,11 @@ static class CompressCommand
                     + "--calibrate /data/photographs",
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out "
                     + "--model.compression_parameters.layer_specs.fc.k 512",
+                "pqf compress mobilenet_v2.onnx --output out --format onnx",
             ],
-            run => Run(run, run.Parsed.GetRequiredValue(weights), run.Parsed.GetValue(calibrate))
+            run =>
+                FileOf(run.Parsed.GetValue(network), run.Parsed.GetValue(weights))
+                    .Bind(file => Run(run, file, run.Parsed.GetValue(calibrate)))
         )
         {
             Keys =
@@ -88,6 +92,15 @@ static class CompressCommand
             Flags = [skip],
         };
     }
+
+    static Result<string, PqfError> FileOf(string? network, string? weights) =>
+        (network, weights) switch
+        {
+            ({ } file, null) => new Result<string, PqfError>.Ok(file),
+            (null, { } file) => new Result<string, PqfError>.Ok(file),
+            (null, null) => new PqfError.Config("command line", "network", "expected the file of a dense network, got none"),
+            _ => new PqfError.Config("command line", "--weights", "expected one file, here or as the argument, got both"),
+        };
 
     static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
     {

@@ -59,7 +59,9 @@ static class InspectCommand
             !Network.IsPqf(file)
             && run.Config.Model.Arch is null
             && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
-            ? Say(run, error.Value)
+            ? Network.HasOwnGraph(file)
+                ? InspectNetwork(run, file).Match<Result<Unit, PqfError>>(done => done, problem => Say(run, problem))
+                : Say(run, error.Value)
             : InspectNetwork(run, file);
     }
 
@@ -101,8 +103,11 @@ static class InspectCommand
     static Table LayerTable(Network network) =>
         new(
             ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
-            [.. NetworkText.CostOf(network).Layers.Select(layer => Row(layer, network.Parameters[$"{layer.Name}.weight"]))]
+            [.. NetworkText.CostOf(network).Layers.Select(layer => Row(layer, WeightOf(network.Parameters, layer.Name)))]
         );
+
+    static Weight WeightOf(Parameters parameters, string layer) =>
+        parameters.Values.GetValueOrDefault($"{layer}.weight") ?? parameters[layer];
 
     static ImmutableArray<string> Row(LayerCost layer, Weight weight) =>
         [

@@ -34,7 +34,7 @@ static class CompressionOutput
 
     static Result<Unit, PqfError> Write(RunContext run, string folder, PqfModel model, ModelFormat format, NetworkOverrides overrides) =>
         CheckedFile
-            .Write(model, Path.Combine(folder, model.Architecture.Name + format.Extension()), format, run.Key, overrides)
+            .Write(model, Path.Combine(folder, model.Architecture.Title + format.Extension()), format, run.Key, overrides)
             .Map(file =>
             {
                 string same =

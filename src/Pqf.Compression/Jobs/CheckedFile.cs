@@ -1,5 +1,10 @@
 using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Jobs;
 
@@ -32,8 +37,11 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
         var probe = new Probe(model.Parameters.Tensors().First().Device, model.Preprocessing, key.Fold("probe"));
         using var scope = probe.Device.BeginScope();
         float[] expected = probe.Logits(model.Graph, model.Parameters);
+        bool isOwnGraph = model.Architecture.Options is GraphOptions;
         return from _ in model.Save(path, format)
-            from network in Network.Load(path, probe.Device, overrides)
+            from network in isOwnGraph && format == ModelFormat.Pth
+                ? ReadTensors(model.Graph, path, probe.Device)
+                : Network.Load(path, probe.Device, overrides).Map(read => (read.Graph, read.Parameters))
             from difference in Compare(
                 path,
                 expected,
@@ -42,6 +50,16 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
             )
             select new CheckedFile(path, new FileInfo(path).Length, difference);
     }
+
+    /// <summary>Reads a file of tensors alone, which does not say what is computed of them.</summary>
+    static Result<(Graph Graph, Parameters Parameters), PqfError> ReadTensors(Graph graph, string path, Device device) =>
+        TensorFiles
+            .Open(path)
+            .Bind(file =>
+            {
+                using (file)
+                    return StateDict.Load(graph, NamedTensors.AsTheyAre(file), device).Map(loaded => (graph, loaded.Parameters));
+            });
 
     static Result<double, PqfError> Compare(string path, float[] expected, float[] actual, double tolerance)
     {

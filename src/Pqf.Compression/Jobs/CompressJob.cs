@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -34,6 +35,8 @@ public static class CompressJob
                 network.Path,
                 "is compressed already; expected a dense network (pqf convert --format dense makes one)"
             );
+        if (network.Architecture.Options is GraphOptions)
+            options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression) };
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
             return MissingStatistics.Error(network.Path, network.Graph);

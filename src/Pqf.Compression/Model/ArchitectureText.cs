@@ -40,9 +40,9 @@ sealed record ArchitectureText(string Name, int ClassCount = 1000, int InChannel
     /// <summary>Whether two architectures of one name have the same options of their family, its own where they give none.</summary>
     public static bool HaveSameOptions(Architecture a, Architecture b)
     {
-        return FormatOf(a.Name) is not { } format || Text(a) == Text(b);
+        return FormatOf(a.Name) is not { Usual: { } usual } format || Text(a) == Text(b);
 
-        string Text(Architecture architecture) => JsonSerializer.Serialize(architecture.Options ?? format.Usual, format.Type);
+        string Text(Architecture architecture) => JsonSerializer.Serialize(architecture.Options ?? usual, format.Type);
     }
 
     static OptionsFormat? FormatOf(string name) => Networks.Find(name)?.OptionsFormat;

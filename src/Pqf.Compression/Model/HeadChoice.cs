@@ -21,6 +21,12 @@ sealed record HeadChoice(NamedTensors Tensors, Architecture Architecture, Immuta
         int fileCount = found.Architecture.ClassCount,
             wanted = overrides.ClassCount ?? fileCount;
         bool differs = !found.MissingHead.IsEmpty || wanted != fileCount;
+        if (differs && found.Architecture.Options is GraphOptions)
+            return new PqfError.File(
+                tensors.File.Path,
+                $"has {fileCount} values for each image; expected {wanted}, as model.class_count says "
+                    + "(a network of a graph of its own keeps its head)"
+            );
         if (overrides is { NewHead: { } head, ClassCount: not null } && (differs || head.When == NewHeadWhen.Always))
             return Drawn(tensors, found.Architecture with { ClassCount = wanted }, head.Key);
         if (!found.MissingHead.IsEmpty)

@@ -31,7 +31,7 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
             {
                 using (file)
                     return Recognise(file, overrides with { ClassCount = null, ClassNames = [] })
-                        .Match(known => Networks.Find(known.Architecture.Name)?.Task == task ? known : null, _ => (KnownNetwork?)null);
+                        .Match(known => Networks.TaskOf(known.Architecture) == task ? known : null, _ => (KnownNetwork?)null);
             });
 
     static Result<KnownNetwork, PqfError> Recognise(TensorFile file, NetworkOverrides overrides) =>

@@ -33,7 +33,7 @@ sealed record ModelMetadata(
         var text = new Dictionary<string, string>
         {
             [FormatKey] = Format,
-            [VersionKey] = PqfModel.FormatVersion,
+            [VersionKey] = Architecture.Options is GraphOptions ? PqfModel.GraphFormatVersion : PqfModel.FormatVersion,
             ["architecture"] = JsonSerializer.Serialize(ArchitectureText.Of(Architecture), json.ArchitectureText),
             ["preprocessing"] = JsonSerializer.Serialize(Preprocessing, json.Preprocessing),
         };
@@ -62,7 +62,7 @@ sealed record ModelMetadata(
     /// <summary>The same beside tensors under PyTorch's names, which programs that do not know this project read as "pt".</summary>
     public IReadOnlyDictionary<string, string> ToTextBesidePyTorch()
     {
-        var text = new Dictionary<string, string>(ToText()) { [FormatKey] = "pt", [BesideKey] = PqfModel.FormatVersion };
+        var text = new Dictionary<string, string>(ToText()) { [FormatKey] = "pt", [BesideKey] = ToText()[VersionKey] };
         text.Remove(VersionKey);
         return text;
     }
@@ -72,21 +72,25 @@ sealed record ModelMetadata(
         file.Metadata.GetValueOrDefault(BesideKey) switch
         {
             null => (ModelMetadata?)null,
-            PqfModel.FormatVersion => Read(file).Map<ModelMetadata?>(text => text),
+            var version when IsRead(version) => Read(file).Map<ModelMetadata?>(text => text),
             var version => new PqfError.File(
                 file.Path,
-                $"its metadata is of version {version} of this program's; this program reads version {PqfModel.FormatVersion}"
+                $"its metadata is of version {version} of this program's; this program reads versions {PqfModel.FormatVersion} and "
+                    + PqfModel.GraphFormatVersion
             ),
         };
+
+    static bool IsRead(string? version) => version is PqfModel.FormatVersion or PqfModel.GraphFormatVersion;
 
     public static Result<ModelMetadata, PqfError> From(TensorFile file)
     {
         if (file.Metadata.GetValueOrDefault(FormatKey) != Format)
             return new PqfError.File(file.Path, $"is a {file.Format} file, but not a .pqf file: its metadata does not say so");
-        if (file.Metadata.GetValueOrDefault(VersionKey) is var version && version != PqfModel.FormatVersion)
+        if (file.Metadata.GetValueOrDefault(VersionKey) is var version && !IsRead(version))
             return new PqfError.File(
                 file.Path,
-                $"is of version {version ?? "(none)"} of the .pqf format; this program reads version {PqfModel.FormatVersion}"
+                $"is of version {version ?? "(none)"} of the .pqf format; this program reads versions {PqfModel.FormatVersion} and "
+                    + PqfModel.GraphFormatVersion
             );
         return Read(file);
     }
@@ -156,6 +160,8 @@ sealed record ModelMetadata(
         )
             return $"preprocessing: expected sizes of 1 to {Preprocessing.MaxSide}, the crop's at most the other's, got resize "
                 + $"{metadata.Preprocessing.Resize} and crop {metadata.Preprocessing.Crop}";
+        if (metadata.Preprocessing.Columns is not (null or (>= 1 and <= Preprocessing.MaxSide)))
+            return $"preprocessing: expected 1 to {Preprocessing.MaxSide} columns, got {metadata.Preprocessing.Columns}";
         if (metadata.ClassNames is ClassNames.Listed listed && listed.Names.Length != metadata.Architecture.ClassCount)
             return $"classes: expected {metadata.Architecture.ClassCount} names, got {listed.Names.Length}";
         return null;

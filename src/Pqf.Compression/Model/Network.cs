@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
+using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -103,7 +104,12 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
 
     /// <summary>What kind of file it is, for a person: <c>pqf, version 1</c>, or as <see cref="TensorFile.Format"/>.</summary>
     public static string FormatOf(TensorFile file) =>
-        IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {PqfModel.FormatVersion}" : file.Format;
+        IsPqf(file) && file.Format == Safetensors.FormatName ? $"pqf, version {file.Metadata.GetValueOrDefault("version")}" : file.Format;
+
+    /// <summary>Whether a file that holds no known network may hold one with its graph.</summary>
+    public static bool HasOwnGraph(TensorFile file) =>
+        OnnxReader.HasGraph(file)
+        || ModelMetadata.BesidePyTorch(file).Match(text => text?.Architecture.Options is GraphOptions, _ => false);
 
     /// <summary>Writes the network, whole or not at all. Quantised weights stay so.</summary>
     /// <param name="path">The file; its name ends in <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>.</param>
@@ -115,15 +121,18 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
 
     Result<Network, PqfError> For(NetworkTask task)
     {
-        if (Networks.FamilyOf(Architecture).Task == task)
+        var own = Networks.TaskOf(Architecture);
+        if (own == task)
             return this;
         var families = Networks.Families.Where(family => family.Task == task);
         return new PqfError.File(
             Path,
-            task == NetworkTask.Classification
-                ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
-                : $"is a {Architecture.Name}; expected a network that finds objects "
+            own == NetworkTask.Values ? $"gives other values than one row of classes for each image; expected a network that {Verb(task)}"
+                : task == NetworkTask.Classification ? $"is a detector ({Architecture.Name}); expected a network that classifies images"
+                : $"is a {Architecture.Title}; expected a network that finds objects "
                     + $"({string.Join(", ", families.SelectMany(family => family.Names))})"
         );
     }
+
+    static string Verb(NetworkTask task) => task == NetworkTask.Classification ? "classifies images" : "finds objects";
 }

@@ -1,5 +1,6 @@
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Images;
+using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -12,7 +13,15 @@ static class NetworkReader
 {
     /// <summary>Reads a network.</summary>
     public static Result<Network, PqfError> Read(TensorFile file, Device device, NetworkOverrides overrides) =>
-        Network.IsPqf(file) ? ReadPqf(file, device, overrides) : ReadStateDict(file, device, overrides);
+        Network.IsPqf(file) ? ReadPqf(file, device, overrides)
+        : OnnxReader.HasGraph(file) && overrides.Arch is null && !IsKnown(file, overrides) ? GraphReader.Read(file, device, overrides)
+        : ReadStateDict(file, device, overrides);
+
+    /// <summary>Whether a model is a known network, or is refused for a form of weights that is not read.</summary>
+    static bool IsKnown(TensorFile file, NetworkOverrides overrides) =>
+        NamedTensors
+            .Of(file)
+            .Match(tensors => Recognise(tensors, overrides, null).Match(_ => true, _ => false), _ => OnnxReader.HasUnreadWeights(file));
 
     static Result<Network, PqfError> ReadPqf(TensorFile file, Device device, NetworkOverrides overrides) =>
         from metadata in ModelMetadata.From(file)
@@ -24,8 +33,8 @@ static class NetworkReader
         select network;
 
     static Result<Network, PqfError> ReadStateDict(TensorFile file, Device device, NetworkOverrides overrides) =>
-        from tensors in NamedTensors.Of(file)
         from stored in ModelMetadata.BesidePyTorch(file)
+        from tensors in stored?.Architecture.Options is GraphOptions ? NamedTensors.AsTheyAre(file) : NamedTensors.Of(file)
         from found in Recognise(tensors, overrides, stored)
         from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)
@@ -60,6 +69,8 @@ static class NetworkReader
     /// <param name="stored">What the file says of itself; null if it is silent.</param>
     public static Result<Recognition, PqfError> Recognise(NamedTensors tensors, NetworkOverrides overrides, ModelMetadata? stored)
     {
+        if (stored?.Architecture is { Options: GraphOptions } own)
+            return new Recognition(own);
         var recognised = ArchitectureRecognition
             .RecogniseBody(tensors)
             .Map(found => stored is null ? found : found with { Architecture = stored.Architecture });

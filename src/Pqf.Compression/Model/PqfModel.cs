@@ -44,8 +44,11 @@ public sealed record Provenance(string SourceName, string SourceSha256, string T
 /// </remarks>
 public sealed record PqfModel
 {
-    /// <summary>Version of the format written, and the only one read.</summary>
+    /// <summary>Version of the format in which networks of known families are written.</summary>
     public const string FormatVersion = "1";
+
+    /// <summary>Version in which networks of a graph of their own are written: the architecture's text holds the graph.</summary>
+    public const string GraphFormatVersion = "2";
 
     /// <summary>Which network.</summary>
     public required Architecture Architecture { get; init; }
@@ -143,8 +146,9 @@ public sealed record PqfModel
             path,
             Graph,
             Parameters,
-            [1, Preprocessing.Crop, Preprocessing.Crop, Preprocessing.Channels],
-            ModelMetadata.Of(this).ToSelfContainedText()
+            Preprocessing.InputShape(1),
+            ModelMetadata.Of(this).ToSelfContainedText(),
+            Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
         );
 
     /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's
@@ -180,7 +184,7 @@ public sealed record PqfModel
     internal static Result<PqfModel, PqfError> From(TensorFile file, ModelMetadata metadata, Device device) =>
         Build(file, metadata.Architecture)
             .Bind(graph =>
-                Load(graph, file, device)
+                Load(graph, file, metadata.Architecture, device)
                     .Map(parameters => new PqfModel
                     {
                         Architecture = metadata.Architecture,
@@ -200,16 +204,20 @@ public sealed record PqfModel
             .Build(architecture)
             .Match<Result<Graph, PqfError>>(graph => graph, error => new PqfError.File(file.Path, $"metadata: {error.Message}"));
 
-    static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Device device) =>
-        StateDict
-            .Load(graph, ModelTensors.Unpacked(graph, file), device)
-            .Bind<Parameters>(loaded =>
-                loaded.Report.Unused.IsEmpty
-                    ? loaded.Parameters
-                    : new PqfError.File(
-                        file.Path,
-                        $"holds tensors that the network has no use for: "
-                            + $"{string.Join(", ", loaded.Report.Unused.Select(unused => unused.Name))}"
-                    )
-            );
+    static Result<Parameters, PqfError> Load(Graph graph, TensorFile file, Architecture architecture, Device device)
+    {
+        var unpacked = ModelTensors.Unpacked(graph, file);
+        bool isOwnGraph = architecture.Options is GraphOptions;
+        // Names of a graph of its own are nobody else's; and what else an ONNX model of one holds are numbers of its operations.
+        var loaded = isOwnGraph ? StateDict.Load(graph, NamedTensors.AsTheyAre(unpacked), device) : StateDict.Load(graph, unpacked, device);
+        return loaded.Bind<Parameters>(found =>
+            found.Report.Unused.IsEmpty || (isOwnGraph && OnnxReader.HasGraph(file))
+                ? found.Parameters
+                : new PqfError.File(
+                    file.Path,
+                    $"holds tensors that the network has no use for: "
+                        + $"{string.Join(", ", found.Report.Unused.Select(unused => unused.Name))}"
+                )
+        );
+    }
 }

@@ -56,6 +56,7 @@ public static class NetworkText
         [
             .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
             .. IsUsual(model.Preprocessing) ? [] : (string[])["preprocessing (preprocessing.resize, crop, mean, deviation)"],
+            .. model.Architecture.Options is GraphOptions ? (string[])["graph of the network"] : [],
             .. HasUsualOptions(model) ? [] : (string[])["settings of the detector (model.maskrcnn)"],
         ];
         return lost is []
@@ -80,14 +81,14 @@ public static class NetworkText
 
     /// <summary><c>resnet20 of width 32</c>.</summary>
     public static string NameText(Architecture architecture) =>
-        architecture.Width is { } width ? $"{architecture.Name} of width {width}" : architecture.Name;
+        architecture.Width is { } width ? $"{architecture.Name} of width {width}" : Printable.Name(architecture.Title);
 
     static string InputText(PqfModel network)
     {
         var (preprocessing, shape) = (network.Preprocessing, InputShape(network));
         return Networks.FamilyOf(network.Architecture).InputSide is not null
             ? $"images of any size, resized to {shape[1]} pixels"
-            : $"images of {preprocessing.Crop}×{preprocessing.Crop}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
+            : $"images of {shape[1]}×{shape[2]}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
     }
 
     /// <summary>Of one image; of the largest square one where the network resizes images itself.</summary>

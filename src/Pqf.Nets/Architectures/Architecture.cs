@@ -6,4 +6,8 @@ namespace Pqf.Nets.Architectures;
 /// <param name="InChannels">3 for colour, 1 for grey.</param>
 /// <param name="Width">Channels of the first stage, doubled by each next one; null for the family's own.</param>
 /// <param name="Options">Settings that only this family has; null for the family's own.</param>
-public sealed record Architecture(string Name, int ClassCount = 1000, int InChannels = 3, int? Width = null, FamilyOptions? Options = null);
+public sealed record Architecture(string Name, int ClassCount = 1000, int InChannels = 3, int? Width = null, FamilyOptions? Options = null)
+{
+    /// <summary>What a person calls the network: its name, or that of the file whose graph it is.</summary>
+    public string Title => Options is GraphOptions graph ? graph.Title : Name;
+}

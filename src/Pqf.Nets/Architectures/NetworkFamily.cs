@@ -13,6 +13,9 @@ public enum NetworkTask
 
     /// <summary>Boxes, classes and masks of the objects in an image.</summary>
     Detection,
+
+    /// <summary>Any other values: maps, boxes, features.</summary>
+    Values,
 }
 
 /// <summary>Everything that is known about the networks of one family. Only the family knows the names of its layers.</summary>
@@ -23,6 +26,9 @@ public sealed record NetworkFamily
 
     /// <summary>What its networks are for.</summary>
     public required NetworkTask Task { get; init; }
+
+    /// <summary>What one of its networks is for.</summary>
+    public Func<Architecture, NetworkTask>? TaskOf { get; init; }
 
     /// <summary>The graph of an architecture of one of the names, or an error that reports which number is out of range.</summary>
     public required Func<Architecture, Result<Graph, PqfError>> Build { get; init; }

@@ -16,7 +16,13 @@ public static class Networks
     public static ImmutableArray<string> Names { get; } = [.. Families.SelectMany(family => family.Names)];
 
     /// <summary>The family of a network's name; null if the name is unknown.</summary>
-    public static NetworkFamily? Find(string name) => Families.FirstOrDefault(family => family.Names.Contains(name));
+    public static NetworkFamily? Find(string name) =>
+        name == GraphNetwork.Name ? GraphNetwork.Family : Families.FirstOrDefault(family => family.Names.Contains(name));
+
+    /// <summary>What a network is for.</summary>
+    /// <exception cref="ArgumentException">Its name is unknown.</exception>
+    public static NetworkTask TaskOf(Architecture architecture) =>
+        FamilyOf(architecture) is { TaskOf: { } taskOf } ? taskOf(architecture) : FamilyOf(architecture).Task;
 
     /// <summary>The family of a network that was built.</summary>
     /// <exception cref="ArgumentException">Its name is unknown.</exception>
@@ -34,6 +40,8 @@ public static class Networks
     /// range.</returns>
     public static Result<Graph, PqfError> Build(Architecture architecture, NetworkTask? task = null)
     {
+        if (architecture.Options is GraphOptions)
+            return GraphNetwork.Family.Build(architecture);
         var families = Families.Where(family => task is null || family.Task == task).ToArray();
         if (families.FirstOrDefault(family => family.Names.Contains(architecture.Name)) is { } found)
             return found.Build(architecture);

@@ -6,7 +6,7 @@ using Pqf.Tensors;
 namespace Pqf.Nets.Graphs;
 
 /// <summary>What one layer costs.</summary>
-/// <param name="Name">The layer's name.</param>
+/// <param name="Name">The layer's name; the parameter's for one that stands by itself.</param>
 /// <param name="Shape">Of its weight.</param>
 /// <param name="ParameterCount">Values of the dense layer; two vectors for a norm, whose statistics can be folded away.</param>
 /// <param name="DenseBits">32 for each of them.</param>
@@ -63,7 +63,7 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
         );
         return new([
             .. uses.Where(use => !use.Specs.IsEmpty)
-                .GroupBy(use => use.Specs[0].Layer)
+                .GroupBy(use => use.Specs[0].Name == $"{use.Specs[0].Layer}.weight" ? use.Specs[0].Layer : use.Specs[0].Name)
                 .Select(layer =>
                 {
                     ImmutableArray<ParameterSpec> counted =

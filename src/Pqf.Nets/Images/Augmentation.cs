@@ -29,17 +29,18 @@ readonly record struct Placement(long Top, long Left, bool IsMirrored)
     /// <summary>The centre, or a random place.</summary>
     /// <param name="height">Rows when resized.</param>
     /// <param name="width">Columns when resized.</param>
-    /// <param name="crop">Side of the square.</param>
+    /// <param name="crop">Rows and columns that are cut.</param>
     /// <param name="variation">Null for the centre.</param>
-    public static Placement Of(long height, long width, int crop, Variation? variation)
+    public static Placement Of(long height, long width, Pair crop, Variation? variation)
     {
-        var (top, left) = (Preprocess.Start(height, crop), Preprocess.Start(width, crop));
+        var (top, left) = (Preprocess.Start(height, crop.H), Preprocess.Start(width, crop.W));
         if (variation is not var (how, key))
             return new(top, left, false);
         if (how.RandomCrop)
-            (top, left) = (Draw(height, 0), Draw(width, 1));
+            (top, left) = (Draw(height, crop.H, 0), Draw(width, crop.W, 1));
         return new(top, left, how.RandomFlip && key.Below(2, 2) == 1);
 
-        long Draw(long side, ulong counter) => key.Below((int)Math.Max(0, side - crop + (2L * how.Padding)) + 1, counter) - how.Padding;
+        long Draw(long side, int part, ulong counter) =>
+            key.Below((int)Math.Max(0, side - part + (2L * how.Padding)) + 1, counter) - how.Padding;
     }
 }

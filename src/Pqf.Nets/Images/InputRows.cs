@@ -42,7 +42,8 @@ readonly unsafe struct InputRows
     readonly int height,
         width,
         channels,
-        crop;
+        rowCount,
+        columnCount;
     readonly CroppedSide down,
         across;
     readonly bool isMirrored;
@@ -51,12 +52,13 @@ readonly unsafe struct InputRows
 
     public InputRows(int height, int width, Preprocessing preprocessing, Variation? variation)
     {
-        (this.height, this.width, channels, crop) = (height, width, preprocessing.Channels, preprocessing.Crop);
+        (this.height, this.width, channels) = (height, width, preprocessing.Channels);
+        (rowCount, columnCount) = preprocessing.Size;
         int shorter = Math.Min(height, width);
         long Resized(int side) => (long)preprocessing.Resize * side / shorter;
-        (long top, long left, isMirrored) = Placement.Of(Resized(height), Resized(width), crop, variation);
-        down = CroppedSide.Create(height, Resized(height), top, crop);
-        across = CroppedSide.Create(width, Resized(width), left, crop);
+        (long top, long left, isMirrored) = Placement.Of(Resized(height), Resized(width), preprocessing.Size, variation);
+        down = CroppedSide.Create(height, Resized(height), top, rowCount);
+        across = CroppedSide.Create(width, Resized(width), left, columnCount);
         // As long as a row, so that a row is normalised in whole vectors whatever the number of channels.
         mean = Repeated(preprocessing.Mean, across.Count);
         deviation = Repeated(preprocessing.Deviation, across.Count);
@@ -66,7 +68,7 @@ readonly unsafe struct InputRows
 
     /// <summary>Reads all rows, to see that they are there, and writes the input.</summary>
     /// <param name="rows">The image.</param>
-    /// <param name="input">[crop, crop, channels].</param>
+    /// <param name="input">[rows, columns, channels].</param>
     /// <returns>Rows read: the image's height unless it ends too early.</returns>
     public int Read(RowSource rows, Span<float> input)
     {
@@ -92,7 +94,13 @@ readonly unsafe struct InputRows
                     continue;
                 ResizeRow(from, narrowed + ((nint)(y % taps) * stride));
                 for (; output < count.Length && first[output] + count[output] - 1 == y; output++)
-                    FinishRow(output, narrowed, stride, sum, to + ((((nint)(output + down.Before) * crop) + across.Before) * channels));
+                    FinishRow(
+                        output,
+                        narrowed,
+                        stride,
+                        sum,
+                        to + ((((nint)(output + down.Before) * columnCount) + across.Before) * channels)
+                    );
             }
         }
 
@@ -106,12 +114,12 @@ readonly unsafe struct InputRows
 
     void Mirror(Span<float> input)
     {
-        for (int row = 0; row < crop; row++)
-        for (int x = 0; x < crop / 2; x++)
+        for (int row = 0; row < rowCount; row++)
+        for (int x = 0; x < columnCount / 2; x++)
         for (int channel = 0; channel < channels; channel++)
         {
-            int left = (((row * crop) + x) * channels) + channel,
-                right = (((row * crop) + crop - 1 - x) * channels) + channel;
+            int left = (((row * columnCount) + x) * channels) + channel,
+                right = (((row * columnCount) + columnCount - 1 - x) * channels) + channel;
             (input[left], input[right]) = (input[right], input[left]);
         }
     }
@@ -119,7 +127,7 @@ readonly unsafe struct InputRows
     /// <summary>Fills what lies outside of the image, if anything does.</summary>
     void Blacken(Span<float> input)
     {
-        if (down.Count == crop && across.Count == crop)
+        if (down.Count == rowCount && across.Count == columnCount)
             return;
         for (int i = 0; i < input.Length; i++)
             input[i] = -mean[i % channels] / deviation[i % channels];

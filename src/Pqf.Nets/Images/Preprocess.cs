@@ -10,7 +10,8 @@ public static class Preprocess
     /// normalised.</summary>
     /// <param name="image">Grey or colour.</param>
     /// <param name="preprocessing">What the network was trained with.</param>
-    /// <returns>[H · W · C], NHWC order, where H and W are <see cref="Preprocessing.Crop"/>.</returns>
+    /// <returns>[H · W · C], NHWC order, where H is <see cref="Preprocessing.Crop"/> and W
+    /// is <see cref="Preprocessing.Columns"/>, or H where that is null.</returns>
     public static float[] ToInput(PixelImage image, Preprocessing preprocessing)
     {
         float[] input = new float[InputCount(preprocessing)];
@@ -52,11 +53,11 @@ public static class Preprocess
             ? new InputRows(height, width, preprocessing, variation).Read(rows, destination)
             : throw new ShapeException(
                 "ToInput",
-                $"expected [{preprocessing.Crop}, {preprocessing.Crop}, {preprocessing.Channels}] values, got {destination.Length}"
+                $"expected [{preprocessing.Size.H}, {preprocessing.Size.W}, {preprocessing.Channels}] values, got {destination.Length}"
             );
 
     /// <summary>Values of one input.</summary>
-    public static int InputCount(Preprocessing preprocessing) => preprocessing.Crop * preprocessing.Crop * preprocessing.Channels;
+    public static int InputCount(Preprocessing preprocessing) => preprocessing.Size.H * preprocessing.Size.W * preprocessing.Channels;
 
     /// <summary>Resizes so that the shorter side has a length; the longer one keeps the proportion, rounded down.</summary>
     public static PixelImage ResizeShorterSide(PixelImage image, int length)

@@ -12,8 +12,11 @@ public sealed record Preprocessing
     /// <summary>The shorter side is resized to this many pixels (bilinear, antialiased, in 8 bits).</summary>
     public int Resize { get; init; } = 256;
 
-    /// <summary>Side of the square cut from the centre.</summary>
+    /// <summary>Side of the square cut from the centre; its rows where it is none.</summary>
     public int Crop { get; init; } = 224;
+
+    /// <summary>Columns that are cut, where they are not as many as the rows; null for a square.</summary>
+    public int? Columns { get; init; }
 
     /// <summary>Subtracted from each channel, in units of 0 … 1.</summary>
     public ImmutableArray<float> Mean { get; init; } = [0.485f, 0.456f, 0.406f];
@@ -28,9 +31,23 @@ public sealed record Preprocessing
     /// <param name="channels">1 or 3.</param>
     public static Preprocessing ImageNet(int channels) => channels == 1 ? Grey : new Preprocessing();
 
+    /// <summary>The same for any number of channels: those beyond three have ImageNet's average.</summary>
+    /// <param name="channels">1 or more.</param>
+    public static Preprocessing Of(int channels) =>
+        channels is 1 or 3
+            ? ImageNet(channels)
+            : new()
+            {
+                Mean = [.. Enumerable.Repeat(Grey.Mean[0], channels)],
+                Deviation = [.. Enumerable.Repeat(Grey.Deviation[0], channels)],
+            };
+
     // The average of ImageNet's three channels, as is customary for grey networks.
     static Preprocessing Grey { get; } = new() { Mean = [0.449f], Deviation = [0.226f] };
 
-    /// <summary>[count, crop, crop, channels]: the shape of a network's input.</summary>
-    public Shape InputShape(int count) => [count, Crop, Crop, Channels];
+    /// <summary>Rows and columns of a network's input.</summary>
+    internal Pair Size => new(Crop, Columns ?? Crop);
+
+    /// <summary>[count, rows, columns, channels]: the shape of a network's input.</summary>
+    public Shape InputShape(int count) => [count, Size.H, Size.W, Channels];
 }

@@ -11,17 +11,15 @@ namespace Pqf.Nets.Onnx;
 /// away.</summary>
 sealed class OnnxGraph
 {
-    const string InputName = "input",
-        OutputName = "logits";
-
     readonly Graph graph;
+    readonly OnnxModelNames names;
     readonly ImmutableArray<Shape> shapes;
     readonly ImmutableDictionary<int, BatchNormLayer> folded;
     readonly List<WireField> nodes = [];
 
-    OnnxGraph(Graph graph, Parameters parameters, Shape input)
+    OnnxGraph(Graph graph, Parameters parameters, Shape input, OnnxModelNames names)
     {
-        (this.graph, Parameters) = (graph, parameters);
+        (this.graph, Parameters, this.names) = (graph, parameters, names);
         shapes = GraphShapes.Of(graph, input);
         // Where weights are codes, norms cannot be folded into them.
         folded = parameters.IsQuantised ? ImmutableDictionary<int, BatchNormLayer>.Empty : FusedNorms.Foldable(graph, shapes);
@@ -47,30 +45,39 @@ sealed class OnnxGraph
     /// <param name="graph">Any graph.</param>
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists.</param>
     /// <param name="input">[N, H, W, C].</param>
-    public static WireField Of(Graph graph, Parameters parameters, Shape input)
+    /// <param name="names">Of the images and the values.</param>
+    public static WireField Of(Graph graph, Parameters parameters, Shape input, OnnxModelNames names)
     {
-        var onnx = new OnnxGraph(graph, parameters, [1, .. input.AsSpan()[1..]]);
+        var onnx = new OnnxGraph(graph, parameters, [1, .. input.AsSpan()[1..]], names);
         ImmutableHashSet<int> needed = graph.NeededNodes();
         for (int i = 0; i < graph.Nodes.Length; i++)
             if (needed.Contains(i))
                 onnx.Append(i);
-        var (images, result) = (onnx.shapes[0], onnx.shapes[graph.Output]);
+        var images = onnx.shapes[graph.Nodes.IndexOf(graph.Nodes.First(node => node.IsInput))];
+        // A value of several names, and images that are a value themselves, are copied under the names that they do not have yet.
+        foreach (var output in names.Outputs.Where(output => onnx.Name(output.Node) != output.Name))
+            onnx.Add(OnnxMessages.Node("Identity", [onnx.Name(output.Node)], output.Name));
         return OnnxMessages.Graph(
             "network",
             onnx.nodes,
             onnx.Weights.Initialisers,
-            OnnxMessages.Input(InputName, [images[0], images[3], images[1], images[2]]),
-            OnnxMessages.Output(OutputName, result.Rank == 4 ? [result[0], result[3], result[1], result[2]] : result)
+            OnnxMessages.Input(names.Input, [images[0], images[3], images[1], images[2]]),
+            [.. names.Outputs.Select(output => onnx.Output(output))]
         );
+    }
+
+    WireField Output(OnnxNetworkOutput output)
+    {
+        var s = shapes[output.Node];
+        return OnnxMessages.Output(output.Name, s.Rank == 4 ? [s[0], s[3], s[1], s[2]] : s);
     }
 
     /// <summary>What a node's value is called. A slash is in no name of a state dict, so that no weight has the same.</summary>
     public string Name(int node) =>
-        graph.Nodes[node].IsInput ? InputName
+        graph.Nodes[node].IsInput ? names.Input
         : IsFolded(node) ? Name(graph.Nodes[node].Inputs[0])
-        : node == graph.Output || (folded.ContainsKey(node) && IsFolded(graph.Output) && graph.Nodes[graph.Output].Inputs[0] == node)
-            ? OutputName
-        : Scoped(node);
+        : names.Of(node)
+            ?? (folded.TryGetValue(node, out var norm) && names.Of(graph.Nodes.IndexOf(norm)) is { } output ? output : Scoped(node));
 
     /// <summary>A name that belongs to a node, after its layer's if it has one.</summary>
     public string Scoped(int node) => $"{graph.Nodes[node].Parameters.FirstOrDefault()?.Layer}/{node}";

@@ -38,14 +38,14 @@ static class OnnxMessages
     /// <param name="nodes">Made by <see cref="Node"/>, in an order in which each reads earlier values only.</param>
     /// <param name="initialisers">Made by <see cref="Initialiser"/>.</param>
     /// <param name="input">Made by <see cref="Input"/>.</param>
-    /// <param name="output">Made by <see cref="Output"/>.</param>
+    /// <param name="outputs">Made by <see cref="Output"/>.</param>
     public static WireField Graph(
         string name,
         IEnumerable<WireField> nodes,
         IEnumerable<WireField> initialisers,
         WireField input,
-        WireField output
-    ) => WireField.Message(7, [.. nodes, WireField.Text(2, name), .. initialisers, input, output]);
+        IEnumerable<WireField> outputs
+    ) => WireField.Message(7, [.. nodes, WireField.Text(2, name), .. initialisers, input, .. outputs]);
 
     /// <summary>One operation.</summary>
     /// <param name="operation">Its name in the standard: <c>Conv</c>.</param>

@@ -24,6 +24,13 @@ public static class OnnxReader
     /// <summary>Nodes that an error lists.</summary>
     const int ShownProblems = 8;
 
+    /// <summary>Whether a file is a model whose graph can be read.</summary>
+    public static bool HasGraph(TensorFile file) => file.Onnx is { Nodes.IsEmpty: false };
+
+    /// <summary>Whether a model has weights in a form that is not read.</summary>
+    public static bool HasUnreadWeights(TensorFile file) =>
+        file.Onnx is { } model && OnnxNames.CheckOperators(file, model).Match(_ => false, _ => true);
+
     /// <summary>Reads the network of a model.</summary>
     /// <param name="file">An open model.</param>
     /// <param name="options">What is taken where the model leaves it open.</param>

@@ -23,6 +23,7 @@ public static class OnnxWriter
     /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists.</param>
     /// <param name="input">[N, H, W, C]: images of another size are not of this model; N has no meaning.</param>
     /// <param name="metadata">Text to store in the model.</param>
+    /// <param name="names">What images and values are called; null for the usual names.</param>
     /// <returns>An error if the file system refuses, or if the network is a detector.</returns>
     /// <exception cref="ShapeException">The input or a parameter does not fit the graph.</exception>
     /// <exception cref="OverflowException">The model is larger than 2 GiB.</exception>
@@ -31,19 +32,25 @@ public static class OnnxWriter
         Graph graph,
         Parameters parameters,
         Shape input,
-        IReadOnlyDictionary<string, string> metadata
+        IReadOnlyDictionary<string, string> metadata,
+        OnnxModelNames? names = null
     ) =>
         graph.Nodes.FirstOrDefault(node => node.Onnx is null) is { } unknown
             ? new PqfError.File(path, $"an ONNX model cannot hold this network: no way is known to write its node {unknown.Kind}")
-            : AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata));
+            : AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata, names));
 
     /// <summary>Writes a model to a stream.</summary>
-    /// <inheritdoc cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string})"/>
+    /// <inheritdoc cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string}, OnnxModelNames)"/>
     public static void Write(
         Stream stream,
         Graph graph,
         Parameters parameters,
         Shape input,
-        IReadOnlyDictionary<string, string> metadata
-    ) => OnnxMessages.Write(stream, OnnxMessages.Model(OnnxGraph.Of(graph, parameters, input), metadata));
+        IReadOnlyDictionary<string, string> metadata,
+        OnnxModelNames? names = null
+    ) =>
+        OnnxMessages.Write(
+            stream,
+            OnnxMessages.Model(OnnxGraph.Of(graph, parameters, input, names ?? OnnxModelNames.Usual(graph)), metadata)
+        );
 }

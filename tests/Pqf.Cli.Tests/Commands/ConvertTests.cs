@@ -92,11 +92,11 @@ public sealed class ConvertTests : IDisposable
                 Safetensors.Write(
                     folder.File("b.safetensors"),
                     file.Tensors,
-                    new Dictionary<string, string>(file.Metadata) { ["pqf"] = "2" }
+                    new Dictionary<string, string>(file.Metadata) { ["pqf"] = "3" }
                 )
         );
         Assert.Equal(
-            $"error: {folder.File("b.safetensors")}: its metadata is of version 2 of this program's; this program reads version 1",
+            $"error: {folder.File("b.safetensors")}: its metadata is of version 3 of this program's; this program reads versions 1 and 2",
             Cli.Run("convert", folder.File("b.safetensors"), folder.File("c.pqf")).ErrorLine
         );
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Xunit;
 using Pqf.Nets.Execution;
@@ -38,15 +39,43 @@ public class NetworkProperties
     }
 
     [Property(MaxTest = 50)]
-    public void Every_layer_that_is_not_at_an_end_has_its_channels_in_some_group(byte[] pieces, byte tail)
+    public void Every_channel_that_is_not_at_an_end_is_in_one_group(byte[] pieces, byte tail)
     {
-        var graph = RandomNetwork.Of(pieces.Where(piece => !RandomNetwork.HasFixedChannels(piece)), tail);
-        var layers = graph
+        var graph = RandomNetwork.Of(pieces.Where(piece => !RandomNetwork.HasSingleChannels(piece)), tail);
+        var rows = graph
             .Nodes.SelectMany(node => node.Parameters.Where(spec => spec.Role == ParameterRole.Weight))
-            .Select(spec => spec.Layer)
+            .Select(spec => (spec.Layer, Count: spec.Shape[spec.Layer.StartsWith("up", StringComparison.Ordinal) ? 1 : 0]))
             .ToList();
-        var groups = ChannelGroups.Of(graph);
-        Assert.Equal(layers[..^1].Order(), groups.SelectMany(group => group.Parents).Order());
+        Assert.Equal(
+            rows[..^1].SelectMany(layer => Enumerable.Range(0, layer.Count).Select(row => (layer.Layer, row))).Order(),
+            ChannelGroups.Of(graph).SelectMany(group => group.Rows.SelectMany(run => Places(group, run))).Order()
+        );
+    }
+
+    [Property(MaxTest = 100)]
+    public void Channels_of_the_images_and_of_the_outputs_stay(byte[] pieces, byte tail)
+    {
+        var graph = RandomNetwork.Of(pieces, tail);
+        string[] layers =
+        [
+            .. graph.Nodes.SelectMany(node => node.Parameters.Where(spec => spec.Role == ParameterRole.Weight)).Select(spec => spec.Layer),
+        ];
+        foreach (var group in ChannelGroups.Of(graph))
+        {
+            Assert.DoesNotContain(group.Children, child => child.Layer == layers[0]);
+            Assert.DoesNotContain(layers[^1], group.Parents);
+        }
+    }
+
+    [Property(MaxTest = 200)]
+    public void No_axis_has_a_channel_in_two_groups(byte[] pieces, byte tail)
+    {
+        var groups = ChannelGroups.Of(RandomNetwork.Of(pieces, tail));
+        foreach (Func<ChannelGroup, IEnumerable<ChannelRun>> axes in AxesOfGroups)
+        {
+            var places = groups.SelectMany(group => axes(group).SelectMany(run => Places(group, run))).ToList();
+            Assert.Equal(places.Distinct().Count(), places.Count);
+        }
     }
 
     [Property(MaxTest = 100)]
@@ -106,6 +135,19 @@ public class NetworkProperties
         Assert.Equal("", report.ToString());
         Close.Check(Forward.Run(graph, parameters, images), Forward.Run(graph, read, images), Tolerance);
     }
+
+    static readonly ImmutableArray<Func<ChannelGroup, IEnumerable<ChannelRun>>> AxesOfGroups =
+    [
+        group => group.Rows,
+        group => group.Norms,
+        group => group.Vectors,
+        group => group.Children,
+    ];
+
+    static IEnumerable<(string Layer, int Place)> Places(ChannelGroup group, ChannelRun run) =>
+        Enumerable
+            .Range(0, group.ChannelCount)
+            .Select(i => run.Places is { } places ? (run.Layer, (places.Part * places.AxisLength) + places.At[i]) : (run.Layer, i));
 
     static int[] Order(ChannelGroup group, int seed) => RngKey.FromSeed(seed).Fold(group.Parents[0]).Permutation(group.ChannelCount);
 }

@@ -21,11 +21,10 @@ sealed class RandomNetwork
     // Pieces from here on are rarer kinds; lower ones give each kind and width several times.
     const int FirstRare = 171;
 
-    // Those of which random ONNX models are made come first, and of these those that leave channels outside of groups: a grouped
-    // convolution, a concatenation, a shuffle, a value a pixel. Last are a frozen norm, a transposed convolution and resizing.
+    // Those of which random ONNX models are made come first: of these a grouped convolution, a concatenation, a shuffle, a value a pixel.
+    // Last are a frozen norm, a transposed convolution and resizing.
     const int RareKinds = 12,
-        RareOnnxKinds = 9,
-        FixedKinds = 4;
+        RareOnnxKinds = 9;
 
     readonly GraphBuilder graph = new();
     int x;
@@ -50,8 +49,9 @@ sealed class RandomNetwork
     /// <summary>A network of layers that an ONNX model holds.</summary>
     public static Graph OfOnnx(IEnumerable<byte> pieces, byte tail) => new RandomNetwork(pieces, tail, RareOnnxKinds).graph.Build();
 
-    /// <summary>Whether a piece leaves channels outside of groups.</summary>
-    public static bool HasFixedChannels(byte piece) => piece >= FirstRare && piece % RareKinds < FixedKinds;
+    /// <summary>Whether a piece may have a channel that is like no other: alone in its part of a grouped convolution, or in its
+    /// layer.</summary>
+    public static bool HasSingleChannels(byte piece) => piece >= FirstRare && piece % RareKinds is 0 or 3;
 
     public static Tensor<float> Images(Device device, int count) => GeneratedWeights.Images(device, "property", [count, 3, Height, Width]);
 

@@ -135,16 +135,6 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Fact]
-    public void A_grouped_convolution_blocks_its_input_and_output()
-    {
-        var graph = new GraphBuilder();
-        int x = graph.Conv2d(graph.Input(3), "a", 8, 1);
-        x = graph.Conv2d(x, "grouped", 8, 3, new Conv2dOptions { Groups = 2 });
-        graph.Conv2d(graph.Conv2d(x, "b", 6, 1), "c", 2, 1);
-        Assert.Equal(["6: b |  | c"], ChannelGroups.Of(graph.Build()).Select(Text));
-    }
-
-    [Fact]
     public void A_depthwise_convolution_goes_along_with_its_channels()
     {
         var graph = new GraphBuilder();
@@ -172,7 +162,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         var group = new ChannelGroup
         {
             ChannelCount = 2,
-            Parents = ["a"],
+            Rows = [new("a")],
             Norms = [new("bn", 1)],
             Children = [new("b", 2)],
         };
@@ -224,7 +214,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
         var group = new ChannelGroup
         {
             ChannelCount = 3,
-            Parents = [],
+            Rows = [],
             Norms = [],
             Children = [],
         };

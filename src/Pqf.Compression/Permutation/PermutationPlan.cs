@@ -5,20 +5,6 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Permutation;
 
-/// <summary>One group and the layer whose blocks decide its order.</summary>
-/// <param name="Group">Layers that are reordered together.</param>
-/// <param name="Child">The first optimisable child, or a transposed convolution among the parents, whose blocks run along its
-/// outputs.</param>
-/// <param name="Strategies">Steps of its search.</param>
-sealed record PlannedGroup(ChannelGroup Group, LayerBlocks Child, ImmutableArray<PermutationStrategy> Strategies)
-{
-    /// <summary>Columns of a row that one channel has.</summary>
-    public int Run => Child.RowLength / Group.ChannelCount;
-
-    /// <summary>Whether a block holds parts of channels.</summary>
-    public bool Straddles => Child.D % Run != 0;
-}
-
 /// <summary>Which groups of a network are searched, and by which child.</summary>
 static class PermutationPlan
 {
@@ -54,33 +40,24 @@ static class PermutationPlan
         [
             .. groups
                 .Select(group =>
-                    (
-                        Group: group,
-                        Child: RowsAlong(group)
-                            .Select(layer => Optimisable(group, layer, byName))
-                            .FirstOrDefault(child => child is not null)
-                    )
+                    RowsAlong(group)
+                        .Select(columns => columns.Layer)
+                        .Distinct()
+                        .Where(byName.ContainsKey)
+                        .Select(layer => PlannedGroup.Of(group, byName[layer]))
+                        .FirstOrDefault(planned => planned is not null)
                 )
-                .Where(pair => pair.Child is not null)
-                .Select(pair => WithStrategies(new PlannedGroup(pair.Group, pair.Child!, []), spec)),
+                .OfType<PlannedGroup>()
+                .Select(planned => WithStrategies(planned, spec)),
         ];
         return planned.Select(group => Problem(group, spec)).FirstOrDefault(problem => problem is not null) is { } first ? first : planned;
     }
 
     /// <summary>Layers whose rows run along the group's channels: children, and transposed convolutions among the parents.</summary>
-    public static IEnumerable<string> RowsAlong(ChannelGroup group) =>
+    public static IEnumerable<ChannelRun> RowsAlong(ChannelGroup group) =>
         group
-            .Children.Select(child => child.Layer)
-            .Where(layer => !group.Transposed.Contains(layer))
-            .Concat(group.Parents.Where(group.Transposed.Contains));
-
-    /// <summary>A layer whose blocks change with the order: some hold parts of two channels or more.</summary>
-    static LayerBlocks? Optimisable(ChannelGroup group, string layer, Dictionary<string, LayerBlocks> layers)
-    {
-        if (layers.GetValueOrDefault(layer) is not { } blocks || blocks.Weight[1] % group.ChannelCount != 0)
-            return null;
-        return blocks.RowLength / group.ChannelCount % blocks.D == 0 ? null : blocks;
-    }
+            .Children.Where(child => !group.Transposed.Contains(child.Layer))
+            .Concat(group.Rows.Where(rows => group.Transposed.Contains(rows.Layer)));
 
     // Greedy orders are of whole channels: by default, straddling blocks have a local search alone, as published.
     static PlannedGroup WithStrategies(PlannedGroup group, PermutationSpec spec) =>
@@ -97,10 +74,10 @@ static class PermutationPlan
         if (group.Straddles && group.Strategies.Contains(PermutationStrategy.Greedy))
             return new(
                 group.Child.Layer,
-                $"its blocks of {group.Child.D} do not hold whole channels of {group.Run} values, which a greedy order needs; "
+                $"its blocks of {group.D} do not hold whole channels of {group.Run} values, which a greedy order needs; "
                     + $"expected stochastic, descent or random"
             );
-        if (spec.LayerReshapes.TryGetValue(group.Child.Layer, out var shape) && !IsOf(shape, group))
+        if (group.IsWhole && spec.LayerReshapes.TryGetValue(group.Child.Layer, out var shape) && !IsOf(shape, group))
             return new(
                 group.Child.Layer,
                 $"expected a shape of {group.Child.Rows} rows and {group.Group.ChannelCount} channels of {group.Run} values, got "
@@ -123,9 +100,11 @@ static class PermutationPlan
         var groups = ImmutableArray.CreateBuilder<ChannelGroup>();
         foreach (var (parents, children) in spec.Groups)
         {
-            if (derived.FirstOrDefault(group => IsSame(group, parents, children)) is not { } group)
+            ChannelGroup[] same = [.. derived.Where(group => IsSame(group, parents, children))];
+            if (same.Length == 0)
                 return NoSuchGroup(derived, parents, children);
-            groups.Add(group with { Children = [.. children.Select(name => group.Children.First(child => child.Layer == name))] });
+            foreach (var group in same)
+                groups.Add(group with { Children = [.. children.SelectMany(name => group.Children.Where(child => child.Layer == name))] });
         }
 
         return groups.ToImmutable();

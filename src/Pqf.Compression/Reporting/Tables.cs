@@ -53,7 +53,7 @@ public static class Tables
                 new[]
                 {
                     string.Join(' ', row.Group.Parents),
-                    string.Join(' ', row.Group.Children.Select(child => child.Layer)),
+                    string.Join(' ', row.Group.Children.Select(child => child.Layer).Distinct()),
                     row.Layer,
                     Text(row.Before),
                     row.Greedy is { } greedy ? Text(greedy) : "",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Graphs;
 
 namespace Pqf.Compression.Steps;
 
@@ -8,14 +9,13 @@ namespace Pqf.Compression.Steps;
 /// uncorrelated.</param>
 public sealed record LayerInputs(ImmutableArray<float> ColumnWeights)
 {
-    /// <summary>The same inputs after the layer's channels were reordered.</summary>
+    /// <summary>The same inputs after some of the layer's channels were reordered.</summary>
+    /// <param name="columns">Where the channels are.</param>
     /// <param name="order">New channel i is old channel order[i]. The columns of a channel are neighbours.</param>
-    public LayerInputs Reordered(ReadOnlySpan<int> order)
+    public LayerInputs Reordered(ChannelRun columns, ReadOnlySpan<int> order)
     {
-        int run = ColumnWeights.Length / order.Length;
-        var reordered = ImmutableArray.CreateBuilder<float>(ColumnWeights.Length);
-        foreach (int channel in order)
-            reordered.AddRange(ColumnWeights.AsSpan(channel * run, run));
-        return new(reordered.ToImmutable());
+        int[] slices = [.. Enumerable.Range(0, ColumnWeights.Length)];
+        columns.Reorder(order, slices);
+        return new([.. slices.Select(column => ColumnWeights[column])]);
     }
 }

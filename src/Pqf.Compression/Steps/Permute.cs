@@ -38,8 +38,8 @@ public sealed record PermutationReport(
 /// afterwards.</remarks>
 /// <param name="Layers">How the weights will be cut into blocks: <see cref="Blocks.Of"/>.</param>
 /// <param name="Spec">Groups and steps of the search.</param>
-/// <param name="Key">A group's order depends on this key, its deciding child's name and that child's weight alone: orders of other groups
-/// only permute its rows.</param>
+/// <param name="Key">A group's order depends on this key, its deciding child's name, its place there and that child's weight alone: orders
+/// of other groups only permute its rows.</param>
 public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec Spec, RngKey Key) : ICompressionStep
 {
     /// <inheritdoc/>
@@ -53,10 +53,10 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
         var plan = Plan(state).ValueOrThrow();
         foreach (var planned in plan)
         {
-            var (group, child, strategies) = planned;
+            var (group, child, strategies) = (planned.Group, planned.Child, planned.Strategies);
             yield return new CompressionEvent.GroupStarted(child.Layer, reports.Count + 1, plan.Length);
             cancellation.ThrowIfCancellationRequested();
-            var search = new PermutationSearch(Blocked(state.Parameters[child.WeightName], planned, state.Host), Key.Fold(child.Layer));
+            var search = new PermutationSearch(Blocked(state.Parameters[child.WeightName], planned, state.Host), planned.KeyOf(Key));
             foreach (var progress in search.Run(strategies, Spec.Proposals))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -86,17 +86,17 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
     static IBlockedWeight Blocked(Weight weight, PlannedGroup group, HostDevice host)
     {
         using var scope = weight.Tensors().First().Device.BeginScope();
-        float[] values = weight.Decode().ToArray();
-        var (child, channels) = (group.Child, group.Group.ChannelCount);
+        float[] values = group.Columns(weight.Decode().ToArray());
+        int channels = group.Group.ChannelCount;
         return group.Straddles
-            ? new StraddlingBlocks(values, child.Rows, channels, child.D)
+            ? new StraddlingBlocks(values, group.Rows, channels, group.D)
             : new WholeChannelBlocks(
-                ChannelGram.Of(host, Array.ConvertAll(values, value => (double)value), child.Rows, channels, group.Run),
-                child.D / group.Run
+                ChannelGram.Of(host, Array.ConvertAll(values, value => (double)value), group.Rows, channels, group.Run),
+                group.D / group.Run
             );
     }
 
-    /// <summary>All orders at once, so that tensors reordered twice leave nothing behind.</summary>
+    /// <summary>All orders at once, so that tensors reordered along both axes leave nothing behind.</summary>
     static Parameters Apply(Parameters parameters, IReadOnlyList<PermutationReport> reports)
     {
         using var scope = parameters.Tensors().First().Device.BeginScope();
@@ -104,17 +104,16 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
         {
             Values = parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())),
         };
-        var permuted = reports.Aggregate(dense, (reordered, report) => report.Group.Apply(reordered, report.Order.AsSpan()));
+        var permuted = ChannelGroup.Apply(dense, reports.Select(report => (report.Group, report.Order)));
         scope.KeepAll(permuted.Tensors());
         return permuted;
     }
 
     /// <summary>What is known of the inputs of layers whose rows run along the reordered channels, in the new order.</summary>
     static ImmutableDictionary<string, LayerInputs> Apply(ImmutableDictionary<string, LayerInputs> inputs, PermutationReport report) =>
-        inputs.SetItems(
-            PermutationPlan
-                .RowsAlong(report.Group)
-                .Where(inputs.ContainsKey)
-                .Select(layer => KeyValuePair.Create(layer, inputs[layer].Reordered(report.Order.AsSpan())))
-        );
+        PermutationPlan
+            .RowsAlong(report.Group)
+            // A grouped convolution has one list of weights on columns, and an order for each of its groups: the list stays.
+            .Where(columns => inputs.ContainsKey(columns.Layer) && columns.Places is not { PartCount: > 1 })
+            .Aggregate(inputs, (all, columns) => all.SetItem(columns.Layer, all[columns.Layer].Reordered(columns, report.Order.AsSpan())));
 }

@@ -31,12 +31,8 @@ public sealed record ChannelShuffleLayer(int X, int Groups) : Layer(X)
         return x[0];
     }
 
-    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
-    {
-        // A space is one order of channels, and the result's is another one of the same channels.
-        spaces.Fix(x[0]);
-        return spaces.NewFixed();
-    }
+    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) =>
+        spaces.Pick(x[0], count => Enumerable.Range(0, count).Select(place => (place % Groups * (count / Groups)) + (place / Groups)));
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => ChannelShuffle.Forward(x[0], Groups);
 

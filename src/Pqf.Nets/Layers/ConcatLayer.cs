@@ -22,18 +22,9 @@ public sealed record ConcatLayer(ImmutableArray<int> Parts, int Axis = -1) : Lay
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
-        if (Axis is 1 or 2)
-        {
-            // Of pixels, or of the rows of [N, rows, C]: all parts have the same channels.
-            foreach (int part in x)
-                spaces.Join(x[0], part);
-            return x[0];
-        }
-
-        // A space is one order of channels; the places of the parts within the result's are not.
-        foreach (int part in x)
-            spaces.Fix(part);
-        return spaces.NewFixed();
+        int rank = spaces.Rank(x[0]);
+        // Parts of pixels, or of the rows of [N, rows, C], have the same channels.
+        return (Axis < 0 ? rank + Axis : Axis) == rank - 1 ? spaces.Concat(x) : spaces.Join(x);
     }
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => Concat.Forward(x.AsSpan(), AxisOf(x[0].Shape));

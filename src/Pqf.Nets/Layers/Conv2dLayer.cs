@@ -65,18 +65,11 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
     {
         if (Options.Groups > 1 && Options.Groups == InChannels && Options.Groups == OutChannels)
         {
-            spaces.AddFilters(Name, x[0]); // each channel takes its filter with it
+            spaces.AddFilters(Name, x[0], InChannels); // each channel takes its filter with it
             return x[0];
         }
 
-        int output = spaces.AddWeight(Name, x[0], InChannels, OutChannels);
-        if (Options.Groups > 1)
-        {
-            spaces.Fix(x[0]); // channels may not leave their group of the convolution
-            spaces.Fix(output);
-        }
-
-        return output;
+        return spaces.AddWeight(Name, x[0], InChannels, OutChannels, Options.Groups);
     }
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>

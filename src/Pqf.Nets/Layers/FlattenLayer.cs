@@ -20,11 +20,7 @@ public sealed record FlattenLayer(int X) : Layer(X)
     public override Shape OutputShape(ImmutableArray<Shape> x) =>
         [Shapes.Rank("Flatten", "x [N, H, W, C]", x[0], 4)[0], x[0][1] * x[0][2] * x[0][3]];
 
-    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
-    {
-        spaces.Flatten(x[0]);
-        return x[0];
-    }
+    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => spaces.Flatten(x[0]);
 
     internal override bool IsView(Shape x, bool readersTakePixels) => x[1] * x[2] == 1 || readersTakePixels;
 

@@ -20,7 +20,7 @@ public sealed record GlobalAvgPoolLayer(int X) : Layer(X)
     public override Shape OutputShape(ImmutableArray<Shape> x) =>
         [Shapes.Rank("GlobalAvgPool", "x [N, H, W, C]", x[0], 4)[0], 1, 1, x[0][3]];
 
-    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => x[0];
+    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => spaces.Pooled(x[0]);
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => AvgPool2d.Global(x[0]);
 

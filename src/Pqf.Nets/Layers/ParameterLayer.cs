@@ -53,7 +53,7 @@ public sealed record ParameterLayer(string Name, Shape ParameterShape, Shape Val
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
-        int space = spaces.New(ValueShape.Last);
+        int space = spaces.New(ValueShape.Last, ValueShape.Rank);
         if (ParameterShape.Count == ValueShape.Last && ParameterShape.Any(length => length == ValueShape.Last))
             spaces.AddVector(Name, space, ValueShape.Last);
         else if (ValueShape.Last > 1)

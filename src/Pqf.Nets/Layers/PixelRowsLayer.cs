@@ -33,8 +33,10 @@ public sealed record PixelRowsLayer(int X, int Columns) : Layer(X)
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
+        if (spaces.ChannelCount(x[0]) == Columns)
+            return spaces.WithAxes(x[0], 3); // a row is a pixel
         spaces.Fix(x[0]); // columns are parts of the channels, or several of them
-        return spaces.NewFixed();
+        return spaces.NewFixed(3);
     }
 
     internal override bool IsView(Shape x, bool readersTakePixels) => true;

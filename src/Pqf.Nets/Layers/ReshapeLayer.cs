@@ -35,8 +35,15 @@ public sealed record ReshapeLayer(int X, ImmutableArray<int> ImageShape) : Layer
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
+        int rank = spaces.Rank(x[0]);
+        if (ImageShape.Length == 1 && rank == 4)
+            return spaces.Flatten(x[0]);
+        if (ImageShape.Length == 1 && rank == 2)
+            return x[0];
+        if (ImageShape.Length == 3 && rank is 2 or 4 && spaces.AtomCount(x[0]) == ImageShape[0])
+            return spaces.WithAxes(x[0], 4); // as many channels, of other pixels
         spaces.Fix(x[0]); // channels become pixels or the other way round
-        return spaces.NewFixed();
+        return spaces.NewFixed(ImageShape.Length + 1);
     }
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x)

@@ -26,12 +26,7 @@ public sealed record RoiAlignLayer(ImmutableArray<int> Levels, RoiPooling Poolin
             ? [x[0][0] * Pooling.BoxCount, Pooling.Size, Pooling.Size, x[0][3]]
             : throw new ShapeException("RoiAlign", $"expected levels of equal images and channels, got {string.Join(", ", x)}");
 
-    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
-    {
-        foreach (int level in x)
-            spaces.Join(x[0], level);
-        return x[0];
-    }
+    internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x) => spaces.Join(x);
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) => RoiCells.Forward(x, run.Boxes, Pooling);
 

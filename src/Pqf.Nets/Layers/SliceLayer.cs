@@ -44,11 +44,10 @@ public sealed record SliceLayer(int X, int Axis, int Start, int End = int.MaxVal
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
-        if (Axis is 1 or 2)
+        int rank = spaces.Rank(x[0]);
+        if ((Axis < 0 ? rank + Axis : Axis) != rank - 1)
             return x[0]; // of pixels, or of the rows of [N, rows, C]
-        // A space is one order of channels; a part of them has none of its own.
-        spaces.Fix(x[0]);
-        return spaces.NewFixed();
+        return spaces.Pick(x[0], count => Enumerable.Range(0, LengthOf(count)).Select(i => At(Start, count) + (i * Step)));
     }
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x)

@@ -20,8 +20,10 @@ public sealed record TransposeLayer(int X, ImmutableArray<int> Order) : Layer(X)
 
     internal override int Space(ChannelSpaces spaces, ImmutableArray<int> x)
     {
+        if (Order.Length == spaces.Rank(x[0]) && MemoryOrder(Order.Length)[^1] == Order.Length - 1)
+            return x[0];
         spaces.Fix(x[0]); // channels become pixels or the other way round
-        return spaces.NewFixed();
+        return spaces.NewFixed(Order.Length);
     }
 
     internal override Tensor<float> Run(PlainRun run, ImmutableArray<Tensor<float>> x) =>

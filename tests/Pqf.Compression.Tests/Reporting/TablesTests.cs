@@ -12,7 +12,7 @@ public class TablesTests
     static readonly ChannelGroup Group = new()
     {
         ChannelCount = 64,
-        Parents = ["conv1", "layer1.0.conv2"],
+        Rows = [new("conv1"), new("layer1.0.conv2")],
         Norms = [],
         Children = [new ChannelRun("layer1.0.conv1", 1)],
     };

@@ -219,6 +219,10 @@ public class OnnxReaderTests(DeviceSet devices) : DeviceTest(devices)
                 "Resize node v1: Shape: expected at most 2147483647 elements, got [1, 2147483647, 2147483647, 3]",
                 m => m.Output(m.Node("Resize", ["x", "", m.Values("s", [4], 1, 1, 1e9f, 1e9f)]), 4)
             ),
+            ["a constant of absurd lengths"] = (
+                "ConstantOfShape node v2: operator ConstantOfShape is not one that is run here",
+                m => m.Output(m.Node("Add", ["x", m.Node("ConstantOfShape", [m.Integers(128, 16_777_248, 0, 3)])]), 4)
+            ),
             ["sizes that fill the memory"] = (
                 "Resize node v2: Resize: its value [1, 20000, 20000, 3] has more than 268435456 elements",
                 m => m.Output(m.Node("Resize", ["x", "", "", m.Integers(1, 3, 20000, 20000)]), 4)

@@ -134,7 +134,7 @@ public sealed class EvaluateTests : IDisposable
         "evaluate-resnet"
     )]
     [InlineData(
-        "error: command line: dataloader.imagenet_path: expected a folder of labelled images, got none",
+        "error: command line: dataloader.imagenet_path: expected a folder of labelled images, here or in dataloader.idx_path, got none",
         "evaluate-resnet",
         "--weights",
         "x.pth"

@@ -53,8 +53,10 @@ static class ConstantArithmetic
     static StoredTensor? Filled(OnnxNode node, ImmutableArray<long> lengths)
     {
         float fill = node.Tensor("value") is { Shape.Count: 1 } value ? value.ToSingles()[0] : 0;
+        // A length of 0 does not make the others fit: shapes count their elements axis by axis.
         return
-            lengths.All(length => length >= 0) && lengths.Aggregate(1L, (a, b) => Math.Min(a * Math.Min(b, MaxCount), MaxCount)) < MaxCount
+            lengths.All(length => length >= 0)
+            && lengths.Aggregate(1L, (a, b) => Math.Min(a * Math.Clamp(b, 1, MaxCount), MaxCount)) < MaxCount
             ? Constant.Reshaped(
                 Constant.Filled(node.Output, (int)lengths.Aggregate(1L, (a, b) => a * b), fill),
                 new([.. lengths.Select(length => (int)length)])

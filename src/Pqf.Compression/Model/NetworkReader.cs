@@ -13,15 +13,21 @@ static class NetworkReader
 {
     /// <summary>Reads a network.</summary>
     public static Result<Network, PqfError> Read(TensorFile file, Device device, NetworkOverrides overrides) =>
-        Network.IsPqf(file) ? ReadPqf(file, device, overrides)
-        : OnnxReader.HasGraph(file) && overrides.Arch is null && !IsKnown(file, overrides) ? GraphReader.Read(file, device, overrides)
-        : ReadStateDict(file, device, overrides);
+        Network.IsPqf(file)
+            ? ReadPqf(file, device, overrides)
+            : ModelMetadata
+                .BesidePyTorch(file)
+                .Bind(stored =>
+                {
+                    var tensors = stored?.Architecture.Options is GraphOptions ? NamedTensors.AsTheyAre(file) : NamedTensors.Of(file);
+                    return OnnxReader.HasGraph(file) && overrides.Arch is null && !IsKnown(file, tensors, overrides)
+                        ? GraphReader.Read(file, device, overrides)
+                        : tensors.Bind(named => ReadStateDict(file, stored, named, device, overrides));
+                });
 
     /// <summary>Whether a model is a known network, or is refused for a form of weights that is not read.</summary>
-    static bool IsKnown(TensorFile file, NetworkOverrides overrides) =>
-        NamedTensors
-            .Of(file)
-            .Match(tensors => Recognise(tensors, overrides, null).Match(_ => true, _ => false), _ => OnnxReader.HasUnreadWeights(file));
+    static bool IsKnown(TensorFile file, Result<NamedTensors, PqfError> named, NetworkOverrides overrides) =>
+        named.Match(tensors => Recognise(tensors, overrides, null).Match(_ => true, _ => false), _ => OnnxReader.HasUnreadWeights(file));
 
     static Result<Network, PqfError> ReadPqf(TensorFile file, Device device, NetworkOverrides overrides) =>
         from metadata in ModelMetadata.From(file)
@@ -32,9 +38,13 @@ static class NetworkReader
         from network in overrides.Complete(file.Path, Network.FormatOf(file), model, head.NewLayers)
         select network;
 
-    static Result<Network, PqfError> ReadStateDict(TensorFile file, Device device, NetworkOverrides overrides) =>
-        from stored in ModelMetadata.BesidePyTorch(file)
-        from tensors in stored?.Architecture.Options is GraphOptions ? NamedTensors.AsTheyAre(file) : NamedTensors.Of(file)
+    static Result<Network, PqfError> ReadStateDict(
+        TensorFile file,
+        ModelMetadata? stored,
+        NamedTensors tensors,
+        Device device,
+        NetworkOverrides overrides
+    ) =>
         from found in Recognise(tensors, overrides, stored)
         from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)

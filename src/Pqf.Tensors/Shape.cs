@@ -29,6 +29,24 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
         count = (int)product;
     }
 
+    /// <summary>The shape of lengths that nobody has checked.</summary>
+    /// <param name="lengths">One for each axis.</param>
+    /// <param name="limit">Lengths of 0 aside, their product must be below this: no order of axes may pass 31 bits.</param>
+    /// <returns>Null if a length is negative or the product is not below the limit.</returns>
+    public static Shape? OrNull(IEnumerable<long> lengths, int limit = int.MaxValue)
+    {
+        long product = 1;
+        var dimensions = ImmutableArray.CreateBuilder<int>();
+        foreach (long length in lengths)
+        {
+            if (length < 0 || length >= limit || (product *= Math.Max(length, 1)) >= limit)
+                return null;
+            dimensions.Add((int)length);
+        }
+
+        return new(dimensions.ToArray());
+    }
+
     /// <summary>Used by collection expressions: <c>Shape s = [2, 3]</c>.</summary>
     public static Shape Create(ReadOnlySpan<int> dimensions) => new(dimensions);
 

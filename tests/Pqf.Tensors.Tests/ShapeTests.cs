@@ -33,6 +33,25 @@ public class ShapeTests
         Assert.Equal(1, scalar.Last);
     }
 
+    [Theory]
+    [InlineData(new long[0], int.MaxValue, true)]
+    [InlineData(new long[] { 2, 0, 3 }, int.MaxValue, true)]
+    [InlineData(new long[] { 2, -1 }, int.MaxValue, false)]
+    [InlineData(new long[] { 65_536, 32_768 }, int.MaxValue, false)]
+    [InlineData(new long[] { 128, 16_777_248, 0 }, int.MaxValue, false)]
+    [InlineData(new long[] { 0, 128, 16_777_248 }, int.MaxValue, false)]
+    [InlineData(new long[] { 0, 1L << 62, 4 }, int.MaxValue, false)]
+    [InlineData(new long[] { 3, 5 }, 16, true)]
+    [InlineData(new long[] { 4, 4 }, 16, false)]
+    [InlineData(new long[] { 4, 0, 4 }, 16, false)]
+    public void Lengths_that_nobody_has_checked_are_a_shape_or_none(long[] lengths, int limit, bool fits)
+    {
+        var shape = Shape.OrNull(lengths, limit);
+        Assert.Equal(fits, shape is not null);
+        if (shape is { } found)
+            Assert.Equal(lengths, found.Select(length => (long)length));
+    }
+
     [Fact]
     public void Lengths_below_zero_and_counts_past_31_bits_are_refused()
     {

@@ -104,11 +104,6 @@ static class WeightedLayerForms
         );
     }
 
-    static Shape ShapeOf(LayerReader from, string name)
-    {
-        var lengths = from.List(name);
-        return lengths.All(length => length >= 0) && lengths.Aggregate(1L, (a, b) => Math.Min(a * b, int.MaxValue)) < int.MaxValue
-            ? new([.. lengths])
-            : throw new JsonException($"{name}: expected axis lengths");
-    }
+    static Shape ShapeOf(LayerReader from, string name) =>
+        Shape.OrNull(from.List(name).Select(length => (long)length)) ?? throw new JsonException($"{name}: expected axis lengths");
 }

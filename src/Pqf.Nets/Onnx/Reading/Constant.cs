@@ -83,7 +83,7 @@ static class Constant
     /// <summary>The shape of two that are broadcast as in ONNX; null if they do not fit.</summary>
     public static Shape? Broadcast(Shape a, Shape b)
     {
-        int[] lengths = new int[Math.Max(a.Rank, b.Rank)];
+        long[] lengths = new long[Math.Max(a.Rank, b.Rank)];
         for (int i = 1; i <= lengths.Length; i++)
         {
             int left = i > a.Rank ? 1 : a[a.Rank - i],
@@ -93,7 +93,7 @@ static class Constant
             lengths[^i] = left == 1 ? right : left;
         }
 
-        return lengths.Aggregate(1L, (product, length) => Math.Min(product * length, int.MaxValue)) < int.MaxValue ? new(lengths) : null;
+        return Shape.OrNull(lengths);
     }
 
     static int[] Moves(Shape x, Shape to)

@@ -53,14 +53,8 @@ static class ConstantArithmetic
     static StoredTensor? Filled(OnnxNode node, ImmutableArray<long> lengths)
     {
         float fill = node.Tensor("value") is { Shape.Count: 1 } value ? value.ToSingles()[0] : 0;
-        // A length of 0 does not make the others fit: shapes count their elements axis by axis.
-        return
-            lengths.All(length => length >= 0)
-            && lengths.Aggregate(1L, (a, b) => Math.Min(a * Math.Clamp(b, 1, MaxCount), MaxCount)) < MaxCount
-            ? Constant.Reshaped(
-                Constant.Filled(node.Output, (int)lengths.Aggregate(1L, (a, b) => a * b), fill),
-                new([.. lengths.Select(length => (int)length)])
-            )
+        return Shape.OrNull(lengths, MaxCount) is { } shape
+            ? Constant.Reshaped(Constant.Filled(node.Output, shape.Count, fill), shape)
             : null;
     }
 
@@ -129,8 +123,10 @@ static class ConstantArithmetic
         long known = lengths.Where(length => length >= 0).Aggregate(1L, (a, b) => Math.Min(a * b, int.MaxValue));
         if (lengths.Count(length => length < 0) > 1 || known > x.Shape.Count || (known > 0 && x.Shape.Count % known != 0))
             return null;
-        int[] axes = [.. lengths.Select(length => length < 0 ? (known == 0 ? 0 : (int)(x.Shape.Count / known)) : (int)length)];
-        return axes.Aggregate(1L, (a, b) => a * b) == x.Shape.Count ? Constant.Reshaped(x, new(axes)) : null;
+        long open = known == 0 ? 0 : x.Shape.Count / known;
+        return Shape.OrNull(lengths.Select(length => length < 0 ? open : length)) is { } found && found.Count == x.Shape.Count
+            ? Constant.Reshaped(x, found)
+            : null;
     }
 
     static StoredTensor? Unsqueezed(StoredTensor x, ImmutableArray<long>? axes)

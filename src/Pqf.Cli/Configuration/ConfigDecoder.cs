@@ -3,6 +3,7 @@ using Pqf.Compression;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -13,6 +14,11 @@ static class ConfigDecoder
     /// <summary>Codes are at most 16 bits wide.</summary>
     const int MaxK = 65_536;
 
+    static readonly ValueParser<ValueForm> Form = Values.Choice(
+        ("8bit", ValueForm.Scaled8),
+        ("half", ValueForm.Half),
+        ("float", ValueForm.Single)
+    );
     static readonly ValueParser<KMeansType> KMeans = Values.Choice(("kmeans", KMeansType.KMeans), ("src", KMeansType.Src));
 
     /// <summary>Reads the top level.</summary>
@@ -193,6 +199,9 @@ static class ConfigDecoder
             LargeSubvectors = section.Read("large_subvectors", defaults.LargeSubvectors, Values.Boolean),
             KMeansType = section.Read("k_means_type", defaults.KMeansType, KMeans),
             KMeansIterations = section.Read("k_means_n_iters", defaults.KMeansIterations, Values.Integer(0)),
+            SmallLayers = section.ReadOptional("small_layers", Form),
+            DenseValues = section.ReadOptional("dense_values", Values.Choice(("half", ValueForm.Half), ("float", ValueForm.Single))),
+            Compact = section.ReadOptional("compact", Values.Boolean),
             LayerSpecs = section.Layers("layer_specs", Layer).ToImmutableSortedDictionary(),
         };
     }
@@ -202,6 +211,7 @@ static class ConfigDecoder
         new()
         {
             K = section.ReadOptional("k", Values.Integer(1, MaxK)),
+            Values = section.ReadOptional("values", Form),
             SubvectorSize = section.ReadOptional("subvector_size", Values.Integer(1)),
             LargeSubvectors = section.ReadOptional("large_subvectors", Values.Boolean),
             KMeansType = section.ReadOptional("k_means_type", KMeans) ?? section.ReadOptional("kmeans_type", KMeans),

@@ -37,6 +37,8 @@ public static class CompressJob
             );
         if (network.Architecture.Options is GraphOptions)
             options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression) };
+        else if (options.Compression.SmallLayers is { } small)
+            options = options with { Compression = SmallLayers.Of(network.Graph, options.Compression, small) };
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
             return MissingStatistics.Error(network.Path, network.Graph);
@@ -64,7 +66,7 @@ public static class CompressJob
             : ImmutableDictionary<string, LayerInputs>.Empty
         from provenance in ProvenanceOf(network.Path, options.ToolVersion)
         let steps = Estimate(network, images)
-            .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction))
+            .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction, options.Compression))
             .AddRange(images is not null && options.MeasuresEffects ? (ICompressionStep[])[new MeasureEffects(images)] : [])
         let run = new CompressionRun(options, layers, progress)
         {
@@ -126,7 +128,7 @@ public static class CompressJob
     static PqfModel Described(PqfModel source, CompressionState state, CompressOptions options, Provenance? provenance) =>
         source with
         {
-            Parameters = state.Parameters,
+            Parameters = StoredForms.Marked(source.Graph, state.Parameters, options.Compression),
             Compression = options.Compression,
             Seed = options.Seed,
             Provenance = provenance,

@@ -15,20 +15,8 @@ static class ModelTensors
     public static StoredTensor Dense(string name, Weight.Dense weight) =>
         new(name, DType.F32, weight.Shape, bytes => weight.Value.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)));
 
-    /// <summary>Half precision, [k, d].</summary>
-    public static StoredTensor Codebook(string layer, Weight.Quantised weight) =>
-        new(
-            layer + CodebookSuffix,
-            DType.F16,
-            weight.Codebook.Shape,
-            bytes =>
-            {
-                float[] values = weight.Codebook.ToArray();
-                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                for (int i = 0; i < values.Length; i++)
-                    halves[i] = (Half)values[i];
-            }
-        );
+    /// <summary>[k, d], in its form.</summary>
+    public static StoredTensor[] Codebook(string layer, Weight.Quantised weight) => StateDict.Codebook(layer + CodebookSuffix, weight);
 
     /// <summary>A layer's codes, packed.</summary>
     public static StoredTensor Codes(string layer, Weight.Quantised weight)

@@ -143,19 +143,22 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
                     pair => pair.Key,
                     pair =>
                         pair.Value.Match<Weight>(
-                            own => new Weight.Dense(Tensor<float>.From(device, own.Shape, own.Value.ToArray())),
-                            own => new Weight.Quantised(
-                                Tensor<float>.From(device, own.Codebook.Shape, own.Codebook.ToArray()),
-                                Tensor<ushort>.From(device, own.Codes.Shape, own.Codes.ToArray()),
-                                own.DenseShape
-                            )
+                            own => own with { Value = Tensor<float>.From(device, own.Shape, own.Value.ToArray()) },
+                            own =>
+                                own with
+                                {
+                                    Codebook = Tensor<float>.From(device, own.Codebook.Shape, own.Codebook.ToArray()),
+                                    Codes = Tensor<ushort>.From(device, own.Codes.Shape, own.Codes.ToArray()),
+                                }
                         )
                 )
             );
 
-    /// <summary>The quantised network's values, those that are not quantised being the dense network's own.</summary>
+    /// <summary>The quantised network's values; those that have no codes and no form of 8 bits are the dense network's own.</summary>
     static Parameters Shared(Parameters quantised, Parameters dense) =>
         new(
-            quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value is Weight.Quantised ? pair.Value : dense[pair.Key])
+            quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => IsRounded(pair.Value) ? pair.Value : dense[pair.Key])
         );
+
+    static bool IsRounded(Weight weight) => weight.Match(dense => dense.Form == ValueForm.Scaled8, _ => true);
 }

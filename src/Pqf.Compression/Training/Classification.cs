@@ -129,7 +129,7 @@ public sealed class Classification
         Variable Scaled(Variable x, double factor) => tape.Apply(new Scale.Function((float)factor), x);
     }
 
-    /// <summary>Measures a network by its running statistics, and by codebooks as files hold them.</summary>
+    /// <summary>Measures a network by its running statistics, and by values as files hold them.</summary>
     /// <param name="graph">Images to logits.</param>
     /// <param name="parameters">Its values.</param>
     /// <param name="data">Its validation images are used.</param>
@@ -143,7 +143,7 @@ public sealed class Classification
     {
         var device = parameters.Tensors().First().Device;
         using var scope = device.BeginScope();
-        var network = InferencePlan.Compile(graph, PqfModel.Rounded(parameters), device, data.BatchShape);
+        var network = InferencePlan.Compile(graph, parameters.AsStored(), device, data.BatchShape);
         var sum = Metrics.None;
         foreach (var result in data.Validation())
         {

@@ -26,9 +26,12 @@ sealed class OnnxWeights(List<WireField> nodes)
         return name;
     }
 
-    /// <summary>A layer's weight, decoded by the graph: rows of the codebook picked by the codes, put into the weight's shape.</summary>
+    /// <summary>A layer's weight of less than single precision, decoded by the graph.</summary>
     /// <returns>Its name.</returns>
-    public string Decoded(string layer, Weight.Quantised weight)
+    public string Decoded(string layer, Weight weight) => weight.Match(dense => Decoded(layer, dense), quantised => Decoded(layer, quantised));
+
+    /// <summary>Rows of the codebook picked by the codes, put into the weight's shape.</summary>
+    string Decoded(string layer, Weight.Quantised weight)
     {
         string decoded = $"{layer}.weight",
             codes = $"{layer}.codes_matrix",
@@ -36,12 +39,45 @@ sealed class OnnxWeights(List<WireField> nodes)
         if (!names.Add(decoded))
             return decoded;
         Add(StateDict.Codes(codes, weight, DType.U16));
-        Add(StateDict.Codebook(codebook, weight));
         Convert(codes, $"{codes}/int32", DType.I32);
-        Convert(codebook, $"{codebook}/float", DType.F32);
-        nodes.Add(OnnxMessages.Node("Gather", [$"{codebook}/float", $"{codes}/int32"], $"{layer}/blocks"));
+        string words = Singles(codebook, StateDict.Codebook(codebook, weight), []);
+        nodes.Add(OnnxMessages.Node("Gather", [words, $"{codes}/int32"], $"{layer}/blocks"));
         nodes.Add(OnnxMessages.Node("Reshape", [$"{layer}/blocks", Integers(weight.Shape)], decoded));
         return decoded;
+    }
+
+    string Decoded(string layer, Weight.Dense weight)
+    {
+        string name = $"{layer}.weight";
+        return names.Contains($"{name}/float")
+            ? $"{name}/float"
+            : Singles(name, StateDict.Stored(name, weight), [weight.Shape[0], .. Enumerable.Repeat(1, weight.Shape.Rank - 1)]);
+    }
+
+    /// <summary>Values in single precision, of the tensors that hold them.</summary>
+    /// <param name="name">Of the values.</param>
+    /// <param name="stored">Halves, or codes and scales.</param>
+    /// <param name="scales">Shape of the scales beside the values; none where there is one scale.</param>
+    /// <returns>Their name.</returns>
+    string Singles(string name, StoredTensor[] stored, int[] scales)
+    {
+        string singles = $"{name}/float";
+        names.Add(singles);
+        foreach (var tensor in stored)
+            Add(tensor);
+        if (stored is not [var codes, var scale])
+        {
+            Convert(stored[0].Name, singles, DType.F32);
+            return singles;
+        }
+
+        Convert(codes.Name, $"{codes.Name}/float", DType.F32);
+        Convert(scale.Name, $"{scale.Name}/float", DType.F32);
+        string factors = $"{scale.Name}/float";
+        if (scales is not [])
+            nodes.Add(OnnxMessages.Node("Reshape", [factors, Integers(scales)], factors = $"{scale.Name}/rows"));
+        nodes.Add(OnnxMessages.Node("Mul", [$"{codes.Name}/float", factors], singles));
+        return singles;
     }
 
     void Convert(string from, string to, DType type) =>

@@ -135,7 +135,7 @@ public class CompressionProperties
                 );
                 var packed = ModelTensors.Codes("x", weight);
                 long written = 8 * (packed.SizeBytes + ModelTensors.Codebook("x", weight).SizeBytes);
-                Assert.InRange(written - Cost.BitsOf(weight), 0, 7); // whole bytes
+                Assert.InRange(written - weight.SizeBits, 0, 7); // whole bytes
                 byte[] bytes = new byte[packed.SizeBytes];
                 packed.ReadBytes(bytes);
                 ushort[] unpacked = new ushort[codes.Length];

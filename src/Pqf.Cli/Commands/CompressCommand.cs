@@ -125,11 +125,8 @@ static class CompressCommand
                     run.Progress,
                     run.Cancellation
                 )
-                // Files hold norms folded: from here on the network in memory is the one in the files.
-                let model = compressed.Model with
-                {
-                    Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
-                }
+                // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
+                let model = compressed.Model.AsStored()
                 from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
                 select written
             )

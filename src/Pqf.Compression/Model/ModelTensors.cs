@@ -35,6 +35,8 @@ static class ModelTensors
     /// <remarks>What does not fit is passed on as it is, and so reported with all else that does not.</remarks>
     public static TensorFile Unpacked(Graph graph, TensorFile file)
     {
+        // An ONNX model has the values of a weight in half precision once more, in single precision.
+        var copies = ParameterSpecs.Of(graph).Where(spec => file.ByName.ContainsKey(spec.Name)).Select(spec => $"{spec.Name}/float").ToHashSet();
         var weights = ParameterSpecs
             .Of(graph)
             .Where(spec => spec.Role == ParameterRole.Weight)
@@ -42,7 +44,7 @@ static class ModelTensors
         return new(
             file.Path,
             file.Format,
-            file.Tensors.Select(tensor => weights.TryGetValue(tensor.Name, out var spec) ? Unpacked(tensor, spec, file) : tensor),
+            file.Tensors.Where(tensor => !copies.Contains(tensor.Name)).Select(tensor => weights.TryGetValue(tensor.Name, out var spec) ? Unpacked(tensor, spec, file) : EightBits.OfModel(file, tensor)),
             file.Metadata
         );
     }

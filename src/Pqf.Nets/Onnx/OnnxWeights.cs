@@ -40,7 +40,8 @@ sealed class OnnxWeights(List<WireField> nodes)
             return decoded;
         Add(StateDict.Codes(codes, weight, DType.U16));
         Convert(codes, $"{codes}/int32", DType.I32);
-        string words = Singles(codebook, StateDict.Codebook(codebook, weight), []);
+        string words = weight.CodebookForm == ValueForm.Half ? $"{codebook}/float" : codebook;
+        Singles(codebook, words, StateDict.Codebook(codebook, weight));
         nodes.Add(OnnxMessages.Node("Gather", [words, $"{codes}/int32"], $"{layer}/blocks"));
         nodes.Add(OnnxMessages.Node("Reshape", [$"{layer}/blocks", Integers(weight.Shape)], decoded));
         return decoded;
@@ -48,36 +49,33 @@ sealed class OnnxWeights(List<WireField> nodes)
 
     string Decoded(string layer, Weight.Dense weight)
     {
-        string name = $"{layer}.weight";
-        return names.Contains($"{name}/float")
-            ? $"{name}/float"
-            : Singles(name, StateDict.Stored(name, weight), [weight.Shape[0], .. Enumerable.Repeat(1, weight.Shape.Rank - 1)]);
+        string name = $"{layer}.weight",
+            decoded = weight.Form == ValueForm.Half ? $"{name}/float" : name;
+        if (names.Add(decoded))
+            Singles(name, decoded, StateDict.Stored(name, weight));
+        return decoded;
     }
 
-    /// <summary>Values in single precision, of the tensors that hold them.</summary>
-    /// <param name="name">Of the values.</param>
-    /// <param name="stored">Halves, or codes and scales.</param>
-    /// <param name="scales">Shape of the scales beside the values; none where there is one scale.</param>
-    /// <returns>Their name.</returns>
-    string Singles(string name, StoredTensor[] stored, int[] scales)
+    /// <summary>Values in single precision, of the tensors that hold them: halves, or codes and scales.</summary>
+    /// <param name="name">Of the values in a state dict.</param>
+    /// <param name="singles">Of the values in single precision.</param>
+    /// <param name="stored">As files hold them.</param>
+    void Singles(string name, string singles, StoredTensor[] stored)
     {
-        string singles = $"{name}/float";
-        names.Add(singles);
-        foreach (var tensor in stored)
-            Add(tensor);
         if (stored is not [var codes, var scale])
         {
-            Convert(stored[0].Name, singles, DType.F32);
-            return singles;
+            Add(stored[0]);
+            Convert(name, singles, DType.F32);
+            return;
         }
 
-        Convert(codes.Name, $"{codes.Name}/float", DType.F32);
-        Convert(scale.Name, $"{scale.Name}/float", DType.F32);
-        string factors = $"{scale.Name}/float";
-        if (scales is not [])
-            nodes.Add(OnnxMessages.Node("Reshape", [factors, Integers(scales)], factors = $"{scale.Name}/rows"));
-        nodes.Add(OnnxMessages.Node("Mul", [$"{codes.Name}/float", factors], singles));
-        return singles;
+        // The operation has scales in half precision from opset 19 on only, and a single one without an axis.
+        bool isWhole = scale.Shape[0] == 1 && codes.Shape[0] != 1;
+        Add(codes);
+        Add(new(scale.Name, DType.F32, isWhole ? [] : scale.Shape, bytes => scale.ReadSingles(MemoryMarshal.Cast<byte, float>(bytes))));
+        nodes.Add(
+            OnnxMessages.Node("DequantizeLinear", [codes.Name, scale.Name], singles, isWhole ? [] : [OnnxMessages.Attribute("axis", 0)])
+        );
     }
 
     void Convert(string from, string to, DType type) =>

@@ -108,6 +108,12 @@ public static class EightBits
             .Select(tensor => pairs.GetValueOrDefault(tensor.Name, tensor));
     }
 
+    /// <summary>A tensor of a model that we wrote, which a node decodes there: the same, with its type in the file.</summary>
+    public static StoredTensor OfModel(TensorFile file, StoredTensor tensor) =>
+        file.Onnx?.Constants.Find(tensor.Name + CodesSuffix) is { Type: DType.I8 } && tensor.Type == DType.F32
+            ? new(tensor.Name, tensor.Type, tensor.Shape, tensor.ReadBytes) { EncodedAs = DType.I8 }
+            : tensor;
+
     static bool Fits(Shape codes, int rows) => rows == 1 || (codes.Rank > 0 && codes[0] == rows);
 
     static StoredTensor Decoded(string name, StoredTensor codes, StoredTensor scale) =>

@@ -4,6 +4,7 @@ using Pqf.Compression;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -73,9 +74,13 @@ public class ConfigTests
             large_subvectors: on
             k_means_type: kmeans
             k_means_n_iters: 1_00
+            small_layers: half
+            dense_values: half
+            compact: yes
             layer_specs:
               fc: {k: 2048, subvector_size: 16, large_subvectors: off, kmeans_type: src, kmeans_n_iters: 50}
               layer1.0.conv1: {k_means_type: kmeans, k_means_n_iters: 20}
+              layer1.0.conv2: {values: 8bit}
         """;
 
     [Fact]
@@ -208,6 +213,8 @@ public class ConfigTests
             spec.LayerSpecs["fc"]
         );
         Assert.Equal(new LayerSpec { KMeansType = KMeansType.KMeans, KMeansIterations = 20 }, spec.LayerSpecs["layer1.0.conv1"]);
+        Assert.Equal(new LayerSpec { Values = ValueForm.Scaled8 }, spec.LayerSpecs["layer1.0.conv2"]);
+        Assert.Equal((ValueForm.Half, ValueForm.Half, true), (spec.SmallLayers, spec.DenseValues, spec.Compact));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ namespace Pqf.Bench.Faces;
 /// <param name="Network">The detector.</param>
 /// <param name="Images">Folder of photographs to find faces on.</param>
 /// <param name="Calibration">Folder of other photographs.</param>
-/// <param name="Ratios">How many times smaller; 1 for the small layers in 8 bits alone.</param>
+/// <param name="Ratios">How many times smaller; 1 for the usual settings, without a target.</param>
 /// <param name="Levels">Of calibration: none, norms, layers.</param>
 sealed record FacesCommand(string Network, string Images, string Calibration, double[] Ratios, string[] Levels)
 {
@@ -35,7 +35,7 @@ sealed record FacesCommand(string Network, string Images, string Calibration, do
             "../shared/data/onnx/version-RFB-320.onnx",
             "../shared/data/coco-ccby",
             "../shared/data/calibration",
-            [4, 6, 8, 10, 12],
+            [1, 4, 6, 8, 10, 12],
             ["norms", "layers"]
         );
 

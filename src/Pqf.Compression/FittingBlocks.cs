@@ -10,9 +10,10 @@ static class FittingBlocks
     /// for a codebook are held in 8 bits a value, other values in half precision, unless the settings have other forms.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="spec">What is wanted; layers that it names keep their settings.</param>
-    public static CompressionSpec Of(Graph graph, CompressionSpec spec)
+    /// <param name="smallShare">As for <see cref="SmallLayers"/>.</param>
+    public static CompressionSpec Of(Graph graph, CompressionSpec spec, double smallShare)
     {
-        spec = SmallLayers.Of(graph, spec, spec.SmallLayers ?? ValueForm.Scaled8) with { DenseValues = spec.DenseValues ?? ValueForm.Half };
+        spec = SmallLayers.Of(graph, spec, spec.SmallLayers ?? ValueForm.Scaled8, smallShare) with { DenseValues = spec.DenseValues ?? ValueForm.Half };
         var layers = spec.LayerSpecs;
         foreach (var weight in ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight))
         {

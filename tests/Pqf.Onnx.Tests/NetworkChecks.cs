@@ -19,7 +19,7 @@ namespace Pqf.Onnx.Tests;
 static class NetworkChecks
 {
     // Each direction is tried at several lengths: long ones cross kinks of the network's functions, short ones drown in rounding.
-    static readonly double[] Steps = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4];
+    static readonly double[] Steps = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6];
 
     /// <summary>Differences, each as a part of the largest value.</summary>
     /// <param name="Gradient">Of the derivative along the gradient itself, from its length.</param>

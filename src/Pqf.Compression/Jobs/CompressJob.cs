@@ -35,10 +35,11 @@ public static class CompressJob
                 network.Path,
                 "is compressed already; expected a dense network (pqf convert --format dense makes one)"
             );
+        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
         if (network.Architecture.Options is GraphOptions)
-            options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression) };
+            options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression, share) };
         else if (options.Compression.SmallLayers is { } small)
-            options = options with { Compression = SmallLayers.Of(network.Graph, options.Compression, small) };
+            options = options with { Compression = SmallLayers.Of(network.Graph, options.Compression, small, share) };
         var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
             return MissingStatistics.Error(network.Path, network.Graph);

@@ -71,8 +71,12 @@ sealed record FacesCommand(string Network, string Images, string Calibration, do
     {
         using var device = new HostDevice();
         using var scope = device.BeginScope();
-        var network = Pqf.Compression.Model.Network
-            .Load(Network, device, new NetworkOverrides { Mean = Three(127 / 255f), Deviation = Three(128 / 255f) })
+        var network = Pqf
+            .Compression.Model.Network.Load(
+                Network,
+                device,
+                new NetworkOverrides { Mean = Three(127 / 255f), Deviation = Three(128 / 255f) }
+            )
             .Value();
         string[] paths = [.. ImageFolder.FindImages(Images, ImageDecoder.Reader).Value()];
         float[][] photographs = [.. paths.Select(path => FaceFinder.Input(path, network.Preprocessing.InputShape(1)))];

@@ -35,8 +35,8 @@ public sealed record LayerBlocks(string Layer, Shape Weight, int D, int K, KMean
 /// <summary>Cuts the layers of a network into blocks.</summary>
 public static class Blocks
 {
-    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without the ignored
-    /// ones and those whose values have a form of their own.</summary>
+    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without
+    /// the ignored ones and those whose values have a form of their own.</summary>
     /// <returns>The layers, or every layer that cannot be cut and every name that does not exist, each with the nearest that
     /// does.</returns>
     public static Result<ImmutableArray<LayerBlocks>, PqfError> Of(Graph graph, CompressionSpec spec)
@@ -79,7 +79,8 @@ public static class Blocks
         );
 
     /// <summary>A module's name covers the layers inside it.</summary>
-    internal static bool IsWithin(string layer, string module) => layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
+    internal static bool IsWithin(string layer, string module) =>
+        layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
 
     static LayerBlocks Cut(string layer, Shape shape, CompressionSpec spec)
     {

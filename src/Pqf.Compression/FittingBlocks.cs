@@ -13,7 +13,10 @@ static class FittingBlocks
     /// <param name="smallShare">As for <see cref="SmallLayers"/>.</param>
     public static CompressionSpec Of(Graph graph, CompressionSpec spec, double smallShare)
     {
-        spec = SmallLayers.Of(graph, spec, spec.SmallLayers ?? ValueForm.Scaled8, smallShare) with { DenseValues = spec.DenseValues ?? ValueForm.Half };
+        spec = SmallLayers.Of(graph, spec, spec.SmallLayers ?? ValueForm.Scaled8, smallShare) with
+        {
+            DenseValues = spec.DenseValues ?? ValueForm.Half,
+        };
         var layers = spec.LayerSpecs;
         foreach (var weight in ParameterSpecs.Of(graph).Where(parameter => parameter.Role == ParameterRole.Weight))
         {

@@ -62,11 +62,7 @@ public class ExportedNetworkTests(DeviceSet devices) : DeviceTest(devices)
                 line =
                     $"{Path.GetFileName(path)}: gradient {found.Gradient:E1}, permuted {found.Permutation:E1}, "
                     + $"compressed in ONNX Runtime {found.Runtime:E1}, {found.Ratio:0.0} times smaller";
-                if (
-                    !(found.Gradient < GradientTolerance)
-                    || !(found.Permutation < PermutationTolerance)
-                    || !(found.Runtime < Tolerance)
-                )
+                if (!(found.Gradient < GradientTolerance) || !(found.Permutation < PermutationTolerance) || !(found.Runtime < Tolerance))
                     failed.Add(line);
             }
             catch (PqfException exception)

@@ -73,8 +73,9 @@ static class NetworkChecks
     }
 
     static bool AreSame(ITensor a, ITensor b) =>
-        a is Tensor<float> x ? x.ToArray().SequenceEqual(((Tensor<float>)b).ToArray())
-        : ((Tensor<ushort>)a).ToArray().SequenceEqual(((Tensor<ushort>)b).ToArray());
+        a is Tensor<float> x
+            ? x.ToArray().SequenceEqual(((Tensor<float>)b).ToArray())
+            : ((Tensor<ushort>)a).ToArray().SequenceEqual(((Tensor<ushort>)b).ToArray());
 
     /// <summary>The adjoint identity along the gradient g itself, in a random half of the parameters: the derivative of ⟨u, f⟩ along g / |g|
     /// is |g|. The best of several steps.</summary>

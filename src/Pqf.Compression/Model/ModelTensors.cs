@@ -36,7 +36,11 @@ static class ModelTensors
     public static TensorFile Unpacked(Graph graph, TensorFile file)
     {
         // An ONNX model has the values of a weight in half precision once more, in single precision.
-        var copies = ParameterSpecs.Of(graph).Where(spec => file.ByName.ContainsKey(spec.Name)).Select(spec => $"{spec.Name}/float").ToHashSet();
+        var copies = ParameterSpecs
+            .Of(graph)
+            .Where(spec => file.ByName.ContainsKey(spec.Name))
+            .Select(spec => $"{spec.Name}/float")
+            .ToHashSet();
         var weights = ParameterSpecs
             .Of(graph)
             .Where(spec => spec.Role == ParameterRole.Weight)
@@ -44,7 +48,10 @@ static class ModelTensors
         return new(
             file.Path,
             file.Format,
-            file.Tensors.Where(tensor => !copies.Contains(tensor.Name)).Select(tensor => weights.TryGetValue(tensor.Name, out var spec) ? Unpacked(tensor, spec, file) : EightBits.OfModel(file, tensor)),
+            file.Tensors.Where(tensor => !copies.Contains(tensor.Name))
+                .Select(tensor =>
+                    weights.TryGetValue(tensor.Name, out var spec) ? Unpacked(tensor, spec, file) : EightBits.OfModel(file, tensor)
+                ),
             file.Metadata
         );
     }

@@ -14,7 +14,21 @@ public static class Tables
 {
     /// <summary>Columns of <c>layers.csv</c>.</summary>
     public static ImmutableArray<string> LayerColumns { get; } =
-    ["layer", "shape", "d", "k", "blocks", "mse", "relative_error", "output_error", "effect", "code_entropy_bits", "size_bits", "seconds", "kind"];
+    [
+        "layer",
+        "shape",
+        "d",
+        "k",
+        "blocks",
+        "mse",
+        "relative_error",
+        "output_error",
+        "effect",
+        "code_entropy_bits",
+        "size_bits",
+        "kind",
+        "seconds",
+    ];
 
     /// <summary>Columns of <c>groups.csv</c>.</summary>
     public static ImmutableArray<string> GroupColumns { get; } =
@@ -26,23 +40,24 @@ public static class Tables
             path,
             LayerColumns,
             rows.Select(row =>
-                new[]
-                {
-                    row.Blocks.Layer,
-                    string.Join('x', row.Blocks.Weight.AsSpan().ToArray()),
-                    Text(row.Blocks.D),
-                    Text(row.Blocks.K),
-                    Text(row.Blocks.N),
-                    Text(row.MeanSquaredError),
-                    Text(row.RelativeError),
-                    row.OutputError is { } output ? Text(output) : "",
-                    row.Effect is { } effect ? Text(effect) : "",
-                    Text(row.CodeEntropyBits),
-                    Text(row.SizeBits),
-                    Seconds(row.Seconds),
-                    "codes",
-                }
-            ).Concat(stored.Where(row => row.Form != ValueForm.Single).Select(Row))
+                    new[]
+                    {
+                        row.Blocks.Layer,
+                        string.Join('x', row.Blocks.Weight.AsSpan().ToArray()),
+                        Text(row.Blocks.D),
+                        Text(row.Blocks.K),
+                        Text(row.Blocks.N),
+                        Text(row.MeanSquaredError),
+                        Text(row.RelativeError),
+                        row.OutputError is { } output ? Text(output) : "",
+                        row.Effect is { } effect ? Text(effect) : "",
+                        Text(row.CodeEntropyBits),
+                        Text(row.SizeBits),
+                        "codes",
+                        Seconds(row.Seconds),
+                    }
+                )
+                .Concat(stored.Where(row => row.Form != ValueForm.Single).Select(Row))
         );
 
     static string[] Row(StoredLayer row) =>
@@ -58,8 +73,8 @@ public static class Tables
             "",
             "",
             Text(row.SizeBits),
-            "",
             row.Form == ValueForm.Scaled8 ? "8bit" : "half",
+            "",
         ];
 
     /// <summary>Writes <c>groups.csv</c>; names within one field are separated by spaces, objectives are natural logarithms of

@@ -156,9 +156,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
 
     /// <summary>The quantised network's values; those that have no codes and no form of 8 bits are the dense network's own.</summary>
     static Parameters Shared(Parameters quantised, Parameters dense) =>
-        new(
-            quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => IsRounded(pair.Value) ? pair.Value : dense[pair.Key])
-        );
+        new(quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => IsRounded(pair.Value) ? pair.Value : dense[pair.Key]));
 
     static bool IsRounded(Weight weight) => weight.Match(dense => dense.Form == ValueForm.Scaled8, _ => true);
 }

@@ -10,8 +10,8 @@ namespace Pqf.Nets.Graphs;
 /// <param name="Shape">Of its weight.</param>
 /// <param name="ParameterCount">Values of the dense layer; two vectors for a norm, whose statistics can be folded away.</param>
 /// <param name="DenseBits">32 for each of them.</param>
-/// <param name="Bits">As stored: ⌈log₂k⌉ for each code, 16 for each value of a codebook, 32 for everything else, unless they have other <see
-/// cref="ValueForm"/>s.</param>
+/// <param name="Bits">As stored: ⌈log₂k⌉ for each code, 16 for each value of a codebook, 32 for everything else, where no weight has
+/// another <see cref="ValueForm"/>.</param>
 /// <param name="MultiplyAdds">Products for one run over the input; 0 for a norm.</param>
 /// <param name="ActivationBytes">Of the layer's result.</param>
 public sealed record LayerCost(

@@ -28,7 +28,8 @@ sealed class OnnxWeights(List<WireField> nodes)
 
     /// <summary>A layer's weight of less than single precision, decoded by the graph.</summary>
     /// <returns>Its name.</returns>
-    public string Decoded(string layer, Weight weight) => weight.Match(dense => Decoded(layer, dense), quantised => Decoded(layer, quantised));
+    public string Decoded(string layer, Weight weight) =>
+        weight.Match(dense => Decoded(layer, dense), quantised => Decoded(layer, quantised));
 
     /// <summary>Rows of the codebook picked by the codes, put into the weight's shape.</summary>
     string Decoded(string layer, Weight.Quantised weight)

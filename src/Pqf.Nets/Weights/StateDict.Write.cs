@@ -39,10 +39,7 @@ public static partial class StateDict
                     .Match<IEnumerable<StoredTensor>>(
                         dense => Stored(spec.Name, dense),
                         quantised =>
-                            [
-                                Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16),
-                                .. Codebook($"{spec.Layer}.codebook", quantised),
-                            ]
+                            [Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16), .. Codebook($"{spec.Layer}.codebook", quantised)]
                     )
             );
     }
@@ -83,8 +80,7 @@ public static partial class StateDict
         );
 
     /// <summary>A layer's codebook [k, d], in its form.</summary>
-    public static StoredTensor[] Codebook(string name, Weight.Quantised weight) =>
-        weight.CodebookForm.Stored(name, weight.Codebook, 1);
+    public static StoredTensor[] Codebook(string name, Weight.Quantised weight) => weight.CodebookForm.Stored(name, weight.Codebook, 1);
 
     /// <summary>A dense weight, in its form.</summary>
     public static StoredTensor[] Stored(string name, Weight.Dense weight) => weight.Form.Stored(name, weight.Value, weight.RowCount);

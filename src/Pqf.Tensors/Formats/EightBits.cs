@@ -103,9 +103,7 @@ public static class EightBits
             .Where(pair => pair.Scale is { Type: DType.F16, Shape.Rank: 1 } scale && Fits(pair.Codes.Shape, scale.Shape[0]))
             .ToDictionary(pair => pair.Codes.Name, pair => Decoded(pair.Name, pair.Codes, pair.Scale!));
         var scales = pairs.Values.Select(decoded => decoded.Name + ScaleSuffix).ToHashSet();
-        return tensors
-            .Where(tensor => !scales.Contains(tensor.Name))
-            .Select(tensor => pairs.GetValueOrDefault(tensor.Name, tensor));
+        return tensors.Where(tensor => !scales.Contains(tensor.Name)).Select(tensor => pairs.GetValueOrDefault(tensor.Name, tensor));
     }
 
     /// <summary>A tensor of a model that we wrote, which a node decodes there: the same, with its type in the file.</summary>

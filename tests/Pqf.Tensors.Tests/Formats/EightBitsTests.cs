@@ -54,7 +54,10 @@ public class EightBitsTests
         var scale = new StoredTensor("w_scale", DType.F16, [3], bytes => bytes.Clear());
         Assert.Equal(["w_int8", "w_scale"], Names([codes, scale]));
         Assert.Equal(["w_int8"], Names([codes]));
-        Assert.Equal(["w_int8", "w_scale", "w"], Names([codes, new("w_scale", DType.F16, [2], _ => { }), new("w", DType.F32, [1], _ => { })]));
+        Assert.Equal(
+            ["w_int8", "w_scale", "w"],
+            Names([codes, new("w_scale", DType.F16, [2], _ => { }), new("w", DType.F32, [1], _ => { })])
+        );
     }
 
     static IEnumerable<string> Names(StoredTensor[] tensors) =>

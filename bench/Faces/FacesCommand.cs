@@ -86,14 +86,16 @@ sealed record FacesCommand(string Network, string Images, string Calibration, do
         foreach (string level in Levels)
         foreach (double ratio in Ratios)
         {
-            rows.Add(Row(network, device, photographs, dense, level, ratio));
-            Console.WriteLine(rows[^1]);
+            if (Row(network, device, photographs, dense, level, ratio) is not { } row)
+                continue;
+            rows.Add(row);
+            Console.WriteLine(row);
         }
 
         Console.WriteLine($"written to {Results.Save("-faces", Header, 2..5, rows)}");
     }
 
-    string Row(Compression.Model.Network network, HostDevice device, float[][] photographs, Box[][] dense, string level, double ratio)
+    string? Row(Compression.Model.Network network, HostDevice device, float[][] photographs, Box[][] dense, string level, double ratio)
     {
         using var scope = device.BeginScope();
         var options = new CompressOptions
@@ -103,7 +105,14 @@ sealed record FacesCommand(string Network, string Images, string Calibration, do
             Reconstruction = level == "layers" ? new ReconstructionOptions() : null,
             MeasuresEffects = false,
         };
-        var model = CompressJob.Run(network, options).Value().Model.AsStored();
+        var compressed = CompressJob.Run(network, options);
+        if (compressed is Result<Compressed, PqfError>.Error(var error))
+        {
+            Console.WriteLine(error.Message); // a size that the network cannot have
+            return null;
+        }
+
+        var model = compressed.Value().Model.AsStored();
         Box[][] found = FaceFinder.Find(model, device, photographs);
         int all = dense.Sum(boxes => boxes.Length),
             again = dense.Zip(found, (wanted, got) => wanted.Count(box => got.Any(other => other.Iou(box) > SameFace))).Sum(),
@@ -111,7 +120,8 @@ sealed record FacesCommand(string Network, string Images, string Calibration, do
         long bits = Cost.Of(model.Graph, model.Parameters, model.Preprocessing.InputShape(1)).Bits;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Results.Date},{Results.Commit},{Path.GetFileNameWithoutExtension(Network)},{level},{ratio},{bits},{all},{again},{(double)again / all:0.000},{extra}"
+            $"{Results.Date},{Results.Commit},{Path.GetFileNameWithoutExtension(Network)},{level},{ratio},{bits},{all},{again},"
+                + $"{(double)again / all:0.000},{extra}"
         );
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors.Ops.Convolution;
+using Pqf.Testing;
 using Xunit;
 
 namespace Pqf.Compression.Tests;
@@ -48,6 +49,6 @@ public class SmallLayersTests
         x = b.Conv2d(x, "depthwise", 32, 3, new Conv2dOptions { Groups = 32 });
         x = b.Conv2d(x, "point", 32, 1);
         x = b.Conv2d(x, "wide", 128, 3);
-        return b.Build(b.Linear(b.GlobalAvgPool(x), "fc", 128, 100));
+        return b.Build([b.Linear(b.GlobalAvgPool(x), "fc", 128, 100)]);
     }
 }

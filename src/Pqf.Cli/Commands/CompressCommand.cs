@@ -4,7 +4,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
-using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;

@@ -3,6 +3,7 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
@@ -82,6 +83,8 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
                         $"{path}: {string.Join(", ", network.NewLayers)} begins with random weights, for {network.Architecture.ClassCount} "
                             + $"classes: {ClassMatch.Cut(network.ClassNames)}"
                     );
+                if (!ReferenceEquals(network.Graph.Logits(), network.Graph))
+                    run.Progress.Note($"{path}: the network ends in a softmax; it is trained on the values before it, and keeps it");
                 return network;
             });
 

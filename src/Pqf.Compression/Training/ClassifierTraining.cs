@@ -5,6 +5,7 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -146,7 +147,7 @@ public sealed record ClassifierTraining
                         $"calls class {number} {network.ClassNames[number]}; expected {classes.Names[number]}, as the network that learns "
                             + "from it"
                     )
-                : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, run.Device, data.BatchShape), mix)
+                : new Teacher(InferencePlan.Compile(network.Graph.Logits(), network.Parameters, run.Device, data.BatchShape), mix)
             );
     }
 }

@@ -13,6 +13,8 @@ static class AllCommands
             CompressCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),
+            TrainClassifierCommand.Create(),
+            EvaluateClassifierCommand.Create(),
             TrainDetectorCommand.Create(),
             EvaluateDetectorCommand.Create(),
             ClassifyCommand.Create(),

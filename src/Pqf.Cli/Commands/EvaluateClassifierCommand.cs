@@ -11,7 +11,7 @@ using Pqf.Tensors;
 namespace Pqf.Cli.Commands;
 
 /// <summary><c>pqf evaluate-resnet</c>.</summary>
-static class EvaluateCommand
+static class EvaluateClassifierCommand
 {
     /// <summary>The command.</summary>
     public static CommandEntry Create()
@@ -24,7 +24,8 @@ static class EvaluateCommand
         var skip = CommandEntry.SkipCorrupt();
         var syntax = new Command(
             "evaluate-resnet",
-            "Measure top-1 and top-5 accuracy of a network on a folder of labelled images: DIR/val/CLASS/... or DIR/CLASS/..."
+            "Measure top-1 and top-5 accuracy of a classifier on a folder of labelled images, DIR/val/CLASS/... or DIR/CLASS/...: what "
+                + "evaluate does with labelled images."
         )
         {
             weights,
@@ -44,7 +45,10 @@ static class EvaluateCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string? weights)
+    /// <summary>Measures.</summary>
+    /// <param name="run">The configuration.</param>
+    /// <param name="weights">The network's file; null if none is given.</param>
+    public static Result<Unit, PqfError> Run(RunContext run, string? weights)
     {
         if (weights is null)
             return new PqfError.Config(

@@ -9,7 +9,7 @@ using Pqf.Tensors;
 namespace Pqf.Cli.Commands;
 
 /// <summary><c>pqf train-resnet</c>.</summary>
-static class TrainCommand
+static class TrainClassifierCommand
 {
     /// <summary>The command.</summary>
     public static CommandEntry Create()
@@ -37,7 +37,7 @@ static class TrainCommand
         };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command("train-resnet", "Fine-tune a network that is compressed first, or train a dense one.")
+            new Command("train-resnet", "Fine-tune a classifier that is compressed first, or train a dense one: what train does with labelled images.")
             {
                 weights,
                 output,
@@ -67,7 +67,12 @@ static class TrainCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
+    /// <summary>Trains.</summary>
+    /// <param name="run">The configuration.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <param name="weights">The network to begin with; null for random weights.</param>
+    /// <param name="resume">The epochs to resume after; empty for the latest state, null for a new run.</param>
+    public static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
     {
         var (keys, report) = (run.Config, new TrainingReport(run));
         return from options in TrainingMapping.Options(run, resume)
@@ -76,6 +81,7 @@ static class TrainCommand
             {
                 Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), reader),
                 Weights = weights,
+                HasRandomWeights = keys.Model.RandomWeights,
                 Overrides = overrides,
                 Augmentation = keys.Preprocessing.Augmentation,
                 LabelSmoothing = keys.LabelSmoothing,

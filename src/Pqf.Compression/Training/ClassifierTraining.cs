@@ -27,6 +27,9 @@ public sealed record ClassifierTraining
     /// <summary>The network to begin with; null for random weights.</summary>
     public string? Weights { get; init; }
 
+    /// <summary>Whether the file gives the network alone: its weights are drawn newly.</summary>
+    public bool HasRandomWeights { get; init; }
+
     /// <summary>What wins over the file. Of a random network, the architecture.</summary>
     public NetworkOverrides Overrides { get; init; } = new();
 

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Shell;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary><c>pqf evaluate</c>: of a classifier on labelled images, of a detector on annotated ones.</summary>
+static class EvaluateCommand
+{
+    /// <summary>The command.</summary>
+    public static CommandEntry Create()
+    {
+        var weights = new Option<string?>("--weights")
+        {
+            Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
+            HelpName = "FILE",
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for a detector's results in COCO's form [default: output_path, or none are written]",
+            HelpName = "DIR",
+        };
+        var profile = new Option<bool>("--profile") { Description = "Say what each stage of a detector takes" };
+        var skip = CommandEntry.SkipCorrupt();
+        return new(
+            new Command(
+                "evaluate",
+                "Measure a network: accuracy of a classifier on labelled images (dataloader.imagenet_path, idx_path), average precision of "
+                    + "a Mask R-CNN on annotated ones (dataloader.coco_path, val_annotations)."
+            )
+            {
+                weights,
+                output,
+                profile,
+                skip.Option,
+            },
+            [
+                "pqf evaluate --weights out/mobilenet_v2.pqf --dataloader.imagenet_path /data/imagenet",
+                "pqf evaluate --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco --output out",
+            ],
+            run =>
+            {
+                string? file = run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed;
+                return ConfigMapping.HasAnnotations(run.Config)
+                    ? EvaluateDetectorCommand.Run(run, file, run.Parsed.GetValue(profile))
+                    : EvaluateClassifierCommand.Run(run, file);
+            }
+        )
+        {
+            Keys = [("output_path", output)],
+            Flags = [skip],
+        };
+    }
+}

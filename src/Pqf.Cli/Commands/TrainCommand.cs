@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Shell;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary><c>pqf train</c>: of a classifier on labelled images, of a detector on annotated ones.</summary>
+static class TrainCommand
+{
+    /// <summary>The command.</summary>
+    public static CommandEntry Create()
+    {
+        var weights = new Option<string?>("--weights")
+        {
+            Description =
+                "The network to begin with: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: random weights, with "
+                + "--model.compress false]",
+            HelpName = "FILE",
+        };
+        var backbone = new Option<string?>("--backbone")
+        {
+            Description = "In its place a ResNet-50, the body of a new Mask R-CNN",
+            HelpName = "FILE",
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for networks, states and logs [default: output_path]",
+            HelpName = "DIR",
+        };
+        var resume = new Option<string?>("--resume")
+        {
+            Description = "Go on with the run in the output folder: from its latest state, or after EPOCHS epochs",
+            HelpName = "EPOCHS",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var distill = new Option<string?>("--distill")
+        {
+            Description = "A dense classifier to learn from beside the labels",
+            HelpName = "FILE",
+        };
+        var skip = CommandEntry.SkipCorrupt();
+        return new(
+            new Command(
+                "train",
+                "Fine-tune a network that is compressed first, or train a dense one: a classifier of any kind on labelled images "
+                    + "(dataloader.imagenet_path, idx_path), a Mask R-CNN on annotated ones (dataloader.coco_path, train_annotations)."
+            )
+            {
+                weights,
+                backbone,
+                output,
+                resume,
+                distill,
+                skip.Option,
+            },
+            [
+                "pqf train --weights mobilenet_v2.onnx --model.compress false --dataloader.imagenet_path mine --output dense",
+                "pqf train --weights dense/trained_models/best.pqf --dataloader.imagenet_path mine --output small",
+                "pqf train --config config/train_graph_fashion.yaml --weights network.onnx --output fashion",
+            ],
+            run =>
+                run.WithImages(reader =>
+                {
+                    var (given, body) = (run.Parsed.GetValue(weights), run.Parsed.GetValue(backbone));
+                    string? from = given ?? (body is null ? run.Config.Model.StateDictCompressed : null),
+                        place = run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "";
+                    return body is not null || ConfigMapping.HasAnnotations(run.Config)
+                        ? TrainDetectorCommand.Run(run, reader, from, body, place, false)
+                        : TrainClassifierCommand.Run(run, reader, from, place);
+                })
+        )
+        {
+            Keys = [("output_path", output), ("distillation.teacher", distill)],
+            Flags = [skip],
+        };
+    }
+}

@@ -19,6 +19,7 @@ static class AllCommands
             EvaluateDetectorCommand.Create(),
             ClassifyCommand.Create(),
             DetectCommand.Create(),
+            RunCommand.Create(),
             BenchCommand.Create(),
             InspectCommand.Create(),
             ConvertCommand.Create(),

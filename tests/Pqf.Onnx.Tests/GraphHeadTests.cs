@@ -80,7 +80,11 @@ public class GraphHeadTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         using var folder = new TemporaryFolder();
-        var options = new CompressOptions { Compression = new CompressionSpec { K = 4, KMeansIterations = 2 }, Permutation = null };
+        var options = new CompressOptions
+        {
+            Compression = new CompressionSpec { K = 4, KMeansIterations = 2 },
+            Permutation = null,
+        };
         var dense = Network.Load(Exported(folder, End.Linear), device).ValueOrThrow();
         string path = folder.File("small.pqf");
         CompressJob.Run(dense, options, null, TestContext.Current.CancellationToken).ValueOrThrow().Model.Write(path).ValueOrThrow();

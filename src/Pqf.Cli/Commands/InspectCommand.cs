@@ -23,7 +23,10 @@ static class InspectCommand
     {
         var file = new Argument<string>("file") { Description = "Any .pqf, .pth, .safetensors or .onnx file" };
         return new(
-            new Command("inspect", "Show what a file holds: its tensors and, if they are a network's, its graph, and k, d and bits of every layer.")
+            new Command(
+                "inspect",
+                "Show what a file holds: its tensors and, if they are a network's, its graph, and k, d and bits of every layer."
+            )
             {
                 file,
             },

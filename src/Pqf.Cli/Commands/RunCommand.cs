@@ -83,7 +83,11 @@ static class RunCommand
         float[] values = new float[count * length];
         for (int i = 0; i < count; i++)
         {
-            if (images.Prepare(i, network.Preprocessing, null, values.AsMemory(i * length, length)) is Result<Unit, PqfError>.Error(var error))
+            if (
+                images.Prepare(i, network.Preprocessing, null, values.AsMemory(i * length, length)) is Result<Unit, PqfError>.Error(
+                    var error
+                )
+            )
                 return error;
             found.NoteGuess(found.Paths[i]);
         }

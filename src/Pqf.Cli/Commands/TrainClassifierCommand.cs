@@ -37,7 +37,10 @@ static class TrainClassifierCommand
         };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command("train-resnet", "Fine-tune a classifier that is compressed first, or train a dense one: what train does with labelled images.")
+            new Command(
+                "train-resnet",
+                "Fine-tune a classifier that is compressed first, or train a dense one: what train does with labelled images."
+            )
             {
                 weights,
                 output,

@@ -46,11 +46,6 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
                         ? GraphReader.Recognise(file, overrides).Map(found => new KnownNetwork(file.Path, found, null, true))
                         : tensors
                             .Bind(named => NetworkReader.Recognise(named, overrides, stored))
-                            .Map(found => new KnownNetwork(
-                                file.Path,
-                                found.Architecture,
-                                stored?.ClassNames,
-                                found.MissingHead.IsEmpty
-                            ));
+                            .Map(found => new KnownNetwork(file.Path, found.Architecture, stored?.ClassNames, found.MissingHead.IsEmpty));
                 });
 }

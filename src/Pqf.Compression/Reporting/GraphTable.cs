@@ -16,8 +16,7 @@ public static class GraphTable
     const int NameLength = 36;
 
     /// <summary>Titles; one that begins with a space has its column aligned to the right.</summary>
-    public static ImmutableArray<string> Columns { get; } =
-    ["layer", "kind", " output", " parameters", " multiply-adds", " group", " d"];
+    public static ImmutableArray<string> Columns { get; } = ["layer", "kind", " output", " parameters", " multiply-adds", " group", " d"];
 
     /// <summary>The rows, for one image.</summary>
     /// <param name="model">The network.</param>
@@ -78,11 +77,13 @@ public static class GraphTable
         var spec = new CompressionSpec();
         return Blocks
             .Of(model.Graph, model.Architecture.Options is GraphOptions ? FittingBlocks.Of(model.Graph, spec) : spec)
-            .Match(layers => layers.ToImmutableDictionary(layer => layer.Layer, layer => layer.D), _ => ImmutableDictionary<string, int>.Empty);
+            .Match(
+                layers => layers.ToImmutableDictionary(layer => layer.Layer, layer => layer.D),
+                _ => ImmutableDictionary<string, int>.Empty
+            );
     }
 
-    static string Text(Shape shape) =>
-        string.Join('×', shape.Rank == 4 ? [shape[3], shape[1], shape[2]] : shape.AsSpan()[1..].ToArray());
+    static string Text(Shape shape) => string.Join('×', shape.Rank == 4 ? [shape[3], shape[1], shape[2]] : shape.AsSpan()[1..].ToArray());
 
     static string GroupOf(ImmutableArray<ChannelGroup> groups, string layer)
     {

@@ -80,12 +80,7 @@ public static class GraphNetwork
         return ClassifierHead
             .WithClasses(options.Graph, ImagesOf(options), classCount)
             .Match<Result<Architecture, PqfError>>(
-                graph =>
-                    architecture with
-                    {
-                        ClassCount = classCount,
-                        Options = options with { Graph = graph },
-                    },
+                graph => architecture with { ClassCount = classCount, Options = options with { Graph = graph } },
                 problem => new PqfError.Layer(
                     options.Title,
                     $"has {architecture.ClassCount} classes; expected {classCount}, and no new head can be drawn: {problem}"

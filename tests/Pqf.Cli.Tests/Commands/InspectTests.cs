@@ -65,7 +65,7 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public void A_graph_is_shown_as_text_within_120_columns()
     {
-        string path = TestGraphFiles.WriteOnnx(folder.File("small.onnx"));
+        string path = TestGraphFiles.WritePqf(folder.File("small.pqf"));
         string[] lines = Cli.Run("inspect", path).Lines;
         int title = Array.FindIndex(lines, line => line.StartsWith("layer  ", StringComparison.Ordinal));
         string[] rows = [.. lines.Skip(title + 1).Take(14)];

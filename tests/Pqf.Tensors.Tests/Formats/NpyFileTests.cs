@@ -101,10 +101,7 @@ public sealed class NpyFileTests : IDisposable
                 "{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }",
                 ".npy file holds its values column by column; expected row by row (numpy.ascontiguousarray)"
             },
-            {
-                "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
-                ".npy file has 4 bytes of values; expected 8 for F32 [2]"
-            },
+            { "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", ".npy file has 4 bytes of values; expected 8 for F32 [2]" },
             {
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), }",
                 "array: F32 tensor of shape [65536, 65536] is larger than 2 GiB"

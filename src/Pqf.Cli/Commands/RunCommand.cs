@@ -69,7 +69,8 @@ static class RunCommand
         return default;
     }
 
-    /// <summary>All photographs as one batch. One that cannot be decoded is an error: its place in the outputs would be another's.</summary>
+    /// <summary>All photographs as one batch. One that cannot be decoded is an error: another would be at its place in the
+    /// outputs.</summary>
     static Result<Tensor<float>, PqfError> Photographs(RunContext run, Network network, string[] arguments)
     {
         var found = Commands.Photographs.Find(run, arguments);
@@ -126,7 +127,8 @@ static class RunCommand
     static string Number(float[] values, Func<float, float, float> choose) =>
         values.Length == 0 ? "" : values.Aggregate(choose).ToString("G6", CultureInfo.InvariantCulture);
 
-    /// <summary>A file for each output: its name with letters, digits, dots and hyphens alone, and a number where two are the same.</summary>
+    /// <summary>A file for each output: its name with letters, digits, dots and hyphens alone, and a number where two are
+    /// equal.</summary>
     static ImmutableArray<string> FileNames(ImmutableArray<NetworkValue> values)
     {
         var used = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

@@ -35,8 +35,8 @@ public static partial class NpyFile
     ];
 
     /// <summary>Opens a file.</summary>
-    /// <returns>The open file of one tensor, called <c>array</c>; an error that names the path if it is of another format, damaged, or holds
-    /// what is not read: big-endian numbers, columns first, objects.</returns>
+    /// <returns>The open file of one tensor, called <c>array</c>; an error that names the path if it is of another format, damaged, or
+    /// holds what is not read: big-endian numbers, columns first, objects.</returns>
     public static Result<TensorFile, PqfError> Open(string path)
     {
         MappedFile? file = null;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 

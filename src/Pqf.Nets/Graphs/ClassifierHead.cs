@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using Pqf.Nets.Layers;
 using Pqf.Tensors;
 
 namespace Pqf.Nets.Graphs;

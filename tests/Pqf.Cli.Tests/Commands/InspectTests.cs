@@ -77,7 +77,7 @@ public sealed class InspectTests : IDisposable
                 "stem_norm BatchNorm 8×16×16 16 1",
                 "Relu 8×16×16",
                 // A filter goes where its channel goes.
-                "depthwise Conv2d 8×8×8 72 4,608 1→1",
+                "depthwise Conv2d 8×8×8 72 4,608 →1",
                 "depthwise_norm BatchNorm 8×8×8 16 1",
                 "Relu 8×8×8",
                 "project Conv2d 16×8×8 128 8,192 1→2 4",

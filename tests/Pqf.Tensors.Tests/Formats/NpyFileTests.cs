@@ -62,7 +62,8 @@ public sealed class NpyFileTests : IDisposable
         var tensor = file.Tensors.Single();
         byte[] read = new byte[values.Length];
         tensor.ReadBytes(read);
-        Assert.Equal((type, (Shape)[1, 2, 3]), (tensor.Type, tensor.Shape));
+        Assert.Equal(type, tensor.Type);
+        Assert.Equal([1, 2, 3], tensor.Shape);
         Assert.Equal(values, read);
     }
 

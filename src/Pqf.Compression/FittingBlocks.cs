@@ -11,7 +11,7 @@ static class FittingBlocks
     /// <param name="graph">The network.</param>
     /// <param name="spec">What is wanted; layers that it names keep their settings.</param>
     /// <param name="smallShare">As for <see cref="SmallLayers"/>.</param>
-    public static CompressionSpec Of(Graph graph, CompressionSpec spec, double smallShare)
+    public static CompressionSpec Of(Graph graph, CompressionSpec spec, double smallShare = SmallLayers.UsualShare)
     {
         spec = SmallLayers.Of(graph, spec, spec.SmallLayers ?? ValueForm.Scaled8, smallShare) with
         {

@@ -24,6 +24,10 @@ public sealed record ReconstructionOptions
     /// <summary>Sweeps of coordinate descent, with least squares after each.</summary>
     public int Sweeps { get; init; } = 1;
 
+    /// <summary>Most columns of one covariance; those of a longer row are cut into stretches of at most so many. At most as many as the
+    /// patches seen, too.</summary>
+    public int MostColumns { get; init; } = 4608;
+
     /// <summary>One batch in so many is held back to choose corrections.</summary>
     public int HeldBackEvery { get; init; } = 5;
 

@@ -117,7 +117,7 @@ static class CompressCommand
                 from images in Images(run, network, reader, calibrate)
                 from compressed in CompressJob.Run(
                     network,
-                    ConfigMapping.Compress(run, CalibrationLevel.Layers) with
+                    ConfigMapping.Compress(run) with
                     {
                         Images = images,
                         Skipped = run.SkippedImages(),

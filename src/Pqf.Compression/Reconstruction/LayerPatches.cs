@@ -22,9 +22,11 @@ sealed class LayerPatches
     readonly int perImage;
     readonly RngKey key;
 
-    LayerPatches(Graph graph, NetworkValues values, ImmutableArray<int> nodes, int perImage, RngKey key)
+    LayerPatches(Graph graph, NetworkValues values, ImmutableArray<int> nodes, ReconstructionOptions options, RngKey key)
     {
-        (this.graph, this.values, this.perImage, this.key, Nodes) = (graph, values, perImage, key, nodes);
+        (this.graph, this.values, this.key, Nodes) = (graph, values, key, nodes);
+        int images = Enumerable.Range(0, values.BatchCount).Sum(batch => Input(nodes[0], batch).Shape[0]);
+        perImage = Math.Max(options.PatchesPerImage, Division.Ceil(options.LeastPatches, images * nodes.Length));
         (Groups, Length) = (PatchesOf(nodes[0], 0).Groups, PatchesOf(nodes[0], 0).Length);
         Count = Enumerable
             .Range(0, values.BatchCount)
@@ -47,10 +49,10 @@ sealed class LayerPatches
     /// <param name="graph">The network.</param>
     /// <param name="values">All that the first node reads are computed.</param>
     /// <param name="node">The first node that uses its weight.</param>
-    /// <param name="perImage">Output pixels of an image whose patches are taken.</param>
+    /// <param name="options">How many patches are taken.</param>
     /// <param name="key">Draws them.</param>
     /// <returns>Null where rows are not multiplied with parts of the input.</returns>
-    public static LayerPatches? Of(Graph graph, NetworkValues values, int node, int perImage, RngKey key)
+    public static LayerPatches? Of(Graph graph, NetworkValues values, int node, ReconstructionOptions options, RngKey key)
     {
         var layer = graph.Nodes[node];
         if (layer.PatchesOf(values.Quantised(layer.Inputs[0], 0).Shape) is null)
@@ -65,7 +67,7 @@ sealed class LayerPatches
                     .Range(node + 1, graph.Nodes.Length - node - 1)
                     .Where(later => WeightOf(graph.Nodes[later]) == weight && graph.Nodes[later].Inputs.All(values.Has)),
             ],
-            perImage,
+            options,
             key
         );
     }

@@ -88,7 +88,7 @@ sealed unsafe class NetworkReconstruction(
     {
         if (
             Parameters[blocks.WeightName] is not Weight.Quantised quantised
-            || LayerPatches.Of(graph, values, node, options.PatchesPerImage, key.Fold(blocks.Layer).Fold("patches")) is not { } patches
+            || LayerPatches.Of(graph, values, node, options, key.Fold(blocks.Layer).Fold("patches")) is not { } patches
         )
             return null;
         using var scope = host.BeginScope();

@@ -8,6 +8,10 @@ public sealed record ReconstructionOptions
     /// <summary>Output pixels of a photograph whose patches are taken; neighbours tell little more.</summary>
     public int PatchesPerImage { get; init; } = 49;
 
+    /// <summary>Patches of all photographs that are taken at least, if there are so many: more of each where photographs are few and
+    /// large.</summary>
+    public int LeastPatches { get; init; } = 10_000;
+
     /// <summary>Added to the diagonal of the inputs' covariance, as a part of its mean.</summary>
     public float Damping { get; init; } = 0.1f;
 

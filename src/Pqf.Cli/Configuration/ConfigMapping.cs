@@ -86,8 +86,9 @@ static class ConfigMapping
             Compression = Compression(run.Config),
             ColumnWeights = run.Config.Model.ColumnWeights,
             Target = run.Config.TargetSize ?? run.Config.TargetRatio,
-            Reconstruction =
-                run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers ? new ReconstructionOptions() : null,
+            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+                ? new ReconstructionOptions()
+                : null,
             Seed = run.Config.Seed,
             BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,
             LoaderThreadCount = run.LoaderThreadCount,

@@ -173,7 +173,7 @@ public static class CompressJob
                 path,
                 () =>
                 {
-                    using var stream = File.OpenRead(path);
+                    using var stream = InputFile.Open(path);
                     return (Provenance?)
                         new Provenance(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), toolVersion);
                 }

@@ -3,9 +3,12 @@ using Pqf.Compression;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
+using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Training;
 
@@ -20,7 +23,7 @@ enum WeightForm
 }
 
 /// <summary>A network trained on batches of one size.</summary>
-/// <param name="Name">Architecture: <c>resnet18</c>.</param>
+/// <param name="Name">Architecture: <c>resnet18</c>; or the file of an ONNX model.</param>
 /// <param name="Width">Channels of the first stage; null for the family's own.</param>
 /// <param name="Size">Rows and columns of the images.</param>
 /// <param name="Batch">Images a step.</param>
@@ -31,19 +34,14 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
     // Photographs have a thousand classes; images of some 30 pixels ten, and one channel as in Fashion-MNIST.
     const int SmallSize = 64;
 
-    bool IsSmall => Size < SmallSize;
-
     /// <summary>The network.</summary>
-    public Graph Graph =>
-        Networks
-            .Build(new Architecture(Name, IsSmall ? 10 : 1000, IsSmall ? 1 : 3, Width))
-            .Match(graph => graph, error => throw new ArgumentException(error.Message));
+    public Graph Graph { get; } = GraphOf(Name, Width, Size);
 
     /// <summary>[N, H, W, C].</summary>
-    public Shape Images => [Batch, Size, Size, IsSmall ? 1 : 3];
+    public Shape Images => [Batch, Size, Size, Graph.Nodes.OfType<InputLayer>().Single().Channels];
 
     /// <summary>Classes.</summary>
-    public int ClassCount => IsSmall ? 10 : 1000;
+    public int ClassCount => GraphShapes.Of(Graph, Images)[Graph.Output].Last;
 
     /// <summary>Multiplications and additions of a step: three times those of the forward convolutions and products, each counted as a
     /// plain one.</summary>
@@ -72,6 +70,22 @@ sealed record TrainingCase(string Name, int? Width, int Size, int Batch, int Thr
         var quantise = new Quantise(Blocks.Of(graph, spec).ValueOrThrow(), key);
         using var host = new HostDevice(Threads);
         return Compress.ToEnd([quantise], new CompressionState(graph, dense, host)).ValueOrThrow().Parameters;
+    }
+
+    static Graph GraphOf(string name, int? width, int size)
+    {
+        bool isSmall = size < SmallSize;
+        return (
+            name.EndsWith(".onnx", StringComparison.Ordinal)
+                ? TensorFiles
+                    .Open(name)
+                    .Bind(file =>
+                    {
+                        using (file)
+                            return OnnxReader.Read(file, new OnnxReadOptions { ImageSize = size }).Map(found => found.Graph);
+                    })
+                : Networks.Build(new Architecture(name, isSmall ? 10 : 1000, isSmall ? 1 : 3, width))
+        ).Match(graph => graph, error => throw new ArgumentException(error.Message));
     }
 
     /// <inheritdoc/>

@@ -1,16 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
-using Pqf.Compression.Data;
-using Pqf.Compression.Jobs;
-using Pqf.Compression.Model;
-using Pqf.Compression.Reporting;
-using Pqf.Nets.Architectures;
-using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
 
-/// <summary><c>pqf evaluate-resnet</c>.</summary>
+/// <summary><c>pqf evaluate</c>: of a classifier on labelled images, of a detector on annotated ones.</summary>
 static class EvaluateCommand
 {
     /// <summary>The command.</summary>
@@ -21,88 +15,40 @@ static class EvaluateCommand
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
             HelpName = "FILE",
         };
-        var skip = CommandEntry.SkipCorrupt();
-        var syntax = new Command(
-            "evaluate-resnet",
-            "Measure top-1 and top-5 accuracy of a network on a folder of labelled images: DIR/val/CLASS/... or DIR/CLASS/..."
-        )
+        var output = new Option<string?>("--output")
         {
-            weights,
-            skip.Option,
+            Description = "Folder for a detector's results in COCO's form [default: output_path, or none are written]",
+            HelpName = "DIR",
         };
+        var profile = new Option<bool>("--profile") { Description = "Say what each stage of a detector takes" };
+        var skip = CommandEntry.SkipCorrupt();
         return new(
-            syntax,
+            new Command(
+                "evaluate",
+                "Measure a network: accuracy of a classifier on labelled images (dataloader.imagenet_path, idx_path), average precision of "
+                    + "a Mask R-CNN on annotated ones (dataloader.coco_path, val_annotations)."
+            )
+            {
+                weights,
+                output,
+                profile,
+                skip.Option,
+            },
             [
-                "pqf evaluate-resnet --weights out/resnet50.pqf --dataloader.imagenet_path /data/imagenet",
-                "pqf evaluate-resnet --config config/evaluate_resnet18.yaml --weights resnet18.pth --dataloader.imagenet_path "
-                    + "/data/imagenet --dataloader.batch_size 64",
+                "pqf evaluate --weights out/mobilenet_v2.pqf --dataloader.imagenet_path /data/imagenet",
+                "pqf evaluate --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco --output out",
             ],
-            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed)
+            run =>
+            {
+                string? file = run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed;
+                return ConfigMapping.HasAnnotations(run.Config)
+                    ? EvaluateDetectorCommand.Run(run, file, run.Parsed.GetValue(profile))
+                    : EvaluateClassifierCommand.Run(run, file);
+            }
         )
         {
+            Keys = [("output_path", output)],
             Flags = [skip],
         };
-    }
-
-    static Result<Unit, PqfError> Run(RunContext run, string? weights)
-    {
-        if (weights is null)
-            return new PqfError.Config(
-                "command line",
-                "--weights",
-                "expected a network's file, here or in model.state_dict_compressed, got none"
-            );
-        var keys = run.Config.Dataloader;
-        var source = new ImageSource { ImageFolder = keys.ImagenetPath, IdxFolder = keys.IdxPath };
-        if (source is { ImageFolder: null, IdxFolder: null })
-            return new PqfError.Config(
-                "command line",
-                "dataloader.imagenet_path",
-                "expected a folder of labelled images, here or in dataloader.idx_path, got none"
-            );
-        return run.WithImages(reader =>
-            run.WithDevice(device =>
-                from network in run.Load(weights, device, NetworkTask.Classification)
-                from images in ImageSet.Open(source, network.Model, reader, run.Progress)
-                from _ in Measure(run, network, images)
-                select _
-            )
-        );
-    }
-
-    static Result<Unit, PqfError> Measure(RunContext run, Network network, ImageSet images)
-    {
-        run.NoteGuesses(network);
-        var watch = new StageWatch(run.Terminal.Clock);
-        var options = new EvaluateOptions
-        {
-            ThreadCount = run.LoaderThreadCount,
-            AfterStage = watch.Lap,
-            Skipped = run.SkippedImages(),
-        };
-        if (run.Config.Dataloader.BatchSize is { } batchSize)
-            options = options with { BatchSize = batchSize };
-        return EvaluateJob
-            .Run(network, images, options, run.Progress, run.Cancellation)
-            .Map(accuracy =>
-            {
-                if (options.Skipped is { Count: > 0 } skipped)
-                    run.WriteLine($"skipped  {skipped.Count} images that cannot be decoded");
-                return Print(run, network, accuracy, watch.Stages[^1].Seconds);
-            });
-    }
-
-    static Unit Print(RunContext run, Network network, Accuracy accuracy, double seconds)
-    {
-        foreach (string line in NetworkText.Lines(network))
-            run.WriteLine(line);
-        run.WriteLine($"top-1    {Figures.Percent(accuracy.Top1)}");
-        // Of five classes or fewer, every image's is among the first five.
-        if (network.Architecture.ClassCount > EvaluateJob.TopCount)
-            run.WriteLine($"top-{EvaluateJob.TopCount}    {Figures.Percent(accuracy.Top5)}");
-        run.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / seconds:0.0} images/s on {network.Device.Name}")
-        );
-        return default;
     }
 }

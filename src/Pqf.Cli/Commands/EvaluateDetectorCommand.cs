@@ -56,7 +56,11 @@ static class EvaluateDetectorCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string? weights, bool isProfiled)
+    /// <summary>Measures.</summary>
+    /// <param name="run">The configuration.</param>
+    /// <param name="weights">The detector's file; null if none is given.</param>
+    /// <param name="isProfiled">Whether the time of each stage is printed.</param>
+    public static Result<Unit, PqfError> Run(RunContext run, string? weights, bool isProfiled)
     {
         if (weights is null)
             return new PqfError.Config(

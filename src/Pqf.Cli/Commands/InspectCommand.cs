@@ -23,7 +23,10 @@ static class InspectCommand
     {
         var file = new Argument<string>("file") { Description = "Any .pqf, .pth, .safetensors or .onnx file" };
         return new(
-            new Command("inspect", "Show what a file holds: its tensors and, if they are a known network's, k, d and bits of every layer.")
+            new Command(
+                "inspect",
+                "Show what a file holds: its tensors and, if they are a network's, its graph, and k, d and bits of every layer."
+            )
             {
                 file,
             },
@@ -74,6 +77,9 @@ static class InspectCommand
             .Bind(overrides => Network.Load(file, device, overrides))
             .Map(network =>
             {
+                foreach (string line in new Table(GraphTable.Columns, GraphTable.Rows(network.Model)).Lines())
+                    run.WriteLine(line);
+                run.WriteLine("");
                 foreach (string line in LayerTable(network).Lines())
                     run.WriteLine(line);
                 foreach (string line in NetworkText.Lines(network))

@@ -1,14 +1,10 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
-using Pqf.Compression.Data;
-using Pqf.Compression.Jobs;
-using Pqf.Compression.Training;
-using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
 
-/// <summary><c>pqf train-resnet</c>.</summary>
+/// <summary><c>pqf train</c>: of a classifier on labelled images, of a detector on annotated ones.</summary>
 static class TrainCommand
 {
     /// <summary>The command.</summary>
@@ -16,7 +12,14 @@ static class TrainCommand
     {
         var weights = new Option<string?>("--weights")
         {
-            Description = "The network to begin with, dense or compressed [default: random weights, with --model.compress false]",
+            Description =
+                "The network to begin with: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: random weights, with "
+                + "--model.compress false]",
+            HelpName = "FILE",
+        };
+        var backbone = new Option<string?>("--backbone")
+        {
+            Description = "In its place a ResNet-50, the body of a new Mask R-CNN",
             HelpName = "FILE",
         };
         var output = new Option<string?>("--output")
@@ -32,68 +35,43 @@ static class TrainCommand
         };
         var distill = new Option<string?>("--distill")
         {
-            Description = "A dense network to learn from beside the labels",
+            Description = "A dense classifier to learn from beside the labels",
             HelpName = "FILE",
         };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command("train-resnet", "Fine-tune a network that is compressed first, or train a dense one.")
+            new Command(
+                "train",
+                "Fine-tune a network that is compressed first, or train a dense one: a classifier of any kind on labelled images "
+                    + "(dataloader.imagenet_path, idx_path), a Mask R-CNN on annotated ones (dataloader.coco_path, train_annotations)."
+            )
             {
                 weights,
+                backbone,
                 output,
                 resume,
                 distill,
                 skip.Option,
             },
             [
-                "pqf train-resnet --config config/train_resnet50.yaml --weights resnet50.pth --dataloader.imagenet_path "
-                    + "/data/imagenet --output out",
-                "pqf train-resnet --config config/train_resnet50.yaml --dataloader.imagenet_path /data/imagenet --output out --resume",
-                "pqf train-resnet --config config/train_fashion.yaml --output fashion",
+                "pqf train --weights mobilenet_v2.onnx --model.compress false --dataloader.imagenet_path mine --output dense",
+                "pqf train --weights dense/trained_models/best.pqf --dataloader.imagenet_path mine --output small",
+                "pqf train --config config/train_graph_fashion.yaml --weights network.onnx --output fashion",
             ],
             run =>
                 run.WithImages(reader =>
-                    Run(
-                        run,
-                        reader,
-                        run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
-                        run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
-                    )
-                )
+                {
+                    var (given, body) = (run.Parsed.GetValue(weights), run.Parsed.GetValue(backbone));
+                    string? from = given ?? (body is null ? run.Config.Model.StateDictCompressed : null),
+                        place = run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "";
+                    return body is not null || ConfigMapping.HasAnnotations(run.Config)
+                        ? TrainDetectorCommand.Run(run, reader, from, body, place, false)
+                        : TrainClassifierCommand.Run(run, reader, from, place);
+                })
         )
         {
             Keys = [("output_path", output), ("distillation.teacher", distill)],
             Flags = [skip],
         };
     }
-
-    static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
-    {
-        var (keys, report) = (run.Config, new TrainingReport(run));
-        return from options in TrainingMapping.Options(run, resume)
-            from overrides in ConfigMapping.Overrides(keys)
-            let training = new ClassifierTraining
-            {
-                Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), reader),
-                Weights = weights,
-                Overrides = overrides,
-                Augmentation = keys.Preprocessing.Augmentation,
-                LabelSmoothing = keys.LabelSmoothing,
-                Teacher = keys.Distillation.Teacher is { } teacher
-                    ? new TeacherFile(teacher, new TeacherMix(keys.Distillation.Weight, keys.Distillation.Temperature))
-                    : null,
-            }
-            from done in run.WithDevice(device =>
-                TrainJob.Run(options, training.Open, device, report, run.Cancellation).Map(report.Conclude)
-            )
-            select done;
-    }
-
-    static ImageSource SourceOf(DataloaderConfig keys) =>
-        new()
-        {
-            ImageFolder = keys.ImagenetPath,
-            IdxFolder = keys.IdxPath,
-            TrainImagesPerClass = keys.TrainImagesPerClass,
-        };
 }

@@ -79,7 +79,14 @@ static class TrainDetectorCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(
+    /// <summary>Trains.</summary>
+    /// <param name="run">The configuration.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <param name="weights">The detector to begin with; null if none is given.</param>
+    /// <param name="backbone">The body of a new detector; null if none is given.</param>
+    /// <param name="resume">The epochs to resume after; empty for the latest state, null for a new run.</param>
+    /// <param name="isProfiled">Whether the time of each stage is printed.</param>
+    public static Result<Unit, PqfError> Run(
         RunContext run,
         ImageReader reader,
         string? weights,

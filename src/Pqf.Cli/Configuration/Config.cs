@@ -204,6 +204,9 @@ sealed record ModelConfig
     /// <summary><c>maskrcnn</c>.</summary>
     public MaskRcnnConfig MaskRcnn { get; init; } = new();
 
+    /// <summary><c>random_weights</c>: the file gives the network alone, training draws its weights.</summary>
+    public bool RandomWeights { get; init; }
+
     /// <summary><c>compress</c>: permute and quantise before training.</summary>
     public bool Compress { get; init; } = true;
 

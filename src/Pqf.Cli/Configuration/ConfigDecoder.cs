@@ -153,6 +153,7 @@ static class ConfigDecoder
             InputChannels = grey ? 1 : inputChannels,
             Width = section.ReadOptional("width", Values.Integer(1)),
             MaskRcnn = section.Child("maskrcnn", MaskRcnn),
+            RandomWeights = section.Read("random_weights", defaults.RandomWeights, Values.Boolean),
             Compress = section.Read("compress", defaults.Compress, Values.Boolean),
             ClassNames = names,
             ClassNamesPath = namesPath,

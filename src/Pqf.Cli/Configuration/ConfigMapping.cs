@@ -66,6 +66,11 @@ static class ConfigMapping
                 ClassNames = names,
             });
 
+    /// <summary>Whether the images are those of a detector: annotations in COCO's format, and no labelled images.</summary>
+    public static bool HasAnnotations(Config config) =>
+        config.Dataloader is { ImagenetPath: null, IdxPath: null }
+        && (config.Dataloader.CocoPath ?? config.Dataloader.TrainAnnotations ?? config.Dataloader.ValAnnotations) is not null;
+
     /// <summary>Where images of detectors are.</summary>
     public static CocoSource Coco(Config config) =>
         new()

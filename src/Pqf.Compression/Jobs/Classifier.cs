@@ -1,6 +1,7 @@
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -27,7 +28,7 @@ public sealed class Classifier
         (device, preprocessing, this.batchSize) = (network.Device, network.Preprocessing, batchSize);
         classCount = network.Architecture.ClassCount;
         plan = InferencePlan.Compile(
-            network.Graph,
+            network.Graph.Logits(),
             network.Parameters,
             device,
             preprocessing.InputShape(batchSize),

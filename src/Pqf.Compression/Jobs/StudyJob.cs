@@ -135,7 +135,7 @@ sealed class StudyRun
     /// <summary>Trains codebooks, norms and dense layers, with the dense network as the teacher.</summary>
     Result<PqfModel, PqfError> Tune(PqfModel model)
     {
-        var compiled = InferencePlan.Compile(network.Graph, network.Parameters, network.Device, batches.Data.BatchShape);
+        var compiled = InferencePlan.Compile(network.Graph.Logits(), network.Parameters, network.Device, batches.Data.BatchShape);
         var task = Classification.Task(
             model.Graph,
             model.Parameters,

@@ -19,32 +19,36 @@ static class GraphReader
     const int SmallestCropped = 128;
 
     /// <summary>Reads a network.</summary>
-    public static Result<Network, PqfError> Read(TensorFile file, Device device, NetworkOverrides overrides)
-    {
-        var options = overrides.Crop is { } crop ? new OnnxReadOptions { ImageSize = crop } : new OnnxReadOptions();
-        return from found in OnnxReader.Read(file, options)
-            from architecture in GraphNetwork.Of(OptionsOf(file, found))
-            from _ in CheckClasses(file, architecture, overrides)
-            from loaded in StateDict.Load(found.Graph, found.Tensors, device)
-            let preprocessing = Guess(found.Input.Shape)
-            from network in overrides.Complete(
-                file.Path,
-                file.Format,
-                new PqfModel
-                {
-                    Architecture = architecture,
-                    Graph = found.Graph,
-                    Parameters = loaded.Parameters,
-                    Preprocessing = preprocessing,
-                },
-                []
-            )
-            from checkedSize in CheckSize(file, network, found)
-            select network with
+    public static Result<Network, PqfError> Read(TensorFile file, Device device, NetworkOverrides overrides) =>
+        from found in Graph(file, overrides)
+        from own in GraphNetwork.Of(OptionsOf(file, found))
+        from head in HeadChoice.Of(found.Tensors, new Recognition(own), overrides)
+        from graph in Networks.Build(head.Architecture)
+        from loaded in StateDict.Load(graph, head.Tensors, device)
+        let preprocessing = Guess(found.Input.Shape)
+        from network in overrides.Complete(
+            file.Path,
+            file.Format,
+            new PqfModel
             {
-                Notes = [.. file.Notes, .. found.Notes, Note(preprocessing)],
-            };
-    }
+                Architecture = head.Architecture,
+                Graph = graph,
+                Parameters = loaded.Parameters,
+                Preprocessing = preprocessing,
+            },
+            head.NewLayers
+        )
+        select network with
+        {
+            Notes = [.. file.Notes, .. found.Notes, Note(preprocessing)],
+        };
+
+    /// <summary>What a network is, without its values.</summary>
+    public static Result<Architecture, PqfError> Recognise(TensorFile file, NetworkOverrides overrides) =>
+        Graph(file, overrides).Bind(found => GraphNetwork.Of(OptionsOf(file, found)));
+
+    static Result<OnnxNetwork, PqfError> Graph(TensorFile file, NetworkOverrides overrides) =>
+        OnnxReader.Read(file, new OnnxReadOptions { ImageSize = overrides.Crop is { } crop ? crop : null });
 
     static GraphOptions OptionsOf(TensorFile file, OnnxNetwork found) =>
         new(
@@ -54,23 +58,6 @@ static class GraphReader
             found.Input.Name,
             found.Outputs
         );
-
-    static Result<Unit, PqfError> CheckClasses(TensorFile file, Architecture architecture, NetworkOverrides overrides) =>
-        overrides.ClassCount is { } wanted && wanted != architecture.ClassCount
-            ? new PqfError.File(
-                file.Path,
-                $"has {architecture.ClassCount} values for each image; expected {wanted}, as model.class_count says"
-            )
-            : default(Unit);
-
-    static Result<Unit, PqfError> CheckSize(TensorFile file, Network network, OnnxNetwork found) =>
-        network.Preprocessing.InputShape(1) == found.Input.Shape
-            ? default(Unit)
-            : new PqfError.File(
-                file.Path,
-                $"reads images of {found.Input.Shape[1]} × {found.Input.Shape[2]} pixels and {found.Input.Shape[3]} channels; expected "
-                    + $"those of preprocessing, {network.Preprocessing.InputShape(1)}"
-            );
 
     /// <summary>How images are prepared, as their size suggests.</summary>
     static Preprocessing Guess(Shape input)

@@ -21,14 +21,8 @@ sealed record HeadChoice(NamedTensors Tensors, Architecture Architecture, Immuta
         int fileCount = found.Architecture.ClassCount,
             wanted = overrides.ClassCount ?? fileCount;
         bool differs = !found.MissingHead.IsEmpty || wanted != fileCount;
-        if (differs && found.Architecture.Options is GraphOptions)
-            return new PqfError.File(
-                tensors.File.Path,
-                $"has {fileCount} values for each image; expected {wanted}, as model.class_count says "
-                    + "(a network of a graph of its own keeps its head)"
-            );
         if (overrides is { NewHead: { } head, ClassCount: not null } && (differs || head.When == NewHeadWhen.Always))
-            return Drawn(tensors, found.Architecture with { ClassCount = wanted }, head.Key);
+            return Drawn(tensors, found.Architecture, wanted, head.Key);
         if (!found.MissingHead.IsEmpty)
             return ArchitectureRecognition.HeadIsMissing(tensors.File.Path, found);
         return differs
@@ -39,17 +33,16 @@ sealed record HeadChoice(NamedTensors Tensors, Architecture Architecture, Immuta
             : new HeadChoice(tensors, found.Architecture, []);
     }
 
-    static Result<HeadChoice, PqfError> Drawn(NamedTensors tensors, Architecture architecture, RngKey key) =>
-        Networks
-            .Build(architecture)
-            .Map(_ =>
-            {
-                var family = Networks.FamilyOf(architecture);
-                var specs = family.ClassParameters(architecture);
-                return new HeadChoice(
-                    tensors.WithNew(specs, spec => family.Draw(spec, key.Fold(spec.Name))),
-                    architecture,
-                    [.. specs.Select(spec => spec.Layer).Distinct()]
-                );
-            });
+    static Result<HeadChoice, PqfError> Drawn(NamedTensors tensors, Architecture found, int classCount, RngKey key)
+    {
+        var family = Networks.FamilyOf(found);
+        return from architecture in family.WithClasses(found, classCount)
+            from _ in Networks.Build(architecture)
+            let specs = family.ClassParameters(architecture)
+            select new HeadChoice(
+                tensors.WithNew(specs, spec => family.Draw(spec, key.Fold(spec.Name))),
+                architecture,
+                [.. specs.Select(spec => spec.Layer).Distinct()]
+            );
+    }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -37,8 +36,15 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
     static Result<KnownNetwork, PqfError> Recognise(TensorFile file, NetworkOverrides overrides) =>
         Network.IsPqf(file)
             ? ModelMetadata.From(file).Map(text => new KnownNetwork(file.Path, text.Architecture, text.ClassNames, true))
-            : from tensors in NamedTensors.Of(file)
-            from stored in ModelMetadata.BesidePyTorch(file)
-            from found in NetworkReader.Recognise(tensors, overrides, stored)
-            select new KnownNetwork(file.Path, found.Architecture, stored?.ClassNames, found.MissingHead.IsEmpty);
+            : ModelMetadata
+                .BesidePyTorch(file)
+                .Bind(stored =>
+                {
+                    var tensors = NetworkReader.NamesOf(file, stored);
+                    return NetworkReader.HasOtherGraph(file, tensors, overrides)
+                        ? GraphReader.Recognise(file, overrides).Map(found => new KnownNetwork(file.Path, found, null, true))
+                        : tensors
+                            .Bind(named => NetworkReader.Recognise(named, overrides, stored))
+                            .Map(found => new KnownNetwork(file.Path, found.Architecture, stored?.ClassNames, found.MissingHead.IsEmpty));
+                });
 }

@@ -66,11 +66,13 @@ public sealed record NetworkOverrides
     internal Result<Network, PqfError> Complete(string path, string format, PqfModel model, ImmutableArray<string> newLayers) =>
         from preprocessing in Over(model.Preprocessing, model.Architecture.InChannels)
         from names in Over(model, newLayers)
+        from architecture in ForImages(model.Architecture, preprocessing)
         select new Network(
             path,
             format,
             model with
             {
+                Architecture = architecture,
                 Preprocessing = preprocessing,
                 ClassNames = names,
             },
@@ -100,6 +102,12 @@ public sealed record NetworkOverrides
             ? Wrong("preprocessing.crop", $"expected at most resize ({result.Resize}), got {result.Crop}")
             : result;
     }
+
+    // Networks of known families take images of any size.
+    static Result<Architecture, PqfError> ForImages(Architecture architecture, Preprocessing preprocessing) =>
+        GraphNetwork
+            .ForImages(architecture, new Pair(preprocessing.Crop, preprocessing.Columns ?? preprocessing.Crop))
+            .Match<Result<Architecture, PqfError>>(sized => sized, error => Wrong("preprocessing.crop", error.Message));
 
     // The given names, else the file's, else ImageNet's for 1000 classes, else none. A new head's classes are nobody else's.
     Result<ClassNames?, PqfError> Over(PqfModel model, ImmutableArray<string> newLayers)

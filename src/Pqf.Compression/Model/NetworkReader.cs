@@ -19,11 +19,24 @@ static class NetworkReader
                 .BesidePyTorch(file)
                 .Bind(stored =>
                 {
-                    var tensors = stored?.Architecture.Options is GraphOptions ? NamedTensors.AsTheyAre(file) : NamedTensors.Of(file);
-                    return OnnxReader.HasGraph(file) && overrides.Arch is null && !IsKnown(file, tensors, overrides)
+                    var tensors = NamesOf(file, stored);
+                    return HasOtherGraph(file, tensors, overrides)
                         ? GraphReader.Read(file, device, overrides)
                         : tensors.Bind(named => ReadStateDict(file, stored, named, device, overrides));
                 });
+
+    /// <summary>The tensors by the names used here.</summary>
+    /// <param name="file">The file, which is no <c>.pqf</c>.</param>
+    /// <param name="stored">What the file says of itself; null if it is silent.</param>
+    public static Result<NamedTensors, PqfError> NamesOf(TensorFile file, ModelMetadata? stored) =>
+        stored?.Architecture.Options is GraphOptions ? NamedTensors.AsTheyAre(file) : NamedTensors.Of(file);
+
+    /// <summary>Whether a file is a model to be read by its graph, because it is no known network.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="named">Its tensors, or why they have no names.</param>
+    /// <param name="overrides">What wins over it.</param>
+    public static bool HasOtherGraph(TensorFile file, Result<NamedTensors, PqfError> named, NetworkOverrides overrides) =>
+        OnnxReader.HasGraph(file) && overrides.Arch is null && !IsKnown(file, named, overrides);
 
     /// <summary>Whether a model is a known network, or is refused for a form of weights that is not read.</summary>
     static bool IsKnown(TensorFile file, Result<NamedTensors, PqfError> named, NetworkOverrides overrides) =>

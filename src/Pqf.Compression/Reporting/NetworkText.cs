@@ -96,7 +96,7 @@ public static class NetworkText
     }
 
     /// <summary>Of one image; of the largest square one where the network resizes images itself.</summary>
-    static Shape InputShape(PqfModel network) =>
+    internal static Shape InputShape(PqfModel network) =>
         Networks.FamilyOf(network.Architecture).InputSide?.Invoke(network.Architecture) is { } side
             ? [1, side, side, network.Architecture.InChannels]
             : network.Preprocessing.InputShape(1);

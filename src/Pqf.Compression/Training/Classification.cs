@@ -51,14 +51,14 @@ public sealed class Classification
 
     Classification(Graph graph, Parameters parameters, ClassificationOptions options, LabelledData data)
     {
-        (this.graph, this.parameters, this.options, this.data) = (graph, parameters, options, data);
+        (this.graph, this.parameters, this.options, this.data) = (graph.Logits(), parameters, options, data);
         device = parameters.Tensors().First().Device;
-        plan = TrainingPlan.Create(graph, parameters, data.BatchShape);
+        plan = TrainingPlan.Create(this.graph, parameters, data.BatchShape);
         trainable = Trainable.Of(graph, parameters);
     }
 
     /// <summary>The training of a classifier.</summary>
-    /// <param name="graph">Images to logits.</param>
+    /// <param name="graph">Images to logits. A softmax that ends it is left out.</param>
     /// <param name="parameters">Its values, which steps overwrite.</param>
     /// <param name="options">The loss.</param>
     /// <param name="data">Images.</param>
@@ -130,7 +130,7 @@ public sealed class Classification
     }
 
     /// <summary>Measures a network by its running statistics, and by codebooks as files hold them.</summary>
-    /// <param name="graph">Images to logits.</param>
+    /// <param name="graph">Images to logits. A softmax that ends it is left out.</param>
     /// <param name="parameters">Its values.</param>
     /// <param name="data">Its validation images are used.</param>
     /// <param name="cancellation">Ends it with an <see cref="OperationCanceledException"/>.</param>
@@ -143,7 +143,7 @@ public sealed class Classification
     {
         var device = parameters.Tensors().First().Device;
         using var scope = device.BeginScope();
-        var network = InferencePlan.Compile(graph, PqfModel.Rounded(parameters), device, data.BatchShape);
+        var network = InferencePlan.Compile(graph.Logits(), PqfModel.Rounded(parameters), device, data.BatchShape);
         var sum = Metrics.None;
         foreach (var result in data.Validation())
         {

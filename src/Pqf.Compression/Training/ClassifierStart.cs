@@ -3,6 +3,7 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
@@ -29,11 +30,7 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
     Result<Network, PqfError> Random()
     {
         if (run.Options.Compression is not null)
-            return new PqfError.Config(
-                "command line",
-                "--weights",
-                "expected a network to compress, got none; --model.compress false trains one from scratch"
-            );
+            return Untrained("--weights", "got none");
         var architecture = new Architecture(
             Overrides.Arch ?? "",
             WantedCount ?? images.Classes.Length,
@@ -53,8 +50,16 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
             select network;
     }
 
+    static PqfError.Config Untrained(string key, string got) =>
+        new("command line", key, $"expected a network to compress, {got}; --model.compress false trains one from scratch");
+
     /// <summary>The network of a file; its head is drawn again where its classes are others than the images'.</summary>
     Result<Network, PqfError> Load(string path) =>
+        training.HasRandomWeights && run.Options.Compression is not null
+            ? Untrained("model.random_weights", "got one of random weights")
+            : Open(path);
+
+    Result<Network, PqfError> Open(string path) =>
         from known in KnownNetwork.Recognise(path, Overrides, NetworkTask.Classification)
         from chosen in known switch
         {
@@ -64,7 +69,22 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
             _ => Choose(path, ClassesOf(known)),
         }
         from network in Load(path, chosen)
-        select network;
+        select training.HasRandomWeights ? Drawn(network) : network;
+
+    /// <summary>The same network with weights drawn newly.</summary>
+    Network Drawn(Network network)
+    {
+        run.Progress.Note($"{network.Path}: all weights begin as random ones; the file gives the network alone");
+        return network with
+        {
+            LacksStatistics = false,
+            Model = network.Model with
+            {
+                Parameters = Initialise.Again(network.Graph, network.Parameters, run.Key.Fold("initialise")),
+                Compression = null,
+            },
+        };
+    }
 
     /// <summary>The classes of a file's network, under the names that are given if there are as many.</summary>
     NetworkClasses ClassesOf(KnownNetwork known) =>
@@ -77,11 +97,13 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
             .Load(path, run.Device, overrides, NetworkTask.Classification)
             .Map(network =>
             {
-                if (!network.NewLayers.IsEmpty)
+                if (!network.NewLayers.IsEmpty && !training.HasRandomWeights)
                     run.Progress.Note(
                         $"{path}: {string.Join(", ", network.NewLayers)} begins with random weights, for {network.Architecture.ClassCount} "
                             + $"classes: {ClassMatch.Cut(network.ClassNames)}"
                     );
+                if (!ReferenceEquals(network.Graph.Logits(), network.Graph))
+                    run.Progress.Note($"{path}: the network ends in a softmax; it is trained on the values before it, and keeps it");
                 return network;
             });
 

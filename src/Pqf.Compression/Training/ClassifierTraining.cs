@@ -5,6 +5,7 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Execution;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -25,6 +26,9 @@ public sealed record ClassifierTraining
 
     /// <summary>The network to begin with; null for random weights.</summary>
     public string? Weights { get; init; }
+
+    /// <summary>Whether the file gives the network alone: its weights are drawn newly.</summary>
+    public bool HasRandomWeights { get; init; }
 
     /// <summary>What wins over the file. Of a random network, the architecture.</summary>
     public NetworkOverrides Overrides { get; init; } = new();
@@ -146,7 +150,7 @@ public sealed record ClassifierTraining
                         $"calls class {number} {network.ClassNames[number]}; expected {classes.Names[number]}, as the network that learns "
                             + "from it"
                     )
-                : new Teacher(InferencePlan.Compile(network.Graph, network.Parameters, run.Device, data.BatchShape), mix)
+                : new Teacher(InferencePlan.Compile(network.Graph.Logits(), network.Parameters, run.Device, data.BatchShape), mix)
             );
     }
 }

@@ -24,6 +24,9 @@ public static class GraphNetwork
     /// <summary>Name of all of them.</summary>
     public const string Name = "graph";
 
+    // That of known families.
+    const int MaxClassCount = 250_000;
+
     /// <summary>The family. It is not among those that files are compared with.</summary>
     public static NetworkFamily Family { get; } =
         new()
@@ -36,6 +39,7 @@ public static class GraphNetwork
             Head = "",
             DefaultWidth = _ => 1,
             OptionsFormat = new("graph", GraphOptionsJson.Default.GraphOptions),
+            WithClasses = WithClasses,
         };
 
     /// <summary>The architecture of a graph.</summary>
@@ -47,9 +51,55 @@ public static class GraphNetwork
         return Shapes(options).Map(shapes => new Architecture(Name, shapes[options.Graph.Output].Last, channels, null, options));
     }
 
+    /// <summary>The same network for images of another size: all layers fit that do not fix the size.</summary>
+    /// <param name="architecture">Of any family. Those of known families take images of any size.</param>
+    /// <param name="size">Rows and columns.</param>
+    /// <returns>The architecture, or which layer does not fit.</returns>
+    public static Result<Architecture, PqfError> ForImages(Architecture architecture, Pair size)
+    {
+        if (architecture.Options is not GraphOptions options || options.ImageSize == size)
+            return architecture;
+        var sized = options with { ImageSize = size };
+        return Shapes(sized)
+            .Bind<Architecture>(shapes =>
+                shapes[options.Graph.Output].Last == architecture.ClassCount
+                    ? architecture with
+                    {
+                        Options = sized,
+                    }
+                    : new PqfError.Layer(options.Title, $"its values are {shapes[options.Graph.Output]} for images of {size.H} × {size.W}")
+            );
+    }
+
+    static Result<Architecture, PqfError> WithClasses(Architecture architecture, int classCount)
+    {
+        if (architecture.Options is not GraphOptions options)
+            return architecture with { ClassCount = classCount };
+        if (classCount is < 1 or > MaxClassCount)
+            return new PqfError.Config("model", "class_count", $"expected 1 to {MaxClassCount} classes, got {classCount}");
+        return ClassifierHead
+            .WithClasses(options.Graph, ImagesOf(options), classCount)
+            .Match<Result<Architecture, PqfError>>(
+                graph => architecture with { ClassCount = classCount, Options = options with { Graph = graph } },
+                problem => new PqfError.Layer(
+                    options.Title,
+                    $"has {architecture.ClassCount} classes; expected {classCount}, and no new head can be drawn: {problem}"
+                )
+            );
+    }
+
     static Result<Graph, PqfError> Build(Architecture architecture) =>
         architecture.Options is GraphOptions options
-            ? Shapes(options).Map(_ => options.Graph)
+            ? Shapes(options)
+                .Bind<Graph>(shapes =>
+                    shapes[options.Graph.Output].Last == architecture.ClassCount
+                        ? options.Graph
+                        : new PqfError.Config(
+                            "model",
+                            "class_count",
+                            $"expected the {shapes[options.Graph.Output].Last} of the graph, got {architecture.ClassCount}"
+                        )
+                )
             : new PqfError.Config("model", "arch", $"expected a network that is known by name, got {Name}");
 
     /// <summary>A network of one row of values for each image is a classifier.</summary>
@@ -59,12 +109,14 @@ public static class GraphNetwork
             ? NetworkTask.Classification
             : NetworkTask.Values;
 
+    static Shape ImagesOf(GraphOptions options) =>
+        [1, options.ImageSize.H, options.ImageSize.W, options.Graph.Nodes.OfType<Layers.InputLayer>().Single().Channels];
+
     static Result<ImmutableArray<Shape>, PqfError> Shapes(GraphOptions options)
     {
-        int channels = options.Graph.Nodes.OfType<Layers.InputLayer>().Single().Channels;
         try
         {
-            return GraphShapes.Of(options.Graph, [1, options.ImageSize.H, options.ImageSize.W, channels]);
+            return GraphShapes.Of(options.Graph, ImagesOf(options));
         }
         catch (ShapeException exception)
         {

@@ -63,6 +63,10 @@ public sealed record NetworkFamily
     /// <summary>How a parameter starts before training: by default as its layer says.</summary>
     public Func<ParameterSpec, RngKey, float[]> Draw { get; init; } = (spec, key) => spec.Initial.Draw(spec.Shape.Count, key);
 
+    /// <summary>An architecture that <see cref="Build"/> takes, with another number of classes; or why it has no others.</summary>
+    public Func<Architecture, int, Result<Architecture, PqfError>> WithClasses { get; init; } =
+        (architecture, classCount) => architecture with { ClassCount = classCount };
+
     /// <summary>Side, in pixels, of the largest square image that the network sees, where the family resizes images itself; null where
     /// their preprocessing decides.</summary>
     public Func<Architecture, int>? InputSide { get; init; }
@@ -89,7 +93,7 @@ public sealed record NetworkFamily
     public ImmutableArray<ParameterSpec> ClassParameters(Architecture architecture)
     {
         var others = ParameterSpecs
-            .Of(Build(architecture with { ClassCount = architecture.ClassCount == 2 ? 3 : 2 }).ValueOrThrow())
+            .Of(WithClasses(architecture, architecture.ClassCount == 2 ? 3 : 2).Bind(Build).ValueOrThrow())
             .ToDictionary(spec => spec.Name, spec => spec.Shape);
         return [.. ParameterSpecs.Of(Build(architecture).ValueOrThrow()).Where(spec => others[spec.Name] != spec.Shape)];
     }

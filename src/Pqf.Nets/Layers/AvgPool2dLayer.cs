@@ -15,6 +15,8 @@ namespace Pqf.Nets.Layers;
 /// <param name="Padding">Whether padding counts as zeros; what lies beyond it in ceil mode never counts.</param>
 public sealed record AvgPool2dLayer(int X, Pair KernelSize, PoolOptions Options, PaddingCounts Padding = PaddingCounts.AsZeros) : Layer(X)
 {
+    internal override Layer? ForChannels(int before, int after) => this;
+
     /// <summary>Windows that reach beyond the padding have padding of their own; a product corrects the divisors if it would count.
     /// </summary>
     internal override OnnxForm? Onnx =>

@@ -34,6 +34,8 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
             HasBias ? OutChannels : null
         );
 
+    internal override Layer? WithOutputs(int count) => Options.Groups == 1 ? this with { OutChannels = count } : null;
+
     internal override Fusing Fuses => Fusing.All;
 
     internal override OnnxForm? Onnx =>

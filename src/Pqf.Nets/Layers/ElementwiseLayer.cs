@@ -15,6 +15,8 @@ public abstract record ElementwiseLayer<TOp> : Layer
     private protected ElementwiseLayer(int x)
         : base(x) { }
 
+    internal sealed override Layer? ForChannels(int before, int after) => this;
+
     internal override Tail? Tail => Tensors.Ops.Elementwise.Tail.Of<TOp>();
 
     internal sealed override bool IsInPlace => true;

@@ -18,6 +18,8 @@ public abstract record ElementwiseWithOptionsLayer<TOp> : Layer
     /// <summary>The function with its options.</summary>
     private protected abstract TOp Op { get; }
 
+    internal sealed override Layer? ForChannels(int before, int after) => this;
+
     internal override Tail? Tail => Tensors.Ops.Elementwise.Tail.Of(Op);
 
     internal sealed override bool IsInPlace => true;

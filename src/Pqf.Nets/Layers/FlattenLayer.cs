@@ -12,6 +12,10 @@ namespace Pqf.Nets.Layers;
 /// <param name="X">Node read.</param>
 public sealed record FlattenLayer(int X) : Layer(X)
 {
+    internal override Layer? ForChannels(int before, int after) => this;
+
+    internal override bool OnlyMoves => true;
+
     internal override OnnxForm? Onnx => onnx => onnx.Add("Flatten");
 
     internal override string? OnnxSignature => OnnxSignatures.Flatten;

@@ -12,6 +12,8 @@ namespace Pqf.Nets.Layers;
 /// <param name="X">Node read, [N, H, W, C].</param>
 public sealed record GlobalAvgPoolLayer(int X) : Layer(X)
 {
+    internal override Layer? ForChannels(int before, int after) => this;
+
     internal override OnnxForm? Onnx => onnx => onnx.Add("GlobalAveragePool");
 
     internal override string? OnnxSignature => OnnxSignatures.Mean;

@@ -39,6 +39,22 @@ public abstract record Layer
     /// <param name="x">Shape of the input.</param>
     public virtual Patches? PatchesOf(Shape x) => null;
 
+    /// <summary>The layer with another number of outputs, which are rows of its weight; null for a layer whose outputs are not.</summary>
+    /// <param name="count">Outputs, one at least.</param>
+    internal virtual Layer? WithOutputs(int count) => null;
+
+    /// <summary>The layer for an input of another number of channels, where each channel of the value is made of the same channel alone or
+    /// all channels are treated alike; null for any other layer.</summary>
+    /// <param name="before">Channels of the input now.</param>
+    /// <param name="after">Channels that it gets.</param>
+    internal virtual Layer? ForChannels(int before, int after) => null;
+
+    /// <summary>The layer without its softmax: it gives its input; null for a layer that is none.</summary>
+    internal virtual Layer? WithoutSoftmax => null;
+
+    /// <summary>Whether the value holds the input's values, each once, under another shape.</summary>
+    internal virtual bool OnlyMoves => false;
+
     /// <summary>Whether the value is the images, which belong to the caller of a run.</summary>
     internal virtual bool IsInput => false;
 

@@ -25,6 +25,8 @@ public sealed record LinearLayer(int X, string Name, int InFeatures, int OutFeat
     public override ImmutableArray<ParameterSpec> Parameters =>
         ParameterSpec.WeightAndBias(Name, WeightShape, InitialValues.WithinFanIn(WeightShape), HasBias ? OutFeatures : null);
 
+    internal override Layer? WithOutputs(int count) => this with { OutFeatures = count };
+
     internal override Fusing Fuses => Fusing.All;
 
     internal override bool ReadsFlattenedPixels => true;

@@ -14,6 +14,8 @@ namespace Pqf.Nets.Layers;
 /// <param name="Options">Stride, padding, which is below every value, dilation, ceil mode.</param>
 public sealed record MaxPool2dLayer(int X, Pair KernelSize, PoolOptions Options) : Layer(X)
 {
+    internal override Layer? ForChannels(int before, int after) => this;
+
     internal override OnnxForm? Onnx =>
         onnx =>
             onnx.Add(

@@ -13,6 +13,14 @@ namespace Pqf.Nets.Layers;
 /// <param name="ImageShape">Axes of the value behind the first, which stays; one may be −1, for what is left.</param>
 public sealed record ReshapeLayer(int X, ImmutableArray<int> ImageShape) : Layer(X)
 {
+    internal override Layer? ForChannels(int before, int after) =>
+        this with
+        {
+            ImageShape = [.. ImageShape.Select(length => length == before ? after : length)],
+        };
+
+    internal override bool OnlyMoves => true;
+
     internal override OnnxForm? Onnx => onnx => onnx.Add("Reshape", [onnx.Input(0), onnx.Integers([0, .. ImageShape])], onnx.Output);
 
     /// <inheritdoc/>

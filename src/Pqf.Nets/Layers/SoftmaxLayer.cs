@@ -12,6 +12,10 @@ namespace Pqf.Nets.Layers;
 /// <param name="X">Node read.</param>
 public sealed record SoftmaxLayer(int X) : Layer(X)
 {
+    internal override Layer? ForChannels(int before, int after) => this;
+
+    internal override Layer? WithoutSoftmax => new AffineLayer(X, 1, 0);
+
     internal override bool IsInPlace => true;
 
     internal override OnnxForm? Onnx =>

@@ -6,11 +6,14 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Onnx;
 
-/// <summary>What an ONNX model's graph is read as, where the model leaves it open.</summary>
+/// <summary>What an ONNX model's graph is read for.</summary>
 public sealed record OnnxReadOptions
 {
-    /// <summary>Rows and columns of images where the model takes any number.</summary>
-    public Pair ImageSize { get; init; } = 224;
+    /// <summary>Rows and columns of images where neither the model nor <see cref="ImageSize"/> gives them.</summary>
+    public const int UsualSide = 224;
+
+    /// <summary>Rows and columns of images, whatever the model says; null for the model's.</summary>
+    public Pair? ImageSize { get; init; }
 }
 
 /// <summary>Reads ONNX models of any program as networks: operations become layers, several of them one layer where they are its parts, and

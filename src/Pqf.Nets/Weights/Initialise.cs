@@ -22,4 +22,25 @@ public static class Initialise
             );
         return new(parameters.ToImmutable());
     }
+
+    /// <summary>The same parameters with weights, biases and norms drawn newly, all dense: what a network of the same graph starts training
+    /// with.</summary>
+    /// <param name="graph">Names and shapes.</param>
+    /// <param name="parameters">Constants of the graph, and scales of its own, are kept.</param>
+    /// <param name="key">As for <see cref="Random"/>.</param>
+    public static Parameters Again(Graph graph, Parameters parameters, RngKey key)
+    {
+        var device = parameters.Tensors().First().Device;
+        return ParameterSpecs
+            .Of(graph)
+            .Where(spec => !spec.IsFrozen && spec.Role != ParameterRole.Vector)
+            .Aggregate(
+                parameters,
+                (all, spec) =>
+                    all.With(
+                        spec.Name,
+                        new Weight.Dense(Tensor<float>.From(device, spec.Shape, spec.Initial.Draw(spec.Shape.Count, key.Fold(spec.Name))))
+                    )
+            );
+    }
 }

@@ -80,6 +80,31 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
         ),
         new([1, 5, 5, 4], [3, 4, 2, 2], new() { Stride = 4 }), // pixels that no tap reaches
         new([2, 5, 11, 21], [21, 1, 3, 3], new() { Padding = 1, Groups = 21 }),
+        // Depthwise: four vectors of channels, one, and a rest; several parts; strides; rows and columns that taps do not reach.
+        new([3, 16, 15, 91], [91, 1, 3, 3], new() { Padding = 1, Groups = 91 }),
+        new(
+            [2, 9, 8, 75],
+            [75, 1, 5, 5],
+            new()
+            {
+                Padding = 2,
+                Stride = 2,
+                Groups = 75,
+            }
+        ),
+        new(
+            [1, 7, 9, 17],
+            [17, 1, 3, 2],
+            new()
+            {
+                Padding = new Pair(3, 2),
+                Stride = new Pair(1, 3),
+                Dilation = new Pair(3, 2),
+                Groups = 17,
+            }
+        ),
+        new([1, 2, 3, 8], [8, 1, 2, 2], new() { Padding = 4, Groups = 8 }),
+        new([1, 6, 7, 20], [20, 1, 1, 2], new() { Stride = 3, Groups = 20 }),
         new(
             [1, 6, 7, 8],
             [8, 1, 3, 3],

@@ -1,4 +1,5 @@
 using Pqf.Cli.Shell;
+using Pqf.Compression.Reporting;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
@@ -60,4 +61,42 @@ public sealed class InspectTests : IDisposable
             line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) == "conv1 [64, 3, 7, 7] 301,056 301,056 1.00"
         );
     }
+
+    [Fact]
+    public void A_graph_is_shown_as_text_within_120_columns()
+    {
+        string path = TestGraphFiles.WritePqf(folder.File("small.pqf"));
+        string[] lines = Cli.Run("inspect", path).Lines;
+        int title = Array.FindIndex(lines, line => line.StartsWith("layer  ", StringComparison.Ordinal));
+        string[] rows = [.. lines.Skip(title + 1).Take(14)];
+        Assert.Equal(
+            [
+                "Input 3×16×16",
+                // 8 · 3 · 9 weights; their products at 256 pixels. The images stay as they are; the stem is not quantised.
+                "stem Conv2d 8×16×16 216 55,296 →1",
+                "stem_norm BatchNorm 8×16×16 16 1",
+                "Relu 8×16×16",
+                // A filter goes where its channel goes.
+                "depthwise Conv2d 8×8×8 72 4,608 →1",
+                "depthwise_norm BatchNorm 8×8×8 16 1",
+                "Relu 8×8×8",
+                "project Conv2d 16×8×8 128 8,192 1→2 4",
+                "norm BatchNorm 16×8×8 32 2",
+                "HardSwish 16×8×8",
+                "GlobalAvgPool 16×1×1",
+                "Flatten 16",
+                "head Linear 5 85 80 2→ 4",
+                "Softmax 5",
+            ],
+            rows.Select(row => string.Join(' ', row.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        );
+        Assert.All(rows, row => Assert.InRange(row.Length, 1, 120));
+    }
+
+    [Theory]
+    [InlineData("abc", 5, "abc")]
+    [InlineData("abcdefgh", 5, "ab…gh")]
+    [InlineData("abcdefgh", 6, "abc…gh")]
+    public void Long_names_are_cut_in_the_middle(string name, int length, string expected) =>
+        Assert.Equal(expected, GraphTable.Middle(name, length));
 }

@@ -39,11 +39,14 @@ static class ModelInput
         if (channels is not > 0)
             return Wrong($"input {Printable.Name(images.Name)}: the model does not say how many channels its images have");
         bool isAny = rows is null or 0 || columns is null or 0;
-        int h = rows is > 0 ? (int)rows : options.ImageSize.H,
-            w = columns is > 0 ? (int)columns : options.ImageSize.W;
+        int ownRows = rows is > 0 ? (int)rows : OnnxReadOptions.UsualSide,
+            ownColumns = columns is > 0 ? (int)columns : OnnxReadOptions.UsualSide;
+        var (h, w) = options.ImageSize is { } given ? (given.H, given.W) : (ownRows, ownColumns);
         reading.BatchSize = count is > 0 ? count : null;
         if (isAny)
             reading.Notes.Add($"the model takes images of any size; it is read for images of {h} × {w} pixels");
+        else if ((h, w) != (ownRows, ownColumns))
+            reading.Notes.Add($"the model is written for images of {ownRows} × {ownColumns} pixels; it is read for {h} × {w}");
         if (isLast)
             reading.Notes.Add("the model reads images [N, H, W, C]; what is written of it reads [N, C, H, W]");
         try

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Convolution.Depthwise;
 using Pqf.Tensors.Ops.Convolution.Gathered;
 using Pqf.Tensors.Ops.Elementwise;
 
@@ -8,7 +9,7 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    static void InputGradientHost(
+    static unsafe void InputGradientHost(
         HostDevice host,
         ConvGeometry g,
         Tensor<float> weight,
@@ -51,6 +52,12 @@ public static partial class Conv2d
                     }
                 )
                 .ForwardInto(dy, null, Tail.None, dx);
+            return;
+        }
+
+        if (DepthwiseGeometry.Fits(g))
+        {
+            DepthwiseInputGradient.Run(host, g, weight.Pointer, dy.Pointer, dx.Pointer);
             return;
         }
 

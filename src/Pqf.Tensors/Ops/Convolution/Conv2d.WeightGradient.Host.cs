@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Convolution.Depthwise;
 using Pqf.Tensors.Ops.Convolution.Gathered;
 using Pqf.Tensors.Ops.Convolution.Winograd;
 using Pqf.Tensors.Ops.Products;
@@ -9,7 +10,7 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    static void WeightGradientHost(
+    static unsafe void WeightGradientHost(
         HostDevice host,
         ConvGeometry g,
         Tensor<float> x,
@@ -18,7 +19,9 @@ public static partial class Conv2d
         Tensor<float> dWeight
     )
     {
-        if (host.Width == VectorWidth.Bits512)
+        if (DepthwiseGeometry.Fits(g))
+            DepthwiseWeightGradient.Run(host, g, x.Pointer, dy.Pointer, dWeight.Pointer);
+        else if (host.Width == VectorWidth.Bits512)
             WeightGradientHost<Simd512, Vector512<float>, ColumnLayout>(host, g, x, dy, algorithm, dWeight);
         else
             WeightGradientHost<Simd256, Vector256<float>, NarrowColumnLayout>(host, g, x, dy, algorithm, dWeight);

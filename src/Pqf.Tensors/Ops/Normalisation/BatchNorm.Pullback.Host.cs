@@ -86,6 +86,8 @@ public static partial class BatchNorm
                 width = 4 * Vector<float>.Count;
             for (; c <= channels - width; c += width)
                 FourVectors(at + c, c, count, to + c);
+            for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
+                OneVector(at + c, c, count, to + c);
             for (; c < channels; c++)
                 OneChannel(at + c, c, count, to + c);
         }
@@ -136,6 +138,38 @@ public static partial class BatchNorm
         {
             for (int i = 0; i < Vector<float>.Count; i++)
                 (to[i], to[channels + i]) = (sum[i], products[i]);
+        }
+
+        /// <summary>The sums of <see cref="OneChannel"/>, to the bit, of as many channels as a vector has.</summary>
+        void OneVector(nint at, int c, int count, double* to)
+        {
+            Vector.Widen(Vector.Load(mean + c), out var m0, out var m1);
+            Vector<double> s0 = default,
+                s1 = default,
+                p0 = default,
+                p1 = default;
+            for (int row = 0; row < count; row++, at += channels)
+            {
+                var gradient = Vector.Load(dy + at);
+                if (y != null)
+                {
+                    gradient = bounds.Pullback(Vector.Load(y + at), gradient);
+                    Vector.Store(gradient, dSum + at);
+                }
+
+                Vector.Widen(gradient, out var g0, out var g1);
+                Vector.Widen(Vector.Load(x + at), out var x0, out var x1);
+                s0 += g0;
+                s1 += g1;
+                p0 += g0 * (x0 - m0);
+                p1 += g1 * (x1 - m1);
+            }
+
+            int half = Vector<double>.Count;
+            Vector.Store(s0, to);
+            Vector.Store(s1, to + half);
+            Vector.Store(p0, to + channels);
+            Vector.Store(p1, to + channels + half);
         }
 
         void OneChannel(nint at, int c, int count, double* to)

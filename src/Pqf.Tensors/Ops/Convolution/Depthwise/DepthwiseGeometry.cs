@@ -11,6 +11,10 @@ readonly record struct DepthwiseGeometry(ConvGeometry G, int OutH, int OutW)
     /// <param name="options">Groups.</param>
     public static bool Fits(Shape weight, Conv2dOptions options) => options.Groups > 1 && options.Groups == weight[0] && weight[1] == 1;
 
+    /// <inheritdoc cref="Fits(Shape, Conv2dOptions)"/>
+    /// <param name="g">The convolution.</param>
+    public static bool Fits(ConvGeometry g) => g.Groups > 1 && g.Groups == g.OutChannels && g.GroupInChannels == 1;
+
     /// <summary>The sizes for an input.</summary>
     /// <param name="x">[N, H, W, C], not padded.</param>
     /// <param name="padded">The same convolution of the padded input.</param>

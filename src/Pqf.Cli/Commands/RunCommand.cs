@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary><c>pqf run</c>.</summary>
+static class RunCommand
+{
+    // With its ending and a number, a name that any file system takes.
+    const int LongestName = 200;
+
+    static readonly ImmutableArray<string> TensorEndings = [".npy", ".safetensors"];
+
+    /// <summary>The command.</summary>
+    public static CommandEntry Create()
+    {
+        var model = new Argument<string>("model") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
+        var input = new Argument<string[]>("input")
+        {
+            Description =
+                "Photographs, or folders of them, prepared as the network says; or one file of values as they are, [N, C, H, W] or "
+                + "[C, H, W]: .npy or .safetensors",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for one .npy file for each output [default: output_path]",
+            HelpName = "DIR",
+        };
+        return new(
+            new Command("run", "Write what a network of any kind gives: its raw outputs.") { model, input, output },
+            ["pqf run network.onnx photograph.jpg --output out", "pqf run out/network.pqf input.npy --output out"],
+            run => Run(run, run.Parsed.GetRequiredValue(model), run.Parsed.GetRequiredValue(input))
+        )
+        {
+            Keys = [("output_path", output)],
+        };
+    }
+
+    static Result<Unit, PqfError> Run(RunContext run, string model, string[] inputs)
+    {
+        if (run.Config.OutputPath is not { } folder)
+            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        bool isTensor = inputs.Any(path => TensorEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
+        if (isTensor && inputs.Length > 1)
+            return new PqfError.Config("command line", "input", $"expected photographs, or one file of values, got {inputs.Length} files");
+        return run.WithDevice(device =>
+            from network in run.Load(model, device)
+            let _ = Note(run, network)
+            from x in isTensor ? RunJob.Read(inputs[0], network) : Photographs(run, network, inputs)
+            from values in RunJob.Run(network, x)
+            from prepared in OutputFolder.Prepare(folder, run.Locks)
+            from written in Write(run, folder, values)
+            select written
+        );
+    }
+
+    static Unit Note(RunContext run, Network network)
+    {
+        run.NoteGuesses(network);
+        return default;
+    }
+
+    /// <summary>All photographs as one batch. One that cannot be decoded is an error: another would be at its place in the
+    /// outputs.</summary>
+    static Result<Tensor<float>, PqfError> Photographs(RunContext run, Network network, string[] arguments)
+    {
+        var found = Commands.Photographs.Find(run, arguments);
+        int length = Preprocess.InputCount(network.Preprocessing),
+            count = found.Paths.Length;
+        if (found.Conclude() is Result<Unit, PqfError>.Error(var missing))
+            return missing;
+        if ((long)count * length > Array.MaxLength)
+            return new PqfError.Config("command line", "input", $"expected fewer photographs at a time, got {count}");
+        var images = ImageSet.Of(found.Paths, found.Reader);
+        float[] values = new float[count * length];
+        for (int i = 0; i < count; i++)
+        {
+            if (
+                images.Prepare(i, network.Preprocessing, null, values.AsMemory(i * length, length)) is Result<Unit, PqfError>.Error(
+                    var error
+                )
+            )
+                return error;
+            found.NoteGuess(found.Paths[i]);
+        }
+
+        return Tensor<float>.From(network.Device, network.Preprocessing.InputShape(count), values);
+    }
+
+    static Result<Unit, PqfError> Write(RunContext run, string folder, ImmutableArray<NetworkValue> values)
+    {
+        var names = FileNames(values);
+        foreach (var (value, name) in values.Zip(names))
+            if (NpyFile.Write(Path.Combine(folder, name), value.Stored) is Result<Unit, PqfError>.Error(var error))
+                return error;
+        var table = new Table(
+            ["output", "shape", " least", " largest", "file"],
+            [
+                .. values.Zip(
+                    names,
+                    (value, name) =>
+                        ImmutableArray.Create(
+                            value.Name,
+                            value.Shape.ToString(),
+                            Number(value.Values, float.Min),
+                            Number(value.Values, float.Max),
+                            Path.Combine(folder, name)
+                        )
+                ),
+            ]
+        );
+        foreach (string line in table.Lines())
+            run.WriteLine(line);
+        return default(Unit);
+    }
+
+    /// <summary>A NaN among the values is what is shown.</summary>
+    static string Number(float[] values, Func<float, float, float> choose) =>
+        values.Length == 0 ? "" : values.Aggregate(choose).ToString("G6", CultureInfo.InvariantCulture);
+
+    /// <summary>A file for each output: its name with letters, digits, dots and hyphens alone, and a number where two are
+    /// equal.</summary>
+    static ImmutableArray<string> FileNames(ImmutableArray<NetworkValue> values)
+    {
+        var used = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        return [.. values.Select(value => Unused(value.Name))];
+
+        string Unused(string name)
+        {
+            string safe = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_')).TrimStart('.');
+            string stem = safe.Length is > 0 and <= LongestName ? safe : "output",
+                free = stem;
+            for (int i = 2; !used.Add(free); i++)
+                free = $"{stem}_{i}";
+            return free + ".npy";
+        }
+    }
+}

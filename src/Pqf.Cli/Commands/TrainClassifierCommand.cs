@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Pqf.Cli.Configuration;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Training;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Commands;
+
+/// <summary><c>pqf train-resnet</c>.</summary>
+static class TrainClassifierCommand
+{
+    /// <summary>The command.</summary>
+    public static CommandEntry Create()
+    {
+        var weights = new Option<string?>("--weights")
+        {
+            Description = "The network to begin with, dense or compressed [default: random weights, with --model.compress false]",
+            HelpName = "FILE",
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for networks, states and logs [default: output_path]",
+            HelpName = "DIR",
+        };
+        var resume = new Option<string?>("--resume")
+        {
+            Description = "Go on with the run in the output folder: from its latest state, or after EPOCHS epochs",
+            HelpName = "EPOCHS",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var distill = new Option<string?>("--distill")
+        {
+            Description = "A dense network to learn from beside the labels",
+            HelpName = "FILE",
+        };
+        var skip = CommandEntry.SkipCorrupt();
+        return new(
+            new Command(
+                "train-resnet",
+                "Fine-tune a classifier that is compressed first, or train a dense one: what train does with labelled images."
+            )
+            {
+                weights,
+                output,
+                resume,
+                distill,
+                skip.Option,
+            },
+            [
+                "pqf train-resnet --config config/train_resnet50.yaml --weights resnet50.pth --dataloader.imagenet_path "
+                    + "/data/imagenet --output out",
+                "pqf train-resnet --config config/train_resnet50.yaml --dataloader.imagenet_path /data/imagenet --output out --resume",
+                "pqf train-resnet --config config/train_fashion.yaml --output fashion",
+            ],
+            run =>
+                run.WithImages(reader =>
+                    Run(
+                        run,
+                        reader,
+                        run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
+                        run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
+                    )
+                )
+        )
+        {
+            Keys = [("output_path", output), ("distillation.teacher", distill)],
+            Flags = [skip],
+        };
+    }
+
+    /// <summary>Trains.</summary>
+    /// <param name="run">The configuration.</param>
+    /// <param name="reader">Decodes images.</param>
+    /// <param name="weights">The network to begin with; null for random weights.</param>
+    /// <param name="resume">The epochs to resume after; empty for the latest state, null for a new run.</param>
+    public static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
+    {
+        var (keys, report) = (run.Config, new TrainingReport(run));
+        return from options in TrainingMapping.Options(run, resume)
+            from overrides in ConfigMapping.Overrides(keys)
+            let training = new ClassifierTraining
+            {
+                Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), reader),
+                Weights = weights,
+                HasRandomWeights = keys.Model.RandomWeights,
+                Overrides = overrides,
+                Augmentation = keys.Preprocessing.Augmentation,
+                LabelSmoothing = keys.LabelSmoothing,
+                Teacher = keys.Distillation.Teacher is { } teacher
+                    ? new TeacherFile(teacher, new TeacherMix(keys.Distillation.Weight, keys.Distillation.Temperature))
+                    : null,
+            }
+            from done in run.WithDevice(device =>
+                TrainJob.Run(options, training.Open, device, report, run.Cancellation).Map(report.Conclude)
+            )
+            select done;
+    }
+
+    static ImageSource SourceOf(DataloaderConfig keys) =>
+        new()
+        {
+            ImageFolder = keys.ImagenetPath,
+            IdxFolder = keys.IdxPath,
+            TrainImagesPerClass = keys.TrainImagesPerClass,
+        };
+}

@@ -5,7 +5,8 @@ namespace Pqf.Nets.Masks;
 /// <summary>Where runs of pixels end, in columns from left to right: an even number of ends at one pixel are none.</summary>
 /// <param name="first">The least pixel, counted down the columns.</param>
 /// <param name="count">Pixels from there to the greatest, that one included.</param>
-/// <remarks>A list while there are few; a bit for each pixel from there on, so that memory follows the image whatever the outline.</remarks>
+/// <remarks>A list while there are few; a bit for each pixel from there on, so that memory follows the image, not the
+/// outline.</remarks>
 sealed class RunEnds(int first, int count)
 {
     const int BitsPerWord = 64,

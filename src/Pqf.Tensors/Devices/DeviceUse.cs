@@ -16,7 +16,7 @@ internal readonly ref struct DeviceUse
             other = Interlocked.CompareExchange(ref user, own, 0);
         if (other != 0 && other != own)
             throw new InvalidOperationException(
-                $"Device: used by two threads at once, {other} and {own}; give each thread a device and a plan of its own, or let them take turns"
+                $"Device: used by two threads at once, {other} and {own}; give each a device and a plan of its own, or let them take turns"
             );
         this.user = ref user;
         isOutermost = other == 0;

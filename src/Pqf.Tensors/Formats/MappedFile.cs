@@ -92,6 +92,5 @@ sealed unsafe class MappedFile : IDisposable
         }
     }
 
-    InvalidDataException Shortened(long now) =>
-        new($"was shortened from {Length} to {now} bytes while it was read; is it still being copied?");
+    InvalidDataException Shortened(long now) => new($"was shortened from {Length} to {now} bytes while it was read");
 }

@@ -112,11 +112,11 @@ static class CompressCommand
                 from overrides in ConfigMapping.Overrides(run.Config)
                 from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
                 from _ in ModelFormats.Check(run.Config.Formats, network.Architecture)
-                from prepared in OutputFolder.Prepare(folder)
+                from prepared in OutputFolder.Prepare(folder, run.Locks)
                 from images in Images(run, network, reader, calibrate)
                 from compressed in CompressJob.Run(
                     network,
-                    ConfigMapping.Compress(run, CalibrationLevel.Layers) with
+                    ConfigMapping.Compress(run) with
                     {
                         Images = images,
                         Skipped = run.SkippedImages(),

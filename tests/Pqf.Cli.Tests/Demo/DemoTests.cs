@@ -40,7 +40,8 @@ public sealed class SmallDemo : IDisposable
                 DemoFiles.Config
             )
         );
-        var run = new RunContext(new RootCommand().Parse(""), Config, terminal, ProgressDisplay.For(terminal, true));
+        using var locks = new FolderLocks();
+        var run = new RunContext(new RootCommand().Parse(""), Config, terminal, ProgressDisplay.For(terminal, true), locks);
         var all = ResultAssert.Value(DemoFiles.Images());
         Images = new(First(all.Train, TrainCount), First(all.Validation, TestCount));
         ResultAssert.Value(DemoCommand.Run(run, Images));

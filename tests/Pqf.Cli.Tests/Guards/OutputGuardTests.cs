@@ -36,14 +36,14 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state 389ad850675aaca1fe60f1f7554e4681ad11e6529449579283967d3185c9b574",
-        "trained_models/1.pth a86e5d4d65d168b10d65cd5114baa80ee382dbe931bdc7dc0c81b8d82e1cb28b",
+        "states/1.state 9d8e7764349eae446481211a3bda701a7f5067b296384754690a1cdb47c40402",
+        "trained_models/1.pth aec459b7b805905f28e8afb8613275c6a87a16517d2a049dd64b60044b2b7dcf",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state d1b02329498a359048656fa9055a465111b39d5604c10571a6ea88422cc92b55",
-        "trained_models/1.pth 7a399580febb1f8ed1ac4a093284d9d1f72d8cf6437daaa9c1bf228a26115564",
+        "states/1.state 0aa12fc6d13d96a9db2165e36f80e0689cdaf3563002c5d26a9b9f78867be397",
+        "trained_models/1.pth 0a4fccf6a912e3237bcf01de6a05ecf8c3d7b0cf9e27a5c06fd83c41192fdf45",
     ];
 
     [Theory]

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Pqf.Tensors.Formats;
 
-/// <summary>A file's bytes, read-only: a small file's are read at once, a large one is mapped, and its pages are loaded when touched.</summary>
+/// <summary>A file's bytes, read-only: a small file's are read at once, a large one is mapped, and its pages are loaded when
+/// touched.</summary>
 /// <remarks>Every access is checked against the length. One that others shorten meanwhile gives an error where it was shortened before the
 /// access; the system ends the process where that happens within the access, which no check can prevent.</remarks>
 sealed unsafe class MappedFile : IDisposable

@@ -77,6 +77,9 @@ public sealed record CompressionSpec
 
     internal bool IsCompact => Compact ?? false;
 
+    /// <summary>How files hold codebooks.</summary>
+    internal ValueForm CodebookForm => IsCompact ? ValueForm.Scaled8 : ValueForm.Half;
+
     /// <summary>Exceptions by layer name: <c>fc</c> → k 2048. In ordinal order of the names, as the ignored modules are.</summary>
     public ImmutableSortedDictionary<string, LayerSpec> LayerSpecs
     {

@@ -22,7 +22,7 @@ static class StoredForms
     static Weight Marked(ParameterSpec parameter, Weight weight, CompressionSpec spec) =>
         weight.Match<Weight>(
             dense => dense with { Form = Form(parameter, dense, spec) },
-            quantised => quantised with { CodebookForm = spec.IsCompact ? ValueForm.Scaled8 : ValueForm.Half }
+            quantised => quantised with { CodebookForm = spec.CodebookForm }
         );
 
     static ValueForm Form(ParameterSpec parameter, Weight.Dense weight, CompressionSpec spec)

@@ -35,9 +35,16 @@ static class Distortion
     /// <summary>The choices of a layer, without those that another beats in both size and error.</summary>
     /// <param name="layer">Its block length and codebook size are not looked at.</param>
     /// <param name="weight">Dense.</param>
+    /// <param name="codebook">How the file will hold codebooks.</param>
     /// <param name="key">The layer's own randomness.</param>
     /// <param name="cancellation">Ends it between two choices with an <see cref="OperationCanceledException"/>.</param>
-    public static ImmutableArray<LayerChoice> Of(LayerBlocks layer, Weight weight, RngKey key, CancellationToken cancellation)
+    public static ImmutableArray<LayerChoice> Of(
+        LayerBlocks layer,
+        Weight weight,
+        ValueForm codebook,
+        RngKey key,
+        CancellationToken cancellation
+    )
     {
         using var scope = weight.Tensors().First().Device.BeginScope();
         var values = weight.Decode();
@@ -54,7 +61,7 @@ static class Distortion
         {
             cancellation.ThrowIfCancellationRequested();
             double error = Error(Sample(all, d, k, values.Device, key), d, k, key);
-            choices.Add(new(d, k, Cost.BitsOf(all.Length / d, k, d), error));
+            choices.Add(new(d, k, Cost.BitsOf(all.Length / d, k, d, codebook), error));
         }
     }
 

@@ -36,7 +36,7 @@ static class AllocateJob
         CancellationToken cancellation
     )
     {
-        var choices = Choices(network.Parameters, layers, options.Key.Fold("allocate"), progress, cancellation);
+        var choices = Choices(network.Parameters, layers, options, progress, cancellation);
         var stored = StoredForms.Marked(network.Graph, network.Parameters, options.Compression);
         var cost = Cost.Of(network.Graph, stored, network.Preprocessing.InputShape(1));
         long rest = cost.Bits - layers.Sum(layer => stored[layer.WeightName].SizeBits),
@@ -63,16 +63,19 @@ static class AllocateJob
     static ImmutableArray<ImmutableArray<LayerChoice>> Choices(
         Parameters parameters,
         ImmutableArray<LayerBlocks> layers,
-        RngKey key,
+        CompressOptions options,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
     )
     {
+        var key = options.Key.Fold("allocate");
         progress?.Report(new JobProgress.Started("trying sizes", "layers", layers.Length));
         var choices = ImmutableArray.CreateBuilder<ImmutableArray<LayerChoice>>();
         foreach (var layer in layers)
         {
-            choices.Add(Distortion.Of(layer, parameters[layer.WeightName], key.Fold(layer.Layer), cancellation));
+            choices.Add(
+                Distortion.Of(layer, parameters[layer.WeightName], options.Compression.CodebookForm, key.Fold(layer.Layer), cancellation)
+            );
             progress?.Report(new JobProgress.Advanced(choices.Count));
         }
 

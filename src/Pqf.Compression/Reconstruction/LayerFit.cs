@@ -9,8 +9,12 @@ namespace Pqf.Compression.Reconstruction;
 /// <param name="After">Objective of the result, likewise.</param>
 sealed record LayerFit(MetricCode Code, double Before, double After)
 {
+    // An objective below zero by more than this part of the scale is no rounding of the sums: the metric is not positive definite.
+    const double Rounding = 1e-3;
+
     /// <summary>Clusters, assigns with feedback, fits the codebook, assigns again, sweeps and fits. A stage that would raise the objective
-    /// is not taken.</summary>
+    /// is not taken. Where inputs hardly vary, their covariance is rounding errors and the objective may have no least value: the start is kept
+    /// then.</summary>
     /// <param name="host">Where to run.</param>
     /// <param name="metric">The layer.</param>
     /// <param name="start">Where to begin: the codes of plain quantisation.</param>
@@ -22,7 +26,7 @@ sealed record LayerFit(MetricCode Code, double Before, double After)
         double scale = MetricCode.Scale(host, metric);
         if (!(scale > 0))
             return new(start, 0, 0); // no input: every code is as good as any other
-        var best = new Best(host, metric, start);
+        var best = new Best(host, metric, start, -Rounding * scale);
         double before = best.Objective;
         var feedback = ErrorFeedback.Of(host, metric, start.D);
         best.Try(WeightedClustering.Run(host, metric, best.Code, options.ClusterIterations, key.Fold("cluster")));
@@ -36,19 +40,24 @@ sealed record LayerFit(MetricCode Code, double Before, double After)
         }
 
         var rounded = best.Code.Rounded();
-        return new(rounded, before / scale, rounded.Objective(host, metric) / scale);
+        return best.HasLeast && Array.TrueForAll(rounded.Codebook, float.IsFinite)
+            ? new(rounded, before / scale, rounded.Objective(host, metric) / scale)
+            : new(start, before / scale, before / scale);
     }
 
     /// <summary>The best so far.</summary>
-    sealed class Best(HostDevice host, LayerMetric metric, MetricCode start)
+    sealed class Best(HostDevice host, LayerMetric metric, MetricCode start, double least)
     {
         public MetricCode Code { get; private set; } = start;
 
         public double Objective { get; private set; } = start.Objective(host, metric);
 
+        /// <summary>Whether no objective was below the least that a positive definite metric gives.</summary>
+        public bool HasLeast => Objective >= least;
+
         public void Try(MetricCode? candidate)
         {
-            if (candidate is not null && candidate.Objective(host, metric) is var objective && objective < Objective)
+            if (HasLeast && candidate is not null && candidate.Objective(host, metric) is var objective && objective < Objective)
                 (Code, Objective) = (candidate, objective);
         }
     }

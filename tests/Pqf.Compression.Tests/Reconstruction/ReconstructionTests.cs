@@ -238,6 +238,20 @@ public sealed class ReconstructionTests : IDisposable
         Assert.Equal(start, LayerFit.Run(host, metric, start, new(), RngKey.FromSeed(24)).Code);
     }
 
+    /// <summary>Inputs that hardly vary: their covariance is rounding errors, and the objective falls without end.</summary>
+    [Fact]
+    public void A_layer_whose_covariance_is_rounding_errors_keeps_its_codes()
+    {
+        float[] noise = new float[64];
+        for (int i = 0; i < 8; i++)
+            noise[i * 9] = i < 5 ? 1e-11f : -1e-11f;
+        var metric = Metric(4, 8, noise, 28);
+        var start = new MetricCode(4, Random(8, 29), [0, 1, 0, 1, 1, 0, 1, 0]);
+        var fit = LayerFit.Run(host, metric, start, new(), RngKey.FromSeed(30));
+        Assert.Equal(start, fit.Code);
+        Assert.Equal(fit.Before, fit.After);
+    }
+
     /// <summary>Where inputs of two stretches of columns are independent, one covariance of all is as good as one of each.</summary>
     [Fact]
     public void Stretches_of_independent_columns_are_as_one()

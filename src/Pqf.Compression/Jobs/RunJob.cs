@@ -31,7 +31,7 @@ public static class RunJob
     {
         if (network.Graph.HasJoints)
             return new PqfError.File(network.Path, $"is a detector ({network.Architecture.Name}); pqf detect runs it");
-        if (Problem(network.Graph, x.Shape) is { } problem)
+        if (Problem(network, x.Shape) is { } problem)
             return new PqfError.File(network.Path, $"does not take inputs of {ChannelsFirst(x.Shape)}: {problem}");
         using var scope = network.Device.BeginScope();
         var values = InferencePlan
@@ -88,11 +88,13 @@ public static class RunJob
 
     static Shape ChannelsFirst(Shape s) => [s[0], s[3], s[1], s[2]];
 
-    static string? Problem(Graph graph, Shape x)
+    static string? Problem(Network network, Shape x)
     {
+        if (x[3] != network.Preprocessing.Channels)
+            return $"expected {network.Preprocessing.Channels} channels, [N, {network.Preprocessing.Channels}, H, W]";
         try
         {
-            GraphShapes.Of(graph, x);
+            GraphShapes.Of(network.Graph, x);
             return null;
         }
         catch (ShapeException exception)

@@ -57,6 +57,16 @@ sealed class OnnxWeights(List<WireField> nodes)
         return name;
     }
 
+    /// <summary>One whole number without an axis, as a constant node.</summary>
+    /// <returns>Its name.</returns>
+    public string Integer(long value)
+    {
+        string name = FormattableString.Invariant($"integer/{value}");
+        if (names.Add(name))
+            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_int", value)));
+        return name;
+    }
+
     /// <summary>A number in single precision, as a constant node.</summary>
     /// <returns>Its name.</returns>
     public string Number(float value)

@@ -141,15 +141,20 @@ public sealed record PqfModel
 
     /// <summary>Writes an ONNX model, whole or not at all: the same network and the same text, for other programs.</summary>
     /// <returns>An error that names the path if the file system refuses.</returns>
-    public Result<Unit, PqfError> WriteOnnx(string path) =>
-        OnnxWriter.Write(
-            path,
-            Graph,
-            Parameters,
-            Preprocessing.InputShape(1),
-            ModelMetadata.Of(this).ToSelfContainedText(),
-            Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
-        );
+    public Result<Unit, PqfError> WriteOnnx(string path)
+    {
+        var text = ModelMetadata.Of(this).ToSelfContainedText();
+        return Networks.FamilyOf(Architecture).Task == NetworkTask.Detection
+            ? OnnxDetectorWriter.Write(path, Architecture, Parameters, text)
+            : OnnxWriter.Write(
+                path,
+                Graph,
+                Parameters,
+                Preprocessing.InputShape(1),
+                text,
+                Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
+            );
+    }
 
     /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's
     /// dense names.</summary>

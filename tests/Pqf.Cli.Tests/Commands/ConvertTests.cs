@@ -102,12 +102,25 @@ public sealed class ConvertTests : IDisposable
     }
 
     [Fact]
-    public void A_detector_is_no_ONNX_model()
+    public void A_detector_as_an_ONNX_model_can_be_read_again()
     {
         TestDetectors.Write(folder.File("net.safetensors"));
-        var result = Cli.Run("convert", folder.File("net.safetensors"), folder.File("a.onnx"));
-        Assert.Equal((ExitCode.Usage, $"error: configuration: format: {TestDetectors.NoOnnx}"), (result.Code, result.ErrorLine));
-        Assert.False(File.Exists(folder.File("a.onnx")));
+        TestNetworks.WriteImage(folder.File("x.png"), 1);
+        Convert("net.safetensors", "a.onnx", "--model.maskrcnn.min_size", "64", "--model.maskrcnn.max_size", "96");
+        Convert("net.safetensors", "a.pqf", "--model.maskrcnn.min_size", "64", "--model.maskrcnn.max_size", "96");
+        Convert("a.onnx", "b.pqf");
+        Convert("b.pqf", "b.onnx");
+        Assert.Equal(File.ReadAllBytes(folder.File("a.onnx")), File.ReadAllBytes(folder.File("b.onnx")));
+        string found = Detect("a.pqf");
+        Assert.NotEmpty(found);
+        Assert.Equal(found, Detect("a.onnx"));
+    }
+
+    string Detect(string name)
+    {
+        var result = Cli.Run(["detect", folder.File(name), folder.File("x.png"), "--score-threshold", "0.1", "--quiet", "--device", "host"]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        return result.Out;
     }
 
     [Fact]

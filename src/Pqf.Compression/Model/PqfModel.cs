@@ -216,13 +216,16 @@ public sealed record PqfModel
         // Names of a graph of its own are nobody else's; and what else an ONNX model of one holds are numbers of its operations.
         var loaded = isOwnGraph ? StateDict.Load(graph, NamedTensors.AsTheyAre(unpacked), device) : StateDict.Load(graph, unpacked, device);
         return loaded.Bind<Parameters>(found =>
-            found.Report.Unused.IsEmpty || (isOwnGraph && OnnxReader.HasGraph(file))
+        {
+            string[] unused =
+            [
+                .. found
+                    .Report.Unused.Select(tensor => tensor.Name)
+                    .Where(name => !OnnxReader.HasGraph(file) || !(isOwnGraph || OnnxDetectorWriter.IsConstant(name))),
+            ];
+            return unused.Length == 0
                 ? found.Parameters
-                : new PqfError.File(
-                    file.Path,
-                    $"holds tensors that the network has no use for: "
-                        + $"{string.Join(", ", found.Report.Unused.Select(unused => unused.Name))}"
-                )
-        );
+                : new PqfError.File(file.Path, $"holds tensors that the network has no use for: {string.Join(", ", unused)}");
+        });
     }
 }

@@ -22,6 +22,10 @@ public static class OnnxDetectorWriter
     const int ExampleSide = 64,
         ExampleLevel = 16;
 
+    /// <summary>Whether a tensor of a model that was written here is a constant of its operations, no weight.</summary>
+    /// <param name="name">Of the tensor.</param>
+    public static bool IsConstant(string name) => name.StartsWith(OnnxWeights.NumbersPrefix, StringComparison.Ordinal);
+
     /// <summary>Writes a file, whole or not at all.</summary>
     /// <param name="path">As for <see cref="AtomicFile.Write"/>.</param>
     /// <param name="architecture">A <c>maskrcnn</c>, with its thresholds.</param>

@@ -10,6 +10,9 @@ namespace Pqf.Nets.Onnx;
 /// <param name="nodes">Where nodes go.</param>
 sealed class OnnxWeights(List<WireField> nodes)
 {
+    /// <summary>Begins the names of lists of numbers that are no weights. A slash is in no name of a weight.</summary>
+    public const string NumbersPrefix = "numbers/";
+
     readonly HashSet<string> names = [];
     readonly List<WireField> initialisers = [];
 
@@ -81,7 +84,7 @@ sealed class OnnxWeights(List<WireField> nodes)
     /// <returns>Its name.</returns>
     public string Numbers(IEnumerable<float> values)
     {
-        string name = $"numbers/{string.Join('x', values.Select(value => FormattableString.Invariant($"{value:R}")))}";
+        string name = $"{NumbersPrefix}{string.Join('x', values.Select(value => FormattableString.Invariant($"{value:R}")))}";
         if (names.Add(name))
             nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_floats", values)));
         return name;

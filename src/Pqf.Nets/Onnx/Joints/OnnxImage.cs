@@ -37,7 +37,9 @@ sealed record OnnxImage(OnnxValue Images, OnnxValue Size, OnnxValue Resized, Onn
     {
         var formula = size.In;
         var sides = size.Cast(DType.F32);
-        OnnxValue Factor(string side, int length) => formula.Number(1) / sides.Map(side) * (float)length;
+        // The reciprocal times the length: as single precision rounds it, a product in double, so that no runtime makes one quotient of it
+        OnnxValue Factor(string side, int length) =>
+            ((formula.Number(1) / sides.Map(side)).Cast(DType.F64) * formula.Number(length).Cast(DType.F64)).Cast(DType.F32);
         var factor = formula.Min(Factor("ReduceMin", options.MinSize), Factor("ReduceMax", options.MaxSize));
         var resized = (size.Cast(DType.F64) * factor.Cast(DType.F64)).Map("Floor").Cast(DType.I64);
         return formula.Max(resized, formula.Whole(1));

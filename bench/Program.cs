@@ -2,6 +2,7 @@ using System.Globalization;
 using Pqf.Bench;
 using Pqf.Bench.Accuracy;
 using Pqf.Bench.Detection;
+using Pqf.Bench.Faces;
 using Pqf.Bench.Network;
 using Pqf.Bench.Start;
 using Pqf.Bench.Training;
@@ -24,6 +25,8 @@ using Pqf.Tensors;
 // processes from their start to first logits.
 // dotnet run -c Release --project bench -- accuracy [--network FILE] [--images DIR] [--count 8]: errors of each 3x3 convolution of stride 1
 // against double.
+// dotnet run -c Release --project bench -- faces [--network FILE] [--images DIR] [--calibration DIR] [--ratios 4,6,8,10,12]
+// [--levels none,norms,layers]: boxes of a face detector that its compressed forms find again.
 // dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see
 // DemoFiles).
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
@@ -72,6 +75,18 @@ if (args is ["accuracy", .. var accuracyArguments])
     }
 
     accuracy.Run();
+    return 0;
+}
+
+if (args is ["faces", .. var faceArguments])
+{
+    if (FacesCommand.Parse(faceArguments) is not { } faces)
+    {
+        Console.Error.WriteLine(FacesCommand.Usage);
+        return 1;
+    }
+
+    faces.Run();
     return 0;
 }
 

@@ -132,10 +132,13 @@ public class CompressionProperties
                     Tensor<float>.Zeros(host, [c.K, c.D]),
                     Tensor<ushort>.From(host, [c.Rows, c.M], codes),
                     c.Shape
-                );
+                )
+                {
+                    CodebookForm = c.Rows % 2 == 0 ? ValueForm.Half : ValueForm.Scaled8,
+                };
                 var packed = ModelTensors.Codes("x", weight);
-                long written = 8 * (packed.SizeBytes + ModelTensors.Codebook("x", weight).SizeBytes);
-                Assert.InRange(written - Cost.BitsOf(weight), 0, 7); // whole bytes
+                long written = 8 * (packed.SizeBytes + ModelTensors.Codebook("x", weight).Sum(tensor => tensor.SizeBytes));
+                Assert.InRange(written - weight.SizeBits, 0, 7); // whole bytes
                 byte[] bytes = new byte[packed.SizeBytes];
                 packed.ReadBytes(bytes);
                 ushort[] unpacked = new ushort[codes.Length];

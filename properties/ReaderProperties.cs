@@ -43,6 +43,36 @@ public class ReaderProperties
     }
 
     [Fact]
+    public void Models_of_any_graph() => CheckGraphs("graph", GraphOriginals.Models(), WireDamage.Of);
+
+    [Fact]
+    public void Files_of_compressed_graphs() => CheckGraphs("pqf2", GraphOriginals.Compressed(), null);
+
+    /// <summary>Each problem is said in one line; nothing is thrown.</summary>
+    static void CheckGraphs(string name, IReadOnlyList<byte[]> originals, Func<byte[], RngKey, byte[]>? rewrite)
+    {
+        using var device = new HostDevice(1);
+        ReaderRun.Check(
+            new Reader(
+                name,
+                originals,
+                path =>
+                {
+                    string? problem = Load(path, device);
+                    Assert.Equal(0, device.LiveBuffers);
+                    // A line for each problem, the longest lists cut short.
+                    Assert.All((problem ?? "").Split('\n'), line => Assert.InRange(line.Length, 0, 1000));
+                    return problem;
+                }
+            )
+            {
+                Rewrite = rewrite,
+                BytesAlways = 32 << 20, // as for the files of networks
+            }
+        );
+    }
+
+    [Fact]
     public void Configurations()
     {
         byte[][] files =

@@ -12,13 +12,14 @@ namespace Pqf.Bench.Detection;
 /// <summary><c>bench -- detector-onnx</c>: a Mask R-CNN as an ONNX model in ONNX Runtime beside ours, on photographs.</summary>
 static class DetectorOnnx
 {
-    /// <summary>Prints the largest differences of boxes (parts of the photograph's longer side), scores and pixels of masks, and both times.
+    /// <summary>Prints the largest differences of boxes (parts of the longer side), scores and pixels of masks, and both times.
     /// The dense form of a compressed network follows.</summary>
     public static Result<Unit, PqfError> Compare(string path, string[] photographs)
     {
         using var device = new HostDevice(Environment.ProcessorCount);
         using var scope = device.BeginScope();
-        return Pqf.Compression.Model.Network.Load(path, device)
+        return Pqf
+            .Compression.Model.Network.Load(path, device)
             .Map(network =>
             {
                 Compare(network.Model, photographs, device);

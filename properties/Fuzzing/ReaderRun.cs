@@ -13,6 +13,9 @@ sealed record Reader(string Name, IReadOnlyList<byte[]> Originals, Func<string, 
     /// <summary>Managed bytes that reading may take for each byte of the file.</summary>
     public int BytesPerByte { get; init; } = 64;
 
+    /// <summary>Changes what a file says, in half of the cases; null changes bytes alone.</summary>
+    public Func<byte[], RngKey, byte[]>? Rewrite { get; init; }
+
     /// <summary>Managed bytes that reading may take for any file: tables of what is known, messages.</summary>
     public int BytesAlways { get; init; } = 4 << 20;
 }
@@ -79,7 +82,10 @@ sealed class ReaderRun
     byte[] FileOf(long number)
     {
         var its = key.Fold((ulong)number);
-        return Damage.Of(reader.Originals[its.Below(reader.Originals.Count, 0)], reader.Originals, its.Fold("damage"));
+        byte[] original = reader.Originals[its.Below(reader.Originals.Count, 0)];
+        return reader.Rewrite is { } rewrite && its.Below(2, 1) == 0
+            ? rewrite(original, its.Fold("rewrite"))
+            : Damage.Of(original, reader.Originals, its.Fold("damage"));
     }
 
     void Watch(Thread worker)

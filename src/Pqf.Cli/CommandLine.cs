@@ -4,6 +4,7 @@ using System.CommandLine.Help;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Jobs;
 using Pqf.Tensors;
 
 namespace Pqf.Cli;
@@ -60,6 +61,12 @@ static class CommandLine
         Terminal terminal
     )
     {
+        if (split.Rest.Contains(""))
+        {
+            terminal.Error.WriteLine("error: command line: expected a value, got an empty text");
+            return ExitCode.Usage;
+        }
+
         // An argument that begins with @ is a file's name here, not a file of arguments.
         var parsed = root.Parse(split.Rest, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
@@ -88,8 +95,9 @@ static class CommandLine
                 config =>
                 {
                     using var progress = ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet));
+                    using var locks = new FolderLocks();
                     return entry
-                        .Run(new RunContext(parsed, config, terminal, progress))
+                        .Run(new RunContext(parsed, config, terminal, progress, locks))
                         .Match(_ => ExitCode.Success, error => Fail(error, terminal));
                 },
                 error =>

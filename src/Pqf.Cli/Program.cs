@@ -14,5 +14,14 @@ void Stop(PosixSignalContext context)
 
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-var terminal = new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token);
-return (int)CommandLine.Run(args, terminal);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
+using var results = new GuardedWriter(Console.Out);
+using var problems = new GuardedWriter(Console.Error);
+var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token);
+var code = CommandLine.Run(args, terminal);
+results.Flush();
+if (results.Problem is not { } lost)
+    return (int)code;
+problems.WriteLine($"error: standard output: {lost}; results were lost");
+return (int)(code is ExitCode.Success ? ExitCode.Failure : code);

@@ -35,8 +35,8 @@ public sealed record LayerBlocks(string Layer, Shape Weight, int D, int K, KMean
 /// <summary>Cuts the layers of a network into blocks.</summary>
 public static class Blocks
 {
-    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without the ignored
-    /// ones.</summary>
+    /// <summary>What is to be quantised: every convolution but the first and every linear layer, in the graph's order, without
+    /// the ignored ones and those whose values have a form of their own.</summary>
     /// <returns>The layers, or every layer that cannot be cut and every name that does not exist, each with the nearest that
     /// does.</returns>
     public static Result<ImmutableArray<LayerBlocks>, PqfError> Of(Graph graph, CompressionSpec spec)
@@ -52,7 +52,11 @@ public static class Blocks
         var layers = ImmutableArray.CreateBuilder<LayerBlocks>();
         string? first = graph.FirstConvolution;
         foreach (
-            var weight in weights.Where(weight => weight.Layer != first && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name)))
+            var weight in weights.Where(weight =>
+                weight.Layer != first
+                && spec.LayerSpecs.GetValueOrDefault(weight.Layer)?.Values is null
+                && !spec.IgnoredModules.Any(name => IsWithin(weight.Layer, name))
+            )
         )
             if (Problem(weight.Layer, weight.Shape, spec) is { } problem)
                 errors.Add(problem);
@@ -75,7 +79,8 @@ public static class Blocks
         );
 
     /// <summary>A module's name covers the layers inside it.</summary>
-    static bool IsWithin(string layer, string module) => layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
+    internal static bool IsWithin(string layer, string module) =>
+        layer == module || layer.StartsWith(module + ".", StringComparison.Ordinal);
 
     static LayerBlocks Cut(string layer, Shape shape, CompressionSpec spec)
     {
@@ -113,6 +118,9 @@ public static class Blocks
 
     /// <summary>2^⌊log₂(n/4)⌋, one at least: four blocks or more to a centroid (published settings).</summary>
     internal static int LargestCodebook(int n) => n < 4 ? 1 : 1 << BitOperations.Log2((uint)n / 4);
+
+    /// <summary>The largest divisor of a length that is no larger than a bound, which is 1 at least.</summary>
+    internal static int LargestDivisor(int length, int most) => Enumerable.Range(1, most).Last(divisor => length % divisor == 0);
 
     static string Divisors(int length, int d)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Weights;
 
 namespace Pqf.Compression;
 
@@ -29,6 +30,9 @@ public sealed record LayerSpec
 
     /// <summary>Iterations n; <c>src</c> runs n + 1.</summary>
     public int? KMeansIterations { get; init; }
+
+    /// <summary>Form of the weight's values, in the place of codes.</summary>
+    public ValueForm? Values { get; init; }
 }
 
 /// <summary>How to quantise a network: the keys of <c>model.compression_parameters</c>.</summary>
@@ -59,6 +63,19 @@ public sealed record CompressionSpec
 
     /// <summary>Iterations n; <c>src</c> runs n + 1. Published runs: 1,000 (paper, section 5).</summary>
     public int KMeansIterations { get; init; } = 1000;
+
+    /// <summary>Form of weights that are too small for a codebook, and of depthwise convolutions. Null means 8 bits for networks of a graph
+    /// of their own, and codes for others.</summary>
+    public ValueForm? SmallLayers { get; init; }
+
+    /// <summary>Form of values that are neither codes nor codebooks: of dense weights, biases and norms. Null means half precision for
+    /// networks of a graph of their own, and single precision, as published, for others.</summary>
+    public ValueForm? DenseValues { get; init; }
+
+    /// <summary>Codebooks in 8 bits with a scale, and dense values in half precision; null is false.</summary>
+    public bool? Compact { get; init; }
+
+    internal bool IsCompact => Compact ?? false;
 
     /// <summary>Exceptions by layer name: <c>fc</c> → k 2048. In ordinal order of the names, as the ignored modules are.</summary>
     public ImmutableSortedDictionary<string, LayerSpec> LayerSpecs

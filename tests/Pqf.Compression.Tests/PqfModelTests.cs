@@ -279,6 +279,69 @@ public sealed class PqfModelTests : IDisposable
     }
 
     /// <summary>A network with random codes and codebooks of the sizes that a spec asks for.</summary>
+    // Computed from the published sizes: 8 bits less for a value of a codebook, 16 less for every other value, 16 more for a scale.
+    [Theory]
+    [InlineData("resnet18", true, 4, 2048, 11.6)]
+    [InlineData("resnet50", false, 4, 1024, 3.84)]
+    public void A_compact_file_is_smaller_by_the_computed_part(string architecture, bool large, int pointwise, int fcK, double percent)
+    {
+        using var folder = new TemporaryFolder();
+        var spec = new CompressionSpec
+        {
+            LargeSubvectors = large,
+            PwSubvectorSize = pointwise,
+            LayerSpecs = Only("fc", new LayerSpec { K = fcK }),
+        };
+        var published = Compressed(architecture, spec);
+        var compact = (published with { Compression = spec with { Compact = true } }).WithForms().AsStored();
+        double before = Cost.Of(published.Graph, published.Parameters, [1, 224, 224, 3]).Bits,
+            after = Cost.Of(compact.Graph, compact.Parameters, [1, 224, 224, 3]).Bits;
+        Assert.Equal(percent, 100 * (1 - (after / before)), 0.05);
+        compact.Write(folder.File("compact.pqf")).Value();
+        using var file = TensorFiles.Open(folder.File("compact.pqf")).Value();
+        Assert.Equal("2", file.Metadata["version"]);
+        var read = PqfModel.From(file, host).Value();
+        AssertSame(compact.Parameters, read.Parameters);
+        Assert.Equal(after, Cost.Of(read.Graph, read.Parameters, [1, 224, 224, 3]).Bits);
+        // Packed codes take whole bytes; names, shapes and text take some kilobytes.
+        Assert.InRange(new FileInfo(folder.File("compact.pqf")).Length - (after / 8), 0, 40_000);
+    }
+
+    [Theory]
+    [InlineData(".pqf")]
+    [InlineData(".pth")]
+    [InlineData(".safetensors")]
+    [InlineData(".onnx")]
+    public void Values_of_all_forms_come_back_from_files_of_all_kinds(string extension)
+    {
+        using var folder = new TemporaryFolder();
+        var spec = new CompressionSpec
+        {
+            Compact = true,
+            LayerSpecs = Only("layer1.0.conv1", new LayerSpec { Values = ValueForm.Scaled8 }),
+        };
+        var model = (Compressed("resnet18", spec) with { Compression = spec }).WithForms().AsStored();
+        string path = folder.File("model" + extension);
+        model.Save(path, ModelFormats.Of(path)!.Value).Value();
+        var read = Network.Load(path, host).Value();
+        Assert.True(read.IsCompressed);
+        foreach (string name in (string[])["layer1.0.conv1.weight", "conv1.weight", "layer1.0.conv2.weight", "fc.weight"])
+        {
+            Assert.Equal(model.Parameters[name].Decode().ToArray(), read.Parameters[name].Decode().ToArray());
+            Assert.Equal(model.Parameters[name].SizeBits, read.Parameters[name].SizeBits);
+        }
+    }
+
+    [Fact]
+    public void Values_in_half_precision_beyond_its_range_stay_single()
+    {
+        var model = Compressed("resnet18", new CompressionSpec { Compact = true });
+        var large = new Weight.Dense(Tensor<float>.From(host, [64], [.. Enumerable.Repeat(70_000f, 64)]));
+        var marked = (model with { Parameters = model.Parameters.With("bn1.bias", large) }).WithForms().Parameters;
+        Assert.Equal(ValueForm.Single, ((Weight.Dense)marked["bn1.bias"]).Form);
+        Assert.Equal(ValueForm.Half, ((Weight.Dense)marked["bn1.weight"]).Form);
+    }
+
     PqfModel Compressed(string name, CompressionSpec spec)
     {
         var graph = TestGraphs.Build(new Architecture(name));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
@@ -30,6 +31,41 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, name), device, [2, 64, 64, 3]);
         var logits = plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 64]));
         Close.Check(reference.Read("eval_logits").Values, logits.ToArray(), 1e-4); // tolerance: the reference's README
+    }
+
+    [Fact]
+    public void Several_threads_at_one_plan_are_an_error_and_nothing_worse()
+    {
+        var device = Use(DeviceKind.Host);
+        var (graph, parameters) = Small(device);
+        var plan = InferencePlan.Compile(graph, parameters, device, [2, 8, 8, 3]);
+        var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
+        float[] expected = plan.Run(images).ToArray();
+        var thrown = new ConcurrentBag<Exception>();
+        using var start = new Barrier(3);
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(_ => new Thread(() =>
+                {
+                    start.SignalAndWait();
+                    for (int i = 0; i < 2000; i++)
+                        if (Record.Exception(() => plan.Run(images)) is { } error)
+                            thrown.Add(error);
+                })),
+        ];
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+
+        Assert.NotEmpty(thrown);
+        Assert.All(
+            thrown,
+            error => Assert.Contains("used by two threads at once", Assert.IsType<InvalidOperationException>(error).Message)
+        );
+        Assert.Equal(expected, plan.Run(images).ToArray());
     }
 
     [Theory]

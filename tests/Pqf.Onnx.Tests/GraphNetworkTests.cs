@@ -8,6 +8,7 @@ using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Graphs.Text;
 using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
@@ -99,6 +100,9 @@ public class GraphNetworkTests(DeviceSet devices) : DeviceTest(devices)
         var read = Network.Load(path, device).ValueOrThrow();
         Assert.Equal("exported", read.Architecture.Title);
         Assert.True(read.IsCompressed);
+        Assert.Equal(ValueForm.Scaled8, ((Weight.Dense)read.Parameters["depthwise.weight"]).Form);
+        Assert.Equal(ValueForm.Half, ((Weight.Dense)read.Parameters["stem.weight"]).Form);
+        Assert.IsType<Weight.Quantised>(read.Parameters["wide.weight"]);
         var images = GeneratedWeights.Images(device, "graph", [2, 3, Side, Side]);
         float[] expected = Forward.Run(compressed.Graph, compressed.Parameters, images).ToArray(),
             actual = Forward.Run(read.Graph, read.Parameters, images).ToArray();

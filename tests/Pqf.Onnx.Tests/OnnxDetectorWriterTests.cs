@@ -44,8 +44,7 @@ public class OnnxDetectorWriterTests(DeviceSet devices) : DeviceTest(devices)
     [InlineData(49, 58)]
     [InlineData(42, 50)]
     [InlineData(60, 72)]
-    public void Sizes_are_rounded_as_ours(int height, int width) =>
-        Check(Quick with { MinSize = 70, MaxSize = 120 }, Photo(height, width));
+    public void Sizes_are_rounded_as_ours(int height, int width) => Check(Quick with { MinSize = 70, MaxSize = 120 }, Photo(height, width));
 
     [Fact]
     public void Boxes_of_several_levels_keep_their_order()
@@ -55,10 +54,8 @@ public class OnnxDetectorWriterTests(DeviceSet devices) : DeviceTest(devices)
         var size = ImageBatch.ResizedSize(new(64, 90), options);
         var pooling = new RoiPooling(7, 2, options.RoiCanonicalScale, options.RoiCanonicalLevel, 1);
         Assert.True(
-            found
-                .Items.Select(item => RoiCells.LevelOf(item.Box.Scale(size.Width / 90f, size.Height / 64f), pooling, 4))
-                .Distinct()
-                .Count() > 1
+            found.Items.Select(item => RoiCells.LevelOf(item.Box.Scale(size.Width / 90f, size.Height / 64f), pooling, 4)).Distinct().Count()
+                > 1
         );
     }
 
@@ -140,7 +137,7 @@ public class OnnxDetectorWriterTests(DeviceSet devices) : DeviceTest(devices)
         using var model = Model(options, parameters, level);
         var expected = Detector.Create(architecture, parameters, device).Detect(photo);
         var difference = DetectorRun.Of(model, photo).Difference(expected);
-        Assert.True(difference is ( <= Tolerance, <= Tolerance, <= Tolerance), $"{difference}, {expected.Items.Length} objects");
+        Assert.True(difference is (<= Tolerance, <= Tolerance, <= Tolerance), $"{difference}, {expected.Items.Length} objects");
         return expected;
     }
 }

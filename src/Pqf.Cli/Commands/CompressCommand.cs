@@ -4,7 +4,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
-using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -112,11 +111,11 @@ static class CompressCommand
             run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)
                 from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
-                from prepared in OutputFolder.Prepare(folder)
+                from prepared in OutputFolder.Prepare(folder, run.Locks)
                 from images in Images(run, network, reader, calibrate)
                 from compressed in CompressJob.Run(
                     network,
-                    ConfigMapping.Compress(run, CalibrationLevel.Layers) with
+                    ConfigMapping.Compress(run) with
                     {
                         Images = images,
                         Skipped = run.SkippedImages(),
@@ -124,11 +123,8 @@ static class CompressCommand
                     run.Progress,
                     run.Cancellation
                 )
-                // Files hold norms folded: from here on the network in memory is the one in the files.
-                let model = compressed.Model with
-                {
-                    Parameters = Norms.Fold(network.Graph, compressed.Model.Parameters),
-                }
+                // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
+                let model = compressed.Model.AsStored()
                 from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
                 select written
             )

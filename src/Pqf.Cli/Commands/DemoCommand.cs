@@ -53,7 +53,7 @@ static class DemoCommand
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();
         return (
-            from _ in OutputFolder.Prepare(folder)
+            from _ in OutputFolder.Prepare(folder, run.Locks)
             from __ in DemoFiles.WriteDense(output.DensePath)
             from done in run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)

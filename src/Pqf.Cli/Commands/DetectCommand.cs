@@ -88,7 +88,7 @@ static class DetectCommand
             );
         return from done in run.WithDevice(device =>
                 from network in run.Load(file, device, NetworkTask.Detection)
-                from _ in OutputFolder.Prepare(folder)
+                from _ in OutputFolder.Prepare(folder, run.Locks)
                 let watch = new StageWatch(run.Terminal.Clock)
                 from found in Detect(run, network, photographs, pictures, (float)threshold, watch)
                 from written in photographs.HaveAllFailed

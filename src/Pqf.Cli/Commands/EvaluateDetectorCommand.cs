@@ -68,7 +68,7 @@ static class EvaluateDetectorCommand
                 "--weights",
                 "expected a network's file, here or in model.state_dict_compressed, got none"
             );
-        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder) : default(Unit)
+        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks) : default(Unit)
             from done in run.WithImages(reader =>
                 run.WithDevice(device =>
                     from network in run.Load(weights, device, NetworkTask.Detection)

@@ -57,7 +57,7 @@ static class RunCommand
             let _ = Note(run, network)
             from x in isTensor ? RunJob.Read(inputs[0], network) : Photographs(run, network, inputs)
             from values in RunJob.Run(network, x)
-            from prepared in OutputFolder.Prepare(folder)
+            from prepared in OutputFolder.Prepare(folder, run.Locks)
             from written in Write(run, folder, values)
             select written
         );

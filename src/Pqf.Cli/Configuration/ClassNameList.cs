@@ -41,7 +41,10 @@ static class ClassNameList
     {
         try
         {
-            return Lines(path, File.ReadAllBytes(path))
+            byte[] bytes = InputFile.ReadText(path);
+            if (bytes.Length == 0)
+                return new PqfError.File(path, "is empty; expected a name a line");
+            return Lines(path, bytes)
                 .Map(lines => lines.Select(line => line.Trim()).Where(line => line.Length > 0).ToImmutableArray())
                 .Bind(names => Of(path, names));
         }

@@ -3,6 +3,7 @@ using Pqf.Compression;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -11,18 +12,24 @@ namespace Pqf.Cli.Configuration;
 static class ConfigDecoder
 {
     /// <summary>Codes are at most 16 bits wide.</summary>
-    const int MaxK = 65_536;
+    const int MaxK = 65_536,
+        MaxEpochs = 100_000;
 
+    static readonly ValueParser<ValueForm> Form = Values.Choice(
+        ("8bit", ValueForm.Scaled8),
+        ("half", ValueForm.Half),
+        ("float", ValueForm.Single)
+    );
     static readonly ValueParser<KMeansType> KMeans = Values.Choice(("kmeans", KMeansType.KMeans), ("src", KMeansType.Src));
 
     /// <summary>Reads the top level.</summary>
     public static Config Read(Section top)
     {
         var defaults = new Config();
-        return new Config
+        var config = new Config
         {
             Dataloader = top.Child("dataloader", Dataloader),
-            Epochs = top.Read("epochs", defaults.Epochs, Values.Integer(0)),
+            Epochs = top.Read("epochs", defaults.Epochs, Values.Integer(0, MaxEpochs)),
             LearningRate = top.Read("learning_rate", defaults.LearningRate, Values.Positive),
             Momentum = top.ReadOptional("momentum", Values.Number(0, 1)),
             WeightDecay = top.ReadOptional("weight_decay", Values.Number(0)),
@@ -44,6 +51,12 @@ static class ConfigDecoder
             TargetSize = top.Read<SizeTarget?>("target_size", null, TargetSize),
             TargetRatio = top.Read<SizeTarget?>("target_ratio", null, TargetRatio),
         };
+        if (config.LrScheduler.LastEpoch >= Math.Max(config.Epochs, 1))
+            top.Reject(
+                "lr_scheduler",
+                $"expected a last_epoch below epochs ({config.Epochs}), as that many count as done, got {config.LrScheduler.LastEpoch}"
+            );
+        return config;
     }
 
     /// <summary>A kind of network file.</summary>
@@ -194,6 +207,9 @@ static class ConfigDecoder
             LargeSubvectors = section.Read("large_subvectors", defaults.LargeSubvectors, Values.Boolean),
             KMeansType = section.Read("k_means_type", defaults.KMeansType, KMeans),
             KMeansIterations = section.Read("k_means_n_iters", defaults.KMeansIterations, Values.Integer(0)),
+            SmallLayers = section.ReadOptional("small_layers", Form),
+            DenseValues = section.ReadOptional("dense_values", Values.Choice(("half", ValueForm.Half), ("float", ValueForm.Single))),
+            Compact = section.ReadOptional("compact", Values.Boolean),
             LayerSpecs = section.Layers("layer_specs", Layer).ToImmutableSortedDictionary(),
         };
     }
@@ -203,6 +219,7 @@ static class ConfigDecoder
         new()
         {
             K = section.ReadOptional("k", Values.Integer(1, MaxK)),
+            Values = section.ReadOptional("values", Form),
             SubvectorSize = section.ReadOptional("subvector_size", Values.Integer(1)),
             LargeSubvectors = section.ReadOptional("large_subvectors", Values.Boolean),
             KMeansType = section.ReadOptional("k_means_type", KMeans) ?? section.ReadOptional("kmeans_type", KMeans),
@@ -245,7 +262,9 @@ static class ConfigDecoder
 
     static PreprocessingConfig Preprocessing(Section section)
     {
-        var perChannel = Values.List<float>(node => Values.Number()(node).Map(value => (float)value));
+        // Of pixels from 0 to 1, or to 65,535 at the most.
+        var means = Values.List<float>(node => Values.Number(-1e6, 1e6)(node).Map(value => (float)value));
+        var deviations = Values.List<float>(node => Values.Number(1e-6, 1e6)(node).Map(value => (float)value));
         var config = new PreprocessingConfig
         {
             Resize = section.ReadOptional("resize", Values.Integer(1, Nets.Images.Preprocessing.MaxSide)),
@@ -256,15 +275,15 @@ static class ConfigDecoder
                 Values.Choice(("apply", ExifOrientation.Apply), ("ignore", ExifOrientation.Ignore))
             ),
             Augmentation = Augmentation(section),
-            Mean = section.Read<ImmutableArray<float>>("mean", [], perChannel),
-            Deviation = section.Read<ImmutableArray<float>>("deviation", [], perChannel),
+            Mean = section.Read<ImmutableArray<float>>("mean", [], means),
+            Deviation = section.Read<ImmutableArray<float>>("deviation", [], deviations),
         };
         if (config.Crop > config.Resize)
             section.Reject("crop", $"expected at most resize ({config.Resize}), got {config.Crop}");
         if (config.Mean.Length is not (0 or 1 or 3))
             section.Reject("mean", $"expected 1 or 3 numbers, got {config.Mean.Length}");
-        if (config.Deviation.Length is not (0 or 1 or 3) || config.Deviation.Any(value => value <= 0))
-            section.Reject("deviation", $"expected 1 or 3 numbers above 0, got [{string.Join(", ", config.Deviation)}]");
+        if (config.Deviation.Length is not (0 or 1 or 3))
+            section.Reject("deviation", $"expected 1 or 3 numbers, got {config.Deviation.Length}");
         return config;
     }
 

@@ -46,7 +46,11 @@ static class ConfigLoader
     {
         try
         {
-            return YamlText.Parse(File.ReadAllText(file), file);
+            byte[] bytes = InputFile.ReadText(file);
+            if (bytes.Length == 0)
+                return new PqfError.File(file, "is empty; expected keys and values, or no --config for the defaults");
+            using var reader = new StreamReader(new MemoryStream(bytes)); // sees byte order marks
+            return YamlText.Parse(reader.ReadToEnd(), file);
         }
         catch (Exception error) when (IoProblem.IsExpected(error))
         {

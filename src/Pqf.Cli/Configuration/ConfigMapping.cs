@@ -84,18 +84,16 @@ static class ConfigMapping
 
     /// <summary>How a network is compressed.</summary>
     /// <param name="run">The configuration, loader threads and clock.</param>
-    /// <param name="auto">What <c>calibration: auto</c> means.</param>
-    public static CompressOptions Compress(RunContext run, CalibrationLevel auto = CalibrationLevel.Norms) =>
+    public static CompressOptions Compress(RunContext run) =>
         new()
         {
             Permutation = Permutation(run.Config),
             Compression = Compression(run.Config),
             ColumnWeights = run.Config.Model.ColumnWeights,
             Target = run.Config.TargetSize ?? run.Config.TargetRatio,
-            Reconstruction =
-                (run.Config.Calibration is CalibrationLevel.Auto ? auto : run.Config.Calibration) is CalibrationLevel.Layers
-                    ? new ReconstructionOptions()
-                    : null,
+            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+                ? new ReconstructionOptions()
+                : null,
             Seed = run.Config.Seed,
             BatchSize = run.Config.Dataloader.BatchSize ?? new CompressOptions().BatchSize,
             LoaderThreadCount = run.LoaderThreadCount,

@@ -123,7 +123,8 @@ static class ImageDecoder
         byte[]? file = null;
         try
         {
-            using var handle = File.OpenHandle(path);
+            using var stream = InputFile.Open(path, bufferSize: 0);
+            var handle = stream.SafeFileHandle;
             long length = RandomAccess.GetLength(handle);
             if (length > int.MaxValue / 2)
                 return new PqfError.File(path, $"has {length} bytes; no image is that large");

@@ -27,7 +27,7 @@ static class CompressionOutput
         run.Cancellation.ThrowIfCancellationRequested();
         var files = run.Config.Formats.Distinct().Select(format => Write(run, folder, model, format, overrides));
         return from _ in Result.All(files)
-            from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), state.Layers)
+            from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), state.Layers, state.Stored)
             from groups in Tables.WriteGroups(Path.Combine(folder, "groups.csv"), state.Groups)
             select Summarise(run, model, state);
     }

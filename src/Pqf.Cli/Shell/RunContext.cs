@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Images;
 using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
@@ -15,7 +16,8 @@ namespace Pqf.Cli.Shell;
 /// <param name="Config">The configuration, overrides included.</param>
 /// <param name="Terminal">Where results go.</param>
 /// <param name="Progress">Where progress goes.</param>
-sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, ProgressDisplay Progress)
+/// <param name="Locks">Holds folders that results go to.</param>
+sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, ProgressDisplay Progress, FolderLocks Locks)
 {
     /// <summary>Ctrl-C.</summary>
     public CancellationToken Cancellation => Terminal.Cancellation;

@@ -25,7 +25,7 @@ static class NetworkOutputs
                 images
                     .Batches()
                     .Take(batches)
-                    .Select(batch => batch.Map(pixels => Tensor<float>.From(device, images.BatchShape, pixels.Span)))
+                    .Select(batch => batch.Map(input => Tensor<float>.From(device, input.Shape, input.Pixels.Span)))
             )
             .Map<Func<Parameters, OutputValues[]>>(loaded =>
                 parameters =>

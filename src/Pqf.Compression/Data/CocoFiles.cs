@@ -36,7 +36,7 @@ public static class CocoFiles
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using var stream = InputFile.Open(path, bufferSize: 0);
             return read(stream);
         }
         catch (Exception exception) when (IoProblem.IsFileSystem(exception))

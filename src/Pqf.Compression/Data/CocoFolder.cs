@@ -138,13 +138,16 @@ public sealed record CocoFolder(
                     : new DetectionExample(Images[index], image, target);
             });
 
+    /// <summary>The images without their objects.</summary>
+    public ImageSet Unlabelled => ImageSet.Of(Images.Select(PathOf), Reader);
+
     /// <summary>Decodes an image; may be called on several threads at once.</summary>
     /// <param name="index">Below the count of images.</param>
     /// <returns>An error as for <see cref="Load"/>.</returns>
     public Result<Photograph, PqfError> Decode(int index)
     {
         var image = Images[index];
-        string path = Path.Combine(ImagesPath, image.FileName);
+        string path = PathOf(image);
         return Reader
             .Decode(path)
             .Bind<Photograph>(pixels =>
@@ -157,6 +160,8 @@ public sealed record CocoFolder(
                     )
             );
     }
+
+    string PathOf(CocoImage image) => Path.Combine(ImagesPath, image.FileName);
 
     /// <summary>Names that several categories have, a root of Roboflow's without objects aside; a line each.</summary>
     IEnumerable<string> DoubledNames() =>

@@ -129,7 +129,7 @@ static class CocoLayout
     /// <summary>Whether a file begins as COCO's do: settings and one picture's labels are JSON too.</summary>
     static bool LooksLikeCoco(string file)
     {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var stream = InputFile.Open(file, bufferSize: 0);
         byte[] bytes = new byte[Math.Min(PeekBytes, stream.Length)];
         int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         // UTF-16 has a zero in every letter of a key.

@@ -18,6 +18,10 @@ public sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
     // Of the largest set in use, EMNIST's, there are 814,255 images of 784 pixels.
     const long MaxCount = 1L << 30;
 
+    // Images pack to a quarter or more; labels in order pack to next to nothing, but are few.
+    const long MostUnpacked = 64 << 20,
+        MostPacked = 50;
+
     /// <summary>Reads a file, plain or compressed by gzip.</summary>
     /// <param name="path">The file.</param>
     /// <param name="axisCount">Axes expected.</param>
@@ -25,7 +29,7 @@ public sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = InputFile.Open(path);
             return Read(stream, path, axisCount);
         }
         catch (Exception exception) when (IoProblem.IsFileSystem(exception))
@@ -45,7 +49,7 @@ public sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
         try
         {
             using var plain = isCompressed ? new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true) : stream;
-            return ReadPlain(plain, name, axisCount);
+            return ReadPlain(plain, name, axisCount, isCompressed ? Math.Max(MostUnpacked, stream.Length * MostPacked) : stream.Length);
         }
         catch (EndOfStreamException)
         {
@@ -57,7 +61,12 @@ public sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
         }
     }
 
-    static Result<IdxFile, PqfError> ReadPlain(Stream stream, string name, int axisCount)
+    /// <summary>Reads the array.</summary>
+    /// <param name="stream">Unpacked.</param>
+    /// <param name="name">For messages.</param>
+    /// <param name="axisCount">Axes expected.</param>
+    /// <param name="most">Bytes that a file of this size may hold.</param>
+    static Result<IdxFile, PqfError> ReadPlain(Stream stream, string name, int axisCount, long most)
     {
         byte[] header = new byte[4 + (4 * axisCount)];
         stream.ReadExactly(header);
@@ -73,15 +82,15 @@ public sealed record IdxFile(ImmutableArray<int> Lengths, byte[] Values)
         double count = lengths.Aggregate(1.0, (product, length) => product * length);
         if (lengths.Any(length => length < 0) || count > MaxCount)
             return new PqfError.File(name, $"claims [{string.Join(", ", lengths)}] bytes; at most {MaxCount} are read");
-        using var values = new MemoryStream(); // grows with the bytes that are there, not with those that a header claims
-        byte[] part = new byte[1 << 16];
-        for (int read = 1; read > 0 && values.Length <= count; values.Write(part, 0, read))
-            read = stream.Read(part);
-        return values.Length == count
-            ? new IdxFile(lengths, values.ToArray())
+        if (count > most)
+            return new PqfError.File(name, $"claims [{string.Join(", ", lengths)}] bytes, {count}, more than a file of its size can hold");
+        byte[] values = new byte[(int)count];
+        int read = stream.ReadAtLeast(values, values.Length, throwOnEndOfStream: false);
+        return read == count && stream.ReadByte() < 0
+            ? new IdxFile(lengths, values)
             : new PqfError.File(
                 name,
-                $"claims [{string.Join(", ", lengths)}] bytes, {count}, but holds {(values.Length > count ? "more" : $"{values.Length}")}"
+                $"claims [{string.Join(", ", lengths)}] bytes, {count}, but holds {(read == count ? "more" : $"{read}")}"
             );
     }
 }

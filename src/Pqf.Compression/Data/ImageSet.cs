@@ -79,6 +79,11 @@ public abstract record ImageSet
     /// <returns>An error that names the image if it cannot be decoded.</returns>
     public abstract Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input);
 
+    /// <summary>An image as it is.</summary>
+    /// <param name="index">Below the count.</param>
+    /// <returns>An error that names the image if it cannot be decoded.</returns>
+    public abstract Result<PixelImage, PqfError> Decode(int index);
+
     /// <summary>Image files.</summary>
     /// <param name="Images">Their paths and classes.</param>
     /// <param name="Reader">Decodes them.</param>
@@ -93,6 +98,9 @@ public abstract record ImageSet
         /// <inheritdoc/>
         public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input) =>
             Reader.Prepare(Images[index].Path, preprocessing, input, variation);
+
+        /// <inheritdoc/>
+        public override Result<PixelImage, PqfError> Decode(int index) => Reader.Decode(Images[index].Path);
     }
 
     /// <summary>Other images, under other numbers of their classes.</summary>
@@ -109,6 +117,9 @@ public abstract record ImageSet
         /// <inheritdoc/>
         public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input) =>
             Images.Prepare(index, preprocessing, variation, input);
+
+        /// <inheritdoc/>
+        public override Result<PixelImage, PqfError> Decode(int index) => Images.Decode(index);
     }
 
     /// <summary>Photographs in memory.</summary>
@@ -128,6 +139,9 @@ public abstract record ImageSet
             Preprocess.ToInput(Images[index], preprocessing, input.Span, variation);
             return default(Unit);
         }
+
+        /// <inheritdoc/>
+        public override Result<PixelImage, PqfError> Decode(int index) => Images[index];
     }
 
     /// <summary>Grey images of one size in memory.</summary>
@@ -146,9 +160,13 @@ public abstract record ImageSet
         /// <inheritdoc/>
         public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input)
         {
-            var image = new PixelImage(Height, Width, 1, Pixels.Slice(index * Height * Width, Height * Width).ToArray());
-            Preprocess.ToInput(image, preprocessing, input.Span, variation);
+            Preprocess.ToInput(Image(index), preprocessing, input.Span, variation);
             return default(Unit);
         }
+
+        /// <inheritdoc/>
+        public override Result<PixelImage, PqfError> Decode(int index) => Image(index);
+
+        PixelImage Image(int index) => new(Height, Width, 1, Pixels.Slice(index * Height * Width, Height * Width).ToArray());
     }
 }

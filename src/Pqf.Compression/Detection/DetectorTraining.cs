@@ -57,7 +57,7 @@ public sealed record DetectorTraining
                 Passes.ToString(CultureInfo.InvariantCulture)
             ),
             Start = () => DetectorStart.Open(this, run, data),
-            StartName = _ => "start",
+            StartName = model => model.Compression is null ? "start" : "calibrated",
             For = model => data.For(model, Overrides, run.Progress).Map(fitting => DataOf(run, fitting, batchSize)),
         };
     }
@@ -67,6 +67,7 @@ public sealed record DetectorTraining
         var batches = Batches(run, data.Train, batchSize);
         return new()
         {
+            CalibrationImages = data.Train.Unlabelled,
             Validate = network => Validate(run, network, data.Validation),
             Task = network =>
                 DetectorTask.Create(

@@ -37,8 +37,9 @@ static class AllocateJob
     )
     {
         var choices = Choices(network.Parameters, layers, options.Key.Fold("allocate"), progress, cancellation);
-        var cost = Cost.Of(network.Graph, network.Parameters, network.Preprocessing.InputShape(1));
-        long rest = cost.Bits - layers.Sum(layer => Cost.BitsOf(network.Parameters[layer.WeightName])),
+        var stored = StoredForms.Marked(network.Graph, network.Parameters, options.Compression);
+        var cost = Cost.Of(network.Graph, stored, network.Preprocessing.InputShape(1));
+        long rest = cost.Bits - layers.Sum(layer => stored[layer.WeightName].SizeBits),
             least = rest + choices.Sum(layer => layer[0].Bits),
             most = rest + choices.Sum(layer => layer[^1].Bits),
             wanted = target.BitsFor(cost.DenseBits);

@@ -10,7 +10,7 @@ namespace Pqf.Compression.Jobs;
 static class CalibrationImages
 {
     /// <summary>Most images used: the averages over so many change no more.</summary>
-    const int MaxImages = 1024;
+    public const int MostImages = 1024;
 
     /// <summary>A random 1,024 of some images, or all if there are fewer, in batches of the full size.</summary>
     /// <param name="images">Whose classes are not looked at.</param>
@@ -19,10 +19,10 @@ static class CalibrationImages
     /// <param name="cancellation">Ends the loading with an <see cref="OperationCanceledException"/>.</param>
     public static NormImages Of(ImageSet images, Preprocessing preprocessing, CompressOptions options, CancellationToken cancellation)
     {
-        ImmutableArray<int> order = [.. options.Key.Fold("calibration").Permutation(images.Count).Take(MaxImages)];
+        ImmutableArray<int> order = [.. options.Key.Fold("calibration").Permutation(images.Count).Take(MostImages)];
         int batchSize = Math.Max(1, Math.Min(options.BatchSize, order.Length)),
             count = order.Length / batchSize * batchSize;
-        return new(
+        return NormImages.OfShape(
             preprocessing.InputShape(batchSize),
             count / batchSize,
             () =>
@@ -30,7 +30,7 @@ static class CalibrationImages
                     .Load(
                         count,
                         Preprocess.InputCount(preprocessing),
-                        (i, input) => Prepare(images, preprocessing, order, i, input, options.Skipped),
+                        (i, input) => InPlaceOf(order, i, options.Skipped, number => images.Prepare(number, preprocessing, null, input)),
                         new Loading(batchSize, options.LoaderThreadCount),
                         cancellation
                     )
@@ -38,23 +38,25 @@ static class CalibrationImages
         );
     }
 
-    /// <summary>Prepares an image; where that is asked for, the next one that can be decoded in place of one that cannot, so that batches
+    /// <summary>Decodes an image; where that is asked for, the next one that can be decoded in place of one that cannot, so that batches
     /// keep their size.</summary>
-    static Result<Unit, PqfError> Prepare(
-        ImageSet images,
-        Preprocessing preprocessing,
+    /// <param name="order">Numbers of images.</param>
+    /// <param name="place">Which of them.</param>
+    /// <param name="skipped">Receives those that cannot be decoded; null where such an image is an error.</param>
+    /// <param name="decode">Decodes the image of a number.</param>
+    public static Result<T, PqfError> InPlaceOf<T>(
         ImmutableArray<int> order,
         int place,
-        Memory<float> input,
-        SkippedImages? skipped
+        SkippedImages? skipped,
+        Func<int, Result<T, PqfError>> decode
     )
     {
-        var result = images.Prepare(order[place], preprocessing, null, input);
-        for (int more = 1; skipped is not null && more <= order.Length && result is Result<Unit, PqfError>.Error(var error); more++)
+        var result = decode(order[place]);
+        for (int more = 1; skipped is not null && more <= order.Length && result is Result<T, PqfError>.Error(var error); more++)
         {
             skipped.Add(error);
             if (more < order.Length)
-                result = images.Prepare(order[(place + more) % order.Length], preprocessing, null, input);
+                result = decode(order[(place + more) % order.Length]);
         }
 
         return result;

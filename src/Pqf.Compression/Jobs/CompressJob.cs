@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
+using Pqf.Compression.Data;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
@@ -35,9 +37,12 @@ public static class CompressJob
                 network.Path,
                 "is compressed already; expected a dense network (pqf convert --format dense makes one)"
             );
+        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
         if (network.Architecture.Options is GraphOptions)
-            options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression) };
-        var images = options.Images is { } set ? CalibrationImages.Of(set, network.Preprocessing, options, cancellation) : null;
+            options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression, share) };
+        else if (options.Compression.SmallLayers is { } small)
+            options = options with { Compression = SmallLayers.Of(network.Graph, options.Compression, small, share) };
+        var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
             return MissingStatistics.Error(network.Path, network.Graph);
         return options.Target is { } target
@@ -64,7 +69,7 @@ public static class CompressJob
             : ImmutableDictionary<string, LayerInputs>.Empty
         from provenance in ProvenanceOf(network.Path, options.ToolVersion)
         let steps = Estimate(network, images)
-            .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction))
+            .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction, options.Compression))
             .AddRange(images is not null && options.MeasuresEffects ? (ICompressionStep[])[new MeasureEffects(images)] : [])
         let run = new CompressionRun(options, layers, progress)
         {
@@ -86,7 +91,7 @@ public static class CompressJob
     {
         if (options.Images is not { } set)
             return network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph) : network.Model;
-        var images = CalibrationImages.Of(set, network.Preprocessing, options, cancellation);
+        var images = ImagesOf(network, set, options, cancellation);
         return Run(
                 network,
                 Estimate(network, images).Add(new UnfoldNorms(images)),
@@ -101,6 +106,11 @@ public static class CompressJob
     /// <summary>The step that gives norms the statistics that the network's file lacks, if it does.</summary>
     static ImmutableArray<ICompressionStep> Estimate(Network network, NormImages? images) =>
         network.LacksStatistics && images is not null ? [new Calibrate(images)] : [];
+
+    static NormImages ImagesOf(Network network, ImageSet images, CompressOptions options, CancellationToken cancellation) =>
+        network.Graph.HasJoints
+            ? DetectorImages.Of(images, network, options, cancellation)
+            : CalibrationImages.Of(images, network.Preprocessing, options, cancellation);
 
     static Result<CompressionState, PqfError> Run(
         Network network,
@@ -126,7 +136,7 @@ public static class CompressJob
     static PqfModel Described(PqfModel source, CompressionState state, CompressOptions options, Provenance? provenance) =>
         source with
         {
-            Parameters = state.Parameters,
+            Parameters = StoredForms.Marked(source.Graph, state.Parameters, options.Compression),
             Compression = options.Compression,
             Seed = options.Seed,
             Provenance = provenance,
@@ -166,7 +176,7 @@ public static class CompressJob
                 path,
                 () =>
                 {
-                    using var stream = File.OpenRead(path);
+                    using var stream = InputFile.Open(path);
                     return (Provenance?)
                         new Provenance(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), toolVersion);
                 }

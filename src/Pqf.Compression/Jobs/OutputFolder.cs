@@ -6,24 +6,22 @@ namespace Pqf.Compression.Jobs;
 /// <summary>The folder that results go to.</summary>
 public static class OutputFolder
 {
-    /// <summary>Makes the folder if need be and tries it, so that a run of minutes does not end in a file that cannot be written.</summary>
-    /// <returns>An error that names the folder if the file system refuses.</returns>
-    public static Result<Unit, PqfError> Prepare(string folder)
-    {
-        string probe = Path.Combine(folder, ".pqf-probe");
-        return IoProblem
-            .Try(folder, () => Directory.CreateDirectory(folder), "cannot be made a folder")
-            .Bind(_ => AtomicFile.WriteText(probe, _ => { }))
-            .Bind(_ =>
-                IoProblem.Try(
-                    folder,
-                    () =>
-                    {
-                        File.Delete(probe);
-                        return default(Unit);
-                    },
-                    "cannot be made a folder"
-                )
-            );
-    }
+    /// <summary>Makes the folder if need be, takes it for this run, tries it, so that a run of minutes does not end in a file that cannot
+    /// be written, and deletes what runs that were ended by force left half written.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="locks">Holds it.</param>
+    /// <returns>An error that names the folder if the file system refuses, or another run writes to it.</returns>
+    public static Result<Unit, PqfError> Prepare(string folder, FolderLocks locks) =>
+        from _ in IoProblem.Try(folder, () => Directory.CreateDirectory(folder), "cannot be made a folder")
+        from taken in IoProblem.Try(folder, () => locks.Take(folder), "cannot be written to").Bind(result => result)
+        from tried in IoProblem.Try(
+            folder,
+            () =>
+            {
+                AtomicFile.DeletePartials(folder);
+                return default(Unit);
+            },
+            "cannot be written to"
+        )
+        select tried;
 }

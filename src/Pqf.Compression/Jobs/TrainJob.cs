@@ -30,7 +30,8 @@ public static class TrainJob
     )
     {
         var (run, folder) = (new TrainingRun(options, device, progress, cancellation), new TrainingFolder(options.Folder));
-        var result = from kind in open(run) from trained in new TrainingSession<TBatch>(run, folder, kind).Run() select trained;
+        using var locks = new FolderLocks();
+        var result = from kind in open(run) from trained in new TrainingSession<TBatch>(run, folder, kind, locks).Run() select trained;
         options.AfterStage(SavingStage);
         return result;
     }

@@ -41,9 +41,10 @@ public sealed record TrainingFolder(string Path)
     /// <param name="format">Kind of file.</param>
     public string ModelFile(string name, ModelFormat format) => System.IO.Path.Combine(Models, name + format.Extension());
 
-    /// <summary>Makes the folders, and tries them.</summary>
-    public Result<Unit, PqfError> Prepare() =>
-        Result.All(new[] { Path, States, Models }.Select(OutputFolder.Prepare)).Map(_ => default(Unit));
+    /// <summary>Makes the folders, and takes them for this run.</summary>
+    /// <param name="locks">Holds them.</param>
+    public Result<Unit, PqfError> Prepare(FolderLocks locks) =>
+        Result.All(new[] { Path, States, Models }.Select(part => OutputFolder.Prepare(part, locks))).Map(_ => default(Unit));
 
     /// <summary>Says whether a new run may begin here: not over the states of another.</summary>
     public Result<Unit, PqfError> CheckUnused() =>

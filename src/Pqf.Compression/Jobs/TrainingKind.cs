@@ -43,7 +43,7 @@ public sealed record TrainingKind<TBatch>
 /// <typeparam name="TBatch">Examples of one step.</typeparam>
 public sealed record TrainingData<TBatch>
 {
-    /// <summary>Images on which norms are estimated before they are trained; null where norms are frozen.</summary>
+    /// <summary>Images on which a network is calibrated before it is trained; null leaves it as it is.</summary>
     public ImageSet? CalibrationImages { get; init; }
 
     /// <summary>Measures a network; reports the number of images done.</summary>

@@ -13,7 +13,8 @@ namespace Pqf.Compression.Jobs;
 /// <param name="run">How to train, and where.</param>
 /// <param name="folder">Where files go.</param>
 /// <param name="kind">What is trained.</param>
-sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, TrainingKind<TBatch> kind)
+/// <param name="locks">Holds the folder.</param>
+sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, TrainingKind<TBatch> kind, FolderLocks locks)
 {
     /// <summary>Name of the validation right after quantising.</summary>
     const string Quantised = "quantised";
@@ -28,7 +29,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         {
             Epochs = Options.Epochs,
             Optimizer = Options.Optimizer,
-            Schedule = Options.Schedule(Options.Epochs * kind.BatchCount),
+            Schedule = Options.Schedule((int)Math.Min(int.MaxValue, (long)Options.Epochs * kind.BatchCount)),
             LearningRate = Options.LearningRate,
         };
 
@@ -41,7 +42,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Result<TrainResult, PqfError> Begin() =>
         from network in kind.Start()
         from data in kind.For(network.Model)
-        from _ in folder.Prepare()
+        from _ in folder.Prepare(locks)
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
         select result;
@@ -118,7 +119,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                         select read;
             })
             .Bind(read =>
-                (from data in kind.For(read.Model) from _ in folder.Prepare() select data).Bind(data =>
+                (from data in kind.For(read.Model) from _ in folder.Prepare(locks) select data).Bind(data =>
                 {
                     run.Progress.Note(
                         $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"

@@ -1,4 +1,3 @@
-
 namespace Pqf.Compression.Model;
 
 /// <summary>Kinds of network file.</summary>

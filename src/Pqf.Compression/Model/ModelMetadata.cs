@@ -19,13 +19,19 @@ sealed record ModelMetadata(
     Provenance? Provenance
 )
 {
+    /// <summary>Version of the format that it is written in.</summary>
+    public string Version { get; init; } = PqfModel.FormatVersion;
+
     const string Format = "pqf",
         FormatKey = "format",
         VersionKey = "version",
         BesideKey = "pqf";
 
     public static ModelMetadata Of(PqfModel model) =>
-        new(model.Architecture, model.Preprocessing, model.ClassNames, model.Compression, model.Seed, model.Provenance);
+        new(model.Architecture, model.Preprocessing, model.ClassNames, model.Compression, model.Seed, model.Provenance)
+        {
+            Version = model.Version,
+        };
 
     public IReadOnlyDictionary<string, string> ToText()
     {
@@ -33,7 +39,7 @@ sealed record ModelMetadata(
         var text = new Dictionary<string, string>
         {
             [FormatKey] = Format,
-            [VersionKey] = Architecture.Options is GraphOptions ? PqfModel.GraphFormatVersion : PqfModel.FormatVersion,
+            [VersionKey] = Version,
             ["architecture"] = JsonSerializer.Serialize(ArchitectureText.Of(Architecture), json.ArchitectureText),
             ["preprocessing"] = JsonSerializer.Serialize(Preprocessing, json.Preprocessing),
         };

@@ -15,20 +15,8 @@ static class ModelTensors
     public static StoredTensor Dense(string name, Weight.Dense weight) =>
         new(name, DType.F32, weight.Shape, bytes => weight.Value.CopyTo(MemoryMarshal.Cast<byte, float>(bytes)));
 
-    /// <summary>Half precision, [k, d].</summary>
-    public static StoredTensor Codebook(string layer, Weight.Quantised weight) =>
-        new(
-            layer + CodebookSuffix,
-            DType.F16,
-            weight.Codebook.Shape,
-            bytes =>
-            {
-                float[] values = weight.Codebook.ToArray();
-                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                for (int i = 0; i < values.Length; i++)
-                    halves[i] = (Half)values[i];
-            }
-        );
+    /// <summary>[k, d], in its form.</summary>
+    public static StoredTensor[] Codebook(string layer, Weight.Quantised weight) => StateDict.Codebook(layer + CodebookSuffix, weight);
 
     /// <summary>A layer's codes, packed.</summary>
     public static StoredTensor Codes(string layer, Weight.Quantised weight)
@@ -47,6 +35,12 @@ static class ModelTensors
     /// <remarks>What does not fit is passed on as it is, and so reported with all else that does not.</remarks>
     public static TensorFile Unpacked(Graph graph, TensorFile file)
     {
+        // An ONNX model has the values of a weight in half precision once more, in single precision.
+        var copies = ParameterSpecs
+            .Of(graph)
+            .Where(spec => file.ByName.ContainsKey(spec.Name))
+            .Select(spec => $"{spec.Name}/float")
+            .ToHashSet();
         var weights = ParameterSpecs
             .Of(graph)
             .Where(spec => spec.Role == ParameterRole.Weight)
@@ -54,7 +48,10 @@ static class ModelTensors
         return new(
             file.Path,
             file.Format,
-            file.Tensors.Select(tensor => weights.TryGetValue(tensor.Name, out var spec) ? Unpacked(tensor, spec, file) : tensor),
+            file.Tensors.Where(tensor => !copies.Contains(tensor.Name))
+                .Select(tensor =>
+                    weights.TryGetValue(tensor.Name, out var spec) ? Unpacked(tensor, spec, file) : EightBits.OfModel(file, tensor)
+                ),
             file.Metadata
         );
     }

@@ -38,9 +38,15 @@ static class NetworkReader
     public static bool HasOtherGraph(TensorFile file, Result<NamedTensors, PqfError> named, NetworkOverrides overrides) =>
         OnnxReader.HasGraph(file) && overrides.Arch is null && !IsKnown(file, named, overrides);
 
-    /// <summary>Whether a model is a known network, or is refused for a form of weights that is not read.</summary>
+    /// <summary>Whether a model is a known network, or is refused for a form of weights that is not read. One whose graph is another's is
+    /// not, even if it has all layers of a known network's body, unless a new head is asked for.</summary>
     static bool IsKnown(TensorFile file, Result<NamedTensors, PqfError> named, NetworkOverrides overrides) =>
-        named.Match(tensors => Recognise(tensors, overrides, null).Match(_ => true, _ => false), _ => OnnxReader.HasUnreadWeights(file));
+        named.Match(
+            tensors =>
+                !(tensors.IsOfUnknownGraph && overrides.ClassCount is null)
+                && Recognise(tensors, overrides, null).Match(_ => true, _ => false),
+            _ => OnnxReader.HasUnreadWeights(file)
+        );
 
     static Result<Network, PqfError> ReadPqf(TensorFile file, Device device, NetworkOverrides overrides) =>
         from metadata in ModelMetadata.From(file)

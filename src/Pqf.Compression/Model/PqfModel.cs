@@ -39,7 +39,7 @@ public sealed record Provenance(string SourceName, string SourceSha256, string T
 /// The file is safetensors. For a quantised layer X it holds <c>X.codes_matrix</c>, bytes of packed codes (⌈log₂k⌉ bits each, lowest bit
 /// first, rows of blocks in
 /// order), and <c>X.codebook</c> [k, d] in half precision; for a dense one <c>X.weight</c>; for a norm two vectors, folded; values are
-/// single precision.
+/// single precision. In version 2 they may be half precision, or 8 bits with scales: <see cref="EightBits"/>.
 /// The text beside the tensors has <c>format</c> "pqf", <c>version</c> and the JSON of the other members.
 /// </remarks>
 public sealed record PqfModel
@@ -47,7 +47,8 @@ public sealed record PqfModel
     /// <summary>Version of the format in which networks of known families are written.</summary>
     public const string FormatVersion = "1";
 
-    /// <summary>Version in which networks of a graph of their own are written: the architecture's text holds the graph.</summary>
+    /// <summary>Version in which networks of a graph of their own are written, as the architecture's text holds the graph; and networks
+    /// with values in 8 bits, or in half precision beside codebooks.</summary>
     public const string GraphFormatVersion = "2";
 
     /// <summary>Which network.</summary>
@@ -74,9 +75,9 @@ public sealed record PqfModel
     /// <summary>Where it came from; null if unknown.</summary>
     public Provenance? Provenance { get; init; }
 
-    /// <summary>The network as its files hold it: norms folded, codebooks in half precision. New tensors belong to the innermost
+    /// <summary>The network as its files hold it: norms folded, values rounded to their forms. New tensors belong to the innermost
     /// scope.</summary>
-    public PqfModel AsStored() => this with { Parameters = Norms.Fold(Graph, Rounded(Parameters)) };
+    public PqfModel AsStored() => this with { Parameters = Norms.Fold(Graph, Parameters).AsStored() };
 
     /// <summary>The network with its weights decoded. New tensors belong to the innermost scope.</summary>
     public PqfModel Decoded() =>
@@ -87,26 +88,16 @@ public sealed record PqfModel
             ),
         };
 
-    /// <summary>Codebooks in the half precision of files; new tensors belong to the innermost scope.</summary>
-    internal static Parameters Rounded(Parameters parameters) =>
-        new(
-            parameters.Values.ToImmutableDictionary(
-                pair => pair.Key,
-                pair =>
-                    pair.Value.Match<Weight>(
-                        dense => dense,
-                        quantised =>
-                            quantised with
-                            {
-                                Codebook = Tensor<float>.From(
-                                    quantised.Codebook.Device,
-                                    quantised.Codebook.Shape,
-                                    [.. quantised.Codebook.ToArray().Select(value => (float)(Half)value)]
-                                ),
-                            }
-                    )
-            )
-        );
+    /// <summary>Version of the format that holds the network.</summary>
+    internal string Version =>
+        Architecture.Options is GraphOptions || Parameters.Values.Values.Any(HasNewForm) ? GraphFormatVersion : FormatVersion;
+
+    /// <summary>The network with the forms of values that its compression asked for, which a state of training does not hold.</summary>
+    internal PqfModel WithForms() =>
+        Compression is { } spec ? this with { Parameters = StoredForms.Marked(Graph, Parameters, spec) } : this;
+
+    static bool HasNewForm(Weight weight) =>
+        weight.Match(dense => dense.Form != ValueForm.Single, quantised => quantised.CodebookForm != ValueForm.Half);
 
     /// <summary>The file's tensors, in graph order. They read their values when they are written, while the parameters live.</summary>
     /// <remarks>Folded norms belong to the innermost scope.</remarks>
@@ -121,8 +112,8 @@ public sealed record PqfModel
                 .SelectMany(spec =>
                     folded[spec.Name]
                         .Match<IEnumerable<StoredTensor>>(
-                            dense => [ModelTensors.Dense(spec.Name, dense)],
-                            quantised => [ModelTensors.Codes(spec.Layer, quantised), ModelTensors.Codebook(spec.Layer, quantised)]
+                            dense => StateDict.Stored(spec.Name, dense),
+                            quantised => [ModelTensors.Codes(spec.Layer, quantised), .. ModelTensors.Codebook(spec.Layer, quantised)]
                         )
                 ),
         ];

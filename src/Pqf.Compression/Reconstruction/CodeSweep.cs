@@ -32,7 +32,8 @@ static unsafe class CodeSweep
 
     static void Sweep(HostDevice host, LayerMetric metric, MetricPart part, MetricCode code, int[] codes)
     {
-        int m = metric.Columns / code.D;
+        int m = part.Columns / code.D,
+            all = metric.Columns / code.D;
         var gradient = MatMul.Forward(code.Error(host, metric, part), part.Covariance);
         var table = WordTable.Of(code.Codebook, code.D);
         float[] halves = Halves(part.Covariance, code, m, table.Halves.Length);
@@ -49,12 +50,13 @@ static unsafe class CodeSweep
                     part.Covariance.Pointer,
                     part.RowCount,
                     m,
+                    all,
                     code.D,
                     words,
                     h,
                     table.Halves.Length,
                     book,
-                    c + ((nint)part.FirstRow * m)
+                    c + ((nint)part.FirstRow * all) + (part.FirstColumn / code.D)
                 )
             );
     }
@@ -87,6 +89,7 @@ static unsafe class CodeSweep
         float* covariance,
         int rowCount,
         int m,
+        int codeStride,
         int d,
         float* words,
         float* halves,
@@ -109,7 +112,7 @@ static unsafe class CodeSweep
         {
             int columns = m * d,
                 at = block * d,
-                old = codes[((nint)row * m) + block];
+                old = codes[((nint)row * codeStride) + block];
             float* g = gradient + ((nint)row * columns),
                 h = covariance + ((nint)at * columns);
             for (int q = 0; q < d; q++)
@@ -123,7 +126,7 @@ static unsafe class CodeSweep
             int best = CodeSearch.Nearest(x, words, halves + ((nint)block * padded), d, padded, scores);
             if (best == old || !(scores[best] < scores[old]))
                 return;
-            codes[((nint)row * m) + block] = best;
+            codes[((nint)row * codeStride) + block] = best;
             for (int q = 0; q < d; q++)
                 x[q] = codebook[(old * d) + q] - codebook[(best * d) + q];
             Rows.AddScaled(g, h, columns, x, d, columns);

@@ -55,16 +55,16 @@ static unsafe class CodebookFit
     static double[][] Preconditioner(LayerMetric metric, MetricCode code)
     {
         int d = code.D,
-            m = metric.Columns / d;
+            all = metric.Columns / d;
         double[][] blocks = [.. Enumerable.Range(0, code.K).Select(_ => new double[d * d])];
         foreach (var part in metric.Parts)
         {
             double[] uses = new double[code.K];
-            for (int b = 0; b < m; b++)
+            for (int b = 0; b < part.Columns / d; b++)
             {
                 Array.Clear(uses);
                 for (int r = part.FirstRow; r < part.FirstRow + part.RowCount; r++)
-                    uses[code.Codes[(r * m) + b]] += metric.RowWeights[r];
+                    uses[code.Codes[(r * all) + (part.FirstColumn / d) + b]] += metric.RowWeights[r];
                 double[] own = BlockMetric.Of(part.Covariance, b * d, d);
                 for (int c = 0; c < uses.Length; c++)
                     if (uses[c] > 0)
@@ -104,7 +104,7 @@ static unsafe class CodebookFit
         foreach (var part in metric.Parts)
         {
             using var scope = host.BeginScope();
-            Scatter(MatMul.Forward(code.Decoded(host, part, metric.Columns, words), part.Covariance), metric, part, code, sums);
+            Scatter(MatMul.Forward(code.Decoded(host, metric, part, words), part.Covariance), metric, part, code, sums);
         }
 
         return sums;
@@ -113,14 +113,15 @@ static unsafe class CodebookFit
     static void Scatter(Tensor<float> rows, LayerMetric metric, MetricPart part, MetricCode code, double[] sums)
     {
         int d = code.D,
-            m = metric.Columns / d;
+            all = metric.Columns / d;
         float* value = rows.Pointer;
         for (int r = 0; r < part.RowCount; r++)
         {
             double weight = metric.RowWeights[part.FirstRow + r];
-            for (int b = 0; b < m; b++)
+            int first = ((part.FirstRow + r) * all) + (part.FirstColumn / d);
+            for (int b = 0; b < part.Columns / d; b++)
             {
-                int word = code.Codes[((part.FirstRow + r) * m) + b] * d;
+                int word = code.Codes[first + b] * d;
                 for (int q = 0; q < d; q++, value++)
                     sums[word + q] += weight * *value;
             }

@@ -20,21 +20,20 @@ sealed unsafe class ErrorFeedback
 
     readonly HostDevice host;
     readonly int d,
-        columns,
-        m;
+        all;
     readonly ImmutableArray<OrderedPart> parts;
 
     ErrorFeedback(HostDevice host, LayerMetric metric, int d)
     {
-        (this.host, this.d, columns, m) = (host, d, metric.Columns, metric.Columns / d);
+        (this.host, this.d, all) = (host, d, metric.Columns / d);
         parts = [.. metric.Parts.Select(part => Ordered(metric, part))];
     }
 
     /// <summary>Rows of a weight, with their blocks in the order in which the factor has them.</summary>
     /// <param name="Part">The rows.</param>
     /// <param name="Order">Numbers of blocks, by rising trace of their own part of the covariance.</param>
-    /// <param name="Factor">[D, D]: the covariance in that order, to be replaced by L.</param>
-    /// <param name="Wanted">[rows, D]: what the rows should be.</param>
+    /// <param name="Factor">[n, n]: the covariance in that order, to be replaced by L.</param>
+    /// <param name="Wanted">[rows, n]: what the values should be.</param>
     sealed record OrderedPart(MetricPart Part, int[] Order, Tensor<float> Factor, Tensor<float> Wanted);
 
     /// <summary>Factors a layer's covariances, once for all assignments; the factors belong to the innermost scope.</summary>
@@ -57,9 +56,9 @@ sealed unsafe class ErrorFeedback
         foreach (var part in parts)
         {
             using var scope = host.BeginScope();
-            var feedback = Tensor<float>.Zeros(host, [part.Part.RowCount, columns]);
+            var feedback = Tensor<float>.Zeros(host, [part.Part.RowCount, part.Part.Columns]);
             int group = Math.Max(1, GroupColumns / d);
-            for (int last = m; last > 0; last -= group)
+            for (int last = part.Part.Columns / d; last > 0; last -= group)
                 AssignGroup(part, code, feedback, codes, Math.Max(0, last - group), last);
         }
 
@@ -71,9 +70,10 @@ sealed unsafe class ErrorFeedback
 
     OrderedPart Ordered(LayerMetric metric, MetricPart part)
     {
+        int m = part.Columns / d;
         double[] traces = [.. Enumerable.Range(0, m).Select(b => BlockMetric.Trace(BlockMetric.Of(part.Covariance, b * d, d), d))];
         int[] order = [.. Enumerable.Range(0, m).OrderBy(b => traces[b])];
-        var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, 0, columns);
+        var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, part.FirstColumn, part.Columns);
         return new(part, order, Permuted(part.Covariance, order, both: true), Permuted(wanted, order, both: false));
     }
 
@@ -83,7 +83,7 @@ sealed unsafe class ErrorFeedback
         var result = Tensor<float>.Rent(host, matrix.Shape);
         int[] places = [.. order.SelectMany(b => Enumerable.Range(b * d, d))];
         fixed (int* at = places)
-            host.For(matrix.Shape[0], new PermuteRow(matrix.Pointer, result.Pointer, columns, at, both));
+            host.For(matrix.Shape[0], new PermuteRow(matrix.Pointer, result.Pointer, matrix.Shape[1], at, both));
         return result;
     }
 
@@ -120,18 +120,18 @@ sealed unsafe class ErrorFeedback
                     part.Wanted.Pointer,
                     feedback.Pointer,
                     errors.Pointer,
-                    new(columns, d, m, first, last, padded),
+                    new(part.Part.Columns, d, all, first, last, padded),
                     w,
                     h,
                     book,
                     o,
-                    c + ((nint)part.Part.FirstRow * m)
+                    c + ((nint)part.Part.FirstRow * all) + (part.Part.FirstColumn / d)
                 )
             );
         if (start == 0)
             return;
         var product = MatMul.Forward(errors, Rows.Part(part.Factor, start, width, 0, start));
-        host.For(part.Part.RowCount, new AddRow(product.Pointer, start, feedback.Pointer, columns));
+        host.For(part.Part.RowCount, new AddRow(product.Pointer, start, feedback.Pointer, part.Part.Columns));
     }
 
     double[] Lower(Tensor<float> factor, int start)
@@ -143,8 +143,8 @@ sealed unsafe class ErrorFeedback
         return block;
     }
 
-    /// <summary>Sizes of a group.</summary>
-    readonly record struct Sizes(int Columns, int D, int M, int First, int Last, int Padded);
+    /// <summary>Sizes of a group; codes of a row are <paramref name="CodeStride"/> after those of the row before.</summary>
+    readonly record struct Sizes(int Columns, int D, int CodeStride, int First, int Last, int Padded);
 
     readonly struct PermuteRow(float* from, float* to, int columns, int* places, bool both) : IHostWork
     {
@@ -199,7 +199,7 @@ sealed unsafe class ErrorFeedback
                     sizes.Padded,
                     scores
                 );
-                codes[((nint)item * sizes.M) + order[b]] = best;
+                codes[((nint)item * sizes.CodeStride) + order[b]] = best;
                 for (int q = 0; q < d; q++)
                     error[(place * d) + q] = row[at + q] - codebook[(best * d) + q];
                 Rows.AddScaled(fed + start, factor + ((nint)at * sizes.Columns) + start, sizes.Columns, error + (place * d), d, at - start);

@@ -4,6 +4,12 @@ using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Compression.Reconstruction;
 
+/// <summary>Moments of what some rows and columns of a weight see.</summary>
+/// <param name="FirstRow">First of the rows.</param>
+/// <param name="FirstColumn">First of the columns.</param>
+/// <param name="Moments">As many rows and columns as they have.</param>
+sealed record PartMoments(int FirstRow, int FirstColumn, InputMoments Moments);
+
 /// <summary>Second moments of a layer's input, and of it with the outputs that are wanted: Σ a aᵀ and Σ y aᵀ over patches a, and their
 /// sums.</summary>
 /// <remarks>Sums within a batch are single precision, between batches double. Only the patches of a batch are ever unfolded.</remarks>

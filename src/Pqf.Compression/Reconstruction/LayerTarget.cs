@@ -12,28 +12,32 @@ static unsafe class LayerTarget
     /// <param name="host">Where to compute; new tensors belong to its innermost scope.</param>
     /// <param name="weight">[R, D]: the dense rows.</param>
     /// <param name="rowWeights">[R].</param>
-    /// <param name="seen">Moments of each group of rows.</param>
-    /// <param name="heldBack">Those of photographs held back; null for none.</param>
+    /// <param name="seen">Moments of every part of the weight.</param>
+    /// <param name="heldBack">Those of photographs held back, in the same order; null for no correction.</param>
     /// <param name="options">Damping and corrections.</param>
     /// <returns>The metric, and the correction chosen; null for none.</returns>
     public static (LayerMetric Metric, float? Correction) Of(
         HostDevice host,
         Tensor<float> weight,
         ImmutableArray<float> rowWeights,
-        ImmutableArray<InputMoments> seen,
-        ImmutableArray<InputMoments>? heldBack,
+        ImmutableArray<PartMoments> seen,
+        ImmutableArray<PartMoments>? heldBack,
         ReconstructionOptions options
     )
     {
         float? correction = heldBack is { } held ? Choose(host, weight, rowWeights, seen, held, options) : null;
         if (heldBack is { } more)
             foreach (var (all, other) in seen.Zip(more))
-                all.Add(other);
+                all.Moments.Add(other.Moments);
         var wanted = correction is { } strength ? Corrected(host, weight, seen, strength) : weight;
-        int rows = weight.Shape[0] / seen.Length;
         ImmutableArray<MetricPart> parts =
         [
-            .. seen.Select((moments, group) => new MetricPart(group * rows, rows, Damped(host, moments, options.Damping))),
+            .. seen.Select(part => new MetricPart(
+                part.FirstRow,
+                part.Moments.RowCount,
+                part.FirstColumn,
+                Damped(host, part.Moments, options.Damping)
+            )),
         ];
         return (new(wanted, rowWeights, parts), correction);
     }
@@ -43,8 +47,8 @@ static unsafe class LayerTarget
         HostDevice host,
         Tensor<float> weight,
         ImmutableArray<float> rowWeights,
-        ImmutableArray<InputMoments> seen,
-        ImmutableArray<InputMoments> heldBack,
+        ImmutableArray<PartMoments> seen,
+        ImmutableArray<PartMoments> heldBack,
         ReconstructionOptions options
     )
     {
@@ -60,21 +64,21 @@ static unsafe class LayerTarget
         return best.Correction;
     }
 
-    /// <summary>Rows that give the wanted outputs on these inputs, held to the dense rows: (C + λ W)(H + λ)⁻¹.</summary>
-    static Tensor<float> Corrected(HostDevice host, Tensor<float> weight, ImmutableArray<InputMoments> seen, float strength)
+    /// <summary>Rows that give the wanted outputs on these inputs, held to the dense rows: (C + λ W)(H + λ)⁻¹. Every part has all
+    /// columns.</summary>
+    static Tensor<float> Corrected(HostDevice host, Tensor<float> weight, ImmutableArray<PartMoments> seen, float strength)
     {
         var result = Tensor<float>.Rent(host, weight.Shape);
-        int rows = weight.Shape[0] / seen.Length,
-            columns = weight.Shape[1];
-        for (int group = 0; group < seen.Length; group++)
+        int columns = weight.Shape[1];
+        foreach (var part in seen)
         {
             using var scope = host.BeginScope();
-            var covariance = seen[group].Covariance(host);
+            var covariance = part.Moments.Covariance(host);
             float damping = strength * Diagonal(covariance);
             AddDiagonal(covariance, damping);
-            var right = seen[group].CrossCovariance(host);
-            float* own = weight.Pointer + ((nint)group * rows * columns),
-                to = result.Pointer + ((nint)group * rows * columns);
+            var right = part.Moments.CrossCovariance(host);
+            float* own = weight.Pointer + ((nint)part.FirstRow * columns),
+                to = result.Pointer + ((nint)part.FirstRow * columns);
             for (int i = 0; i < right.Shape.Count; i++)
                 right.Pointer[i] += damping * own[i];
             if (Cholesky.Factor(covariance))
@@ -88,23 +92,23 @@ static unsafe class LayerTarget
     }
 
     /// <summary>Mean squared error of rows' outputs, less what is the same for all rows: Σ s_r (w H wᵀ − 2 w cᵀ).</summary>
-    static double Error(HostDevice host, Tensor<float> weight, ImmutableArray<float> rowWeights, ImmutableArray<InputMoments> moments)
+    static double Error(HostDevice host, Tensor<float> weight, ImmutableArray<float> rowWeights, ImmutableArray<PartMoments> moments)
     {
-        int rows = weight.Shape[0] / moments.Length,
-            columns = weight.Shape[1];
+        int columns = weight.Shape[1];
         double total = 0;
-        for (int group = 0; group < moments.Length; group++)
+        foreach (var part in moments)
         {
             using var scope = host.BeginScope();
-            var own = Rows.Part(weight, group * rows, rows, 0, columns);
-            var products = MatMul.Forward(own, moments[group].Covariance(host));
-            var cross = moments[group].CrossCovariance(host);
+            int rows = part.Moments.RowCount;
+            var own = Rows.Part(weight, part.FirstRow, rows, 0, columns);
+            var products = MatMul.Forward(own, part.Moments.Covariance(host));
+            var cross = part.Moments.CrossCovariance(host);
             for (int r = 0, at = 0; r < rows; r++)
             {
                 double sum = 0;
                 for (int i = 0; i < columns; i++, at++)
                     sum += own.Pointer[at] * ((double)products.Pointer[at] - (2.0 * cross.Pointer[at]));
-                total += rowWeights[(group * rows) + r] * sum;
+                total += rowWeights[part.FirstRow + r] * sum;
             }
         }
 

@@ -37,33 +37,38 @@ sealed unsafe record MetricCode(int D, float[] Codebook, int[] Codes)
         foreach (var part in metric.Parts)
         {
             using var scope = host.BeginScope();
-            var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, 0, metric.Columns);
+            var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, part.FirstColumn, part.Columns);
             total += Weighted(wanted, MatMul.Forward(wanted, part.Covariance), metric, part);
         }
 
         return total;
     }
 
-    /// <summary>Wanted rows of a part less the decoded ones, in the innermost scope.</summary>
+    /// <summary>Wanted values of a part less the decoded ones, in the innermost scope.</summary>
     public Tensor<float> Error(HostDevice host, LayerMetric metric, MetricPart part)
     {
-        var error = Decoded(host, part, metric.Columns, Codebook);
-        float* wanted = metric.Wanted.Pointer + ((nint)part.FirstRow * metric.Columns);
+        var error = Decoded(host, metric, part, Codebook);
+        var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, part.FirstColumn, part.Columns);
         for (int i = 0; i < error.Shape.Count; i++)
-            error.Pointer[i] = wanted[i] - error.Pointer[i];
+            error.Pointer[i] = wanted.Pointer[i] - error.Pointer[i];
         return error;
     }
 
-    /// <summary>The rows of a part, decoded by any words, in the innermost scope.</summary>
-    public Tensor<float> Decoded(HostDevice host, MetricPart part, int columns, float[] words) =>
+    /// <summary>The values of a part, decoded by any words, in the innermost scope.</summary>
+    public Tensor<float> Decoded(HostDevice host, LayerMetric metric, MetricPart part, float[] words) =>
         Tensor<float>.Filled(
             host,
-            [part.RowCount, columns],
+            [part.RowCount, part.Columns],
             to =>
             {
-                int m = columns / D;
-                for (int i = 0; i < part.RowCount * m; i++)
-                    words.AsSpan(Codes[(part.FirstRow * m) + i] * D, D).CopyTo(to[(i * D)..]);
+                int m = part.Columns / D,
+                    all = metric.Columns / D;
+                for (int r = 0, at = 0; r < part.RowCount; r++)
+                {
+                    var codes = Codes.AsSpan(((part.FirstRow + r) * all) + (part.FirstColumn / D), m);
+                    for (int b = 0; b < m; b++, at += D)
+                        words.AsSpan(codes[b] * D, D).CopyTo(to[at..]);
+                }
             }
         );
 

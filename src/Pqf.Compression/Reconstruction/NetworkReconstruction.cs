@@ -83,23 +83,18 @@ sealed unsafe class NetworkReconstruction(
     /// <summary>Reconstructs a layer.</summary>
     /// <param name="blocks">How its weight is cut.</param>
     /// <param name="node">Its first node; all before it are computed.</param>
-    /// <returns>What it gave; null where it has fewer patches than columns, or its rows are not multiplied with parts of its
-    /// input.</returns>
+    /// <returns>What it gave; null where its rows are not multiplied with parts of its input, or there is no patch.</returns>
     public LayerReconstruction? Reconstruct(LayerBlocks blocks, int node)
     {
-        var layer = graph.Nodes[node];
         if (
             Parameters[blocks.WeightName] is not Weight.Quantised quantised
-            || layer.PatchesOf(values.Quantised(layer.Inputs[0], 0).Shape) is not { } patches
+            || LayerPatches.Of(graph, values, node, options, key.Fold(blocks.Layer).Fold("patches")) is not { } patches
         )
             return null;
-        var sample = new PatchSample(patches, options.PatchesPerImage, key.Fold(blocks.Layer).Fold("patches"));
-        int imageCount = Enumerable.Range(0, values.BatchCount).Sum(values.ImageCount);
-        if ((long)imageCount * sample.Count < patches.Length)
-            return null;
         using var scope = host.BeginScope();
-        var (seen, heldBack) = Moments(node, patches.Groups, sample, blocks);
-        scope.KeepAll(Batches(node, values.Dense)); // computed for the moments, and needed later
+        var (seen, heldBack) = Moments(node, patches, blocks);
+        foreach (int use in patches.Nodes)
+            scope.KeepAll(Batches(use, values.Dense)); // computed for the moments, and needed later
         var weight = dense[blocks.WeightName].Decode().Reshape([blocks.Rows, blocks.RowLength]);
         var (metric, correction) = LayerTarget.Of(host, weight, RowWeights(node, blocks.Rows), seen, heldBack, options);
         var begun = new MetricCode(blocks.D, quantised.Codebook.ToArray(), Array.ConvertAll(quantised.Codes.ToArray(), code => (int)code));
@@ -114,35 +109,44 @@ sealed unsafe class NetworkReconstruction(
         return new(blocks.Layer, fit.Before, fit.After, correction);
     }
 
-    /// <summary>Moments of a layer's inputs with the outputs wanted, for each group: of most batches, and of those held back.</summary>
-    (ImmutableArray<InputMoments> Seen, ImmutableArray<InputMoments>? HeldBack) Moments(
-        int node,
-        int groups,
-        PatchSample sample,
-        LayerBlocks blocks
-    )
+    /// <summary>Moments of a layer's inputs with the outputs wanted, for each part of the weight: of most batches, and of those held back
+    /// where the rows can be corrected.</summary>
+    (ImmutableArray<PartMoments> Seen, ImmutableArray<PartMoments>? HeldBack) Moments(int node, LayerPatches patches, LayerBlocks blocks)
     {
-        var layer = graph.Nodes[node];
-        int rows = blocks.Rows / groups;
-        ImmutableArray<InputMoments> New() => [.. Enumerable.Range(0, groups).Select(_ => new InputMoments(blocks.RowLength, rows))];
+        var parts = patches.Parts(blocks, options.MostColumns);
+        ImmutableArray<PartMoments> New() =>
+            [.. parts.Select(part => new PartMoments(part.FirstRow, part.FirstColumn, new(part.Columns, part.RowCount)))];
         var shortcut = Shortcut(node);
-        bool corrects = values.BatchCount > 1 && !(values.AreSame(layer.Inputs[0]) && shortcut is null);
+        bool corrects =
+            values.BatchCount > 1
+            && parts.All(part => part.Columns == blocks.RowLength)
+            && !(patches.Nodes.All(use => values.AreSame(graph.Nodes[use].Inputs[0])) && shortcut is null);
         var (seen, heldBack) = (New(), corrects ? New() : default);
         for (int batch = 0; batch < values.BatchCount; batch++)
-        {
-            using var scope = host.BeginScope();
-            values.ComputeDense(node, batch, dense);
-            scope.Keep(values.Dense(node, batch));
-            int[] positions = sample.Positions(values.FirstImage(batch), values.ImageCount(batch));
-            for (int group = 0; group < groups; group++)
+            foreach (int use in patches.Nodes)
             {
-                var inputs = sample.Inputs(values.Quantised(layer.Inputs[0], batch), positions, group);
-                var wanted = sample.Outputs(values.Dense(node, batch), positions, group * rows, rows);
-                if (shortcut is { } added)
-                    AddShortcut(wanted, added, sample, positions, batch, group * rows);
-                (corrects && IsHeldBack(batch) ? heldBack : seen)[group].Add(inputs, wanted);
+                using var scope = host.BeginScope();
+                values.ComputeDense(use, batch, dense);
+                scope.Keep(values.Dense(use, batch));
+                var (input, output) = (values.Quantised(graph.Nodes[use].Inputs[0], batch), values.Dense(use, batch));
+                var sample = patches.Sample(use, batch);
+                foreach (var group in parts.GroupBy(part => part.Group))
+                {
+                    var (first, rows) = (group.First().FirstRow, group.First().RowCount);
+                    var inputs = sample.Inputs(input, group.Key);
+                    var wanted = sample.Outputs(output, first, rows);
+                    if (shortcut is { } added)
+                        AddShortcut(wanted, added, sample, batch, first);
+                    var to = corrects && IsHeldBack(batch) ? heldBack : seen;
+                    foreach (var (part, moments) in parts.Zip(to).Where(pair => pair.First.Group == group.Key))
+                        moments.Moments.Add(
+                            part.Columns == blocks.RowLength
+                                ? inputs
+                                : Rows.Part(inputs, 0, inputs.Shape[0], part.FirstColumn, part.Columns),
+                            wanted
+                        );
+                }
             }
-        }
 
         return (seen, corrects ? heldBack : null);
     }
@@ -151,18 +155,11 @@ sealed unsafe class NetworkReconstruction(
 
     /// <summary>Asks a layer to make up for the error of the value that its output is added to: (dense − quantised) / the scale of the
     /// norm between.</summary>
-    void AddShortcut(
-        Tensor<float> wanted,
-        (int Node, double[] Scales) shortcut,
-        PatchSample sample,
-        int[] positions,
-        int batch,
-        int firstRow
-    )
+    void AddShortcut(Tensor<float> wanted, (int Node, double[] Scales) shortcut, PatchSample sample, int batch, int firstRow)
     {
         int rows = wanted.Shape[1];
-        var want = sample.Outputs(values.Dense(shortcut.Node, batch), positions, firstRow, rows);
-        var have = sample.Outputs(values.Quantised(shortcut.Node, batch), positions, firstRow, rows);
+        var want = sample.Outputs(values.Dense(shortcut.Node, batch), firstRow, rows);
+        var have = sample.Outputs(values.Quantised(shortcut.Node, batch), firstRow, rows);
         for (int i = 0; i < wanted.Shape.Count; i++)
             wanted.Pointer[i] += (float)((want.Pointer[i] - have.Pointer[i]) / shortcut.Scales[firstRow + (i % rows)]);
     }

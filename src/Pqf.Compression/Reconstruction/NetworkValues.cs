@@ -11,21 +11,16 @@ namespace Pqf.Compression.Reconstruction;
 /// it is quantised. They are one tensor where nothing before a node is quantised.</summary>
 /// <param name="host">Where they are; they belong to its innermost scope.</param>
 /// <param name="graph">The network.</param>
-/// <param name="images">[N, H, W, C] of each batch.</param>
-sealed class NetworkValues(HostDevice host, Graph graph, ImmutableArray<Tensor<float>> images)
+/// <param name="batches">Shapes may differ between batches.</param>
+sealed class NetworkValues(HostDevice host, Graph graph, ImmutableArray<LoadedBatch> batches)
 {
-    readonly Tensor<float>?[][] dense = [.. graph.Nodes.Select(_ => new Tensor<float>?[images.Length])],
-        quantised = [.. graph.Nodes.Select(_ => new Tensor<float>?[images.Length])];
-    readonly ImmutableArray<int> lastReaders = graph.LastReaders();
+    readonly Tensor<float>?[][] dense = [.. graph.Nodes.Select(_ => new Tensor<float>?[batches.Length])],
+        quantised = [.. graph.Nodes.Select(_ => new Tensor<float>?[batches.Length])];
+    readonly ImmutableArray<int> lastReaders = graph.LastReaders(),
+        joints = [.. graph.Nodes.Select((_, i) => graph.Nodes.Take(i).Count(node => node.IsJoint))];
 
     /// <summary>Batches.</summary>
-    public int BatchCount => images.Length;
-
-    /// <summary>Number of a batch's first image among all.</summary>
-    public int FirstImage(int batch) => images.Take(batch).Sum(image => image.Shape[0]);
-
-    /// <summary>Images of a batch.</summary>
-    public int ImageCount(int batch) => images[batch].Shape[0];
+    public int BatchCount => batches.Length;
 
     /// <summary>The dense network's value of a node, which is computed.</summary>
     public Tensor<float> Dense(int node, int batch) => dense[node][batch]!;
@@ -43,19 +38,20 @@ sealed class NetworkValues(HostDevice host, Graph graph, ImmutableArray<Tensor<f
     public void ComputeDense(int node, int batch, Parameters parameters)
     {
         var layer = graph.Nodes[node];
-        dense[node][batch] ??= Forward.Node(layer, parameters, images[batch], [.. layer.Inputs.Select(input => dense[input][batch]!)]);
+        dense[node][batch] ??= Run(node, batch, parameters, [.. layer.Inputs.Select(input => dense[input][batch]!)]);
     }
 
     /// <summary>Computes the quantised network's value of a node.</summary>
     public void ComputeQuantised(int node, int batch, Parameters parameters)
     {
         var layer = graph.Nodes[node];
-        quantised[node][batch] = Forward.Node(
-            layer,
-            parameters,
-            images[batch],
-            [.. layer.Inputs.Select(input => quantised[input][batch]!)]
-        );
+        quantised[node][batch] = Run(node, batch, parameters, [.. layer.Inputs.Select(input => quantised[input][batch]!)]);
+    }
+
+    Tensor<float> Run(int node, int batch, Parameters parameters, ImmutableArray<Tensor<float>> inputs)
+    {
+        var (images, boxes) = (batches[batch].Images, batches[batch].Boxes);
+        return Forward.Node(graph.Nodes[node], parameters, images, inputs, graph.Nodes[node].IsJoint ? boxes[joints[node]] : []);
     }
 
     /// <summary>Takes the dense network's value for the quantised network's.</summary>
@@ -68,9 +64,9 @@ sealed class NetworkValues(HostDevice host, Graph graph, ImmutableArray<Tensor<f
         {
             var (one, other) = (dense[done][batch], quantised[done][batch]);
             (dense[done][batch], quantised[done][batch]) = (null, null);
-            if (one is not null && !ReferenceEquals(one, images[batch]))
+            if (one is not null && !ReferenceEquals(one, batches[batch].Images))
                 host.Release(one);
-            if (other is not null && !ReferenceEquals(other, one) && !ReferenceEquals(other, images[batch]))
+            if (other is not null && !ReferenceEquals(other, one) && !ReferenceEquals(other, batches[batch].Images))
                 host.Release(other);
         }
     }

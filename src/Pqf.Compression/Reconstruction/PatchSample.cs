@@ -9,31 +9,29 @@ namespace Pqf.Compression.Reconstruction;
 /// <param name="patches">Where a layer's patches are.</param>
 /// <param name="count">Pixels of an image; all if there are fewer.</param>
 /// <param name="key">Draws the pixels of each image.</param>
-sealed class PatchSample(Patches patches, int count, RngKey key)
+/// <param name="first">Number of the first image among all.</param>
+/// <param name="imageCount">Images.</param>
+sealed class PatchSample(Patches patches, int count, RngKey key, int first, int imageCount)
 {
     /// <summary>Patches of an image.</summary>
-    public int Count { get; } = Math.Min(count, patches.PositionCount);
+    int Count { get; } = Math.Min(count, patches.PositionCount);
 
-    /// <summary>The output pixels of some images.</summary>
-    /// <param name="first">Number of the first one among all.</param>
-    /// <param name="imageCount">How many.</param>
-    /// <returns>[images · count].</returns>
-    public int[] Positions(int first, int imageCount) =>
-        [
-            .. Enumerable
-                .Range(first, imageCount)
-                .SelectMany(image =>
-                    Count == patches.PositionCount
-                        ? Enumerable.Range(0, Count)
-                        : key.Fold((ulong)image).Permutation(patches.PositionCount).Take(Count)
-                ),
-        ];
+    /// <summary>The output pixels [images · count].</summary>
+    readonly int[] positions =
+    [
+        .. Enumerable
+            .Range(first, imageCount)
+            .SelectMany(image =>
+                count >= patches.PositionCount
+                    ? Enumerable.Range(0, patches.PositionCount)
+                    : key.Fold((ulong)image).Permutation(patches.PositionCount).Take(count)
+            ),
+    ];
 
     /// <summary>The patches [images · count, D], in the innermost scope.</summary>
     /// <param name="x">[N, H, W, C], or [N, C].</param>
-    /// <param name="positions">Of all N images.</param>
     /// <param name="group">Group of channels.</param>
-    public unsafe Tensor<float> Inputs(Tensor<float> x, int[] positions, int group)
+    public unsafe Tensor<float> Inputs(Tensor<float> x, int group)
     {
         var host = (HostDevice)x.Device;
         var result = Tensor<float>.Rent(host, [positions.Length, patches.Length]);
@@ -44,10 +42,9 @@ sealed class PatchSample(Patches patches, int count, RngKey key)
 
     /// <summary>The values at output pixels [images · count, O], in the innermost scope.</summary>
     /// <param name="y">[N, H, W, O], or [N, O].</param>
-    /// <param name="positions">Of all N images.</param>
     /// <param name="firstChannel">First of the channels taken.</param>
     /// <param name="channelCount">Channels taken.</param>
-    public unsafe Tensor<float> Outputs(Tensor<float> y, int[] positions, int firstChannel, int channelCount)
+    public unsafe Tensor<float> Outputs(Tensor<float> y, int firstChannel, int channelCount)
     {
         var host = (HostDevice)y.Device;
         int channels = y.Shape.Last;

@@ -8,6 +8,10 @@ public sealed record ReconstructionOptions
     /// <summary>Output pixels of a photograph whose patches are taken; neighbours tell little more.</summary>
     public int PatchesPerImage { get; init; } = 49;
 
+    /// <summary>Patches of all photographs that are taken at least, if there are so many: more of each where photographs are few and
+    /// large.</summary>
+    public int LeastPatches { get; init; } = 10_000;
+
     /// <summary>Added to the diagonal of the inputs' covariance, as a part of its mean.</summary>
     public float Damping { get; init; } = 0.1f;
 
@@ -23,6 +27,10 @@ public sealed record ReconstructionOptions
 
     /// <summary>Sweeps of coordinate descent, with least squares after each.</summary>
     public int Sweeps { get; init; } = 1;
+
+    /// <summary>Most columns of one covariance; those of a longer row are cut into stretches of at most so many. At most as many as the
+    /// patches seen, too.</summary>
+    public int MostColumns { get; init; } = 4608;
 
     /// <summary>One batch in so many is held back to choose corrections.</summary>
     public int HeldBackEvery { get; init; } = 5;

@@ -50,14 +50,14 @@ static unsafe class WeightedClustering
         double[] mean = new double[d * d],
             weights = new double[metric.RowCount * m];
         foreach (var part in metric.Parts)
-            for (int b = 0; b < m; b++)
+            for (int b = 0; b < part.Columns / d; b++)
             {
                 double[] block = BlockMetric.Of(part.Covariance, b * d, d);
                 double trace = BlockMetric.Trace(block, d);
                 for (int i = 0; i < mean.Length; i++)
                     mean[i] += block[i] * part.RowCount / metric.RowCount / m;
                 for (int r = part.FirstRow; r < part.FirstRow + part.RowCount; r++)
-                    weights[(r * m) + b] = metric.RowWeights[r] * trace;
+                    weights[(r * m) + (part.FirstColumn / d) + b] = metric.RowWeights[r] * trace;
             }
 
         return (mean, weights);

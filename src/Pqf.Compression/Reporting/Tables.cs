@@ -3,6 +3,7 @@ using System.Globalization;
 using CsvHelper;
 using Pqf.Compression.Steps;
 using Pqf.Compression.Training;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -13,35 +14,68 @@ public static class Tables
 {
     /// <summary>Columns of <c>layers.csv</c>.</summary>
     public static ImmutableArray<string> LayerColumns { get; } =
-    ["layer", "shape", "d", "k", "blocks", "mse", "relative_error", "output_error", "effect", "code_entropy_bits", "size_bits", "seconds"];
+    [
+        "layer",
+        "shape",
+        "d",
+        "k",
+        "blocks",
+        "mse",
+        "relative_error",
+        "output_error",
+        "effect",
+        "code_entropy_bits",
+        "size_bits",
+        "kind",
+        "seconds",
+    ];
 
     /// <summary>Columns of <c>groups.csv</c>.</summary>
     public static ImmutableArray<string> GroupColumns { get; } =
     ["parents", "children", "optimised", "log_det_before", "log_det_greedy", "log_det_after", "proposals", "accepted", "seconds"];
 
-    /// <summary>Writes <c>layers.csv</c>.</summary>
-    public static Result<Unit, PqfError> WriteLayers(string path, IEnumerable<LayerReport> rows) =>
+    /// <summary>Writes <c>layers.csv</c>: layers with codes, then the weights that have another form than single precision.</summary>
+    public static Result<Unit, PqfError> WriteLayers(string path, IEnumerable<LayerReport> rows, IEnumerable<StoredLayer> stored) =>
         Write(
             path,
             LayerColumns,
             rows.Select(row =>
-                new[]
-                {
-                    row.Blocks.Layer,
-                    string.Join('x', row.Blocks.Weight.AsSpan().ToArray()),
-                    Text(row.Blocks.D),
-                    Text(row.Blocks.K),
-                    Text(row.Blocks.N),
-                    Text(row.MeanSquaredError),
-                    Text(row.RelativeError),
-                    row.OutputError is { } output ? Text(output) : "",
-                    row.Effect is { } effect ? Text(effect) : "",
-                    Text(row.CodeEntropyBits),
-                    Text(row.SizeBits),
-                    Seconds(row.Seconds),
-                }
-            )
+                    new[]
+                    {
+                        row.Blocks.Layer,
+                        string.Join('x', row.Blocks.Weight.AsSpan().ToArray()),
+                        Text(row.Blocks.D),
+                        Text(row.Blocks.K),
+                        Text(row.Blocks.N),
+                        Text(row.MeanSquaredError),
+                        Text(row.RelativeError),
+                        row.OutputError is { } output ? Text(output) : "",
+                        row.Effect is { } effect ? Text(effect) : "",
+                        Text(row.CodeEntropyBits),
+                        Text(row.SizeBits),
+                        "codes",
+                        Seconds(row.Seconds),
+                    }
+                )
+                .Concat(stored.Where(row => row.Form != ValueForm.Single).Select(Row))
         );
+
+    static string[] Row(StoredLayer row) =>
+        [
+            row.Layer,
+            string.Join('x', row.Weight.AsSpan().ToArray()),
+            "",
+            "",
+            "",
+            "",
+            Text(row.RelativeError),
+            "",
+            "",
+            "",
+            Text(row.SizeBits),
+            row.Form == ValueForm.Scaled8 ? "8bit" : "half",
+            "",
+        ];
 
     /// <summary>Writes <c>groups.csv</c>; names within one field are separated by spaces, objectives are natural logarithms of
     /// determinants.</summary>

@@ -13,5 +13,11 @@ public sealed record Calibrate(NormImages Images) : ICompressionStep
 
     /// <inheritdoc/>
     public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation) =>
-        Images.Estimate(this, state, NormMode.Batch, estimates => estimates.Reestimated(), cancellation);
+        NormEstimates.NormsOf(state.Graph).Any()
+            ? Images.Estimate(this, state, NormMode.Batch, estimates => estimates.Reestimated(), cancellation)
+            :
+            [
+                new CompressionEvent.Noted("no norm is estimated: the network has none, or all are frozen, as a detector's are"),
+                new CompressionEvent.StepFinished(this, state),
+            ];
 }

@@ -13,17 +13,20 @@ public static class Compress
     /// <param name="key">The run's key: equal keys and inputs give equal bits, whatever the number of threads.</param>
     /// <param name="images">Images to estimate the norms on; null keeps the norms as they are.</param>
     /// <param name="reconstruction">How layers are reconstructed on the images; null re-estimates norms alone.</param>
+    /// <param name="forms">In which form files hold values without codes; null leaves them in single precision.</param>
     public static ImmutableArray<ICompressionStep> Method(
         ImmutableArray<LayerBlocks> layers,
         PermutationSpec? permutation,
         RngKey key,
         NormImages? images = null,
-        ReconstructionOptions? reconstruction = null
+        ReconstructionOptions? reconstruction = null,
+        CompressionSpec? forms = null
     ) =>
         [
             .. images is null ? [] : (ICompressionStep[])[new UnfoldNorms(images)],
             .. permutation is null ? [] : (ICompressionStep[])[new Permute(layers, permutation, key.Fold("permute"))],
             new QuantiseByColumns(layers, key.Fold("quantise")),
+            .. forms is null ? [] : (ICompressionStep[])[new StoreDense(forms)],
             .. images is null ? []
             : reconstruction is null ? (ICompressionStep[])[new Calibrate(images)]
             : [new ReconstructLayers(layers, images, key.Fold("reconstruct"), reconstruction)],

@@ -28,6 +28,9 @@ public sealed record CompressionState(Graph Graph, Parameters Parameters, HostDe
     /// <summary>Layers quantised, in graph order.</summary>
     public ImmutableArray<LayerReport> Layers { get; init; } = [];
 
+    /// <summary>Layers whose weights have no codes, in graph order; empty before <see cref="StoreDense"/>.</summary>
+    public ImmutableArray<StoredLayer> Stored { get; init; } = [];
+
     /// <summary>Layers reconstructed, in graph order.</summary>
     public ImmutableArray<LayerReconstruction> Reconstructions { get; init; } = [];
 

@@ -11,8 +11,11 @@ namespace Pqf.Compression.Steps;
 /// <param name="CodeEntropyBits">Entropy of the codes, at most log₂ k.</param>
 public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, double RelativeError, double CodeEntropyBits)
 {
-    /// <summary>Bits of the packed codes and of the codebook at 16 bits a value.</summary>
-    public long SizeBits => Cost.BitsOf(Blocks.N, Blocks.K, Blocks.D);
+    /// <summary>Bits of the packed codes and of the codebook.</summary>
+    public long SizeBits => Cost.BitsOf(Blocks.N, Blocks.K, Blocks.D, CodebookForm);
+
+    /// <summary>How files hold the codebook.</summary>
+    public ValueForm CodebookForm { get; init; } = ValueForm.Half;
 
     /// <summary>Squared error of the layer's output on photographs, given what is quantised before it, as a part of the output's square;
     /// null where the layer was not reconstructed.</summary>
@@ -29,11 +32,14 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)
     {
         var (error, squares) = Errors(weight, quantised);
-        return new(blocks, error / blocks.N, Relative(error, squares), Entropy(quantised.Codes.ToArray(), blocks.K));
+        return new(blocks, error / blocks.N, Relative(error, squares), Entropy(quantised.Codes.ToArray(), blocks.K))
+        {
+            CodebookForm = quantised.CodebookForm,
+        };
     }
 
-    /// <summary><see cref="RelativeError"/> of a quantised weight.</summary>
-    internal static double RelativeErrorOf(Weight weight, Weight.Quantised quantised)
+    /// <summary><see cref="RelativeError"/> of a weight that is stored in fewer bits.</summary>
+    internal static double RelativeErrorOf(Weight weight, Weight quantised)
     {
         var (error, squares) = Errors(weight, quantised);
         return Relative(error, squares);
@@ -42,9 +48,9 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     static double Relative(double error, double squares) => squares == 0 ? 0 : error / squares;
 
     /// <summary>Sum of squared errors, and of the weight's squares.</summary>
-    static (double Error, double Squares) Errors(Weight weight, Weight.Quantised quantised)
+    static (double Error, double Squares) Errors(Weight weight, Weight quantised)
     {
-        using var scope = quantised.Codebook.Device.BeginScope();
+        using var scope = quantised.Tensors().First().Device.BeginScope();
         float[] wanted = weight.Decode().ToArray(),
             got = quantised.Decode().ToArray();
         double error = 0,

@@ -1,15 +1,26 @@
+using System.Collections.Immutable;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Steps;
 
 /// <summary>Unlabelled images on which norms are estimated.</summary>
-/// <param name="BatchShape">[N, H, W, C] of every batch.</param>
+/// <param name="BatchShape">[N, H, W, C] of every batch, or of the largest there may be.</param>
 /// <param name="BatchCount">Batches in all, 1 at least.</param>
-/// <param name="Batches">Gives the same batches at each call: row-major values, read before the next batch is asked for; or why a batch
-/// cannot be had.</param>
-public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerable<Result<ReadOnlyMemory<float>, PqfError>>> Batches)
+/// <param name="Batches">Gives the same batches at each call, or why a batch cannot be had.</param>
+public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerable<Result<InputBatch, PqfError>>> Batches)
 {
+    /// <summary>For each of the network's joints, in their order, the most boxes of an image; empty where photographs have no
+    /// boxes.</summary>
+    public ImmutableArray<int> BoxCounts { get; init; } = [];
+
+    /// <summary>Images in batches of one shape.</summary>
+    /// <param name="shape">[N, H, W, C].</param>
+    /// <param name="count">Batches in all, 1 at least.</param>
+    /// <param name="batches">Gives the same values at each call: row-major, read before the next batch is asked for.</param>
+    public static NormImages OfShape(Shape shape, int count, Func<IEnumerable<Result<ReadOnlyMemory<float>, PqfError>>> batches) =>
+        new(shape, count, () => batches().Select(batch => batch.Map(pixels => new InputBatch(shape, pixels))));
+
     /// <summary>Refuses an empty set of images.</summary>
     internal Result<Unit, PqfError> Check() =>
         BatchCount > 0 ? default(Unit) : new PqfError.Layer("norms", "expected one batch of images at least to estimate them on, got none");
@@ -34,11 +45,11 @@ public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerab
         foreach (var batch in Batches())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (batch is Result<ReadOnlyMemory<float>, PqfError>.Ok(var pixels))
-                estimates.Add(BatchShape, pixels.Span);
+            if (batch is Result<InputBatch, PqfError>.Ok(var images))
+                estimates.Add(images.Shape, images.Pixels.Span);
             else
             {
-                yield return new CompressionEvent.Failed(((Result<ReadOnlyMemory<float>, PqfError>.Error)batch).Value);
+                yield return new CompressionEvent.Failed(((Result<InputBatch, PqfError>.Error)batch).Value);
                 yield break;
             }
 

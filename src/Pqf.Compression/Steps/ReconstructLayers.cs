@@ -28,7 +28,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         using var scope = host.BeginScope();
         var dense = On(host, state.Dense ?? state.Parameters);
         var start = Shared(On(host, state.Parameters), dense);
-        var graph = state.Graph.BeforeJoints();
+        var graph = Images.BoxCounts.IsEmpty ? state.Graph.BeforeJoints() : state.Graph.WithBoxCounts(Images.BoxCounts);
         var firsts = Firsts(graph);
         if (Layers.Where(layer => !firsts.ContainsValue(layer)).Select(layer => layer.Layer).ToArray() is [_, ..] others)
             yield return new CompressionEvent.Noted(
@@ -41,9 +41,9 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
                     + $"network's values on them take the {Options.MemoryLimit >> 20} MiB that reconstruction may use"
             );
         var loaded = Load(host, plain, mirrored);
-        if (loaded is not Result<ImmutableArray<Tensor<float>>, PqfError>.Ok(var images))
+        if (loaded is not Result<ImmutableArray<LoadedBatch>, PqfError>.Ok(var images))
         {
-            yield return new CompressionEvent.Failed(((Result<ImmutableArray<Tensor<float>>, PqfError>.Error)loaded).Value);
+            yield return new CompressionEvent.Failed(((Result<ImmutableArray<LoadedBatch>, PqfError>.Error)loaded).Value);
             yield break;
         }
 
@@ -121,18 +121,22 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     }
 
     /// <summary>The batches; the first of them are followed by their mirror images.</summary>
-    Result<ImmutableArray<Tensor<float>>, PqfError> Load(HostDevice host, int plain, int mirrored)
-    {
-        return Result.All(
-            Images
-                .Batches()
-                .Take(plain)
-                .SelectMany((batch, number) => number < mirrored ? [Of(batch), Of(batch).Map(Mirror.Of)] : new[] { Of(batch) })
-        );
+    Result<ImmutableArray<LoadedBatch>, PqfError> Load(HostDevice host, int plain, int mirrored) =>
+        Result
+            .All(
+                Images
+                    .Batches()
+                    .Take(plain)
+                    .Select(
+                        (batch, number) =>
+                            batch.Map(input =>
+                                number < mirrored ? [Of(host, input), Of(host, input.Mirrored())] : new[] { Of(host, input) }
+                            )
+                    )
+            )
+            .Map<ImmutableArray<LoadedBatch>>(batches => [.. batches.SelectMany(batch => batch)]);
 
-        Result<Tensor<float>, PqfError> Of(Result<ReadOnlyMemory<float>, PqfError> batch) =>
-            batch.Map(pixels => Tensor<float>.From(host, Images.BatchShape, pixels.Span));
-    }
+    static LoadedBatch Of(HostDevice host, InputBatch input) => new(Tensor<float>.From(host, input.Shape, input.Pixels.Span), input.Boxes);
 
     /// <summary>Values on a device: themselves if they are there.</summary>
     static Parameters On(Device device, Parameters parameters) =>
@@ -143,19 +147,20 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
                     pair => pair.Key,
                     pair =>
                         pair.Value.Match<Weight>(
-                            own => new Weight.Dense(Tensor<float>.From(device, own.Shape, own.Value.ToArray())),
-                            own => new Weight.Quantised(
-                                Tensor<float>.From(device, own.Codebook.Shape, own.Codebook.ToArray()),
-                                Tensor<ushort>.From(device, own.Codes.Shape, own.Codes.ToArray()),
-                                own.DenseShape
-                            )
+                            own => own with { Value = Tensor<float>.From(device, own.Shape, own.Value.ToArray()) },
+                            own =>
+                                own with
+                                {
+                                    Codebook = Tensor<float>.From(device, own.Codebook.Shape, own.Codebook.ToArray()),
+                                    Codes = Tensor<ushort>.From(device, own.Codes.Shape, own.Codes.ToArray()),
+                                }
                         )
                 )
             );
 
-    /// <summary>The quantised network's values, those that are not quantised being the dense network's own.</summary>
+    /// <summary>The quantised network's values; those that have no codes and no form of 8 bits are the dense network's own.</summary>
     static Parameters Shared(Parameters quantised, Parameters dense) =>
-        new(
-            quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value is Weight.Quantised ? pair.Value : dense[pair.Key])
-        );
+        new(quantised.Values.ToImmutableDictionary(pair => pair.Key, pair => IsRounded(pair.Value) ? pair.Value : dense[pair.Key]));
+
+    static bool IsRounded(Weight weight) => weight.Match(dense => dense.Form == ValueForm.Scaled8, _ => true);
 }

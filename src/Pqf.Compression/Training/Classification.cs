@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Compression.Model;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
@@ -129,7 +128,7 @@ public sealed class Classification
         Variable Scaled(Variable x, double factor) => tape.Apply(new Scale.Function((float)factor), x);
     }
 
-    /// <summary>Measures a network by its running statistics, and by codebooks as files hold them.</summary>
+    /// <summary>Measures a network by its running statistics, and by values as files hold them.</summary>
     /// <param name="graph">Images to logits. A softmax that ends it is left out.</param>
     /// <param name="parameters">Its values.</param>
     /// <param name="data">Its validation images are used.</param>
@@ -143,7 +142,7 @@ public sealed class Classification
     {
         var device = parameters.Tensors().First().Device;
         using var scope = device.BeginScope();
-        var network = InferencePlan.Compile(graph.Logits(), PqfModel.Rounded(parameters), device, data.BatchShape);
+        var network = InferencePlan.Compile(graph.Logits(), parameters.AsStored(), device, data.BatchShape);
         var sum = Metrics.None;
         foreach (var result in data.Validation())
         {

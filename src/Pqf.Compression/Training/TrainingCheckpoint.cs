@@ -100,6 +100,7 @@ public static class TrainingCheckpoint
                 ModelMetadata
                     .Read(file)
                     .Bind(metadata => PqfModel.From(network, metadata, device))
+                    .Map(model => model.WithForms())
                     .Bind(model =>
                         Averages(
                                 file,

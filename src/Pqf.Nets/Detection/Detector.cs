@@ -120,6 +120,18 @@ public sealed class Detector
         );
     }
 
+    /// <summary>The boxes that the heads look at: proposals for the box head, boxes of objects found for the mask head.</summary>
+    /// <param name="batch">One image.</param>
+    public (ImmutableArray<Box> Proposed, ImmutableArray<Box> Found) BoxesOfHeads(ImageBatch batch)
+    {
+        using var scope = device.BeginScope();
+        ImmutableArray<Tensor<float>> levels = Features(batch);
+        ImmutableArray<Box> proposed = Proposals(HeadOfProposals(levels, batch), batch);
+        var (logits, codes) = HeadOfBoxes(levels, proposed);
+        ImmutableArray<LabelledBox> found = DetectionFilter.Of(proposed, logits, codes, batch.Sizes[0], options, device);
+        return (proposed, [.. found.Select(box => box.Box)]);
+    }
+
     /// <summary>The levels P2 … P6, in the innermost scope.</summary>
     internal ImmutableArray<Tensor<float>> Features(ImageBatch batch)
     {

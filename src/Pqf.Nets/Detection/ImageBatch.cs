@@ -57,7 +57,7 @@ public sealed record ImageBatch(Tensor<float> Images, ImmutableArray<ImageSize> 
     }
 
     /// <summary>Size that holds several resized images.</summary>
-    internal static ImageSize PaddedSize(ImmutableArray<ImageSize> sizes, MaskRcnnOptions options) =>
+    public static ImageSize PaddedSize(ImmutableArray<ImageSize> sizes, MaskRcnnOptions options) =>
         new(Padded(sizes.Max(size => size.Height), options.SizeDivisible), Padded(sizes.Max(size => size.Width), options.SizeDivisible));
 
     static int Padded(int length, int divisor) => (length + divisor - 1) / divisor * divisor;

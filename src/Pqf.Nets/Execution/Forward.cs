@@ -68,11 +68,18 @@ public static class Forward
     /// <param name="parameters">As for <see cref="Run(Graph, Parameters, Tensor{float})"/>.</param>
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="x">Values of its inputs.</param>
+    /// <param name="boxes">What it cuts into cells if it is a joint.</param>
     /// <returns>In the innermost scope; the images themselves for the input.</returns>
-    public static Tensor<float> Node(Layer layer, Parameters parameters, Tensor<float> images, ImmutableArray<Tensor<float>> x)
+    public static Tensor<float> Node(
+        Layer layer,
+        Parameters parameters,
+        Tensor<float> images,
+        ImmutableArray<Tensor<float>> x,
+        ImmutableArray<RoiBox> boxes = default
+    )
     {
         using var scope = images.Device.BeginScope(); // decoded weights end here
-        var value = layer.Run(new PlainRun(parameters, images), x);
+        var value = layer.Run(new PlainRun(parameters, images) { Boxes = boxes.IsDefault ? [] : boxes }, x);
         return layer.IsInput ? value : scope.Keep(value);
     }
 

@@ -110,6 +110,7 @@ public sealed class InferencePlan
     /// <param name="images">[n, H, W, C], n at most the compiled batch, the rest as compiled.</param>
     /// <returns>Of the output node, [n, classes] for a classifier; in the innermost scope.</returns>
     /// <exception cref="ShapeException">The images are not of the compiled size.</exception>
+    /// <exception cref="InvalidOperationException">Another thread uses the device.</exception>
     public Tensor<float> Run(Tensor<float> images)
     {
         RunSteps(images);
@@ -140,6 +141,7 @@ public sealed class InferencePlan
 
     void RunSteps(Tensor<float> images)
     {
+        using var use = device.Use();
         Bind(images);
         for (int i = 0; i < steps.Length; i++)
             RunStep(i);

@@ -62,12 +62,12 @@ public static class Norms
         float[] variance
     )
     {
-        Weight Dense(float[] values) => new Weight.Dense(Tensor<float>.From(device, [norm.Channels], values));
-        return parameters
-            .With($"{norm.Name}.weight", Dense(w))
-            .With($"{norm.Name}.bias", Dense(b))
-            .With($"{norm.Name}.running_mean", Dense(mean))
-            .With($"{norm.Name}.running_var", Dense(variance));
+        Weight Dense(string name, float[] values) =>
+            new Weight.Dense(Tensor<float>.From(device, [norm.Channels], values)) { Form = ((Weight.Dense)parameters[name]).Form };
+        (string Part, float[] Values)[] vectors = [("weight", w), ("bias", b), ("running_mean", mean), ("running_var", variance)];
+        return vectors
+            .Select(vector => (Name: $"{norm.Name}.{vector.Part}", vector.Values))
+            .Aggregate(parameters, (all, vector) => all.With(vector.Name, Dense(vector.Name, vector.Values)));
     }
 
     static Tensor<float> Vector(Parameters parameters, BatchNormLayer norm, string name) =>

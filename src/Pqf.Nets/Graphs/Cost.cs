@@ -10,7 +10,8 @@ namespace Pqf.Nets.Graphs;
 /// <param name="Shape">Of its weight.</param>
 /// <param name="ParameterCount">Values of the dense layer; two vectors for a norm, whose statistics can be folded away.</param>
 /// <param name="DenseBits">32 for each of them.</param>
-/// <param name="Bits">As stored: ⌈log₂k⌉ for each code, 16 for each value of a codebook, 32 for everything else.</param>
+/// <param name="Bits">As stored: ⌈log₂k⌉ for each code, 16 for each value of a codebook, 32 for everything else, where no weight has
+/// another <see cref="ValueForm"/>.</param>
 /// <param name="MultiplyAdds">Products for one run over the input; 0 for a norm.</param>
 /// <param name="ActivationBytes">Of the layer's result.</param>
 public sealed record LayerCost(
@@ -28,7 +29,6 @@ public sealed record LayerCost(
 public sealed record Cost(ImmutableArray<LayerCost> Layers)
 {
     const int DenseValueBits = 32;
-    const int CodebookValueBits = 16; // the published files hold codebooks in half precision
 
     /// <summary>Values of the dense network.</summary>
     public long ParameterCount => Layers.Sum(layer => layer.ParameterCount);
@@ -76,7 +76,7 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
                         counted[0].Shape,
                         count,
                         count * DenseValueBits,
-                        counted.Sum(spec => BitsOf(parameters[spec.Name])),
+                        counted.Sum(spec => parameters[spec.Name].SizeBits),
                         layer.Sum(use => use.Work),
                         layer.Sum(use => use.Bytes)
                     );
@@ -84,18 +84,13 @@ public sealed record Cost(ImmutableArray<LayerCost> Layers)
         ]);
     }
 
-    /// <summary>Bits of one weight as it is stored.</summary>
-    public static long BitsOf(Weight weight) =>
-        weight.Match(
-            dense => (long)dense.Shape.Count * DenseValueBits,
-            quantised => BitsOf(quantised.Codes.Shape.Count, quantised.K, quantised.Codebook.Shape.Count / quantised.K)
-        );
-
     /// <summary>Bits of packed codes and of their codebook.</summary>
     /// <param name="codeCount">Codes.</param>
     /// <param name="k">Words of the codebook, one at least.</param>
     /// <param name="d">Values of a word.</param>
-    public static long BitsOf(long codeCount, int k, int d) => (codeCount * BitsPerCode(k)) + ((long)k * d * CodebookValueBits);
+    /// <param name="codebook">How the codebook is held; the published files hold it in half precision.</param>
+    public static long BitsOf(long codeCount, int k, int d, ValueForm codebook = ValueForm.Half) =>
+        (codeCount * BitsPerCode(k)) + codebook.SizeBits((long)k * d, 1);
 
     /// <summary>⌈log₂k⌉: bits that tell k centroids apart.</summary>
     public static int BitsPerCode(int k) => BitOperations.Log2((uint)k - 1) + (k > 1 ? 1 : 0);

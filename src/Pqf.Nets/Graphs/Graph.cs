@@ -24,6 +24,14 @@ public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outp
     /// <summary>Whether compiled plans run the graph whole. Detectors have joints, and are compiled in parts.</summary>
     public bool HasJoints => Nodes.Any(node => node.IsJoint);
 
+    /// <summary>The same with other numbers of boxes, which shapes and costs depend on.</summary>
+    /// <param name="counts">Most boxes of an image, for each joint in order.</param>
+    public Graph WithBoxCounts(ImmutableArray<int> counts)
+    {
+        int joint = 0;
+        return this with { Nodes = [.. Nodes.Select(node => node is RoiAlignLayer align ? align.WithBoxCount(counts[joint++]) : node)] };
+    }
+
     /// <summary>The nodes before the first joint, under their own numbers; the graph itself where it has none. Values that later nodes
     /// read are outputs.</summary>
     public Graph BeforeJoints()

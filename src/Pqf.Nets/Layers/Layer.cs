@@ -60,7 +60,7 @@ public abstract record Layer
 
     /// <summary>Whether the layer stands between graphs that are compiled and recorded one by one. Only the plain interpreter runs
     /// it.</summary>
-    internal virtual bool IsJoint => false;
+    public virtual bool IsJoint => false;
 
     /// <summary>The order of the value's channels.</summary>
     /// <param name="spaces">Where orders are made, joined and fixed.</param>

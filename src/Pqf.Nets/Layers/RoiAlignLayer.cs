@@ -16,7 +16,11 @@ namespace Pqf.Nets.Layers;
 /// the graphs on both sides of it.</remarks>
 public sealed record RoiAlignLayer(ImmutableArray<int> Levels, RoiPooling Pooling) : Layer(Levels)
 {
-    internal override bool IsJoint => true;
+    /// <inheritdoc/>
+    public override bool IsJoint => true;
+
+    /// <summary>The same for another number of boxes.</summary>
+    internal RoiAlignLayer WithBoxCount(int count) => this with { Pooling = Pooling with { BoxCount = count } };
 
     internal override OnnxForm? Onnx => null;
 

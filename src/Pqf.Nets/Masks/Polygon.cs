@@ -76,15 +76,14 @@ public sealed class Polygon
     /// <summary>Where runs end in some columns of pixels, sorted.</summary>
     List<int> Ends(int height, int first, int last)
     {
-        var ends = new List<int>();
+        var ends = new RunEnds(first * height, ((last - first + 1) * height) + 1);
         for (int i = 0; i < vertices.Length; i += 2)
         {
             int next = i + 2 == vertices.Length ? 0 : i + 2;
             AddEnds(vertices[i], vertices[i + 1], vertices[next], vertices[next + 1], height, first, last, ends);
         }
 
-        ends.Sort();
-        return ends;
+        return ends.Sorted();
     }
 
     /// <summary>The pixels inside any of some outlines.</summary>
@@ -94,7 +93,7 @@ public sealed class Polygon
     public static Rle Rasterise(IEnumerable<Polygon> outlines, int height, int width) =>
         Rle.Union(outlines.Select(outline => outline.Rasterise(height, width)).DefaultIfEmpty(Rle.Empty(height, width)));
 
-    static void AddEnds(int fromX, int fromY, int toX, int toY, int height, int first, int last, List<int> ends)
+    static void AddEnds(int fromX, int fromY, int toX, int toY, int height, int first, int last, RunEnds ends)
     {
         int spanX = Math.Abs(toX - fromX),
             spanY = Math.Abs(toY - fromY);

@@ -60,8 +60,8 @@ readonly struct OnnxContext(OnnxGraph graph, int node)
     {
         var norm = graph.Norm(node);
         var weight = Parameters[$"{layer}.weight"];
-        string name = weight is Weight.Quantised quantised
-            ? graph.Weights.Decoded(layer, quantised)
+        string name = weight.IsCompressed
+            ? graph.Weights.Decoded(layer, weight)
             : Initialiser($"{layer}.weight", weight.Shape, () => fold(norm).ToDense());
         string[] bias = hasBias || norm is not null ? [Initialiser($"{layer}.bias", [Shape.Last], () => fold(norm).Bias!)] : [];
         Add(operation, [Input(0), name, .. bias], Output, attributes);

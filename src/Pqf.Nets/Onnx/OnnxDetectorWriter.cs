@@ -43,12 +43,7 @@ public static class OnnxDetectorWriter
 
     /// <summary>Writes a model to a stream.</summary>
     /// <inheritdoc cref="Write(string, Architecture, Parameters, IReadOnlyDictionary{string, string})"/>
-    public static void Write(
-        Stream stream,
-        Architecture architecture,
-        Parameters parameters,
-        IReadOnlyDictionary<string, string> metadata
-    )
+    public static void Write(Stream stream, Architecture architecture, Parameters parameters, IReadOnlyDictionary<string, string> metadata)
     {
         List<WireField> nodes = [];
         var weights = new OnnxWeights(nodes);
@@ -70,13 +65,7 @@ public static class OnnxDetectorWriter
     }
 
     /// <summary>The graphs of the network and what joins them, in the order of <see cref="Detector.Detect"/>.</summary>
-    sealed class Parts(
-        Architecture architecture,
-        Parameters parameters,
-        List<WireField> nodes,
-        OnnxWeights weights,
-        OnnxFormula formula
-    )
+    sealed class Parts(Architecture architecture, Parameters parameters, List<WireField> nodes, OnnxWeights weights, OnnxFormula formula)
     {
         readonly MaskRcnnOptions options = MaskRcnnOptions.Of(architecture);
         readonly MaskRcnn network = MaskRcnn.Of(architecture);

@@ -59,7 +59,12 @@ static class OnnxMessages
     /// <summary>One operation of several values.</summary>
     /// <inheritdoc cref="Node"/>
     /// <param name="outputs">Names of its values; empty for one that nobody reads.</param>
-    public static WireField NodeOfSeveral(string operation, IEnumerable<string> inputs, string[] outputs, IEnumerable<WireField> attributes) =>
+    public static WireField NodeOfSeveral(
+        string operation,
+        IEnumerable<string> inputs,
+        string[] outputs,
+        IEnumerable<WireField> attributes
+    ) =>
         WireField.Message(
             1,
             [
@@ -149,12 +154,7 @@ static class OnnxMessages
 
     /// <summary>Single precision; the first axis is the batch, of any length.</summary>
     static WireField Value(int number, string name, IEnumerable<int> shape) =>
-        Value(
-            number,
-            name,
-            DType.F32,
-            shape.Select((length, axis) => axis == 0 ? WireField.Text(2, "N") : WireField.Integer(1, length))
-        );
+        Value(number, name, DType.F32, shape.Select((length, axis) => axis == 0 ? WireField.Text(2, "N") : WireField.Integer(1, length)));
 
     static WireField Value(int number, string name, DType kind, IEnumerable<WireField> axes)
     {

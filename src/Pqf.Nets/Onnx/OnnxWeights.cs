@@ -29,9 +29,13 @@ sealed class OnnxWeights(List<WireField> nodes)
         return name;
     }
 
-    /// <summary>A layer's weight, decoded by the graph: rows of the codebook picked by the codes, put into the weight's shape.</summary>
+    /// <summary>A layer's weight of less than single precision, decoded by the graph.</summary>
     /// <returns>Its name.</returns>
-    public string Decoded(string layer, Weight.Quantised weight)
+    public string Decoded(string layer, Weight weight) =>
+        weight.Match(dense => Decoded(layer, dense), quantised => Decoded(layer, quantised));
+
+    /// <summary>Rows of the codebook picked by the codes, put into the weight's shape.</summary>
+    string Decoded(string layer, Weight.Quantised weight)
     {
         string decoded = $"{layer}.weight",
             codes = $"{layer}.codes_matrix",
@@ -39,12 +43,43 @@ sealed class OnnxWeights(List<WireField> nodes)
         if (!names.Add(decoded))
             return decoded;
         Add(StateDict.Codes(codes, weight, DType.U16));
-        Add(StateDict.Codebook(codebook, weight));
         Convert(codes, $"{codes}/int32", DType.I32);
-        Convert(codebook, $"{codebook}/float", DType.F32);
-        nodes.Add(OnnxMessages.Node("Gather", [$"{codebook}/float", $"{codes}/int32"], $"{layer}/blocks"));
+        string words = weight.CodebookForm == ValueForm.Half ? $"{codebook}/float" : codebook;
+        Singles(codebook, words, StateDict.Codebook(codebook, weight));
+        nodes.Add(OnnxMessages.Node("Gather", [words, $"{codes}/int32"], $"{layer}/blocks"));
         nodes.Add(OnnxMessages.Node("Reshape", [$"{layer}/blocks", Integers(weight.Shape)], decoded));
         return decoded;
+    }
+
+    string Decoded(string layer, Weight.Dense weight)
+    {
+        string name = $"{layer}.weight",
+            decoded = weight.Form == ValueForm.Half ? $"{name}/float" : name;
+        if (names.Add(decoded))
+            Singles(name, decoded, StateDict.Stored(name, weight));
+        return decoded;
+    }
+
+    /// <summary>Values in single precision, of the tensors that hold them: halves, or codes and scales.</summary>
+    /// <param name="name">Of the values in a state dict.</param>
+    /// <param name="singles">Of the values in single precision.</param>
+    /// <param name="stored">As files hold them.</param>
+    void Singles(string name, string singles, StoredTensor[] stored)
+    {
+        if (stored is not [var codes, var scale])
+        {
+            Add(stored[0]);
+            Convert(name, singles, DType.F32);
+            return;
+        }
+
+        // The operation has scales in half precision from opset 19 on only, and a single one without an axis.
+        bool isWhole = scale.Shape[0] == 1 && codes.Shape[0] != 1;
+        Add(codes);
+        Add(new(scale.Name, DType.F32, isWhole ? [] : scale.Shape, bytes => scale.ReadSingles(MemoryMarshal.Cast<byte, float>(bytes))));
+        nodes.Add(
+            OnnxMessages.Node("DequantizeLinear", [codes.Name, scale.Name], singles, isWhole ? [] : [OnnxMessages.Attribute("axis", 0)])
+        );
     }
 
     void Convert(string from, string to, DType type) =>

@@ -41,7 +41,7 @@ public sealed record NamedTensors
     public string OwnName(string name) => own.GetValueOrDefault(name, name);
 
     /// <summary>Whether the file says what it computes, and that is no network that is known.</summary>
-    internal bool IsOfUnknownGraph { get; private init; }
+    public bool IsOfUnknownGraph { get; private init; }
 
     /// <summary>The first operation of such a file that no known network has there; null if there is no single one.</summary>
     internal string? Difference { get; private init; }

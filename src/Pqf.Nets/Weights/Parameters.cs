@@ -10,8 +10,11 @@ public sealed record Parameters(ImmutableDictionary<string, Weight> Values)
     /// <summary>No values.</summary>
     public static Parameters Empty { get; } = new(ImmutableDictionary<string, Weight>.Empty);
 
-    /// <summary>Whether any weight is quantised.</summary>
-    public bool IsQuantised => Values.Values.Any(weight => weight is Weight.Quantised);
+    /// <summary>Whether files hold any weight in less than single precision.</summary>
+    public bool IsQuantised => Values.Values.Any(weight => weight.IsCompressed);
+
+    /// <summary>The values as files give them back. New tensors belong to the innermost scope.</summary>
+    public Parameters AsStored() => new(Values.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.AsStored()));
 
     /// <summary>The weight of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Weights;
@@ -36,9 +37,9 @@ public static partial class StateDict
             .SelectMany(spec =>
                 folded[spec.Name]
                     .Match<IEnumerable<StoredTensor>>(
-                        dense => [Singles(spec.Name, dense)],
+                        dense => Stored(spec.Name, dense),
                         quantised =>
-                            [Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16), Codebook($"{spec.Layer}.codebook", quantised)]
+                            [Codes($"{spec.Layer}.codes_matrix", quantised, DType.I16), .. Codebook($"{spec.Layer}.codebook", quantised)]
                     )
             );
     }
@@ -78,18 +79,19 @@ public static partial class StateDict
             }
         );
 
-    /// <summary>A layer's codebook in half precision, [k, d].</summary>
-    internal static StoredTensor Codebook(string name, Weight.Quantised weight) =>
-        new(
-            name,
-            DType.F16,
-            weight.Codebook.Shape,
-            bytes =>
-            {
-                float[] codebook = weight.Codebook.ToArray();
-                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                for (int i = 0; i < codebook.Length; i++)
-                    halves[i] = (Half)codebook[i];
-            }
-        );
+    /// <summary>A layer's codebook [k, d], in its form.</summary>
+    public static StoredTensor[] Codebook(string name, Weight.Quantised weight) => weight.CodebookForm.Stored(name, weight.Codebook, 1);
+
+    /// <summary>A dense weight, in its form.</summary>
+    public static StoredTensor[] Stored(string name, Weight.Dense weight) => weight.Form.Stored(name, weight.Value, weight.RowCount);
+
+    internal static void WriteSingles(Tensor<float> values, Span<byte> bytes) => values.CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
+
+    internal static void WriteHalves(Tensor<float> values, Span<byte> bytes)
+    {
+        float[] singles = values.ToArray();
+        var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+        for (int i = 0; i < singles.Length; i++)
+            halves[i] = (Half)singles[i];
+    }
 }

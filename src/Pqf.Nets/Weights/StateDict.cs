@@ -44,13 +44,18 @@ public static partial class StateDict
             // Compressed files fold their statistics into two vectors, ONNX models into others.
             LacksStatistics =
                 normsFolded
-                && !sources.Any(source => source is Source.Quantised)
+                && !sources.Any(source => source.IsCompressed)
                 && specs.Any(spec => spec.Role == ParameterRole.NormWeight && file.ByName.ContainsKey(spec.Name)),
         };
         if (!report.Fits)
             return new PqfError.File(file.Path, "the tensors do not fit the network:") { Findings = report.Findings };
         using var scope = device.BeginScope();
-        ImmutableArray<Result<Weight, PqfError>> weights = [.. specs.Zip(sources, (spec, source) => Read(spec, source, file.Path, device))];
+        // Half precision is how a compressed network is held; in a dense one's file it is the type that its program computed in.
+        bool isCompressed = sources.Any(source => source.IsCompressed);
+        ImmutableArray<Result<Weight, PqfError>> weights =
+        [
+            .. specs.Zip(sources, (spec, source) => Read(spec, source, file.Path, device, isCompressed)),
+        ];
         ImmutableArray<PqfError> errors = [.. weights.OfType<Result<Weight, PqfError>.Error>().Select(error => error.Value)];
         if (!errors.IsEmpty)
             return errors is [var single] ? single : new PqfError.Several(errors);
@@ -114,15 +119,18 @@ public static partial class StateDict
     /// leaves them in every module.</summary>
     static bool IsCount(string name) => name[(name.LastIndexOf('.') + 1)..] is "num_batches_tracked" or "total_ops" or "total_params";
 
-    static Result<Weight, PqfError> Read(ParameterSpec spec, Source source, string path, Device device) =>
+    static Result<Weight, PqfError> Read(ParameterSpec spec, Source source, string path, Device device, bool isCompressed) =>
         source switch
         {
             Source.Dense x => ReadSingles(x.Tensor, path, device, spec.Role == ParameterRole.RunningVar ? 0 : float.NegativeInfinity)
-                .Map<Weight>(value => new Weight.Dense(value.Reshape(spec.Shape))),
+                .Map<Weight>(value => new Weight.Dense(value.Reshape(spec.Shape)) { Form = Form(x.Tensor, isCompressed) }),
             Source.Quantised x => ReadSingles(x.Codebook, path, device)
                 .Bind(codebook =>
                     ReadCodes(x.Codes, codebook.Shape[0], path, device)
-                        .Map<Weight>(codes => new Weight.Quantised(codebook, codes, spec.Shape))
+                        .Map<Weight>(codes => new Weight.Quantised(codebook, codes, spec.Shape)
+                        {
+                            CodebookForm = x.Codebook.EncodedAs == DType.I8 ? ValueForm.Scaled8 : ValueForm.Half,
+                        })
                 ),
             Source.Constant x => new Weight.Dense(
                 Tensor<float>.From(device, spec.Shape, [.. Enumerable.Repeat(x.Value, spec.Shape.Count)])
@@ -130,9 +138,20 @@ public static partial class StateDict
             _ => throw new UnreachableException(),
         };
 
+    static ValueForm Form(StoredTensor tensor, bool isCompressed) =>
+        tensor.EncodedAs switch
+        {
+            DType.I8 => ValueForm.Scaled8,
+            DType.F16 when isCompressed => ValueForm.Half,
+            _ => ValueForm.Single,
+        };
+
     /// <summary>Where a parameter's value comes from.</summary>
     abstract record Source(params ImmutableArray<string> Names)
     {
+        /// <summary>Whether only compressed files have such.</summary>
+        public bool IsCompressed => this is Quantised or Dense { Tensor.EncodedAs: DType.I8 };
+
         public sealed record Dense(string Name, StoredTensor Tensor) : Source(Name);
 
         public sealed record Quantised(string CodesName, StoredTensor Codes, string CodebookName, StoredTensor Codebook)

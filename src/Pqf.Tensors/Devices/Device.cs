@@ -1,9 +1,11 @@
 namespace Pqf.Tensors.Devices;
 
-/// <summary>Where tensors live and ops run: the host or one GPU. Used by one thread at a time.</summary>
+/// <summary>Where tensors live and ops run: the host or one GPU. Used by one thread at a time; two at once are an
+/// <see cref="InvalidOperationException"/>.</summary>
 public abstract class Device : IDisposable
 {
     Scope? innermost;
+    int user;
 
     private protected Device() { }
 
@@ -17,7 +19,16 @@ public abstract class Device : IDisposable
     public long LiveBytes { get; private set; }
 
     /// <summary>Opens a scope: tensors made from now on belong to it.</summary>
-    public Scope BeginScope() => innermost = new Scope(this, innermost);
+    /// <exception cref="InvalidOperationException">Another thread uses the device.</exception>
+    public Scope BeginScope()
+    {
+        using var use = Use();
+        return innermost = new Scope(this, innermost);
+    }
+
+    /// <summary>Keeps other threads out until the result is disposed.</summary>
+    /// <exception cref="InvalidOperationException">Another thread uses the device.</exception>
+    internal DeviceUse Use() => new(ref user);
 
     /// <summary>Waits until everything started on the device is done.</summary>
     public abstract void Synchronize();
@@ -39,6 +50,7 @@ public abstract class Device : IDisposable
     internal Storage<T> Rent<T>(int count)
         where T : unmanaged
     {
+        using var use = Use();
         var scope = innermost ?? throw new InvalidOperationException("Device.Rent: no open scope; wrap the call in device.BeginScope()");
         var storage = Allocate<T>(count);
         LiveBuffers++;
@@ -49,6 +61,7 @@ public abstract class Device : IDisposable
 
     internal void Return(Storage storage)
     {
+        using var use = Use();
         LiveBuffers--;
         LiveBytes -= storage.SizeBytes;
         storage.Release();
@@ -68,8 +81,12 @@ public abstract class Device : IDisposable
 
     internal void End(Scope scope)
     {
+        using var use = Use();
         if (innermost != scope)
-            throw new InvalidOperationException("Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope");
+            throw new InvalidOperationException(
+                "Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope, and threads that open scopes need "
+                    + "a device each"
+            );
         innermost = scope.Outer;
     }
 

@@ -53,6 +53,7 @@ public sealed class HostDevice : Device
     internal void For<TWork>(int itemCount, TWork work)
         where TWork : unmanaged, IHostWork
     {
+        using var use = Use();
         team.Run(itemCount, work);
         Ran?.Invoke(typeof(TWork));
     }

@@ -1,9 +1,11 @@
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Pqf.Tensors.Formats;
 
 /// <summary>Writes files whole or not at all: beside the target first, then renamed over it.</summary>
-public static class AtomicFile
+public static partial class AtomicFile
 {
     const string PartialSuffix = ".partial";
 
@@ -44,19 +46,37 @@ public static class AtomicFile
         string target = link.LinkTarget is null ? link.FullName : link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         if (Directory.Exists(target))
             throw new IOException("is a folder");
-        // Renaming over a device would replace the device itself.
-        if (target.StartsWith("/dev/", StringComparison.Ordinal))
+        // Renaming over a device would replace the device itself. Files in memory lie below the devices too.
+        if (
+            target.StartsWith("/dev/", StringComparison.Ordinal)
+            && !target.StartsWith("/dev/shm/", StringComparison.Ordinal)
+            && File.Exists(target)
+        )
             throw new IOException("is a device");
         return target;
     }
 
+    /// <summary>Deletes what runs that were ended by force left half written in a folder.</summary>
+    /// <param name="folder">No other run writes to it.</param>
+    /// <exception cref="IOException">The file system refuses.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public static void DeletePartials(string folder)
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*" + PartialSuffix).Where(file => PartialName.IsMatch(file)))
+            File.Delete(file);
+    }
+
+    [GeneratedRegex(@"\.[0-9a-f]{16}\.partial$", RegexOptions.CultureInvariant)]
+    private static partial Regex PartialName { get; }
+
     static void WriteAndRename(string target, Action<Stream> write)
     {
-        string partial = target + PartialSuffix;
+        // A name that no other run has, and nobody can guess and lay a link under.
+        string partial = $"{target}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{PartialSuffix}";
         bool created = false;
         try
         {
-            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
             {
                 created = true;
                 write(stream);

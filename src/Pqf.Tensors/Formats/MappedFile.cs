@@ -1,41 +1,53 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pqf.Tensors.Formats;
 
-/// <summary>A file's bytes, mapped read-only: pages are loaded when touched and belong to the system's cache.</summary>
-/// <remarks>Every access is checked against the length. A file must not be shortened by others while it is open.</remarks>
+/// <summary>A file's bytes, read-only: a small file's are read at once, a large one is mapped, and its pages are loaded when
+/// touched.</summary>
+/// <remarks>Every access is checked against the length. One that others shorten meanwhile gives an error where it was shortened before the
+/// access; the system ends the process where that happens within the access, which no check can prevent.</remarks>
 sealed unsafe class MappedFile : IDisposable
 {
+    // Files beyond this are mapped: the system's cache holds them once for all processes.
+    const int MostReadBytes = 64 << 20;
+
+    readonly SafeFileHandle? handle;
     readonly MemoryMappedFile? map;
     readonly MemoryMappedViewAccessor? view;
     byte* start;
 
-    /// <summary>Maps a file.</summary>
-    /// <exception cref="IOException">It is missing, a folder or cannot be read.</exception>
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">As <see cref="InputFile.Open"/>.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public MappedFile(string path)
+        : this(path, MostReadBytes) { }
+
+    /// <summary>Opens a file, and maps it if it has more bytes than a number.</summary>
+    internal MappedFile(string path, int mostReadBytes)
     {
-        if (Directory.Exists(path))
-            throw new IOException("is a folder");
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var stream = InputFile.Open(path, bufferSize: 0);
         Length = stream.Length;
-        if (Length == 0) // an empty file cannot be mapped
+        if (Length <= mostReadBytes)
         {
-            stream.Dispose();
+            using (stream)
+                start = Read(stream);
             return;
         }
 
+        handle = stream.SafeFileHandle;
         map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         view = map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         start += view.PointerOffset;
     }
 
-    /// <summary>Bytes in the file.</summary>
+    /// <summary>Bytes in the file when it was opened.</summary>
     public long Length { get; }
 
     /// <summary>The bytes of one range; valid until the file is disposed.</summary>
-    /// <exception cref="InvalidDataException">The range is not within the file.</exception>
+    /// <exception cref="InvalidDataException">The range is not within the file, or the file was shortened.</exception>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public ReadOnlySpan<byte> Slice(long offset, long length)
     {
@@ -44,6 +56,8 @@ sealed unsafe class MappedFile : IDisposable
         if (length == 0)
             return [];
         ObjectDisposedException.ThrowIf(start == null, this);
+        if (handle is not null && RandomAccess.GetLength(handle) is var now && now < offset + length)
+            throw Shortened(now);
         return new(start + offset, (int)length);
     }
 
@@ -53,10 +67,31 @@ sealed unsafe class MappedFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (start != null)
+        if (start != null && view is null)
+            NativeMemory.Free(start);
+        else if (start != null)
             view!.SafeMemoryMappedViewHandle.ReleasePointer();
         start = null;
         view?.Dispose();
         map?.Dispose();
     }
+
+    byte* Read(FileStream stream)
+    {
+        byte* bytes = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, Length));
+        try
+        {
+            int read = stream.ReadAtLeast(new Span<byte>(bytes, (int)Length), (int)Length, throwOnEndOfStream: false);
+            if (read < Length)
+                throw Shortened(read);
+            return bytes;
+        }
+        catch
+        {
+            NativeMemory.Free(bytes);
+            throw;
+        }
+    }
+
+    InvalidDataException Shortened(long now) => new($"was shortened from {Length} to {now} bytes while it was read");
 }

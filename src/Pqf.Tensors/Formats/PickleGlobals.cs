@@ -8,6 +8,9 @@ namespace Pqf.Tensors.Formats;
 /// they are read as blanks. Modules that run programs or code are refused: a file that names them is an attack.</remarks>
 static class PickleGlobals
 {
+    // PyTorch's are numbers, or numbers of addresses.
+    const int MaxStorageName = 255;
+
     // PyTorch itself allows 64 axes.
     const int MaxRank = 64;
 
@@ -173,6 +176,9 @@ static class PickleGlobals
             || !StorageTypes.TryGetValue(type.FullName, out var elementType)
         )
             throw new InvalidDataException($"expected a storage, got the persistent id ({string.Join(", ", id.Take(8).Select(Describe))})");
+        // One name may stand for a million storages, and each time it is compared with all others.
+        if (key.Length > MaxStorageName)
+            throw new InvalidDataException($"a storage's name has {key.Length} characters; expected {MaxStorageName} at most");
         bool isUntyped = type.Name == "UntypedStorage";
         return id[5..] switch
         {

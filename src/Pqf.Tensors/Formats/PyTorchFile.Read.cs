@@ -38,7 +38,7 @@ public static partial class PyTorchFile
         )
             throw new InvalidDataException($"holds numbers in byte order '{order}'; expected little");
 
-        var references = new List<StorageReference>();
+        var references = new HashSet<StorageReference>();
         var pickle = zip.Read(zip.Entries[name]);
         object? root = Unpickler.Read(pickle, out _, references);
         var storages = new Dictionary<string, StorageBytes>();
@@ -61,7 +61,7 @@ public static partial class PyTorchFile
     /// <exception cref="InvalidDataException">As for <see cref="ReadZip"/>.</exception>
     internal static TensorFile ReadLegacy(string path, MappedFile file)
     {
-        var references = new List<StorageReference>();
+        var references = new HashSet<StorageReference>();
         long offset = 0;
         object? Next()
         {
@@ -91,7 +91,12 @@ public static partial class PyTorchFile
         );
     }
 
-    static Dictionary<string, StorageBytes> LegacyStorages(MappedFile file, PickleList keys, List<StorageReference> references, long offset)
+    static Dictionary<string, StorageBytes> LegacyStorages(
+        MappedFile file,
+        PickleList keys,
+        HashSet<StorageReference> references,
+        long offset
+    )
     {
         var byKey = references.ToLookup(reference => reference.Key);
         var storages = new Dictionary<string, StorageBytes>();

@@ -18,6 +18,9 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
     /// <summary>Key of the text metadata.</summary>
     public const string MetadataKey = "__metadata__";
 
+    // Twelve for a tensor. The largest models have some ten thousand tensors.
+    const int MaxValues = 3_000_000;
+
     static readonly (DType Type, string Name)[] TypeNames =
     [
         (DType.Bool, "BOOL"),
@@ -46,6 +49,7 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
     {
         try
         {
+            CheckValues(json);
             // Keys that occur twice are found here below: the JSON reader would load a cryptographic library to hash them.
             using var document = JsonDocument.Parse(json.ToArray());
             return Read(document.RootElement, dataBytes);
@@ -58,6 +62,15 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         {
             throw new InvalidDataException($"safetensors header: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>Counts the values before a document is made of them, which takes many times their bytes.</summary>
+    static void CheckValues(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        for (int count = 0; reader.Read(); count++)
+            if (count == MaxValues)
+                throw new InvalidDataException($"safetensors header: has more than {MaxValues} values");
     }
 
     static SafetensorsHeader Read(JsonElement root, long dataBytes)

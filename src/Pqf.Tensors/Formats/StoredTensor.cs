@@ -7,6 +7,7 @@ namespace Pqf.Tensors.Formats;
 public sealed partial class StoredTensor
 {
     readonly Action<Span<byte>> read;
+    readonly DType? encodedAs;
 
     /// <summary>A tensor whose bytes are produced on demand.</summary>
     /// <param name="name">As in a state dict: <c>layer1.0.conv1.weight</c>.</param>
@@ -30,6 +31,13 @@ public sealed partial class StoredTensor
     /// <summary>Axis lengths.</summary>
     public Shape Shape { get; }
 
+    /// <summary>Element type in the file, which is not <see cref="Type"/> where the tensor is decoded as it is read.</summary>
+    public DType EncodedAs
+    {
+        get => encodedAs ?? Type;
+        init => encodedAs = value;
+    }
+
     /// <summary>Bytes of all elements.</summary>
     public long SizeBytes => (long)Shape.Count * Type.SizeBytes();
 
@@ -47,7 +55,7 @@ public sealed partial class StoredTensor
     }
 
     /// <summary>The same tensor under another name.</summary>
-    public StoredTensor Rename(string name) => new(name, Type, Shape, read);
+    public StoredTensor Rename(string name) => new(name, Type, Shape, read) { EncodedAs = EncodedAs };
 
     /// <summary>Copies the bytes: dense, row-major, little-endian.</summary>
     public void ReadBytes(Span<byte> destination) => read(destination);

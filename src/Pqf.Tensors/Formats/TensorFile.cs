@@ -1,7 +1,8 @@
 namespace Pqf.Tensors.Formats;
 
 /// <summary>An open tensor file: its tensors by name, in file order, and its text metadata.</summary>
-/// <remarks>Tensors are read from the mapped file when asked for; a file of 100 MB does not take 100 MB more.</remarks>
+/// <remarks>Tensors are read from the mapped file when asked for; a file of 100 MB does not take 100 MB more. Values in 8 bits are one
+/// tensor, decoded as it is read: <see cref="EightBits"/>.</remarks>
 public sealed class TensorFile : IDisposable
 {
     readonly IDisposable? resource;
@@ -22,7 +23,7 @@ public sealed class TensorFile : IDisposable
     {
         Path = path;
         Format = format;
-        Tensors = [.. tensors];
+        Tensors = [.. EightBits.Decoded([.. tensors])];
         ByName = Tensors.ToDictionary(tensor => tensor.Name);
         Metadata = metadata;
         this.resource = resource;

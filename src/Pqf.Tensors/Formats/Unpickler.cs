@@ -24,10 +24,10 @@ ref struct Unpickler
     readonly Dictionary<uint, object?> memo = [];
     readonly Stack<int> marks = new();
     readonly List<object?> stack = [];
-    readonly List<StorageReference> storages;
+    readonly HashSet<StorageReference> storages;
     int copies;
 
-    Unpickler(ReadOnlySpan<byte> bytes, List<StorageReference> storages)
+    Unpickler(ReadOnlySpan<byte> bytes, HashSet<StorageReference> storages)
     {
         this.bytes = bytes;
         this.storages = storages;
@@ -38,10 +38,10 @@ ref struct Unpickler
     /// <summary>Reads the pickle at the start of a range.</summary>
     /// <param name="bytes">The pickle and what follows it.</param>
     /// <param name="length">Bytes that the pickle takes.</param>
-    /// <param name="storages">Receives every storage that it refers to.</param>
+    /// <param name="storages">Receives every storage that it refers to, once.</param>
     /// <returns>null, bool, long, BigInteger, double, string, or a type of this folder.</returns>
     /// <exception cref="InvalidDataException">It is damaged, or holds something else than data.</exception>
-    public static object? Read(ReadOnlySpan<byte> bytes, out int length, List<StorageReference> storages)
+    public static object? Read(ReadOnlySpan<byte> bytes, out int length, HashSet<StorageReference> storages)
     {
         var unpickler = new Unpickler(bytes, storages);
         object? value = unpickler.Run();

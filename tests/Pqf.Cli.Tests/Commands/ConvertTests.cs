@@ -118,7 +118,16 @@ public sealed class ConvertTests : IDisposable
 
     string Detect(string name)
     {
-        var result = Cli.Run(["detect", folder.File(name), folder.File("x.png"), "--score-threshold", "0.1", "--quiet", "--device", "host"]);
+        var result = Cli.Run([
+            "detect",
+            folder.File(name),
+            folder.File("x.png"),
+            "--score-threshold",
+            "0.1",
+            "--quiet",
+            "--device",
+            "host",
+        ]);
         Assert.True(result.Code == ExitCode.Success, result.Error);
         return result.Out;
     }

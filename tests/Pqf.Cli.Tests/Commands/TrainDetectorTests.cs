@@ -89,7 +89,9 @@ public sealed class TrainDetectorTests : IDisposable
             "1"
         );
         Assert.True(result.Code == ExitCode.Success, result.Error);
-        Assert.Contains("(compressed)", result.Lines[0]);
+        Assert.StartsWith("quantised ", result.Lines[0], StringComparison.Ordinal);
+        Assert.Contains(result.Lines, line => line.StartsWith("calibrated ", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.Contains("(compressed)", StringComparison.Ordinal));
     }
 
     [Fact]

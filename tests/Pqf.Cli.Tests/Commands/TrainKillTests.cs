@@ -46,6 +46,8 @@ public sealed class TrainKillTests : IDisposable
 
     [Theory]
     [InlineData(2)] // SIGINT, as Ctrl-C
+    [InlineData(1)] // SIGHUP, as a terminal that is closed sends it
+    [InlineData(3)] // SIGQUIT
     [InlineData(15)] // SIGTERM, as schedulers send it
     public void A_run_that_is_asked_to_stop_saves_its_state(int signal)
     {

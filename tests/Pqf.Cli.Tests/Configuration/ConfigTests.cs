@@ -4,6 +4,7 @@ using Pqf.Compression;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Nets.Images;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Testing;
 using Xunit;
@@ -73,9 +74,13 @@ public class ConfigTests
             large_subvectors: on
             k_means_type: kmeans
             k_means_n_iters: 1_00
+            small_layers: half
+            dense_values: half
+            compact: yes
             layer_specs:
               fc: {k: 2048, subvector_size: 16, large_subvectors: off, kmeans_type: src, kmeans_n_iters: 50}
               layer1.0.conv1: {k_means_type: kmeans, k_means_n_iters: 20}
+              layer1.0.conv2: {values: 8bit}
         """;
 
     [Fact]
@@ -208,6 +213,8 @@ public class ConfigTests
             spec.LayerSpecs["fc"]
         );
         Assert.Equal(new LayerSpec { KMeansType = KMeansType.KMeans, KMeansIterations = 20 }, spec.LayerSpecs["layer1.0.conv1"]);
+        Assert.Equal(new LayerSpec { Values = ValueForm.Scaled8 }, spec.LayerSpecs["layer1.0.conv2"]);
+        Assert.Equal((ValueForm.Half, ValueForm.Half, true), (spec.SmallLayers, spec.DenseValues, spec.Compact));
     }
 
     [Fact]
@@ -247,9 +254,9 @@ public class ConfigTests
         Assert.Equal(arch, Loaded(ConfigLoader.Load(Path.Combine(SharedData.Repository, "config", name), [])).Model.Arch);
 
     [Fact]
-    public void An_empty_file_is_all_defaults()
+    public void A_file_of_comments_alone_is_all_defaults()
     {
-        using var file = new TemporaryFile("");
+        using var file = new TemporaryFile("# nothing yet\n");
         var config = Loaded(ConfigLoader.Load(file.Path, []));
         Assert.Equal((9, 256, 0L, "auto"), (config.Epochs, config.Model.Compression.K, config.Seed, config.Device));
     }
@@ -275,8 +282,8 @@ public class ConfigTests
         "pw_subvector_size: 4",
         "pw_subvector_size: unknown key; the nearest known one is model.compression_parameters.pw_subvector_size"
     )]
-    [InlineData("epochs: many", "epochs: expected a whole number of 0 or more, got 'many'")]
-    [InlineData("epochs: 1.5", "epochs: expected a whole number of 0 or more, got '1.5'")]
+    [InlineData("epochs: many", "epochs: expected a whole number from 0 to 100000, got 'many'")]
+    [InlineData("epochs: 1.5", "epochs: expected a whole number from 0 to 100000, got '1.5'")]
     [InlineData("learning_rate: 0", "learning_rate: expected a number above 0, got '0'")]
     [InlineData("momentum: 2", "momentum: expected a number from 0 to 1, got '2'")]
     [InlineData("skip_initial_validation: perhaps", "skip_initial_validation: expected true or false, got 'perhaps'")]
@@ -301,6 +308,13 @@ public class ConfigTests
     )]
     [InlineData("model: {grey: true, input_channels: 3}", "model.grey: expected input_channels 1 for grey images, got 3")]
     [InlineData("preprocessing: {resize: 32, crop: 64}", "preprocessing.crop: expected at most resize (32), got 64")]
+    [InlineData("epochs: 2147483647", "epochs: expected a whole number from 0 to 100000, got '2147483647'")]
+    [InlineData(
+        "lr_scheduler: {last_epoch: 2147483647}",
+        "lr_scheduler: expected a last_epoch below epochs (9), as that many count as done, got 2147483647"
+    )]
+    [InlineData("preprocessing: {mean: [1e300]}", "preprocessing.mean: expected a number from -1000000 to 1000000, got '1e300'")]
+    [InlineData("preprocessing: {deviation: [0]}", "preprocessing.deviation: expected a number from 1E-06 to 1000000, got '0'")]
     [InlineData("preprocessing: {mean: [1, 2]}", "preprocessing.mean: expected 1 or 3 numbers, got 2")]
     public void A_wrong_key_or_value_is_named_with_what_was_expected(string yaml, string expected)
     {
@@ -322,6 +336,7 @@ public class ConfigTests
     [Theory]
     [InlineData("a: [1, 2", "not YAML: line")]
     [InlineData("epochs: 1\nepochs: 2", "line 2: epochs occurs twice")]
+    [InlineData("", "is empty; expected keys and values, or no --config for the defaults")]
     [InlineData("- 1", "expected a mapping of keys, got a list")]
     [InlineData("&a [*a]", "line 1: nothing before it is called &a")]
     [InlineData("a: 1\n---\nb: 2", "expected one YAML document, got several")]

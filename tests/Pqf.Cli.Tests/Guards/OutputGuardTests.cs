@@ -28,22 +28,22 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
     // for both widths; training does not.
     static readonly string[] Compressed =
     [
-        "resnet20.onnx 31a9b0dc1fb33ac2b3b1ffb8ed3b46462bbfb75ed4656be0cc5302e0f17f1ac1",
-        "resnet20.pqf 993f34a8f4e8a988cf10c5130fb2ae02255b876755ca345bb089a3f91b8f54e5",
-        "resnet20.pth c1b6cf0a0b4b1b4bb70608bb19f542d7821ece776258aa427e3e7a9b35fe5595",
-        "resnet20.safetensors 4a2c53780598914ed85120656e1d0e2ecd0d19c3695299b476646b5fe689bb89",
+        "resnet20.onnx f9554311a5ea59b8d600b504c640f20ae2d3f70edf07d341c7c8dc576be6e7aa",
+        "resnet20.pqf 812e5e09d5c786fe2804271e9625cf65c1bc7dd7d2d26c2385a601fa5b4a92c7",
+        "resnet20.pth d95d4933777dd5a5a2447f113dc72bcb9a07e266622cf29809eb49f37d536a13",
+        "resnet20.safetensors 76f10751a05dbbbb71342bac230bb8b8c4236f2fedb840657c9c4215f70e27b7",
     ];
 
     static readonly string[] Trained512 =
     [
-        "states/1.state 389ad850675aaca1fe60f1f7554e4681ad11e6529449579283967d3185c9b574",
-        "trained_models/1.pth a86e5d4d65d168b10d65cd5114baa80ee382dbe931bdc7dc0c81b8d82e1cb28b",
+        "states/1.state 6a34ad3f89d64aa1c30fd70751c868b041a8570ff6ad78fe22eb253d39f3ef0f",
+        "trained_models/1.pth 87d85867bda7801dbe7246f9de94f7d642e52f9d1f54f1e6daeb3f9093a5708b",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state d1b02329498a359048656fa9055a465111b39d5604c10571a6ea88422cc92b55",
-        "trained_models/1.pth 7a399580febb1f8ed1ac4a093284d9d1f72d8cf6437daaa9c1bf228a26115564",
+        "states/1.state c77205be4eedd0ac7397432a020999e19cf20f5e6ab8d60b48a5774246b2af89",
+        "trained_models/1.pth 0d30ed500dfe94b1014580af0c0150ec4032093ac7299dc830c92eec03cd624f",
     ];
 
     [Theory]

@@ -19,6 +19,18 @@ public class CommandLineTests
         Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"  {(int)code, -3}  ", result.Out, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("inspect", "")]
+    [InlineData("classify", "net.pqf", "")]
+    [InlineData("devices", "--config", "")]
+    [InlineData("devices", "--output", "")]
+    public void An_empty_text_is_no_value(params string[] arguments)
+    {
+        var result = Cli.Run(arguments);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.StartsWith("error: ", result.ErrorLine, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Help_of_every_command_ends_with_examples_of_it() =>
         Assert.All(

@@ -46,7 +46,7 @@ public class CalibrationImagesTests
                 CalibrationImages
                     .Of(images, Plain, options, TestContext.Current.CancellationToken)
                     .Batches()
-                    .Select(batch => batch.Map(pixels => pixels.ToArray()))
+                    .Select(batch => batch.Map(input => input.Pixels.ToArray()))
             )
             .Map(batches => batches.SelectMany(batch => batch.Chunk(12)).Select(image => (int)Math.Round(image[0] * 25.5)).ToArray());
     }

@@ -40,6 +40,30 @@ public sealed class IdxFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_small_file_that_claims_to_unpack_to_a_huge_one_is_refused_before_it_is()
+    {
+        byte[] header = [0, 0, 8, 3, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 0, 80]; // 1024 images of 1024 by 80 pixels: 80 MiB
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(header);
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < 80; i++)
+                gzip.Write(zeros);
+        }
+
+        packed.Position = 0;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal(
+            "images: claims [1024, 1024, 80] bytes, 83886080, more than a file of its size can hold",
+            IdxFile.Read(packed, "images", 3).ErrorMessage()
+        );
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
     public void Fashion_MNIST_is_read_where_it_is_installed()
     {
         const string Installed = "/usr/share/datasets/fashion-mnist";

@@ -84,9 +84,27 @@ public sealed class PhotographsTests : IDisposable
     [Fact]
     public void A_mirror_image_has_its_pixels_from_right_to_left()
     {
-        var image = Tensor<float>.From(host, [1, 2, 3, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        var input = new InputBatch([1, 2, 3, 2], new float[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 });
 
-        Assert.Equal([5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8], Mirror.Of(image).ToArray());
+        Assert.Equal([5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8], input.Mirrored().Pixels.ToArray());
+    }
+
+    [Fact]
+    public void A_mirror_image_keeps_its_padding_on_the_right_and_its_boxes_on_their_objects()
+    {
+        var input = new InputBatch([1, 1, 4, 1], new float[] { 1, 2, 3, 0 })
+        {
+            Width = 3,
+            Boxes =
+            [
+                [new(0, new(0, 0, 1, 1)), new(0, new(1, 0, 3, 1))],
+            ],
+        };
+
+        var mirrored = input.Mirrored();
+
+        Assert.Equal([3, 2, 1, 0], mirrored.Pixels.ToArray());
+        Assert.Equal([new(2, 0, 3, 1), new(0, 0, 2, 1)], mirrored.Boxes[0].Select(box => box.Box));
     }
 
     [Fact]
@@ -128,7 +146,7 @@ public sealed class PhotographsTests : IDisposable
                 .Range(0, batchCount)
                 .Select(batch => Enumerable.Range(0, batchSize * ImageCount).Select(i => Value(kind, batch, i)).ToArray()),
         ];
-        return new(
+        return NormImages.OfShape(
             [batchSize, 6, 6, 3],
             batchCount,
             () => batches.Select(batch => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)batch)

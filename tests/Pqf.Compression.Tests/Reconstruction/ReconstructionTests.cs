@@ -194,7 +194,7 @@ public sealed class ReconstructionTests : IDisposable
         const int D = 4;
         var metric = Metric(64, 64, Covariance(64, 16), 17);
         var start = new MetricCode(D, Random(16 * D, 18), new int[64 * 16]);
-        var nearest = CodeSweep.Run(host, metric with { Parts = [new(0, 64, Identity(64))] }, start);
+        var nearest = CodeSweep.Run(host, metric with { Parts = [new(0, 64, 0, Identity(64))] }, start);
         Assert.True(ErrorFeedback.Of(host, metric, D)!.Assign(start).Objective(host, metric) < 0.8 * nearest.Objective(host, metric));
     }
 
@@ -205,7 +205,7 @@ public sealed class ReconstructionTests : IDisposable
         var layers = Blocks.Of(graph, new CompressionSpec { K = 8, KMeansIterations = 5 }).Value();
         var dense = SmallNetwork.Parameters(host, RngKey.FromSeed(19));
         float[][] pixels = [.. Enumerable.Range(0, 6).Select(batch => Random(8 * 108, 20 + batch))];
-        var images = new NormImages(
+        var images = NormImages.OfShape(
             [8, 6, 6, 3],
             pixels.Length,
             () => pixels.Select(batch => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)batch)
@@ -238,6 +238,44 @@ public sealed class ReconstructionTests : IDisposable
         Assert.Equal(start, LayerFit.Run(host, metric, start, new(), RngKey.FromSeed(24)).Code);
     }
 
+    /// <summary>Where inputs of two stretches of columns are independent, one covariance of all is as good as one of each.</summary>
+    [Fact]
+    public void Stretches_of_independent_columns_are_as_one()
+    {
+        const int Rows = 24,
+            Columns = 32,
+            Left = 20,
+            D = 4;
+        float[] left = Covariance(Left, 25),
+            right = Covariance(Columns - Left, 26),
+            all = new float[Columns * Columns];
+        for (int i = 0; i < Columns; i++)
+        for (int j = 0; j < Columns; j++)
+            all[(i * Columns) + j] =
+                i < Left && j < Left ? left[(i * Left) + j]
+                : i >= Left && j >= Left ? right[((i - Left) * (Columns - Left)) + j - Left]
+                : 0;
+        var whole = Metric(Rows, Columns, all, 27);
+        var cut = whole with
+        {
+            Parts =
+            [
+                new(0, Rows, 0, Tensor<float>.From(host, [Left, Left], left)),
+                new(0, Rows, Left, Tensor<float>.From(host, [Columns - Left, Columns - Left], right)),
+            ],
+        };
+        int[] codes = [.. Enumerable.Range(0, Rows * Columns / D).Select(i => i * 7 % 16)];
+        var start = new MetricCode(D, Random(16 * D, 28), codes);
+
+        Assert.Equal(start.Objective(host, whole), start.Objective(host, cut), 1e-5 * start.Objective(host, whole));
+        Assert.Equal(ErrorFeedback.Of(host, whole, D)!.Assign(start).Codes, ErrorFeedback.Of(host, cut, D)!.Assign(start).Codes);
+        Assert.Equal(CodeSweep.Run(host, whole, start).Codes, CodeSweep.Run(host, cut, start).Codes);
+        var clustered = WeightedClustering.Run(host, cut, start, 3, RngKey.FromSeed(29));
+        Assert.Equal(WeightedClustering.Run(host, whole, start, 3, RngKey.FromSeed(29)).Codes, clustered.Codes);
+        foreach (var (want, got) in CodebookFit.Run(host, whole, start, 8).Codebook.Zip(CodebookFit.Run(host, cut, start, 8).Codebook))
+            Assert.Equal(want, got, 1e-3f);
+    }
+
     LayerMetric Metric(int rows, int columns, float[] covariance, int seed, int groups = 1, HostDevice? device = null) =>
         Metric(rows, columns, Tensor<float>.From(device ?? host, [columns, columns], covariance), seed, groups, device);
 
@@ -245,7 +283,7 @@ public sealed class ReconstructionTests : IDisposable
         new(
             Tensor<float>.From(device ?? host, [rows, columns], Random(rows * columns, seed)),
             [.. Enumerable.Range(0, rows).Select(row => 0.5f + (row % 3))],
-            [.. Enumerable.Range(0, groups).Select(group => new MetricPart(group * rows / groups, rows / groups, covariance))]
+            [.. Enumerable.Range(0, groups).Select(group => new MetricPart(group * rows / groups, rows / groups, 0, covariance))]
         );
 
     Tensor<float> Identity(int n) =>

@@ -2,6 +2,7 @@ using Pqf.Compression;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
 using Pqf.Testing;
 using Xunit;
 
@@ -33,12 +34,19 @@ public class TablesTests
                     OutputError = 0.125,
                     Effect = 0.0625,
                 },
+            ],
+            [
+                new StoredLayer("conv1", [64, 3, 7, 7], ValueForm.Half, 150_528, 0.0000001),
+                new StoredLayer("small", [8, 1, 3, 3], ValueForm.Scaled8, 704, 0.00002),
+                new StoredLayer("single", [8, 2], ValueForm.Single, 512, 0),
             ]
         );
         Assert.Equal(
-            "layer,shape,d,k,blocks,mse,relative_error,output_error,effect,code_entropy_bits,size_bits,seconds\n"
-                + "layer1.0.conv1,64x64x3x3,9,256,4096,0.00125,0.03,,,7.9,69632,1.250\n"
-                + "fc,8x64,4,16,128,0.5,0.25,0.125,0.0625,3.5,1536,0.000\n",
+            "layer,shape,d,k,blocks,mse,relative_error,output_error,effect,code_entropy_bits,size_bits,kind,seconds\n"
+                + "layer1.0.conv1,64x64x3x3,9,256,4096,0.00125,0.03,,,7.9,69632,codes,1.250\n"
+                + "fc,8x64,4,16,128,0.5,0.25,0.125,0.0625,3.5,1536,codes,0.000\n"
+                + "conv1,64x3x7x7,,,,,1E-07,,,,150528,half,\n"
+                + "small,8x1x3x3,,,,,2E-05,,,,704,8bit,\n",
             File.ReadAllText(folder.File("layers.csv")).ReplaceLineEndings("\n")
         );
     }

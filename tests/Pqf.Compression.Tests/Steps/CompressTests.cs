@@ -69,7 +69,7 @@ public sealed class CompressTests : IDisposable
     [Fact]
     public void A_failed_step_ends_the_list_with_its_error()
     {
-        var broken = new NormImages(
+        var broken = NormImages.OfShape(
             [1, 6, 6, 3],
             2,
             () => [(ReadOnlyMemory<float>)new float[108], new PqfError.File("b.png", "cannot be decoded")]
@@ -88,7 +88,7 @@ public sealed class CompressTests : IDisposable
         var graph = SmallTraining.Graph;
         var layers = Blocks.Of(graph, new CompressionSpec { K = 8, KMeansIterations = 3 }).Value();
         var dense = SmallTraining.Parameters(host, quantised: false);
-        var images = new NormImages(
+        var images = NormImages.OfShape(
             SmallTraining.Data.BatchShape,
             3,
             () => SmallTraining.Data.Validation().Select(batch => batch.Map(labelled => labelled.Images))

@@ -73,7 +73,7 @@ public sealed class UnfoldNormsTests : IDisposable
     public void No_images_are_refused_before_anything_runs() =>
         Assert.Equal(
             "norms: expected one batch of images at least to estimate them on, got none",
-            new UnfoldNorms(new NormImages(Shape, 0, () => []))
+            new UnfoldNorms(NormImages.OfShape(Shape, 0, () => []))
                 .Check(new CompressionState(SmallNetwork.Graph, SmallNetwork.Parameters(host, RngKey.FromSeed(4)), host))
                 .ErrorMessage()
         );
@@ -86,7 +86,11 @@ public sealed class UnfoldNormsTests : IDisposable
             .Select(seed => Enumerable.Range(0, 432).Select(i => (float)RngKey.FromSeed(seed).Normal((ulong)i)).ToArray());
 
     static NormImages Images() =>
-        new(Shape, 8, () => Pixels().Select(pixels => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)pixels));
+        NormImages.OfShape(
+            Shape,
+            8,
+            () => Pixels().Select(pixels => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)pixels)
+        );
 
     Parameters Unfold(Parameters parameters) =>
         Compress

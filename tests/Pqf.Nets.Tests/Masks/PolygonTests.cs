@@ -32,6 +32,27 @@ public class PolygonTests
         Assert.Equal(30, new Polygon([-1e300, -1e300, 1e300, -1e300, 1e300, 1e300, -1e300, 1e300]).Rasterise(5, 6).Area);
     }
 
+    /// <summary>A zigzag over the whole image and back in itself, a thousand times: each time two edges more cross every column.</summary>
+    [Fact]
+    public void An_outline_of_many_vertices_takes_no_more_memory_than_its_image()
+    {
+        const int Side = 400,
+            Times = 1500;
+        double[] square = [0, 0, 0, Side, Side, Side, Side, 0];
+        double[] points =
+        [
+            .. square,
+            .. Enumerable.Range(0, Times).SelectMany(i => new[] { 0.0, 0.2 * (i % Side), Side, 0.2 * (i % Side), 0, 0.2 * (i % Side) }),
+        ];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        var mask = new Polygon(points).Rasterise(Side, Side);
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(mask.Area, Side * Side * 9 / 10, Side * Side);
+        Assert.InRange(allocated, 1, 4L * Side * Side); // a list of all ends would take 4.8 MB, and grow by doubling
+    }
+
     [Fact]
     public void Outlines_of_one_object_are_joined()
     {

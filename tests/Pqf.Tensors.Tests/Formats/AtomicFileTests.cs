@@ -60,7 +60,52 @@ public sealed class AtomicFileTests : IDisposable
     public void A_target_that_is_a_folder_is_an_error()
     {
         Assert.Equal($"{folder.Path}: cannot be written: is a folder", AtomicFile.Write(folder.Path, _ => { }).ErrorMessage());
-        Assert.False(Path.Exists(folder.Path + ".partial"));
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(folder.Path)!),
+            path => path.StartsWith(folder.Path, StringComparison.Ordinal) && path != folder.Path
+        );
+    }
+
+    [Fact]
+    public void Nobody_can_know_the_name_beside_the_target_and_lay_a_link_under_it()
+    {
+        var names = new List<string>();
+        for (int i = 0; i < 2; i++)
+            AtomicFile.Write(folder.File("a"), _ => names.AddRange(Names)).Value();
+
+        string[] partials = [.. names.Where(name => name != "a")];
+        Assert.Equal(2, partials.Distinct().Count());
+        Assert.All(partials, name => Assert.Matches(@"^a\.[0-9a-f]{16}\.partial$", name));
+    }
+
+    [Fact]
+    public void What_a_run_left_half_written_is_deleted_and_nothing_else()
+    {
+        foreach (string name in (string[])["a.pqf.0123456789abcdef.partial", "a.pqf.partial", "b.partial", "a.pqf"])
+            folder.Write(name, "x"u8);
+
+        AtomicFile.DeletePartials(folder.Path);
+
+        Assert.Equal(["a.pqf", "a.pqf.partial", "b.partial"], Names);
+    }
+
+    [Fact]
+    public void A_file_in_memory_is_a_file_and_a_device_is_none()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "this system has no /dev/shm");
+        string path = $"/dev/shm/pqf-{Guid.NewGuid():N}";
+        try
+        {
+            for (int i = 0; i < 2; i++)
+                AtomicFile.Write(path, stream => stream.Write("x"u8)).Value();
+            Assert.Equal("x", File.ReadAllText(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.Equal("/dev/null: cannot be written: is a device", AtomicFile.Write("/dev/null", _ => { }).ErrorMessage());
     }
 
     [Fact]

@@ -439,4 +439,20 @@ public sealed class PyTorchHostileTests : IDisposable
             return changed;
         }
     }
+
+    /// <summary>A million references, each to the storage of one long name: names are limited, and equal references are one.</summary>
+    [Fact]
+    public void Many_references_to_one_storage_take_seconds()
+    {
+        const string Start = "(U\x07storagectorch\nFloatStorage\n",
+            End = "U\x03" + "cpuK\x04tQ";
+        static string Name(int length) => $"X{(char)(length % 256)}{(char)(length / 256)}\0\0{new string('a', length)}";
+        Assert.Equal(
+            "a storage's name has 300 characters; expected 255 at most",
+            Problem(Legacy("\x80\x02" + Start + Name(300) + End + "."))
+        );
+
+        string many = string.Concat(Enumerable.Repeat(Start + "h\0" + End, 300_000));
+        Assert.StartsWith("expected a dictionary", Problem(Legacy($"\x80\x02{Name(255)}q\0{many}.")), StringComparison.Ordinal);
+    }
 }

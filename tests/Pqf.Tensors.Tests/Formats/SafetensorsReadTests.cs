@@ -127,6 +127,17 @@ public sealed class SafetensorsReadTests : IDisposable
         );
 
     [Fact]
+    public void A_header_of_millions_of_values_is_an_error_before_memory_is_taken_for_them()
+    {
+        byte[] file = Bytes("{\"a\":[" + string.Concat(Enumerable.Repeat("1,", 3_000_000)) + "1]}");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal("safetensors header: has more than 3000000 values", Problem(file));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
     public void A_header_that_claims_two_to_the_60_bytes_is_an_error()
     {
         byte[] file = Bytes("{}");

@@ -16,10 +16,7 @@ static class OnnxCells
     {
         var formula = boxes.In;
         var levelOf = LevelOf(boxes, pooling, levels.Length);
-        OnnxValue[] rows =
-        [
-            .. levels.Select((_, i) => formula.Of("Equal", [levelOf, formula.Whole(i)]).Map("NonZero").Squeeze(0)),
-        ];
+        OnnxValue[] rows = [.. levels.Select((_, i) => formula.Of("Equal", [levelOf, formula.Whole(i)]).Map("NonZero").Squeeze(0))];
         var cells = formula.Concat(0, [.. levels.Select((level, i) => Aligned(level, boxes, rows[i], pooling, i))]);
         var order = formula.Concat(0, rows);
         // Sorted, the numbers of boxes are where each one's cells are.

@@ -29,11 +29,7 @@ sealed record OnnxDetections(OnnxValue Boxes, OnnxValue Labels, OnnxValue Scores
         var classes = formula.Range(1, formula.Whole(classCount));
         var probabilities = formula.Of("Softmax", [logits], OnnxMessages.Attribute("axis", 1)).Gather(classes, 1);
         var box = OnnxBox
-            .Decode(
-                BoxCoder.OfDetections(options),
-                codes.Reshape(-1, classCount, 4).Gather(classes, 1),
-                OnnxBox.Of(proposals.Unsqueeze(1))
-            )
+            .Decode(BoxCoder.OfDetections(options), codes.Reshape(-1, classCount, 4).Gather(classes, 1), OnnxBox.Of(proposals.Unsqueeze(1)))
             .Clip(resized.Gather(formula.Whole(0), 0), resized.Gather(formula.Whole(1), 0));
         var isFound = formula.All(probabilities > formula.Number(options.BoxScoreThresh), box.AreAtLeast(options.BoxMinSize).Squeeze(2));
         var places = isFound.Map("NonZero").Transpose(1, 0); // proposal by proposal, [n, 2]

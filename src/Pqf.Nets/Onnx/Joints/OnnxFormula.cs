@@ -1,5 +1,3 @@
-using Pqf.Tensors.Formats;
-
 namespace Pqf.Nets.Onnx.Joints;
 
 /// <summary>Nodes that compute what stands between the graphs of a model. Values are named by their numbers. Used within one function,
@@ -39,7 +37,12 @@ sealed class OnnxFormula(List<WireField> nodes, OnnxWeights weights)
     {
         OnnxValue[] outputs = [.. Enumerable.Range(0, outputCount).Select(_ => Named(FormattableString.Invariant($"joint/{count++}")))];
         nodes.Add(
-            OnnxMessages.NodeOfSeveral(operation, inputs.Select(input => input?.Name ?? ""), [.. outputs.Select(output => output.Name)], attributes)
+            OnnxMessages.NodeOfSeveral(
+                operation,
+                inputs.Select(input => input?.Name ?? ""),
+                [.. outputs.Select(output => output.Name)],
+                attributes
+            )
         );
         return outputs;
     }
@@ -79,10 +82,7 @@ sealed class OnnxFormula(List<WireField> nodes, OnnxWeights weights)
     /// <param name="threshold">Intersection over union.</param>
     public OnnxValue Suppressed(OnnxValue boxes, OnnxValue scores, int limit, float threshold)
     {
-        var kept = Of(
-            "NonMaxSuppression",
-            [boxes.Unsqueeze(0), scores.Unsqueeze(0), Wholes(limit), Numbers(threshold), Numbers(-0.5f)]
-        );
+        var kept = Of("NonMaxSuppression", [boxes.Unsqueeze(0), scores.Unsqueeze(0), Wholes(limit), Numbers(threshold), Numbers(-0.5f)]);
         return kept.Gather(Whole(2), 1); // image, class, box
     }
 }

@@ -16,10 +16,7 @@ sealed record OnnxProposals(OnnxImage Image, MaskRcnnOptions Options)
     {
         var formula = Image.Images.In;
         var found = levels.Select((level, i) => OfLevel(level.Objectness, level.Codes, Options.AnchorSizes[i])).ToArray();
-        var (_, numbers) = formula.Largest(
-            formula.Concat(0, [.. found.Select(level => level.Scores)]),
-            Options.RpnPostNmsTopNTest
-        );
+        var (_, numbers) = formula.Largest(formula.Concat(0, [.. found.Select(level => level.Scores)]), Options.RpnPostNmsTopNTest);
         return formula.Concat(0, [.. found.Select(level => level.Boxes)]).Gather(numbers, 0);
     }
 

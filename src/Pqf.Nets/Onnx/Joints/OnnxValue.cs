@@ -56,8 +56,7 @@ sealed record OnnxValue(OnnxFormula In, string Name)
     public OnnxValue Cast(DType type) => In.Of("Cast", [this], OnnxMessages.Attribute("to", OnnxTypes.NumberOf(type)));
 
     /// <summary>Axis lengths, from one axis on, [n].</summary>
-    public OnnxValue Shape(int start = 0) =>
-        In.Of("Shape", [this], start == 0 ? [] : [OnnxMessages.Attribute("start", start)]);
+    public OnnxValue Shape(int start = 0) => In.Of("Shape", [this], start == 0 ? [] : [OnnxMessages.Attribute("start", start)]);
 
     /// <summary>The length of one axis, without an axis.</summary>
     public OnnxValue Length(int axis) => Shape().Gather(In.Whole(axis), 0);

@@ -1,0 +1,34 @@
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Weights;
+
+namespace Pqf.Compression;
+
+/// <summary>In which form files hold the values of a network that is compressed.</summary>
+static class StoredForms
+{
+    // Half precision ends at 65,504. Larger values, such as limits of exporters, stay single.
+    const float LargestHalf = 65504;
+
+    /// <summary>The parameters with the forms that the settings ask for; no value changes.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="parameters">Its values; layers with codes have them already.</param>
+    /// <param name="spec">The settings.</param>
+    public static Parameters Marked(Graph graph, Parameters parameters, CompressionSpec spec) =>
+        ParameterSpecs
+            .Of(graph)
+            .Where(parameter => parameter.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
+            .Aggregate(parameters, (all, parameter) => all.With(parameter.Name, Marked(parameter, all[parameter.Name], spec)));
+
+    static Weight Marked(ParameterSpec parameter, Weight weight, CompressionSpec spec) =>
+        weight.Match<Weight>(
+            dense => dense with { Form = Form(parameter, dense, spec) },
+            quantised => quantised with { CodebookForm = spec.IsCompact ? ValueForm.Scaled8 : ValueForm.Half }
+        );
+
+    static ValueForm Form(ParameterSpec parameter, Weight.Dense weight, CompressionSpec spec)
+    {
+        var own = parameter.Role == ParameterRole.Weight ? spec.LayerSpecs.GetValueOrDefault(parameter.Layer)?.Values : null;
+        var form = own ?? (spec.IsCompact ? ValueForm.Half : spec.DenseValues ?? ValueForm.Single);
+        return form == ValueForm.Half && weight.Value.ToArray().Any(value => !(MathF.Abs(value) <= LargestHalf)) ? ValueForm.Single : form;
+    }
+}

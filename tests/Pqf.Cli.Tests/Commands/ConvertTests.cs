@@ -122,7 +122,7 @@ public sealed class ConvertTests : IDisposable
             "detect",
             folder.File(name),
             folder.File("x.png"),
-            "--score-threshold",
+            "--threshold",
             "0.1",
             "--quiet",
             "--device",

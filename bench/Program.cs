@@ -19,6 +19,8 @@ using Pqf.Tensors;
 // dotnet run -c Release --project bench -- maskrcnn [--case default,small] [--threads 2] [--steps 3] [--images 5]: a photograph through a
 // whole Mask R-CNN, a step of training on two,
 // stage by stage.
+// dotnet run -c Release --project bench -- detector-onnx NETWORK PHOTOGRAPH…: what a Mask R-CNN finds, ours and as an ONNX model in ONNX
+// Runtime.
 // dotnet run -c Release --project bench -- start [--program PUBLISHED_PQF] [--network FILE] [--images DIR] [--threads 2] [--starts 9]:
 // processes from their start to first logits.
 // dotnet run -c Release --project bench -- accuracy [--network FILE] [--images DIR] [--count 8]: errors of each 3x3 convolution of stride 1
@@ -30,6 +32,9 @@ using Pqf.Tensors;
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
 if (args is ["noisy", var from, var to, var architecture])
     return Exit(DenseNetwork.Write(from, to, architecture, noise: 0.01));
+
+if (args is ["detector-onnx", var detectorFile, .. var photographs])
+    return Exit(DetectorOnnx.Compare(detectorFile, photographs));
 
 if (args is ["demo-files", var trained, var images, var demoFolder])
     return Exit(DemoFiles.Write(trained, images, demoFolder));

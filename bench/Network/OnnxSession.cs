@@ -34,6 +34,17 @@ sealed class OnnxSession : IDisposable
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
+    /// <summary>What a detector's model finds in a photograph.</summary>
+    /// <param name="photograph">[3, H, W], 0 … 1.</param>
+    /// <param name="shape">Its shape.</param>
+    public (float[] Boxes, long[] Labels, float[] Scores, float[] Masks) Objects(float[] photograph, long[] shape)
+    {
+        using var input = OrtValue.CreateTensorValueFromMemory(photograph, shape);
+        using var outputs = session.Run(run, ["image"], [input], ["boxes", "labels", "scores", "masks"]);
+        float[] Values(int i) => outputs[i].GetTensorDataAsSpan<float>().ToArray();
+        return (Values(0), outputs[1].GetTensorDataAsSpan<long>().ToArray(), Values(2), Values(3));
+    }
+
     public void Dispose()
     {
         run.Dispose();

@@ -61,6 +61,22 @@ static class CommandLine
         Terminal terminal
     )
     {
+        if (split is { Rest: [], Overrides: [] })
+            return Parse(root, split with { Rest = ["--help"] }, options, commands, terminal);
+        if (
+            split.Rest.FirstOrDefault(word => !word.StartsWith('-')) is { Length: > 0 } first
+            && split.Rest[0] == first
+            && commands.All(entry => entry.Syntax.Name != first)
+        )
+        {
+            string known = string.Join(", ", commands.Select(entry => entry.Syntax.Name));
+            string hint = Suggestion.Near(first, commands.Select(entry => entry.Syntax.Name)) is { } near
+                ? $"the nearest known one is {near}"
+                : $"expected one of {known}";
+            terminal.Error.WriteLine(OneLine($"error: command line: {first}: unknown command; {hint}"));
+            return ExitCode.Usage;
+        }
+
         if (split.Rest.Contains(""))
         {
             terminal.Error.WriteLine("error: command line: expected a value, got an empty text");

@@ -29,7 +29,8 @@ public sealed class SteadyStateTests : IDisposable
         Decode(10_000);
         // Less, once code is recompiled. The pool of arrays makes a partition when the thread comes to another core for the first time:
         // growth would show in every round, that shows in one.
-        Assert.InRange(Enumerable.Range(0, 3).Min(_ => Allocated(100)), 0, bytes);
+        // An object for each image would be 2,400 bytes; a thread that the system moves about makes a few hundred now and then.
+        Assert.InRange(Enumerable.Range(0, 3).Min(_ => Allocated(100)), 0, bytes + 1600);
         Assert.InRange(bytes, 0, 100 * 16_384);
         Assert.InRange(Environment.WorkingSet - resident, long.MinValue, 16 << 20); // a thousand bytes an image would show
 

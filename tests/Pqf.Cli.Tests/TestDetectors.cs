@@ -9,9 +9,6 @@ namespace Pqf.Cli.Tests;
 /// <summary>Small detectors and COCO folders made for tests.</summary>
 static class TestDetectors
 {
-    /// <summary>What is said where a detector is to be an ONNX model.</summary>
-    public const string NoOnnx = "expected pqf, pth or safetensors, since an ONNX model cannot hold a detector yet, got onnx";
-
     /// <summary>Settings under which a detector of <see cref="Write"/> looks at an image in a fraction of a second.</summary>
     public static readonly string[] QuickSettings =
     [

@@ -111,7 +111,6 @@ static class CompressCommand
             run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)
                 from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
-                from _ in ModelFormats.Check(run.Config.Formats, network.Architecture)
                 from prepared in OutputFolder.Prepare(folder, run.Locks)
                 from images in Images(run, network, reader, calibrate)
                 from compressed in CompressJob.Run(

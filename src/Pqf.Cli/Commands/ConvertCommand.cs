@@ -70,9 +70,7 @@ static class ConvertCommand
                 if (form == Compressed && !network.IsCompressed)
                     return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
                 var model = form == Dense ? network.Model.Decoded() : network.Model;
-                return from _ in ModelFormats.Check([format], network.Architecture)
-                    from saved in model.Save(output, format)
-                    select Say(run, model, output, format);
+                return model.Save(output, format).Map(_ => Say(run, model, output, format));
             });
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Coco;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -46,7 +45,9 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
                 return new PqfError.Config(
                     ConfigLoader.CommandLine,
                     name,
-                    $"unknown option; the nearest known one is {NearestName.Of(name, [.. options, .. keys.Select(known => "--" + known)])}"
+                    Suggestion.ForOption(name, options, keys) is { } near
+                        ? $"unknown option; the nearest known one is {near}"
+                        : "unknown option; pqf COMMAND --help and docs/configuration.md list those that there are"
                 );
             if (value is null && (i + 1 == arguments.Count || arguments[i + 1].StartsWith("--", StringComparison.Ordinal)))
                 return new PqfError.Config(ConfigLoader.CommandLine, name, "expected a value after it, got none");

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -104,14 +103,9 @@ static class ConfigLoader
     }
 
     static PqfError.Config Unknown(string path, ConfigNode node, IEnumerable<string> known) =>
-        new(node.Origin, path, $"unknown key; the nearest known one is {Nearest(path, known)}");
-
-    /// <summary>The known key nearest to a wrong one: by its last word first, wherever it belongs, then by the whole path.</summary>
-    public static string Nearest(string path, IEnumerable<string> known)
-    {
-        string word = Last(path);
-        return known.MinBy(key => (2 * NearestName.Distance(word, Last(key))) + NearestName.Distance(path, key)) ?? "";
-    }
-
-    static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];
+        new(
+            node.Origin,
+            path,
+            Suggestion.ForKey(path, known) is { } near ? $"unknown key; the nearest known one is {near}" : "unknown key"
+        );
 }

@@ -2,9 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
-using Pqf.Compression.Model;
-using Pqf.Nets.Architectures;
-using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
@@ -72,7 +69,7 @@ static class TrainingMapping
             _ => new Schedule.Constant(),
         };
 
-    /// <summary>Refuses what the losses of a detector do not have, and kinds of file that cannot hold one.</summary>
+    /// <summary>Refuses what the losses of a detector do not have.</summary>
     public static Result<Unit, PqfError> CheckDetector(Config config)
     {
         var errors = ImmutableArray.CreateBuilder<PqfError>();
@@ -80,8 +77,6 @@ static class TrainingMapping
             errors.Add(Refused("label_smoothing", "0", FormattableString.Invariant($"{config.LabelSmoothing}")));
         if (config.Distillation.Teacher is { } teacher)
             errors.Add(Refused("distillation.teacher", "none", teacher));
-        if (ModelFormats.Check(config.Formats, new Architecture(MaskRcnn.Name)) is Result<Unit, PqfError>.Error(var format))
-            errors.Add(format);
         return errors.Count == 0 ? default(Unit) : new PqfError.Several(errors.ToImmutable());
     }
 

@@ -1,6 +1,3 @@
-using Pqf.Nets.Architectures;
-using Pqf.Tensors;
-
 namespace Pqf.Compression.Model;
 
 /// <summary>Kinds of network file.</summary>
@@ -31,18 +28,6 @@ public static class ModelFormats
             ModelFormat.Onnx => ".onnx",
             _ => ".safetensors",
         };
-
-    /// <summary>Says whether files of some kinds can hold a network.</summary>
-    /// <param name="formats">Kinds asked for.</param>
-    /// <param name="architecture">The network.</param>
-    public static Result<Unit, PqfError> Check(IEnumerable<ModelFormat> formats, Architecture architecture) =>
-        formats.Contains(ModelFormat.Onnx) && Networks.FamilyOf(architecture).Task == NetworkTask.Detection
-            ? new PqfError.Config(
-                "configuration",
-                "format",
-                "expected pqf, pth or safetensors, since an ONNX model cannot hold a detector yet, got onnx"
-            )
-            : default(Unit);
 
     /// <summary>The format that a file's name asks for; null if it asks for none.</summary>
     public static ModelFormat? Of(string path) =>

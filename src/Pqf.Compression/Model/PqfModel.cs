@@ -132,15 +132,20 @@ public sealed record PqfModel
 
     /// <summary>Writes an ONNX model, whole or not at all: the same network and the same text, for other programs.</summary>
     /// <returns>An error that names the path if the file system refuses.</returns>
-    public Result<Unit, PqfError> WriteOnnx(string path) =>
-        OnnxWriter.Write(
-            path,
-            Graph,
-            Parameters,
-            Preprocessing.InputShape(1),
-            ModelMetadata.Of(this).ToSelfContainedText(),
-            Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
-        );
+    public Result<Unit, PqfError> WriteOnnx(string path)
+    {
+        var text = ModelMetadata.Of(this).ToSelfContainedText();
+        return Networks.FamilyOf(Architecture).Task == NetworkTask.Detection
+            ? OnnxDetectorWriter.Write(path, Architecture, Parameters, text)
+            : OnnxWriter.Write(
+                path,
+                Graph,
+                Parameters,
+                Preprocessing.InputShape(1),
+                text,
+                Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
+            );
+    }
 
     /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's
     /// dense names.</summary>
@@ -202,13 +207,16 @@ public sealed record PqfModel
         // Names of a graph of its own are nobody else's; and what else an ONNX model of one holds are numbers of its operations.
         var loaded = isOwnGraph ? StateDict.Load(graph, NamedTensors.AsTheyAre(unpacked), device) : StateDict.Load(graph, unpacked, device);
         return loaded.Bind<Parameters>(found =>
-            found.Report.Unused.IsEmpty || (isOwnGraph && OnnxReader.HasGraph(file))
+        {
+            string[] unused =
+            [
+                .. found
+                    .Report.Unused.Select(tensor => tensor.Name)
+                    .Where(name => !OnnxReader.HasGraph(file) || !(isOwnGraph || OnnxDetectorWriter.IsConstant(name))),
+            ];
+            return unused.Length == 0
                 ? found.Parameters
-                : new PqfError.File(
-                    file.Path,
-                    $"holds tensors that the network has no use for: "
-                        + $"{string.Join(", ", found.Report.Unused.Select(unused => unused.Name))}"
-                )
-        );
+                : new PqfError.File(file.Path, $"holds tensors that the network has no use for: {string.Join(", ", unused)}");
+        });
     }
 }

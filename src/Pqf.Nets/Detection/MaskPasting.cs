@@ -7,7 +7,7 @@ namespace Pqf.Nets.Detection;
 public static class MaskPasting
 {
     /// <summary>Cells of zeros around a mask, so that its edge falls off within the image.</summary>
-    const int Border = 1;
+    internal const int Border = 1;
 
     /// <summary>The pixels of a detection.</summary>
     /// <param name="detection">Box and mask.</param>

@@ -17,7 +17,7 @@ public readonly record struct RoiBox(int Image, Box Box);
 public static class RoiCells
 {
     // torchvision's: the root of an area on the border between two levels is not left to rounding.
-    const float Eps = 1e-6f;
+    internal const float Eps = 1e-6f;
 
     /// <summary>Cells of some boxes.</summary>
     /// <param name="levels">[N, H, W, C], from the finest, whose pixels are 4 of the image's, each next one's twice as many.</param>

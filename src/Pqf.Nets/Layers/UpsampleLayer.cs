@@ -16,6 +16,12 @@ public sealed record UpsampleLayer(int X, int Like) : Layer(X, Like)
     internal override OnnxForm? Onnx =>
         onnx =>
         {
+            if (onnx.IsAnySize)
+            {
+                OnnxResize.AddLike(onnx);
+                return;
+            }
+
             var factors = OnnxResize.Factors(onnx.InputShape(0), onnx.Shape);
             onnx.Add(
                 "Resize",

@@ -26,6 +26,9 @@ readonly struct OnnxContext(OnnxGraph graph, int node)
     /// <param name="i">Its place among the layer's inputs.</param>
     public string Input(int i) => graph.Name(graph.Layers[node].Inputs[i]);
 
+    /// <summary>Whether the images may have another size than <see cref="Shape"/> follows from.</summary>
+    public bool IsAnySize => graph.IsAnySize;
+
     /// <summary>A name for a value on the way to the layer's.</summary>
     public string Between(string what) => $"{graph.Scoped(node)}/{what}";
 

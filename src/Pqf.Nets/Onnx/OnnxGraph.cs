@@ -15,15 +15,17 @@ sealed class OnnxGraph
     readonly OnnxModelNames names;
     readonly ImmutableArray<Shape> shapes;
     readonly ImmutableDictionary<int, BatchNormLayer> folded;
-    readonly List<WireField> nodes = [];
+    readonly List<WireField> nodes;
+    readonly string prefix;
 
-    OnnxGraph(Graph graph, Parameters parameters, Shape input, OnnxModelNames names)
+    OnnxGraph(Graph graph, Parameters parameters, Shape input, OnnxModelNames names, List<WireField> nodes, OnnxPart? part)
     {
-        (this.graph, Parameters, this.names) = (graph, parameters, names);
+        (this.graph, Parameters, this.names, this.nodes) = (graph, parameters, names, nodes);
+        (prefix, IsAnySize) = (part?.Prefix ?? "", part is not null);
         shapes = GraphShapes.Of(graph, input);
         // Where weights are codes, norms cannot be folded into them.
         folded = parameters.IsQuantised ? ImmutableDictionary<int, BatchNormLayer>.Empty : FusedNorms.Foldable(graph, shapes);
-        Weights = new(nodes);
+        Weights = part?.Weights ?? new(nodes);
     }
 
     /// <summary>Values by name.</summary>
@@ -31,6 +33,9 @@ sealed class OnnxGraph
 
     /// <summary>The initialisers.</summary>
     public OnnxWeights Weights { get; }
+
+    /// <summary>Whether the images may have another size than the one that shapes are known for.</summary>
+    public bool IsAnySize { get; }
 
     /// <summary>The nodes of the network.</summary>
     public ImmutableArray<Layer> Layers => graph.Nodes;
@@ -48,15 +53,9 @@ sealed class OnnxGraph
     /// <param name="names">Of the images and the values.</param>
     public static WireField Of(Graph graph, Parameters parameters, Shape input, OnnxModelNames names)
     {
-        var onnx = new OnnxGraph(graph, parameters, [1, .. input.AsSpan()[1..]], names);
-        ImmutableHashSet<int> needed = graph.NeededNodes();
-        for (int i = 0; i < graph.Nodes.Length; i++)
-            if (needed.Contains(i))
-                onnx.Append(i);
+        var onnx = new OnnxGraph(graph, parameters, [1, .. input.AsSpan()[1..]], names, [], null);
+        onnx.AppendAll();
         var images = onnx.shapes[graph.Nodes.IndexOf(graph.Nodes.First(node => node.IsInput))];
-        // A value of several names, and images that are a value themselves, are copied under the names that they do not have yet.
-        foreach (var output in names.Outputs.Where(output => onnx.Name(output.Node) != output.Name))
-            onnx.Add(OnnxMessages.Node("Identity", [onnx.Name(output.Node)], output.Name));
         return OnnxMessages.Graph(
             "network",
             onnx.nodes,
@@ -64,6 +63,33 @@ sealed class OnnxGraph
             OnnxMessages.Input(names.Input, [images[0], images[3], images[1], images[2]]),
             [.. names.Outputs.Select(output => onnx.Output(output))]
         );
+    }
+
+    /// <summary>Appends the nodes of a graph to those of a larger model. They take images of any size.</summary>
+    /// <param name="graph">Any graph whose forms do not depend on the size.</param>
+    /// <param name="parameters">Everything that <see cref="ParameterSpecs"/> lists.</param>
+    /// <param name="input">[1, H, W, C] of an example.</param>
+    /// <param name="names">Of the images and the values, in the model.</param>
+    /// <param name="nodes">Where nodes go.</param>
+    /// <param name="part">What else the model has.</param>
+    public static void Append(
+        Graph graph,
+        Parameters parameters,
+        Shape input,
+        OnnxModelNames names,
+        List<WireField> nodes,
+        OnnxPart part
+    ) => new OnnxGraph(graph, parameters, input, names, nodes, part).AppendAll();
+
+    void AppendAll()
+    {
+        ImmutableHashSet<int> needed = graph.NeededNodes();
+        for (int i = 0; i < graph.Nodes.Length; i++)
+            if (needed.Contains(i))
+                Append(i);
+        // A value of several names, and images that are a value themselves, are copied under the names that they do not have yet.
+        foreach (var output in names.Outputs.Where(output => Name(output.Node) != output.Name))
+            Add(OnnxMessages.Node("Identity", [Name(output.Node)], output.Name));
     }
 
     WireField Output(OnnxNetworkOutput output)
@@ -80,7 +106,7 @@ sealed class OnnxGraph
             ?? (folded.TryGetValue(node, out var norm) && names.Of(graph.Nodes.IndexOf(norm)) is { } output ? output : Scoped(node));
 
     /// <summary>A name that belongs to a node, after its layer's if it has one.</summary>
-    public string Scoped(int node) => $"{graph.Nodes[node].Parameters.FirstOrDefault()?.Layer}/{node}";
+    public string Scoped(int node) => $"{prefix}{graph.Nodes[node].Parameters.FirstOrDefault()?.Layer}/{node}";
 
     /// <summary>The norm that a layer's weights take in; null if there is none.</summary>
     public BatchNormLayer? Norm(int node) => folded.GetValueOrDefault(node);
@@ -96,3 +122,8 @@ sealed class OnnxGraph
     /// <summary>Whether a node is a norm that went into the layer before it.</summary>
     bool IsFolded(int node) => graph.Nodes[node].AsNorm is { } norm && folded.ContainsKey(norm.X);
 }
+
+/// <summary>A graph's place in a larger model.</summary>
+/// <param name="Prefix">Begins the names of its values.</param>
+/// <param name="Weights">The model's: graphs of the same layers share them.</param>
+sealed record OnnxPart(string Prefix, OnnxWeights Weights);

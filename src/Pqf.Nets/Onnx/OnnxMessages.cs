@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Google.Protobuf;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -53,9 +54,25 @@ static class OnnxMessages
     /// <param name="output">Name of its value.</param>
     /// <param name="attributes">Whole numbers, or lists of them.</param>
     public static WireField Node(string operation, IEnumerable<string> inputs, string output, params IEnumerable<WireField> attributes) =>
+        NodeOfSeveral(operation, inputs, [output], attributes);
+
+    /// <summary>One operation of several values.</summary>
+    /// <inheritdoc cref="Node"/>
+    /// <param name="outputs">Names of its values; empty for one that nobody reads.</param>
+    public static WireField NodeOfSeveral(
+        string operation,
+        IEnumerable<string> inputs,
+        string[] outputs,
+        IEnumerable<WireField> attributes
+    ) =>
         WireField.Message(
             1,
-            [.. inputs.Select(input => WireField.Text(1, input)), WireField.Text(2, output), WireField.Text(4, operation), .. attributes]
+            [
+                .. inputs.Select(input => WireField.Text(1, input)),
+                .. outputs.Select(output => WireField.Text(2, output)),
+                WireField.Text(4, operation),
+                .. attributes,
+            ]
         );
 
     /// <summary>A whole number that an operation is given.</summary>
@@ -117,6 +134,16 @@ static class OnnxMessages
     /// <inheritdoc cref="Input"/>
     public static WireField Output(string name, IEnumerable<int> shape) => Value(12, name, shape);
 
+    /// <summary>The graph's input, single precision.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="axes">For each axis its length, or the name of a length that is open.</param>
+    public static WireField OpenInput(string name, string[] axes) => Value(11, name, DType.F32, axes.Select(Axis));
+
+    /// <summary>The graph's output.</summary>
+    /// <inheritdoc cref="OpenInput"/>
+    /// <param name="type">Of its elements.</param>
+    public static WireField OpenOutput(string name, DType type, string[] axes) => Value(12, name, type, axes.Select(Axis));
+
     /// <summary>Writes a file's fields.</summary>
     public static void Write(Stream stream, IEnumerable<WireField> fields)
     {
@@ -126,10 +153,18 @@ static class OnnxMessages
     }
 
     /// <summary>Single precision; the first axis is the batch, of any length.</summary>
-    static WireField Value(int number, string name, IEnumerable<int> shape)
+    static WireField Value(int number, string name, IEnumerable<int> shape) =>
+        Value(number, name, DType.F32, shape.Select((length, axis) => axis == 0 ? WireField.Text(2, "N") : WireField.Integer(1, length)));
+
+    static WireField Value(int number, string name, DType kind, IEnumerable<WireField> axes)
     {
-        var axes = shape.Select((length, axis) => WireField.Message(1, axis == 0 ? WireField.Text(2, "N") : WireField.Integer(1, length)));
-        var type = WireField.Message(1, WireField.Integer(1, OnnxTypes.NumberOf(DType.F32)), WireField.Message(2, axes));
+        var shape = WireField.Message(2, axes.Select(axis => WireField.Message(1, axis)));
+        var type = WireField.Message(1, WireField.Integer(1, OnnxTypes.NumberOf(kind)), shape);
         return WireField.Message(number, WireField.Text(1, name), WireField.Message(2, type));
     }
+
+    static WireField Axis(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+            ? WireField.Integer(1, length)
+            : WireField.Text(2, text);
 }

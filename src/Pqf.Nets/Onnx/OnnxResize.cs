@@ -19,6 +19,16 @@ static class OnnxResize
         return factor;
     }
 
+    /// <summary>Repeats the pixels of the first input until there are as many as in the second: the graph computes the size.</summary>
+    public static void AddLike(OnnxContext onnx)
+    {
+        var (channels, pixels, sizes) = (onnx.Between("channels"), onnx.Between("pixels"), onnx.Between("sizes"));
+        onnx.Add("Shape", [onnx.Input(0)], channels, OnnxMessages.Attribute("end", 2));
+        onnx.Add("Shape", [onnx.Input(1)], pixels, OnnxMessages.Attribute("start", 2));
+        onnx.Add("Concat", [channels, pixels], sizes, OnnxMessages.Attribute("axis", 0));
+        onnx.Add("Resize", [onnx.Input(0), "", "", sizes], onnx.Output, Attributes(InterpolationMode.Nearest));
+    }
+
     /// <summary>The attributes of one.</summary>
     public static IEnumerable<WireField> Attributes(InterpolationMode mode)
     {

@@ -10,6 +10,9 @@ namespace Pqf.Nets.Onnx;
 /// <param name="nodes">Where nodes go.</param>
 sealed class OnnxWeights(List<WireField> nodes)
 {
+    /// <summary>Begins the names of lists of numbers that are no weights. A slash is in no name of a weight.</summary>
+    public const string NumbersPrefix = "numbers/";
+
     readonly HashSet<string> names = [];
     readonly List<WireField> initialisers = [];
 
@@ -92,6 +95,16 @@ sealed class OnnxWeights(List<WireField> nodes)
         return name;
     }
 
+    /// <summary>One whole number without an axis, as a constant node.</summary>
+    /// <returns>Its name.</returns>
+    public string Integer(long value)
+    {
+        string name = FormattableString.Invariant($"integer/{value}");
+        if (names.Add(name))
+            nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_int", value)));
+        return name;
+    }
+
     /// <summary>A number in single precision, as a constant node.</summary>
     /// <returns>Its name.</returns>
     public string Number(float value)
@@ -106,7 +119,7 @@ sealed class OnnxWeights(List<WireField> nodes)
     /// <returns>Its name.</returns>
     public string Numbers(IEnumerable<float> values)
     {
-        string name = $"numbers/{string.Join('x', values.Select(value => FormattableString.Invariant($"{value:R}")))}";
+        string name = $"{NumbersPrefix}{string.Join('x', values.Select(value => FormattableString.Invariant($"{value:R}")))}";
         if (names.Add(name))
             nodes.Add(OnnxMessages.Node("Constant", [], name, OnnxMessages.Attribute("value_floats", values)));
         return name;

@@ -50,10 +50,50 @@ public class CommandLineTests
     public void Version_is_one_line() => Assert.Equal("pqf 0.1.0\n", Cli.Run("--version").Out);
 
     [Fact]
-    public void No_command_is_a_usage_error() => Assert.Equal(ExitCode.Usage, Cli.Run().Code);
+    public void No_word_at_all_gives_help()
+    {
+        var result = Cli.Run();
+        Assert.Equal((ExitCode.Success, Cli.Run("--help").Out, ""), (result.Code, result.Out, result.Error));
+    }
+
+    [Fact]
+    public void Options_without_a_command_are_a_usage_error() => Assert.Equal(ExitCode.Usage, Cli.Run("--seed", "1").Code);
+
+    [Theory]
+    [InlineData("comprss", "the nearest known one is compress")]
+    [InlineData("Inspect", "the nearest known one is inspect")]
+    [InlineData("clasify", "the nearest known one is classify")]
+    [InlineData("shrink", "expected one of ")]
+    [InlineData("x\u001b[2J", "expected one of ")]
+    public void A_misspelt_command_is_one_line_with_what_was_meant(string word, string hint)
+    {
+        var result = Cli.Run(word, "a.pqf");
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Contains($"unknown command; {hint}", Assert.Single(result.Error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Error.TrimEnd('\n'), char.IsControl);
+    }
 
     [Theory]
     [InlineData("error: command line: --epoch: unknown option; the nearest known one is --epochs", "devices", "--epoch", "3")]
+    [InlineData(
+        "error: command line: --k: unknown option; the nearest known one is --model.compression_parameters.k",
+        "devices",
+        "--k",
+        "3"
+    )]
+    [InlineData("error: command line: --lr: unknown option; the nearest known one is --learning_rate", "devices", "--lr", "3")]
+    [InlineData(
+        "error: command line: --batch-size: unknown option; the nearest known one is --dataloader.batch_size",
+        "devices",
+        "--batch-size",
+        "3"
+    )]
+    [InlineData(
+        "error: command line: --qqqq: unknown option; pqf COMMAND --help and docs/configuration.md list those that there are",
+        "devices",
+        "--qqqq",
+        "3"
+    )]
     [InlineData("error: command line: model.arh: unknown key; the nearest known one is model.arch", "devices", "--model.arh", "resnet18")]
     [InlineData("error: command line: seed: expected a whole number, got 'x'", "devices", "--seed", "x")]
     [InlineData("error: command line: threads: expected a whole number from 0 to 1024, got '-1'", "devices", "--threads", "-1")]

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Weights;
+
+namespace Pqf.Cli.Configuration;
+
+/// <summary>What a person may have meant by a word that is not known.</summary>
+static class Suggestion
+{
+    // What other programs call a key whose name here has nothing in common with it.
+    static readonly ImmutableDictionary<string, string> otherNames = ImmutableDictionary.CreateRange(
+        StringComparer.Ordinal,
+        new KeyValuePair<string, string>[]
+        {
+            new("lr", "learning_rate"),
+            new("wd", "weight_decay"),
+            new("bs", "dataloader.batch_size"),
+            new("workers", "dataloader.num_workers"),
+            new("data", "dataloader.imagenet_path"),
+        }
+    );
+
+    /// <summary>The option or key nearest to an unknown option.</summary>
+    /// <param name="name">As typed, with its dashes.</param>
+    /// <param name="options">Known options, with their dashes.</param>
+    /// <param name="keys">Known keys.</param>
+    /// <returns>With its dashes; null if none is near.</returns>
+    public static string? ForOption(string name, IEnumerable<string> options, ImmutableArray<string> keys)
+    {
+        string word = name.TrimStart('-').Replace('-', '_');
+        if (keys.Where(key => Last(key) == word).MinBy(key => key.Length) is { } own)
+            return "--" + own;
+        if (otherNames.TryGetValue(word, out string? other) && keys.Contains(other))
+            return "--" + other;
+        return Near(name, options.Where(option => option.Length > 2).Concat(keys.Select(key => "--" + key))) is { } near ? near
+            : Near(word, keys.Select(Last)) is { } last ? "--" + keys.Where(key => Last(key) == last).MinBy(key => key.Length)
+            : null;
+    }
+
+    /// <summary>The known key nearest to a wrong one: by its last word first, wherever it belongs, then by the whole path.</summary>
+    /// <returns>Null if none is near.</returns>
+    public static string? ForKey(string path, IEnumerable<string> keys)
+    {
+        string word = Last(path);
+        return
+            keys.MinBy(key => (2 * NearestName.Distance(word, Last(key))) + NearestName.Distance(path, key)) is { } nearest
+            && (IsNear(word, Last(nearest)) || IsNear(path, nearest))
+            ? nearest
+            : null;
+    }
+
+    /// <summary>The candidate nearest to a word; null if none is near.</summary>
+    public static string? Near(string word, IEnumerable<string> candidates) =>
+        NearestName.Of(word, candidates) is { } nearest && IsNear(word, nearest) ? nearest : null;
+
+    /// <summary>Whether a third of a word's letters at most are wrong: one of the shortest.</summary>
+    static bool IsNear(string word, string known)
+    {
+        int letters = Math.Min(word.TrimStart('-').Length, known.TrimStart('-').Length);
+        return NearestName.Distance(word, known) <= Math.Max(letters > 2 ? 1 : 0, letters / 3);
+    }
+
+    static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];
+}

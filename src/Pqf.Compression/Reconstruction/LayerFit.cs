@@ -13,8 +13,8 @@ sealed record LayerFit(MetricCode Code, double Before, double After)
     const double Rounding = 1e-3;
 
     /// <summary>Clusters, assigns with feedback, fits the codebook, assigns again, sweeps and fits. A stage that would raise the objective
-    /// is not taken. Where inputs hardly vary, their covariance is rounding errors and the objective may have no least value: the start is kept
-    /// then.</summary>
+    /// is not taken. Where inputs hardly vary, their covariance is rounding errors and the objective may have no least value: the start is
+    /// kept then.</summary>
     /// <param name="host">Where to run.</param>
     /// <param name="metric">The layer.</param>
     /// <param name="start">Where to begin: the codes of plain quantisation.</param>

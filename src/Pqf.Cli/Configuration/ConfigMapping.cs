@@ -5,7 +5,6 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
-using Pqf.Nets.Architectures;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
 
@@ -29,25 +28,12 @@ static class ConfigMapping
                 },
                 LayerStrategies = config
                     .Model.PermutationSpecs.Where(layer => !layer.Value.Optimization.IsEmpty)
-                    .ToImmutableDictionary(layer => Networks.Canonical(layer.Key), layer => layer.Value.Optimization),
+                    .ToImmutableDictionary(layer => layer.Key, layer => layer.Value.Optimization),
                 LayerReshapes = config
                     .Model.PermutationSpecs.Where(layer => !layer.Value.Reshape.IsEmpty)
-                    .ToImmutableDictionary(layer => Networks.Canonical(layer.Key), layer => layer.Value.Reshape),
-                Groups = [.. config.Model.Permutations.Select(group => (Canonical(group.Parents), Canonical(group.Children)))],
+                    .ToImmutableDictionary(layer => layer.Key, layer => layer.Value.Reshape),
+                Groups = config.Model.Permutations,
             };
-
-    /// <summary>How a network is quantised; layers under the names of its graph.</summary>
-    public static CompressionSpec Compression(Config config) =>
-        config.Model.Compression with
-        {
-            IgnoredModules = [.. config.Model.Compression.IgnoredModules.Select(Networks.Canonical)],
-            LayerSpecs = config.Model.Compression.LayerSpecs.ToImmutableSortedDictionary(
-                layer => Networks.Canonical(layer.Key),
-                layer => layer.Value
-            ),
-        };
-
-    static ImmutableArray<string> Canonical(ImmutableArray<string> names) => [.. names.Select(Networks.Canonical)];
 
     /// <summary>What wins over what a network's file says.</summary>
     public static Result<NetworkOverrides, PqfError> Overrides(Config config) =>
@@ -88,7 +74,7 @@ static class ConfigMapping
         new()
         {
             Permutation = Permutation(run.Config),
-            Compression = Compression(run.Config),
+            Compression = run.Config.Model.Compression,
             ColumnWeights = run.Config.Model.ColumnWeights,
             Target = run.Config.TargetSize ?? run.Config.TargetRatio,
             Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers

@@ -77,6 +77,14 @@ static class TrainingMapping
             errors.Add(Refused("label_smoothing", "0", FormattableString.Invariant($"{config.LabelSmoothing}")));
         if (config.Distillation.Teacher is { } teacher)
             errors.Add(Refused("distillation.teacher", "none", teacher));
+        if (config.Model.RandomWeights)
+            errors.Add(
+                new PqfError.Config(
+                    "configuration",
+                    "model.random_weights",
+                    "expected false: a detector begins with the weights of a file, got true"
+                )
+            );
         return errors.Count == 0 ? default(Unit) : new PqfError.Several(errors.ToImmutable());
     }
 

@@ -37,6 +37,12 @@ public static class CompressJob
                 network.Path,
                 "is compressed already; expected a dense network (pqf convert --format dense makes one)"
             );
+        var names = new LayerNames(network.Graph);
+        options = options with
+        {
+            Compression = names.Of(options.Compression),
+            Permutation = options.Permutation is { } search ? names.Of(search) : null,
+        };
         double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
         if (network.Architecture.Options is GraphOptions)
             options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression, share) };

@@ -13,7 +13,7 @@ public sealed record CompressOptions
     /// <summary>How channel orders are searched; null keeps them.</summary>
     public PermutationSpec? Permutation { get; init; } = new();
 
-    /// <summary>How weights are quantised; layers under the names of the graph.</summary>
+    /// <summary>How weights are quantised; layers under the names of the graph, or those that other programs have for them.</summary>
     public CompressionSpec Compression { get; init; } = new();
 
     /// <summary>The size that block lengths and codebook sizes are chosen for, layer by layer; null takes those of <see

@@ -31,8 +31,14 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
     {
         if (run.Options.Compression is not null)
             return Untrained("--weights", "got none");
+        if (Overrides.Arch is not { } name)
+            return new PqfError.Config(
+                "command line",
+                "--weights",
+                "expected the file of a network here, or the name of one to be made in model.arch, got neither"
+            );
         var architecture = new Architecture(
-            Overrides.Arch ?? "",
+            name,
             WantedCount ?? images.Classes.Length,
             Overrides.InChannels ?? images.Channels,
             Overrides.Width

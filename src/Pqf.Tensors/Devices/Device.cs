@@ -83,10 +83,7 @@ public abstract class Device : IDisposable
     {
         using var use = Use();
         if (innermost != scope)
-            throw new InvalidOperationException(
-                "Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope, and threads that open scopes need "
-                    + "a device each"
-            );
+            throw new InvalidOperationException("Scope.Dispose: expected the innermost scope; scopes end in reverse order of BeginScope");
         innermost = scope.Outer;
     }
 

@@ -63,20 +63,9 @@ static class CommandLine
     {
         if (split is { Rest: [], Overrides: [] })
             return Parse(root, split with { Rest = ["--help"] }, options, commands, terminal);
-        if (
-            split.Rest.FirstOrDefault(word => !word.StartsWith('-')) is { Length: > 0 } first
-            && split.Rest[0] == first
-            && commands.All(entry => entry.Syntax.Name != first)
-        )
-        {
-            string known = string.Join(", ", commands.Select(entry => entry.Syntax.Name));
-            string hint = Suggestion.Near(first, commands.Select(entry => entry.Syntax.Name)) is { } near
-                ? $"the nearest known one is {near}"
-                : $"expected one of {known}";
-            terminal.Error.WriteLine(OneLine($"error: command line: {first}: unknown command; {hint}"));
-            return ExitCode.Usage;
-        }
-
+        ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
+        if (split.Rest is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !known.Contains(first))
+            return Fail(UnknownCommand(first, known), terminal);
         if (split.Rest.Contains(""))
         {
             terminal.Error.WriteLine("error: command line: expected a value, got an empty text");
@@ -150,6 +139,15 @@ static class CommandLine
 
     static IEnumerable<string> CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? ["pqf"] : ["pqf", parsed.CommandResult.Command.Name];
+
+    static PqfError.Config UnknownCommand(string word, ImmutableArray<string> known) =>
+        new(
+            ConfigLoader.CommandLine,
+            word,
+            Suggestion.Near(word, known) is { } near
+                ? $"unknown command; the nearest known one is {near}"
+                : $"unknown command; expected one of {string.Join(", ", known)}"
+        );
 
     static ExitCode Fail(PqfError error, Terminal terminal)
     {

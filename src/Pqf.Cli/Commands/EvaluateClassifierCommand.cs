@@ -38,7 +38,7 @@ static class EvaluateClassifierCommand
                 "pqf evaluate-resnet --config config/evaluate_resnet18.yaml --weights resnet18.pth --dataloader.imagenet_path "
                     + "/data/imagenet --dataloader.batch_size 64",
             ],
-            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed)
+            run => run.MeasuredWeights(run.Parsed.GetValue(weights)).Bind(file => Run(run, file))
         )
         {
             Flags = [skip],
@@ -47,15 +47,9 @@ static class EvaluateClassifierCommand
 
     /// <summary>Measures.</summary>
     /// <param name="run">The configuration.</param>
-    /// <param name="weights">The network's file; null if none is given.</param>
-    public static Result<Unit, PqfError> Run(RunContext run, string? weights)
+    /// <param name="weights">The network's file.</param>
+    public static Result<Unit, PqfError> Run(RunContext run, string weights)
     {
-        if (weights is null)
-            return new PqfError.Config(
-                "command line",
-                "--weights",
-                "expected a network's file, here or in model.state_dict_compressed, got none"
-            );
         var keys = run.Config.Dataloader;
         var source = new ImageSource { ImageFolder = keys.ImagenetPath, IdxFolder = keys.IdxPath };
         if (source is { ImageFolder: null, IdxFolder: null })

@@ -39,12 +39,12 @@ static class EvaluateCommand
                 "pqf evaluate --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco --output out",
             ],
             run =>
-            {
-                string? file = run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed;
-                return ConfigMapping.HasAnnotations(run.Config)
-                    ? EvaluateDetectorCommand.Run(run, file, run.Parsed.GetValue(profile))
-                    : EvaluateClassifierCommand.Run(run, file);
-            }
+                run.MeasuredWeights(run.Parsed.GetValue(weights))
+                    .Bind(file =>
+                        ConfigMapping.HasAnnotations(run.Config)
+                            ? EvaluateDetectorCommand.Run(run, file, run.Parsed.GetValue(profile))
+                            : EvaluateClassifierCommand.Run(run, file)
+                    )
         )
         {
             Keys = [("output_path", output)],

@@ -49,7 +49,7 @@ static class EvaluateDetectorCommand
                     + "--dataloader.coco_path /data/coco --output out --profile",
                 "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.val_annotations roboflow/test/_annotations.coco.json",
             ],
-            run => Run(run, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, run.Parsed.GetValue(profile))
+            run => run.MeasuredWeights(run.Parsed.GetValue(weights)).Bind(file => Run(run, file, run.Parsed.GetValue(profile)))
         )
         {
             Keys = [("output_path", output)],
@@ -58,27 +58,19 @@ static class EvaluateDetectorCommand
 
     /// <summary>Measures.</summary>
     /// <param name="run">The configuration.</param>
-    /// <param name="weights">The detector's file; null if none is given.</param>
+    /// <param name="weights">The detector's file.</param>
     /// <param name="isProfiled">Whether the time of each stage is printed.</param>
-    public static Result<Unit, PqfError> Run(RunContext run, string? weights, bool isProfiled)
-    {
-        if (weights is null)
-            return new PqfError.Config(
-                "command line",
-                "--weights",
-                "expected a network's file, here or in model.state_dict_compressed, got none"
-            );
-        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks) : default(Unit)
-            from done in run.WithImages(reader =>
-                run.WithDevice(device =>
-                    from network in run.Load(weights, device, NetworkTask.Detection)
-                    from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), reader)
-                    from measured in Measure(run, network, images, isProfiled)
-                    select measured
-                )
+    public static Result<Unit, PqfError> Run(RunContext run, string weights, bool isProfiled) =>
+        from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks) : default(Unit)
+        from done in run.WithImages(reader =>
+            run.WithDevice(device =>
+                from network in run.Load(weights, device, NetworkTask.Detection)
+                from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), reader)
+                from measured in Measure(run, network, images, isProfiled)
+                select measured
             )
-            select done;
-    }
+        )
+        select done;
 
     static Result<Unit, PqfError> Measure(RunContext run, Network network, CocoFolder images, bool isProfiled)
     {

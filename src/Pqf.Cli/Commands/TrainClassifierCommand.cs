@@ -19,17 +19,7 @@ static class TrainClassifierCommand
             Description = "The network to begin with, dense or compressed [default: random weights, with --model.compress false]",
             HelpName = "FILE",
         };
-        var output = new Option<string?>("--output")
-        {
-            Description = "Folder for networks, states and logs [default: output_path]",
-            HelpName = "DIR",
-        };
-        var resume = new Option<string?>("--resume")
-        {
-            Description = "Go on with the run in the output folder: from its latest state, or after EPOCHS epochs",
-            HelpName = "EPOCHS",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var shared = new TrainingArguments();
         var distill = new Option<string?>("--distill")
         {
             Description = "A dense network to learn from beside the labels",
@@ -43,8 +33,8 @@ static class TrainClassifierCommand
             )
             {
                 weights,
-                output,
-                resume,
+                shared.Output,
+                shared.Resume,
                 distill,
                 skip.Option,
             },
@@ -56,16 +46,11 @@ static class TrainClassifierCommand
             ],
             run =>
                 run.WithImages(reader =>
-                    Run(
-                        run,
-                        reader,
-                        run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed,
-                        run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? ""
-                    )
+                    Run(run, reader, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, shared.ResumeOf(run.Parsed))
                 )
         )
         {
-            Keys = [("output_path", output), ("distillation.teacher", distill)],
+            Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
         };
     }

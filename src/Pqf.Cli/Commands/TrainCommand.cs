@@ -22,17 +22,7 @@ static class TrainCommand
             Description = "In its place a ResNet-50, the body of a new Mask R-CNN",
             HelpName = "FILE",
         };
-        var output = new Option<string?>("--output")
-        {
-            Description = "Folder for networks, states and logs [default: output_path]",
-            HelpName = "DIR",
-        };
-        var resume = new Option<string?>("--resume")
-        {
-            Description = "Go on with the run in the output folder: from its latest state, or after EPOCHS epochs",
-            HelpName = "EPOCHS",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var shared = new TrainingArguments();
         var distill = new Option<string?>("--distill")
         {
             Description = "A dense classifier to learn from beside the labels",
@@ -48,8 +38,8 @@ static class TrainCommand
             {
                 weights,
                 backbone,
-                output,
-                resume,
+                shared.Output,
+                shared.Resume,
                 distill,
                 skip.Option,
             },
@@ -63,14 +53,14 @@ static class TrainCommand
                 {
                     var (given, body) = (run.Parsed.GetValue(weights), run.Parsed.GetValue(backbone));
                     string? from = given ?? (body is null ? run.Config.Model.StateDictCompressed : null),
-                        place = run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "";
+                        place = shared.ResumeOf(run.Parsed);
                     return body is not null || ConfigMapping.HasAnnotations(run.Config)
                         ? TrainDetectorCommand.Run(run, reader, from, body, place, false)
                         : TrainClassifierCommand.Run(run, reader, from, place);
                 })
         )
         {
-            Keys = [("output_path", output), ("distillation.teacher", distill)],
+            Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
         };
     }

@@ -24,17 +24,7 @@ static class TrainDetectorCommand
             Description = "In its place a ResNet-50, dense or compressed: the body of a new Mask R-CNN",
             HelpName = "FILE",
         };
-        var output = new Option<string?>("--output")
-        {
-            Description = "Folder for networks, states and logs [default: output_path]",
-            HelpName = "DIR",
-        };
-        var resume = new Option<string?>("--resume")
-        {
-            Description = "Go on with the run in the output folder: from its latest state, or after EPOCHS epochs",
-            HelpName = "EPOCHS",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var shared = new TrainingArguments();
         var profile = new Option<bool>("--profile") { Description = "Say in the end what each stage took" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
@@ -46,8 +36,8 @@ static class TrainDetectorCommand
             {
                 weights,
                 backbone,
-                output,
-                resume,
+                shared.Output,
+                shared.Resume,
                 profile,
                 skip.Option,
             },
@@ -68,13 +58,13 @@ static class TrainDetectorCommand
                         run.Parsed.GetValue(weights)
                             ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
                         run.Parsed.GetValue(backbone),
-                        run.Parsed.GetResult(resume) is null ? null : run.Parsed.GetValue(resume) ?? "",
+                        shared.ResumeOf(run.Parsed),
                         run.Parsed.GetValue(profile)
                     )
                 )
         )
         {
-            Keys = [("output_path", output)],
+            Keys = [("output_path", shared.Output)],
             Flags = [skip],
         };
     }
@@ -82,8 +72,8 @@ static class TrainDetectorCommand
     /// <summary>Trains.</summary>
     /// <param name="run">The configuration.</param>
     /// <param name="reader">Decodes images.</param>
-    /// <param name="weights">The detector to begin with; null if none is given.</param>
-    /// <param name="backbone">The body of a new detector; null if none is given.</param>
+    /// <param name="weights">The detector to begin with; null when omitted.</param>
+    /// <param name="backbone">The body of a new detector; null when omitted.</param>
     /// <param name="resume">The epochs to resume after; empty for the latest state, null for a new run.</param>
     /// <param name="isProfiled">Whether the time of each stage is printed.</param>
     public static Result<Unit, PqfError> Run(

@@ -23,7 +23,7 @@ static class Suggestion
     /// <param name="name">As typed, with its dashes.</param>
     /// <param name="options">Known options, with their dashes.</param>
     /// <param name="keys">Known keys.</param>
-    /// <returns>With its dashes; null if none is near.</returns>
+    /// <returns>With its dashes; null where nothing is near.</returns>
     public static string? ForOption(string name, IEnumerable<string> options, ImmutableArray<string> keys)
     {
         string word = name.TrimStart('-').Replace('-', '_');
@@ -37,7 +37,7 @@ static class Suggestion
     }
 
     /// <summary>The known key nearest to a wrong one: by its last word first, wherever it belongs, then by the whole path.</summary>
-    /// <returns>Null if none is near.</returns>
+    /// <returns>Null where nothing is near.</returns>
     public static string? ForKey(string path, IEnumerable<string> keys)
     {
         string word = Last(path);
@@ -48,7 +48,7 @@ static class Suggestion
             : null;
     }
 
-    /// <summary>The candidate nearest to a word; null if none is near.</summary>
+    /// <summary>The candidate nearest to a word; null where nothing is near.</summary>
     public static string? Near(string word, IEnumerable<string> candidates) =>
         NearestName.Of(word, candidates) is { } nearest && IsNear(word, nearest) ? nearest : null;
 

@@ -52,6 +52,18 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     public Result<Network, PqfError> Load(string path, Device device, NetworkTask? task = null) =>
         ConfigMapping.Overrides(Config).Bind(overrides => Network.Load(path, device, overrides, task));
 
+    /// <summary>The network to measure: a file, or the configuration's.</summary>
+    /// <param name="given">Of the command line; null when omitted.</param>
+    /// <returns>An error if neither is there.</returns>
+    public Result<string, PqfError> MeasuredWeights(string? given) =>
+        (given ?? Config.Model.StateDictCompressed) is { } path
+            ? new Result<string, PqfError>.Ok(path)
+            : new PqfError.Config(
+                "command line",
+                "--weights",
+                "expected a network's file, here or in model.state_dict_compressed, got none"
+            );
+
     /// <summary>Names images that cannot be decoded, where the configuration leaves them out; null where they are errors.</summary>
     public SkippedImages? SkippedImages() =>
         Config.Dataloader.SkipCorrupt ? new SkippedImages(error => Note($"skipped {error.Message}")) : null;

@@ -9,17 +9,10 @@ namespace Pqf.Compression;
 /// <param name="graph">The network.</param>
 sealed class LayerNames(Graph graph)
 {
-    readonly ImmutableHashSet<string> own =
-    [
-        .. ParameterSpecs
-            .Of(graph)
-            .SelectMany(spec =>
-                Enumerable.Range(0, spec.Layer.Length + 1).Where(end => IsEnd(spec.Layer, end)).Select(end => spec.Layer[..end])
-            ),
-    ];
+    readonly ImmutableArray<string> layers = [.. ParameterSpecs.Of(graph).Select(spec => spec.Layer).Distinct()];
 
     /// <summary>The network's name for a layer, or for a part that holds layers; the name itself where it has none like it.</summary>
-    public string Of(string name) => own.Contains(name) ? name : Networks.Canonical(name);
+    public string Of(string name) => layers.Any(layer => Blocks.IsWithin(layer, name)) ? name : Networks.Canonical(name);
 
     /// <summary>Settings of quantisation under the network's names. Of two names of one layer the network's own wins.</summary>
     public CompressionSpec Of(CompressionSpec spec) =>
@@ -44,6 +37,4 @@ sealed class LayerNames(Graph graph)
         settings
             .GroupBy(pair => Of(pair.Key), StringComparer.Ordinal)
             .Select(same => KeyValuePair.Create(same.Key, same.OrderByDescending(pair => pair.Key == same.Key).First().Value));
-
-    static bool IsEnd(string layer, int end) => end == layer.Length || (end > 0 && layer[end] == '.');
 }

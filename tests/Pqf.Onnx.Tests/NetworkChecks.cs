@@ -77,8 +77,8 @@ static class NetworkChecks
             ? x.ToArray().SequenceEqual(((Tensor<float>)b).ToArray())
             : ((Tensor<ushort>)a).ToArray().SequenceEqual(((Tensor<ushort>)b).ToArray());
 
-    /// <summary>The adjoint identity along the gradient g itself, in a random half of the parameters: the derivative of ⟨u, f⟩ along g / |g|
-    /// is |g|. The best of several steps.</summary>
+    /// <summary>The adjoint identity along the gradient g itself, in a random half of the parameters: the derivative of ⟨u, f⟩ along
+    /// g / |g| is |g|. The best of several steps.</summary>
     static double GradientDifference(Graph graph, Parameters parameters, Tensor<float> images)
     {
         var key = RngKey.FromSeed(5);

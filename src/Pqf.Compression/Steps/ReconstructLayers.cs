@@ -19,7 +19,10 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     : ICompressionStep
 {
     /// <inheritdoc/>
-    public Result<Unit, PqfError> Check(CompressionState start) => Images.Check();
+    public Result<Unit, PqfError> Check(CompressionState start) =>
+        start.Graph.HasJoints && Images.BoxCounts.IsEmpty
+            ? new PqfError.Layer("reconstruction", "expected photographs with the boxes that the network's heads look at, got none")
+            : Images.Check();
 
     /// <inheritdoc/>
     public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
@@ -28,12 +31,8 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         using var scope = host.BeginScope();
         var dense = On(host, state.Dense ?? state.Parameters);
         var start = Shared(On(host, state.Parameters), dense);
-        var graph = Images.BoxCounts.IsEmpty ? state.Graph.BeforeJoints() : state.Graph.WithBoxCounts(Images.BoxCounts);
+        var graph = state.Graph.WithBoxCounts(Images.BoxCounts);
         var firsts = Firsts(graph);
-        if (Layers.Where(layer => !firsts.ContainsValue(layer)).Select(layer => layer.Layer).ToArray() is [_, ..] others)
-            yield return new CompressionEvent.Noted(
-                $"not reconstructed, as they see boxes, which photographs do not have: {string.Join(", ", others)}"
-            );
         var (plain, mirrored) = BatchesInMemory(graph, start, dense);
         if (plain < Images.BatchCount)
             yield return new CompressionEvent.Noted(

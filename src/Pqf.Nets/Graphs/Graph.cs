@@ -32,19 +32,6 @@ public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outp
         return this with { Nodes = [.. Nodes.Select(node => node is RoiAlignLayer align ? align.WithBoxCount(counts[joint++]) : node)] };
     }
 
-    /// <summary>The nodes before the first joint, under their own numbers; the graph itself where it has none. Values that later nodes
-    /// read are outputs.</summary>
-    public Graph BeforeJoints()
-    {
-        int count = Nodes.TakeWhile(node => !node.IsJoint).Count();
-        return count == Nodes.Length
-            ? this
-            : new(
-                Nodes[..count],
-                [.. Outputs.Concat(Nodes[count..].SelectMany(node => node.Inputs)).Where(node => node < count).Distinct().Order()]
-            );
-    }
-
     /// <summary>Numbers of the nodes that the outputs depend on, themselves among them.</summary>
     internal ImmutableHashSet<int> NeededNodes()
     {

@@ -196,6 +196,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     nint Offset(int a, int b) => (((nint)a * g.Dilation.H * g.W) + (b * g.Dilation.W)) * g.InChannels;
 
     /// <summary>The tail, while the values are in the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Finish(float* values, int count)
     {
         if (Tail.Bounds.HasLow || Tail.Bounds.HasHigh)

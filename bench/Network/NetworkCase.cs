@@ -48,7 +48,10 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
         Path is { } path
             ? ReadModel(
                 path,
-                network => StateDict.Load(network.Graph, network.Tensors, device).Match(found => found.Parameters, error => throw new PqfException(error))
+                network =>
+                    StateDict
+                        .Load(network.Graph, network.Tensors, device)
+                        .Match(found => found.Parameters, error => throw new PqfException(error))
             )
             : new(
                 ParameterSpecs

@@ -87,9 +87,7 @@ sealed class OnnxRuntimeRunner : LocalRunner
     public OnnxRuntimeRunner(NetworkCase network)
         : base(network)
     {
-        session = network.Path is { } path
-            ? OnnxSession.Open(path, network.Threads)
-            : OnnxSession.Of(DenseModel(network), network.Threads);
+        session = network.Path is { } path ? OnnxSession.Open(path, network.Threads) : OnnxSession.Of(DenseModel(network), network.Threads);
         input = [.. network.ChannelsFirst.Select(length => (long)length)];
     }
 

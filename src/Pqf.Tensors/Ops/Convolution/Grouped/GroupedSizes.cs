@@ -32,8 +32,7 @@ readonly record struct GroupedSizes
         Strips = Division.Ceil(g.OutW, StripPixels);
         int widest = Division.Ceil(g.OutW, Strips),
             extent = ((g.Kernel.H - 1) * g.Dilation.H) + 1;
-        GatheredColumns =
-            (((Division.Ceil(widest, Pixels) * Pixels) - 1) * g.Stride.W) + ((g.Kernel.W - 1) * g.Dilation.W) + 1;
+        GatheredColumns = (((Division.Ceil(widest, Pixels) * Pixels) - 1) * g.Stride.W) + ((g.Kernel.W - 1) * g.Dilation.W) + 1;
         int rows = GatheredBytes / (GatheredColumns * lanes * sizeof(float));
         BandRows = Math.Clamp(((rows - extent) / g.Stride.H) + 1, 1, g.OutH);
         Bands = Division.Ceil(g.OutH, BandRows);

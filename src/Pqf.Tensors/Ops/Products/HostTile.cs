@@ -211,17 +211,9 @@ static unsafe class HostTile<S, V, L>
         if (r.Residual != null)
             v = S.Add(v, S.Load(r.Residual + column));
         if (r.HasLow)
-        {
-            V low = S.Create(r.Tile->Bounds.Low); // NaN is not below it and stays
-            v = S.Select(S.LessThan(v, low), low, v);
-        }
-
+            v = S.Max(S.Create(r.Tile->Bounds.Low), v); // NaN passes
         if (r.HasHigh)
-        {
-            V high = S.Create(r.Tile->Bounds.High);
-            v = S.Select(S.LessThan(high, v), high, v);
-        }
-
+            v = S.Min(S.Create(r.Tile->Bounds.High), v);
         return v;
     }
 

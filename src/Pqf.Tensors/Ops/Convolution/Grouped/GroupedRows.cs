@@ -186,10 +186,7 @@ readonly unsafe struct GroupedRows<S, V>(GroupedSizes sizes, float* x, float* pa
             W v = T.Load(sums);
             if (Residual != null)
                 v = T.Add(v, T.Load(Residual + to));
-            if (bounds.HasLow)
-                v = T.Select(T.LessThan(v, low), low, v); // NaN is not below it and stays
-            if (bounds.HasHigh)
-                v = T.Select(T.LessThan(high, v), high, v);
+            v = T.Min(high, T.Max(low, v)); // NaN passes
             T.Store(v, y + to);
         }
     }

@@ -126,7 +126,7 @@ static class CompressCommand
                 // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
                 let model = compressed.Model.AsStored()
                 from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-                select written
+                select run.Conclude(written)
             )
         );
     }

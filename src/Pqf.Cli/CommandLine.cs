@@ -143,7 +143,13 @@ static class CommandLine
         var help = (HelpAction)helpOption.Action!;
         help.MaxWidth = HelpText.Width;
         helpOption.Action = new HelpWithExamples(help, sections);
-        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion(output);
+        // The parser's own option refuses all others beside it.
+        var version = root.Options.OfType<VersionOption>().Single();
+        root.Options[root.Options.IndexOf(version)] = new Option<bool>(version.Name)
+        {
+            Description = "Show the version, the commit it was built from, and the runtime",
+            Action = new PrintVersion(output),
+        };
         return root;
     }
 
@@ -170,8 +176,7 @@ static class CommandLine
     }
 
     /// <summary>An error for a person: one line; a list of findings, such as tensors that do not fit, has one more for each.</summary>
-    public static IEnumerable<string> ErrorLines(PqfError error) =>
-        MessagesOf(error).Select((line, i) => i == 0 ? $"error: {line}" : line);
+    public static IEnumerable<string> ErrorLines(PqfError error) => MessagesOf(error).Select((line, i) => i == 0 ? $"error: {line}" : line);
 
     /// <summary>An error's message, then its findings, behind two spaces.</summary>
     static IEnumerable<string> MessagesOf(PqfError error)

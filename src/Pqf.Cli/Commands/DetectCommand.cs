@@ -129,7 +129,12 @@ static class DetectCommand
             {
                 var (index, image, found) = photograph;
                 photographs.NoteGuess(images[index]);
-                results[index] = new DetectedImage(images[index], pictures[index], [.. found.Items.Select(item => Of(network, item))], null);
+                results[index] = new DetectedImage(
+                    images[index],
+                    pictures[index],
+                    [.. found.Items.Select(item => Of(network, item))],
+                    null
+                );
                 run.Show(results[index]);
                 if (Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(pictures[index]))
                     run.Note($"{images[index]}: its picture is {pictures[index]}");

@@ -90,7 +90,9 @@ static class EvaluateClassifierCommand
                         options.Skipped?.Count,
                         Share.Of(accuracy.Top1),
                         // Of five classes or fewer, every image's is among the first five.
-                        network.Architecture.ClassCount > EvaluateJob.TopCount ? Share.Of(accuracy.Top5) : null,
+                        network.Architecture.ClassCount > EvaluateJob.TopCount
+                            ? Share.Of(accuracy.Top5)
+                            : null,
                         accuracy.Top1.Count / watch.Stages[^1].Seconds,
                         network.Device.Name
                     )

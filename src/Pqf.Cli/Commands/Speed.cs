@@ -17,8 +17,7 @@ sealed record Speed(int Batch, ImmutableArray<double> SortedMs)
     const double LeastSeconds = 1;
 
     /// <summary>Median, quartiles and images per second at the median.</summary>
-    public BatchSpeed Summary() =>
-        new(Batch, SortedMs.Length, Quantile(0.5), Quantile(0.25), Quantile(0.75), Batch * 1000 / Quantile(0.5));
+    public BatchSpeed Summary() => new(Batch, SortedMs.Length, Quantile(0.5), Quantile(0.25), Quantile(0.75), Batch * 1000 / Quantile(0.5));
 
     /// <summary>The time that a part of the calls stays under.</summary>
     double Quantile(double part) => SortedMs[(int)(part * (SortedMs.Length - 1))];

@@ -13,5 +13,6 @@ sealed record ConvertResult(string File, string Format, long SizeBytes, string? 
     public override IEnumerable<string> Lines() => []; // the file is the result
 
     /// <summary>Lines beside the result.</summary>
-    public IEnumerable<string> Notes() => [$"wrote {File} ({Figures.Count(SizeBytes)} bytes)", .. NotKept is null ? [] : (string[])[NotKept]];
+    public IEnumerable<string> Notes() =>
+        [$"wrote {File} ({Figures.Count(SizeBytes)} bytes)", .. NotKept is null ? [] : (string[])[NotKept]];
 }

@@ -34,13 +34,7 @@ sealed record DemoResult(IReadOnlyList<DemoStage> Networks, CompressResult Compr
 sealed record DemoStage(string Name, long SizeBits, double Ratio, Share Accuracy)
 {
     internal ImmutableArray<string> Row() =>
-        [
-            Name,
-            Figures.MebiBytes(SizeBits),
-            Figures.Ratio(Ratio),
-            Figures.Percent(Accuracy.Value),
-            Figures.Interval(Accuracy.Proportion()),
-        ];
+        [Name, Figures.MebiBytes(SizeBits), Figures.Ratio(Ratio), Figures.Percent(Accuracy.Value), Figures.Interval(Accuracy.Proportion())];
 }
 
 /// <summary>Images that were classified correctly.</summary>

@@ -11,8 +11,7 @@ namespace Pqf.Cli.Results;
 sealed record DetectResult(IReadOnlyList<DetectedImage> Images, string? Results, IReadOnlyList<StageTime>? Stages) : CommandResult
 {
     /// <inheritdoc/>
-    public override IEnumerable<string> Lines() =>
-        Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines(); // images were shown when they came
+    public override IEnumerable<string> Lines() => Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines(); // images were shown when they came
 }
 
 /// <summary>What was found in a photograph.</summary>
@@ -23,7 +22,8 @@ sealed record DetectResult(IReadOnlyList<DetectedImage> Images, string? Results,
 sealed record DetectedImage(string Path, string? Picture, IReadOnlyList<FoundObject> Objects, string? Problem) : IShown
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Lines() => [Path, .. Objects.Select(found => found.Line()), .. Objects.Count == 0 ? ["  nothing"] : (string[])[]];
+    public IEnumerable<string> Lines() =>
+        [Path, .. Objects.Select(found => found.Line()), .. Objects.Count == 0 ? ["  nothing"] : (string[])[]];
 }
 
 /// <summary>An object.</summary>

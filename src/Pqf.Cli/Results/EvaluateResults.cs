@@ -14,14 +14,8 @@ namespace Pqf.Cli.Results;
 /// <param name="Top5">Images whose class is among its first five answers; null for networks of five classes or fewer.</param>
 /// <param name="ImagesPerSecond">Decoding included.</param>
 /// <param name="Device">Where it ran.</param>
-sealed record EvaluateClassifierResult(
-    NetworkSummary Network,
-    int? Skipped,
-    Share Top1,
-    Share? Top5,
-    double ImagesPerSecond,
-    string Device
-) : CommandResult
+sealed record EvaluateClassifierResult(NetworkSummary Network, int? Skipped, Share Top1, Share? Top5, double ImagesPerSecond, string Device)
+    : CommandResult
 {
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>

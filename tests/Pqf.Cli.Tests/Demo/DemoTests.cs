@@ -42,7 +42,14 @@ public sealed class SmallDemo : IDisposable
             )
         );
         using var locks = new FolderLocks();
-        var run = new RunContext(new RootCommand().Parse(""), Config, terminal, ProgressDisplay.For(terminal, true), locks, new ResultOutput(terminal, false));
+        var run = new RunContext(
+            new RootCommand().Parse(""),
+            Config,
+            terminal,
+            ProgressDisplay.For(terminal, true),
+            locks,
+            new ResultOutput(terminal, false)
+        );
         var all = ResultAssert.Value(DemoFiles.Images());
         Images = new(First(all.Train, TrainCount), First(all.Validation, TestCount));
         ResultAssert.Value(DemoCommand.Run(run, Images));

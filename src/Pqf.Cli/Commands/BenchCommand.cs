@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
-using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
 using Pqf.Tensors;

@@ -9,7 +9,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Coco;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;

@@ -6,7 +6,6 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -15,6 +15,7 @@ namespace Pqf.Cli.Results;
 [JsonSerializable(typeof(EvaluateDetectorResult))]
 [JsonSerializable(typeof(FailureResult))]
 [JsonSerializable(typeof(InspectResult))]
+[JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(TrainingResult))]
 [JsonSerializable(typeof(VersionResult))]

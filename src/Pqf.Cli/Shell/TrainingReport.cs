@@ -1,7 +1,6 @@
 using Pqf.Cli.Results;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
-using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
 

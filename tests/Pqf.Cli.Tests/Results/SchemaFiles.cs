@@ -24,6 +24,7 @@ static class SchemaFiles
             ["bench"] = typeof(BenchResult),
             ["classify"] = typeof(ClassifyResult),
             ["compress"] = typeof(CompressResult),
+            ["compress-dry-run"] = typeof(PlanResult),
             ["convert"] = typeof(ConvertResult),
             ["demo"] = typeof(DemoResult),
             ["detect"] = typeof(DetectResult),

@@ -5,9 +5,9 @@ namespace Pqf.Cli.Results;
 
 /// <summary>What was found in photographs.</summary>
 /// <param name="Images">In the order of the command line.</param>
-/// <param name="Results">The file of the same results in COCO's form; null where no photograph could be used.</param>
+/// <param name="File">The file of the same results in COCO's form; null where no photograph could be used.</param>
 /// <param name="Stages">What the stages took, with <c>--profile</c>.</param>
-sealed record DetectResult(IReadOnlyList<DetectedImage> Images, string? Results, IReadOnlyList<StageTime>? Stages) : CommandResult
+sealed record DetectResult(IReadOnlyList<DetectedImage> Images, string? File, IReadOnlyList<StageTime>? Stages) : CommandResult
 {
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() => Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines(); // images were shown when they came

@@ -10,8 +10,8 @@ namespace Pqf.Cli.Results;
 /// <param name="OtherBits">Bits of biases, norms and other values that are no layer's weight.</param>
 /// <param name="SizeBits">Bits of the compressed network; of the size asked for, where there is one.</param>
 /// <param name="DenseBits">Bits of the dense network.</param>
-/// <param name="IsForTarget">Whether a size is asked for: each layer's block length and codebook are then chosen by the work itself.</param>
-sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long SizeBits, long DenseBits, bool IsForTarget) : CommandResult
+/// <param name="HasTarget">Whether a size is asked for: each layer's block length and codebook are then chosen by the work itself.</param>
+sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long SizeBits, long DenseBits, bool HasTarget) : CommandResult
 {
     const string Unknown = "chosen";
 
@@ -44,13 +44,13 @@ sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long S
             .. new Table(
                 ["layer", "shape", "kind", " d", " k", " bits", " share"],
                 [
-                    .. Layers.Select(layer => layer.Row(IsForTarget ? Unknown : "")),
+                    .. Layers.Select(layer => layer.Row(HasTarget ? Unknown : "")),
                     ["(other values)", "", "", "", "", Figures.Count(OtherBits), Figures.Percent((double)OtherBits / SizeBits)],
                 ]
             ).Lines(),
             $"size     {Figures.Count(SizeBits)} bits = {Figures.MebiBytes(SizeBits)}; {Figures.Ratio(Ratio)} times smaller than the dense "
                 + $"network's {Figures.Count(DenseBits)} bits",
-            .. IsForTarget
+            .. HasTarget
                 ? (string[])
                     [
                         "The size is the one asked for. Block lengths and codebooks are chosen by measuring what each layer does to the "

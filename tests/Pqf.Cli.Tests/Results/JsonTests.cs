@@ -189,7 +189,7 @@ public sealed class JsonTests : IDisposable
         );
         Assert.NotEqual(0, found.At("stages").GetArrayLength());
         Assert.True(File.Exists(found.At("images", 0, "picture").GetString()));
-        Assert.True(File.Exists(found.At("results").GetString()));
+        Assert.True(File.Exists(found.At("file").GetString()));
 
         string[] evaluate =
         [

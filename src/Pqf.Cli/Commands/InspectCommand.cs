@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -16,8 +16,6 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf inspect</c>.</summary>
 static class InspectCommand
 {
-    const int LongestText = 100;
-
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
@@ -46,29 +44,37 @@ static class InspectCommand
 
     static Result<Unit, PqfError> Inspect(RunContext run, TensorFile file)
     {
-        run.WriteLine($"{file.Path}: {Network.FormatOf(file)}, {Figures.Count(new FileInfo(file.Path).Length)} bytes");
-        foreach (var (key, text) in file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            run.WriteLine($"  {key}: {Shorten(text)}");
-        run.WriteLine("");
-        foreach (string line in TensorTable(file).Lines())
-            run.WriteLine(line);
-        run.WriteLine(
-            $"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} "
-                + $"values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes"
+        var result = new InspectResult(
+            file.Path,
+            Network.FormatOf(file),
+            new FileInfo(file.Path).Length,
+            file.Metadata.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            [
+                .. file.Tensors.Select(tensor => new TensorResult(
+                    tensor.Name,
+                    tensor.Type.ToString(),
+                    tensor.Shape.AsSpan().ToArray(),
+                    tensor.SizeBytes
+                )),
+            ],
+            null,
+            [],
+            [],
+            []
         );
-        run.WriteLine("");
         // Files that are no network we know are inspected all the same; damaged ones fail.
-        return
+        var unknown =
             !Network.IsPqf(file)
             && run.Config.Model.Arch is null
-            && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
-            ? Network.HasOwnGraph(file)
-                ? InspectNetwork(run, file).Match<Result<Unit, PqfError>>(done => done, problem => Say(run, problem))
-                : Say(run, error.Value)
-            : InspectNetwork(run, file);
+            && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error(var error)
+                ? error
+                : null;
+        return unknown is not null && !Network.HasOwnGraph(file)
+            ? Conclude(run, result, unknown, false)
+            : InspectNetwork(run, file, result).Match(done => done, problem => Conclude(run, result, problem, unknown is null));
     }
 
-    static Result<Unit, PqfError> InspectNetwork(RunContext run, TensorFile file)
+    static Result<Unit, PqfError> InspectNetwork(RunContext run, TensorFile file, InspectResult result)
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
@@ -77,54 +83,31 @@ static class InspectCommand
             .Bind(overrides => Network.Load(file, device, overrides))
             .Map(network =>
             {
-                foreach (string line in new Table(GraphTable.Columns, GraphTable.Rows(network.Model)).Lines())
-                    run.WriteLine(line);
-                run.WriteLine("");
-                foreach (string line in LayerTable(network).Lines())
-                    run.WriteLine(line);
-                foreach (string line in NetworkText.Lines(network))
-                    run.WriteLine(line);
+                run.Conclude(
+                    result with
+                    {
+                        Network = NetworkSummary.Of(network),
+                        Graph = GraphTable.Rows(network.Model),
+                        Layers =
+                        [
+                            .. NetworkText
+                                .CostOf(network)
+                                .Layers.Select(layer => LayerSize.Of(layer, WeightOf(network.Parameters, layer.Name))),
+                        ],
+                    }
+                );
                 run.NoteGuesses(network);
                 return default(Unit);
             });
     }
 
-    static Result<Unit, PqfError> Say(RunContext run, PqfError error)
+    /// <summary>Ends with what is known of the file's tensors alone.</summary>
+    static Result<Unit, PqfError> Conclude(RunContext run, InspectResult result, PqfError problem, bool isError)
     {
-        foreach (string line in error.Lines)
-            run.WriteLine(line);
-        return default(Unit);
+        run.Conclude(isError ? result : result with { Problems = [.. problem.Lines] });
+        return isError ? problem : default(Unit);
     }
-
-    static Table TensorTable(TensorFile file) =>
-        new(
-            ["tensor", "type", "shape", " bytes"],
-            [
-                .. file.Tensors.Select(tensor =>
-                    ImmutableArray.Create(tensor.Name, tensor.Type.ToString(), tensor.Shape.ToString(), Figures.Count(tensor.SizeBytes))
-                ),
-            ]
-        );
-
-    static Table LayerTable(Network network) =>
-        new(
-            ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
-            [.. NetworkText.CostOf(network).Layers.Select(layer => Row(layer, WeightOf(network.Parameters, layer.Name)))]
-        );
 
     static Weight WeightOf(Parameters parameters, string layer) =>
         parameters.Values.GetValueOrDefault($"{layer}.weight") ?? parameters[layer];
-
-    static ImmutableArray<string> Row(LayerCost layer, Weight weight) =>
-        [
-            layer.Name,
-            layer.Shape.ToString(),
-            weight.Match(_ => "", quantised => Figures.Count(quantised.K)),
-            weight.Match(_ => "", quantised => Figures.Count(quantised.D)),
-            Figures.Count(layer.Bits),
-            Figures.Count(layer.DenseBits),
-            Figures.Ratio((double)layer.DenseBits / layer.Bits),
-        ];
-
-    static string Shorten(string text) => text.Length <= LongestText ? text : $"{text[..LongestText]}… ({text.Length} characters)";
 }

@@ -6,6 +6,7 @@ using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -63,7 +64,7 @@ static class InspectCommand
             && run.Config.Model.Arch is null
             && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
             ? Network.HasOwnGraph(file)
-                ? InspectNetwork(run, file).Match<Result<Unit, PqfError>>(done => done, problem => Say(run, problem))
+                ? InspectNetwork(run, file).Match<Result<Unit, PqfError>>(done => done, problem => SayPartial(run, file, problem))
                 : Say(run, error.Value)
             : InspectNetwork(run, file);
     }
@@ -87,6 +88,16 @@ static class InspectCommand
                 run.NoteGuesses(network);
                 return default(Unit);
             });
+    }
+
+    static Result<Unit, PqfError> SayPartial(RunContext run, TensorFile file, PqfError problem)
+    {
+        Say(run, problem);
+        if (Network.Partial(file) is Result<OnnxPartialModel, PqfError>.Ok { Value: var model })
+            run.WriteLine(
+                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest as it is"
+            );
+        return default(Unit);
     }
 
     static Result<Unit, PqfError> Say(RunContext run, PqfError error)

@@ -25,7 +25,7 @@ static class CompressionOutput
     )
     {
         run.Cancellation.ThrowIfCancellationRequested();
-        var files = run.Config.Formats.Distinct().Select(format => Write(run, folder, model, format, overrides));
+        var files = run.Config.UsualFormats.Distinct().Select(format => Write(run, folder, model, format, overrides));
         return from _ in Result.All(files)
             from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), state.Layers, state.Stored)
             from groups in Tables.WriteGroups(Path.Combine(folder, "groups.csv"), state.Groups)
@@ -49,7 +49,6 @@ static class CompressionOutput
 
     static Unit Summarise(RunContext run, PqfModel model, CompressionState state)
     {
-        double error = state.Layers.Sum(row => row.RelativeError) / Math.Max(1, state.Layers.Length);
         if (!state.Groups.IsEmpty)
             run.WriteLine(
                 string.Create(
@@ -59,11 +58,18 @@ static class CompressionOutput
                         + $"{state.Groups.Average(row => row.Before - row.After):0.000} on average"
                 )
             );
-        run.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"quantised {state.Layers.Length} layers: relative error {error:0.0000} on average")
-        );
+        SummariseLayers(run, state);
         foreach (string line in NetworkText.Lines(model, "compressed"))
             run.WriteLine(line);
         return default;
+    }
+
+    /// <summary>Prints how many layers have codes, and how far their weights are from the dense ones.</summary>
+    public static void SummariseLayers(RunContext run, CompressionState state)
+    {
+        double error = state.Layers.Sum(row => row.RelativeError) / Math.Max(1, state.Layers.Length);
+        run.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"quantised {state.Layers.Length} layers: relative error {error:0.0000} on average")
+        );
     }
 }

@@ -38,6 +38,10 @@ public sealed class OnnxPartialModel
     /// <summary>The nodes that do not become layers. What depends on them is not among them.</summary>
     public required ImmutableArray<OnnxProblem> Problems { get; init; }
 
+    /// <summary>Operators that are not run here, with the number of their nodes: those of <see cref="Problems"/>, and what depends on them
+    /// and is never run.</summary>
+    public ImmutableArray<(string Operator, int Count)> Operators => PassedOperators.Of(model, Problems);
+
     /// <summary>Why no node is read: the inputs are no images. Null where nodes are read.</summary>
     public required string? Reason { get; init; }
 

@@ -25,9 +25,6 @@ sealed class FreeModel(int opset, Func<string, Shape, float[]>? draw = null)
     /// <summary>Receives values that are to be in a file beside the model; null keeps them in it.</summary>
     public Stream? Outside { get; init; }
 
-    /// <summary>Fields of the model beside its graph and its operations' version.</summary>
-    public List<WireField> Extra { get; } = [];
-
     /// <summary>Weights in the order in which they were added.</summary>
     public Dictionary<string, (Shape Shape, float[] Values)> Weights { get; } = [];
 
@@ -102,12 +99,21 @@ sealed class FreeModel(int opset, Func<string, Shape, float[]>? draw = null)
         using var stream = new MemoryStream();
         OnnxMessages.Write(
             stream,
-            [WireField.Integer(1, Format), Graph(7), WireField.Message(8, WireField.Text(1, ""), WireField.Integer(2, opset)), .. Extra]
+            [
+                WireField.Integer(1, Format),
+                WireField.Text(2, "a program"),
+                WireField.Integer(5, 12),
+                Graph(7),
+                WireField.Message(8, WireField.Text(1, ""), WireField.Integer(2, opset)),
+                // Operations of another domain, though none is used; and text of the program's own.
+                WireField.Message(8, WireField.Text(1, "another.domain"), WireField.Integer(2, 1)),
+                WireField.Message(14, WireField.Text(1, "license"), WireField.Text(2, "free")),
+            ]
         );
         return stream.ToArray();
     }
 
-    WireField Graph(int number) => WireField.Message(number, [.. nodes, WireField.Text(2, "free"), .. initialisers, .. ends]);
+    WireField Graph(int number) => WireField.Message(number, [.. nodes, WireField.Text(2, "free"), .. initialisers, WireField.Text(10, "about the graph"), .. ends]);
 
     static StoredTensor Typed(string name, DType type, Shape shape, float[] values) =>
         type switch

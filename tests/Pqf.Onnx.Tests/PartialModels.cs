@@ -15,7 +15,8 @@ static class PartialModels
         {
             ["non-maximum suppression"] = Suppression,
             ["two inputs"] = TwoInputs,
-            ["attention"] = Attention,
+            ["attention"] = model => Attention(model, 8),
+            ["wide attention"] = model => Attention(model, 64),
             ["branches"] = Branches,
             ["loop"] = Loop,
             ["matrices"] = Matrices,
@@ -85,12 +86,12 @@ static class PartialModels
         return model.Output(model.Node("Add", [model.Node("Mul", [left, right], "product"), bias], "sum"));
     }
 
-    static FreeModel Attention(FreeModel model)
+    static FreeModel Attention(FreeModel model, int width)
     {
-        string x = model.Input("x", [1, 6, 8]);
-        string q = model.Node("MatMul", [x, model.Weight("turned_q.weight", DType.F32, 8, 8)], "q"),
-            k = model.Node("MatMul", [x, model.Weight("turned_k.weight", DType.F32, 8, 8)], "k"),
-            v = model.Node("MatMul", [x, model.Weight("turned_v.weight", DType.F32, 8, 12)], "v");
+        string x = model.Input("x", [1, 6, width]);
+        string q = model.Node("MatMul", [x, model.Weight("turned_q.weight", DType.F32, width, width)], "q"),
+            k = model.Node("MatMul", [x, model.Weight("turned_k.weight", DType.F32, width, width)], "k"),
+            v = model.Node("MatMul", [x, model.Weight("turned_v.weight", DType.F32, width, width + 4)], "v");
         string keys = model.Node("Transpose", [k], "keys", OnnxMessages.Attribute("perm", [0, 2, 1]));
         string parts = model.Node("Softmax", [model.Node("MatMul", [q, keys], "scores")], "parts", OnnxMessages.Attribute("axis", -1L));
         return model.Output(model.Node("MatMul", [parts, v], "y"));

@@ -113,7 +113,8 @@ sealed class FreeModel(int opset, Func<string, Shape, float[]>? draw = null)
         return stream.ToArray();
     }
 
-    WireField Graph(int number) => WireField.Message(number, [.. nodes, WireField.Text(2, "free"), .. initialisers, WireField.Text(10, "about the graph"), .. ends]);
+    WireField Graph(int number) =>
+        WireField.Message(number, [.. nodes, WireField.Text(2, "free"), .. initialisers, WireField.Text(10, "about the graph"), .. ends]);
 
     static StoredTensor Typed(string name, DType type, Shape shape, float[] values) =>
         type switch

@@ -22,7 +22,14 @@ public class PartialCompressionTests(DeviceSet devices) : DeviceTest(devices)
         using var folder = new TemporaryFolder();
         var (path, _) = PartialModels.Write(Wide, folder);
         string written = folder.File("compressed.onnx");
-        var compressed = Compress(path, written, new() { Compression = new() { K = 16, KMeansIterations = 10 } });
+        var compressed = Compress(
+            path,
+            written,
+            new()
+            {
+                Compression = new() { K = 16, KMeansIterations = 10 },
+            }
+        );
         Assert.Equal(["turned_q", "turned_k", "turned_v"], compressed.State.Layers.Select(layer => layer.Blocks.Layer));
         Assert.All(compressed.State.Layers, layer => Assert.InRange(layer.RelativeError, 0.01, 0.5));
         Assert.Equal(new FileInfo(written).Length, compressed.SizeBytes);
@@ -42,7 +49,14 @@ public class PartialCompressionTests(DeviceSet devices) : DeviceTest(devices)
             folder,
             (_, shape) => [.. Enumerable.Range(0, shape.Count).Select(i => (float)(i % shape[1] / 8))]
         );
-        var compressed = Compress(path, folder.File("compressed.onnx"), new() { Compression = new() { K = 16, KMeansIterations = 20 } });
+        var compressed = Compress(
+            path,
+            folder.File("compressed.onnx"),
+            new()
+            {
+                Compression = new() { K = 16, KMeansIterations = 20 },
+            }
+        );
         Assert.All(compressed.State.Layers, layer => Assert.InRange(layer.RelativeError, 0, 1e-6));
     }
 
@@ -74,7 +88,7 @@ public class PartialCompressionTests(DeviceSet devices) : DeviceTest(devices)
         using var folder = new TemporaryFolder();
         var (path, _) = PartialModels.Write("shared weights", folder);
         using var file = TensorFiles.Open(path).ValueOrThrow();
-        var error = CompressPartialJob.Run(Find(file).ValueOrThrow(), Use(DeviceKind.Host), new()).Match(_ => "", error => error.Message);
+        string error = ErrorOf(file);
         Assert.Contains("would not get smaller", error, StringComparison.Ordinal);
     }
 
@@ -84,7 +98,7 @@ public class PartialCompressionTests(DeviceSet devices) : DeviceTest(devices)
         using var folder = new TemporaryFolder();
         var (path, _) = PartialModels.Write(Wide, folder, (_, shape) => [.. Enumerable.Repeat(float.NaN, shape.Count)]);
         using var file = TensorFiles.Open(path).ValueOrThrow();
-        string error = CompressPartialJob.Run(Find(file).ValueOrThrow(), Use(DeviceKind.Host), new()).Match(_ => "", error => error.Message);
+        string error = ErrorOf(file);
         Assert.Contains("turned_q.weight: expected finite values, got NaN at position 0", error, StringComparison.Ordinal);
     }
 
@@ -140,7 +154,11 @@ public class PartialCompressionTests(DeviceSet devices) : DeviceTest(devices)
         model.Node("MatMul", [model.Input("x", [2, 3]), model.Weight("turned.weight", DType.F32, 3, 3)], "y");
         string isWanted = model.Input("wanted", [], DType.Bool);
         model.Node("If", [isWanted], "found", body.AsAttribute("then_branch"), body.AsAttribute("else_branch"));
-        Assert.Contains("inner: its values are in another file; within nodes", Error(model.Output("y").Output("found")), StringComparison.Ordinal);
+        Assert.Contains(
+            "inner: its values are in another file; within nodes",
+            Error(model.Output("y").Output("found")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -195,6 +213,11 @@ public class PartialCompressionTests(DeviceSet devices) : DeviceTest(devices)
         using var file = TensorFiles.Open(folder.Write("model.onnx", model.ToBytes())).ValueOrThrow();
         return Find(file).Match(_ => "", error => error.Message);
     }
+
+    string ErrorOf(TensorFile file) =>
+        CompressPartialJob
+            .Run(Find(file).ValueOrThrow(), Use(DeviceKind.Host), new(), cancellation: TestContext.Current.CancellationToken)
+            .Match(_ => "", error => error.Message);
 
     CompressedPartial Compress(string path, string to, CompressOptions options)
     {

@@ -36,7 +36,11 @@ public class PartialModelTests(DeviceSet devices) : DeviceTest(devices)
     public void With_codes_the_outputs_are_those_of_the_decoded_weights(string name)
     {
         var device = Use(DeviceKind.Host);
-        CheckDecoded(name, device, weight => GeneratedWeights.Quantised(device, weight.Name, weight.Values.Shape, 300, BlockLength(weight.Values.Shape)));
+        CheckDecoded(
+            name,
+            device,
+            weight => GeneratedWeights.Quantised(device, weight.Name, weight.Values.Shape, 300, BlockLength(weight.Values.Shape))
+        );
     }
 
     [Theory]
@@ -49,7 +53,12 @@ public class PartialModelTests(DeviceSet devices) : DeviceTest(devices)
             device,
             weight =>
                 (Weight.Quantised)
-                    (GeneratedWeights.Quantised(device, weight.Name, weight.Values.Shape, 7, BlockLength(weight.Values.Shape)) with { CodebookForm = ValueForm.Scaled8 }).AsStored()
+                    (
+                        GeneratedWeights.Quantised(device, weight.Name, weight.Values.Shape, 7, BlockLength(weight.Values.Shape)) with
+                        {
+                            CodebookForm = ValueForm.Scaled8,
+                        }
+                    ).AsStored()
         );
     }
 
@@ -61,7 +70,9 @@ public class PartialModelTests(DeviceSet devices) : DeviceTest(devices)
             Use(DeviceKind.Host),
             weight => new Weight.Dense(weight.Values) { Form = ValueForm.Scaled8 }.AsStored(),
             // ONNX Runtime computes in single precision here, and leaves out that the weights are rounded to halves before.
-            name == "halves" ? 2e-3 : 0
+            name == "halves"
+                ? 2e-3
+                : 0
         );
 
     [Theory]
@@ -83,14 +94,13 @@ public class PartialModelTests(DeviceSet devices) : DeviceTest(devices)
         // All but weights, and in a model whose values are in another file all but those; what decodes the weights comes first.
         string[] kept =
         [
-            .. before.Graph.Where(field =>
-                !model.Weights.ContainsKey(field.Name) && (field.Number != Initialiser || name != "values beside the model")
-            ).Select(field => field.Text),
+            .. before
+                .Graph.Where(field =>
+                    !model.Weights.ContainsKey(field.Name) && (field.Number != Initialiser || name != "values beside the model")
+                )
+                .Select(field => field.Text),
         ];
-        Assert.Equal(
-            kept,
-            after.Graph.Select(field => field.Text).Where(kept.Contains)
-        );
+        Assert.Equal(kept, after.Graph.Select(field => field.Text).Where(kept.Contains));
         Assert.DoesNotContain(after.Graph, field => field.Number is Initialiser or Input && model.Weights.ContainsKey(field.Name));
     }
 
@@ -175,7 +185,7 @@ public class PartialModelTests(DeviceSet devices) : DeviceTest(devices)
         return "";
     }
 
-    void CheckDecoded(string name, Device device, Func<NamedWeight, Weight> store, double tolerance = 0)
+    static void CheckDecoded(string name, Device device, Func<NamedWeight, Weight> store, double tolerance = 0)
     {
         using var folder = new TemporaryFolder();
         var (path, model) = PartialModels.Write(name, folder);

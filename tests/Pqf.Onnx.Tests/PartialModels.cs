@@ -41,14 +41,15 @@ static class PartialModels
             path = Path.Combine(own, "model.onnx");
         using var outside = name == "values beside the model" ? File.Create(Path.Combine(own, "weights.bin")) : null;
         bool isOld = name is "oldest operations" or "initialisers as inputs";
-        var model = All[name](
-            new FreeModel(isOld ? 10 : 17, draw)
-            {
-                Format = isOld ? 3 : 8,
-                ListsInitialisers = isOld,
-                Outside = outside,
-            }
-        );
+        var model = All[name]
+            (
+                new FreeModel(isOld ? 10 : 17, draw)
+                {
+                    Format = isOld ? 3 : 8,
+                    ListsInitialisers = isOld,
+                    Outside = outside,
+                }
+            );
         File.WriteAllBytes(path, model.ToBytes());
         return (path, model);
     }
@@ -143,7 +144,12 @@ static class PartialModels
 
     /// <summary>[3, 4] with a row more.</summary>
     static string Padded(FreeModel model, string y) =>
-        model.Node("Concat", [y, model.Tensor(StoredTensor.FromSingles("row", [1, 4], [1, 2, 3, 4]))], "rows", OnnxMessages.Attribute("axis", 0));
+        model.Node(
+            "Concat",
+            [y, model.Tensor(StoredTensor.FromSingles("row", [1, 4], [1, 2, 3, 4]))],
+            "rows",
+            OnnxMessages.Attribute("axis", 0)
+        );
 
     static FreeModel TransposedConvolutions(FreeModel model)
     {
@@ -151,8 +157,15 @@ static class PartialModels
         model.Input("unused", [1]);
         string y = model.Node("ConvTranspose", [x, model.Weight("up.weight", DType.F32, 4, 6, 2, 2)], "a");
         y = model.Node("ConvTranspose", [y, model.Weight("groups.weight", DType.F32, 6, 2, 2, 3)], "b", OnnxMessages.Attribute("group", 3));
-        y = model.Node("ConvTranspose", [y, model.Weight("depthwise.weight", DType.F32, 6, 1, 2, 2)], "c", OnnxMessages.Attribute("group", 6));
-        return model.Output(model.Node("Conv", [y, model.Weight("filters.weight", DType.F32, 6, 1, 2, 2)], "d", OnnxMessages.Attribute("group", 6)));
+        y = model.Node(
+            "ConvTranspose",
+            [y, model.Weight("depthwise.weight", DType.F32, 6, 1, 2, 2)],
+            "c",
+            OnnxMessages.Attribute("group", 6)
+        );
+        return model.Output(
+            model.Node("Conv", [y, model.Weight("filters.weight", DType.F32, 6, 1, 2, 2)], "d", OnnxMessages.Attribute("group", 6))
+        );
     }
 
     static FreeModel Halves(FreeModel model)
@@ -169,7 +182,10 @@ static class PartialModels
         string x = model.Input("x", [2, 8], DType.F64);
         model.Input("unused", [1]);
         string y = model.Node("MatMul", [x, model.Weight("turned_a.weight", DType.F64, 8, 6)], "y");
-        return model.Output(model.Node("Gemm", [y, model.Weight("b.weight", DType.F64, 4, 6)], "z", OnnxMessages.Attribute("transB", 1)), DType.F64);
+        return model.Output(
+            model.Node("Gemm", [y, model.Weight("b.weight", DType.F64, 4, 6)], "z", OnnxMessages.Attribute("transB", 1)),
+            DType.F64
+        );
     }
 
     static FreeModel Shared(FreeModel model)
@@ -195,12 +211,22 @@ static class PartialModels
     {
         string x = model.Input("x", [1, 3, 8, 8]);
         model.Input("unused", [1]);
-        string half = model.Node("Cast", [model.Weight("half.weight", DType.F16, 4, 3, 1, 1)], "half_cast", OnnxMessages.Attribute("to", 1)),
+        string half = model.Node(
+                "Cast",
+                [model.Weight("half.weight", DType.F16, 4, 3, 1, 1)],
+                "half_cast",
+                OnnxMessages.Attribute("to", 1)
+            ),
             copy = model.Node("Identity", [half], "half_copy");
         string y = model.Node("Conv", [x, copy], "y");
         y = model.Node("Conv", [y, model.ConstantWeight("constant.weight", 2, 4, 1, 1)], "z");
         string rows = model.Node("Flatten", [y], "rows"),
-            matrix = model.Node("Transpose", [model.Weight("transposed.weight", DType.F32, 6, 128)], "matrix", OnnxMessages.Attribute("perm", [1, 0]));
+            matrix = model.Node(
+                "Transpose",
+                [model.Weight("transposed.weight", DType.F32, 6, 128)],
+                "matrix",
+                OnnxMessages.Attribute("perm", [1, 0])
+            );
         return model.Output(model.Node("MatMul", [rows, matrix], "logits"));
     }
 

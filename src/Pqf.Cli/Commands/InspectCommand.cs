@@ -95,7 +95,8 @@ static class InspectCommand
         Say(run, problem);
         if (Network.Partial(file) is Result<OnnxPartialModel, PqfError>.Ok { Value: var model })
             run.WriteLine(
-                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest as it is"
+                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest "
+                    + "as it is"
             );
         return default(Unit);
     }

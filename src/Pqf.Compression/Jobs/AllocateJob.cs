@@ -72,7 +72,10 @@ static class AllocateJob
         ImmutableArray<ImmutableArray<LayerChoice>> choices =
         [
             .. Choices(parameters, layers, options, progress, cancellation)
-                .Zip(layers, (own, layer) => LayerChoice.Best(own.Select(choice => InModel(choice, layer, options.Compression.CodebookForm)))),
+                .Zip(
+                    layers,
+                    (own, layer) => LayerChoice.Best(own.Select(choice => InModel(choice, layer, options.Compression.CodebookForm)))
+                ),
         ];
         return OutOfRange(target, choices, rest, dense) is { } error
             ? error
@@ -88,12 +91,7 @@ static class AllocateJob
         };
 
     /// <summary>The error of a size that no choices have; null if some do.</summary>
-    static PqfError.Config? OutOfRange(
-        SizeTarget target,
-        ImmutableArray<ImmutableArray<LayerChoice>> choices,
-        long rest,
-        long dense
-    )
+    static PqfError.Config? OutOfRange(SizeTarget target, ImmutableArray<ImmutableArray<LayerChoice>> choices, long rest, long dense)
     {
         long least = rest + choices.Sum(layer => layer[0].Bits),
             most = rest + choices.Sum(layer => layer[^1].Bits),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Steps;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -40,7 +39,10 @@ public static class CompressPartialJob
                 ? Allocate(model, loaded.Parameters, cut, target, options, progress, cancellation)
                 : options.Compression
             from layers in Blocks.Of(model.Graph, spec)
-            let chosen = options with { Compression = spec }
+            let chosen = options with
+            {
+                Compression = spec,
+            }
             from state in CompressJob.Run(
                 model.Graph,
                 loaded.Parameters,

@@ -50,8 +50,8 @@ public sealed class OnnxPartialModel
 
     /// <summary>The model of a file whose network is not run here.</summary>
     /// <param name="file">An open file.</param>
-    /// <returns>Null if its network is run, or if it is no model; an error if it is damaged, of an old version, or has no weight that can be
-    /// compressed.</returns>
+    /// <returns>Null if its network is run, or if it is no model; an error if it is damaged, of an old version, or has no weight that can
+    /// be compressed.</returns>
     public static Result<OnnxPartialModel, PqfError>? Find(TensorFile file) =>
         !OnnxReader.HasGraph(file)
             ? null
@@ -85,8 +85,8 @@ public sealed class OnnxPartialModel
             ? new PqfError.Tensor(path, name, "its values are in another file; within nodes and inner graphs, expected them in the model")
             : default(Unit);
 
-    /// <summary>Writes the model with the weights as they are stored: codes and values of 8 or 16 bits are decoded by nodes at the beginning
-    /// of its graph. Weights in single precision stay as they are in the model.</summary>
+    /// <summary>Writes the model with the weights as they are stored: codes and values of 8 or 16 bits are decoded by nodes at the
+    /// beginning of its graph. Weights in single precision stay as they are in the model.</summary>
     /// <param name="path">As for <see cref="AtomicFile.Write"/>.</param>
     /// <param name="parameters">A weight for each layer of the graph.</param>
     /// <returns>An error if the file system refuses, or the model is too large for its format.</returns>

@@ -70,12 +70,7 @@ readonly record struct WireField(int SizeBytes, Action<CodedOutputStream> Write)
                 CodedOutputStream.ComputeUInt64Size(value),
                 output => output.WriteUInt64(value)
             ),
-            WireKind.Fixed32 => Create(
-                field.Number,
-                WireFormat.WireType.Fixed32,
-                sizeof(uint),
-                output => output.WriteFixed32((uint)value)
-            ),
+            WireKind.Fixed32 => Create(field.Number, WireFormat.WireType.Fixed32, sizeof(uint), output => output.WriteFixed32((uint)value)),
             WireKind.Fixed64 => Create(field.Number, WireFormat.WireType.Fixed64, sizeof(ulong), output => output.WriteFixed64(value)),
             _ => Bytes(field.Number, field.Bytes.Length, new FileRange(file, field.BytesStart, field.Bytes.Length).CopyTo),
         };

@@ -46,14 +46,6 @@ sealed record PartialWeight(string Layer, StoredTensor Tensor, bool IsTurned, in
         bool isDepthwise = Groups > 1 && s[1] == 1;
         return IsTransposedConvolution && !isDepthwise
             ? new ConvTranspose2dLayer(0, Layer, s[0], s[1], kernel, new(), false)
-            : new Conv2dLayer(
-                0,
-                Layer,
-                isDepthwise ? Groups : s[1] * Groups,
-                s[0],
-                kernel,
-                new Conv2dOptions { Groups = Groups },
-                false
-            );
+            : new Conv2dLayer(0, Layer, isDepthwise ? Groups : s[1] * Groups, s[0], kernel, new Conv2dOptions { Groups = Groups }, false);
     }
 }

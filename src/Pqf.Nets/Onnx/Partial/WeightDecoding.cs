@@ -130,7 +130,8 @@ sealed class WeightDecoding(HashSet<string> taken, bool asConstants)
         return named.Name;
     }
 
-    static WireField Constant(StoredTensor tensor) => OnnxMessages.Node("Constant", [], tensor.Name, OnnxMessages.Attribute("value", tensor));
+    static WireField Constant(StoredTensor tensor) =>
+        OnnxMessages.Node("Constant", [], tensor.Name, OnnxMessages.Attribute("value", tensor));
 
     string Node(string operation, IEnumerable<string> inputs, string output, params IEnumerable<WireField> attributes)
     {

@@ -58,5 +58,5 @@ static class ModelCheck
     public static string MissingText(string value) =>
         $"reads {Printable.Name(value)}, which no node before it makes, and which is no input of the model";
 
-    static PqfError Wrong(string path, OnnxNode node, string problem) => new PqfError.File(path, $"{node.Text}: {problem}");
+    static PqfError.File Wrong(string path, OnnxNode node, string problem) => new PqfError.File(path, $"{node.Text}: {problem}");
 }

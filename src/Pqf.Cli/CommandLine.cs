@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
 using Pqf.Tensors;
@@ -19,28 +20,36 @@ static class CommandLine
     /// <summary>Runs one command.</summary>
     public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal)
     {
+        var output = new ResultOutput(terminal, arguments.TakeWhile(argument => argument != "--").Contains(GlobalOptions.JsonName));
+        var code = Guarded(arguments, terminal, output);
+        output.Close(code);
+        return code;
+    }
+
+    static ExitCode Guarded(IReadOnlyList<string> arguments, Terminal terminal, ResultOutput output)
+    {
         try
         {
-            return Dispatch(arguments, terminal);
+            return Dispatch(arguments, terminal, output);
         }
         catch (OperationCanceledException) when (terminal.Cancellation.IsCancellationRequested)
         {
-            terminal.Error.WriteLine("interrupted");
+            output.Fail(ResultOutput.Interrupted);
             return ExitCode.Interrupted;
         }
         catch (Exception error) // the one place: whatever arrives here was not expected
         {
             string frame = error.StackTrace?.Split('\n')[0].Trim() ?? "";
-            terminal.Error.WriteLine(OneLine($"error: this is a bug, please report it: {error.GetType().Name}: {error.Message} ({frame})"));
+            output.Fail(OneLine($"this is a bug, please report it: {error.GetType().Name}: {error.Message} ({frame})"));
             return ExitCode.Bug;
         }
     }
 
-    static ExitCode Dispatch(IReadOnlyList<string> arguments, Terminal terminal)
+    static ExitCode Dispatch(IReadOnlyList<string> arguments, Terminal terminal, ResultOutput output)
     {
         var options = new GlobalOptions();
         ImmutableArray<CommandEntry> commands = AllCommands.Create();
-        var root = CreateRoot(options, commands);
+        var root = CreateRoot(options, commands, output);
         var command = arguments
             .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
             .FirstOrDefault(entry => entry is not null);
@@ -50,7 +59,7 @@ static class CommandLine
             .ToImmutableArray();
         return Arguments
             .Split(arguments, names, ConfigLoader.KnownKeys())
-            .Match(split => Parse(root, split, options, commands, terminal), error => Fail(error, terminal));
+            .Match(split => Parse(root, split, options, commands, terminal, output), error => Fail(error, output));
     }
 
     static ExitCode Parse(
@@ -58,17 +67,18 @@ static class CommandLine
         Arguments split,
         GlobalOptions options,
         ImmutableArray<CommandEntry> commands,
-        Terminal terminal
+        Terminal terminal,
+        ResultOutput output
     )
     {
         if (split is { Rest: [], Overrides: [] })
-            return Parse(root, split with { Rest = ["--help"] }, options, commands, terminal);
+            return Parse(root, split with { Rest = ["--help"] }, options, commands, terminal, output);
         ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
         if (split.Rest is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !known.Contains(first))
-            return Fail(UnknownCommand(first, known), terminal);
+            return Fail(UnknownCommand(first, known), output);
         if (split.Rest.Contains(""))
         {
-            terminal.Error.WriteLine("error: command line: expected a value, got an empty text");
+            output.Fail("command line: expected a value, got an empty text");
             return ExitCode.Usage;
         }
 
@@ -77,7 +87,7 @@ static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                terminal.Error.WriteLine(OneLine($"error: {error.Message}"));
+                output.Fail(OneLine(error.Message));
             terminal.Error.WriteLine($"See '{string.Join(' ', CommandPath(parsed))} --help'.");
             return ExitCode.Usage;
         }
@@ -102,18 +112,18 @@ static class CommandLine
                     using var progress = ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet));
                     using var locks = new FolderLocks();
                     return entry
-                        .Run(new RunContext(parsed, config, terminal, progress, locks))
-                        .Match(_ => ExitCode.Success, error => Fail(error, terminal));
+                        .Run(new RunContext(parsed, config, terminal, progress, locks, output))
+                        .Match(_ => ExitCode.Success, error => Fail(error, output));
                 },
                 error =>
                 {
-                    Fail(error, terminal);
+                    Fail(error, output);
                     return ExitCode.Usage;
                 }
             );
     }
 
-    static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands)
+    static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output)
     {
         var root = new RootCommand(
             "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says "
@@ -133,7 +143,13 @@ static class CommandLine
         var help = (HelpAction)helpOption.Action!;
         help.MaxWidth = HelpText.Width;
         helpOption.Action = new HelpWithExamples(help, sections);
-        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
+        // The parser's own option refuses all others beside it.
+        var version = root.Options.OfType<VersionOption>().Single();
+        root.Options[root.Options.IndexOf(version)] = new Option<bool>(version.Name)
+        {
+            Description = "Show the version, the commit it was built from, and the runtime",
+            Action = new PrintVersion(output),
+        };
         return root;
     }
 
@@ -149,25 +165,29 @@ static class CommandLine
                 : $"unknown command; expected one of {string.Join(", ", known)}"
         );
 
-    static ExitCode Fail(PqfError error, Terminal terminal)
+    static ExitCode Fail(PqfError error, ResultOutput output)
     {
         var errors = Flatten(error).ToImmutableArray();
-        foreach (var one in errors.Take(MaxErrors))
-            Print(one, terminal);
+        foreach (string line in errors.Take(MaxErrors).SelectMany(MessagesOf))
+            output.Fail(line);
         if (errors.Length > MaxErrors)
-            terminal.Error.WriteLine($"error: … and {errors.Length - MaxErrors} more");
+            output.Fail($"… and {errors.Length - MaxErrors} more");
         return errors.Any(one => one is PqfError.Config) ? ExitCode.Usage : ExitCode.Failure;
     }
 
-    /// <summary>Prints an error: one line; a list of findings, such as tensors that do not fit, has one more for each.</summary>
-    public static void Print(PqfError error, Terminal terminal)
+    /// <summary>An error for a person: one line; a list of findings, such as tensors that do not fit, has one more for each.</summary>
+    public static IEnumerable<string> ErrorLines(PqfError error) => MessagesOf(error).Select((line, i) => i == 0 ? $"error: {line}" : line);
+
+    /// <summary>An error's message, then its findings, behind two spaces.</summary>
+    static IEnumerable<string> MessagesOf(PqfError error)
     {
         string[] lines = [.. error.Lines];
-        terminal.Error.WriteLine($"error: {lines[0]}");
-        foreach (string line in lines.Skip(1).Take(MaxFindings))
-            terminal.Error.WriteLine($"  {line}");
-        if (lines.Length > MaxFindings + 1)
-            terminal.Error.WriteLine($"  … and {lines.Length - 1 - MaxFindings} more");
+        return
+        [
+            lines[0],
+            .. lines.Skip(1).Take(MaxFindings).Select(line => $"  {line}"),
+            .. lines.Length > MaxFindings + 1 ? [$"  … and {lines.Length - 1 - MaxFindings} more"] : (string[])[],
+        ];
     }
 
     static IEnumerable<PqfError> Flatten(PqfError error) =>

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
-using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
 using Pqf.Tensors;
@@ -40,34 +40,16 @@ static class BenchCommand
             run.Load(path, device, NetworkTask.Classification)
                 .Map(network =>
                 {
-                    foreach (string line in NetworkText.Lines(network))
-                        run.WriteLine(line);
-                    run.WriteLine($"on       {device.Name}");
-                    run.WriteLine("");
-                    foreach (string line in Measure(run, network, batches).Lines())
-                        run.WriteLine(line);
+                    run.Conclude(
+                        new BenchResult(
+                            NetworkSummary.Of(network),
+                            device.Name,
+                            [.. batches.Select(batch => Speed.Measure(run, network, batch).Summary())]
+                        )
+                    );
                     return default(Unit);
                 })
         );
-
-    static Table Measure(RunContext run, Network network, ImmutableArray<int> batches) =>
-        new(
-            [" batch", " median ms", " quartiles", " images/s"],
-            [
-                .. batches.Select(batch =>
-                {
-                    var speed = Speed.Measure(run, network, batch);
-                    return ImmutableArray.Create(
-                        batch.ToString(CultureInfo.InvariantCulture),
-                        Ms(speed.Quantile(0.5)),
-                        $"{Ms(speed.Quantile(0.25))} … {Ms(speed.Quantile(0.75))}",
-                        speed.ImagesPerSecond.ToString("0.0", CultureInfo.InvariantCulture)
-                    );
-                }),
-            ]
-        );
-
-    static string Ms(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
     static Result<ImmutableArray<int>, PqfError> Batches(string text)
     {

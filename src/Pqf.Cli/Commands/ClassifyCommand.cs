@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -58,25 +58,31 @@ static class ClassifyCommand
     {
         var classifier = new Classifier(network, Math.Min(BatchSize, photographs.Paths.Length), PlanMemory.Low);
         var images = ImageSet.Of(photographs.Paths, photographs.Reader);
+        var all = new List<ClassifiedImage>();
         foreach (var (path, result) in photographs.Paths.Zip(classifier.Logits(images, run.LoaderThreadCount, run.Cancellation)))
         {
             photographs.NoteGuess(path);
-            if (result is Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
-                Print(run, network, path, logits.Span, top);
-            else
-                photographs.Fail(((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value);
+            var image = result.Match(
+                logits => new ClassifiedImage(path, Best(network, logits.Span, top), null),
+                error => new ClassifiedImage(path, [], photographs.Fail(error))
+            );
+            all.Add(image);
+            if (image.Problem is null)
+                run.Show(image);
         }
 
+        run.Conclude(new ClassifyResult(all));
         return photographs.Conclude();
     }
 
-    static void Print(RunContext run, Network network, string image, ReadOnlySpan<float> logits, int top)
+    static ClassProbability[] Best(Network network, ReadOnlySpan<float> logits, int top)
     {
         double[] probabilities = Classifier.Probabilities(logits);
-        run.WriteLine(image);
-        foreach (int label in Ranking.Top(logits, top))
-            run.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"  {100 * probabilities[label], 6:0.00} %  {network.ClassNames[label]}")
-            );
+        return
+        [
+            .. Ranking
+                .Top(logits, top)
+                .Select(label => new ClassProbability(label, network.ClassNames[label], Finite.OrNull(probabilities[label]))),
+        ];
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -52,6 +53,7 @@ static class CompressCommand
             Description = "The same, as a number of times that the network gets smaller",
             HelpName = "N",
         };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print the size of each layer and of the whole; write nothing" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
             new Command(
@@ -67,6 +69,7 @@ static class CompressCommand
                 calibrate,
                 targetSize,
                 targetRatio,
+                dryRun,
                 skip.Option,
             },
             [
@@ -79,7 +82,7 @@ static class CompressCommand
             ],
             run =>
                 FileOf(run.Parsed.GetValue(network), run.Parsed.GetValue(weights))
-                    .Bind(file => Run(run, file, run.Parsed.GetValue(calibrate)))
+                    .Bind(file => run.Parsed.GetValue(dryRun) ? Plan(run, file) : Run(run, file, run.Parsed.GetValue(calibrate)))
         )
         {
             Keys =
@@ -103,12 +106,38 @@ static class CompressCommand
             _ => new PqfError.Config("command line", "--weights", "expected one file, here or as the argument, got both"),
         };
 
+    /// <summary>Prints sizes. No image is needed for them.</summary>
+    static Result<Unit, PqfError> Plan(RunContext run, string weights)
+    {
+        using var device = new HostDevice(run.Config.Threads);
+        using var scope = device.BeginScope();
+        return from _ in CheckTargets(run.Config)
+            from overrides in ConfigMapping.Overrides(run.Config)
+            from file in TensorFiles.Open(weights)
+            from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = true })
+            from plan in CompressionPlan.Of(network, ConfigMapping.Compress(run))
+            select run.Conclude(PlanResult.Of(plan, (run.Config.TargetSize ?? run.Config.TargetRatio) is not null));
+    }
+
+    static Result<Network, PqfError> LoadToPlan(TensorFile file, Device device, NetworkOverrides overrides)
+    {
+        using (file)
+            return Network.Partial(file, overrides) is { } partial
+                ? partial.Bind(model => (Result<Network, PqfError>)PartialCompression.HasNoPlan(model))
+                : Network.Load(file, device, overrides);
+    }
+
+    static Result<Unit, PqfError> CheckTargets(Config config) =>
+        config is { TargetSize: not null, TargetRatio: not null }
+            ? new PqfError.Config("command line", "--target-ratio", "expected --target-size or --target-ratio, got both")
+            : default(Unit);
+
     static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
     {
         if (run.Config.OutputPath is not { } folder)
             return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
-        if (run.Config is { TargetSize: not null, TargetRatio: not null })
-            return new PqfError.Config("command line", "--target-ratio", "expected --target-size or --target-ratio, got both");
+        if (CheckTargets(run.Config) is Result<Unit, PqfError>.Error(var both))
+            return both;
         return run.WithDevice(device =>
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
@@ -154,7 +183,7 @@ static class CompressCommand
             // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-            select written
+            select run.Conclude(written)
         );
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)

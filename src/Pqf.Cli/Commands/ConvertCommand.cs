@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -76,9 +77,15 @@ static class ConvertCommand
 
     static Unit Say(RunContext run, PqfModel model, string output, ModelFormat format)
     {
-        run.Note($"wrote {output} ({Figures.Count(new FileInfo(output).Length)} bytes)");
-        if (format == ModelFormat.Pth && NetworkText.NotKept(model, output) is { } lost)
-            run.Note(lost);
+        var result = new ConvertResult(
+            output,
+            format.Extension()[1..],
+            new FileInfo(output).Length,
+            format == ModelFormat.Pth ? NetworkText.NotKept(model, output) : null
+        );
+        foreach (string line in result.Notes())
+            run.Note(line);
+        run.Conclude(result);
         return default;
     }
 }

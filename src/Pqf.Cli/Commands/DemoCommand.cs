@@ -52,23 +52,15 @@ static class DemoCommand
         string folder = run.Config.OutputPath ?? DefaultFolder;
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();
-        return (
-            from _ in OutputFolder.Prepare(folder, run.Locks)
+        return from _ in OutputFolder.Prepare(folder, run.Locks)
             from __ in DemoFiles.WriteDense(output.DensePath)
             from done in run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)
                 from network in Network.Load(output.DensePath, device, overrides)
                 from result in DemoStudy.Run(run, images, network)
                 from written in output.Write(result, overrides)
-                select written
+                select run.Conclude(written with { Seconds = run.Terminal.Clock.GetElapsedTime(start).TotalSeconds })
             )
-            select done
-        ).Map(_ =>
-        {
-            run.WriteLine(
-                $"done in {ProgressDisplay.Duration(run.Terminal.Clock.GetElapsedTime(start).TotalSeconds)}; open {output.ReportPath}"
-            );
-            return default(Unit);
-        });
+            select done;
     }
 }

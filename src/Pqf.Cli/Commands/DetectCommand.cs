@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Pqf.Cli.Drawing;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
@@ -86,18 +86,22 @@ static class DetectCommand
                 "--output",
                 $"expected another folder than that of {own}, which would be written over"
             );
+        string results = Path.Combine(folder, "results.json");
+        var all = new SortedDictionary<int, DetectedImage>();
         return from done in run.WithDevice(device =>
                 from network in run.Load(file, device, NetworkTask.Detection)
                 from _ in OutputFolder.Prepare(folder, run.Locks)
                 let watch = new StageWatch(run.Terminal.Clock)
-                from found in Detect(run, network, photographs, pictures, (float)threshold, watch)
+                from found in Detect(run, network, photographs, pictures, (float)threshold, watch, all)
                 from written in photographs.HaveAllFailed
                     ? default(Unit)
-                    : AtomicFile.Write(Path.Combine(folder, "results.json"), stream => CocoWriter.WriteResults(stream, found))
-                select isProfiled ? PrintProfile(run, watch, images.Length) : written
+                    : AtomicFile.Write(results, stream => CocoWriter.WriteResults(stream, found))
+                select run.Conclude(
+                    new DetectResult([.. all.Values], photographs.HaveAllFailed ? null : results, isProfiled ? watch.Stages : null)
+                )
             )
-            from all in photographs.Conclude()
-            select all;
+            from allUsed in photographs.Conclude()
+            select allUsed;
     }
 
     static Result<List<NamedDetection>, PqfError> Detect(
@@ -106,7 +110,8 @@ static class DetectCommand
         Photographs photographs,
         ImmutableArray<string> pictures,
         float threshold,
-        StageWatch watch
+        StageWatch watch,
+        SortedDictionary<int, DetectedImage> results
     )
     {
         run.NoteGuesses(network);
@@ -119,12 +124,18 @@ static class DetectCommand
             LoaderThreadCount = run.LoaderThreadCount,
             Threshold = threshold,
             AfterStage = watch.Lap,
-            Failed = (_, error) => photographs.Fail(error),
+            Failed = (index, error) => results[index] = new DetectedImage(images[index], null, [], photographs.Fail(error)),
             Found = photograph =>
             {
                 var (index, image, found) = photograph;
                 photographs.NoteGuess(images[index]);
-                Print(run, network, images[index], found);
+                results[index] = new DetectedImage(
+                    images[index],
+                    pictures[index],
+                    [.. found.Items.Select(item => Of(network, item))],
+                    null
+                );
+                run.Show(results[index]);
                 if (Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(pictures[index]))
                     run.Note($"{images[index]}: its picture is {pictures[index]}");
                 all.AddRange(
@@ -145,25 +156,11 @@ static class DetectCommand
             .Map(_ => all);
     }
 
-    static Unit PrintProfile(RunContext run, StageWatch watch, int imageCount)
-    {
-        foreach (string line in StageWatch.Table(watch.Stages, imageCount, "an image").Lines())
-            run.WriteLine(line);
-        return default;
-    }
-
-    static void Print(RunContext run, Network network, string image, Detections found)
-    {
-        run.WriteLine(image);
-        foreach (var item in found.Items)
-            run.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  {100 * item.Score, 6:0.00} %  {network.ClassNames[item.Label]} at {item.Box.X1:0}, {item.Box.Y1:0}, "
-                        + $"{item.Box.Width:0} × {item.Box.Height:0}"
-                )
-            );
-        if (found.Items.IsEmpty)
-            run.WriteLine("  nothing");
-    }
+    static FoundObject Of(Network network, Detection item) =>
+        new(
+            item.Label,
+            network.ClassNames[item.Label],
+            item.Score,
+            new FoundBox(item.Box.X1, item.Box.Y1, item.Box.Width, item.Box.Height)
+        );
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -15,14 +15,11 @@ static class DevicesCommand
 
     static Result<Unit, PqfError> Run(RunContext run)
     {
-        foreach (var device in DeviceCatalog.List())
-        {
-            string memory = string.Create(CultureInfo.InvariantCulture, $"{device.MemoryBytes / (double)(1L << 30):0.0} GiB");
-            run.WriteLine(
-                $"{device.Id, -10}  {memory, 10}  {device.Name}{(device.Problem is null ? "" : $" (unusable: {device.Problem})")}"
-            );
-        }
-
+        run.Conclude(
+            new DevicesResult([
+                .. DeviceCatalog.List().Select(device => new DeviceResult(device.Id, device.Name, device.MemoryBytes, device.Problem)),
+            ])
+        );
         return default(Unit);
     }
 }

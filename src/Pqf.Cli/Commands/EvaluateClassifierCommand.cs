@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -84,23 +84,20 @@ static class EvaluateClassifierCommand
             .Run(network, images, options, run.Progress, run.Cancellation)
             .Map(accuracy =>
             {
-                if (options.Skipped is { Count: > 0 } skipped)
-                    run.WriteLine($"skipped  {skipped.Count} images that cannot be decoded");
-                return Print(run, network, accuracy, watch.Stages[^1].Seconds);
+                run.Conclude(
+                    new EvaluateClassifierResult(
+                        NetworkSummary.Of(network),
+                        options.Skipped?.Count,
+                        Share.Of(accuracy.Top1),
+                        // Of five classes or fewer, every image's is among the first five.
+                        network.Architecture.ClassCount > EvaluateJob.TopCount
+                            ? Share.Of(accuracy.Top5)
+                            : null,
+                        accuracy.Top1.Count / watch.Stages[^1].Seconds,
+                        network.Device.Name
+                    )
+                );
+                return default(Unit);
             });
-    }
-
-    static Unit Print(RunContext run, Network network, Accuracy accuracy, double seconds)
-    {
-        foreach (string line in NetworkText.Lines(network))
-            run.WriteLine(line);
-        run.WriteLine($"top-1    {Figures.Percent(accuracy.Top1)}");
-        // Of five classes or fewer, every image's is among the first five.
-        if (network.Architecture.ClassCount > EvaluateJob.TopCount)
-            run.WriteLine($"top-{EvaluateJob.TopCount}    {Figures.Percent(accuracy.Top5)}");
-        run.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"speed    {accuracy.Top1.Count / seconds:0.0} images/s on {network.Device.Name}")
-        );
-        return default;
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
@@ -9,7 +9,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Coco;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -90,42 +89,17 @@ static class EvaluateDetectorCommand
 
     static Unit Print(RunContext run, Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages)
     {
-        foreach (string line in NetworkText.Lines(network))
-            run.WriteLine(line);
-        foreach (string line in Precision(report).Lines())
-            run.WriteLine(line);
-        double rate = report.ImageCount / stages.Sum(stage => stage.Seconds);
-        run.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed    {rate:0.00} images/s on {network.Device.Name}"));
-        if (isProfiled)
-            foreach (string line in StageWatch.Table(stages, report.ImageCount, "an image").Lines())
-                run.WriteLine(line);
+        run.Conclude(
+            new EvaluateDetectorResult(
+                NetworkSummary.Of(network),
+                report.ImageCount,
+                PrecisionResult.Of(report.Box),
+                PrecisionResult.Of(report.Mask),
+                report.ImageCount / stages.Sum(stage => stage.Seconds),
+                network.Device.Name,
+                isProfiled ? stages : null
+            )
+        );
         return default;
     }
-
-    /// <summary>COCO's twelve numbers in percent.</summary>
-    static Table Precision(DetectorReport report) =>
-        new(
-            ["%", " AP", " AP50", " AP75", " APs", " APm", " APl", " AR1", " AR10", " AR100", " ARs", " ARm", " ARl"],
-            [Row("box", report.Box), Row("mask", report.Mask)]
-        );
-
-    static ImmutableArray<string> Row(string name, AveragePrecision ap) =>
-        [
-            name,
-            .. new[]
-            {
-                ap.Ap,
-                ap.Ap50,
-                ap.Ap75,
-                ap.ApSmall,
-                ap.ApMedium,
-                ap.ApLarge,
-                ap.Ar1,
-                ap.Ar10,
-                ap.Ar100,
-                ap.ArSmall,
-                ap.ArMedium,
-                ap.ArLarge,
-            }.Select(value => value < 0 ? "-" : (100 * value).ToString("0.0", CultureInfo.InvariantCulture)),
-        ];
 }

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -17,8 +17,6 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf inspect</c>.</summary>
 static class InspectCommand
 {
-    const int LongestText = 100;
-
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
@@ -47,29 +45,38 @@ static class InspectCommand
 
     static Result<Unit, PqfError> Inspect(RunContext run, TensorFile file)
     {
-        run.WriteLine($"{file.Path}: {Network.FormatOf(file)}, {Figures.Count(new FileInfo(file.Path).Length)} bytes");
-        foreach (var (key, text) in file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            run.WriteLine($"  {key}: {Shorten(text)}");
-        run.WriteLine("");
-        foreach (string line in TensorTable(file).Lines())
-            run.WriteLine(line);
-        run.WriteLine(
-            $"{Figures.Count(file.Tensors.Count)} tensors, {Figures.Count(file.Tensors.Sum(tensor => (long)tensor.Shape.Count))} "
-                + $"values, {Figures.Count(file.Tensors.Sum(tensor => tensor.SizeBytes))} bytes"
+        var result = new InspectResult(
+            file.Path,
+            Network.FormatOf(file),
+            new FileInfo(file.Path).Length,
+            file.Metadata.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            [
+                .. file.Tensors.Select(tensor => new TensorResult(
+                    tensor.Name,
+                    tensor.Type.ToString(),
+                    tensor.Shape.AsSpan().ToArray(),
+                    tensor.SizeBytes
+                )),
+            ],
+            null,
+            [],
+            [],
+            []
         );
-        run.WriteLine("");
         // Files that are no network we know are inspected all the same; damaged ones fail.
-        return
+        var unknown =
             !Network.IsPqf(file)
             && run.Config.Model.Arch is null
-            && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error error
-            ? Network.HasOwnGraph(file)
-                ? InspectNetwork(run, file).Match<Result<Unit, PqfError>>(done => done, problem => SayPartial(run, file, problem))
-                : Say(run, error.Value)
-            : InspectNetwork(run, file);
+            && ArchitectureRecognition.Recognise(file) is Result<Architecture, PqfError>.Error(var error)
+                ? error
+                : null;
+        return unknown is not null && !Network.HasOwnGraph(file)
+            ? Conclude(run, result, unknown, false)
+            : InspectNetwork(run, file, result)
+                .Match(done => done, problem => Conclude(run, result with { Problems = Compressible(file) }, problem, unknown is null));
     }
 
-    static Result<Unit, PqfError> InspectNetwork(RunContext run, TensorFile file)
+    static Result<Unit, PqfError> InspectNetwork(RunContext run, TensorFile file, InspectResult result)
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
@@ -78,65 +85,41 @@ static class InspectCommand
             .Bind(overrides => Network.Load(file, device, overrides))
             .Map(network =>
             {
-                foreach (string line in new Table(GraphTable.Columns, GraphTable.Rows(network.Model)).Lines())
-                    run.WriteLine(line);
-                run.WriteLine("");
-                foreach (string line in LayerTable(network).Lines())
-                    run.WriteLine(line);
-                foreach (string line in NetworkText.Lines(network))
-                    run.WriteLine(line);
+                run.Conclude(
+                    result with
+                    {
+                        Network = NetworkSummary.Of(network),
+                        Graph = GraphTable.Rows(network.Model),
+                        Layers =
+                        [
+                            .. NetworkText
+                                .CostOf(network)
+                                .Layers.Select(layer => LayerSize.Of(layer, WeightOf(network.Parameters, layer.Name))),
+                        ],
+                    }
+                );
                 run.NoteGuesses(network);
                 return default(Unit);
             });
     }
 
-    static Result<Unit, PqfError> SayPartial(RunContext run, TensorFile file, PqfError problem)
+    /// <summary>Ends with what is known of the file's tensors alone.</summary>
+    static Result<Unit, PqfError> Conclude(RunContext run, InspectResult result, PqfError problem, bool isError)
     {
-        Say(run, problem);
-        if (Network.Partial(file) is Result<OnnxPartialModel, PqfError>.Ok { Value: var model })
-            run.WriteLine(
-                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest "
-                    + "as it is"
-            );
-        return default(Unit);
+        run.Conclude(isError ? result : result with { Problems = [.. problem.Lines, .. result.Problems] });
+        return isError ? problem : default(Unit);
     }
 
-    static Result<Unit, PqfError> Say(RunContext run, PqfError error)
-    {
-        foreach (string line in error.Lines)
-            run.WriteLine(line);
-        return default(Unit);
-    }
-
-    static Table TensorTable(TensorFile file) =>
-        new(
-            ["tensor", "type", "shape", " bytes"],
+    /// <summary>What can be compressed of a model that is not run.</summary>
+    static string[] Compressible(TensorFile file) =>
+        Network.Partial(file) is Result<OnnxPartialModel, PqfError>.Ok { Value: var model }
+            ?
             [
-                .. file.Tensors.Select(tensor =>
-                    ImmutableArray.Create(tensor.Name, tensor.Type.ToString(), tensor.Shape.ToString(), Figures.Count(tensor.SizeBytes))
-                ),
+                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest "
+                    + "as it is",
             ]
-        );
-
-    static Table LayerTable(Network network) =>
-        new(
-            ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
-            [.. NetworkText.CostOf(network).Layers.Select(layer => Row(layer, WeightOf(network.Parameters, layer.Name)))]
-        );
+            : [];
 
     static Weight WeightOf(Parameters parameters, string layer) =>
         parameters.Values.GetValueOrDefault($"{layer}.weight") ?? parameters[layer];
-
-    static ImmutableArray<string> Row(LayerCost layer, Weight weight) =>
-        [
-            layer.Name,
-            layer.Shape.ToString(),
-            weight.Match(_ => "", quantised => Figures.Count(quantised.K)),
-            weight.Match(_ => "", quantised => Figures.Count(quantised.D)),
-            Figures.Count(layer.Bits),
-            Figures.Count(layer.DenseBits),
-            Figures.Ratio((double)layer.DenseBits / layer.Bits),
-        ];
-
-    static string Shorten(string text) => text.Length <= LongestText ? text : $"{text[..LongestText]}… ({text.Length} characters)";
 }

@@ -74,12 +74,14 @@ sealed class Photographs
     }
 
     /// <summary>Names a photograph that cannot be used; the only one of a command line is left to <see cref="Conclude"/>.</summary>
-    public void Fail(PqfError error)
+    /// <returns>What is wrong, on one line.</returns>
+    public string Fail(PqfError error)
     {
         failedCount++;
         first ??= error;
         if (count > 1)
             run.Report(error);
+        return error.Lines.First();
     }
 
     /// <summary>Whether none could be used: there are no results to write then.</summary>

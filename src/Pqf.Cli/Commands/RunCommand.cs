@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -102,30 +102,13 @@ static class RunCommand
         foreach (var (value, name) in values.Zip(names))
             if (NpyFile.Write(Path.Combine(folder, name), value.Stored) is Result<Unit, PqfError>.Error(var error))
                 return error;
-        var table = new Table(
-            ["output", "shape", " least", " largest", "file"],
-            [
-                .. values.Zip(
-                    names,
-                    (value, name) =>
-                        ImmutableArray.Create(
-                            value.Name,
-                            value.Shape.ToString(),
-                            Number(value.Values, float.Min),
-                            Number(value.Values, float.Max),
-                            Path.Combine(folder, name)
-                        )
-                ),
-            ]
+        run.Conclude(
+            new RunResult([
+                .. values.Zip(names, (value, name) => OutputFile.Of(value.Name, value.Shape, value.Values, Path.Combine(folder, name))),
+            ])
         );
-        foreach (string line in table.Lines())
-            run.WriteLine(line);
         return default(Unit);
     }
-
-    /// <summary>A NaN among the values is what is shown.</summary>
-    static string Number(float[] values, Func<float, float, float> choose) =>
-        values.Length == 0 ? "" : values.Aggregate(choose).ToString("G6", CultureInfo.InvariantCulture);
 
     /// <summary>A file for each output: its name with letters, digits, dots and hyphens alone, and a number where two are
     /// equal.</summary>

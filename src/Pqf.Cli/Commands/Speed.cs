@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -15,11 +16,11 @@ sealed record Speed(int Batch, ImmutableArray<double> SortedMs)
         LeastCalls = 20;
     const double LeastSeconds = 1;
 
-    /// <summary>Images per second at the median.</summary>
-    public double ImagesPerSecond => Batch * 1000 / Quantile(0.5);
+    /// <summary>Median, quartiles and images per second at the median.</summary>
+    public BatchSpeed Summary() => new(Batch, SortedMs.Length, Quantile(0.5), Quantile(0.25), Quantile(0.75), Batch * 1000 / Quantile(0.5));
 
     /// <summary>The time that a part of the calls stays under.</summary>
-    public double Quantile(double part) => SortedMs[(int)(part * (SortedMs.Length - 1))];
+    double Quantile(double part) => SortedMs[(int)(part * (SortedMs.Length - 1))];
 
     /// <summary>Measures a network for a second, and twenty calls, at least.</summary>
     public static Speed Measure(RunContext run, Network network, int batch)

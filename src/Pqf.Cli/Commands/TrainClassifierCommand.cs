@@ -78,7 +78,9 @@ static class TrainClassifierCommand
                     : null,
             }
             from done in run.WithDevice(device =>
-                TrainJob.Run(options, training.Open, device, report, run.Cancellation).Map(report.Conclude)
+                TrainJob
+                    .Run(options, training.Open, device, report, run.Cancellation)
+                    .Map(result => run.Conclude(report.Of(options.Folder, result)))
             )
             select done;
     }

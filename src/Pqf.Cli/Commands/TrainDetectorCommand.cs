@@ -87,8 +87,7 @@ static class TrainDetectorCommand
     {
         var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock));
         int stepCount = 0;
-        var result =
-            from _ in TrainingMapping.CheckDetector(run.Config)
+        return from _ in TrainingMapping.CheckDetector(run.Config)
             from options in TrainingMapping.Options(run, resume)
             from training in TrainingOf(run, reader, weights, backbone)
             let watched = options with
@@ -101,12 +100,19 @@ static class TrainDetectorCommand
                 },
             }
             from done in run.WithDevice(device =>
-                TrainJob.Run(watched, training.Open, device, report, run.Cancellation).Map(report.Conclude)
+                TrainJob
+                    .Run(watched, training.Open, device, report, run.Cancellation)
+                    .Map(result =>
+                        run.Conclude(
+                            report.Of(watched.Folder, result) with
+                            {
+                                Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
+                                Steps = isProfiled ? stepCount : null,
+                            }
+                        )
+                    )
             )
             select done;
-        foreach (string line in isProfiled && stepCount > 0 ? StageWatch.Table(watch.Stages, stepCount, "a step").Lines() : [])
-            run.WriteLine(line);
-        return result;
     }
 
     static Result<DetectorTraining, PqfError> TrainingOf(RunContext run, ImageReader reader, string? weights, string? backbone) =>

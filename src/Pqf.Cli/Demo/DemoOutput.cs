@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -24,39 +24,25 @@ sealed class DemoOutput(RunContext run, string folder)
     /// <summary>Networks, which are read back, tables and the page.</summary>
     /// <param name="result">What the dense network became.</param>
     /// <param name="overrides">As for the dense network.</param>
-    public Result<Unit, PqfError> Write(DemoResult result, NetworkOverrides overrides)
+    public Result<DemoResult, PqfError> Write(DemoStudyResult result, NetworkOverrides overrides)
     {
         var (study, report) = result;
-        return CompressionOutput
-            .Write(run, folder, study.Model, study.State, overrides)
-            .Bind(_ => Tables.WriteStages(Path.Combine(folder, "stages.csv"), report))
-            .Bind(_ => Tables.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps))
-            .Bind(_ => AtomicFile.WriteText(ReportPath, text => text.Write(ReportPage.Of(report))))
-            .Map(_ => Print(report));
-    }
-
-    Unit Print(CompressionReport report)
-    {
-        run.WriteLine("");
-        foreach (string line in Table(report).Lines())
-            run.WriteLine(line);
-        run.WriteLine("");
-        return default;
-    }
-
-    static Table Table(CompressionReport report) =>
-        new(
-            ["network", " size", " ratio", " accuracy", " 95 % interval"],
-            [
-                .. report.Stages.Select(stage =>
-                    ImmutableArray.Create(
+        return from compressed in CompressionOutput.Write(run, folder, study.Model, study.State, overrides)
+            from stages in Tables.WriteStages(Path.Combine(folder, "stages.csv"), report)
+            from steps in Tables.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps)
+            from page in AtomicFile.WriteText(ReportPath, text => text.Write(ReportPage.Of(report)))
+            select new DemoResult(
+                [
+                    .. report.Stages.Select(stage => new DemoStage(
                         stage.Name,
-                        Figures.MebiBytes(stage.SizeBits),
-                        Figures.Ratio(report.RatioOf(stage)),
-                        Figures.Percent(stage.Accuracy.Value),
-                        Figures.Interval(stage.Accuracy)
-                    )
-                ),
-            ]
-        );
+                        stage.SizeBits,
+                        report.RatioOf(stage),
+                        Share.Of(stage.Accuracy)
+                    )),
+                ],
+                compressed,
+                ReportPath,
+                0
+            );
+    }
 }

@@ -14,7 +14,7 @@ namespace Pqf.Cli.Demo;
 /// <summary>What a demo gave.</summary>
 /// <param name="Study">The network and its figures.</param>
 /// <param name="Report">For the page.</param>
-sealed record DemoResult(Study Study, CompressionReport Report);
+sealed record DemoStudyResult(Study Study, CompressionReport Report);
 
 /// <summary>A study of the program's own network, as the configuration says.</summary>
 static class DemoStudy
@@ -25,7 +25,7 @@ static class DemoStudy
     /// <param name="run">Settings, terminal.</param>
     /// <param name="sets">Training images; the others are the test images.</param>
     /// <param name="network">The dense network.</param>
-    public static Result<DemoResult, PqfError> Run(RunContext run, TrainingSets sets, Network network)
+    public static Result<DemoStudyResult, PqfError> Run(RunContext run, TrainingSets sets, Network network)
     {
         var config = run.Config;
         int batchSize = Math.Min(config.Dataloader.BatchSize ?? DefaultBatchSize, sets.Train.Count);
@@ -51,7 +51,7 @@ static class DemoStudy
         };
         return StudyJob
             .Run(network, sets, options, run.Progress, run.Cancellation)
-            .Map(study => new DemoResult(study, Report(study, sets, [.. Notes(run, network, sets, batchSize)])));
+            .Map(study => new DemoStudyResult(study, Report(study, sets, [.. Notes(run, network, sets, batchSize)])));
     }
 
     static CompressionReport Report(Study study, TrainingSets sets, string[] notes) =>

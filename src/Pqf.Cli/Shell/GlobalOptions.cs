@@ -46,8 +46,20 @@ sealed record GlobalOptions
     /// <summary>No progress.</summary>
     public Option<bool> Quiet { get; } = new("--quiet") { Description = "Only results and errors: no progress", Recursive = true };
 
+    /// <summary>As typed.</summary>
+    public const string JsonName = "--json";
+
+    /// <summary>Results for programs.</summary>
+    public Option<bool> Json { get; } =
+        new(JsonName)
+        {
+            Description = "Results as one JSON document (docs/scripting.md)",
+            Recursive = true,
+            Arity = ArgumentArity.Zero,
+        };
+
     /// <summary>All of them, in the order of the help.</summary>
-    public ImmutableArray<Option> All => [Config, Seed, Threads, Device, Quiet];
+    public ImmutableArray<Option> All => [Config, Seed, Threads, Device, Quiet, Json];
 
     /// <summary>What those that are keys too set.</summary>
     public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) =>

@@ -1,4 +1,5 @@
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Results;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -30,11 +31,24 @@ static class PartialCompression
             from compressed in CompressPartialJob.Run(model, device, ConfigMapping.Compress(run), run.Progress, run.Cancellation)
             from written in model.Write(path, compressed.Parameters)
             from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), compressed.State.Layers, compressed.State.Stored)
-            select Summarise(run, model, path, compressed);
+            select run.Conclude(
+                new CompressPartialResult(
+                    path,
+                    compressed.SizeBytes,
+                    model.SizeBytes,
+                    [.. model.Operators.Select(pair => new PassedOperator(pair.Operator, pair.Count))],
+                    [.. compressed.State.Layers.Select(QuantisedLayer.Of)],
+                    CompressionOutput.MeanRelativeError(compressed.State)
+                )
+            );
     }
 
     /// <summary><c>12 convolutions and linear layers</c>.</summary>
     public static string LayersText(OnnxPartialModel model) => $"{ParameterSpecs.Of(model.Graph).Length} convolutions and linear layers";
+
+    /// <summary>The error of a plan that is asked for.</summary>
+    public static PqfError HasNoPlan(OnnxPartialModel model) =>
+        new PqfError.Config("command line", "--dry-run", $"expected a network that is run, but {model.Path} is not: {Why(model)}");
 
     /// <summary>Refuses what only a network that is run can have.</summary>
     static Result<Unit, PqfError> Check(RunContext run, OnnxPartialModel model, string path, string? calibrate)
@@ -74,17 +88,5 @@ static class PartialCompression
         var shown = model.Operators.Take(ShownOperators).Select(pair => $"{Printable.Name(pair.Operator)} ({pair.Count})");
         string operators = string.Join(", ", [.. shown, .. model.Operators.Length > ShownOperators ? (string[])["…"] : []]);
         return string.Join("; ", ((string?[])[model.Reason, operators]).Where(text => text is { Length: > 0 }));
-    }
-
-    static Unit Summarise(RunContext run, OnnxPartialModel model, string path, CompressedPartial compressed)
-    {
-        run.WriteLine($"wrote    {path} ({Figures.Count(compressed.SizeBytes)} bytes)");
-        CompressionOutput.SummariseLayers(run, compressed.State);
-        run.WriteLine(
-            $"size     {Figures.Count(8 * compressed.SizeBytes)} bits = {Figures.MebiBytes(8 * compressed.SizeBytes)}; "
-                + $"{Figures.Ratio((double)model.SizeBytes / compressed.SizeBytes)} times smaller than the model's "
-                + $"{Figures.Count(8 * model.SizeBytes)} bits"
-        );
-        return default;
     }
 }

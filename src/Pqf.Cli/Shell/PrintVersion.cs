@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Pqf.Cli.Results;
 
 namespace Pqf.Cli.Shell;
 
 /// <summary><c>--version</c>: the program's own, whatever process hosts it.</summary>
-sealed class PrintVersion : SynchronousCommandLineAction
+/// <param name="output">Where it goes.</param>
+sealed class PrintVersion(ResultOutput output) : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
@@ -12,7 +14,7 @@ sealed class PrintVersion : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        parseResult.InvocationConfiguration.Output.WriteLine($"pqf {HelpText.Version}");
+        output.Conclude(VersionResult.Current());
         return 0;
     }
 }

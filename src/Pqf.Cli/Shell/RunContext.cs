@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Images;
+using Pqf.Cli.Results;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -14,10 +15,18 @@ namespace Pqf.Cli.Shell;
 /// <summary>What a command is given beside its own arguments.</summary>
 /// <param name="Parsed">Its arguments.</param>
 /// <param name="Config">The configuration, overrides included.</param>
-/// <param name="Terminal">Where results go.</param>
+/// <param name="Terminal">What the run talks to.</param>
 /// <param name="Progress">Where progress goes.</param>
 /// <param name="Locks">Holds folders that results go to.</param>
-sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, ProgressDisplay Progress, FolderLocks Locks)
+/// <param name="Output">Where results go.</param>
+sealed record RunContext(
+    ParseResult Parsed,
+    Config Config,
+    Terminal Terminal,
+    ProgressDisplay Progress,
+    FolderLocks Locks,
+    ResultOutput Output
+)
 {
     /// <summary>Ctrl-C.</summary>
     public CancellationToken Cancellation => Terminal.Cancellation;
@@ -25,14 +34,27 @@ sealed record RunContext(ParseResult Parsed, Config Config, Terminal Terminal, P
     /// <summary>The run's random key.</summary>
     public RngKey Key => RngKey.FromSeed(Config.Seed);
 
-    /// <summary>Writes one line of the command's result, whatever text of files it holds.</summary>
-    public void WriteLine(string line) => Terminal.Out.WriteLine(Printable.Line(line));
+    /// <summary>Shows a part of the command's result, which holds it again.</summary>
+    public void Show(IShown part) => Output.Show(part);
+
+    /// <summary>Ends the command with its result. What may be done next is a note.</summary>
+    public Unit Conclude(CommandResult result)
+    {
+        Output.Conclude(result);
+        if (result.Next is { } next)
+            Note($"next     {next}");
+        return default;
+    }
 
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
     public void Note(string line) => Progress.Note(line);
 
     /// <summary>Reports an error that does not end the command.</summary>
-    public void Report(PqfError error) => CommandLine.Print(error, Terminal);
+    public void Report(PqfError error)
+    {
+        foreach (string line in CommandLine.ErrorLines(error))
+            Terminal.Error.WriteLine(line);
+    }
 
     /// <summary>Reports on the error output what was guessed when a network was read, and which tensors of its file it does not
     /// use.</summary>

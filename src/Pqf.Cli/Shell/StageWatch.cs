@@ -4,6 +4,8 @@ using System.Globalization;
 namespace Pqf.Cli.Shell;
 
 /// <summary>What a part of the work took, all of its turns together.</summary>
+/// <param name="Name">Of the part.</param>
+/// <param name="Seconds">Of all turns.</param>
 readonly record struct StageTime(string Name, double Seconds);
 
 /// <summary>Adds up what stages take.</summary>

@@ -1,7 +1,6 @@
-using System.Globalization;
+using Pqf.Cli.Results;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
-using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
 
@@ -9,26 +8,22 @@ namespace Pqf.Cli.Shell;
 /// <param name="run">Terminal.</param>
 sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
 {
+    NetworkSummary? network;
+
     /// <inheritdoc/>
     public void Report(JobProgress value)
     {
         switch (value)
         {
             case JobProgress.Prepared(var model):
-                foreach (string line in NetworkText.Lines(model, model.Parameters.IsQuantised ? "compressed" : "dense"))
-                    run.WriteLine(line);
+                network = NetworkSummary.Of(model, model.Parameters.IsQuantised ? "compressed" : "dense");
+                Show(network.Lines());
                 break;
-            case JobProgress.Validated(var (name, metrics)):
-                run.WriteLine($"{name, -9}  validation {MetricsText.Of(metrics)}");
+            case JobProgress.Validated(var record):
+                Show(new InitialResult(record).Lines());
                 break;
             case JobProgress.EpochFinished(var epoch):
-                run.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"epoch {epoch.Number, 3}  train {MetricsText.Of(epoch.Training)}; validation "
-                            + $"{MetricsText.Of(epoch.Validation)}; learning rate {epoch.LearningRate:g3}"
-                    )
-                );
+                Show(new EpochResult(epoch).Lines());
                 break;
             default:
                 run.Progress.Report(value);
@@ -36,13 +31,18 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
         }
     }
 
-    /// <summary>Prints which epoch was the best, once training has ended.</summary>
-    public Unit Conclude(TrainResult result)
+    /// <summary>What the training gave, once it has ended.</summary>
+    /// <param name="folder">Where its files are.</param>
+    /// <param name="result">Of the job.</param>
+    public TrainingResult Of(string folder, TrainResult result) => TrainingResult.Of(folder, network, result);
+
+    /// <summary>A training takes hours: where the results are a document at the end, a person sees these lines as progress.</summary>
+    void Show(IEnumerable<string> lines)
     {
-        if (result.SkippedCount > 0)
-            run.WriteLine($"skipped   {result.SkippedCount} images that cannot be decoded");
-        if (result.Progress.Best is { } best)
-            run.WriteLine($"best      epoch {best.Number}, {MetricsText.Of(best.Validation)}; wrote {result.BestPath}");
-        return default;
+        foreach (string line in lines)
+            if (run.Output.IsJson)
+                run.Note(line);
+            else
+                run.Output.Show(line);
     }
 }

@@ -34,21 +34,8 @@ public static class CompressJob
     )
     {
         if (network.IsCompressed)
-            return new PqfError.File(
-                network.Path,
-                "is compressed already; expected a dense network (pqf convert --format dense makes one)"
-            );
-        var names = new LayerNames(network.Graph);
-        options = options with
-        {
-            Compression = names.Of(options.Compression),
-            Permutation = options.Permutation is { } search ? names.Of(search) : null,
-        };
-        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
-        if (network.Architecture.Options is GraphOptions)
-            options = options with { Compression = FittingBlocks.Of(network.Graph, options.Compression, share) };
-        else if (options.Compression.SmallLayers is { } small)
-            options = options with { Compression = SmallLayers.Of(network.Graph, options.Compression, small, share) };
+            return IsCompressed(network);
+        options = Settled(network, options);
         var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
             return MissingStatistics.Error(network.Path, network.Graph);
@@ -61,6 +48,34 @@ public static class CompressJob
             from compressed in Run(network, images, options with { Compression = spec }, progress, cancellation)
             select compressed
             : Run(network, images, options, progress, cancellation);
+    }
+
+    /// <summary>The error of a network that has codes already.</summary>
+    internal static PqfError IsCompressed(Network network) =>
+        new PqfError.File(network.Path, "is compressed already; expected a dense network (pqf convert --format dense makes one)");
+
+    /// <summary>The options with the settings of each layer: under the graph's names, with block lengths that fit a graph of its
+    /// own.</summary>
+    internal static CompressOptions Settled(Network network, CompressOptions options)
+    {
+        var names = new LayerNames(network.Graph);
+        options = options with
+        {
+            Compression = names.Of(options.Compression),
+            Permutation = options.Permutation is { } search ? names.Of(search) : null,
+        };
+        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
+        return network.Architecture.Options is GraphOptions
+                ? options with
+                {
+                    Compression = FittingBlocks.Of(network.Graph, options.Compression, share),
+                }
+            : options.Compression.SmallLayers is { } small
+                ? options with
+                {
+                    Compression = SmallLayers.Of(network.Graph, options.Compression, small, share),
+                }
+            : options;
     }
 
     static Result<Compressed, PqfError> Run(

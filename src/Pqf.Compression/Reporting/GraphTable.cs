@@ -9,6 +9,24 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
+/// <summary>A node of a network's graph.</summary>
+/// <param name="Layer">The layer's name; empty for a node without weights.</param>
+/// <param name="Kind">What it computes.</param>
+/// <param name="Output">Lengths of its value for one image: channels, height, width.</param>
+/// <param name="ParameterCount">Its values; null where it has none, or they were counted at an earlier node.</param>
+/// <param name="MultiplyAdds">For one image; null for none.</param>
+/// <param name="Group">The channel groups of its columns and rows: <c>3→4</c>.</param>
+/// <param name="D">Values of a block; null without codes.</param>
+public sealed record GraphRow(
+    string Layer,
+    string Kind,
+    IReadOnlyList<int> Output,
+    long? ParameterCount,
+    long? MultiplyAdds,
+    string Group,
+    int? D
+);
+
 /// <summary>A network's graph as text: a row for each node, in graph order.</summary>
 public static class GraphTable
 {
@@ -25,7 +43,7 @@ public static class GraphTable
     /// columns first: <c>3→4</c>; <c>3…9</c> where they belong to several. <c>d</c> is the block length of codes: the network's own where
     /// it is compressed, else that of the default settings.
     /// </remarks>
-    public static ImmutableArray<ImmutableArray<string>> Rows(PqfModel model)
+    public static ImmutableArray<GraphRow> Rows(PqfModel model)
     {
         var shapes = GraphShapes.Of(model.Graph, NetworkText.InputShape(model));
         var groups = ChannelGroups.Of(model.Graph);
@@ -39,20 +57,36 @@ public static class GraphTable
                     string layer = node.Parameters is [var first, ..] ? LayerOf(first) : "";
                     // Weights that several nodes share count once.
                     bool isFirst = layer.Length > 0 && seen.Add(layer);
-                    return (ImmutableArray<string>)
-                        [
-                            Middle(Printable.Name(layer), NameLength),
-                            node.Kind,
-                            Text(shapes[i]),
-                            isFirst ? Figures.Count(CountOf(node)) : "",
-                            node.MultiplyAdds(shapes[i]) is > 0 and var work ? Figures.Count(work) : "",
-                            layer.Length > 0 ? GroupOf(groups, layer) : "",
-                            blocks.TryGetValue(layer, out int d) ? Figures.Count(d) : "",
-                        ];
+                    return new GraphRow(
+                        layer,
+                        node.Kind,
+                        Lengths(shapes[i]),
+                        isFirst ? CountOf(node) : null,
+                        node.MultiplyAdds(shapes[i]) is > 0 and var work ? work : null,
+                        layer.Length > 0 ? GroupOf(groups, layer) : "",
+                        blocks.TryGetValue(layer, out int d) ? d : null
+                    );
                 }
             ),
         ];
     }
+
+    /// <summary>The fields of rows, for <see cref="Columns"/>.</summary>
+    public static ImmutableArray<ImmutableArray<string>> Fields(IEnumerable<GraphRow> rows) =>
+        [
+            .. rows.Select(row =>
+                (ImmutableArray<string>)
+                    [
+                        Middle(Printable.Name(row.Layer), NameLength),
+                        row.Kind,
+                        string.Join('×', row.Output),
+                        row.ParameterCount is { } count ? Figures.Count(count) : "",
+                        row.MultiplyAdds is { } work ? Figures.Count(work) : "",
+                        row.Group,
+                        row.D is { } d ? Figures.Count(d) : "",
+                    ]
+            ),
+        ];
 
     /// <summary>A text that is cut in the middle: both ends of a layer's name say where it is.</summary>
     /// <param name="text">The text.</param>
@@ -83,7 +117,7 @@ public static class GraphTable
             );
     }
 
-    static string Text(Shape shape) => string.Join('×', shape.Rank == 4 ? [shape[3], shape[1], shape[2]] : shape.AsSpan()[1..].ToArray());
+    static int[] Lengths(Shape shape) => shape.Rank == 4 ? [shape[3], shape[1], shape[2]] : shape.AsSpan()[1..].ToArray();
 
     static string GroupOf(ImmutableArray<ChannelGroup> groups, string layer)
     {

@@ -19,22 +19,9 @@ public static class NetworkText
     /// <summary>Two lines: which network, and its size.</summary>
     /// <param name="model">The network.</param>
     /// <param name="format">Its kind, for a person.</param>
-    public static IEnumerable<string> Lines(PqfModel model, string format)
-    {
-        string classes =
-            Networks.TaskOf(model.Architecture) == NetworkTask.Values
-                ? ""
-                : string.Create(CultureInfo.InvariantCulture, $"{model.Architecture.ClassCount} classes, ");
-        yield return $"network  {NameText(model.Architecture)}, {classes}{InputText(model)} ({format})";
-        yield return $"size     {SizeText(CostOf(model))}";
-    }
+    public static IEnumerable<string> Lines(PqfModel model, string format) => NetworkSummary.Of(model, format).Lines();
 
-    static Cost CostOf(PqfModel model) => Cost.Of(model.Graph, model.Parameters, InputShape(model));
-
-    /// <summary><c>12,927,232 bits = 1.541 MiB; 28.94 times smaller than 374,064,384 bits dense</c>.</summary>
-    public static string SizeText(Cost cost) =>
-        $"{Figures.Count(cost.Bits)} bits = {Figures.MebiBytes(cost.Bits)}; {Figures.Ratio(cost.Ratio)} times smaller than the "
-        + $"dense network's {Figures.Count(cost.DenseBits)} bits";
+    internal static Cost CostOf(PqfModel model) => Cost.Of(model.Graph, model.Parameters, InputShape(model));
 
     /// <summary>What was guessed when the network's file was read, and which of its tensors the network does not use; a line
     /// each.</summary>
@@ -86,14 +73,6 @@ public static class NetworkText
     /// <summary><c>resnet20 of width 32</c>.</summary>
     public static string NameText(Architecture architecture) =>
         architecture.Width is { } width ? $"{architecture.Name} of width {width}" : Printable.Name(architecture.Title);
-
-    static string InputText(PqfModel network)
-    {
-        var (preprocessing, shape) = (network.Preprocessing, InputShape(network));
-        return Networks.FamilyOf(network.Architecture).InputSide is not null
-            ? $"images of any size, resized to {shape[1]} pixels"
-            : $"images of {shape[1]}×{shape[2]}, {(preprocessing.Channels == 1 ? "grey" : "colour")}";
-    }
 
     /// <summary>Of one image; of the largest square one where the network resizes images itself.</summary>
     internal static Shape InputShape(PqfModel network) =>

@@ -73,7 +73,7 @@ public static class Tables
             "",
             "",
             Text(row.SizeBits),
-            row.Form == ValueForm.Scaled8 ? "8bit" : "half",
+            row.Form.Word(),
             "",
         ];
 

@@ -21,6 +21,15 @@ public enum ValueForm
 /// <summary>What forms of values are.</summary>
 public static class ValueForms
 {
+    /// <summary>The form's name in settings and tables.</summary>
+    public static string Word(this ValueForm form) =>
+        form switch
+        {
+            ValueForm.Half => "half",
+            ValueForm.Scaled8 => "8bit",
+            _ => "float",
+        };
+
     /// <summary>Bits of values in a file.</summary>
     /// <param name="form">How they are held.</param>
     /// <param name="count">Values.</param>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Pqf.Cli.Shell;
 using Pqf.Testing;
 using Xunit;
@@ -58,6 +59,7 @@ public class PartialCompressTests
         "pqf"
     )]
     [InlineData("model.class_count: a new head needs a network that is run, but {0} is not: Hardmax (1)", "--model.class_count", "3")]
+    [InlineData("--dry-run: expected a network that is run, but {0} is not: Hardmax (1)", "--dry-run")]
     public void What_only_a_network_that_is_run_can_have_is_an_error(string expected, params string[] arguments)
     {
         using var folder = new TemporaryFolder();
@@ -66,6 +68,16 @@ public class PartialCompressTests
         Assert.NotEqual(ExitCode.Success, result.Code);
         Assert.EndsWith(string.Format(null, expected, model), result.ErrorLine, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
+    public void The_document_of_a_program_has_what_the_lines_have()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Cli.Run(["compress", Write(folder), "--output", folder.File("out"), "--json", .. Fast]);
+        var document = JsonNode.Parse(result.Out)!;
+        Assert.Equal(new FileInfo(folder.File("out/hard.onnx")).Length, (long)document["sizeBytes"]!);
+        Assert.Equal("Hardmax", (string?)document["operators"]![0]!["name"]);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Demo;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
@@ -41,7 +42,14 @@ public sealed class SmallDemo : IDisposable
             )
         );
         using var locks = new FolderLocks();
-        var run = new RunContext(new RootCommand().Parse(""), Config, terminal, ProgressDisplay.For(terminal, true), locks);
+        var run = new RunContext(
+            new RootCommand().Parse(""),
+            Config,
+            terminal,
+            ProgressDisplay.For(terminal, true),
+            locks,
+            new ResultOutput(terminal, false)
+        );
         var all = ResultAssert.Value(DemoFiles.Images());
         Images = new(First(all.Train, TrainCount), First(all.Validation, TestCount));
         ResultAssert.Value(DemoCommand.Run(run, Images));

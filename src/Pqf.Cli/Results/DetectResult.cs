@@ -9,8 +9,10 @@ namespace Pqf.Cli.Results;
 /// <param name="Stages">What the stages took, with <c>--profile</c>.</param>
 sealed record DetectResult(IReadOnlyList<DetectedImage> Images, string? File, IReadOnlyList<StageTime>? Stages) : CommandResult
 {
+    // Images were shown when they came.
+
     /// <inheritdoc/>
-    public override IEnumerable<string> Lines() => Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines(); // images were shown when they came
+    public override IEnumerable<string> Lines() => Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines();
 }
 
 /// <summary>What was found in a photograph.</summary>

@@ -25,6 +25,7 @@ static class SchemaFiles
             ["classify"] = typeof(ClassifyResult),
             ["compress"] = typeof(CompressResult),
             ["compress-dry-run"] = typeof(PlanResult),
+            ["compress-partial"] = typeof(CompressPartialResult),
             ["convert"] = typeof(ConvertResult),
             ["demo"] = typeof(DemoResult),
             ["detect"] = typeof(DetectResult),

@@ -52,6 +52,8 @@ static class CompressCommand
             Description = "The same, as a number of times that the network gets smaller",
             HelpName = "N",
         };
+        format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");
+        search.CompletionSources.Add("greedy", "stochastic", "descent");
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the size of each layer and of the whole; write nothing" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
@@ -93,6 +95,8 @@ static class CompressCommand
                 ("target_ratio", targetRatio),
             ],
             Flags = [skip],
+            PresetsOf = "compress",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run],
         };
     }
 

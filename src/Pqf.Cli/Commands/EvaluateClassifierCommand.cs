@@ -42,6 +42,7 @@ static class EvaluateClassifierCommand
         )
         {
             Flags = [skip],
+            PresetsOf = "evaluate",
         };
     }
 

@@ -49,6 +49,7 @@ static class EvaluateCommand
         {
             Keys = [("output_path", output)],
             Flags = [skip],
+            PresetsOf = "evaluate",
         };
     }
 }

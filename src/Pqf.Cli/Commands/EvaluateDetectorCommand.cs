@@ -52,6 +52,7 @@ static class EvaluateDetectorCommand
         )
         {
             Keys = [("output_path", output)],
+            PresetsOf = "evaluate",
         };
     }
 

@@ -52,6 +52,8 @@ static class TrainClassifierCommand
         {
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 

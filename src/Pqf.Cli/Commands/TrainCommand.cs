@@ -62,6 +62,8 @@ static class TrainCommand
         {
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 }

@@ -66,6 +66,8 @@ static class TrainDetectorCommand
         {
             Keys = [("output_path", shared.Output)],
             Flags = [skip],
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 

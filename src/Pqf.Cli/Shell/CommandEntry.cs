@@ -21,6 +21,35 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     public static (string Key, Option<bool> Option) SkipCorrupt() =>
         ("dataloader.skip_corrupt", new("--skip-corrupt") { Description = "Leave out images that cannot be decoded, and name them" });
 
+    /// <summary>The commands whose presets this one takes: <c>compress</c>, <c>train</c>, <c>evaluate</c>; null for none.</summary>
+    public string? PresetsOf { get; init; }
+
+    /// <summary>Tables of docs/configuration.md with the keys that the command takes.</summary>
+    public ImmutableArray<string> Settings { get; init; } = [StartingFile.Network, StartingFile.Run];
+
+    /// <summary>A configuration within the program.</summary>
+    public Option<string?> Preset { get; } =
+        new("--preset") { Description = "A configuration within the program; pqf config --list names them", HelpName = "NAME" };
+
+    /// <summary>Those that the command takes.</summary>
+    public IEnumerable<Preset> OwnPresets => Presets.All().Where(preset => preset.Command == PresetsOf);
+
+    /// <summary>The preset of a name.</summary>
+    /// <returns>An error that names those that there are.</returns>
+    public Result<Preset, PqfError> FindPreset(string name)
+    {
+        var own = OwnPresets.ToImmutableArray();
+        return own.FirstOrDefault(preset => preset.Name == name) is { } found
+            ? found
+            : new PqfError.Config(
+                ConfigLoader.CommandLine,
+                "--preset",
+                own.IsEmpty
+                    ? $"{Syntax.Name} has no presets; pqf config --list names those of other commands"
+                    : $"expected one of {string.Join(", ", own.Select(preset => preset.Name))}, got {Printable.Name(name)}"
+            );
+    }
+
     /// <summary>The text of the configuration that stands in for a file where none is named; null for defaults.</summary>
     public string? Defaults { get; init; }
 

@@ -106,7 +106,7 @@ static class CommandLine
         var overrides = split.Overrides.Concat(options.Overrides(parsed)).Concat(entry.Overrides(parsed));
         return ConfigSource
             .Of(entry, parsed, parsed.GetValue(options.Config))
-            .Bind(source => ConfigLoader.Load(source.File, overrides, source.Text))
+            .Bind(source => ConfigLoader.Load(source.Path, overrides, source.Text))
             .Match(
                 config =>
                 {
@@ -144,7 +144,7 @@ static class CommandLine
             root.Subcommands.Add(entry.Syntax);
         }
 
-        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry.Examples));
+        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry));
         sections[root] = HelpText.Root;
         var helpOption = root.Options.OfType<HelpOption>().Single();
         var help = (HelpAction)helpOption.Action!;

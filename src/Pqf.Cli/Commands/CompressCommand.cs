@@ -5,6 +5,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -24,7 +25,7 @@ static class CompressCommand
         var weights = new Option<string?>("--weights") { Description = "The same", HelpName = "FILE" };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path]",
+            Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path, or runs/compress-NAME]",
             HelpName = "DIR",
         };
         var format = new Option<string?>("--format")
@@ -128,10 +129,9 @@ static class CompressCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
     {
-        if (run.Config.OutputPath is not { } folder)
-            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
         if (CheckTargets(run.Config) is Result<Unit, PqfError>.Error(var both))
             return both;
+        string folder = run.OutputFolder(weights);
         return run.WithImages(reader =>
             run.WithDevice(device =>
                 from overrides in ConfigMapping.Overrides(run.Config)
@@ -151,10 +151,17 @@ static class CompressCommand
                 // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
                 let model = compressed.Model.AsStored()
                 from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-                select run.Conclude(written)
+                select run.Conclude(written with { Next = images is null ? NextOf(network, weights) : null })
             )
         );
     }
+
+    /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>
+    static string? NextOf(Network network, string weights) =>
+        ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean)
+            ? "accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
+                + $"--weights {weights} --data DIR"
+            : null;
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {

@@ -96,7 +96,7 @@ static class ConfigLoader
     static Result<Config, PqfError> Decode(ConfigNode.Mapping mapping)
     {
         var findings = new ConfigFindings();
-        var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read);
+        var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read) with { Source = mapping };
         int unknownCount = findings.UnknownKeys.Count;
         ImmutableArray<PqfError> errors =
         [

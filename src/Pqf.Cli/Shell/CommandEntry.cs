@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
@@ -20,6 +21,20 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     /// <summary>Leaves out images that cannot be decoded.</summary>
     public static (string Key, Option<bool> Option) SkipCorrupt() =>
         ("dataloader.skip_corrupt", new("--skip-corrupt") { Description = "Leave out images that cannot be decoded, and name them" });
+
+    /// <summary>The folder of images, and what they are for; null where the folder says it.</summary>
+    public (Option<string?> Option, NetworkTask? Task)? Data { get; init; }
+
+    /// <summary>What a command that trains takes; null for others.</summary>
+    public TrainingArguments? Training { get; init; }
+
+    /// <summary>The short name of the keys of data.</summary>
+    public static Option<string?> DataOption() =>
+        new("--data")
+        {
+            Description = "Folder of images: of classes, IDX files, or COCO annotations, as it holds; short for the keys dataloader.*_path",
+            HelpName = "DIR",
+        };
 
     /// <summary>The commands whose presets this one takes: <c>compress</c>, <c>train</c>, <c>evaluate</c>; null for none.</summary>
     public string? PresetsOf { get; init; }
@@ -55,11 +70,13 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
 
     /// <summary>What those options set.</summary>
     public IEnumerable<ConfigOverride> Overrides(ParseResult parsed) =>
-        Keys.Where(pair => parsed.GetValue(pair.Option) is not null)
-            .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!))
-            .Concat(
-                Flags
-                    .Where(flag => parsed.GetValue(flag.Option))
-                    .Select(flag => new ConfigOverride(Arguments.PathOf(flag.Key), bool.TrueString.ToLowerInvariant()))
-            );
+        [
+            .. Training?.FolderOf(parsed) is { } run ? [new ConfigOverride(["output_path"], run)] : Array.Empty<ConfigOverride>(),
+            .. Data is var (data, task) && parsed.GetValue(data) is { } folder ? DataFolder.Overrides(folder, task) : [],
+            .. Keys.Where(pair => parsed.GetValue(pair.Option) is not null)
+                .Select(pair => new ConfigOverride(Arguments.PathOf(pair.Key), parsed.GetValue(pair.Option)!)),
+            .. Flags
+                .Where(flag => parsed.GetValue(flag.Option))
+                .Select(flag => new ConfigOverride(Arguments.PathOf(flag.Key), bool.TrueString.ToLowerInvariant())),
+        ];
 }

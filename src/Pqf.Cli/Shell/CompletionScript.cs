@@ -18,7 +18,7 @@ sealed class CompletionScript(ImmutableArray<Option> global, ImmutableArray<Comm
     string Global => string.Join(' ', global.Select(option => option.Name).Append("--help"));
 
     // A layer's name in a key cannot be known.
-    string Keys =>
+    static string Keys =>
         string.Join(' ', ConfigLoader.KeysOfValues().Where(key => !key.Contains('<', StringComparison.Ordinal)).Select(key => "--" + key));
 
     /// <summary>The script for a shell.</summary>

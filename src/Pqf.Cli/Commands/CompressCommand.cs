@@ -8,6 +8,7 @@ using Pqf.Compression.Model;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Commands;
 
@@ -117,9 +118,18 @@ static class CompressCommand
         using var scope = device.BeginScope();
         return from _ in CheckTargets(run.Config)
             from overrides in ConfigMapping.Overrides(run.Config)
-            from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = true })
+            from file in TensorFiles.Open(weights)
+            from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = true })
             from plan in CompressionPlan.Of(network, ConfigMapping.Compress(run))
             select run.Conclude(PlanResult.Of(plan, (run.Config.TargetSize ?? run.Config.TargetRatio) is not null));
+    }
+
+    static Result<Network, PqfError> LoadToPlan(TensorFile file, Device device, NetworkOverrides overrides)
+    {
+        using (file)
+            return Network.Partial(file, overrides) is { } partial
+                ? partial.Bind(model => (Result<Network, PqfError>)PartialCompression.HasNoPlan(model))
+                : Network.Load(file, device, overrides);
     }
 
     static Result<Unit, PqfError> CheckTargets(Config config) =>
@@ -132,35 +142,59 @@ static class CompressCommand
         if (CheckTargets(run.Config) is Result<Unit, PqfError>.Error(var both))
             return both;
         string folder = run.OutputFolder(weights);
-        return run.WithImages(reader =>
-            run.WithDevice(device =>
-                from overrides in ConfigMapping.Overrides(run.Config)
-                from network in Network.Load(weights, device, overrides with { AllowsMissingStatistics = calibrate is not null })
-                from prepared in OutputFolder.Prepare(folder, run.Locks)
-                from images in Images(run, network, reader, calibrate)
-                from compressed in CompressJob.Run(
-                    network,
-                    ConfigMapping.Compress(run) with
-                    {
-                        Images = images,
-                        Skipped = run.SkippedImages(),
-                    },
-                    run.Progress,
-                    run.Cancellation
-                )
-                // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
-                let model = compressed.Model.AsStored()
-                from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-                select run.Conclude(written with { Next = images is null ? NextOf(network, weights) : null })
-            )
+        return run.WithDevice(device =>
+            from overrides in ConfigMapping.Overrides(run.Config)
+            from file in TensorFiles.Open(weights)
+            from compressed in Run(run, file, folder, device, calibrate, overrides)
+            select compressed
         );
     }
 
+    static Result<Unit, PqfError> Run(
+        RunContext run,
+        TensorFile file,
+        string folder,
+        Device device,
+        string? calibrate,
+        NetworkOverrides overrides
+    )
+    {
+        Result<Network, PqfError> loaded;
+        using (file)
+        {
+            if (Network.Partial(file, overrides) is { } partial)
+                return partial.Bind(model => PartialCompression.Run(run, model, folder, device, calibrate));
+            loaded = Network.Load(file, device, overrides with { AllowsMissingStatistics = calibrate is not null });
+        }
+
+        return loaded.Bind(network => Run(run, network, folder, calibrate, overrides));
+    }
+
+    static Result<Unit, PqfError> Run(RunContext run, Network network, string folder, string? calibrate, NetworkOverrides overrides) =>
+        run.WithImages(reader =>
+            from prepared in OutputFolder.Prepare(folder, run.Locks)
+            from images in Images(run, network, reader, calibrate)
+            from compressed in CompressJob.Run(
+                network,
+                ConfigMapping.Compress(run) with
+                {
+                    Images = images,
+                    Skipped = run.SkippedImages(),
+                },
+                run.Progress,
+                run.Cancellation
+            )
+            // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
+            let model = compressed.Model.AsStored()
+            from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
+            select run.Conclude(written with { Next = images is null ? NextOf(network) : null })
+        );
+
     /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>
-    static string? NextOf(Network network, string weights) =>
+    static string? NextOf(Network network) =>
         ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean)
             ? "accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
-                + $"--weights {weights} --data DIR"
+                + $"--weights {network.Path} --data DIR"
             : null;
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)

@@ -6,6 +6,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -71,7 +72,8 @@ static class InspectCommand
                 : null;
         return unknown is not null && !Network.HasOwnGraph(file)
             ? Conclude(run, result, unknown, false)
-            : InspectNetwork(run, file, result).Match(done => done, problem => Conclude(run, result, problem, unknown is null));
+            : InspectNetwork(run, file, result)
+                .Match(done => done, problem => Conclude(run, result with { Problems = Compressible(file) }, problem, unknown is null));
     }
 
     static Result<Unit, PqfError> InspectNetwork(RunContext run, TensorFile file, InspectResult result)
@@ -104,9 +106,19 @@ static class InspectCommand
     /// <summary>Ends with what is known of the file's tensors alone.</summary>
     static Result<Unit, PqfError> Conclude(RunContext run, InspectResult result, PqfError problem, bool isError)
     {
-        run.Conclude(isError ? result : result with { Problems = [.. problem.Lines] });
+        run.Conclude(isError ? result : result with { Problems = [.. problem.Lines, .. result.Problems] });
         return isError ? problem : default(Unit);
     }
+
+    /// <summary>What can be compressed of a model that is not run.</summary>
+    static string[] Compressible(TensorFile file) =>
+        Network.Partial(file) is Result<OnnxPartialModel, PqfError>.Ok { Value: var model }
+            ?
+            [
+                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest "
+                    + "as it is",
+            ]
+            : [];
 
     static Weight WeightOf(Parameters parameters, string layer) =>
         parameters.Values.GetValueOrDefault($"{layer}.weight") ?? parameters[layer];

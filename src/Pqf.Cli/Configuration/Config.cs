@@ -64,8 +64,12 @@ sealed record Config
     /// <summary><c>threads</c> of the host; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary><c>format</c>: the kinds of file to write.</summary>
-    public ImmutableArray<ModelFormat> Formats { get; init; } = [ModelFormat.Pqf];
+    /// <summary><c>format</c>: the kinds of file to write; empty for <see cref="UsualFormats"/>, or the only one that holds a
+    /// network.</summary>
+    public ImmutableArray<ModelFormat> Formats { get; init; } = [];
+
+    /// <summary>The kinds of file to write of a network that any of them holds.</summary>
+    public ImmutableArray<ModelFormat> UsualFormats => Formats.IsEmpty ? [ModelFormat.Pqf] : Formats;
 
     /// <summary><c>search</c>: how channel orders are searched; null leaves it to <c>model.permutation_specs</c> and the default.</summary>
     public SearchStrategy? Search { get; init; }

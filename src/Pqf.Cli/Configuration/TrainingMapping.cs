@@ -43,7 +43,7 @@ static class TrainingMapping
             SkipsCorrupt = config.Dataloader.SkipCorrupt,
             LoaderThreadCount = run.LoaderThreadCount,
             HostThreadCount = config.Threads,
-            Formats = config.Formats,
+            Formats = config.UsualFormats,
             Clock = run.Terminal.Clock,
             // States of runs from before the key existed resume as with the default.
             Settings =

@@ -26,7 +26,7 @@ static class CompressionOutput
     )
     {
         run.Cancellation.ThrowIfCancellationRequested();
-        var files = run.Config.Formats.Distinct().Select(format => Write(run, folder, model, format, overrides));
+        var files = run.Config.UsualFormats.Distinct().Select(format => Write(run, folder, model, format, overrides));
         return from written in Result.All(files)
             from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), state.Layers, state.Stored)
             from groups in Tables.WriteGroups(Path.Combine(folder, "groups.csv"), state.Groups)
@@ -35,10 +35,14 @@ static class CompressionOutput
                 written,
                 GroupsOf(state),
                 [.. state.Layers.Select(QuantisedLayer.Of)],
-                state.Layers.Sum(row => row.RelativeError) / Math.Max(1, state.Layers.Length),
+                MeanRelativeError(state),
                 NetworkSummary.Of(model, "compressed")
             );
     }
+
+    /// <summary>Mean of the layers' relative errors.</summary>
+    public static double MeanRelativeError(CompressionState state) =>
+        state.Layers.Sum(row => row.RelativeError) / Math.Max(1, state.Layers.Length);
 
     static Result<WrittenFile, PqfError> Write(
         RunContext run,

@@ -40,24 +40,74 @@ static class AllocateJob
         var stored = StoredForms.Marked(network.Graph, network.Parameters, options.Compression);
         var cost = Cost.Of(network.Graph, stored, network.Preprocessing.InputShape(1));
         long rest = cost.Bits - layers.Sum(layer => stored[layer.WeightName].SizeBits),
-            least = rest + choices.Sum(layer => layer[0].Bits),
-            most = rest + choices.Sum(layer => layer[^1].Bits),
             wanted = target.BitsFor(cost.DenseBits);
-        if (wanted < least || wanted > most)
-            return new PqfError.Config(
+        if (OutOfRange(target, choices, rest, cost.DenseBits) is { } error)
+            return error;
+        if (images is null)
+            progress.Note("each layer's effect is measured on noise, as there are no photographs; --calibrate DIR measures it on yours");
+        return Measured(network, layers, choices, images, options, progress, cancellation)
+            .Map(measured => Spec(options.Compression, layers, SizeAllocation.Of(measured, wanted - rest)));
+    }
+
+    /// <summary>The same for a network that cannot be run: errors of weights are taken for the layers' effects.</summary>
+    /// <param name="parameters">Dense.</param>
+    /// <param name="layers">What is quantised.</param>
+    /// <param name="target">The size of the whole file.</param>
+    /// <param name="rest">Bits of the file without codes and codebooks.</param>
+    /// <param name="dense">Bits of the file that is compressed.</param>
+    /// <param name="options">The compression.</param>
+    /// <param name="progress">Receives stages and notes.</param>
+    /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
+    public static Result<CompressionSpec, PqfError> ByWeights(
+        Parameters parameters,
+        ImmutableArray<LayerBlocks> layers,
+        SizeTarget target,
+        long rest,
+        long dense,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        ImmutableArray<ImmutableArray<LayerChoice>> choices =
+        [
+            .. Choices(parameters, layers, options, progress, cancellation)
+                .Zip(
+                    layers,
+                    (own, layer) => LayerChoice.Best(own.Select(choice => InModel(choice, layer, options.Compression.CodebookForm)))
+                ),
+        ];
+        return OutOfRange(target, choices, rest, dense) is { } error
+            ? error
+            : Spec(options.Compression, layers, SizeAllocation.Of(choices, target.BitsFor(dense) - rest));
+    }
+
+    /// <summary>A choice with its bits in an ONNX model, whose codes have whole bytes.</summary>
+    static LayerChoice InModel(LayerChoice choice, LayerBlocks layer, ValueForm codebook) =>
+        choice with
+        {
+            Bits = (layer.Weight.Count / choice.D * (choice.K > 256 ? 16L : 8L)) + codebook.SizeBits((long)choice.K * choice.D, 1),
+            Effect = choice.Error,
+        };
+
+    /// <summary>The error of a size that no choices have; null if some do.</summary>
+    static PqfError.Config? OutOfRange(SizeTarget target, ImmutableArray<ImmutableArray<LayerChoice>> choices, long rest, long dense)
+    {
+        long least = rest + choices.Sum(layer => layer[0].Bits),
+            most = rest + choices.Sum(layer => layer[^1].Bits),
+            wanted = target.BitsFor(dense);
+        return wanted >= least && wanted <= most
+            ? null
+            : new PqfError.Config(
                 "command line",
                 target is SizeTarget.Bits ? "target_size" : "target_ratio",
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"expected a size from {Figures.MebiBytes(least)} to {Figures.MebiBytes(most)} "
-                        + $"({(double)cost.DenseBits / least:0.0} to {(double)cost.DenseBits / most:0.0} times smaller) for this network, "
+                        + $"({(double)dense / least:0.0} to {(double)dense / most:0.0} times smaller) for this network, "
                         + $"got {Figures.MebiBytes(wanted)}"
                 )
             );
-        if (images is null)
-            progress.Note("each layer's effect is measured on noise, as there are no photographs; --calibrate DIR measures it on yours");
-        return Measured(network, layers, choices, images, options, progress, cancellation)
-            .Map(measured => Spec(options.Compression, layers, SizeAllocation.Of(measured, wanted - rest)));
     }
 
     static ImmutableArray<ImmutableArray<LayerChoice>> Choices(

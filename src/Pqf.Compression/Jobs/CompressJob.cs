@@ -6,6 +6,7 @@ using Pqf.Compression.Detection;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -140,16 +141,27 @@ public static class CompressJob
         CompressionRun run,
         CompressOptions options,
         CancellationToken cancellation
+    ) => Run(network.Graph, network.Parameters, steps, inputs, run, options, cancellation);
+
+    /// <summary>Runs steps on a network's values, with sums on the host.</summary>
+    internal static Result<CompressionState, PqfError> Run(
+        Graph graph,
+        Parameters parameters,
+        ImmutableArray<ICompressionStep> steps,
+        ImmutableDictionary<string, LayerInputs> inputs,
+        CompressionRun run,
+        CompressOptions options,
+        CancellationToken cancellation
     )
     {
-        if (network.Device is HostDevice device)
+        if (parameters.Tensors().First().Device is HostDevice device)
             return On(device);
         using var own = new HostDevice(options.HostThreadCount);
         return On(own);
 
         Result<CompressionState, PqfError> On(HostDevice host)
         {
-            var start = new CompressionState(network.Graph, network.Parameters, host) { Inputs = inputs };
+            var start = new CompressionState(graph, parameters, host) { Inputs = inputs };
             return Compress.Run(steps, start, cancellation).Bind(events => run.Follow(events, start, steps));
         }
     }

@@ -111,6 +111,18 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
         OnnxReader.HasGraph(file)
         || ModelMetadata.BesidePyTorch(file).Match(text => text?.Architecture.Options is GraphOptions, _ => false);
 
+    /// <summary>The model in a file whose network is none that is known, and is not run here.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="overrides">As for a path.</param>
+    /// <returns>Null if the file's network can be read; an error if there is nothing in it that can be compressed.</returns>
+    public static Result<OnnxPartialModel, PqfError>? Partial(TensorFile file, NetworkOverrides? overrides = null) =>
+        !IsPqf(file)
+        && ModelMetadata
+            .BesidePyTorch(file)
+            .Match(stored => NetworkReader.HasOtherGraph(file, NetworkReader.NamesOf(file, stored), overrides ?? new()), _ => false)
+            ? OnnxPartialModel.Find(file)
+            : null;
+
     /// <summary>Writes the network, whole or not at all. Quantised weights stay so.</summary>
     /// <param name="path">The file; its name ends in <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>.</param>
     /// <returns>An error that names the path if its end is another or the file system refuses.</returns>

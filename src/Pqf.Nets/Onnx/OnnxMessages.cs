@@ -17,6 +17,7 @@ static class OnnxMessages
     const int SingleAttribute = 1,
         IntegerAttribute = 2,
         TextAttribute = 3,
+        TensorAttribute = 4,
         SinglesAttribute = 6,
         IntegersAttribute = 7;
 
@@ -82,6 +83,11 @@ static class OnnxMessages
     /// <summary>A number in single precision that an operation is given.</summary>
     public static WireField Attribute(string name, float value) =>
         WireField.Message(5, WireField.Text(1, name), WireField.Single(2, value), WireField.Integer(20, SingleAttribute));
+
+    /// <summary>A tensor that an operation is given.</summary>
+    /// <remarks>Attributes have tensors in the field in which graphs have initialisers.</remarks>
+    public static WireField Attribute(string name, StoredTensor value) =>
+        WireField.Message(5, WireField.Text(1, name), Initialiser(value), WireField.Integer(20, TensorAttribute));
 
     /// <summary>A word that an operation is given.</summary>
     public static WireField Attribute(string name, string value) =>

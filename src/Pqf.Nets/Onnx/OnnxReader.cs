@@ -64,19 +64,23 @@ public static class OnnxReader
         OnnxReadOptions? options = null
     )
     {
-        if (file.Onnx is not { } model)
-            return new PqfError.File(file.Path, $"is a {file.Format} file; expected an ONNX model");
-        if (model.Opset < OldestOpset)
-            return new PqfError.File(
-                file.Path,
-                $"its operations are of version {model.Opset} of ONNX; expected {OldestOpset} or newer (onnx.version_converter changes it)"
-            );
-        var reading = new ModelReading(model);
-        return from input in ModelInput.Of(file.Path, model, options ?? new(), reading)
+        return from model in Supported(file)
+            let reading = new ModelReading(model)
+            from input in ModelInput.Of(file.Path, model, options ?? new(), reading)
             from checkedModel in ModelCheck.Of(file.Path, model)
             from network in Convert(file, model, reading, input)
             select network;
     }
+
+    /// <summary>The model of a file, if its operations are of a version that is known here.</summary>
+    internal static Result<OnnxModel, PqfError> Supported(TensorFile file) =>
+        file.Onnx is not { } model ? new PqfError.File(file.Path, $"is a {file.Format} file; expected an ONNX model")
+        : model.Opset < OldestOpset
+            ? new PqfError.File(
+                file.Path,
+                $"its operations are of version {model.Opset} of ONNX; expected {OldestOpset} or newer (onnx.version_converter changes it)"
+            )
+        : model;
 
     static Result<Result<OnnxNetwork, ImmutableArray<OnnxProblem>>, PqfError> Convert(
         TensorFile file,

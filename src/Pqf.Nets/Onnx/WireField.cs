@@ -40,21 +40,40 @@ readonly record struct WireField(int SizeBytes, Action<CodedOutputStream> Write)
     }
 
     /// <summary>The bytes of a tensor, read when they are written.</summary>
-    public static WireField Bytes(int number, StoredTensor tensor)
-    {
-        int size = checked((int)tensor.SizeBytes);
-        return Create(
+    public static WireField Bytes(int number, StoredTensor tensor) => Bytes(number, checked((int)tensor.SizeBytes), tensor.ReadBytes);
+
+    static WireField Bytes(int number, int size, Action<Span<byte>> read) =>
+        Create(
             number,
             WireFormat.WireType.LengthDelimited,
             checked(CodedOutputStream.ComputeLengthSize(size) + size),
             output =>
             {
                 byte[] rented = ArrayPool<byte>.Shared.Rent(size);
-                tensor.ReadBytes(rented.AsSpan(0, size));
+                read(rented.AsSpan(0, size));
                 output.WriteBytes(UnsafeByteOperations.UnsafeWrap(rented.AsMemory(0, size)));
                 ArrayPool<byte>.Shared.Return(rented);
             }
         );
+
+    /// <summary>A field of a file as it is.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="file">Where it was read; must be open when it is written.</param>
+    public static WireField Copy(WireFields field, MappedFile file)
+    {
+        ulong value = field.Value;
+        return field.Kind switch
+        {
+            WireKind.Varint => Create(
+                field.Number,
+                WireFormat.WireType.Varint,
+                CodedOutputStream.ComputeUInt64Size(value),
+                output => output.WriteUInt64(value)
+            ),
+            WireKind.Fixed32 => Create(field.Number, WireFormat.WireType.Fixed32, sizeof(uint), output => output.WriteFixed32((uint)value)),
+            WireKind.Fixed64 => Create(field.Number, WireFormat.WireType.Fixed64, sizeof(ulong), output => output.WriteFixed64(value)),
+            _ => Bytes(field.Number, field.Bytes.Length, new FileRange(file, field.BytesStart, field.Bytes.Length).CopyTo),
+        };
     }
 
     static WireField Create(int number, WireFormat.WireType type, int size, Action<CodedOutputStream> write) =>

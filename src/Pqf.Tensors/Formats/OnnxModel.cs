@@ -31,6 +31,9 @@ sealed record OnnxModel(
     /// <summary>Every value that does not depend on the inputs, and can be computed.</summary>
     public required OnnxConstants Constants { get; init; }
 
+    /// <summary>The files that it was read from.</summary>
+    public required OnnxStorage Storage { get; init; }
+
     /// <summary>Version of the ONNX project's operations; 1 if the model does not say.</summary>
     public int Opset { get; init; } = 1;
 
@@ -51,7 +54,11 @@ sealed record OnnxModel(
 
         ImmutableArray<OnnxNode> nodes = [.. parts.Nodes];
         ImmutableArray<StoredTensor> initialisers = [.. parts.Initialisers];
-        return new(nodes, [.. parts.Inputs], [.. parts.Outputs], initialisers) { Constants = OnnxConstants.Of(nodes, initialisers) };
+        return new(nodes, [.. parts.Inputs], [.. parts.Outputs], initialisers)
+        {
+            Constants = OnnxConstants.Of(nodes, initialisers),
+            Storage = storage,
+        };
     }
 
     static void Bound(long count, int most, string what)

@@ -17,6 +17,9 @@ sealed class OnnxStorage(MappedFile model, string modelPath) : IDisposable
     /// <summary>Names of the files beside the model, as tensors give them.</summary>
     public IEnumerable<string> Locations => files.Keys.Order(StringComparer.Ordinal);
 
+    /// <summary>Bytes of all files.</summary>
+    public long SizeBytes => model.Length + files.Values.Sum(file => file.Length);
+
     /// <summary>A message within the model.</summary>
     public WireFields Message(int start, int length) => new(model.Slice(start, length), start);
 

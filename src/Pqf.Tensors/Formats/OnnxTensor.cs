@@ -41,6 +41,14 @@ static class OnnxTensor
     public static StoredTensor? Read(OnnxStorage storage, int start, int length, string name) =>
         Read(storage, start, length, Describe(storage.Message(start, length)), name);
 
+    /// <summary>The name of a tensor, and whether its values are in a file beside the model.</summary>
+    /// <param name="tensor">The message.</param>
+    public static (string Name, bool IsExternal) NameOf(WireFields tensor)
+    {
+        var header = Describe(tensor);
+        return (header.Name, header.IsExternal);
+    }
+
     static StoredTensor? Read(OnnxStorage storage, int start, int length, Header header, string name)
     {
         if (header.IsSegment)

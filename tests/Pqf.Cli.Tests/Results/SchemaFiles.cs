@@ -28,6 +28,7 @@ static class SchemaFiles
             ["completion"] = typeof(CompletionResult),
             ["config"] = typeof(ConfigFileResult),
             ["config-list"] = typeof(PresetsResult),
+            ["compress-partial"] = typeof(CompressPartialResult),
             ["convert"] = typeof(ConvertResult),
             ["demo"] = typeof(DemoResult),
             ["detect"] = typeof(DetectResult),

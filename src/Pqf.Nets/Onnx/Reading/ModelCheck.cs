@@ -29,6 +29,34 @@ static class ModelCheck
 
         return default(Unit);
 
-        PqfError Problem(OnnxNode node, string problem) => new PqfError.File(path, $"{node.Text}: {problem}");
+        PqfError Problem(OnnxNode node, string problem) => Wrong(path, node, problem);
     }
+
+    /// <summary>Checks that every value that is read is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">In a sound order.</param>
+    /// <param name="others">Names of tensors that the model lists elsewhere.</param>
+    public static Result<Unit, PqfError> Values(string path, OnnxModel model, IReadOnlySet<string> others)
+    {
+        HashSet<string> known =
+        [
+            "",
+            .. others,
+            .. model.Inputs.Select(input => input.Name),
+            .. model.Initialisers.Select(tensor => tensor.Name),
+            .. model.Nodes.SelectMany(node => node.Outputs),
+        ];
+        foreach (var node in model.Nodes)
+            if (node.Inputs.FirstOrDefault(input => !known.Contains(input)) is { } missing)
+                return Wrong(path, node, MissingText(missing));
+        return model.Outputs.FirstOrDefault(output => !known.Contains(output)) is { } output
+            ? new PqfError.File(path, $"its output {Printable.Name(output)} is made by no node")
+            : default(Unit);
+    }
+
+    /// <summary>What is wrong with a node that reads a value of which nothing is known.</summary>
+    public static string MissingText(string value) =>
+        $"reads {Printable.Name(value)}, which no node before it makes, and which is no input of the model";
+
+    static PqfError.File Wrong(string path, OnnxNode node, string problem) => new PqfError.File(path, $"{node.Text}: {problem}");
 }

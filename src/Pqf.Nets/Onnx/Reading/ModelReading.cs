@@ -83,7 +83,7 @@ sealed class ModelReading
             return;
         string? missing = node.Inputs.FirstOrDefault(input => input.Length > 0 && !IsKnown(input) && !unknown.Contains(input));
         if (missing is not null)
-            Fail(node, $"reads {Printable.Name(missing)}, which no node before it makes, and which is no input of the model");
+            Fail(node, ModelCheck.MissingText(missing));
         else if (node.Inputs.Any(unknown.Contains))
             unknown.UnionWith(node.Outputs);
         else if (!TryConstants(node))

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Pqf.Compression.Reporting;
+
+namespace Pqf.Cli.Results;
+
+/// <summary>A compressed model whose network is not run.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="ModelBytes">Size of the model that was compressed, with the files beside it.</param>
+/// <param name="Operators">Operators that are not run, and are passed through as they are.</param>
+/// <param name="Layers">Layers with codes, in the order of the model's nodes.</param>
+/// <param name="MeanRelativeError">Mean of the layers' relative errors.</param>
+sealed record CompressPartialResult(
+    string Path,
+    long SizeBytes,
+    long ModelBytes,
+    IReadOnlyList<PassedOperator> Operators,
+    IReadOnlyList<QuantisedLayer> Layers,
+    double MeanRelativeError
+) : CommandResult
+{
+    /// <summary>How many times smaller the file is than the model.</summary>
+    public double Ratio => (double)ModelBytes / SizeBytes;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Lines() =>
+        [
+            $"wrote    {Path} ({Figures.Count(SizeBytes)} bytes)",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"quantised {Layers.Count} layers: relative error {MeanRelativeError:0.0000} on average"
+            ),
+            $"size     {Figures.Count(8 * SizeBytes)} bits = {Figures.MebiBytes(8 * SizeBytes)}; {Figures.Ratio(Ratio)} times smaller than "
+                + $"the model's {Figures.Count(8 * ModelBytes)} bits",
+        ];
+}
+
+/// <summary>An operator that is not run.</summary>
+/// <param name="Name">As the model has it.</param>
+/// <param name="Count">Nodes of it.</param>
+sealed record PassedOperator(string Name, int Count);

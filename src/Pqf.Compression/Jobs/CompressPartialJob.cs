@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Allocation;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Compresses the weights of an ONNX model that is not run here: no order of channels is searched, nothing is calibrated, and
+/// nobody checks the outputs.</summary>
+public static class CompressPartialJob
+{
+    // What the names and lengths of a layer's codes add to what is counted with few of them.
+    const long SpareBitsOfLayer = 256;
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="model">The model, whose file is open.</param>
+    /// <param name="device">Where weights are clustered; new tensors belong to its innermost scope.</param>
+    /// <param name="options">How to compress it; what is said of permutations and images does not apply.</param>
+    /// <param name="progress">Receives stages and notes.</param>
+    /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The weights as files hold them, or the first error.</returns>
+    public static Result<CompressedPartial, PqfError> Run(
+        OnnxPartialModel model,
+        Device device,
+        CompressOptions options,
+        IProgress<JobProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
+        var named = new LayerNames(model.Graph).Of(options.Compression);
+        options = options with { Compression = FittingBlocks.Of(model.Graph, named, share), Permutation = null, Images = null };
+        return from cut in Blocks.Of(model.Graph, options.Compression)
+            from loaded in StateDict.Load(model.Graph, model.Tensors, device)
+            from spec in options.Target is { } target
+                ? Allocate(model, loaded.Parameters, cut, target, options, progress, cancellation)
+                : options.Compression
+            from layers in Blocks.Of(model.Graph, spec)
+            let chosen = options with
+            {
+                Compression = spec,
+            }
+            from state in CompressJob.Run(
+                model.Graph,
+                loaded.Parameters,
+                Compress.Method(layers, null, options.Key, forms: spec),
+                ImmutableDictionary<string, LayerInputs>.Empty,
+                new CompressionRun(chosen, layers, progress),
+                chosen,
+                cancellation
+            )
+            let parameters = StoredForms.Marked(model.Graph, state.Parameters, spec)
+            from size in model.SizeOf(parameters)
+            from smaller in size < model.SizeBytes
+                ? default(Unit)
+                : (Result<Unit, PqfError>)
+                    new PqfError.File(
+                        model.Path,
+                        $"would not get smaller: {size} bytes, and {model.SizeBytes} as it is; is it compressed already?"
+                    )
+            select new CompressedPartial(parameters, state, size);
+    }
+
+    static Result<CompressionSpec, PqfError> Allocate(
+        OnnxPartialModel model,
+        Parameters parameters,
+        ImmutableArray<LayerBlocks> layers,
+        SizeTarget target,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var marked = StoredForms.Marked(model.Graph, parameters, options.Compression);
+        // Each row one block: what is left of the file's size is nodes, names and all that has no codes.
+        var (codebook, device) = (options.Compression.CodebookForm, parameters.Tensors().First().Device);
+        using var scope = device.BeginScope();
+        var rows = layers.Aggregate(
+            marked,
+            (all, layer) =>
+                all.With(
+                    layer.WeightName,
+                    new Weight.Quantised(
+                        Tensor<float>.From(device, [1, layer.RowLength], new float[layer.RowLength]),
+                        Tensor<ushort>.From(device, [layer.Rows, 1], new ushort[layer.Rows]),
+                        layer.Weight
+                    )
+                    {
+                        CodebookForm = codebook,
+                    }
+                )
+        );
+        progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
+        return model
+            .SizeOf(rows)
+            .Bind(bytes =>
+                AllocateJob.ByWeights(
+                    parameters,
+                    layers,
+                    target,
+                    (8 * bytes) - layers.Sum(layer => (8L * layer.Rows) + codebook.SizeBits(layer.RowLength, 1) - SpareBitsOfLayer),
+                    8 * model.SizeBytes,
+                    options,
+                    progress,
+                    cancellation
+                )
+            );
+    }
+}
+
+/// <summary>What compressing the weights of a model gave.</summary>
+/// <param name="Parameters">The weights as files hold them: <see cref="OnnxPartialModel.Write"/> writes the model with them.</param>
+/// <param name="State">Reports of layers.</param>
+/// <param name="SizeBytes">Of the file with them.</param>
+public sealed record CompressedPartial(Parameters Parameters, CompressionState State, long SizeBytes);

@@ -17,7 +17,11 @@ static class CompletionCommand
         var syntax = new Command("completion", "Print a script that completes commands, options, keys and files in your shell.") { shell };
         return new(
             syntax,
-            ["source <(pqf completion bash)", "pqf completion zsh > ~/.zfunc/_pqf", "pqf completion pwsh | Out-String | Invoke-Expression"],
+            [
+                "pqf completion bash > ~/.local/share/bash-completion/completions/pqf",
+                "pqf completion zsh > ~/.zfunc/_pqf",
+                "pqf completion pwsh | Out-String | Invoke-Expression",
+            ],
             run =>
             {
                 string name = run.Parsed.GetRequiredValue(shell);

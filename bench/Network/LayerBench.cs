@@ -90,17 +90,15 @@ static class LayerBench
             BatchNormLayer n => n.Name,
             MaxPool2dLayer => "max pool",
             GlobalAvgPoolLayer => "mean",
-            AddLayer => "add",
-            ReluLayer => "relu",
-            _ => "flatten",
+            _ => node.Kind,
         };
 
     static string Kind(Graph graph, FusedStep step, System.Collections.Immutable.ImmutableArray<Shape> shapes) =>
         graph.Nodes[step.Head] switch
         {
             Conv2dLayer n => $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} "
-                + $"@{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
+                + $"{(n.Options.Groups == 1 ? "" : $"/{n.Options.Groups} ")}@{shapes[n.X][1]}{(step.Residual is null ? "" : " +res")}",
             LinearLayer n => $"linear {n.InFeatures}-{n.OutFeatures}",
-            var n => $"{Name(n)} {shapes[step.Output].Last} @{shapes[n.Inputs[0]][1]}",
+            var n => $"{Name(n)} {shapes[step.Output].Last} @{(n.Inputs is [var x, ..] ? shapes[x].Count / shapes[x].Last : 0)}",
         };
 }

@@ -2,23 +2,33 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Bench.Network;
 
 /// <summary>One network, thread count and batch size.</summary>
-/// <param name="Name">Architecture: <c>resnet50</c>.</param>
+/// <param name="Name">Architecture, <c>resnet50</c>, or the path of an ONNX model.</param>
 /// <param name="Threads">Threads that each side may use.</param>
 /// <param name="Batch">Images a call.</param>
 sealed record NetworkCase(string Name, int Threads, int Batch)
 {
     const int Size = 224;
 
+    /// <summary>The model's file; null for an architecture, whose weights are random.</summary>
+    public string? Path => Name.EndsWith(".onnx", StringComparison.Ordinal) ? Name : null;
+
+    /// <summary>What tables call it.</summary>
+    public string ShortName => Path is { } path ? System.IO.Path.GetFileName(path).Split('.')[0] : Name;
+
     /// <summary>The network.</summary>
     public Graph Graph { get; } =
-        Networks.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
+        Name.EndsWith(".onnx", StringComparison.Ordinal)
+            ? ReadModel(Name, network => network.Graph)
+            : Networks.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
 
     /// <summary>[N, H, W, C].</summary>
     public Shape ChannelsLast => [Batch, Size, Size, 3];
@@ -32,16 +42,25 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
     public static NetworkCase FromArguments(ReadOnlySpan<string> arguments) =>
         new(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
 
-    /// <summary>Random weights, scaled so that activations keep their size from layer to layer; norms near the identity.</summary>
+    /// <summary>The model's weights, or random ones, scaled so that activations keep their size from layer to layer, with norms near the
+    /// identity.</summary>
     public Parameters Parameters(Device device) =>
-        new(
-            ParameterSpecs
-                .Of(Graph)
-                .ToImmutableDictionary(
-                    spec => spec.Name,
-                    Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec)))
-                )
-        );
+        Path is { } path
+            ? ReadModel(
+                path,
+                network =>
+                    StateDict
+                        .Load(network.Graph, network.Tensors, device)
+                        .Match(found => found.Parameters, error => throw new PqfException(error))
+            )
+            : new(
+                ParameterSpecs
+                    .Of(Graph)
+                    .ToImmutableDictionary(
+                        spec => spec.Name,
+                        Weight (spec) => new Weight.Dense(Tensor<float>.From(device, spec.Shape, Values(spec)))
+                    )
+            );
 
     /// <summary>Images like prepared photographs: normal values, mean 0 and deviation 1, row-major [N, C, H, W].</summary>
     public float[] Input(int number)
@@ -51,6 +70,12 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
         for (int i = 0; i < values.Length; i++)
             values[i] = (float)key.Normal((ulong)i);
         return values;
+    }
+
+    static T ReadModel<T>(string path, Func<OnnxNetwork, T> use)
+    {
+        using var file = TensorFiles.Open(path).Match(found => found, error => throw new PqfException(error));
+        return use(OnnxReader.Read(file).Match(found => found, error => throw new PqfException(error)));
     }
 
     static float[] Values(ParameterSpec spec)

@@ -4,7 +4,7 @@ namespace Pqf.Bench.Network;
 
 /// <summary><c>bench -- network</c>: whole networks against ONNX Runtime, then where our time goes; printed and written to
 /// bench/results.</summary>
-/// <param name="Networks">Architectures.</param>
+/// <param name="Networks">Architectures, or paths of ONNX models.</param>
 /// <param name="Threads">Thread counts.</param>
 /// <param name="Batches">Batch sizes.</param>
 /// <param name="Rounds">Turns of each side.</param>
@@ -65,7 +65,7 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
         List<string> rows = [],
             layers = [];
         Console.WriteLine(
-            "network   threads batch |     Pqf ms (quartiles)      | ONNX Runtime ms (quartiles) | ratio (rounds)     | logits"
+            "network            threads batch |     Pqf ms (quartiles)      | ONNX Runtime ms (quartiles) | ratio (rounds)     | logits"
         );
         foreach (var network in cases)
         {
@@ -88,7 +88,7 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
     static string Line(Comparison c) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{c.Case.Name, -9} {c.Case.Threads, 7} {c.Case.Batch, 5} | {Spread(c.Ours)} | {Spread(c.Peer)} | {c.Ratio:F2} "
+            $"{c.Case.ShortName, -18} {c.Case.Threads, 7} {c.Case.Batch, 5} | {Spread(c.Ours)} | {Spread(c.Peer)} | {c.Ratio:F2} "
                 + $"({c.RoundRatios[0]:F2} … {c.RoundRatios[^1]:F2}) | {c.Difference:0.0e+0}"
         );
 
@@ -99,7 +99,7 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
     string Row(Comparison c) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Results.Date},{Results.Commit},{c.Case.Name},{c.Case.Threads},{c.Case.Batch},{(Processes ? 2 : 1)},{Rounds},{c.Ours.All.Length},{Row(c.Ours)},{Row(c.Peer)},{c.Ratio:F3},{c.RoundRatios[0]:F3},{c.RoundRatios[^1]:F3},{c.Difference:0.0e+0}"
+            $"{Results.Date},{Results.Commit},{c.Case.ShortName},{c.Case.Threads},{c.Case.Batch},{(Processes ? 2 : 1)},{Rounds},{c.Ours.All.Length},{Row(c.Ours)},{Row(c.Peer)},{c.Ratio:F3},{c.RoundRatios[0]:F3},{c.RoundRatios[^1]:F3},{c.Difference:0.0e+0}"
         );
 
     static string Row(Side side) =>
@@ -108,7 +108,7 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
     static string Row(NetworkCase network, StepTime step, int number) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Results.Date},{Results.Commit},{network.Name},{network.Threads},{network.Batch},{number:00},{step.Name},{step.Kind},{step.Ms:F4},{step.Gflops:F1},{step.Share:F3}"
+            $"{Results.Date},{Results.Commit},{network.ShortName},{network.Threads},{network.Batch},{number:00},{step.Name},{step.Kind},{step.Ms:F4},{step.Gflops:F1},{step.Share:F3}"
         );
 
     /// <summary>Steps of the same kind in one line, those that take most first.</summary>
@@ -118,7 +118,7 @@ sealed record NetworkCommand(string[] Networks, int[] Threads, int[] Batches, in
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Environment.NewLine}{network.Name}, threads {network.Threads}, batch {network.Batch}: {total:F2} ms in "
+                $"{Environment.NewLine}{network.ShortName}, threads {network.Threads}, batch {network.Batch}: {total:F2} ms in "
                     + $"{steps.Length} steps"
             )
         );

@@ -24,13 +24,13 @@ sealed class OnnxSession : IDisposable
     /// <summary>A model in a file.</summary>
     public static OnnxSession Open(string path, int threads) => new(options => new InferenceSession(path, options), threads);
 
-    /// <summary>The result for some images.</summary>
+    /// <summary>What a model of one input and one output gives for some images.</summary>
     /// <param name="images">[N, C, H, W].</param>
     /// <param name="shape">Their shape.</param>
     public float[] Logits(float[] images, long[] shape)
     {
         using var input = OrtValue.CreateTensorValueFromMemory(images, shape);
-        using var outputs = session.Run(run, ["input"], [input], ["logits"]);
+        using var outputs = session.Run(run, session.InputNames, [input], session.OutputNames);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 

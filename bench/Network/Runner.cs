@@ -78,7 +78,7 @@ sealed class PqfRunner : LocalRunner
     }
 }
 
-/// <summary>ONNX Runtime on our dense model.</summary>
+/// <summary>ONNX Runtime on the model itself, or on our dense model of an architecture.</summary>
 sealed class OnnxRuntimeRunner : LocalRunner
 {
     readonly OnnxSession session;
@@ -87,12 +87,17 @@ sealed class OnnxRuntimeRunner : LocalRunner
     public OnnxRuntimeRunner(NetworkCase network)
         : base(network)
     {
+        session = network.Path is { } path ? OnnxSession.Open(path, network.Threads) : OnnxSession.Of(DenseModel(network), network.Threads);
+        input = [.. network.ChannelsFirst.Select(length => (long)length)];
+    }
+
+    static byte[] DenseModel(NetworkCase network)
+    {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         using var model = new MemoryStream();
         OnnxWriter.Write(model, network.Graph, network.Parameters(device), network.ChannelsLast, new Dictionary<string, string>());
-        session = OnnxSession.Of(model.ToArray(), network.Threads);
-        input = [.. network.ChannelsFirst.Select(length => (long)length)];
+        return model.ToArray();
     }
 
     public override float[] Logits(int input) => session.Logits(Inputs[input], this.input);

@@ -30,6 +30,57 @@ public class Conv2dHostTests
         ([1, 6, 5, 64], [64, 32, 3, 3], new() { Padding = 1, Groups = 2 }),
         ([1, 5, 6, 7], [7, 1, 3, 3], new() { Padding = 1, Groups = 7 }),
         ([1, 6, 7, 128], [128, 4, 3, 3], new() { Padding = 1, Groups = 32 }),
+        // Groups of one vector or less: the last half of a vector, rows and columns of several items, large strides and kernels.
+        ([2, 6, 5, 24], [24, 2, 3, 3], new() { Padding = 1, Groups = 12 }),
+        ([1, 9, 60, 16], [16, 4, 3, 3], new() { Padding = 1, Groups = 4 }),
+        ([1, 31, 9, 40], [40, 8, 3, 3], new() { Padding = 1, Groups = 5 }),
+        (
+            [2, 9, 8, 48],
+            [48, 8, 3, 3],
+            new()
+            {
+                Padding = 1,
+                Stride = 2,
+                Groups = 6,
+            }
+        ),
+        ([1, 7, 9, 32], [32, 16, 3, 3], new() { Padding = 1, Groups = 2 }),
+        (
+            [1, 11, 9, 16],
+            [16, 8, 5, 3],
+            new()
+            {
+                Padding = new Pair(2, 0),
+                Dilation = new Pair(1, 2),
+                Groups = 2,
+            }
+        ),
+        (
+            [1, 11, 120, 8],
+            [8, 4, 3, 3],
+            new()
+            {
+                Padding = 1,
+                Stride = new Pair(1, 2),
+                Groups = 2,
+            }
+        ),
+        (
+            [1, 13, 13, 8],
+            [8, 4, 3, 3],
+            new()
+            {
+                Padding = 1,
+                Stride = 3,
+                Groups = 2,
+            }
+        ),
+        ([1, 40, 41, 8], [8, 4, 2, 2], new() { Dilation = 35, Groups = 2 }),
+        ([1, 1, 1, 16], [16, 4, 3, 3], new() { Padding = 1, Groups = 4 }),
+        // Sums in two parts, and last panels of one vector or less.
+        ([1, 2, 3, 1500], [16, 1500, 1, 1], new()),
+        ([1, 2, 3, 1500], [24, 1500, 1, 1], new()),
+        ([1, 2, 3, 1500], [5, 1500, 1, 1], new()),
         ([3, 1, 1, 50], [21, 50, 1, 1], new()),
         ([1, 1, 1, 2048], [1000, 2048, 1, 1], new()),
         ([1, 4, 4, 1], [3, 1, 4, 4], new() { Padding = 3 }),

@@ -24,7 +24,11 @@ unsafe interface ISimd<V>
 
     static abstract V Subtract(V a, V b);
 
+    /// <summary>b where it is NaN.</summary>
     static abstract V Min(V a, V b);
+
+    /// <summary>b where it is NaN.</summary>
+    static abstract V Max(V a, V b);
 
     /// <summary>a · b + c, rounded once where the processor can.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
@@ -33,6 +37,9 @@ unsafe interface ISimd<V>
     static abstract V LessThan(V a, V b);
 
     static abstract V Select(V mask, V whereSet, V elsewhere);
+
+    /// <summary>Lane i is lane <paramref name="lanes"/>[i] of v; the numbers are whole ones, as bits.</summary>
+    static abstract V Permute(V v, V lanes);
 }
 
 /// <summary>Sixteen floats.</summary>
@@ -61,6 +68,9 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Vector512.MultiplyAddEstimate(a, b, c);
 
@@ -70,6 +80,10 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Select(Vector512<float> mask, Vector512<float> whereSet, Vector512<float> elsewhere) =>
         Vector512.ConditionalSelect(mask, whereSet, elsewhere);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Permute(Vector512<float> v, Vector512<float> lanes) =>
+        Vector512.ShuffleNative(v, lanes.AsInt32());
 }
 
 /// <summary>Eight floats.</summary>
@@ -98,6 +112,9 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Vector256.MultiplyAddEstimate(a, b, c);
 
@@ -107,4 +124,8 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Select(Vector256<float> mask, Vector256<float> whereSet, Vector256<float> elsewhere) =>
         Vector256.ConditionalSelect(mask, whereSet, elsewhere);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Permute(Vector256<float> v, Vector256<float> lanes) =>
+        Vector256.ShuffleNative(v, lanes.AsInt32());
 }

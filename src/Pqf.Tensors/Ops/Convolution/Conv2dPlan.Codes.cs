@@ -1,5 +1,6 @@
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Convolution.Depthwise;
+using Pqf.Tensors.Ops.Convolution.Grouped;
 using Pqf.Tensors.Ops.Products;
 using Pqf.Tensors.Ops.Quantisation;
 
@@ -33,8 +34,8 @@ public sealed partial class Conv2dPlan
         Shapes.Vector("Conv2d", "scales", scales is null ? null : [scales.Length], weight[0]);
         Shapes.SameDevice("Conv2d", codebook.Device, codes, bias);
         var host = (HostDevice)codebook.Device;
-        if (DepthwiseGeometry.Fits(weight, options))
-            return DepthwiseFromCodes(codebook, codes, weight, scales, bias, options);
+        if (DepthwiseGeometry.Fits(weight, options) || GroupedSizes.Fits(host, weight, options))
+            return FromDecoded(codebook, codes, weight, scales, bias, options);
         var plan = new Conv2dPlan(host, weight, options);
         int width = PanelWidth(host),
             outChannels = plan.GroupOutChannels,

@@ -23,8 +23,8 @@ public sealed partial class Conv2dPlan
             Products.Floats.Copy(bias.Pointer, packedBias.Pointer, channels);
     }
 
-    /// <summary>As <see cref="FromCodes"/>; depthwise weights are small, so they are decoded as a whole.</summary>
-    static Conv2dPlan DepthwiseFromCodes(
+    /// <summary>As <see cref="FromCodes"/>; weights of small groups are small, so they are decoded as a whole.</summary>
+    static Conv2dPlan FromDecoded(
         Tensor<float> codebook,
         Tensor<ushort> codes,
         Shape weight,

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution.Gathered;
+using Pqf.Tensors.Ops.Convolution.Grouped;
 using Pqf.Tensors.Ops.Convolution.Winograd;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
@@ -28,6 +29,12 @@ public sealed partial class Conv2dPlan
         if (IsDepthwise)
         {
             PackDepthwise(host, weight, bias);
+            return;
+        }
+
+        if (GroupedSizes.Fits(host, weightShape, options))
+        {
+            PackGrouped(host, weight, bias);
             return;
         }
 
@@ -85,6 +92,12 @@ public sealed partial class Conv2dPlan
         if (algorithm != ConvAlgorithm.Gathered)
         {
             RunWinograd<S, V>(host, g, x, residual, tail, y);
+            return;
+        }
+
+        if (GroupedSizes.Fits(host, weightShape, options))
+        {
+            RunGrouped<S, V>(host, g, x, residual, tail, y);
             return;
         }
 

@@ -29,7 +29,7 @@ public readonly struct Gelu : IUnaryOp
     public static float Apply(float x) => x * Distribution(x, MathF.Exp(-0.5f * x * x));
 
     /// <inheritdoc/>
-    public static Vector<float> Apply(Vector<float> x) => x * Distribution(x, Vector.Exp(x * x * -0.5f));
+    public static Vector<float> Apply(Vector<float> x) => x * Distribution(x, ShortExp.Of(x * x * -0.5f));
 
     /// <summary>Slope Φ(x) + x · φ(x).</summary>
     public static float Pullback(float x, float dy)
@@ -41,7 +41,7 @@ public readonly struct Gelu : IUnaryOp
     /// <inheritdoc/>
     public static Vector<float> Pullback(Vector<float> x, Vector<float> dy)
     {
-        var e = Vector.Exp(x * x * -0.5f);
+        var e = ShortExp.Of(x * x * -0.5f);
         return dy * (Distribution(x, e) + (x * e * InverseRootTwoPi));
     }
 

@@ -19,7 +19,7 @@ public readonly struct GeluTanh : IUnaryOp
 
     /// <inheritdoc/>
     public static Vector<float> Apply(Vector<float> x) =>
-        x / (Vector<float>.One + Vector.Exp(-x * (new Vector<float>(Linear) + (x * x * Cubic))));
+        x / (Vector<float>.One + ShortExp.Of(-x * (new Vector<float>(Linear) + (x * x * Cubic))));
 
     /// <summary>Slope s + x · s · (1 − s) · 2u′ with s = sigmoid(2u).</summary>
     public static float Pullback(float x, float dy)
@@ -33,7 +33,7 @@ public readonly struct GeluTanh : IUnaryOp
     /// <inheritdoc/>
     public static Vector<float> Pullback(Vector<float> x, Vector<float> dy)
     {
-        var s = Vector<float>.One / (Vector<float>.One + Vector.Exp(-x * (new Vector<float>(Linear) + (x * x * Cubic))));
+        var s = Vector<float>.One / (Vector<float>.One + ShortExp.Of(-x * (new Vector<float>(Linear) + (x * x * Cubic))));
         var rest = Vector<float>.One - s;
         var inner = dy * s * (Vector<float>.One + (x * rest * (new Vector<float>(Linear) + (x * x * (3f * Cubic)))));
         return Vector.ConditionalSelect(Vector.GreaterThan(rest * s, Vector<float>.Zero), inner, dy * s);

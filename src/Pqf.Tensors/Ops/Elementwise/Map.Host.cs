@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 
@@ -17,6 +18,7 @@ public static partial class Map
     readonly unsafe struct Apply<TOp>(TOp op, float* x, float* y, int count) : IHostWork
         where TOp : unmanaged, IUnaryOpWithOptions
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
             int i = item * Chunks.Floats,
@@ -31,6 +33,7 @@ public static partial class Map
     readonly unsafe struct Pull<TOp>(TOp op, float* read, float* dy, float* dx, int count) : IHostWork
         where TOp : unmanaged, IUnaryOpWithOptions
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
             int i = item * Chunks.Floats,

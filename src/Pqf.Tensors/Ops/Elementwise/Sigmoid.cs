@@ -9,7 +9,7 @@ public readonly struct Sigmoid : IUnaryOp
     public static float Apply(float x) => 1f / (1f + MathF.Exp(-x)); // an infinite exponential gives 0
 
     /// <inheritdoc/>
-    public static Vector<float> Apply(Vector<float> x) => Vector<float>.One / (Vector<float>.One + Vector.Exp(-x));
+    public static Vector<float> Apply(Vector<float> x) => Vector<float>.One / (Vector<float>.One + ShortExp.Of(-x));
 
     /// <inheritdoc/>
     public static PullbackReads PullbackReads => PullbackReads.Output;

@@ -15,7 +15,7 @@ public readonly struct Silu : IUnaryOp
     public static float Apply(float x) => x / (1f + MathF.Exp(-x));
 
     /// <inheritdoc/>
-    public static Vector<float> Apply(Vector<float> x) => x / (Vector<float>.One + Vector.Exp(-x));
+    public static Vector<float> Apply(Vector<float> x) => x / (Vector<float>.One + ShortExp.Of(-x));
 
     /// <summary>Slope s · (1 + x · (1 − s)) with s = sigmoid(x).</summary>
     public static float Pullback(float x, float dy)

@@ -18,6 +18,7 @@ abstract unsafe record TailFunction
     public abstract void Launch(Tensor<float> y);
 
     /// <summary>The function on rows of values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected static void Apply<TOp>(ulong options, float* y, int rows, nint stride, int columns)
         where TOp : unmanaged, IUnaryOpWithOptions
     {

@@ -44,7 +44,7 @@ public readonly struct Tanh : IUnaryOp
                 * square
                 * (new Vector<float>(C3) + (square * (new Vector<float>(C5) + (square * (new Vector<float>(C7) + (square * C9))))))
             );
-        var e = Vector.Exp(size * -2f);
+        var e = ShortExp.Of(size * -2f);
         var y = (Vector<float>.One - e) / (Vector<float>.One + e);
         y = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), -y, y);
         return Vector.ConditionalSelect(Vector.LessThan(size, new Vector<float>(SeriesEnd)), series, y);

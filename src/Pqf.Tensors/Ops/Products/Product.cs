@@ -160,37 +160,47 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.Residual = Residual == null || k0 > 0 ? null : Residual + at;
         tile.Skip = L.Step == 1 ? (count - 1) * L.Row : 0;
         var tail = IsLast(k0) ? Tail : default;
-        if (column + Columns > sizes.N)
+        int columns = Math.Min(Columns, sizes.N - column);
+        if (columns != Columns && columns != S.Count)
         {
-            RunEdge(tile, count, sizes.N - column, tail);
+            RunEdge(tile, count, columns, tail);
             return;
         }
 
         fixed (Tile* pointer = &tile)
-            HostTile<S, V, L>.Run(pointer, count);
-        tail.Finish(tile.C, count, stride, Columns);
+            Run(pointer, count, columns);
+        tail.Finish(tile.C, count, stride, columns);
     }
 
-    /// <summary>The last panel, of less than two vectors of columns: computed beside, then copied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Run(Tile* tile, int count, int columns)
+    {
+        if (columns > S.Count)
+            HostTile<S, V, L>.Run(tile, count);
+        else
+            HostTile<S, V, L>.RunNarrow(tile, count);
+    }
+
+    /// <summary>The last panel, of columns that fill no vectors: computed beside, then copied.</summary>
     static void RunEdge(Tile tile, int count, int columns, HostTail tail)
     {
         float* side = stackalloc float[count * Columns];
         float* c = tile.C,
             residual = tile.Residual;
-        int stride = tile.RowsStride;
-        for (int i = 0; i < count; i++)
+        nint stride = tile.RowsStride;
+        for (int i = 0; tile.Accumulate && i < count; i++)
+            Floats.Copy(c + (i * stride), side + (i * Columns), columns);
+        for (int i = 0; residual != null && i < count; i++)
         for (int j = 0; j < columns; j++)
-            side[(i * Columns) + j] =
-                (tile.Accumulate ? c[((nint)i * stride) + j] : 0) + (residual == null ? 0 : residual[((nint)i * stride) + j]);
+            side[(i * Columns) + j] += residual[(i * stride) + j];
         tile.C = side;
         tile.RowsStride = Columns;
         tile.Accumulate |= residual != null;
         tile.Residual = null;
-        HostTile<S, V, L>.Run(&tile, count);
-        tail.Finish(side, count, Columns, Columns);
+        Run(&tile, count, columns);
+        tail.Finish(side, count, Columns, columns);
         for (int i = 0; i < count; i++)
-        for (int j = 0; j < columns; j++)
-            c[((nint)i * stride) + j] = side[(i * Columns) + j];
+            Floats.Copy(side + (i * Columns), c + (i * stride), columns);
     }
 
     /// <summary>One item's tiles and panels, and its thread's scratch memory.</summary>

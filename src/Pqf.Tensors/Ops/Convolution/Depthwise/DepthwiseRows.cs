@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
@@ -40,7 +39,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             to = (nint)item * geometry.OutW * channels;
         for (int c = 0; c < channels; c += chunk)
             Channels(row, to, rows, c, Math.Min(channels, c + chunk));
-        Finish(y + to, geometry.OutW * channels);
+        Tail.Finish(y + to, 1, 0, geometry.OutW * channels);
     }
 
     /// <summary>Some channels of the row: as many as have their weights in the first-level cache.</summary>
@@ -119,14 +118,14 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         }
 
         float* q = y + to;
-        S.Store(a0, q);
-        S.Store(a1, q + channels);
-        S.Store(a2, q + (2 * channels));
-        S.Store(a3, q + (3 * channels));
-        S.Store(a4, q + (4 * channels));
-        S.Store(a5, q + (5 * channels));
-        S.Store(a6, q + (6 * channels));
-        S.Store(a7, q + (7 * channels));
+        S.Store(End<S, V>(a0), q);
+        S.Store(End<S, V>(a1), q + channels);
+        S.Store(End<S, V>(a2), q + (2 * channels));
+        S.Store(End<S, V>(a3), q + (3 * channels));
+        S.Store(End<S, V>(a4), q + (4 * channels));
+        S.Store(End<S, V>(a5), q + (5 * channels));
+        S.Store(End<S, V>(a6), q + (6 * channels));
+        S.Store(End<S, V>(a7), q + (7 * channels));
     }
 
     /// <summary>Four vectors of one pixel, so that their sums do not wait for one another.</summary>
@@ -156,10 +155,10 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             }
         }
 
-        S.Store(a0, y + to);
-        S.Store(a1, y + to + S.Count);
-        S.Store(a2, y + to + (2 * S.Count));
-        S.Store(a3, y + to + (3 * S.Count));
+        S.Store(End<S, V>(a0), y + to);
+        S.Store(End<S, V>(a1), y + to + S.Count);
+        S.Store(End<S, V>(a2), y + to + (2 * S.Count));
+        S.Store(End<S, V>(a3), y + to + (3 * S.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -171,7 +170,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         for (int a = rows.First; a < rows.End; a++)
         for (int b = columns.First; b < columns.End; b++)
             sum = S.MultiplyAdd(S.Load(x + from + Offset(a, b)), S.Load(weight + c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)), sum);
-        S.Store(sum, y + to);
+        S.Store(End<S, V>(sum), y + to);
     }
 
     /// <summary>Channels that fill no vector.</summary>
@@ -184,7 +183,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             for (int a = rows.First; a < rows.End; a++)
             for (int b = columns.First; b < columns.End; b++)
                 sum += x[from + Offset(a, b) + c] * weight[c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)];
-            y[to + c] = sum;
+            y[to + c] = Tail.Bounds.Apply(sum);
         }
     }
 
@@ -193,20 +192,11 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         where S : struct, ISimd<V>
         where V : unmanaged => Residual == null ? S.Load(bias + c) : S.Add(S.Load(bias + c), S.Load(Residual + to));
 
+    /// <summary>The clamp; NaN passes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    V End<S, V>(V sum)
+        where S : struct, ISimd<V>
+        where V : unmanaged => S.Min(S.Create(Tail.Bounds.High), S.Max(S.Create(Tail.Bounds.Low), sum));
+
     nint Offset(int a, int b) => (((nint)a * g.Dilation.H * g.W) + (b * g.Dilation.W)) * g.InChannels;
-
-    /// <summary>The tail, while the values are in the cache.</summary>
-    void Finish(float* values, int count)
-    {
-        if (Tail.Bounds.HasLow || Tail.Bounds.HasHigh)
-        {
-            int i = 0;
-            for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-                Vector.Store(Tail.Bounds.Apply(Vector.Load(values + i)), values + i);
-            for (; i < count; i++)
-                values[i] = Tail.Bounds.Apply(values[i]);
-        }
-
-        Tail.Finish(values, 1, 0, count);
-    }
 }

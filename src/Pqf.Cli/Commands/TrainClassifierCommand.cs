@@ -4,6 +4,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -20,6 +21,7 @@ static class TrainClassifierCommand
             HelpName = "FILE",
         };
         var shared = new TrainingArguments();
+        var data = CommandEntry.DataOption();
         var distill = new Option<string?>("--distill")
         {
             Description = "A dense network to learn from beside the labels",
@@ -33,6 +35,7 @@ static class TrainClassifierCommand
             )
             {
                 weights,
+                data,
                 shared.Output,
                 shared.Resume,
                 distill,
@@ -52,6 +55,10 @@ static class TrainClassifierCommand
         {
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
+            Data = (data, NetworkTask.Classification),
+            Training = shared,
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 
@@ -63,7 +70,7 @@ static class TrainClassifierCommand
     public static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
     {
         var (keys, report) = (run.Config, new TrainingReport(run));
-        return from options in TrainingMapping.Options(run, resume)
+        return from options in TrainingMapping.Options(run, resume, weights)
             from overrides in ConfigMapping.Overrides(keys)
             let training = new ClassifierTraining
             {
@@ -80,7 +87,7 @@ static class TrainClassifierCommand
             from done in run.WithDevice(device =>
                 TrainJob
                     .Run(options, training.Open, device, report, run.Cancellation)
-                    .Map(result => run.Conclude(report.Of(options.Folder, result)))
+                    .Map(result => run.Conclude(report.Of(options.Folder, result, "classify")))
             )
             select done;
     }

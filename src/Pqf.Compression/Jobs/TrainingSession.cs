@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Pqf.Autodiff;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -42,10 +43,17 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Result<TrainResult, PqfError> Begin() =>
         from network in kind.Start()
         from data in kind.For(network.Model)
-        from _ in folder.Prepare(locks)
+        from _ in PrepareFolder()
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
         select result;
+
+    Result<Unit, PqfError> PrepareFolder() =>
+        folder
+            .Prepare(locks)
+            .Bind(_ =>
+                Options.Configuration is { } text ? AtomicFile.WriteText(folder.ConfigFile, writer => writer.Write(text)) : default(Unit)
+            );
 
     /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then
     /// calibrated.</summary>
@@ -116,10 +124,10 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                     return from known in TrainingCheckpoint.ReadProgress(file)
                         from _ in TrainingSettings.Differences(known.Settings, Settings)
                         from read in TrainingCheckpoint.Read(file, Options.Optimizer, run.Device)
-                        select read;
+                        select Prolonged(read, known.Settings);
             })
             .Bind(read =>
-                (from data in kind.For(read.Model) from _ in folder.Prepare(locks) select data).Bind(data =>
+                (from data in kind.For(read.Model) from _ in PrepareFolder() select data).Bind(data =>
                 {
                     run.Progress.Note(
                         $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
@@ -127,6 +135,31 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                     return Train(data, read.Model, read.State);
                 })
             );
+
+    /// <summary>The state of a run that gets more epochs than it began with: its learning rate is that of a run which had so many from its
+    /// beginning.</summary>
+    (PqfModel Model, TrainingState State) Prolonged(
+        (PqfModel Model, TrainingState State) read,
+        ImmutableSortedDictionary<string, string> begun
+    )
+    {
+        if (begun.GetValueOrDefault(TrainingSettings.Epochs) == Settings[TrainingSettings.Epochs])
+            return read;
+        var schedule = read.State.Schedule;
+        if (schedule.BatchCount > 0)
+            schedule = schedule with
+            {
+                LearningRate = Training.Schedule.AfterBatch(schedule with { BatchCount = schedule.BatchCount - 1 }).LearningRate,
+            };
+        run.Progress.Note(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Options.Epochs} epochs in place of {begun.GetValueOrDefault(TrainingSettings.Epochs)}: the learning rate continues at "
+                    + $"{schedule.LearningRate:g3}, as in a run of {Options.Epochs} epochs"
+            )
+        );
+        return read with { State = read.State with { Schedule = schedule } };
+    }
 
     Result<TrainResult, PqfError> Train(TrainingData<TBatch> data, PqfModel model, TrainingState begun)
     {

@@ -6,8 +6,8 @@ namespace Pqf.Tensors.Ops.Elementwise;
 /// <summary>The exponential in single precision, for functions that put it behind 1 + e: sigmoid and its kin.</summary>
 /// <remarks>
 /// x = n · ln 2 + r with |r| ≤ 0.347; e^r by its series to the seventh power, whose rest is below 6e-9; 2ⁿ by its exponent bits. Right to
-/// 1.5e-7 of the value from −87.3 to 88.3; 0 below −87.7, infinite above 88.4, NaN of NaN. <see cref="Vector.Exp(Vector{float})"/> is right to
-/// the last bit but computes in double, in three times the time.
+/// 1.5e-7 of the value from −87.3 to 88.3; 0 below −87.7, infinite above 88.4, NaN of NaN. <see cref="Vector.Exp(Vector{float})"/>
+/// is right to the last bit but computes in double, in three times the time.
 /// </remarks>
 static class ShortExp
 {

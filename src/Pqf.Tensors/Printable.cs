@@ -10,13 +10,21 @@ namespace Pqf.Tensors;
 public static class Printable
 {
     const int LongestName = 200,
-        LongestLine = 4000;
+        LongestLine = 4000,
+        MessageEnd = 300;
 
     /// <summary>One line of text, cut after 4,000 characters.</summary>
     public static string Line(string text) => Escape(text, LongestLine);
 
     /// <summary>One name of a tensor, a key or a class, cut after 200 characters.</summary>
     public static string Name(string name) => Escape(name, LongestName);
+
+    /// <summary>What another library says of a file, which may quote much of it: of more than 600 characters, the first and last
+    /// 300.</summary>
+    public static string Message(string text) =>
+        text.Length <= 2 * MessageEnd
+            ? Line(text)
+            : string.Create(CultureInfo.InvariantCulture, $"{Line(text[..MessageEnd])} … {Line(text[^MessageEnd..])}");
 
     static string Escape(string text, int longest)
     {

@@ -21,6 +21,16 @@ public class PrintableTests
     public void Half_of_a_surrogate_pair_is_escaped() => Assert.Equal(@"half \ud83d of", Printable.Line($"half {'\ud83d'} of"));
 
     [Fact]
+    public void A_message_that_quotes_much_keeps_its_ends()
+    {
+        Assert.Equal("'tru' is no literal", Printable.Message("'tru' is no literal"));
+        Assert.Equal(
+            $"{new string('a', 300)} … {new string('b', 300)}",
+            Printable.Message(new string('a', 5000) + new string('x', 5_000_000) + new string('b', 300))
+        );
+    }
+
+    [Fact]
     public void Long_text_is_cut_and_says_how_long_it_is()
     {
         Assert.Equal(new string('x', 200) + "… (5000000 characters)", Printable.Name(new string('x', 5_000_000)));

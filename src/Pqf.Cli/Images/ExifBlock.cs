@@ -16,7 +16,7 @@ static class ExifBlock
     {
         var bytes = file.AsSpan(0, length);
         var (at, count) =
-            bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8]) ? InJpeg(bytes)
+            JpegSegments.IsJpeg(bytes) ? InJpeg(bytes)
             : bytes.StartsWith("RIFF"u8) && bytes.Length > 12 && bytes[8..].StartsWith("WEBP"u8) ? InWebP(bytes)
             : default;
         return count > 0 ? OrientationOf(file, at, count) : Orientation.TopLeft;
@@ -35,23 +35,9 @@ static class ExifBlock
     /// <summary>The first block among the segments before the image's data.</summary>
     static (int At, int Count) InJpeg(ReadOnlySpan<byte> bytes)
     {
-        for (int at = 2; at + 4 <= bytes.Length && bytes[at] == 0xFF && bytes[at + 1] is not (0xDA or 0xD9); )
-        {
-            // Bytes of 0xFF may come before a marker.
-            if (bytes[at + 1] == 0xFF)
-            {
-                at++;
-                continue;
-            }
-
-            int count = BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 2)..]);
-            if (count < 2 || count > bytes.Length - at - 2)
-                break;
-            if (bytes[at + 1] == 0xE1 && bytes.Slice(at + 4, count - 2).StartsWith("Exif\0\0"u8))
-                return (at + 4, count - 2);
-            at += 2 + count;
-        }
-
+        for (int at = 2; JpegSegments.Next(bytes, ref at, out byte marker, out int from, out int count); )
+            if (marker == 0xE1 && bytes.Slice(from, count).StartsWith("Exif\0\0"u8))
+                return (from, count);
         return default;
     }
 

@@ -14,6 +14,9 @@ interface IImageFile : IDisposable
     /// <summary>What the orientation tag says.</summary>
     Orientation Orientation { get; }
 
+    /// <summary>Whether decoding by rows takes memory for the whole image as well.</summary>
+    bool HoldsWholeImage => false;
+
     /// <summary>Begins to decode row by row; false if the image can only be decoded whole.</summary>
     bool StartRows();
 

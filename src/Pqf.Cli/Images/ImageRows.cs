@@ -114,9 +114,10 @@ sealed class ImageRows : IDisposable
     {
         if (IsTooLarge)
             return $"claims {image.Width}×{image.Height} pixels; at most {MaxPixels} are decoded, {MaxSide} a side";
-        if (!isTurned && image.StartRows())
+        bool fits = (long)image.Width * image.Height <= WholePixelsAlways + (WholePixelsPerByte * length);
+        if (!isTurned && (fits || !image.HoldsWholeImage) && image.StartRows())
             return null;
-        if ((long)image.Width * image.Height > WholePixelsAlways + (WholePixelsPerByte * length))
+        if (!fits)
             return $"claims {image.Width}×{image.Height} pixels in {length} bytes; images {(isTurned ? "to be turned" : "of its kind")} "
                 + $"are decoded to {WholePixelsPerByte} pixels a byte";
         isWhole = true;

@@ -63,6 +63,9 @@ sealed unsafe class SkiaFile : IImageFile
     SKImageInfo Info => new(Width, Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
 
     /// <inheritdoc/>
+    public bool HoldsWholeImage => JpegSegments.HoldsWholeImage(file.AsSpan(0, length));
+
+    /// <inheritdoc/>
     public bool StartRows() =>
         codec!.StartScanlineDecode(Info) == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
 

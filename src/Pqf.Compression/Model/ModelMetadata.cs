@@ -144,7 +144,7 @@ sealed record ModelMetadata(
         }
         catch (JsonException exception)
         {
-            return new PqfError.File(file.Path, $"metadata: {key}: {exception.Message}");
+            return new PqfError.File(file.Path, $"metadata: {key}: {Printable.Message(exception.Message)}");
         }
     }
 

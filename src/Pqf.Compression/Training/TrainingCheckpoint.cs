@@ -206,7 +206,7 @@ public static class TrainingCheckpoint
         }
         catch (JsonException exception)
         {
-            return new PqfError.File(file.Path, $"metadata: {TrainingKey}: {exception.Message}");
+            return new PqfError.File(file.Path, $"metadata: {TrainingKey}: {Printable.Message(exception.Message)}");
         }
     }
 }

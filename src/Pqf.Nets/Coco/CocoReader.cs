@@ -80,7 +80,7 @@ public static class CocoReader
         {
             // The advice is for programmers.
             string problem = exception.Message.Replace(" Change the reader options.", "", StringComparison.Ordinal);
-            return new PqfError.File(name, $"is not JSON: {problem}");
+            return new PqfError.File(name, $"is not JSON: {Printable.Message(problem)}");
         }
         // The latter is the JSON reader's answer to text that is not Unicode
         catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)

@@ -156,6 +156,25 @@ public sealed class ImageDecoderTests : IDisposable
     }
 
     [Fact]
+    public void A_JPEG_whose_rows_need_the_whole_image_may_not_claim_more_than_its_file_could_hold()
+    {
+        byte[] bytes = Convert.FromBase64String(ColourJpeg);
+        int frame = bytes.AsSpan().IndexOf(new byte[] { 0xFF, 0xC0 }),
+            scan = bytes.AsSpan().IndexOf(new byte[] { 0xFF, 0xDA });
+        Assert.False(JpegSegments.HoldsWholeImage(bytes));
+        bytes[scan + 4] = 1; // of three components
+        Assert.True(JpegSegments.HoldsWholeImage(bytes));
+        bytes[scan + 4] = 3;
+        bytes[frame + 1] = 0xC2; // progressive
+        Assert.True(JpegSegments.HoldsWholeImage(bytes));
+        bytes.AsSpan(frame + 5, 4).Fill(0x20);
+        Assert.Equal(
+            $"a.jpg: claims 8224×8224 pixels in {bytes.Length} bytes; images of its kind are decoded to 64 pixels a byte",
+            ImageDecoder.Decode(bytes, "a.jpg").ErrorMessage()
+        );
+    }
+
+    [Fact]
     public void An_empty_file_is_an_error()
     {
         string path = folder.Write("a.jpg", []);

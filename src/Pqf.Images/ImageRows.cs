@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>An image file that is decoded row by row as it is shown: three channels, no transparency, no colour management.</summary>
 /// <remarks>Memory follows the width, not the size that a header claims; kinds that cannot be decoded by rows, and images that have to be

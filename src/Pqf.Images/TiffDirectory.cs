@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Pqf.Nets.Images;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>The first directory of a TIFF file, or of an EXIF block, which has the same form: numbers by tag.</summary>
 /// <remarks>Source: TIFF 6.0, section 2; the BigTIFF design notes.</remarks>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Pqf.Nets.Images;
 using SkiaSharp;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>A JPEG, PNG, BMP, GIF or WebP file. Animations give their first picture.</summary>
 sealed unsafe class SkiaFile : IImageFile

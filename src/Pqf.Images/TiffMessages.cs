@@ -1,6 +1,6 @@
 using BitMiracle.LibTiff.Classic;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>What the TIFF reader says of one file. By default it would print it.</summary>
 sealed class TiffMessages

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>Names what a file is that is no image of a kind that is decoded.</summary>
 static class ImageKind

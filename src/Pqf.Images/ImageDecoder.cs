@@ -4,10 +4,10 @@ using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>Decodes images to the bytes that Pillow gives for them: see <see cref="ImageRows"/>.</summary>
-static class ImageDecoder
+public static class ImageDecoder
 {
     /// <summary>The decoder, as the libraries take it: images are turned as people see them.</summary>
     public static ImageReader Reader { get; } = ReaderOf(ExifOrientation.Apply);

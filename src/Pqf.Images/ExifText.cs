@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Pqf.Nets.Images;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>An EXIF block as text in a PNG file: hexadecimal digits under the keyword <c>Raw profile type exif</c>, plain or
 /// compressed.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Pqf.Nets.Images;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>A PBM, PGM or PPM file: P1 to P6. Of several pictures in a file, the first.</summary>
 /// <remarks>Source: the manual pages of Netpbm, pbm(5), pgm(5), ppm(5). Samples are scaled to bytes as Pillow does it.</remarks>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using BitMiracle.LibTiff.Classic;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>Grey or colour samples of 16 bits in a TIFF file.</summary>
 sealed class TiffSamples

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Pqf.Nets.Images;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>What Skia does not say of a PNG file: its orientation, and its samples of 16 bits.</summary>
 /// <remarks>Source: PNG, third edition, sections 5, 9 and 11.</remarks>

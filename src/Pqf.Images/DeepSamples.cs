@@ -1,4 +1,4 @@
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>Samples of 16 bits as bytes. Cameras and microscopes write 10, 12 or 14 bits in 16; taken as they are, such pictures are nearly
 /// black.</summary>

@@ -1,6 +1,6 @@
 using Pqf.Nets.Images;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>An opened image of one kind of file, as it is stored: three channels, no transparency, no colour management.</summary>
 interface IImageFile : IDisposable

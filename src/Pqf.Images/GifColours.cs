@@ -1,4 +1,4 @@
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>Colours of a GIF file's first picture.</summary>
 /// <remarks>Source: GIF89a, sections 18 to 25.</remarks>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using BitMiracle.LibTiff.Classic;
 using Orientation = Pqf.Nets.Images.Orientation;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>A TIFF file. Of several pictures in a file, the first.</summary>
 sealed class TiffFile : IImageFile

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Pqf.Nets.Images;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>Finds the EXIF block of a JPEG or a WebP file. Skia reads orientations of 16 bits alone; some programs write 32.</summary>
 /// <remarks>Source: JPEG (ITU T.81), annex B; EXIF 2.3, section 4.5; the container specification of WebP.</remarks>

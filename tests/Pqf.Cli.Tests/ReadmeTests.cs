@@ -21,7 +21,10 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Every_page_is_reached_and_every_link_leads_to_a_page()
     {
-        string[] pages = [.. Directory.GetFiles(Path.Combine(SharedData.Repository, "docs"), "*.md").Select(page => Path.GetFileName(page)!)];
+        string[] pages =
+        [
+            .. Directory.GetFiles(Path.Combine(SharedData.Repository, "docs"), "*.md").Select(page => Path.GetFileName(page)!),
+        ];
         var links = pages
             .SelectMany(page => Links(Text("docs", page)).Select(link => Path.Combine("docs", link)))
             .Concat(Links(Readme))
@@ -34,15 +37,14 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Pages_for_users_name_no_folder_beside_the_checkout() =>
         Assert.All(
-            Directory.GetFiles(Path.Combine(SharedData.Repository, "docs"), "*.md").Append(Path.Combine(SharedData.Repository, "README.md")),
+            Directory
+                .GetFiles(Path.Combine(SharedData.Repository, "docs"), "*.md")
+                .Append(Path.Combine(SharedData.Repository, "README.md")),
             page => Assert.DoesNotContain("../shared", File.ReadAllText(page), StringComparison.Ordinal)
         );
 
     static IEnumerable<string> Links(string text) =>
-        Link()
-            .Matches(text)
-            .Select(match => match.Groups[1].Value)
-            .Where(link => !link.StartsWith("http", StringComparison.Ordinal));
+        Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http", StringComparison.Ordinal));
 
     [GeneratedRegex(@"\]\(([^)#\s]+)[^)]*\)")]
     private static partial Regex Link();

@@ -56,7 +56,9 @@ public sealed class ImageNetworkTests : IDisposable
         using var dense = ImageNetwork.Load(files.Dense, 1);
         using var small = dense.Compress(Quick with { TargetRatio = 8 }, cancellation: Cancellation);
         Assert.True(small.Ratio >= 8, $"{small.Ratio}");
-        var both = Assert.Throws<PqfException>(() => dense.Compress(Quick with { TargetRatio = 8, TargetBytes = 1000 }, cancellation: Cancellation));
+        var both = Assert.Throws<PqfException>(() =>
+            dense.Compress(Quick with { TargetRatio = 8, TargetBytes = 1000 }, cancellation: Cancellation)
+        );
         Assert.Contains("expected TargetBytes or TargetRatio, got both", both.Message, StringComparison.Ordinal);
     }
 

@@ -56,11 +56,11 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"safetensors header is not JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"safetensors header is not JSON: {Printable.Message(exception.Message)}", exception);
         }
         catch (InvalidOperationException exception) // the JSON reader's answer to text that is not Unicode
         {
-            throw new InvalidDataException($"safetensors header: {exception.Message}", exception);
+            throw new InvalidDataException($"safetensors header: {Printable.Message(exception.Message)}", exception);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Pqf.Cli.Images;
+namespace Pqf.Images;
 
 /// <summary>The segments of a JPEG before its first scan.</summary>
 /// <remarks>Source: ITU T.81, annex B.</remarks>

@@ -62,7 +62,7 @@ public sealed class RankTrainingTests : IDisposable
                 "",
                 "",
             ],
-            Errors(3, Options)
+            Errors(3, Options with { MicroBatch = 4 })
         );
 
     [Fact]

@@ -4,13 +4,14 @@ using Pqf.Bench.Accuracy;
 using Pqf.Bench.Detection;
 using Pqf.Bench.Faces;
 using Pqf.Bench.Network;
+using Pqf.Bench.Soak;
 using Pqf.Bench.Start;
 using Pqf.Bench.Training;
 using Pqf.Tensors;
 
 // dotnet run -c Release --project bench [-- peak|bandwidth|matmul|conv|winograd|centroid|detection …] [--threads 1,2]: all benches by
 // default, on one thread and on all.
-// dotnet run -c Release --project bench -- network [--net resnet18,resnet50] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]:
+// dotnet run -c Release --project bench -- network [--net resnet18,MODEL.onnx] [--threads 1,2] [--batch 1,8,32] [--rounds 5] [--processes]:
 // whole networks, ours and
 // ONNX Runtime's in turn, in one process or in one each; then each step of ours.
 // dotnet run -c Release --project bench -- training [--net resnet18] [--width 64] [--size 224] [--batch 32] [--threads 2] [--steps 7]
@@ -27,6 +28,8 @@ using Pqf.Tensors;
 // against double.
 // dotnet run -c Release --project bench -- faces [--network FILE] [--images DIR] [--calibration DIR] [--ratios 4,6,8,10,12]
 // [--levels none,norms,layers]: boxes of a face detector that its compressed forms find again.
+// dotnet run -c Release --project bench -- soak [--minutes 60] [--threads 2] [--data FOLDER]: classifies on several devices beside a training
+// that is killed and resumed; memory and handles every half minute.
 // dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see
 // DemoFiles).
 // dotnet run -c Release --project bench -- noisy IN OUT ARCHITECTURE: a dense network for compression runs (see DenseNetwork).
@@ -63,6 +66,18 @@ if (args is ["start", .. var startArguments])
     }
 
     start.Run();
+    return 0;
+}
+
+if (args is ["soak", .. var soakArguments])
+{
+    if (SoakCommand.Parse(soakArguments) is not { } soak)
+    {
+        Console.Error.WriteLine("soak [--minutes 60] [--threads 2] [--data FOLDER_OF_IDX_FILES]");
+        return 1;
+    }
+
+    soak.Run();
     return 0;
 }
 

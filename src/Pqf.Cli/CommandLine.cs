@@ -105,8 +105,9 @@ static class CommandLine
                     }
                 );
         var overrides = split.Overrides.Concat(options.Overrides(parsed)).Concat(entry.Overrides(parsed));
-        return ConfigLoader
-            .Load(parsed.GetValue(options.Config), overrides, entry.Defaults)
+        return ConfigSource
+            .Of(entry, parsed, parsed.GetValue(options.Config))
+            .Bind(source => ConfigLoader.Load(source.Path, overrides, source.Text))
             .Match(
                 config =>
                 {
@@ -134,11 +135,17 @@ static class CommandLine
             root.Options.Add(option);
         foreach (var entry in commands)
         {
+            if (entry.PresetsOf is not null)
+            {
+                entry.Preset.CompletionSources.Add([.. entry.OwnPresets.Select(preset => preset.Name)]);
+                entry.Syntax.Options.Add(entry.Preset);
+            }
+
             entry.Syntax.SetAction(_ => 0); // replaced by CommandEntry.Run; there so that the parser knows the command can run
             root.Subcommands.Add(entry.Syntax);
         }
 
-        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry.Examples));
+        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry));
         sections[root] = HelpText.Root;
         var helpOption = root.Options.OfType<HelpOption>().Single();
         var help = (HelpAction)helpOption.Action!;
@@ -157,7 +164,8 @@ static class CommandLine
     static IEnumerable<string> CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? ["pqf"] : ["pqf", parsed.CommandResult.Command.Name];
 
-    static PqfError.Config UnknownCommand(string word, ImmutableArray<string> known) =>
+    /// <summary>The error of a word that is not a command, with the nearest that is.</summary>
+    public static PqfError.Config UnknownCommand(string word, ImmutableArray<string> known) =>
         new(
             ConfigLoader.CommandLine,
             word,

@@ -7,7 +7,9 @@ namespace Pqf.Cli.Commands;
 static class AllCommands
 {
     /// <summary>In the order of the help.</summary>
-    public static ImmutableArray<CommandEntry> Create() =>
+    public static ImmutableArray<CommandEntry> Create()
+    {
+        ImmutableArray<CommandEntry> working =
         [
             DemoCommand.Create(),
             CompressCommand.Create(),
@@ -25,4 +27,7 @@ static class AllCommands
             ConvertCommand.Create(),
             DevicesCommand.Create(),
         ];
+        var config = ConfigCommand.Create(working);
+        return [.. working, config, CompletionCommand.Create([.. working, config])];
+    }
 }

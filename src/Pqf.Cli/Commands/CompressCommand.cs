@@ -5,6 +5,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
@@ -25,7 +26,7 @@ static class CompressCommand
         var weights = new Option<string?>("--weights") { Description = "The same", HelpName = "FILE" };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path]",
+            Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path, or runs/compress-NAME]",
             HelpName = "DIR",
         };
         var format = new Option<string?>("--format")
@@ -53,6 +54,8 @@ static class CompressCommand
             Description = "The same, as a number of times that the network gets smaller",
             HelpName = "N",
         };
+        format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");
+        search.CompletionSources.Add("greedy", "stochastic", "descent");
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the size of each layer and of the whole; write nothing" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
@@ -94,6 +97,8 @@ static class CompressCommand
                 ("target_ratio", targetRatio),
             ],
             Flags = [skip],
+            PresetsOf = "compress",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run],
         };
     }
 
@@ -134,10 +139,9 @@ static class CompressCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
     {
-        if (run.Config.OutputPath is not { } folder)
-            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
         if (CheckTargets(run.Config) is Result<Unit, PqfError>.Error(var both))
             return both;
+        string folder = run.OutputFolder(weights);
         return run.WithDevice(device =>
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
@@ -183,8 +187,15 @@ static class CompressCommand
             // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-            select run.Conclude(written)
+            select run.Conclude(written with { Next = images is null ? NextOf(network) : null })
         );
+
+    /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>
+    static string? NextOf(Network network) =>
+        ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean)
+            ? "accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
+                + $"--weights {network.Path} --data DIR"
+            : null;
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {

@@ -26,7 +26,7 @@ static class DetectCommand
         var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.OneOrMore };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for pictures and results.json [default: output_path]",
+            Description = "Folder for pictures and results.json [default: output_path, or runs/detect-NAME]",
             HelpName = "DIR",
         };
         var threshold = new Option<double>("--threshold")
@@ -73,12 +73,11 @@ static class DetectCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string file, string[] arguments, double threshold, bool isProfiled)
     {
-        if (run.Config.OutputPath is not { } folder)
-            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
         var photographs = Photographs.Find(run, arguments);
         var images = photographs.Paths;
         if (images.IsEmpty)
             return photographs.Conclude();
+        string folder = run.OutputFolder(file);
         ImmutableArray<string> pictures = [.. PictureNames.Of(images).Select(name => Path.Combine(folder, $"{name}.png"))];
         if (images.Select(Path.GetFullPath).Intersect(pictures.Select(Path.GetFullPath)).FirstOrDefault() is { } own)
             return new PqfError.Config(

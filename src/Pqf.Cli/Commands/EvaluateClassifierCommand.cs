@@ -16,6 +16,7 @@ static class EvaluateClassifierCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
+        var data = CommandEntry.DataOption();
         var weights = new Option<string?>("--weights")
         {
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
@@ -29,6 +30,7 @@ static class EvaluateClassifierCommand
         )
         {
             weights,
+            data,
             skip.Option,
         };
         return new(
@@ -42,6 +44,8 @@ static class EvaluateClassifierCommand
         )
         {
             Flags = [skip],
+            Data = (data, NetworkTask.Classification),
+            PresetsOf = "evaluate",
         };
     }
 

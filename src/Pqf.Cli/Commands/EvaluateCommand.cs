@@ -10,6 +10,7 @@ static class EvaluateCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
+        var data = CommandEntry.DataOption();
         var weights = new Option<string?>("--weights")
         {
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
@@ -30,6 +31,7 @@ static class EvaluateCommand
             )
             {
                 weights,
+                data,
                 output,
                 profile,
                 skip.Option,
@@ -49,6 +51,8 @@ static class EvaluateCommand
         {
             Keys = [("output_path", output)],
             Flags = [skip],
+            Data = (data, null),
+            PresetsOf = "evaluate",
         };
     }
 }

@@ -19,6 +19,7 @@ static class EvaluateDetectorCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
+        var data = CommandEntry.DataOption();
         var weights = new Option<string?>("--weights")
         {
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
@@ -39,6 +40,7 @@ static class EvaluateDetectorCommand
             )
             {
                 weights,
+                data,
                 output,
                 profile,
             },
@@ -52,6 +54,8 @@ static class EvaluateDetectorCommand
         )
         {
             Keys = [("output_path", output)],
+            Data = (data, NetworkTask.Detection),
+            PresetsOf = "evaluate",
         };
     }
 

@@ -32,7 +32,7 @@ static class RunCommand
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for one .npy file for each output [default: output_path]",
+            Description = "Folder for one .npy file for each output [default: output_path, or runs/run-NAME]",
             HelpName = "DIR",
         };
         return new(
@@ -47,11 +47,10 @@ static class RunCommand
 
     static Result<Unit, PqfError> Run(RunContext run, string model, string[] inputs)
     {
-        if (run.Config.OutputPath is not { } folder)
-            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
         bool isTensor = inputs.Any(path => TensorEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
         if (isTensor && inputs.Length > 1)
             return new PqfError.Config("command line", "input", $"expected photographs, or one file of values, got {inputs.Length} files");
+        string folder = run.OutputFolder(model);
         return run.WithDevice(device =>
             from network in run.Load(model, device)
             let _ = Note(run, network)

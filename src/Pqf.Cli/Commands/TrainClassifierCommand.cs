@@ -5,6 +5,7 @@ using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -21,6 +22,7 @@ static class TrainClassifierCommand
             HelpName = "FILE",
         };
         var shared = new TrainingArguments();
+        var data = CommandEntry.DataOption();
         var distill = new Option<string?>("--distill")
         {
             Description = "A dense network to learn from beside the labels",
@@ -34,6 +36,7 @@ static class TrainClassifierCommand
             )
             {
                 weights,
+                data,
                 shared.Output,
                 shared.Resume,
                 distill,
@@ -53,6 +56,10 @@ static class TrainClassifierCommand
         {
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
+            Data = (data, NetworkTask.Classification),
+            Training = shared,
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 
@@ -67,7 +74,7 @@ static class TrainClassifierCommand
     static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, ImageReader reader, string? weights, string? resume)
     {
         var (keys, report) = (run.Config, new TrainingReport(run));
-        return from options in TrainingMapping.Options(run, resume, ranks)
+        return from options in TrainingMapping.Options(run, ranks, resume, weights)
             from overrides in ConfigMapping.Overrides(keys)
             let training = new ClassifierTraining
             {
@@ -85,7 +92,7 @@ static class TrainClassifierCommand
                 device =>
                     TrainJob
                         .Run(options, training.Open, device, report, run.Cancellation)
-                        .Map(result => run.Conclude(report.Of(options.Folder, result))),
+                        .Map(result => run.Conclude(report.Of(options.Folder, result, "classify"))),
                 ranks
             )
             select done;

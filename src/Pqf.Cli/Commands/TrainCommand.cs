@@ -23,6 +23,7 @@ static class TrainCommand
             HelpName = "FILE",
         };
         var shared = new TrainingArguments();
+        var data = CommandEntry.DataOption();
         var distill = new Option<string?>("--distill")
         {
             Description = "A dense classifier to learn from beside the labels",
@@ -38,6 +39,7 @@ static class TrainCommand
             {
                 weights,
                 backbone,
+                data,
                 shared.Output,
                 shared.Resume,
                 distill,
@@ -62,6 +64,10 @@ static class TrainCommand
         {
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
+            Data = (data, null),
+            Training = shared,
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 }

@@ -5,6 +5,7 @@ using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -26,6 +27,7 @@ static class TrainDetectorCommand
             HelpName = "FILE",
         };
         var shared = new TrainingArguments();
+        var data = CommandEntry.DataOption();
         var profile = new Option<bool>("--profile") { Description = "Say in the end what each stage took" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
@@ -37,6 +39,7 @@ static class TrainDetectorCommand
             {
                 weights,
                 backbone,
+                data,
                 shared.Output,
                 shared.Resume,
                 profile,
@@ -67,6 +70,10 @@ static class TrainDetectorCommand
         {
             Keys = [("output_path", shared.Output)],
             Flags = [skip],
+            Data = (data, NetworkTask.Detection),
+            Training = shared,
+            PresetsOf = "train",
+            Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run, StartingFile.Training],
         };
     }
 
@@ -106,7 +113,7 @@ static class TrainDetectorCommand
         var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock));
         int stepCount = 0;
         return from _ in TrainingMapping.CheckDetector(run.Config)
-            from options in TrainingMapping.Options(run, resume, Alone.Instance)
+            from options in TrainingMapping.Options(run, Alone.Instance, resume, weights, backbone)
             from training in TrainingOf(run, reader, weights, backbone)
             let watched = options with
             {
@@ -122,7 +129,7 @@ static class TrainDetectorCommand
                     .Run(watched, training.Open, device, report, run.Cancellation)
                     .Map(result =>
                         run.Conclude(
-                            report.Of(watched.Folder, result) with
+                            report.Of(watched.Folder, result, "detect") with
                             {
                                 Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
                                 Steps = isProfiled ? stepCount : null,

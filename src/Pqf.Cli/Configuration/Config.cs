@@ -10,6 +10,9 @@ namespace Pqf.Cli.Configuration;
 /// <summary>A run's settings: every key of the configuration file. Null means that the network's file, or the command, decides.</summary>
 sealed record Config
 {
+    /// <summary>The keys as they were given, a file's and the command line's.</summary>
+    internal ConfigNode.Mapping Source { get; init; } = ConfigNode.Mapping.Empty("");
+
     /// <summary><c>dataloader</c>.</summary>
     public DataloaderConfig Dataloader { get; init; } = new();
 

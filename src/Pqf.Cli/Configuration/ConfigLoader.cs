@@ -20,11 +20,23 @@ static class ConfigLoader
     public const string CommandLine = "command line";
 
     /// <summary>Every key there is, with <c>&lt;layer&gt;</c> where a layer's name goes.</summary>
-    public static ImmutableArray<string> KnownKeys()
+    public static ImmutableArray<string> KnownKeys() => [.. Known().KnownKeys];
+
+    /// <summary>Every key that takes a value: those that group others are not among them.</summary>
+    public static ImmutableArray<string> KeysOfValues()
+    {
+        var known = Known();
+        return [.. known.KnownKeys.Except(known.Groups)];
+    }
+
+    /// <summary>Keys that have a value where the configuration gives none.</summary>
+    public static ImmutableHashSet<string> KeysWithDefaults() => [.. Known().KeysWithDefaults];
+
+    static ConfigFindings Known()
     {
         var findings = new ConfigFindings();
         Section.Enter("", "", null, findings, ConfigDecoder.Read);
-        return [.. findings.KnownKeys];
+        return findings;
     }
 
     /// <summary>Reads a configuration and checks it whole; every problem is reported at once.</summary>
@@ -84,7 +96,7 @@ static class ConfigLoader
     static Result<Config, PqfError> Decode(ConfigNode.Mapping mapping)
     {
         var findings = new ConfigFindings();
-        var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read);
+        var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read) with { Source = mapping };
         int unknownCount = findings.UnknownKeys.Count;
         ImmutableArray<PqfError> errors =
         [

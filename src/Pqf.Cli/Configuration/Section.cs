@@ -12,6 +12,12 @@ sealed class ConfigFindings
     /// <summary>Every key path asked for: all there are, with <c>&lt;layer&gt;</c> where a layer's name goes.</summary>
     public List<string> KnownKeys { get; } = [];
 
+    /// <summary>Keys that have a value where the configuration gives none, those of mappings aside.</summary>
+    public List<string> KeysWithDefaults { get; } = [];
+
+    /// <summary>Every key that groups others.</summary>
+    public List<string> Groups { get; } = [];
+
     /// <summary>Keys that were there and not asked for.</summary>
     public List<(string Path, ConfigNode Node)> UnknownKeys { get; } = [];
 }
@@ -29,6 +35,8 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
     /// <summary>A value, or the default where it is missing, null or wrong.</summary>
     public T Read<T>(string key, T fallback, ValueParser<T> parse)
     {
+        if (fallback is not null)
+            findings.KeysWithDefaults.Add(Join(pattern, key));
         if (Find(key) is not { } value)
             return fallback;
         switch (parse(value))
@@ -53,6 +61,7 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
     /// <summary>A mapping of its own kind.</summary>
     public T Child<T>(string key, Func<Section, T> read)
     {
+        findings.Groups.Add(Join(pattern, key));
         var value = Find(key);
         if (value is not null and not ConfigNode.Mapping)
             Report(value, key, Values.Unexpected("a mapping", value).Text);
@@ -65,6 +74,7 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
         var value = Find(key);
         if (value is not null and not ConfigNode.Mapping)
             Report(value, key, Values.Unexpected("a mapping from layers to settings", value).Text);
+        findings.Groups.Add(Join(pattern, key));
         string layerPattern = Join(Join(pattern, key), "<layer>");
         if (value is not ConfigNode.Mapping mapping)
         {

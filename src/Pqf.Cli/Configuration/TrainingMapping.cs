@@ -16,19 +16,29 @@ static class TrainingMapping
 
     /// <summary>How a network is trained.</summary>
     /// <param name="run">The keys.</param>
-    /// <param name="resume">Null to begin; else the state to resume from.</param>
     /// <param name="ranks">The processes of the run.</param>
-    public static Result<TrainOptions, PqfError> Options(RunContext run, string? resume, ICollective ranks)
+    /// <param name="resume">Null to begin; else the state to resume from.</param>
+    /// <param name="weights">The network to begin with; null for random weights.</param>
+    /// <param name="body">The body of a new network; null for none.</param>
+    public static Result<TrainOptions, PqfError> Options(
+        RunContext run,
+        ICollective ranks,
+        string? resume,
+        string? weights,
+        string? body = null
+    )
     {
         var config = run.Config;
-        if (config.OutputPath is not { } folder)
-            return new PqfError.Config("command line", "--output", "expected a folder, here or in output_path, got none");
+        if (config.OutputPath is null && resume is not null)
+            return new PqfError.Config("command line", "--resume", "expected the folder of the run, here or in --output, got none");
+        string folder = run.OutputFolder(weights ?? body ?? config.Model.Arch);
         if (config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null))
             run.Note("optimizer adam takes no notice of momentum and weight_decay");
         return new TrainOptions
         {
             Folder = folder,
             Resume = resume,
+            Configuration = StoredConfig.Text(config, weights),
             Compression = config.Model.Compress ? ConfigMapping.Compress(run) : null,
             Seed = config.Seed,
             Epochs = config.Epochs,

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Pqf.Cli.Configuration;
 using Pqf.Compression.Data;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -16,14 +17,7 @@ static class DemoFiles
     const string Prefix = "Pqf.Cli.Demo.";
 
     /// <summary>Settings, as a configuration file holds them: config/demo.yaml.</summary>
-    public static string Config
-    {
-        get
-        {
-            using var reader = new StreamReader(Open("demo.yaml"));
-            return reader.ReadToEnd();
-        }
-    }
+    public static string Config => Presets.Text("demo.yaml");
 
     /// <summary>Writes the dense network as a <c>.pqf</c> file.</summary>
     public static Result<Unit, PqfError> WriteDense(string path) =>

@@ -46,6 +46,9 @@ sealed record GlobalOptions
     /// <summary>No progress.</summary>
     public Option<bool> Quiet { get; } = new("--quiet") { Description = "Only results and errors: no progress", Recursive = true };
 
+    /// <summary>Options whose values are words that can be completed.</summary>
+    public GlobalOptions() => Device.CompletionSources.Add("auto", "host", "cuda", "opencl");
+
     /// <summary>As typed.</summary>
     public const string JsonName = "--json";
 

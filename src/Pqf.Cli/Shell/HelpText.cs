@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using Pqf.Cli.Configuration;
 
 namespace Pqf.Cli.Shell;
 
@@ -9,14 +11,14 @@ static class HelpText
     public static string Version { get; } = typeof(HelpText).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <summary>Columns.</summary>
-    public const int Width = 110;
+    public const int Width = 80;
 
     /// <summary>Below the list of commands.</summary>
     public static ImmutableArray<string> Root { get; } =
     [
         "Exit codes:",
         "  0    done",
-        "  1    a file is missing, damaged or unwritable, or what was asked cannot be done",
+        "  1    a file is missing, damaged or unwritable, or the task cannot be done",
         "  2    the command line or the configuration is wrong",
         "  70   a bug in pqf",
         "  130  stopped by Ctrl-C; no file is left half written",
@@ -25,6 +27,47 @@ static class HelpText
     ];
 
     /// <summary>Below a command's options.</summary>
-    public static ImmutableArray<string> Examples(ImmutableArray<string> examples) =>
-        ["Examples:", .. examples.Select(example => "  " + example)];
+    public static ImmutableArray<string> Examples(CommandEntry entry) =>
+        [.. entry.Training is null ? [] : CommonKeys(), "Examples:", .. entry.Examples.SelectMany(Wrapped)];
+
+    /// <summary>The keys that most trainings set.</summary>
+    static IEnumerable<string> CommonKeys()
+    {
+        string[] common =
+        [
+            "epochs",
+            "learning_rate",
+            "optimizer",
+            "dataloader.batch_size",
+            "model.compress",
+            "model.compression_parameters.k",
+        ];
+        yield return "Common keys (pqf config train lists all):";
+        foreach (var row in StartingFile.Rows().Where(row => common.Contains(row.Key)).OrderBy(row => Array.IndexOf(common, row.Key)))
+        {
+            string line = $"  --{row.Key, -32}  {row.Meaning.Split(';', ',')[0]}";
+            string all = $"{line} [{row.Default.Split(',')[0]}]";
+            yield return all.Length <= Width ? all : line;
+        }
+
+        yield return "";
+    }
+
+    /// <summary>A command line over several, as shells read it.</summary>
+    static IEnumerable<string> Wrapped(string example)
+    {
+        var line = new StringBuilder(" ");
+        foreach (string word in example.Split(' '))
+        {
+            if (line.Length + word.Length + " \\".Length + 1 > Width)
+            {
+                yield return $"{line} \\";
+                line.Clear().Append("   ");
+            }
+
+            line.Append(' ').Append(word);
+        }
+
+        yield return line.ToString();
+    }
 }

@@ -65,6 +65,17 @@ sealed record RunContext(
             Note(line);
     }
 
+    /// <summary>Where results go: the folder that was asked for, or one of the run's own, which a line names.</summary>
+    /// <param name="network">The network's file or name; null where it has none.</param>
+    public string OutputFolder(string? network)
+    {
+        if (Config.OutputPath is { } given)
+            return given;
+        string folder = RunFolder.Of(Parsed.CommandResult.Command.Name, network);
+        Note($"output   {folder}");
+        return folder;
+    }
+
     /// <summary>Threads that decode images.</summary>
     public int LoaderThreadCount => Config.Dataloader.NumWorkers is { } workers and > 0 ? workers : Environment.ProcessorCount;
 
@@ -147,7 +158,8 @@ sealed record RunContext(
     {
         if (Config.Device is "cuda" or "opencl")
             return $"{Config.Device}:{localRank}";
-        int count = Config.Device == "auto" ? DeviceCatalog.List().Count(device => device.Id.StartsWith("cuda", StringComparison.Ordinal)) : 0;
+        int count =
+            Config.Device == "auto" ? DeviceCatalog.List().Count(device => device.Id.StartsWith("cuda", StringComparison.Ordinal)) : 0;
         return count > 0 ? $"cuda:{localRank % count}" : Config.Device;
     }
 }

@@ -34,7 +34,14 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
     /// <summary>What the training gave, once it has ended.</summary>
     /// <param name="folder">Where its files are.</param>
     /// <param name="result">Of the job.</param>
-    public TrainingResult Of(string folder, TrainResult result) => TrainingResult.Of(folder, network, result);
+    /// <param name="use">The command that uses the network on photographs.</param>
+    public TrainingResult Of(string folder, TrainResult result, string use) =>
+        TrainingResult.Of(folder, network, result) with
+        {
+            Next = result.Progress.Best is null
+                ? null
+                : $"pqf evaluate --weights {result.BestPath} --data DIR measures the network; pqf {use} {result.BestPath} IMAGE uses it",
+        };
 
     /// <summary>A training takes hours: where the results are a document at the end, a person sees these lines as progress.</summary>
     void Show(IEnumerable<string> lines)

@@ -102,7 +102,13 @@ public sealed unsafe class MpiCollective : ICollective
     {
         fixed (byte* buffer = bytes)
             Done(
-                ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, int>)library["MPI_Bcast"])(buffer, bytes.Length, type, root, world)
+                ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, int>)library["MPI_Bcast"])(
+                    buffer,
+                    bytes.Length,
+                    type,
+                    root,
+                    world
+                )
             );
     }
 

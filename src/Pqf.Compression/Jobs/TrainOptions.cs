@@ -19,6 +19,10 @@ public sealed record TrainOptions
     /// run.</summary>
     public string? Resume { get; init; }
 
+    /// <summary>Text that the run's folder keeps beside its states, so that a caller can resume with the same settings; null for
+    /// none.</summary>
+    public string? Configuration { get; init; }
+
     /// <summary>How the network is compressed before it is trained; null trains it as it is.</summary>
     public CompressOptions? Compression { get; init; }
 

@@ -23,6 +23,9 @@ public sealed record TrainingFolder(string Path)
     /// <summary>A row for each epoch.</summary>
     public string MetricsFile => System.IO.Path.Combine(Path, "metrics.csv");
 
+    /// <summary>The settings of the run.</summary>
+    public string ConfigFile => System.IO.Path.Combine(Path, "config.yaml");
+
     /// <summary>For a person.</summary>
     public string ResultsFile => System.IO.Path.Combine(Path, "results.txt");
 

@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Pqf.Compression.Collectives;
-using Pqf.Compression.Model;
-using Pqf.Compression.Training;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Jobs;
 
@@ -65,20 +62,14 @@ static class TrainingRanks
         }
     }
 
-    /// <summary>Reads a state that rank 0 has sent.</summary>
-    public static Result<(PqfModel Model, TrainingState State), PqfError> Read(TrainingRun run, byte[] state)
+    /// <summary>Puts a state that rank 0 has sent into a file for as long as it is read.</summary>
+    public static Result<T, PqfError> WithFile<T>(byte[] state, Func<string, Result<T, PqfError>> read)
     {
         string path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.state");
         try
         {
             File.WriteAllBytes(path, state);
-            return TensorFiles
-                .Open(path)
-                .Bind(file =>
-                {
-                    using (file)
-                        return TrainingCheckpoint.Read(file, run.Options.Optimizer, run.Device);
-                });
+            return read(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Pqf.Autodiff;
 using Pqf.Compression.Collectives;
 using Pqf.Compression.Model;
@@ -64,17 +65,24 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     }
 
     Result<Begun, PqfError> Received(byte[] state) =>
-        from read in TrainingRanks.Read(run, state)
+        from read in TrainingRanks.WithFile(state, Read)
         from data in kind.For(read.Model)
         select new Begun(data, read.Model, read.State, "");
 
     Result<Begun, PqfError> Begin() =>
         from network in kind.Start()
         from data in kind.For(network.Model)
-        from _ in folder.Prepare(locks)
+        from _ in PrepareFolder()
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
         select result;
+
+    Result<Unit, PqfError> PrepareFolder() =>
+        folder
+            .Prepare(locks)
+            .Bind(_ =>
+                Options.Configuration is { } text ? AtomicFile.WriteText(folder.ConfigFile, writer => writer.Write(text)) : default(Unit)
+            );
 
     /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then
     /// calibrated.</summary>
@@ -139,6 +147,18 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     }
 
     Result<Begun, PqfError> Resume(string path) =>
+        Read(path)
+            .Bind(read =>
+                (from data in kind.For(read.Model) from _ in PrepareFolder() select data).Map(data =>
+                {
+                    run.Progress.Note(
+                        $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
+                    );
+                    return new Begun(data, read.Model, read.State, path);
+                })
+            );
+
+    Result<(PqfModel Model, TrainingState State), PqfError> Read(string path) =>
         TensorFiles
             .Open(path)
             .Bind(file =>
@@ -147,17 +167,33 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                     return from known in TrainingCheckpoint.ReadProgress(file)
                         from _ in TrainingSettings.Differences(known.Settings, Settings)
                         from read in TrainingCheckpoint.Read(file, Options.Optimizer, run.Device)
-                        select read;
-            })
-            .Bind(read =>
-                (from data in kind.For(read.Model) from _ in folder.Prepare(locks) select data).Map(data =>
-                {
-                    run.Progress.Note(
-                        $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
-                    );
-                    return new Begun(data, read.Model, read.State, path);
-                })
-            );
+                        select Prolonged(read, known.Settings);
+            });
+
+    /// <summary>The state of a run that gets more epochs than it began with: its learning rate is that of a run which had so many from its
+    /// beginning.</summary>
+    (PqfModel Model, TrainingState State) Prolonged(
+        (PqfModel Model, TrainingState State) read,
+        ImmutableSortedDictionary<string, string> begun
+    )
+    {
+        if (begun.GetValueOrDefault(TrainingSettings.Epochs) == Settings[TrainingSettings.Epochs])
+            return read;
+        var schedule = read.State.Schedule;
+        if (schedule.BatchCount > 0)
+            schedule = schedule with
+            {
+                LearningRate = Training.Schedule.AfterBatch(schedule with { BatchCount = schedule.BatchCount - 1 }).LearningRate,
+            };
+        run.Progress.Note(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Options.Epochs} epochs in place of {begun.GetValueOrDefault(TrainingSettings.Epochs)}: the learning rate continues at "
+                    + $"{schedule.LearningRate:g3}, as in a run of {Options.Epochs} epochs"
+            )
+        );
+        return read with { State = read.State with { Schedule = schedule } };
+    }
 
     Result<TrainResult, PqfError> Train(TrainingData<TBatch> data, PqfModel model, TrainingState begun)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Pqf.Autodiff;
 using Pqf.Tensors;
 using static System.FormattableString;
@@ -8,12 +9,15 @@ namespace Pqf.Compression.Jobs;
 /// <summary>Settings that shape a run, as text by key of the configuration: equal settings give the same steps.</summary>
 static class TrainingSettings
 {
+    /// <summary>Key of the number of epochs, which a run that resumes may raise.</summary>
+    public const string Epochs = "epochs";
+
     /// <summary>The settings of a run.</summary>
     public static ImmutableSortedDictionary<string, string> Of<TBatch>(TrainOptions options, TrainingKind<TBatch> kind) =>
         new Dictionary<string, string>
         {
             ["seed"] = Invariant($"{options.Seed}"),
-            ["epochs"] = Invariant($"{options.Epochs}"),
+            [Epochs] = Invariant($"{options.Epochs}"),
             ["learning_rate"] = Invariant($"{options.LearningRate}"),
             ["optimizer"] = options.Optimizer is Optimizer.Sgd sgd
                 ? Invariant($"sgd of momentum {sgd.Momentum} and weight decay {sgd.WeightDecay}")
@@ -40,6 +44,7 @@ static class TrainingSettings
             .. now
                 .Keys.Union(begun.Keys)
                 .Where(key => begun.GetValueOrDefault(key) != now.GetValueOrDefault(key))
+                .Where(key => key != Epochs || !IsMore(begun.GetValueOrDefault(key), now.GetValueOrDefault(key)))
                 .Select(key => new PqfError.Config(
                     "configuration",
                     key,
@@ -48,6 +53,11 @@ static class TrainingSettings
         ];
         return errors.IsEmpty ? default(Unit) : new PqfError.Several(errors);
     }
+
+    static bool IsMore(string? begun, string? now) =>
+        int.TryParse(begun, CultureInfo.InvariantCulture, out int first)
+        && int.TryParse(now, CultureInfo.InvariantCulture, out int second)
+        && second > first;
 
     static string Text(Schedule schedule) =>
         schedule switch

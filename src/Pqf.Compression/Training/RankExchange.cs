@@ -26,13 +26,7 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
     /// <param name="own">This rank's part.</param>
     /// <param name="scopes">Open ones; takes that of the sum.</param>
     /// <returns>The form, and the whole tree.</returns>
-    public (StepForm Form, SumTree<StepPart> Whole) Sum(
-        StepCut cut,
-        int step,
-        StepForm? known,
-        SumTree<StepPart> own,
-        Stack<Scope> scopes
-    )
+    public (StepForm Form, SumTree<StepPart> Whole) Sum(StepCut cut, int step, StepForm? known, SumTree<StepPart> own, Stack<Scope> scopes)
     {
         SentBytes = 0;
         ImmutableArray<ImmutableArray<TreeNode>> nodes =
@@ -124,14 +118,12 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
         float[] parts = new float[ranks.Size * slotCount * segment],
             received = new float[parts.Length];
         for (int rank = 0; rank < ranks.Size; rank++)
-            for (int slot = 0; slot < slotCount; slot++)
-            {
-                int first = Math.Min(valueCount, rank * segment),
-                    count = Math.Min(segment, valueCount - first);
-                values
-                    .AsSpan((slot * valueCount) + first, count)
-                    .CopyTo(parts.AsSpan(((rank * slotCount) + slot) * segment));
-            }
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            int first = Math.Min(valueCount, rank * segment),
+                count = Math.Min(segment, valueCount - first);
+            values.AsSpan((slot * valueCount) + first, count).CopyTo(parts.AsSpan(((rank * slotCount) + slot) * segment));
+        }
 
         var bytes = Agreement.AsBytes(parts);
         ranks.AllToAll(bytes, Agreement.AsBytes(received));
@@ -146,14 +138,14 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
         int headLength = heads.Length / (ranks.Size * slotCount);
         var tree = new SumTree<StepPart>(microCount, StepPart.Combine);
         for (int rank = 0; rank < ranks.Size; rank++)
-            for (int slot = 0; slot < nodes[rank].Length; slot++)
-            {
-                int number = (rank * slotCount) + slot;
-                var head = heads.AsSpan(number * headLength, headLength);
-                var inner = device.BeginScope();
-                var values = Tensor<float>.From(device, [length], received.AsSpan(number * length, length));
-                tree.Add(nodes[rank][slot], new((int)head[0], (int)head[1], [values], [.. head[2..]], inner));
-            }
+        for (int slot = 0; slot < nodes[rank].Length; slot++)
+        {
+            int number = (rank * slotCount) + slot;
+            var head = heads.AsSpan(number * headLength, headLength);
+            var inner = device.BeginScope();
+            var values = Tensor<float>.From(device, [length], received.AsSpan(number * length, length));
+            tree.Add(nodes[rank][slot], new((int)head[0], (int)head[1], [values], [.. head[2..]], inner));
+        }
 
         var root = tree.Nodes[0].Value;
         float[] sum = root.Values[0].ToArray();
@@ -171,7 +163,11 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
             first += shape.Count;
         }
 
-        return head with { Values = values.MoveToImmutable(), Scope = scope };
+        return head with
+        {
+            Values = values.MoveToImmutable(),
+            Scope = scope,
+        };
     }
 
     /// <summary>The nodes of all ranks.</summary>

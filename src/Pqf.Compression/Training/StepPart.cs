@@ -14,13 +14,7 @@ namespace Pqf.Compression.Training;
 /// <param name="Values">In the order of <see cref="StepForm"/>; overwritten when parts are combined.</param>
 /// <param name="Means">Metrics.</param>
 /// <param name="Scope">Holds the values.</param>
-sealed record StepPart(
-    int ImageCount,
-    int BatchCount,
-    ImmutableArray<Tensor<float>> Values,
-    ImmutableArray<double> Means,
-    Scope Scope
-)
+sealed record StepPart(int ImageCount, int BatchCount, ImmutableArray<Tensor<float>> Values, ImmutableArray<double> Means, Scope Scope)
 {
     /// <summary>The average over both parts' images, each part by its share, in the left one's memory. The right one's is given back.</summary>
     /// <remarks>Parts of equal size have the weight ½, so that only the sum is rounded.</remarks>
@@ -61,7 +55,13 @@ sealed record StepForm(ImmutableArray<string> Metrics, ImmutableArray<NormForm> 
     public ImmutableArray<Shape> Shapes(ImmutableDictionary<string, Tensor<float>> trainable) =>
         [
             .. Names(trainable).Select(name => trainable[name].Shape),
-            .. Norms.SelectMany(norm => (Shape[])[[norm.Channels], [norm.Channels]]),
+            .. Norms.SelectMany(norm =>
+                (Shape[])
+                    [
+                        [norm.Channels],
+                        [norm.Channels],
+                    ]
+            ),
             new Shape(),
         ];
 

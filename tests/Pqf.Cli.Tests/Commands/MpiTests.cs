@@ -131,7 +131,9 @@ public sealed class MpiTests : IDisposable
             RedirectStandardOutput = true,
         };
         if (program.EndsWith(OpenMpi, StringComparison.Ordinal))
-            foreach (string name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"])
+            foreach (
+                string name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"]
+            )
                 start.Environment[name] = "1";
         if (variable.Name is { } set)
             start.Environment[set] = variable.Value;
@@ -146,7 +148,9 @@ public sealed class MpiTests : IDisposable
 
     void AssertSame(string expected, string actual)
     {
-        foreach (string name in (string[])["trained_models/best.pqf", "trained_models/2.pth", "states/2.state", "metrics.csv", "results.txt"])
+        foreach (
+            string name in (string[])["trained_models/best.pqf", "trained_models/2.pth", "states/2.state", "metrics.csv", "results.txt"]
+        )
             Assert.Equal(File.ReadAllBytes(folder.File($"{expected}/{name}")), File.ReadAllBytes(folder.File($"{actual}/{name}")));
     }
 

@@ -87,10 +87,6 @@ public sealed class RunTests : IDisposable
             )
             .Value();
         Assert.Equal(
-            "error: command line: --output: expected a folder, here or in output_path, got none",
-            Cli.Run("run", model, folder.File("grey.npy")).ErrorLine
-        );
-        Assert.Equal(
             "error: command line: input: expected photographs, or one file of values, got 2 files",
             Run(folder.File("grey.npy"), folder.File("row.npy"))
         );

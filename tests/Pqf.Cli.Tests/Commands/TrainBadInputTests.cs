@@ -114,11 +114,11 @@ public sealed class TrainBadInputTests : IDisposable
     [Fact]
     public void Another_optimizer_than_the_run_began_with()
     {
-        Train("--epochs", "0");
-        var result = Train("--epochs", "1", "--optimizer", "sgd", "--resume");
+        Train("--epochs", "1");
+        var result = Train("--epochs", "0", "--optimizer", "sgd", "--resume");
         Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Equal(
-            "error: configuration: epochs: expected 0, as the run began with, got 1\n"
+            "error: configuration: epochs: expected 1, as the run began with, got 0\n"
                 + "error: configuration: optimizer: expected adam, as the run began with, got sgd of momentum 0.9 and weight decay 0\n",
             result.Error
         );

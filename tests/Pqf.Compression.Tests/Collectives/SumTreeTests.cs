@@ -19,8 +19,8 @@ public sealed class SumTreeTests
     public void Any_split_over_ranks_gives_the_order_of_one_rank()
     {
         for (int leafCount = 1; leafCount <= 33; leafCount++)
-            for (int rankCount = 1; rankCount <= 9; rankCount++)
-                Assert.Equal(Sum(leafCount, 1), Sum(leafCount, rankCount));
+        for (int rankCount = 1; rankCount <= 9; rankCount++)
+            Assert.Equal(Sum(leafCount, 1), Sum(leafCount, rankCount));
     }
 
     [Theory]

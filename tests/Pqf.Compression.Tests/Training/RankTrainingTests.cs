@@ -135,7 +135,16 @@ public sealed class RankTrainingTests : IDisposable
             },
             Augmentation = new Augmentation { Padding = 1, RandomFlip = true },
         };
-        return TrainJob.Run(options with { Folder = folder.File(name) }, training.Open, device, null, TestContext.Current.CancellationToken);
+        return TrainJob.Run(
+            options with
+            {
+                Folder = folder.File(name),
+            },
+            training.Open,
+            device,
+            null,
+            TestContext.Current.CancellationToken
+        );
     }
 
     byte[] Best(string name) => File.ReadAllBytes(folder.File($"{name}/trained_models/best.pqf"));

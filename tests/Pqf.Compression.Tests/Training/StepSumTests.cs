@@ -103,14 +103,7 @@ public sealed class StepSumTests
             ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", Tensor<float>.From(device, [valueCount], own)),
             new(
                 new(count, [new(Metrics.Loss, micro)]),
-                [
-                    new(
-                        "bn",
-                        Tensor<float>.From(device, [2], own.AsSpan(0, 2)),
-                        Tensor<float>.From(device, [2], own.AsSpan(2, 2)),
-                        5 * count
-                    ),
-                ]
+                [new("bn", Tensor<float>.From(device, [2], own.AsSpan(0, 2)), Tensor<float>.From(device, [2], own.AsSpan(2, 2)), 5 * count)]
             )
         );
     }

@@ -24,6 +24,10 @@ unsafe interface ISimd<V>
 
     static abstract V Subtract(V a, V b);
 
+    static abstract V Multiply(V a, V b);
+
+    static abstract V Divide(V a, V b);
+
     /// <summary>b where it is NaN.</summary>
     static abstract V Min(V a, V b);
 
@@ -40,6 +44,9 @@ unsafe interface ISimd<V>
 
     /// <summary>Lane i is lane <paramref name="lanes"/>[i] of v; the numbers are whole ones, as bits.</summary>
     static abstract V Permute(V v, V lanes);
+
+    /// <summary>Bits of whole numbers, shifted left, plus a number.</summary>
+    static abstract V ShiftAdd(V v, int bits, int number);
 }
 
 /// <summary>Sixteen floats.</summary>
@@ -60,6 +67,12 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
@@ -84,6 +97,10 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Permute(Vector512<float> v, Vector512<float> lanes) =>
         Vector512.ShuffleNative(v, lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ShiftAdd(Vector512<float> v, int bits, int number) =>
+        ((v.AsInt32() << bits) + Vector512.Create(number)).AsSingle();
 }
 
 /// <summary>Eight floats.</summary>
@@ -104,6 +121,12 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
@@ -128,4 +151,8 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Permute(Vector256<float> v, Vector256<float> lanes) =>
         Vector256.ShuffleNative(v, lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ShiftAdd(Vector256<float> v, int bits, int number) =>
+        ((v.AsInt32() << bits) + Vector256.Create(number)).AsSingle();
 }

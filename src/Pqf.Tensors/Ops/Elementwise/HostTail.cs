@@ -11,6 +11,9 @@ readonly unsafe struct HostTail(Bounds bounds, delegate* <ulong, float*, int, ni
 
     readonly ulong options = options;
 
+    /// <summary>Whether there is a function behind the clamp.</summary>
+    public bool HasFunction => function != null;
+
     /// <summary>Replaces finished values by the function's, while they are in the cache.</summary>
     /// <param name="y">The first one.</param>
     /// <param name="rows">Rows.</param>

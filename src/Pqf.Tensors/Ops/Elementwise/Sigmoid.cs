@@ -3,13 +3,16 @@ using System.Numerics;
 namespace Pqf.Tensors.Ops.Elementwise;
 
 /// <summary>1 / (1 + exp(−x)).</summary>
-public readonly struct Sigmoid : IUnaryOp
+public readonly struct Sigmoid : IUnaryOp, IWideOp
 {
     /// <inheritdoc/>
     public static float Apply(float x) => 1f / (1f + MathF.Exp(-x)); // an infinite exponential gives 0
 
     /// <inheritdoc/>
     public static Vector<float> Apply(Vector<float> x) => Vector<float>.One / (Vector<float>.One + ShortExp.Of(-x));
+
+    static V IWideOp.Apply<S, V>(V x) =>
+        S.Divide(S.Create(1f), S.Add(S.Create(1f), ShortExp.Of<S, V>(S.Subtract(S.Create(0f), x))));
 
     /// <inheritdoc/>
     public static PullbackReads PullbackReads => PullbackReads.Output;

@@ -6,7 +6,7 @@ namespace Pqf.Tensors.Ops.Elementwise;
 /// <remarks>Values of any finite x are right: the exponential of a large −x is infinite, and x divided by it is 0. Minus infinity gives
 /// NaN,
 /// as in PyTorch.</remarks>
-public readonly struct Silu : IUnaryOp
+public readonly struct Silu : IUnaryOp, IWideOp
 {
     /// <summary>The function falls and then rises, so its value alone does not give its slope.</summary>
     public static PullbackReads PullbackReads => PullbackReads.Input;
@@ -16,6 +16,9 @@ public readonly struct Silu : IUnaryOp
 
     /// <inheritdoc/>
     public static Vector<float> Apply(Vector<float> x) => x / (Vector<float>.One + ShortExp.Of(-x));
+
+    static V IWideOp.Apply<S, V>(V x) =>
+        S.Divide(x, S.Add(S.Create(1f), ShortExp.Of<S, V>(S.Subtract(S.Create(0f), x))));
 
     /// <summary>Slope s · (1 + x · (1 − s)) with s = sigmoid(x).</summary>
     public static float Pullback(float x, float dy)

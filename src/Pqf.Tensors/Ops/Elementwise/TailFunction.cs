@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Elementwise;
 
@@ -25,12 +27,27 @@ abstract unsafe record TailFunction
         var op = *(TOp*)&options;
         for (; rows > 0; rows--, y += stride)
         {
-            int i = 0;
+            int i =
+                typeof(TOp) == typeof(Plain<Silu>) ? Wide<Silu>(y, columns)
+                : typeof(TOp) == typeof(Plain<Sigmoid>) ? Wide<Sigmoid>(y, columns)
+                : 0;
             for (; i <= columns - Vector<float>.Count; i += Vector<float>.Count)
                 Vector.Store(op.Apply(Vector.Load(y + i)), y + i);
             for (; i < columns; i++)
                 y[i] = op.Apply(y[i]);
         }
+    }
+
+    /// <summary>The values that fill the widest vectors; returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Wide<TOp>(float* y, int columns)
+        where TOp : unmanaged, IWideOp
+    {
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+            for (; i <= columns - Simd512.Count; i += Simd512.Count)
+                Simd512.Store(TOp.Apply<Simd512, Vector512<float>>(Simd512.Load(y + i)), y + i);
+        return i;
     }
 }
 

@@ -16,6 +16,8 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     // Panels that stay in the second level beside a tile: then results are written in whole rows.
     const int SmallPanelsSizeBytes = 300 << 10;
 
+    const int LineBytes = 64;
+
     // Measured (bench matmul, 512x512x4608 A): four to sixteen are within 2 %.
     const int TermsSideBySide = 16;
 
@@ -161,15 +163,14 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         tile.Skip = L.Step == 1 ? (count - 1) * L.Row : 0;
         var tail = IsLast(k0) ? Tail : default;
         int columns = Math.Min(Columns, sizes.N - column);
-        if (columns != Columns && columns != S.Count)
+        if ((columns != Columns && columns != S.Count) || tail.HasFunction)
         {
-            RunEdge(tile, count, columns, tail);
+            RunBeside(tile, count, columns, tail);
             return;
         }
 
         fixed (Tile* pointer = &tile)
             Run(pointer, count, columns);
-        tail.Finish(tile.C, count, stride, columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -181,26 +182,29 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
             HostTile<S, V, L>.RunNarrow(tile, count);
     }
 
-    /// <summary>The last panel, of columns that fill no vectors: computed beside, then copied.</summary>
-    static void RunEdge(Tile tile, int count, int columns, HostTail tail)
+    /// <summary>A tile that is computed beside, then moved: a last panel whose columns fill no vectors, or with a function behind
+    /// it.</summary>
+    static void RunBeside(Tile tile, int count, int columns, HostTail tail)
     {
-        float* side = stackalloc float[count * Columns];
-        float* c = tile.C,
+        int width = columns > S.Count ? Columns : S.Count;
+        byte* room = stackalloc byte[(count * width * sizeof(float)) + LineBytes];
+        float* side = (float*)(((nint)room + LineBytes - 1) & -LineBytes), // vectors within lines of the cache
+            c = tile.C,
             residual = tile.Residual;
         nint stride = tile.RowsStride;
         for (int i = 0; tile.Accumulate && i < count; i++)
-            Floats.Copy(c + (i * stride), side + (i * Columns), columns);
+            Floats.Copy(c + (i * stride), side + (i * width), columns);
         for (int i = 0; residual != null && i < count; i++)
         for (int j = 0; j < columns; j++)
-            side[(i * Columns) + j] += residual[(i * stride) + j];
+            side[(i * width) + j] += residual[(i * stride) + j];
         tile.C = side;
-        tile.RowsStride = Columns;
+        tile.RowsStride = width;
         tile.Accumulate |= residual != null;
         tile.Residual = null;
         Run(&tile, count, columns);
-        tail.Finish(side, count, Columns, columns);
+        tail.Finish(side, 1, 0, count * width); // as one row: rows of two vectors would load the function's constants for each
         for (int i = 0; i < count; i++)
-            Floats.Copy(side + (i * Columns), c + (i * stride), columns);
+            Floats.Copy(side + (i * width), c + (i * stride), columns);
     }
 
     /// <summary>One item's tiles and panels, and its thread's scratch memory.</summary>

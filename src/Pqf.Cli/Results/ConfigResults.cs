@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Pqf.Cli.Shell;
+
+namespace Pqf.Cli.Results;
+
+/// <summary>A configuration file to begin with.</summary>
+/// <param name="Command">The command that it is for.</param>
+/// <param name="Yaml">The file's text.</param>
+sealed record ConfigFileResult(string Command, string Yaml) : CommandResult
+{
+    /// <inheritdoc/>
+    public override IEnumerable<string> Lines() => Yaml.TrimEnd().ReplaceLineEndings("\n").Split('\n');
+}
+
+/// <summary>The configurations within the program.</summary>
+/// <param name="Presets">By command and name.</param>
+sealed record PresetsResult(IReadOnlyList<PresetResult> Presets) : CommandResult
+{
+    /// <inheritdoc/>
+    public override IEnumerable<string> Lines() =>
+        new Table(["command", "preset", "description"], [.. Presets.Select(preset => preset.Row())]).Lines();
+}
+
+/// <summary>A configuration within the program.</summary>
+/// <param name="Command">The commands that take it: compress, train or evaluate, those of one kind of network included.</param>
+/// <param name="Name">As <c>--preset</c> takes it.</param>
+/// <param name="Description">What it is for.</param>
+sealed record PresetResult(string Command, string Name, string Description)
+{
+    internal ImmutableArray<string> Row() => [Command, Name, Description];
+}
+
+/// <summary>A completion script.</summary>
+/// <param name="Shell">The shell that it is for.</param>
+/// <param name="Script">Its text.</param>
+sealed record CompletionResult(string Shell, string Script) : CommandResult
+{
+    /// <inheritdoc/>
+    public override IEnumerable<string> Lines() => Script.TrimEnd().ReplaceLineEndings("\n").Split('\n');
+}

@@ -1,7 +1,7 @@
 namespace Pqf.Compression.Collectives;
 
-/// <summary>The processes of one run, called ranks, and what they exchange. All ranks call the same members in the same order, each from one
-/// thread at a time.</summary>
+/// <summary>The processes of one run, called ranks, and what they exchange. All ranks call the same members in the same order,
+/// each from one thread at a time.</summary>
 public interface ICollective
 {
     /// <summary>This process, counted from 0.</summary>

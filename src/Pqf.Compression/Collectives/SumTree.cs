@@ -3,7 +3,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Collectives;
 
-/// <summary>A node of the binary tree over numbered leaves: it covers the leaves from Index · 2^Level on, 2^Level of them or what is left.</summary>
+/// <summary>A node of the binary tree over numbered leaves: it covers the leaves from Index · 2^Level on, 2^Level of them
+/// or what is left.</summary>
 /// <param name="Level">0 for a leaf.</param>
 /// <param name="Index">Counted from 0 in its level.</param>
 public readonly record struct TreeNode(int Level, int Index)

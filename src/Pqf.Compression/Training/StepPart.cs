@@ -16,7 +16,8 @@ namespace Pqf.Compression.Training;
 /// <param name="Scope">Holds the values.</param>
 sealed record StepPart(int ImageCount, int BatchCount, ImmutableArray<Tensor<float>> Values, ImmutableArray<double> Means, Scope Scope)
 {
-    /// <summary>The average over both parts' images, each part by its share, in the left one's memory. The right one's is given back.</summary>
+    /// <summary>The average over both parts' images, each part by its share, in the left one's memory. The right one's is given
+    /// back.</summary>
     /// <remarks>Parts of equal size have the weight ½, so that only the sum is rounded.</remarks>
     public static StepPart Combine(StepPart left, StepPart right)
     {

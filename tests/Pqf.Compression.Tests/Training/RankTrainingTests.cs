@@ -57,8 +57,8 @@ public sealed class RankTrainingTests : IDisposable
     public void Ranks_without_a_micro_batch_are_refused() =>
         Assert.Equal(
             [
-                "configuration: dataloader.micro_batch: expected a micro-batch for each of the 3 ranks: batches of 8 images in micro-batches of "
-                    + "4 are 2",
+                "configuration: dataloader.micro_batch: expected a micro-batch for each of the 3 ranks: batches of 8 images in "
+                    + "micro-batches of 4 are 2",
                 "",
                 "",
             ],

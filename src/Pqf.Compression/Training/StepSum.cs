@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Autodiff;
 using Pqf.Compression.Collectives;
 using Pqf.Tensors;

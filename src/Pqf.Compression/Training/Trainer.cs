@@ -4,7 +4,6 @@ using Pqf.Autodiff;
 using Pqf.Compression.Collectives;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Training;
 

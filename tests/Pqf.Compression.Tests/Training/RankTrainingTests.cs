@@ -1,4 +1,3 @@
-using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;

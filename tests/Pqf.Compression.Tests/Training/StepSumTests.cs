@@ -3,7 +3,6 @@ using Pqf.Autodiff;
 using Pqf.Compression.Collectives;
 using Pqf.Compression.Tests.Collectives;
 using Pqf.Compression.Training;
-using Pqf.Nets.Execution;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Xunit;

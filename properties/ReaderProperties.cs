@@ -1,8 +1,8 @@
 using Pqf.Cli;
 using Pqf.Cli.Configuration;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
+using Pqf.Images;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Images;
 using Pqf.Properties.Fuzzing;

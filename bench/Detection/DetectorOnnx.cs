@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Pqf.Bench.Network;
-using Pqf.Cli.Images;
 using Pqf.Compression.Model;
+using Pqf.Images;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -1,5 +1,5 @@
-using Pqf.Cli.Images;
 using Pqf.Compression.Model;
+using Pqf.Images;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

@@ -1,11 +1,11 @@
 using System.Globalization;
-using Pqf.Cli.Images;
 using Pqf.Compression;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
+using Pqf.Images;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

@@ -18,7 +18,7 @@ sealed record SoakCommand(double Minutes, int Threads, string? Data)
 {
     const string Header = "date,commit,minute,classified,devices,kills,resident_mib,managed_mib,handles,threads";
 
-    // A device, its plan and its memory are made anew after so many batches.
+    // A device, its plan and its memory are made again after so many batches.
     const int BatchesPerDevice = 200;
 
     static readonly TimeSpan BetweenSamples = TimeSpan.FromSeconds(30);

@@ -128,8 +128,8 @@ static class CommandLine
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output)
     {
         var root = new RootCommand(
-            "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and says "
-                + "how well the small ones classify."
+            "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and reports "
+                + "the accuracy you keep."
         );
         foreach (var option in options.All)
             root.Options.Add(option);

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Pqf.Cli.Images;
 using Pqf.Compression.Data;
 using Pqf.Compression.Steps;
+using Pqf.Images;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;

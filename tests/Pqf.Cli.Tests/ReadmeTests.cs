@@ -1,62 +1,53 @@
+using System.Text.RegularExpressions;
 using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
-using Pqf.Compression.Model;
-using Pqf.Nets.Execution;
-using Pqf.Nets.Images;
-using Pqf.Nets.Metrics;
-using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Testing;
 using Xunit;
 
 namespace Pqf.Cli.Tests;
 
-public sealed class ReadmeTests
+public sealed partial class ReadmeTests
 {
-    static readonly string Readme = File.ReadAllText(Path.Combine(SharedData.Repository, "README.md"));
+    static readonly string Readme = Text("README.md"),
+        Commands = Text("docs", "commands.md");
 
     [Fact]
     public void Every_command_and_every_exit_code_is_there()
     {
         Assert.All(AllCommands.Create(), entry => Assert.Contains(entry.Syntax.Name, Readme, StringComparison.Ordinal));
-        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"| {(int)code} |", Readme, StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"| {(int)code} |", Commands, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void The_librarys_example_is_the_code_below()
+    public void Every_page_is_reached_and_every_link_leads_to_a_page()
     {
-        string source = File.ReadAllText(Path.Combine(SharedData.Repository, "tests", "Pqf.Cli.Tests", "ReadmeTests.cs"));
-        string example = Readme.Split("```csharp\n")[1].Split("```")[0];
-        Assert.All(example.Split('\n'), line => Assert.Contains(line, source, StringComparison.Ordinal));
+        string[] pages =
+        [
+            .. Directory.GetFiles(Path.Combine(SharedData.Repository, "docs"), "*.md").Select(page => Path.GetFileName(page)!),
+        ];
+        var links = pages
+            .SelectMany(page => Links(Text("docs", page)).Select(link => Path.Combine("docs", link)))
+            .Concat(Links(Readme))
+            .Select(link => Path.GetFullPath(Path.Combine(SharedData.Repository, link)))
+            .ToHashSet();
+        Assert.All(links, link => Assert.True(Path.Exists(link), link));
+        Assert.All(pages, page => Assert.Contains(Path.Combine(SharedData.Repository, "docs", page), links));
     }
 
     [Fact]
-    public void The_librarys_example_classifies()
-    {
-        using var folder = new TemporaryFolder();
-        TestNetworks.Write(folder.File("dense.safetensors"));
-        Cli.Run(
-            "convert",
-            folder.File("dense.safetensors"),
-            folder.File("x.pqf"),
-            "--preprocessing.resize",
-            "40",
-            "--preprocessing.crop",
-            "32"
+    public void Pages_for_users_name_no_folder_beside_the_checkout() =>
+        Assert.All(
+            Directory
+                .GetFiles(Path.Combine(SharedData.Repository, "docs"), "*.md")
+                .Append(Path.Combine(SharedData.Repository, "README.md")),
+            page => Assert.DoesNotContain("../shared", File.ReadAllText(page), StringComparison.Ordinal)
         );
-        Assert.InRange(Example(folder.File("x.pqf"), 40, 48, [.. Enumerable.Range(0, 40 * 48 * 3).Select(i => (byte)(i * 37))]), 0, 9);
-    }
 
-    static int Example(string path, int height, int width, byte[] rgb)
-    {
-        using var device = new HostDevice();
-        using var scope = device.BeginScope();
-        var network = Network.Load(path, device).ValueOrThrow();
-        Shape shape = [1, network.Preprocessing.Crop, network.Preprocessing.Crop, network.Preprocessing.Channels];
-        var plan = InferencePlan.Compile(network.Graph, network.Parameters, device, shape);
-        float[] input = Preprocess.ToInput(new PixelImage(height, width, 3, rgb), network.Preprocessing);
-        float[] logits = plan.Run(Tensor<float>.From(device, shape, input)).ToArray();
-        int best = Ranking.Top(logits, 1)[0];
-        return best;
-    }
+    static IEnumerable<string> Links(string text) =>
+        Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\]\(([^)#\s]+)[^)]*\)")]
+    private static partial Regex Link();
+
+    static string Text(params string[] path) => File.ReadAllText(Path.Combine([SharedData.Repository, .. path]));
 }

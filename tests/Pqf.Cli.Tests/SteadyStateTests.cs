@@ -1,6 +1,6 @@
-using Pqf.Cli.Images;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
+using Pqf.Images;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;

@@ -138,7 +138,7 @@ sealed record DataloaderConfig
 /// <summary>Keys of <c>distillation</c>: a network to learn from beside the labels.</summary>
 sealed record DistillationConfig
 {
-    /// <summary><c>teacher</c>: its file; none is learnt from otherwise.</summary>
+    /// <summary><c>teacher</c>: path of the teacher network. Omit it to train without distillation.</summary>
     public string? Teacher { get; init; }
 
     /// <summary><c>weight</c> of the teacher's answers; the labels have the rest.</summary>

@@ -1,3 +1,4 @@
+using Pqf.Images;
 using Pqf.Nets.Images;
 
 namespace Pqf.Cli.Images;

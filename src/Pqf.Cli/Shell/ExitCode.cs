@@ -1,6 +1,6 @@
 namespace Pqf.Cli.Shell;
 
-/// <summary>What the process returns. Documented in README.md.</summary>
+/// <summary>What the process returns. Documented in docs/commands.md.</summary>
 enum ExitCode
 {
     /// <summary>Done.</summary>

@@ -7,6 +7,7 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
+using Pqf.Images;
 using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;

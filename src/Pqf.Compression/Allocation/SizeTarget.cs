@@ -7,11 +7,11 @@ public abstract record SizeTarget
 {
     SizeTarget() { }
 
-    /// <summary>So many bits at most.</summary>
+    /// <summary>The maximum size in bits.</summary>
     /// <param name="Count">Above 0.</param>
     public sealed record Bits(long Count) : SizeTarget;
 
-    /// <summary>So many times smaller than the dense network, at least.</summary>
+    /// <summary>The minimum ratio of the dense network's size to the compressed one's.</summary>
     /// <param name="Value">Above 1.</param>
     public sealed record Ratio(double Value) : SizeTarget;
 

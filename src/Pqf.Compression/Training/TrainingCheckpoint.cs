@@ -125,7 +125,7 @@ public static class TrainingCheckpoint
             );
     }
 
-    /// <summary>A value that is not finite leaves, less itself, one that is not 0.</summary>
+    /// <summary>Whether all values are finite: x − x is 0 for finite x and NaN otherwise.</summary>
     static bool IsFinite(ReadOnlySpan<float> values)
     {
         int i = 0;

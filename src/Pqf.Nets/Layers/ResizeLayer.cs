@@ -59,7 +59,7 @@ public abstract record ResizeTo
         public override Pair Of(Shape x) => Pixels;
     }
 
-    /// <summary>So many times as many pixels, rounded down.</summary>
+    /// <summary>A factor for rows and one for columns; the result is rounded down.</summary>
     /// <param name="Times">Factors, above 0.</param>
     public sealed record Scale(ResizeFactors Times) : ResizeTo
     {

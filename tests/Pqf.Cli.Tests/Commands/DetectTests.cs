@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Testing;
 using Xunit;

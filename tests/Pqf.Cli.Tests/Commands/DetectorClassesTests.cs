@@ -194,7 +194,7 @@ public sealed class DetectorClassesTests : IDisposable
         Assert.Contains("3 classes", result.Lines[0], StringComparison.Ordinal);
         AssertRan(Evaluate(other, "--output", folder.File("results")));
         Assert.Contains("\"category_id\":1000000,", File.ReadAllText(folder.File("results/bbox_results.json")), StringComparison.Ordinal);
-        // A .pth file has no names: as many ranks as labels are taken, and a line says so.
+        // A .pth file has no names: as many ranks as labels are taken, and a line reports it.
         var nameless = Evaluate(other, "--weights", folder.File("out/trained_models/1.pth"));
         AssertRan(nameless);
         Assert.Contains("its labels are taken for the ranks of the categories of", nameless.Error, StringComparison.Ordinal);

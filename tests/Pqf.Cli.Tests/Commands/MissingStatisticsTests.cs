@@ -1,8 +1,8 @@
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;

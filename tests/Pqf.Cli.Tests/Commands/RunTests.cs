@@ -1,6 +1,6 @@
-using Pqf.Cli.Images;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
+using Pqf.Images;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Images;
 using Pqf.Tensors;

@@ -1,5 +1,5 @@
-using Pqf.Cli.Images;
 using Pqf.Compression.Data;
+using Pqf.Images;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors;

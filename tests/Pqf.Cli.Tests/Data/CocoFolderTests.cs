@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Pqf.Cli.Images;
 using Pqf.Compression.Data;
+using Pqf.Images;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Masks;

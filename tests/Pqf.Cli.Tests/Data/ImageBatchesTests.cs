@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
-using Pqf.Cli.Images;
 using Pqf.Cli.Tests.Images;
 using Pqf.Compression.Data;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Testing;

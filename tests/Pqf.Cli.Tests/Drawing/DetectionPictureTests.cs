@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Drawing;
-using Pqf.Cli.Images;
 using Pqf.Compression.Data;
+using Pqf.Images;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors.Ops.Boxes;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Pqf.Cli.Images;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Testing;
 using Xunit;

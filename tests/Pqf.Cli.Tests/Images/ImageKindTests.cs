@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Pqf.Cli.Images;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Testing;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Pqf.Cli.Images;
+using Pqf.Images;
 using Pqf.Nets.Images;
 using Pqf.Testing;
 using SkiaSharp;

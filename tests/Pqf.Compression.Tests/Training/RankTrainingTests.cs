@@ -93,7 +93,7 @@ public sealed class RankTrainingTests : IDisposable
         Assert.Contains("nowhere", errors[1], StringComparison.Ordinal);
     }
 
-    TrainOptions Options =>
+    static TrainOptions Options =>
         new()
         {
             Folder = "",

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Pqf.Nets.Onnx.Reading;
 
-/// <summary>A number that a model computes of shapes: known, or so many times the batch size, which is not known.</summary>
+/// <summary>A number that a model computes of shapes: known, or a multiple of the batch size, which is not known.</summary>
 /// <param name="Value">The number, or how many times the batch size.</param>
 /// <param name="IsBatch">Whether it is a multiple of the batch size.</param>
 readonly record struct Extent(double Value, bool IsBatch = false)

@@ -6,7 +6,7 @@ namespace Pqf.Tensors.Devices.Host;
 
 /// <summary>The host's threads: the caller is thread 0; the others wait for work, spinning for a short while and then parked.</summary>
 /// <remarks>
-/// A run never waits for a thread that is slow to come: whoever has not joined when all items are taken is left out.
+/// A run does not wait for late threads: any worker that has not joined when all items are taken is skipped.
 /// So a parked thread, or a core busy elsewhere, costs a run its help but no time.
 /// </remarks>
 sealed unsafe class WorkerTeam : IDisposable

@@ -1,0 +1,23 @@
+// A web service that classifies uploads.
+//   WebClassifier --network resnet18.pqf [--workers 2] [--queue 16] [--urls http://localhost:5080]
+//   curl --data-binary @cat.jpg http://localhost:5080/classify
+using WebClassifier;
+
+var builder = WebApplication.CreateBuilder(args);
+string network = builder.Configuration["network"] ?? throw new InvalidOperationException("--network: expected the file of a network");
+var queue = new ClassifierQueue(network, builder.Configuration.GetValue("workers", 1), builder.Configuration.GetValue("queue", 16));
+builder.Services.AddHostedService(_ => queue);
+builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = 16 << 20);
+
+var app = builder.Build();
+app.MapPost(
+    "/classify",
+    async (HttpRequest request, CancellationToken cancellation) =>
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellation);
+        return await queue.Classify(body.ToArray(), cancellation);
+    }
+);
+app.MapGet("/health", () => queue.Health);
+await app.RunAsync();

@@ -1,0 +1,67 @@
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using SkiaSharp;
+
+namespace Pqf.Library.Tests;
+
+/// <summary>A folder with a small dense network, <c>dense.pqf</c>, and photographs of three classes in <c>data/train</c> and
+/// <c>data/val</c>.</summary>
+sealed class TestFiles : IDisposable
+{
+    /// <summary>Names of the classes.</summary>
+    public static readonly string[] Classes = ["bird", "cat", "dog"];
+
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("pqf-library");
+
+    public TestFiles()
+    {
+        WriteDense();
+        for (int i = 0; i < 12; i++)
+            WritePhotograph($"data/train/{Classes[i % 3]}/{i}.png", i);
+        for (int i = 0; i < 6; i++)
+            WritePhotograph($"data/val/{Classes[i % 3]}/{i}.png", i + 12);
+    }
+
+    public string this[string name] => Path.Combine(folder.FullName, name);
+
+    public string Dense => this["dense.pqf"];
+
+    public string Photograph => this["data/val/cat/1.png"];
+
+    public void Dispose() => folder.Delete(true);
+
+    void WriteDense()
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var architecture = new Architecture("resnet20", Classes.Length, 3, 8);
+        var graph = Networks.Build(architecture).ValueOrThrow();
+        var parameters = Initialise.Random(graph, device, RngKey.FromSeed(7));
+        var overrides = new NetworkOverrides
+        {
+            Resize = 8,
+            Crop = 8,
+            ClassNames = [.. Classes],
+        };
+        Network.New(architecture, graph, parameters, overrides).ValueOrThrow().Save(Dense).ValueOrThrow();
+    }
+
+    /// <summary>Noise, brighter from class to class.</summary>
+    void WritePhotograph(string name, int number)
+    {
+        var key = RngKey.FromSeed(number);
+        using var picture = new SKBitmap(12, 10);
+        for (int i = 0; i < 120; i++)
+        {
+            byte Value(int channel) => (byte)(key.Below(100, (ulong)((3 * i) + channel)) + (60 * (number % Classes.Length)));
+            picture.SetPixel(i % 12, i / 12, new SKColor(Value(0), Value(1), Value(2)));
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(this[name])!);
+        using var file = File.Create(this[name]);
+        picture.Encode(file, SKEncodedImageFormat.Png, 100);
+    }
+}

@@ -5,6 +5,7 @@ using Pqf.Cli.Commands;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Jobs;
 using Pqf.Tensors;
 
@@ -32,7 +33,7 @@ static class CommandLine
         {
             return Dispatch(arguments, terminal, output);
         }
-        catch (OperationCanceledException) when (terminal.Cancellation.IsCancellationRequested)
+        catch (OperationCanceledException stop) when (stop is RanksStoppedException || terminal.Cancellation.IsCancellationRequested)
         {
             output.Fail(ResultOutput.Interrupted);
             return ExitCode.Interrupted;
@@ -199,7 +200,12 @@ static class CommandLine
     }
 
     static IEnumerable<PqfError> Flatten(PqfError error) =>
-        error is PqfError.Several several ? several.Errors.SelectMany(Flatten) : [error];
+        error switch
+        {
+            PqfError.Several several => several.Errors.SelectMany(Flatten),
+            PqfError.OfRanks ranks => ranks.Own is { } own ? Flatten(own) : [],
+            _ => [error],
+        };
 
     static string OneLine(string text) =>
         Printable.Line(string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));

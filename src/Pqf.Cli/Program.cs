@@ -18,9 +18,14 @@ using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
 using var results = new GuardedWriter(Console.Out);
 using var problems = new GuardedWriter(Console.Error);
-var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token);
+var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token)
+{
+    Ranks = new(Environment.GetEnvironmentVariable),
+};
 var code = CommandLine.Run(args, terminal);
 results.Flush();
+problems.Flush();
+terminal.Ranks.End(code);
 if (results.Problem is not { } lost)
     return (int)code;
 problems.WriteLine($"error: standard output: {lost}; results were lost");

@@ -59,6 +59,14 @@ public abstract record PqfError
         public override IEnumerable<string> Lines => [$"{FailedCount} of {Count} photographs could not be decoded"];
     }
 
+    /// <summary>A failure that ends a run of several processes at the same place in all of them.</summary>
+    /// <param name="Own">What this process prints; null where another one prints it.</param>
+    public sealed record OfRanks(PqfError? Own) : PqfError
+    {
+        /// <inheritdoc/>
+        public override IEnumerable<string> Lines => Own?.Lines ?? [];
+    }
+
     /// <summary>Several failures found in one pass, all reported.</summary>
     public sealed record Several(ImmutableArray<PqfError> Errors) : PqfError
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Training;
@@ -67,10 +68,13 @@ static class TrainClassifierCommand
     /// <param name="reader">Decodes images.</param>
     /// <param name="weights">The network to begin with; null for random weights.</param>
     /// <param name="resume">The epochs to resume after; empty for the latest state, null for a new run.</param>
-    public static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume)
+    public static Result<Unit, PqfError> Run(RunContext run, ImageReader reader, string? weights, string? resume) =>
+        run.WithRanks((own, ranks) => Run(own, ranks, reader, weights, resume));
+
+    static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, ImageReader reader, string? weights, string? resume)
     {
         var (keys, report) = (run.Config, new TrainingReport(run));
-        return from options in TrainingMapping.Options(run, resume, weights)
+        return from options in TrainingMapping.Options(run, ranks, resume, weights)
             from overrides in ConfigMapping.Overrides(keys)
             let training = new ClassifierTraining
             {
@@ -84,10 +88,12 @@ static class TrainClassifierCommand
                     ? new TeacherFile(teacher, new TeacherMix(keys.Distillation.Weight, keys.Distillation.Temperature))
                     : null,
             }
-            from done in run.WithDevice(device =>
-                TrainJob
-                    .Run(options, training.Open, device, report, run.Cancellation)
-                    .Map(result => run.Conclude(report.Of(options.Folder, result, "classify")))
+            from done in run.WithDevice(
+                device =>
+                    TrainJob
+                        .Run(options, training.Open, device, report, run.Cancellation)
+                        .Map(result => run.Conclude(report.Of(options.Folder, result, "classify"))),
+                ranks
             )
             select done;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
@@ -90,12 +91,29 @@ static class TrainDetectorCommand
         string? backbone,
         string? resume,
         bool isProfiled
+    ) =>
+        run.WithRanks(
+            (own, ranks) =>
+                ranks.Size == 1
+                    ? RunAlone(own, reader, weights, backbone, resume, isProfiled)
+                    : ranks.Common(
+                        new PqfError.Config("command line", "train-maskrcnn", $"expected one process, got {ranks.Size} ranks of MPI")
+                    )
+        );
+
+    static Result<Unit, PqfError> RunAlone(
+        RunContext run,
+        ImageReader reader,
+        string? weights,
+        string? backbone,
+        string? resume,
+        bool isProfiled
     )
     {
         var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock));
         int stepCount = 0;
         return from _ in TrainingMapping.CheckDetector(run.Config)
-            from options in TrainingMapping.Options(run, resume, weights, backbone)
+            from options in TrainingMapping.Options(run, Alone.Instance, resume, weights, backbone)
             from training in TrainingOf(run, reader, weights, backbone)
             let watched = options with
             {

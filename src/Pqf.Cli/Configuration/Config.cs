@@ -121,6 +121,9 @@ sealed record DataloaderConfig
     /// <summary><c>batch_size</c>.</summary>
     public int? BatchSize { get; init; }
 
+    /// <summary><c>micro_batch</c>: images of a batch that are in memory together; null for all of them.</summary>
+    public int? MicroBatch { get; init; }
+
     /// <summary><c>train_shuffle</c>.</summary>
     public bool TrainShuffle { get; init; } = true;
 

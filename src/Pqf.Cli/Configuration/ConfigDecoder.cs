@@ -105,6 +105,7 @@ static class ConfigDecoder
             ValImages = section.ReadText("val_images"),
             NumWorkers = section.ReadOptional("num_workers", Values.Integer(0, 1024)),
             BatchSize = section.ReadOptional("batch_size", Values.Integer(1, 65_536)),
+            MicroBatch = section.ReadOptional("micro_batch", Values.Integer(1, 65_536)),
             TrainShuffle = section.Read("train_shuffle", new DataloaderConfig().TrainShuffle, Values.Boolean),
             TrainPasses = section.Read("train_passes", new DataloaderConfig().TrainPasses, Values.Integer(1, 65_536)),
             ValidationShuffle = section.Read("validation_shuffle", new DataloaderConfig().ValidationShuffle, Values.Boolean),

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Jobs;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
@@ -14,10 +16,17 @@ static class TrainingMapping
 
     /// <summary>How a network is trained.</summary>
     /// <param name="run">The keys.</param>
+    /// <param name="ranks">The processes of the run.</param>
     /// <param name="resume">Null to begin; else the state to resume from.</param>
     /// <param name="weights">The network to begin with; null for random weights.</param>
     /// <param name="body">The body of a new network; null for none.</param>
-    public static Result<TrainOptions, PqfError> Options(RunContext run, string? resume, string? weights, string? body = null)
+    public static Result<TrainOptions, PqfError> Options(
+        RunContext run,
+        ICollective ranks,
+        string? resume,
+        string? weights,
+        string? body = null
+    )
     {
         var config = run.Config;
         if (config.OutputPath is null && resume is not null)
@@ -39,12 +48,15 @@ static class TrainingMapping
             LastEpoch = config.LrScheduler.LastEpoch,
             SkipInitialValidation = config.SkipInitialValidation,
             BatchSize = config.Dataloader.BatchSize,
+            MicroBatch = config.Dataloader.MicroBatch,
+            Ranks = ranks,
+            Program = VersionResult.Current().Program,
             IsShuffled = config.Dataloader.TrainShuffle,
             SkipsCorrupt = config.Dataloader.SkipCorrupt,
             LoaderThreadCount = run.LoaderThreadCount,
             HostThreadCount = config.Threads,
             Formats = config.UsualFormats,
-            Clock = run.Terminal.Clock,
+            Clock = ranks.Rank == 0 ? run.Terminal.Clock : null,
             // States of runs from before the key existed resume as with the default.
             Settings =
                 config.Preprocessing.Exif == ExifOrientation.Apply
@@ -81,6 +93,8 @@ static class TrainingMapping
             errors.Add(Refused("label_smoothing", "0", FormattableString.Invariant($"{config.LabelSmoothing}")));
         if (config.Distillation.Teacher is { } teacher)
             errors.Add(Refused("distillation.teacher", "none", teacher));
+        if (config.Dataloader.MicroBatch is { } micro)
+            errors.Add(Refused("dataloader.micro_batch", "none", $"{micro}"));
         if (config.Model.RandomWeights)
             errors.Add(
                 new PqfError.Config(

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace Pqf.Cli.Results;
 
@@ -26,6 +27,10 @@ sealed record VersionResult(string Version, string? Commit, string Runtime, stri
             RuntimeInformation.RuntimeIdentifier
         );
     }
+
+    /// <summary>The program alone: equal for equal sources.</summary>
+    [JsonIgnore]
+    public string Program => $"pqf {Version} {Commit}";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Lines()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Images;
 using Pqf.Cli.Results;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -110,14 +111,56 @@ sealed record RunContext(
         return run(ImageDecoder.ReaderOf(exif, notes.Notes));
     }
 
+    /// <summary>Joins the processes that a launcher has started and runs with them. Rank 0 alone shows results and progress.</summary>
+    public Result<Unit, PqfError> WithRanks(Func<RunContext, ICollective, Result<Unit, PqfError>> run) =>
+        Terminal
+            .Ranks.Join()
+            .Bind(ranks =>
+            {
+                try
+                {
+                    var result = run(ranks.Rank == 0 ? this : Silent(), ranks);
+                    if (result is not Result<Unit, PqfError>.Error { Value: not PqfError.OfRanks })
+                        Terminal.Ranks.Meet();
+                    return result;
+                }
+                catch (RanksStoppedException)
+                {
+                    Terminal.Ranks.Meet();
+                    throw;
+                }
+            });
+
+    RunContext Silent()
+    {
+        var silent = Terminal with { Out = TextWriter.Null, Error = TextWriter.Null };
+        return this with
+        {
+            Terminal = silent,
+            Progress = ProgressDisplay.For(silent, true),
+            Output = new ResultOutput(silent, Output.IsJson),
+        };
+    }
+
     /// <summary>Opens the device that <c>--device</c> names and runs with it, in a scope of its own.</summary>
-    public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run) =>
+    /// <param name="run">What to run.</param>
+    /// <param name="ranks">Each rank of a machine takes another GPU; null for a run of one process.</param>
+    public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run, ICollective? ranks = null) =>
         DeviceCatalog
-            .Open(Config.Device, Config.Threads)
+            .Open(ranks is { Size: > 1 } ? DeviceOf(ranks.LocalRank) : Config.Device, Config.Threads)
             .Bind(device =>
             {
                 using (device)
                 using (device.BeginScope())
                     return run(device);
             });
+
+    string DeviceOf(int localRank)
+    {
+        if (Config.Device is "cuda" or "opencl")
+            return $"{Config.Device}:{localRank}";
+        int count =
+            Config.Device == "auto" ? DeviceCatalog.List().Count(device => device.Id.StartsWith("cuda", StringComparison.Ordinal)) : 0;
+        return count > 0 ? $"cuda:{localRank % count}" : Config.Device;
+    }
 }

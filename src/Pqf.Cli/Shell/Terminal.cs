@@ -6,4 +6,8 @@ namespace Pqf.Cli.Shell;
 /// <param name="IsInteractive">Whether a person watches <paramref name="Error"/>.</param>
 /// <param name="Clock">For rates and durations.</param>
 /// <param name="Cancellation">Set by Ctrl-C.</param>
-sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive, TimeProvider Clock, CancellationToken Cancellation);
+sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive, TimeProvider Clock, CancellationToken Cancellation)
+{
+    /// <summary>The other processes of the run, for commands that share their work.</summary>
+    public LaunchedRanks Ranks { get; init; } = new(_ => null);
+}

@@ -1,3 +1,4 @@
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
@@ -9,6 +10,12 @@ public sealed record BatchOptions
 {
     /// <summary>Most images of a batch.</summary>
     public required int BatchSize { get; init; }
+
+    /// <summary>Images that are in memory together; null for a whole batch.</summary>
+    public int? MicroBatch { get; init; }
+
+    /// <summary>Who has the other images of each batch.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
 
     /// <summary>Threads that decode, at least 1.</summary>
     public int ThreadCount { get; init; } = 1;
@@ -48,7 +55,16 @@ public sealed class LabelledBatches(
     public int BatchCount => (sets.Train.Count + options.BatchSize - 1) / options.BatchSize;
 
     /// <summary>The batches, for a trainer.</summary>
-    public LabelledData Data => new(preprocessing.InputShape(options.BatchSize), Epoch, Validation);
+    public LabelledData Data =>
+        new(preprocessing.InputShape(MicroBatch), Epoch, Validation)
+        {
+            Cut = MicroBatch == options.BatchSize && options.Ranks.Size == 1 ? null : Cut,
+            Ranks = options.Ranks,
+        };
+
+    int MicroBatch => Math.Min(options.BatchSize, options.MicroBatch ?? options.BatchSize);
+
+    StepCut Cut => new(sets.Train.Count, options.BatchSize, MicroBatch, options.Ranks.Rank, options.Ranks.Size);
 
     IEnumerable<Result<LabelledBatch, PqfError>> Epoch(int epoch, int firstBatch)
     {
@@ -56,7 +72,7 @@ public sealed class LabelledBatches(
         int[] order = options.IsShuffled ? its.Fold("order").Permutation(sets.Train.Count) : [.. Enumerable.Range(0, sets.Train.Count)];
         return Load(
                 sets.Train,
-                order[Math.Min(order.Length, firstBatch * options.BatchSize)..],
+                [.. Cut.Images(firstBatch).Select(place => order[place])],
                 index => new Variation(options.Augmentation, its.Fold("image").Fold((ulong)index))
             )
             .Select(batch => batch.Bind<LabelledBatch>(found => found.Classes.Length > 0 ? found : NothingLeft()));
@@ -64,12 +80,15 @@ public sealed class LabelledBatches(
 
     IEnumerable<Result<LabelledBatch, PqfError>> Validation()
     {
-        int done = 0;
-        foreach (var batch in Load(sets.Validation, [.. Enumerable.Range(0, sets.Validation.Count)], _ => null))
+        int done = 0,
+            count = sets.Validation.Count;
+        var (first, own) = StepCut.Share((count + MicroBatch - 1) / MicroBatch, options.Ranks.Rank, options.Ranks.Size);
+        var images = Enumerable.Range(0, count).Skip(first * MicroBatch).Take(own * MicroBatch);
+        foreach (var batch in Load(sets.Validation, [.. images], _ => null))
         {
             if (batch is not Result<LabelledBatch, PqfError>.Ok { Value.Classes.Length: 0 })
                 yield return batch;
-            options.Validated(Math.Min(sets.Validation.Count, done += options.BatchSize));
+            options.Validated(Math.Min(count, (done += MicroBatch) * options.Ranks.Size));
         }
     }
 
@@ -79,7 +98,7 @@ public sealed class LabelledBatches(
                 order.Length,
                 Preprocess.InputCount(preprocessing),
                 (i, input) => images.Prepare(order[i], preprocessing, vary(order[i]), input),
-                new Loading(options.BatchSize, options.ThreadCount, LookAhead, options.Skipped is not null),
+                new Loading(MicroBatch, options.ThreadCount, LookAhead, options.Skipped is not null),
                 cancellation
             )
             .Select(result => result.Map(batch => Labelled(images, order, batch)));
@@ -92,5 +111,5 @@ public sealed class LabelledBatches(
         return new(batch.Pixels, kept.Select(i => images.ClassOf(order[batch.First + i])).ToArray());
     }
 
-    PqfError.File NothingLeft() => new(sets.Path, $"none of the {options.BatchSize} images of a batch can be decoded");
+    PqfError.File NothingLeft() => new(sets.Path, $"none of the {MicroBatch} images of a batch can be decoded");
 }

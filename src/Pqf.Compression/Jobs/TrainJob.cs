@@ -1,3 +1,4 @@
+using Pqf.Compression.Collectives;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 
@@ -31,7 +32,11 @@ public static class TrainJob
     {
         var (run, folder) = (new TrainingRun(options, device, progress, cancellation), new TrainingFolder(options.Folder));
         using var locks = new FolderLocks();
-        var result = from kind in open(run) from trained in new TrainingSession<TBatch>(run, folder, kind, locks).Run() select trained;
+        var result =
+            from kind in options.Ranks.Agree(() => open(run))
+            from _ in TrainingRanks.CheckSame(options, TrainingSettings.Of(options, kind))
+            from trained in new TrainingSession<TBatch>(run, folder, kind, locks).Run()
+            select trained;
         options.AfterStage(SavingStage);
         return result;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
@@ -48,6 +49,16 @@ public sealed record TrainOptions
 
     /// <summary>Images of a batch; null leaves it to the kind of network.</summary>
     public int? BatchSize { get; init; }
+
+    /// <summary>Images of a batch that are in memory together, and whose statistics norms take; divides the batch size. Null for all of
+    /// them.</summary>
+    public int? MicroBatch { get; init; }
+
+    /// <summary>The processes of the run. The steps are the same for any number of them.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
+
+    /// <summary>Which program this is: all ranks must run the same.</summary>
+    public string Program { get; init; } = "";
 
     /// <summary>Each epoch has an order of its own.</summary>
     public bool IsShuffled { get; init; } = true;

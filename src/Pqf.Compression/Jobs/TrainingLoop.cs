@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.TensorBoard;
@@ -20,14 +22,15 @@ static class TrainingLoop
 /// <summary>Follows the events of a training: reports progress, logs, saves.</summary>
 /// <param name="run">Clock, progress, cancellation.</param>
 /// <param name="trainer">The training.</param>
-/// <param name="output">Where files go.</param>
+/// <param name="output">Where files go; null on ranks that write none.</param>
 /// <param name="batchCount">Batches of an epoch.</param>
 /// <param name="validationCount">Images of a validation.</param>
-sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, TrainingOutput output, int batchCount, int validationCount)
+sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, TrainingOutput? output, int batchCount, int validationCount)
 {
     EventWriter? log;
     long saved = run.Options.Clock?.GetTimestamp() ?? 0;
-    bool isInStage;
+    bool isInStage,
+        isExchangeNoted;
 
     /// <summary>Trains to the last epoch, with files for TensorBoard that begin with the settings and the size. If it is cancelled, the
     /// state is saved first.</summary>
@@ -63,7 +66,7 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
         }
         catch (OperationCanceledException)
         {
-            if (output.SaveState(trainer.State) is Result<Unit, PqfError>.Error error)
+            if (output?.SaveState(trainer.State) is Result<Unit, PqfError>.Error error)
                 return error.Value;
             var progress = trainer.State.Progress;
             run.Progress.Note($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}: --resume starts from there");
@@ -85,6 +88,7 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
         {
             case TrainingEvent.Stepped step:
                 run.Progress?.Report(new JobProgress.Advanced(step.Progress.Batch));
+                NoteExchange();
                 return Log(step).Bind(_ => SaveNowAndThen());
             case TrainingEvent.Validating:
                 End();
@@ -113,12 +117,25 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
         isInStage = false;
     }
 
+    /// <summary>Reports once what ranks exchange.</summary>
+    void NoteExchange()
+    {
+        if (run.Options.Ranks.Size > 1 && !isExchangeNoted)
+            run.Progress.Note(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{run.Options.Ranks.Size} ranks, each sends {trainer.SentBytes / 1e6:0.###} MB in a step"
+                )
+            );
+        isExchangeNoted = true;
+    }
+
     Result<Unit, PqfError> SaveNowAndThen()
     {
         if (run.Options.Clock is not { } clock || clock.GetElapsedTime(saved) < run.Options.SaveInterval)
             return default(Unit);
         saved = clock.GetTimestamp();
-        return output.SaveState(trainer.State);
+        return output?.SaveState(trainer.State) ?? default(Unit);
     }
 
     Result<Unit, PqfError> Log(TrainingEvent.Stepped step) =>
@@ -129,7 +146,7 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
         run.Progress?.Report(new JobProgress.EpochFinished(finished.Epoch));
         saved = run.Options.Clock?.GetTimestamp() ?? 0;
         return Log(finished.Progress, [.. Scalars("Validation", finished.Epoch.Validation)])
-            .Bind(_ => output.SaveEpoch(trainer.State, finished.IsBest));
+            .Bind(_ => run.Options.Ranks.Agree(() => output?.SaveEpoch(trainer.State, finished.IsBest) ?? default(Unit)));
     }
 
     Result<Unit, PqfError> Log(TrainingProgress progress, ImmutableArray<Scalar> scalars) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Autodiff;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
@@ -34,13 +35,41 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             LearningRate = Options.LearningRate,
         };
 
+    ICollective Ranks => Options.Ranks;
+
     /// <summary>Runs to the end.</summary>
     public Result<TrainResult, PqfError> Run() =>
+        (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => Train(begun.Data, begun.Model, begun.State));
+
+    Result<Begun, PqfError> Start() =>
         Options.Resume is { } wanted
             ? folder.FindState(wanted, run.Progress).Bind(state => state is null ? Begin() : Resume(state))
             : folder.CheckUnused().Bind(_ => Begin());
 
-    Result<TrainResult, PqfError> Begin() =>
+    /// <summary>Rank 0 begins or resumes; the others take its state.</summary>
+    Result<Begun, PqfError> StartTogether()
+    {
+        Begun? own = null;
+        return from state in TrainingRanks.ShareState(
+                Ranks,
+                () =>
+                    Start()
+                        .Bind(begun =>
+                        {
+                            own = begun;
+                            return TrainingRanks.Bytes(begun.Path);
+                        })
+            )
+            from begun in Ranks.Agree(() => own is { } first ? first : Received(state))
+            select begun;
+    }
+
+    Result<Begun, PqfError> Received(byte[] state) =>
+        from read in TrainingRanks.WithFile(state, Read)
+        from data in kind.For(read.Model)
+        select new Begun(data, read.Model, read.State, "");
+
+    Result<Begun, PqfError> Begin() =>
         from network in kind.Start()
         from data in kind.For(network.Model)
         from _ in PrepareFolder()
@@ -90,13 +119,15 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         return model.Map(prepared => (prepared, initial));
     }
 
-    Result<TrainResult, PqfError> Begin(TrainingData<TBatch> data, PqfModel model, ImmutableArray<InitialRecord> initial)
+    Result<Begun, PqfError> Begin(TrainingData<TBatch> data, PqfModel model, ImmutableArray<InitialRecord> initial)
     {
         run.Progress?.Report(new JobProgress.Prepared(model));
         var trainable = Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters);
         var state = TrainingState.Start(model.Parameters, trainable, Training, initial);
         state = state with { Schedule = ScheduleStart(), Progress = state.Progress with { Epoch = Options.LastEpoch + 1 } };
-        return OutputOf(model).SaveEpoch(state, false).Bind(_ => Train(data, model, state));
+        return new TrainingOutput(Options.Formats, folder, model, Settings)
+            .SaveEpoch(state, false)
+            .Map(_ => new Begun(data, model, state, folder.StateFile(state.Progress.Epoch)));
     }
 
     /// <summary>Where the schedule stands before the first step: at its beginning, or after the epochs that count as done.</summary>
@@ -115,7 +146,19 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         return state;
     }
 
-    Result<TrainResult, PqfError> Resume(string path) =>
+    Result<Begun, PqfError> Resume(string path) =>
+        Read(path)
+            .Bind(read =>
+                (from data in kind.For(read.Model) from _ in PrepareFolder() select data).Map(data =>
+                {
+                    run.Progress.Note(
+                        $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
+                    );
+                    return new Begun(data, read.Model, read.State, path);
+                })
+            );
+
+    Result<(PqfModel Model, TrainingState State), PqfError> Read(string path) =>
         TensorFiles
             .Open(path)
             .Bind(file =>
@@ -125,16 +168,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                         from _ in TrainingSettings.Differences(known.Settings, Settings)
                         from read in TrainingCheckpoint.Read(file, Options.Optimizer, run.Device)
                         select Prolonged(read, known.Settings);
-            })
-            .Bind(read =>
-                (from data in kind.For(read.Model) from _ in PrepareFolder() select data).Bind(data =>
-                {
-                    run.Progress.Note(
-                        $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
-                    );
-                    return Train(data, read.Model, read.State);
-                })
-            );
+            });
 
     /// <summary>The state of a run that gets more epochs than it began with: its learning rate is that of a run which had so many from its
     /// beginning.</summary>
@@ -165,8 +199,8 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     {
         Options.AfterStage(TrainJob.StartStage);
         return from state in MeasureStart(data, model, begun)
-            from task in data.Task(model with { Parameters = state.Parameters })
-            let trainer = new Trainer<TBatch>(Timed(task), state, Training)
+            from task in Ranks.Agree(() => data.Task(model with { Parameters = state.Parameters }))
+            let trainer = new Trainer<TBatch>(Timed(task), state, Training, Ranks)
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
             from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
             let __ = NoteLost(model)
@@ -232,5 +266,13 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         }
     }
 
-    TrainingOutput OutputOf(PqfModel model) => new(Options.Formats, folder, model, Settings);
+    /// <summary>Where results go: rank 0 alone writes.</summary>
+    TrainingOutput? OutputOf(PqfModel model) => Ranks.Rank == 0 ? new(Options.Formats, folder, model, Settings) : null;
+
+    /// <summary>A run before its next step.</summary>
+    /// <param name="Data">Images.</param>
+    /// <param name="Model">What the network is.</param>
+    /// <param name="State">Where it stands.</param>
+    /// <param name="Path">The state's file.</param>
+    sealed record Begun(TrainingData<TBatch> Data, PqfModel Model, TrainingState State, string Path);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Autodiff;
+using Pqf.Compression.Collectives;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
@@ -70,6 +71,7 @@ public sealed class Classification
         {
             Trainable = training.trainable,
             Epoch = data.Epoch,
+            Cut = data.Cut,
             Evaluate = training.Evaluate,
             Validate = cancellation => Validate(graph, parameters, data, cancellation),
             Score = Accuracy,
@@ -143,7 +145,20 @@ public sealed class Classification
         var device = parameters.Tensors().First().Device;
         using var scope = device.BeginScope();
         var network = InferencePlan.Compile(graph.Logits(), parameters.AsStored(), device, data.BatchShape);
-        var sum = Metrics.None;
+        return data
+            .Ranks.Agree(() => Measure(network, device, data, cancellation))
+            .Map(own => data.Ranks.Gather(own, [Metrics.Loss, Accuracy]).Aggregate(Metrics.None, (sum, batch) => sum + batch));
+    }
+
+    /// <summary>Measures this rank's batches, one by one.</summary>
+    static Result<ImmutableArray<Metrics>, PqfError> Measure(
+        InferencePlan network,
+        Device device,
+        LabelledData data,
+        CancellationToken cancellation
+    )
+    {
+        var measured = ImmutableArray.CreateBuilder<Metrics>();
         foreach (var result in data.Validation())
         {
             cancellation.ThrowIfCancellationRequested();
@@ -153,15 +168,14 @@ public sealed class Classification
                     return error.Value;
                 case Result<LabelledBatch, PqfError>.Ok(var batch):
                     using (device.BeginScope())
-                        sum += Measure(
-                            network.Run(Tensor<float>.From(device, ShapeOf(batch, data), batch.Images.Span)),
-                            batch.Classes.Span
+                        measured.Add(
+                            Measure(network.Run(Tensor<float>.From(device, ShapeOf(batch, data), batch.Images.Span)), batch.Classes.Span)
                         );
                     break;
             }
         }
 
-        return sum;
+        return measured.ToImmutable();
     }
 
     /// <summary>Mean cross-entropy, in nats, and accuracy of some logits [N, classes].</summary>

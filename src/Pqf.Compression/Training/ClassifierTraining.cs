@@ -45,23 +45,49 @@ public sealed record ClassifierTraining
     /// <summary>Opens the images.</summary>
     public Result<TrainingKind<LabelledBatch>, PqfError> Open(TrainingRun run) =>
         Images()
-            .Map(images =>
+            .Bind(images =>
             {
                 foreach (string note in images.Notes)
                     run.Progress.Note(note);
-                return Kind(run, images);
+                return CheckMicroBatch(run, images).Map(_ => Kind(run, images));
             });
+
+    static Result<Unit, PqfError> CheckMicroBatch(TrainingRun run, TrainingImages images)
+    {
+        int asked = run.Options.BatchSize ?? DefaultBatchSize,
+            batchSize = BatchSizeOf(run, images),
+            micro = MicroBatchOf(run, images),
+            count = (batchSize + micro - 1) / micro;
+        if (run.Options.MicroBatch is { } size && asked % size != 0)
+            return Refused($"expected a divisor of dataloader.batch_size ({asked}), got {size}");
+        return count < run.Options.Ranks.Size
+            ? Refused(
+                $"expected a micro-batch for each of the {run.Options.Ranks.Size} ranks: batches of {batchSize} images in micro-batches of "
+                    + $"{micro} are {count}"
+            )
+            : default(Unit);
+
+        static PqfError.Config Refused(string problem) => new("configuration", "dataloader.micro_batch", problem);
+    }
+
+    static int BatchSizeOf(TrainingRun run, TrainingImages images) =>
+        Math.Min(run.Options.BatchSize ?? DefaultBatchSize, images.Sets.Train.Count);
+
+    static int MicroBatchOf(TrainingRun run, TrainingImages images) =>
+        Math.Min(run.Options.MicroBatch ?? int.MaxValue, BatchSizeOf(run, images));
 
     TrainingKind<LabelledBatch> Kind(TrainingRun run, TrainingImages images)
     {
-        int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, images.Sets.Train.Count);
+        int batchSize = BatchSizeOf(run, images),
+            micro = MicroBatchOf(run, images);
         return new()
         {
             ImageCount = images.Sets.Train.Count,
             ValidationCount = images.Sets.Validation.Count,
             BatchSize = batchSize,
             BatchCount = (images.Sets.Train.Count + batchSize - 1) / batchSize,
-            Settings = Settings(),
+            // States of runs from before the key existed resume as with the default.
+            Settings = micro == batchSize ? Settings() : Settings().Add("dataloader.micro_batch", $"{micro}"),
             Start = () => ClassifierStart.Open(this, run, images),
             StartName = model => model.Compression is null ? "start" : "calibrated",
             For = model => Data(run, images, model, batchSize),
@@ -90,7 +116,8 @@ public sealed record ClassifierTraining
                 "preprocessing.padding",
                 $"expected less than crop ({model.Preprocessing.Crop}), got {Augmentation.Padding}"
             );
-        int smallest = images.Sets.Train.Count % batchSize == 0 ? batchSize : images.Sets.Train.Count % batchSize;
+        int micro = MicroBatchOf(run, images),
+            smallest = images.Sets.Train.Count % micro == 0 ? micro : images.Sets.Train.Count % micro;
         var classes = NetworkClasses.Of(model);
         return from sets in images.NumberedFor(classes, run.Progress)
             from _ in Classification.Check(model.Graph, model.Preprocessing.InputShape(smallest))
@@ -116,6 +143,8 @@ public sealed record ClassifierTraining
         new()
         {
             BatchSize = batchSize,
+            MicroBatch = run.Options.MicroBatch,
+            Ranks = run.Options.Ranks,
             ThreadCount = run.Options.LoaderThreadCount,
             IsShuffled = run.Options.IsShuffled,
             Augmentation = Augmentation,

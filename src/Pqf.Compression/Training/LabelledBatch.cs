@@ -1,3 +1,4 @@
+using Pqf.Compression.Collectives;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Training;
@@ -15,4 +16,11 @@ public sealed record LabelledData(
     Shape BatchShape,
     Func<int, int, IEnumerable<Result<LabelledBatch, PqfError>>> Epoch,
     Func<IEnumerable<Result<LabelledBatch, PqfError>>> Validation
-);
+)
+{
+    /// <summary>As <see cref="TrainingTask{TBatch}.Cut"/>.</summary>
+    public StepCut? Cut { get; init; }
+
+    /// <summary>Who has the other parts of <see cref="Validation"/>: each rank has some of its batches, in the ranks' order.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
+}

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Autodiff;
+using Pqf.Compression.Collectives;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Training;
 
@@ -11,12 +11,17 @@ namespace Pqf.Compression.Training;
 /// <param name="task">What is trained.</param>
 /// <param name="state">Where to start, or to resume from; its tensors must live until the last event.</param>
 /// <param name="options">How to train.</param>
-public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState state, TrainingOptions options)
+/// <param name="ranks">Who has the other parts of each batch; null for a run of one process.</param>
+public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState state, TrainingOptions options, ICollective? ranks = null)
 {
-    readonly Device device = state.Parameters.Tensors().First().Device;
+    readonly ICollective ranks = ranks ?? Alone.Instance;
+    readonly StepSum<TBatch> steps = new(task, state.Parameters.Tensors().First().Device, ranks ?? Alone.Instance);
 
     /// <summary>After the last event.</summary>
     public TrainingState State { get; private set; } = state;
+
+    /// <summary>Bytes that this rank sent to others in the latest step.</summary>
+    public long SentBytes => steps.SentBytes;
 
     /// <summary>Trains to the last epoch.</summary>
     /// <param name="cancellation">Ends the iterator with an <see cref="OperationCanceledException"/> between two steps: <see cref="State"/>
@@ -26,14 +31,13 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
     {
         while (State.Progress.Epoch < options.Epochs)
         {
-            foreach (var batch in task.Epoch(State.Progress.Epoch, State.Progress.Batch))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var step = batch.Match(Step, error => new TrainingEvent.Failed(error));
-                yield return step;
-                if (step is TrainingEvent.Failed)
-                    yield break;
-            }
+            using (var batches = task.Epoch(State.Progress.Epoch, State.Progress.Batch).GetEnumerator())
+                while (steps.Next(batches, State.Progress.Batch, Step, cancellation) is { } step)
+                {
+                    yield return step;
+                    if (step is TrainingEvent.Failed)
+                        yield break;
+                }
 
             yield return new TrainingEvent.Validating();
             var last = task.Validate(cancellation).Match<TrainingEvent>(FinishEpoch, error => new TrainingEvent.Failed(error));
@@ -43,18 +47,15 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
         }
     }
 
-    TrainingEvent Step(TBatch batch)
-    {
-        using var scope = device.BeginScope();
-        return task.Evaluate(batch).Match(Step, error => new TrainingEvent.Failed(error));
-    }
+    TrainingEvent Step(Result<Evaluation<StepResult>, PqfError> evaluation) =>
+        evaluation.Match(Step, error => new TrainingEvent.Failed(error));
 
     TrainingEvent Step(Evaluation<StepResult> evaluation)
     {
         float loss = evaluation.Loss.ToArray()[0];
         double rate = State.Schedule.LearningRate;
         if (!float.IsFinite(loss))
-            return new TrainingEvent.Failed(Diverged(evaluation.Extra.Norms, loss, rate));
+            return new TrainingEvent.Failed(ranks.Common(Diverged(evaluation.Extra.Norms, loss, rate)));
         var optimizer = options.Optimizer.Step(task.Trainable, evaluation.Gradients, State.Optimizer, rate);
         Norms.Update(State.Parameters, evaluation.Extra.Norms);
         var metrics = evaluation.Extra.Metrics;

@@ -22,6 +22,10 @@ public sealed record TrainingTask<TBatch>
     /// resumed.</summary>
     public required Func<int, int, IEnumerable<Result<TBatch, PqfError>>> Epoch { get; init; }
 
+    /// <summary>How <see cref="Epoch"/> cuts its images into steps and micro-batches: it yields this rank's micro-batches. Null where each
+    /// batch is a step of a single process.</summary>
+    public StepCut? Cut { get; init; }
+
     /// <summary>Loss, gradients by <see cref="Trainable"/>, and the rest, in the innermost scope; or why the batch cannot be trained
     /// on.</summary>
     public required Func<TBatch, Result<Evaluation<StepResult>, PqfError>> Evaluate { get; init; }

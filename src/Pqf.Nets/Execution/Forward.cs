@@ -22,7 +22,11 @@ public enum NormMode
 /// <param name="Mean">[C].</param>
 /// <param name="Variance">[C], divided by the count, not by one less.</param>
 /// <param name="Count">Values per channel: images × pixels.</param>
-public sealed record NormStatistics(string Layer, Tensor<float> Mean, Tensor<float> Variance, int Count);
+public sealed record NormStatistics(string Layer, Tensor<float> Mean, Tensor<float> Variance, int Count)
+{
+    /// <summary>Batches that mean and variance are averages over, each with its own mean.</summary>
+    public int BatchCount { get; init; } = 1;
+}
 
 /// <summary>The plain interpreter: op by op, each value freed when its last reader is done. The reference that <see cref="InferencePlan"/>
 /// is tested against.</summary>

@@ -28,7 +28,7 @@ public static class Norms
                 parameters.Find($"{norm.Layer}.running_var")!,
                 norm.Variance,
                 momentum,
-                norm.Count / (float)(norm.Count - 1)
+                norm.Count / (float)(norm.Count - norm.BatchCount)
             );
         }
     }

@@ -16,7 +16,7 @@ public class ConfigTests
     /// <summary>Every key that users of the published code have, and this project's own, each with a value that is not its
     /// default.</summary>
     const string Everything = """
-        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
+        dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, micro_batch: 32, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
                      idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes,
                      train_annotations: a.json, train_images: a, val_annotations: b.json, val_images: b}
         epochs: 5
@@ -100,6 +100,7 @@ public class ConfigTests
                 ValImages = "b",
                 NumWorkers = 3,
                 BatchSize = 128,
+                MicroBatch = 32,
                 TrainShuffle = false,
                 TrainPasses = 4,
                 ValidationShuffle = true,

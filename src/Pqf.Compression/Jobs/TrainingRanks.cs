@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Text;
+using Pqf.Compression.Collectives;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>How the ranks of a training begin alike.</summary>
+static class TrainingRanks
+{
+    /// <summary>Reports where this rank's program or settings are not those of rank 0.</summary>
+    /// <param name="options">The run's.</param>
+    /// <param name="settings">Those that shape the steps.</param>
+    public static Result<Unit, PqfError> CheckSame(TrainOptions options, ImmutableSortedDictionary<string, string> settings)
+    {
+        var ranks = options.Ranks;
+        if (ranks.Size == 1)
+            return default(Unit);
+        string[] own = [$"program: {options.Program}", .. settings.Select(pair => $"{pair.Key}: {pair.Value}")],
+            first = Encoding.UTF8.GetString(ranks.Share(Encoding.UTF8.GetBytes(string.Join('\n', own)))).Split('\n');
+        string got = string.Join(", ", own.Except(first)),
+            expected = string.Join(", ", first.Except(own));
+        return ranks.Agree<Unit>(() =>
+            got == expected
+                ? default(Unit)
+                : new PqfError.Config(
+                    "configuration",
+                    $"rank {ranks.Rank}",
+                    $"expected what rank 0 has ({(expected.Length == 0 ? "nothing" : expected)}), got {(got.Length == 0 ? "nothing" : got)}"
+                )
+        );
+    }
+
+    /// <summary>Gives all ranks the file of the state that rank 0 begins with.</summary>
+    /// <param name="ranks">The run.</param>
+    /// <param name="begin">Of rank 0: prepares or finds the state, and gives its file's bytes.</param>
+    public static Result<byte[], PqfError> ShareState(ICollective ranks, Func<Result<byte[], PqfError>> begin) =>
+        ranks
+            .Agree(() =>
+            {
+                try
+                {
+                    return ranks.Rank == 0 ? begin() : (byte[])[];
+                }
+                finally
+                {
+                    ranks.Barrier(); // a compression may take rank 0 hours
+                }
+            })
+            .Map(ranks.Share);
+
+    /// <summary>The bytes of a state's file.</summary>
+    public static Result<byte[], PqfError> Bytes(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new PqfError.File(path, exception.Message);
+        }
+    }
+
+    /// <summary>Puts a state that rank 0 has sent into a file for as long as it is read.</summary>
+    public static Result<T, PqfError> WithFile<T>(byte[] state, Func<string, Result<T, PqfError>> read)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.state");
+        try
+        {
+            File.WriteAllBytes(path, state);
+            return read(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new PqfError.File(path, exception.Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+/// <summary>Runs of the program itself under the launchers of MPI libraries.</summary>
+public sealed class MpiTests : IDisposable
+{
+    const string OpenMpi = "mpirun.openmpi",
+        Mpich = "mpirun.mpich";
+
+    readonly TemporaryFolder folder = new();
+
+    public MpiTests() => IdxFiles.Write(folder.File("idx"), 44, 13);
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData(OpenMpi)]
+    [InlineData(Mpich)]
+    public void Any_number_of_ranks_writes_the_files_of_one_process(string launcher)
+    {
+        string program = Found(launcher);
+        Assert.Equal((0, ""), Problems(Run("dotnet", [], "alone")));
+        foreach (int count in (int[])[1, 2, 4])
+        {
+            var result = Run(program, ["-np", $"{count}"], $"{count}");
+            Assert.Equal((0, ""), Problems(result));
+            Assert.Single(result.Out.Split('\n'), line => line.StartsWith("best ", StringComparison.Ordinal));
+            AssertSame("alone", $"{count}");
+        }
+
+        File.Delete(folder.File("4/states/2.state"));
+        Assert.Equal((0, ""), Problems(Run(program, ["-np", "2"], "4", "--resume")));
+        AssertSame("alone", "4");
+    }
+
+    [Theory]
+    [InlineData(OpenMpi)]
+    [InlineData(Mpich)]
+    public void An_error_of_all_ranks_is_printed_once(string launcher)
+    {
+        var result = Run(Found(launcher), ["-np", "2"], "out", "--dataloader.micro_batch", "3");
+        Assert.NotEqual(0, result.Code);
+        Assert.Equal(
+            "error: configuration: dataloader.micro_batch: expected a divisor of dataloader.batch_size (8), got 3",
+            result.Error.Split('\n').Single(line => line.StartsWith("error", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public void A_launcher_of_another_library_is_named()
+    {
+        Found(OpenMpi);
+        var result = Run("dotnet", [], "out", ("OMPI_COMM_WORLD_SIZE", "4"));
+        Assert.Equal((int)ExitCode.Failure, result.Code);
+        Assert.StartsWith(
+            "error: device mpi: expected 4 ranks, as the launcher started, got 1 from Open MPI ",
+            result.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_launcher_without_a_library_is_an_error() =>
+        Assert.Equal(
+            "device mpi: expected an MPI library, found none of libnone.so.1, libnone.so",
+            MpiCollective.Join(["libnone.so.1", "libnone.so"], 2).ErrorMessage()
+        );
+
+    [Fact]
+    public void A_library_that_is_not_MPI_is_an_error()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the library is Linux's");
+        Assert.Equal(
+            "device mpi: expected an MPI library, got libm.so.6 without MPI_Get_library_version",
+            MpiCollective.Join(["libm.so.6"], 2).ErrorMessage()
+        );
+    }
+
+    [Fact]
+    public void Without_a_launcher_a_run_is_alone() =>
+        Assert.Equal(1, new LaunchedRanks(name => name == "SLURM_NTASKS" ? "8" : null).Join().Value().Size);
+
+    static string Found(string launcher)
+    {
+        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(part => Path.Combine(part, launcher))
+            .FirstOrDefault(File.Exists);
+        Assert.SkipWhen(path is null, $"{launcher} is not installed");
+        return path!;
+    }
+
+    ProcessResult Run(string program, string[] launch, string output, params string[] more) => Run(program, launch, output, default, more);
+
+    ProcessResult Run(string program, string[] launch, string output, (string Name, string Value) variable, params string[] more)
+    {
+        string[] command = program == "dotnet" ? [] : [.. launch, "dotnet"];
+        var start = new ProcessStartInfo(
+            program,
+            [
+                .. command,
+                typeof(CommandLine).Assembly.Location,
+                "train-resnet",
+                "--quiet",
+                "--threads",
+                "1",
+                "--dataloader.idx_path",
+                folder.File("idx"),
+                "--output",
+                folder.File(output),
+                "--model.compress",
+                "false",
+                "--epochs",
+                "2",
+                .. TestImages.Network,
+                "--dataloader.batch_size",
+                "8",
+                "--dataloader.micro_batch",
+                "2",
+                .. more,
+            ]
+        )
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        if (program.EndsWith(OpenMpi, StringComparison.Ordinal))
+            foreach (
+                string name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"]
+            )
+                start.Environment[name] = "1";
+        if (variable.Name is { } set)
+            start.Environment[set] = variable.Value;
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new(process.ExitCode, text, error.GetAwaiter().GetResult());
+    }
+
+    static (int, string) Problems(ProcessResult result) => (result.Code, result.Error);
+
+    void AssertSame(string expected, string actual)
+    {
+        foreach (
+            string name in (string[])["trained_models/best.pqf", "trained_models/2.pth", "states/2.state", "metrics.csv", "results.txt"]
+        )
+            Assert.Equal(File.ReadAllBytes(folder.File($"{expected}/{name}")), File.ReadAllBytes(folder.File($"{actual}/{name}")));
+    }
+
+    sealed record ProcessResult(int Code, string Out, string Error);
+}

@@ -99,7 +99,11 @@ public static class ReportPage
     static XElement Charts(CompressionReport report) =>
         Tag(
             "div.pair",
-            Section("Accuracy against size", "Both axes are logarithmic: each step up divides the mistakes by the same factor.", AccuracyChart.Of(report)),
+            Section(
+                "Accuracy against size",
+                "Both axes are logarithmic: each step up divides the mistakes by the same factor.",
+                AccuracyChart.Of(report)
+            ),
             report.Steps.IsEmpty
                 ? null
                 : Section(

@@ -3,8 +3,8 @@ namespace Pqf;
 /// <summary>How a network is compressed. Defaults are the paper's (arXiv 2010.15703, section 5).</summary>
 public sealed record CompressSettings
 {
-    /// <summary>Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs; null leaves that
-    /// out, and most of the accuracy is lost until the network is trained.</summary>
+    /// <summary>Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs; null
+    /// leaves that out, and most of the accuracy is lost until the network is trained.</summary>
     public string? Images { get; init; }
 
     /// <summary>Size to reach, in bytes: block lengths and codebook sizes are chosen layer by layer. Null for no such limit.</summary>

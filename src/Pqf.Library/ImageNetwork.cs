@@ -17,8 +17,8 @@ namespace Pqf;
 /// <summary>A network on the processor: load it, classify images or find objects with it, compress it, save it.</summary>
 /// <remarks>
 /// Each one has memory of its own until it is disposed; calls leave nothing behind. One thread at a time may use it: a call while another
-/// one runs is an <see cref="InvalidOperationException"/>. Give each thread a network of its own. Files and images that cannot be used are a
-/// <see cref="PqfException"/>, whose message names the file and what was expected.
+/// one runs is an <see cref="InvalidOperationException"/>. Give each thread a network of its own. Files and images that cannot be used
+/// are a <see cref="PqfException"/>, whose message names the file and what was expected.
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
@@ -50,8 +50,8 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>How many times smaller than the dense network it is; 1 for a dense one.</summary>
     public double Ratio { get; }
 
-    /// <summary>Reads a network: <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>, dense or compressed. The contents decide, not
-    /// the name.</summary>
+    /// <summary>Reads a network: <c>.pqf</c>, <c>.pth</c>, <c>.safetensors</c> or <c>.onnx</c>, dense or compressed. The contents
+    /// decide, not the name.</summary>
     /// <param name="path">The file.</param>
     /// <param name="threadCount">Threads of its work; 0 takes all cores.</param>
     /// <exception cref="PqfException">The file cannot be read, or holds no network that is known.</exception>
@@ -148,7 +148,8 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="progress">Receives stages.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>A new network, which does not depend on this one.</returns>
-    /// <exception cref="PqfException">The network is compressed already, an image cannot be decoded, or the size cannot be reached.</exception>
+    /// <exception cref="PqfException">The network is compressed already, an image cannot be decoded, or the size cannot be
+    /// reached.</exception>
     public ImageNetwork Compress(
         CompressSettings? settings = null,
         IProgress<WorkProgress>? progress = null,
@@ -178,8 +179,8 @@ public sealed class ImageNetwork : IDisposable
     public void Save(string path) => InTurn(() => network.Save(path).ValueOrThrow());
 
     /// <summary>Trains a classifier on a folder of labelled images.</summary>
-    /// <param name="weights">The network to begin with, dense or compressed. Of a compressed one the codes stay as they are. Where the images
-    /// have other classes, it gets a new head.</param>
+    /// <param name="weights">The network to begin with, dense or compressed. Of a compressed one the codes stay as they are. Where the
+    /// images have other classes, it gets a new head.</param>
     /// <param name="data">A folder with <c>train</c> and <c>val</c>, in each a folder of images for each class.</param>
     /// <param name="settings">How.</param>
     /// <param name="progress">Receives stages, and a note for each epoch.</param>

@@ -52,7 +52,7 @@ public class CommandLineTests
 
     [Fact]
     public void Version_is_one_line_with_commit_runtime_and_platform() =>
-        Assert.Matches(@"^pqf 0\.1\.0( \(commit [0-9a-f]{12}\))?, \.NET 10\.\d+\.\d+, [a-z0-9-]+\n$", Cli.Run("--version").Out);
+        Assert.Matches(@"^pqf 0\.2\.0( \(commit [0-9a-f]{12}\))?, \.NET 10\.\d+\.\d+, [a-z0-9-]+\n$", Cli.Run("--version").Out);
 
     [Fact]
     public void No_word_at_all_gives_help()

@@ -39,6 +39,9 @@ public sealed class HostDevice : Device
 
     internal VectorWidth Width { get; }
 
+    /// <summary>Floats in a vector.</summary>
+    internal int Lanes => Width == VectorWidth.Bits512 ? Simd512.Count : Simd256.Count;
+
     internal HostMemoryPool Pool { get; } = new();
 
     /// <summary>The start of the threads' scratch memory, <see cref="ScratchSizeBytes"/> each: holds nothing from one item to the

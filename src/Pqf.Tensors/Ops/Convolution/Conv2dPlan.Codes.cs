@@ -1,6 +1,4 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Ops.Convolution.Depthwise;
-using Pqf.Tensors.Ops.Convolution.Grouped;
 using Pqf.Tensors.Ops.Products;
 using Pqf.Tensors.Ops.Quantisation;
 
@@ -34,9 +32,9 @@ public sealed partial class Conv2dPlan
         Shapes.Vector("Conv2d", "scales", scales is null ? null : [scales.Length], weight[0]);
         Shapes.SameDevice("Conv2d", codebook.Device, codes, bias);
         var host = (HostDevice)codebook.Device;
-        if (DepthwiseGeometry.Fits(weight, options) || GroupedSizes.Fits(host, weight, options))
-            return FromDecoded(codebook, codes, weight, scales, bias, options);
         var plan = new Conv2dPlan(host, weight, options);
+        if (plan.IsDepthwise || plan.IsGrouped)
+            return FromDecoded(codebook, codes, weight, scales, bias, options);
         int width = PanelWidth(host),
             outChannels = plan.GroupOutChannels,
             panelsCount = Panels.Count(outChannels, plan.TermCount, width),

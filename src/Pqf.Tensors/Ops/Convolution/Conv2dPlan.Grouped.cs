@@ -7,6 +7,8 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public sealed partial class Conv2dPlan
 {
+    bool IsGrouped => device is HostDevice host && GroupedSizes.Fits(host, weightShape, options);
+
     /// <summary>Blocks of a vector of output channels, each [taps, C / groups, lanes], one after another; and a bias [O], if there is
     /// one.</summary>
     unsafe void PackGrouped(HostDevice host, Tensor<float> weight, Tensor<float>? bias)
@@ -14,7 +16,7 @@ public sealed partial class Conv2dPlan
         int channels = weightShape[0],
             size = weightShape[1],
             taps = TapCount,
-            lanes = Lanes(host);
+            lanes = host.Lanes;
         packed = Tensor<float>.Rent(host, weightShape);
         packedBias = bias is null ? null : Tensor<float>.From(host, bias.Shape, bias.ToArray());
         for (int first = 0; first < channels; first += lanes)
@@ -28,8 +30,6 @@ public sealed partial class Conv2dPlan
                 *to++ = from[((nint)lane * TermCount) + (j * taps) + tap];
         }
     }
-
-    static int Lanes(HostDevice host) => host.Width == VectorWidth.Bits512 ? Simd512.Count : Simd256.Count;
 
     unsafe void RunGrouped<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>

@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution.Gathered;
-using Pqf.Tensors.Ops.Convolution.Grouped;
 using Pqf.Tensors.Ops.Convolution.Winograd;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
@@ -32,7 +31,7 @@ public sealed partial class Conv2dPlan
             return;
         }
 
-        if (GroupedSizes.Fits(host, weightShape, options))
+        if (IsGrouped)
         {
             PackGrouped(host, weight, bias);
             return;
@@ -64,7 +63,7 @@ public sealed partial class Conv2dPlan
         }
     }
 
-    static int PanelWidth(HostDevice host) => host.Width == VectorWidth.Bits512 ? 2 * Simd512.Count : 2 * Simd256.Count;
+    static int PanelWidth(HostDevice host) => 2 * host.Lanes;
 
     static unsafe Tensor<float>? PackBias(HostDevice host, Tensor<float>? bias, int groups, int outChannels, int width)
     {
@@ -95,7 +94,7 @@ public sealed partial class Conv2dPlan
             return;
         }
 
-        if (GroupedSizes.Fits(host, weightShape, options))
+        if (IsGrouped)
         {
             RunGrouped<S, V>(host, g, x, residual, tail, y);
             return;

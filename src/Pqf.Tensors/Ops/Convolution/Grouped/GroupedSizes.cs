@@ -1,5 +1,4 @@
 using Pqf.Tensors.Devices;
-using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Convolution.Grouped;
 
@@ -16,9 +15,10 @@ readonly record struct GroupedSizes
     // Pixels of a strip, so that three rows of it fit in there at stride 2 as well.
     const int StripPixels = 56;
 
-    // Larger ones would gather more than an item's scratch memory holds.
+    // Larger ones would gather more, or have longer tables of terms, than an item's scratch memory holds.
     const int LargestExtent = 32,
-        LargestStride = 2;
+        LargestStride = 2,
+        LargestTermCount = 2048;
 
     const int HalfVector = 8;
 
@@ -56,6 +56,9 @@ readonly record struct GroupedSizes
     /// <summary>Floats of an item's gathered input.</summary>
     public int GatheredCount => (((BandRows - 1) * G.Stride.H) + ((G.Kernel.H - 1) * G.Dilation.H) + 1) * GatheredColumns * Lanes;
 
+    /// <summary>Scratch memory of an item: its gathered input, then a vector of lanes and an offset for each term.</summary>
+    public int SizeBytes => (GatheredCount * sizeof(float)) + (G.Taps * ((Lanes * sizeof(float)) + sizeof(long)));
+
     /// <summary>Output rows of an item, at most.</summary>
     public int BandRows { get; }
 
@@ -73,12 +76,13 @@ readonly record struct GroupedSizes
     public static bool Fits(HostDevice host, Shape weight, Conv2dOptions options)
     {
         int size = weight[1],
-            lanes = host.Width == VectorWidth.Bits512 ? Simd512.Count : Simd256.Count;
+            lanes = host.Lanes;
         return options.Groups > 1
             && size * options.Groups == weight[0]
             && size > 1
             && lanes % size == 0
             && weight[0] % Math.Max(size, HalfVector) == 0
+            && (long)size * weight[2] * weight[3] <= LargestTermCount
             && Extent(weight[2], options.Dilation.H) <= LargestExtent
             && Extent(weight[3], options.Dilation.W) <= LargestExtent
             && options.Stride.H <= LargestStride

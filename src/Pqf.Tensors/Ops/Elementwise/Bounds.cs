@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Elementwise;
 
@@ -50,6 +52,13 @@ readonly struct Bounds(float low, float high)
             x = Vector.ConditionalSelect(Vector.LessThan(new Vector<float>(High), x), new Vector<float>(High), x);
         return x;
     }
+
+    /// <summary>A vector of any width, without a branch, which costs depthwise convolutions up to a tenth. Not for the default, whose ends
+    /// are both 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Clamp<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : unmanaged => S.Min(S.Create(High), S.Max(S.Create(Low), x));
 
     /// <summary>The gradient before the clamp from the value and the gradient behind it.</summary>
     public float Pullback(float y, float dy) => (HasLow && y <= Low) || (HasHigh && y >= High) ? 0f : dy;

@@ -9,7 +9,7 @@ namespace Pqf.Tensors.Ops.Elementwise;
 /// <remarks>
 /// x = n · ln 2 + r with |r| ≤ 0.347; e^r by its series to the seventh power, whose rest is below 6e-9; 2ⁿ by its exponent bits. Right to
 /// 1.5e-7 of the value from −87.3 to 88.3; 0 below −87.7, infinite above 88.4, NaN of NaN. <see cref="Vector.Exp(Vector{float})"/>
-/// is right to the last bit but computes in double, in three times the time.
+/// is right to the last bit but computes in double, which takes longer.
 /// </remarks>
 static class ShortExp
 {

@@ -118,14 +118,14 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         }
 
         float* q = y + to;
-        S.Store(End<S, V>(a0), q);
-        S.Store(End<S, V>(a1), q + channels);
-        S.Store(End<S, V>(a2), q + (2 * channels));
-        S.Store(End<S, V>(a3), q + (3 * channels));
-        S.Store(End<S, V>(a4), q + (4 * channels));
-        S.Store(End<S, V>(a5), q + (5 * channels));
-        S.Store(End<S, V>(a6), q + (6 * channels));
-        S.Store(End<S, V>(a7), q + (7 * channels));
+        S.Store(Tail.Bounds.Clamp<S, V>(a0), q);
+        S.Store(Tail.Bounds.Clamp<S, V>(a1), q + channels);
+        S.Store(Tail.Bounds.Clamp<S, V>(a2), q + (2 * channels));
+        S.Store(Tail.Bounds.Clamp<S, V>(a3), q + (3 * channels));
+        S.Store(Tail.Bounds.Clamp<S, V>(a4), q + (4 * channels));
+        S.Store(Tail.Bounds.Clamp<S, V>(a5), q + (5 * channels));
+        S.Store(Tail.Bounds.Clamp<S, V>(a6), q + (6 * channels));
+        S.Store(Tail.Bounds.Clamp<S, V>(a7), q + (7 * channels));
     }
 
     /// <summary>Four vectors of one pixel, so that their sums do not wait for one another.</summary>
@@ -155,10 +155,10 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             }
         }
 
-        S.Store(End<S, V>(a0), y + to);
-        S.Store(End<S, V>(a1), y + to + S.Count);
-        S.Store(End<S, V>(a2), y + to + (2 * S.Count));
-        S.Store(End<S, V>(a3), y + to + (3 * S.Count));
+        S.Store(Tail.Bounds.Clamp<S, V>(a0), y + to);
+        S.Store(Tail.Bounds.Clamp<S, V>(a1), y + to + S.Count);
+        S.Store(Tail.Bounds.Clamp<S, V>(a2), y + to + (2 * S.Count));
+        S.Store(Tail.Bounds.Clamp<S, V>(a3), y + to + (3 * S.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -170,7 +170,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         for (int a = rows.First; a < rows.End; a++)
         for (int b = columns.First; b < columns.End; b++)
             sum = S.MultiplyAdd(S.Load(x + from + Offset(a, b)), S.Load(weight + c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)), sum);
-        S.Store(End<S, V>(sum), y + to);
+        S.Store(Tail.Bounds.Clamp<S, V>(sum), y + to);
     }
 
     /// <summary>Channels that fill no vector.</summary>
@@ -191,12 +191,6 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     V Start<S, V>(nint to, int c)
         where S : struct, ISimd<V>
         where V : unmanaged => Residual == null ? S.Load(bias + c) : S.Add(S.Load(bias + c), S.Load(Residual + to));
-
-    /// <summary>The clamp; NaN passes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    V End<S, V>(V sum)
-        where S : struct, ISimd<V>
-        where V : unmanaged => S.Min(S.Create(Tail.Bounds.High), S.Max(S.Create(Tail.Bounds.Low), sum));
 
     nint Offset(int a, int b) => (((nint)a * g.Dilation.H * g.W) + (b * g.Dilation.W)) * g.InChannels;
 }

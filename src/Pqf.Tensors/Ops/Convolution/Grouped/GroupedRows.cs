@@ -178,16 +178,12 @@ readonly unsafe struct GroupedRows<S, V>(GroupedSizes sizes, float* x, float* pa
         where T : struct, ISimd<W>
         where W : unmanaged
     {
-        var bounds = Tail.Bounds;
-        W low = T.Create(bounds.Low),
-            high = T.Create(bounds.High);
         for (int i = 0; i < pixels; i++, sums += T.Count, to += g.OutChannels)
         {
             W v = T.Load(sums);
             if (Residual != null)
                 v = T.Add(v, T.Load(Residual + to));
-            v = T.Min(high, T.Max(low, v)); // NaN passes
-            T.Store(v, y + to);
+            T.Store(Tail.Bounds.Clamp<T, W>(v), y + to);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pqf.Compression.Reporting;
 
 namespace Pqf.Cli.Results;
@@ -26,12 +25,8 @@ sealed record CompressPartialResult(
     public override IEnumerable<string> Lines() =>
         [
             $"wrote    {Path} ({Figures.Count(SizeBytes)} bytes)",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"quantised {Layers.Count} layers: relative error {MeanRelativeError:0.0000} on average"
-            ),
-            $"size     {Figures.Count(8 * SizeBytes)} bits = {Figures.MebiBytes(8 * SizeBytes)}; {Figures.Ratio(Ratio)} times smaller than "
-                + $"the model's {Figures.Count(8 * ModelBytes)} bits",
+            QuantisedLayer.Line(Layers.Count, MeanRelativeError),
+            $"size     {Figures.Size(8 * SizeBytes, "the model's", 8 * ModelBytes)}",
         ];
 }
 

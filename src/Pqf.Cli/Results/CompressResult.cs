@@ -24,10 +24,7 @@ sealed record CompressResult(
     public override IEnumerable<string> Lines() =>
         [
             .. Groups is null ? [] : (string[])[Groups.Line()], // files were shown when they were written
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"quantised {Layers.Count} layers: relative error {MeanRelativeError:0.0000} on average"
-            ),
+            QuantisedLayer.Line(Layers.Count, MeanRelativeError),
             .. Network.Lines(),
         ];
 }
@@ -76,6 +73,10 @@ sealed record SearchedGroups(int Count, long Exchanges, long Proposals, double M
 /// <param name="RelativeError">Sum of squared errors over the sum of the weight's squares.</param>
 sealed record QuantisedLayer(string Name, IReadOnlyList<int> Shape, int D, int K, long Bits, double RelativeError)
 {
+    /// <summary>The line of all layers.</summary>
+    internal static string Line(int count, double meanRelativeError) =>
+        string.Create(CultureInfo.InvariantCulture, $"quantised {count} layers: relative error {meanRelativeError:0.0000} on average");
+
     /// <summary>Describes a layer.</summary>
     public static QuantisedLayer Of(LayerReport report) =>
         new(

@@ -48,8 +48,7 @@ sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long S
                     ["(other values)", "", "", "", "", Figures.Count(OtherBits), Figures.Percent((double)OtherBits / SizeBits)],
                 ]
             ).Lines(),
-            $"size     {Figures.Count(SizeBits)} bits = {Figures.MebiBytes(SizeBits)}; {Figures.Ratio(Ratio)} times smaller than the dense "
-                + $"network's {Figures.Count(DenseBits)} bits",
+            $"size     {Figures.Size(SizeBits, "the dense network's", DenseBits)}",
             .. HasTarget
                 ? (string[])
                     [

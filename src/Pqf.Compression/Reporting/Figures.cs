@@ -15,6 +15,13 @@ public static class Figures
     /// <summary><c>28.94</c>.</summary>
     public static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
+    /// <summary><c>12,927,232 bits = 1.541 MiB; 28.94 times smaller than the dense network's 374,064,384 bits</c>.</summary>
+    /// <param name="bits">The size.</param>
+    /// <param name="than">What it is compared with, in the genitive: <c>the dense network's</c>.</param>
+    /// <param name="thanBits">The size of that.</param>
+    public static string Size(long bits, string than, long thanBits) =>
+        $"{Count(bits)} bits = {MebiBytes(bits)}; {Ratio((double)thanBits / bits)} times smaller than {than} {Count(thanBits)} bits";
+
     /// <summary><c>297/400 = 74.25 % (95 % interval 69.75 … 78.29)</c>.</summary>
     public static string Percent(Proportion proportion) =>
         $"{proportion.Correct}/{proportion.Count} = {Percent(proportion.Value)} (95 % interval {Interval(proportion)})";

@@ -59,7 +59,6 @@ public sealed record NetworkSummary(
                 ? $"images of any size, resized to {Height} pixels"
                 : $"images of {Height}×{Width}, {(Channels == 1 ? "grey" : "colour")}";
         yield return $"network  {Name}, {classes}{images} ({Format})";
-        yield return $"size     {Figures.Count(SizeBits)} bits = {Figures.MebiBytes(SizeBits)}; {Figures.Ratio(Ratio)} times smaller than "
-            + $"the dense network's {Figures.Count(DenseBits)} bits";
+        yield return $"size     {Figures.Size(SizeBits, "the dense network's", DenseBits)}";
     }
 }

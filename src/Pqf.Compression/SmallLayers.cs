@@ -14,6 +14,10 @@ static class SmallLayers
     /// <summary>The same where a size is asked for: what a layer gets is chosen then, and may be smaller.</summary>
     public const double ShareForTarget = 1;
 
+    /// <summary>The part for a compression.</summary>
+    /// <param name="hasTarget">Whether a size is asked for.</param>
+    public static double Share(bool hasTarget) => hasTarget ? ShareForTarget : UsualShare;
+
     /// <summary>The settings with a form for the values of depthwise convolutions and of weights whose codes and codebook would take more
     /// than a part of what 8 bits a value take. Layers that the settings name keep theirs.</summary>
     /// <param name="graph">The network.</param>

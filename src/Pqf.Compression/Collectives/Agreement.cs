@@ -49,17 +49,18 @@ public static class Agreement
     public static PqfError Common(this ICollective ranks, PqfError error) =>
         ranks.Size == 1 ? error : new PqfError.OfRanks(ranks.Rank == 0 ? error : null);
 
-    /// <summary>Gives every rank the bytes of rank 0, of any length.</summary>
+    /// <summary>Gives every rank the bytes of one, of any length.</summary>
     /// <param name="ranks">The run.</param>
-    /// <param name="own">On rank 0 what is sent; nothing is read of it on others.</param>
-    public static byte[] Share(this ICollective ranks, byte[] own)
+    /// <param name="own">On the root what is sent; nothing is read of it on others.</param>
+    /// <param name="root">The rank that sends.</param>
+    public static byte[] Share(this ICollective ranks, byte[] own, int root = 0)
     {
         const int Part = 1 << 28; // lengths of messages are 32-bit integers in MPI
         long[] length = [own.LongLength];
-        ranks.Broadcast(AsBytes(length), 0);
-        byte[] bytes = ranks.Rank == 0 ? own : new byte[length[0]];
+        ranks.Broadcast(AsBytes(length), root);
+        byte[] bytes = ranks.Rank == root ? own : new byte[length[0]];
         for (long first = 0; first < bytes.LongLength; first += Part)
-            ranks.Broadcast(bytes.AsSpan((int)first, (int)Math.Min(Part, bytes.LongLength - first)), 0);
+            ranks.Broadcast(bytes.AsSpan((int)first, (int)Math.Min(Part, bytes.LongLength - first)), root);
         return bytes;
     }
 

@@ -82,7 +82,7 @@ public sealed class LabelledBatches(
     {
         int done = 0,
             count = sets.Validation.Count;
-        var (first, own) = StepCut.Share((count + MicroBatch - 1) / MicroBatch, options.Ranks.Rank, options.Ranks.Size);
+        var (first, own) = StepCut.Share(Division.Ceil(count, MicroBatch), options.Ranks.Rank, options.Ranks.Size);
         var images = Enumerable.Range(0, count).Skip(first * MicroBatch).Take(own * MicroBatch);
         foreach (var batch in Load(sets.Validation, [.. images], _ => null))
         {

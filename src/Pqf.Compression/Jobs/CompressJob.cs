@@ -64,7 +64,7 @@ public static class CompressJob
             Compression = names.Of(options.Compression),
             Permutation = options.Permutation is { } search ? names.Of(search) : null,
         };
-        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
+        double share = SmallLayers.Share(options.Target is not null);
         return network.Architecture.Options is GraphOptions
                 ? options with
                 {

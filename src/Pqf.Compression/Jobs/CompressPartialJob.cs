@@ -30,7 +30,7 @@ public static class CompressPartialJob
         CancellationToken cancellation = default
     )
     {
-        double share = options.Target is null ? SmallLayers.UsualShare : SmallLayers.ShareForTarget;
+        double share = SmallLayers.Share(options.Target is not null);
         var named = new LayerNames(model.Graph).Of(options.Compression);
         options = options with { Compression = FittingBlocks.Of(model.Graph, named, share), Permutation = null, Images = null };
         return from cut in Blocks.Of(model.Graph, options.Compression)

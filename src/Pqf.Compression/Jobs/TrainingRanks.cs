@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Pqf.Compression.Collectives;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Jobs;
 
@@ -47,20 +48,10 @@ static class TrainingRanks
                     ranks.Barrier(); // a compression may take rank 0 hours
                 }
             })
-            .Map(ranks.Share);
+            .Map(bytes => ranks.Share(bytes));
 
     /// <summary>The bytes of a state's file.</summary>
-    public static Result<byte[], PqfError> Bytes(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return new PqfError.File(path, exception.Message);
-        }
-    }
+    public static Result<byte[], PqfError> Bytes(string path) => IoProblem.Try(path, () => File.ReadAllBytes(path));
 
     /// <summary>Puts a state that rank 0 has sent into a file for as long as it is read.</summary>
     public static Result<T, PqfError> WithFile<T>(byte[] state, Func<string, Result<T, PqfError>> read)
@@ -68,12 +59,16 @@ static class TrainingRanks
         string path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.state");
         try
         {
-            File.WriteAllBytes(path, state);
-            return read(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return new PqfError.File(path, exception.Message);
+            return IoProblem
+                .Try(
+                    path,
+                    () =>
+                    {
+                        File.WriteAllBytes(path, state);
+                        return default(Unit);
+                    }
+                )
+                .Bind(_ => read(path));
         }
         finally
         {

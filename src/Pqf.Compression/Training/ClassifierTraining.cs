@@ -57,7 +57,7 @@ public sealed record ClassifierTraining
         int asked = run.Options.BatchSize ?? DefaultBatchSize,
             batchSize = BatchSizeOf(run, images),
             micro = MicroBatchOf(run, images),
-            count = (batchSize + micro - 1) / micro;
+            count = Division.Ceil(batchSize, micro);
         if (run.Options.MicroBatch is { } size && asked % size != 0)
             return Refused($"expected a divisor of dataloader.batch_size ({asked}), got {size}");
         return count < run.Options.Ranks.Size

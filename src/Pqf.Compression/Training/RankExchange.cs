@@ -55,7 +55,7 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
         return (form, tree);
     }
 
-    int Segment(int valueCount) => (valueCount + ranks.Size - 1) / ranks.Size;
+    int Segment(int valueCount) => Division.Ceil(valueCount, ranks.Size);
 
     /// <summary>A rank without a micro-batch may not know what steps give: the first one that has some tells it.</summary>
     StepForm ShareForm(StepForm? known, ImmutableArray<ImmutableArray<TreeNode>> nodes)
@@ -64,10 +64,7 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
             return known!;
         int root = nodes.IndexOf(nodes.First(part => !part.IsEmpty));
         byte[] text = ranks.Rank == root ? JsonSerializer.SerializeToUtf8Bytes(known!, StepFormJson.Default.StepForm) : [];
-        int[] length = [text.Length];
-        ranks.Broadcast(Agreement.AsBytes(length), root);
-        Array.Resize(ref text, length[0]);
-        ranks.Broadcast(text, root);
+        text = ranks.Share(text, root);
         return known ?? JsonSerializer.Deserialize(text, StepFormJson.Default.StepForm)!;
     }
 

@@ -1,3 +1,5 @@
+using Pqf.Tensors;
+
 namespace Pqf.Compression.Training;
 
 /// <summary>How the images of an epoch are cut: into batches of one step each, batches into micro-batches, of which each rank has a
@@ -10,10 +12,10 @@ namespace Pqf.Compression.Training;
 public sealed record StepCut(int ImageCount, int BatchSize, int MicroBatch, int Rank = 0, int RankCount = 1)
 {
     /// <summary>Steps of an epoch.</summary>
-    public int StepCount => Parts(ImageCount, BatchSize);
+    public int StepCount => Division.Ceil(ImageCount, BatchSize);
 
     /// <summary>Micro-batches of a step, of all ranks.</summary>
-    public int MicroCount(int step) => Parts(Math.Min(BatchSize, ImageCount - (step * BatchSize)), MicroBatch);
+    public int MicroCount(int step) => Division.Ceil(Math.Min(BatchSize, ImageCount - (step * BatchSize)), MicroBatch);
 
     /// <summary>The micro-batches of one rank in a step: the first, and how many.</summary>
     public (int First, int Count) PartOf(int step, int rank) => Share(MicroCount(step), rank, RankCount);
@@ -34,9 +36,7 @@ public sealed record StepCut(int ImageCount, int BatchSize, int MicroBatch, int 
     /// <summary>A contiguous part of some things for each rank, as equal as can be.</summary>
     public static (int First, int Count) Share(int count, int rank, int rankCount)
     {
-        int first = (int)((long)count * rank / rankCount);
-        return (first, (int)((long)count * (rank + 1) / rankCount) - first);
+        int first = Division.Cut(rank, rankCount, count);
+        return (first, Division.Cut(rank + 1, rankCount, count) - first);
     }
-
-    static int Parts(int count, int size) => (count + size - 1) / size;
 }

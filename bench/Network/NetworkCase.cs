@@ -19,16 +19,14 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
     const int Size = 224;
 
     /// <summary>The model's file; null for an architecture, whose weights are random.</summary>
-    public string? Path => Name.EndsWith(".onnx", StringComparison.Ordinal) ? Name : null;
+    public string? Path => IsModel(Name) ? Name : null;
 
     /// <summary>What tables call it.</summary>
     public string ShortName => Path is { } path ? System.IO.Path.GetFileName(path).Split('.')[0] : Name;
 
     /// <summary>The network.</summary>
     public Graph Graph { get; } =
-        Name.EndsWith(".onnx", StringComparison.Ordinal)
-            ? ReadModel(Name, network => network.Graph)
-            : Networks.Build(new Architecture(Name)).Match(graph => graph, error => throw new ArgumentException(error.Message));
+        IsModel(Name) ? ReadModel(Name, network => network.Graph) : Networks.Build(new Architecture(Name)).Value();
 
     /// <summary>[N, H, W, C].</summary>
     public Shape ChannelsLast => [Batch, Size, Size, 3];
@@ -46,13 +44,7 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
     /// identity.</summary>
     public Parameters Parameters(Device device) =>
         Path is { } path
-            ? ReadModel(
-                path,
-                network =>
-                    StateDict
-                        .Load(network.Graph, network.Tensors, device)
-                        .Match(found => found.Parameters, error => throw new PqfException(error))
-            )
+            ? ReadModel(path, network => StateDict.Load(network.Graph, network.Tensors, device).Value().Parameters)
             : new(
                 ParameterSpecs
                     .Of(Graph)
@@ -72,10 +64,12 @@ sealed record NetworkCase(string Name, int Threads, int Batch)
         return values;
     }
 
+    static bool IsModel(string name) => name.EndsWith(".onnx", StringComparison.Ordinal);
+
     static T ReadModel<T>(string path, Func<OnnxNetwork, T> use)
     {
-        using var file = TensorFiles.Open(path).Match(found => found, error => throw new PqfException(error));
-        return use(OnnxReader.Read(file).Match(found => found, error => throw new PqfException(error)));
+        using var file = TensorFiles.Open(path).Value();
+        return use(OnnxReader.Read(file).Value());
     }
 
     static float[] Values(ParameterSpec spec)

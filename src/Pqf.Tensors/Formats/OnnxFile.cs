@@ -53,6 +53,15 @@ static class OnnxFile
         }
     }
 
+    /// <summary>The first text of a number within a message; empty if there is none.</summary>
+    internal static string FirstText(WireFields message, int number)
+    {
+        while (message.Next())
+            if (message.Number == number && message.Kind == WireKind.Bytes)
+                return Text(message.Bytes);
+        return "";
+    }
+
     /// <summary>Decodes bytes that need not be text.</summary>
     internal static string AnyText(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 

@@ -15,7 +15,8 @@ sealed class OnnxInnerGraphs
         TensorsField = 10,
         GraphsField = 11,
         InputField = 11,
-        SparseField = 15;
+        SparseField = 15,
+        NameField = 1; // of a value
 
     readonly OnnxStorage storage;
     readonly List<OnnxNode> nodes = [];
@@ -65,7 +66,7 @@ sealed class OnnxInnerGraphs
             else if (depth > 0 && graph.Number == InitialiserField)
                 Own(new(graph.Bytes, graph.BytesStart));
             else if (depth > 0 && graph.Number == InputField)
-                ownNames.Add(FirstText(new(graph.Bytes, graph.BytesStart)));
+                ownNames.Add(OnnxFile.FirstText(new(graph.Bytes, graph.BytesStart), NameField));
         }
     }
 
@@ -115,14 +116,5 @@ sealed class OnnxInnerGraphs
                 NoteExternal(found);
                 (depth > 0 ? ownNames : sparse).Add(found.Name);
             }
-    }
-
-    /// <summary>The name of a value: its field 1.</summary>
-    static string FirstText(WireFields value)
-    {
-        while (value.Next())
-            if (value is { Number: 1, Kind: WireKind.Bytes })
-                return OnnxFile.Text(value.Bytes);
-        return "";
     }
 }

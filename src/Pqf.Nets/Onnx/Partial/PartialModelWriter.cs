@@ -84,15 +84,8 @@ static class PartialModelWriter
         }
     }
 
-    /// <summary>The first text of a number within a message: a name.</summary>
-    static string Text(WireFields message, int number)
-    {
-        var fields = new WireFields(message.Bytes, message.BytesStart);
-        while (fields.Next())
-            if (fields.Number == number && fields.Kind == WireKind.Bytes)
-                return OnnxFile.Text(fields.Bytes);
-        return "";
-    }
+    /// <summary>The name that a field of the graph has under a number.</summary>
+    static string Text(WireFields graph, int number) => OnnxFile.FirstText(new(graph.Bytes, graph.BytesStart), number);
 
     static HashSet<string> Names(OnnxModel model, OnnxInnerGraphs inner) =>
         [

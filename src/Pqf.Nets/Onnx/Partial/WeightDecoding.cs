@@ -53,11 +53,11 @@ sealed class WeightDecoding(HashSet<string> taken, bool asConstants)
     Unit AddDense(PartialWeight weight, Weight.Dense value)
     {
         var stored = StateDict.Stored(weight.Name, value);
-        if (stored is [_])
-            return Last("Cast", [Tensor(Halves(weight, value))], weight, To(weight.Tensor.Type));
+        if (stored is [var halves])
+            return Last("Cast", [Tensor(AsInModel(weight, halves).Rename($"{weight.Layer}.half"))], weight, To(weight.Tensor.Type));
         // In the weight's own order, with a scale for each row or, of a turned matrix, for each column.
         var own = weight.Tensor.Shape;
-        var codes = weight.IsTurned ? Turned(stored[0]) : Reading.Constant.Reshaped(stored[0], own);
+        var codes = AsInModel(weight, stored[0]);
         int rows = weight.Shape[0];
         Shape scales = weight.IsTurned ? [1, rows] : new([rows, .. Enumerable.Repeat(1, own.Rank - 1)]);
         string singles = Scaled(weight.Layer, codes, stored[1], scales);
@@ -74,39 +74,25 @@ sealed class WeightDecoding(HashSet<string> taken, bool asConstants)
 
     string Typed(string name, string singles, DType type) => type == DType.F32 ? singles : Node("Cast", [singles], name, To(type));
 
-    /// <summary>The values in half precision, in the model's order.</summary>
-    static StoredTensor Halves(PartialWeight weight, Weight.Dense value)
-    {
-        var rows = StoredTensor.FromSingles($"{weight.Layer}.half", weight.Shape, value.Value.ToArray());
-        var singles = weight.IsTurned ? OnnxConstants.Transposed(rows) : rows;
-        return new(
-            rows.Name,
-            DType.F16,
-            weight.Tensor.Shape,
-            bytes =>
-            {
-                float[] values = singles.ToSingles();
-                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                for (int i = 0; i < values.Length; i++)
-                    halves[i] = (Half)values[i];
-            }
-        );
-    }
+    /// <summary>What is stored of a weight in the model's own order.</summary>
+    static StoredTensor AsInModel(PartialWeight weight, StoredTensor stored) =>
+        weight.IsTurned ? Turned(stored) : Reading.Constant.Reshaped(stored, weight.Tensor.Shape);
 
-    /// <summary>A matrix of codes with rows and columns exchanged.</summary>
-    static StoredTensor Turned(StoredTensor codes) =>
+    /// <summary>A matrix with rows and columns exchanged, its values as they are stored.</summary>
+    static StoredTensor Turned(StoredTensor matrix) =>
         new(
-            codes.Name,
-            codes.Type,
-            [codes.Shape[1], codes.Shape[0]],
+            matrix.Name,
+            matrix.Type,
+            [matrix.Shape[1], matrix.Shape[0]],
             bytes =>
             {
-                byte[] from = new byte[codes.SizeBytes];
-                codes.ReadBytes(from);
-                var (rows, columns) = (codes.Shape[0], codes.Shape[1]);
+                byte[] from = new byte[matrix.SizeBytes];
+                matrix.ReadBytes(from);
+                var (rows, columns) = (matrix.Shape[0], matrix.Shape[1]);
+                int size = from.Length / Math.Max(1, rows * columns);
                 for (int i = 0; i < rows; i++)
                 for (int j = 0; j < columns; j++)
-                    bytes[(j * rows) + i] = from[(i * columns) + j];
+                    from.AsSpan(((i * columns) + j) * size, size).CopyTo(bytes[(((j * rows) + i) * size)..]);
             }
         );
 
@@ -115,14 +101,14 @@ sealed class WeightDecoding(HashSet<string> taken, bool asConstants)
     /// <summary>The list of a shape's lengths, a constant node.</summary>
     string Shape(Shape shape)
     {
-        string name = Free($"shape/{string.Join('x', shape.AsSpan().ToArray())}");
+        string name = taken.AddFree($"shape/{string.Join('x', shape.AsSpan().ToArray())}");
         nodes.Add(Constant(StoredTensor.FromValues(name, DType.I64, [shape.Rank], [.. shape.Select(length => (long)length)])));
         return name;
     }
 
     string Tensor(StoredTensor tensor)
     {
-        var named = tensor.Rename(Free(tensor.Name));
+        var named = tensor.Rename(taken.AddFree(tensor.Name));
         if (asConstants)
             nodes.Add(Constant(named));
         else
@@ -135,7 +121,7 @@ sealed class WeightDecoding(HashSet<string> taken, bool asConstants)
 
     string Node(string operation, IEnumerable<string> inputs, string output, params IEnumerable<WireField> attributes)
     {
-        output = Free(output);
+        output = taken.AddFree(output);
         nodes.Add(OnnxMessages.Node(operation, inputs, output, attributes));
         return output;
     }
@@ -144,14 +130,5 @@ sealed class WeightDecoding(HashSet<string> taken, bool asConstants)
     {
         nodes.Add(OnnxMessages.Node(operation, inputs, weight.Tensor.Name, attributes));
         return default;
-    }
-
-    /// <summary>A name that no other value has.</summary>
-    string Free(string wanted)
-    {
-        string name = wanted;
-        for (int i = 2; !taken.Add(name); i++)
-            name = $"{wanted}_{i}";
-        return name;
     }
 }

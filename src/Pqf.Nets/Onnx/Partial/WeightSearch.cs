@@ -93,12 +93,5 @@ sealed class WeightSearch
         return null;
     }
 
-    string Layer(string tensor)
-    {
-        string wanted = LayerNames.Base(tensor),
-            name = wanted;
-        for (int i = 2; !layers.Add(name); i++)
-            name = $"{wanted}_{i}";
-        return name;
-    }
+    string Layer(string tensor) => layers.AddFree(LayerNames.Base(tensor));
 }

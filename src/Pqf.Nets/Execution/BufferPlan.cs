@@ -49,7 +49,7 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
         || (
             step.Residual is { } residual
             && roots[residual] == input
-            && !graph.Nodes[step.Head].Inputs.Any(operand => roots[operand] == input)
+            && !step.Operands(graph).Any(operand => roots[operand] == input)
         );
 
     /// <summary>The smallest free slot that is large enough, or the largest made larger, or a new one.</summary>

@@ -13,6 +13,9 @@ readonly record struct ExpandedSizes(DepthwiseGeometry Geometry, int Bands, int 
     // Where the least room that will do is larger than this, the value between would leave the cache.
     const int LargestRoomSizeBytes = 512 << 10;
 
+    // Weights that stay in the second level beside the room: each band, and each few rows of it, read them all.
+    const int LargestWeightSizeBytes = 256 << 10;
+
     // A value between of this size, of one image, does not stay in the second level from one convolution to the next.
     const int LeastValueSizeBytes = 1 << 20;
 
@@ -39,7 +42,9 @@ readonly record struct ExpandedSizes(DepthwiseGeometry Geometry, int Bands, int 
     public static bool Pay(Shape x, Shape first, Shape weight, Conv2dOptions options)
     {
         long row = (long)x[2] * first[0] * sizeof(float);
-        return row * x[1] >= LeastValueSizeBytes && row * LeastRows(weight[2], options) <= LargestRoomSizeBytes;
+        return row * x[1] >= LeastValueSizeBytes
+            && row * LeastRows(weight[2], options) <= LargestRoomSizeBytes
+            && (long)first.Count * sizeof(float) <= LargestWeightSizeBytes;
     }
 
     /// <summary>The sizes for a depthwise convolution.</summary>

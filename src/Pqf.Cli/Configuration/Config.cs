@@ -97,6 +97,12 @@ sealed record DataloaderConfig
     /// trained on, the first by name, and the rest validate.</summary>
     public int? TrainImagesPerClass { get; init; }
 
+    /// <summary><c>validation_fraction</c>: share of the images to train on that is held back to validate on, class by class.</summary>
+    public double? ValidationFraction { get; init; }
+
+    /// <summary><c>split_seed</c>: draws them.</summary>
+    public long SplitSeed { get; init; }
+
     /// <summary><c>skip_corrupt</c>: leave out images that cannot be decoded.</summary>
     public bool SkipCorrupt { get; init; }
 

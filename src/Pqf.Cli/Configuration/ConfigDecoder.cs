@@ -97,6 +97,8 @@ static class ConfigDecoder
             ImagenetPath = section.ReadText("imagenet_path"),
             IdxPath = section.ReadText("idx_path"),
             TrainImagesPerClass = section.ReadOptional("train_images_per_class", Values.Integer(1)),
+            ValidationFraction = section.ReadOptional("validation_fraction", Values.Between(0, 1)),
+            SplitSeed = section.Read("split_seed", new DataloaderConfig().SplitSeed, Values.Long()),
             SkipCorrupt = section.Read("skip_corrupt", new DataloaderConfig().SkipCorrupt, Values.Boolean),
             CocoPath = section.ReadText("coco_path"),
             TrainAnnotations = section.ReadText("train_annotations"),

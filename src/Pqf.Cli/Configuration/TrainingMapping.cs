@@ -57,14 +57,24 @@ static class TrainingMapping
             HostThreadCount = config.Threads,
             Formats = config.UsualFormats,
             Clock = ranks.Rank == 0 ? run.Terminal.Clock : null,
-            // States of runs from before the key existed resume as with the default.
-            Settings =
-                config.Preprocessing.Exif == ExifOrientation.Apply
-                    ? ImmutableSortedDictionary<string, string>.Empty
-                    : ImmutableSortedDictionary<string, string>.Empty.Add("preprocessing.exif", $"{config.Preprocessing.Exif}"),
+            Settings = Settings(config),
             SaveInterval = TimeSpan.FromMinutes(config.SaveMinutes),
             Machine = Environment.MachineName,
         };
+    }
+
+    /// <summary>Keys that shape a run and that states of earlier versions do not have: they are stored where they are not at the
+    /// default.</summary>
+    static ImmutableSortedDictionary<string, string> Settings(Config config)
+    {
+        var settings = ImmutableSortedDictionary<string, string>.Empty;
+        if (config.Preprocessing.Exif != ExifOrientation.Apply)
+            settings = settings.Add("preprocessing.exif", $"{config.Preprocessing.Exif}");
+        if (config.Dataloader.ValidationFraction is { } fraction)
+            settings = settings
+                .Add("dataloader.validation_fraction", FormattableString.Invariant($"{fraction}"))
+                .Add("dataloader.split_seed", FormattableString.Invariant($"{config.Dataloader.SplitSeed}"));
+        return settings;
     }
 
     /// <summary>How gradients change parameters.</summary>
@@ -93,6 +103,14 @@ static class TrainingMapping
             errors.Add(Refused("label_smoothing", "0", FormattableString.Invariant($"{config.LabelSmoothing}")));
         if (config.Distillation.Teacher is { } teacher)
             errors.Add(Refused("distillation.teacher", "none", teacher));
+        if (config.Dataloader.ValidationFraction is { } fraction)
+            errors.Add(
+                new PqfError.Config(
+                    "configuration",
+                    "dataloader.validation_fraction",
+                    FormattableString.Invariant($"expected none: a detector's images to measure on have a file of their own, got {fraction}")
+                )
+            );
         if (config.Dataloader.MicroBatch is { } micro)
             errors.Add(Refused("dataloader.micro_batch", "none", $"{micro}"));
         if (config.Model.RandomWeights)

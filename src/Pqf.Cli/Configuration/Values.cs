@@ -57,6 +57,13 @@ static partial class Values
     public static Result<double, Problem> Positive(ConfigNode node) =>
         Number()(node) is Result<double, Problem>.Ok { Value: > 0 } ok ? ok : Unexpected("a number above 0", node);
 
+    /// <summary>A number between two others, neither of them.</summary>
+    public static ValueParser<double> Between(double low, double high) =>
+        node =>
+            Number()(node) is Result<double, Problem>.Ok { Value: var value } ok && value > low && value < high
+                ? ok
+                : Unexpected(FormattableString.Invariant($"a number above {low} and below {high}"), node);
+
     /// <summary>One of the given words, in any case.</summary>
     public static ValueParser<T> Choice<T>(params (string Word, T Value)[] choices) =>
         node =>

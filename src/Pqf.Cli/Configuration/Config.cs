@@ -19,6 +19,12 @@ sealed record Config
     /// <summary><c>epochs</c> of fine-tuning (paper, section 5: 9).</summary>
     public int Epochs { get; init; } = 9;
 
+    /// <summary><c>patience</c>: epochs in a row without a better one after which training ends; null for none.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary><c>best_metric</c>: what decides which epoch is the best; null for accuracy, or box AP of detectors.</summary>
+    public string? BestMetric { get; init; }
+
     /// <summary><c>learning_rate</c> at the start (paper, section 5: 1e-3).</summary>
     public double LearningRate { get; init; } = 1e-3;
 

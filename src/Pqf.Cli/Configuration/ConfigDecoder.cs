@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Model;
+using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -30,6 +32,8 @@ static class ConfigDecoder
         {
             Dataloader = top.Child("dataloader", Dataloader),
             Epochs = top.Read("epochs", defaults.Epochs, Values.Integer(0, MaxEpochs)),
+            Patience = top.ReadOptional("patience", Values.Integer(1, MaxEpochs)),
+            BestMetric = top.Read<string?>("best_metric", null, BestMetric),
             LearningRate = top.Read("learning_rate", defaults.LearningRate, Values.Positive),
             Momentum = top.ReadOptional("momentum", Values.Number(0, 1)),
             WeightDecay = top.ReadOptional("weight_decay", Values.Number(0)),
@@ -75,6 +79,19 @@ static class ConfigDecoder
             ("norms", CalibrationLevel.Norms),
             ("layers", CalibrationLevel.Layers)
         );
+
+    static ValueParser<string?> BestMetric { get; } =
+        Values.Choice<string?>([
+            .. new[]
+            {
+                Classification.Accuracy,
+                Metrics.Loss,
+                DetectorTask.BoxAp,
+                DetectorTask.BoxAp50,
+                DetectorTask.MaskAp,
+                DetectorTask.MaskAp50,
+            }.Select(name => (name, (string?)name)),
+        ]);
 
     static Result<SizeTarget?, Problem> TargetSize(ConfigNode node) =>
         Values

@@ -42,6 +42,8 @@ static class TrainingMapping
             Compression = config.Model.Compress ? ConfigMapping.Compress(run) : null,
             Seed = config.Seed,
             Epochs = config.Epochs,
+            Patience = config.Patience,
+            BestMetric = config.BestMetric,
             LearningRate = config.LearningRate,
             Optimizer = Optimizer(config),
             Schedule = stepCount => Schedule(config.LrScheduler, stepCount),

@@ -10,7 +10,7 @@ public sealed class TrainSplitTests : IDisposable
 {
     readonly TemporaryFolder folder = new();
 
-    public TrainSplitTests() => IdxFiles.Write(folder.File("idx"), 44, 12);
+    public TrainSplitTests() => IdxFiles.Write(folder.File("idx"), 45, 12);
 
     public void Dispose() => folder.Dispose();
 
@@ -19,14 +19,14 @@ public sealed class TrainSplitTests : IDisposable
     {
         var whole = Train("whole", "--epochs", "2", "--dataloader.num_workers", "1");
         Assert.Equal(ExitCode.Success, whole.Code);
-        Assert.Contains($"{folder.File("idx")}: holding back 11 of 44 images to validate on", whole.Error);
+        Assert.Contains($"{folder.File("idx")}: holding back 12 of 45 images to validate on", whole.Error);
         var begun = Train("parts", "--epochs", "1", "--lr_scheduler.type", "none", "--dataloader.num_workers", "3");
         Assert.Equal(ExitCode.Success, begun.Code);
         var threads = Train("threads", "--epochs", "2", "--dataloader.num_workers", "3");
         Assert.Equal(Metrics("whole"), Metrics("threads"));
         var resumed = Cli.Run("train-resnet", "--resume", folder.File("parts"), "--epochs", "2");
         Assert.Equal(ExitCode.Success, resumed.Code);
-        Assert.Contains("holding back 11 of 44 images", resumed.Error);
+        Assert.Contains("holding back 12 of 45 images", resumed.Error);
         string best = folder.File("whole/trained_models/best.pqf");
         var measured = Cli.Run([
             "evaluate",
@@ -40,9 +40,9 @@ public sealed class TrainSplitTests : IDisposable
             "3",
         ]);
         Assert.Equal(ExitCode.Success, measured.Code);
-        Assert.Contains("holding back 11 of 44 images", measured.Error);
+        Assert.Contains("holding back 12 of 45 images", measured.Error);
         double accuracy = Metrics("whole").Skip(1).Max(row => double.Parse(row.Split(',')[4], CultureInfo.InvariantCulture));
-        Assert.Contains($"top-1    {Math.Round(11 * accuracy)}/11 ", measured.Out, StringComparison.Ordinal);
+        Assert.Contains($"top-1    {Math.Round(12 * accuracy)}/12 ", measured.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class TrainSplitTests : IDisposable
     {
         Train("out", "--epochs", "1");
         var other = Train("out", "--epochs", "2", "--resume", "--dataloader.split_seed", "4");
-        Assert.Equal(ExitCode.Failure, other.Code);
+        Assert.Equal(ExitCode.Usage, other.Code);
         Assert.Contains("dataloader.split_seed: expected 3, as the run began with, got 4", other.Error);
     }
 
@@ -61,7 +61,7 @@ public sealed class TrainSplitTests : IDisposable
     public void A_share_is_between_none_and_all(string fraction)
     {
         var result = Train("out", "--dataloader.validation_fraction", fraction);
-        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Contains(
             $"dataloader.validation_fraction: expected a number above 0 and below 1, got '{fraction}'",
             result.Error,

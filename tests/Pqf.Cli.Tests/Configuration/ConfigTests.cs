@@ -17,9 +17,11 @@ public class ConfigTests
     /// default.</summary>
     const string Everything = """
         dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, micro_batch: 32, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
-                     idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes,
+                     idx_path: /data/idx, train_images_per_class: 3, validation_fraction: .2, split_seed: 9, skip_corrupt: yes,
                      train_annotations: a.json, train_images: a, val_annotations: b.json, val_images: b}
         epochs: 5
+        patience: 4
+        best_metric: LOSS
         learning_rate: 1.e-4
         momentum: .5
         weight_decay: 1e-4
@@ -106,10 +108,13 @@ public class ConfigTests
                 ValidationShuffle = true,
                 IdxPath = "/data/idx",
                 TrainImagesPerClass = 3,
+                ValidationFraction = 0.2,
+                SplitSeed = 9,
                 SkipCorrupt = true,
             },
             config.Dataloader
         );
+        Assert.Equal((4, "loss"), (config.Patience, config.BestMetric));
         Assert.Equal((0.1, 2.5), (config.LabelSmoothing, config.SaveMinutes));
         Assert.Equal(
             new DistillationConfig

@@ -315,6 +315,39 @@ static class ConfigDecoder
             Padding = section.Read("padding", defaults.Padding, Values.Integer(0, Nets.Images.Preprocessing.MaxSide)),
             RandomCrop = section.Read("random_crop", defaults.RandomCrop, Values.Boolean),
             RandomFlip = section.Read("random_flip", defaults.RandomFlip, Values.Boolean),
+            RandomScale = RandomScale(section),
+            ColorJitter = section.Child("color_jitter", ColorJitter),
+        };
+    }
+
+    static RandomScale? RandomScale(Section section)
+    {
+        const double MostRatio = 1000;
+        var areas = section.Read<ImmutableArray<double>>("random_scale", [], Values.Span(0, 1));
+        var ratios = section.Read<ImmutableArray<double>>("random_ratio", [], Values.Span(1 / MostRatio, MostRatio));
+        if (areas is not [var least, var most])
+        {
+            section.Reject("random_ratio", "expected random_scale beside it, got none");
+            return null;
+        }
+
+        if (least == 0)
+            section.Reject("random_scale", "expected a share of the area above 0, got 0");
+        section.RejectBeside("padding", "random_scale");
+        section.RejectBeside("random_crop", "random_scale");
+        var scale = new RandomScale(least, most);
+        return ratios is [var narrowest, var widest] ? scale with { LeastRatio = narrowest, MostRatio = widest } : scale;
+    }
+
+    static ColorJitter ColorJitter(Section section)
+    {
+        const double Most = 100;
+        return new()
+        {
+            Brightness = section.Read("brightness", 0.0, Values.Number(0, Most)),
+            Contrast = section.Read("contrast", 0.0, Values.Number(0, Most)),
+            Saturation = section.Read("saturation", 0.0, Values.Number(0, Most)),
+            Hue = section.Read("hue", 0.0, Values.Number(0, 0.5)),
         };
     }
 }

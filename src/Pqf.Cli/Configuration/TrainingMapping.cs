@@ -76,6 +76,21 @@ static class TrainingMapping
             settings = settings
                 .Add("dataloader.validation_fraction", FormattableString.Invariant($"{fraction}"))
                 .Add("dataloader.split_seed", FormattableString.Invariant($"{config.Dataloader.SplitSeed}"));
+        var augmentation = config.Preprocessing.Augmentation;
+        if (augmentation.RandomScale is { } scale)
+            settings = settings.Add(
+                "preprocessing.random_scale",
+                FormattableString.Invariant(
+                    $"{scale.LeastArea} to {scale.MostArea} of ratio {scale.LeastRatio} to {scale.MostRatio}"
+                )
+            );
+        if (augmentation.ColorJitter is { IsOff: false } jitter)
+            settings = settings.Add(
+                "preprocessing.color_jitter",
+                FormattableString.Invariant(
+                    $"brightness {jitter.Brightness}, contrast {jitter.Contrast}, saturation {jitter.Saturation}, hue {jitter.Hue}"
+                )
+            );
         return settings;
     }
 
@@ -113,6 +128,10 @@ static class TrainingMapping
                     FormattableString.Invariant($"expected none: a detector's images to measure on have a file of their own, got {fraction}")
                 )
             );
+        if (config.Preprocessing.Augmentation.RandomScale is not null)
+            errors.Add(NotOfDetectors("random_scale"));
+        if (!config.Preprocessing.Augmentation.ColorJitter.IsOff)
+            errors.Add(NotOfDetectors("color_jitter"));
         if (config.Dataloader.MicroBatch is { } micro)
             errors.Add(Refused("dataloader.micro_batch", "none", $"{micro}"));
         if (config.Model.RandomWeights)
@@ -125,6 +144,9 @@ static class TrainingMapping
             );
         return errors.Count == 0 ? default(Unit) : new PqfError.Several(errors.ToImmutable());
     }
+
+    static PqfError.Config NotOfDetectors(string key) =>
+        new("configuration", $"preprocessing.{key}", "expected none, as a detector's images do not vary so; classifiers take it");
 
     static PqfError.Config Refused(string key, string expected, string got) =>
         new("configuration", key, $"expected {expected}, since a detector's losses do not take it, got {got}");

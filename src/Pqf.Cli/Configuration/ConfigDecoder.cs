@@ -310,7 +310,7 @@ static class ConfigDecoder
     static Augmentation Augmentation(Section section)
     {
         var defaults = new Augmentation();
-        return new()
+        var augmentation = new Augmentation
         {
             Padding = section.Read("padding", defaults.Padding, Values.Integer(0, Nets.Images.Preprocessing.MaxSide)),
             RandomCrop = section.Read("random_crop", defaults.RandomCrop, Values.Boolean),
@@ -318,6 +318,11 @@ static class ConfigDecoder
             RandomScale = RandomScale(section),
             ColorJitter = section.Child("color_jitter", ColorJitter),
         };
+        if (augmentation is { RandomScale: not null, Padding: > 0 })
+            section.Reject("padding", $"expected 0 beside random_scale, which takes its place, got {augmentation.Padding}");
+        if (augmentation is { RandomScale: not null, RandomCrop: false })
+            section.Reject("random_crop", "expected true beside random_scale, which takes its place, got false");
+        return augmentation;
     }
 
     static RandomScale? RandomScale(Section section)
@@ -333,8 +338,6 @@ static class ConfigDecoder
 
         if (least == 0)
             section.Reject("random_scale", "expected a share of the area above 0, got 0");
-        section.RejectBeside("padding", "random_scale");
-        section.RejectBeside("random_crop", "random_scale");
         var scale = new RandomScale(least, most);
         return ratios is [var narrowest, var widest] ? scale with { LeastRatio = narrowest, MostRatio = widest } : scale;
     }

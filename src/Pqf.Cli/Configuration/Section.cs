@@ -105,9 +105,6 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
             Report(value, key, problem);
     }
 
-    /// <summary>Notes that a key has no effect beside another one, if it is there.</summary>
-    public void RejectBeside(string key, string other) => Reject(key, $"expected none beside {other}, which leaves it without effect");
-
     /// <summary>Reads a mapping and then notes the keys of it that were not asked for.</summary>
     public static T Enter<T>(string path, string pattern, ConfigNode.Mapping? node, ConfigFindings findings, Func<Section, T> read)
     {

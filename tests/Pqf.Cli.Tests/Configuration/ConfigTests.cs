@@ -40,7 +40,8 @@ public class ConfigTests
         calibration: layers
         target_size: 1.5MB
         target_ratio: 40.5
-        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore}
+        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore,
+                        color_jitter: {brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1}}
         model:
           arch: resnet50ssl
           class_count: 10
@@ -131,6 +132,13 @@ public class ConfigTests
                 Padding = 4,
                 RandomCrop = false,
                 RandomFlip = false,
+                ColorJitter = new()
+                {
+                    Brightness = 0.4,
+                    Contrast = 0.3,
+                    Saturation = 0.2,
+                    Hue = 0.1,
+                },
             },
             config.Preprocessing.Augmentation
         );
@@ -226,7 +234,14 @@ public class ConfigTests
     [Fact]
     public void Everything_above_is_every_key_there_is()
     {
-        string[] elsewhere = ["model.grey", "model.random_weights", "model.column_weights"];
+        string[] elsewhere =
+        [
+            "model.grey",
+            "model.random_weights",
+            "model.column_weights",
+            "preprocessing.random_scale",
+            "preprocessing.random_ratio",
+        ];
         var missing = ConfigLoader
             .KnownKeys()
             .Where(key => !Everything.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", StringComparison.Ordinal));

@@ -46,8 +46,8 @@ public sealed class PreprocessingBesideTests : IDisposable
             "config.json",
             """
             {"architecture": "resnet50", "num_classes": 1000, "pretrained_cfg": {"tag": "a1_in1k", "input_size": [3, 224, 224],
-            "test_input_size": [3, 288, 288], "fixed_input_size": false, "interpolation": "bicubic", "crop_pct": 0.95, "crop_mode": "center",
-            "mean": [0.5, 0.25, 0.125], "std": [0.5, 0.5, 0.25]}}
+            "test_input_size": [3, 288, 288], "fixed_input_size": false, "interpolation": "bicubic", "crop_pct": 0.95,
+            "crop_mode": "center", "mean": [0.5, 0.25, 0.125], "std": [0.5, 0.5, 0.25]}}
             """
         );
         var network = Load().Value();
@@ -130,7 +130,19 @@ public sealed class PreprocessingBesideTests : IDisposable
         Assert.Equal(128, Network.Load(stored, host).Value().Preprocessing.Crop);
         // With all keys the file is not even read.
         Write("config.json", "{");
-        Assert.Empty(Load(new() { Resize = 40, Crop = 32, Mean = [0, 0, 0], Deviation = [1, 1, 1] }).Value().Notes);
+        Assert.Empty(
+            Load(
+                    new()
+                    {
+                        Resize = 40,
+                        Crop = 32,
+                        Mean = [0, 0, 0],
+                        Deviation = [1, 1, 1],
+                    }
+                )
+                .Value()
+                .Notes
+        );
     }
 
     [Theory]

@@ -80,9 +80,7 @@ static class TrainingMapping
         if (augmentation.RandomScale is { } scale)
             settings = settings.Add(
                 "preprocessing.random_scale",
-                FormattableString.Invariant(
-                    $"{scale.LeastArea} to {scale.MostArea} of ratio {scale.LeastRatio} to {scale.MostRatio}"
-                )
+                FormattableString.Invariant($"{scale.LeastArea} to {scale.MostArea} of ratio {scale.LeastRatio} to {scale.MostRatio}")
             );
         if (augmentation.ColorJitter is { IsOff: false } jitter)
             settings = settings.Add(
@@ -125,7 +123,9 @@ static class TrainingMapping
                 new PqfError.Config(
                     "configuration",
                     "dataloader.validation_fraction",
-                    FormattableString.Invariant($"expected none: a detector's images to measure on have a file of their own, got {fraction}")
+                    FormattableString.Invariant(
+                        $"expected none: a detector's images to measure on have a file of their own, got {fraction}"
+                    )
                 )
             );
         if (config.Preprocessing.Augmentation.RandomScale is not null)

@@ -42,7 +42,10 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     string Score => Options.BestMetric ?? kind.Measured[0];
 
     /// <summary>Runs to the end.</summary>
-    public Result<TrainResult, PqfError> Run() => !kind.Measured.Contains(Score) ? NotMeasured() : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => Train(begun.Data, begun.Model, begun.State));
+    public Result<TrainResult, PqfError> Run() =>
+        !kind.Measured.Contains(Score)
+            ? NotMeasured()
+            : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => Train(begun.Data, begun.Model, begun.State));
 
     PqfError.Config NotMeasured() =>
         new("configuration", "best_metric", $"expected one of {string.Join(", ", kind.Measured)}, which are measured here, got {Score}");

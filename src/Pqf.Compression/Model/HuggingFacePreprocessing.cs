@@ -116,7 +116,11 @@ static class HuggingFacePreprocessing
         // (p · f − m) / s of bytes p is (p / 255 − m / (255 f)) / (s / (255 f)). The usual factor is 1 / 255 to the digits that files have.
         double scale = byte.MaxValue * factor;
         return Math.Abs(scale - 1) < 1e-6
-            ? preprocessing with { Mean = mean, Deviation = deviation }
+            ? preprocessing with
+            {
+                Mean = mean,
+                Deviation = deviation,
+            }
             : preprocessing with
             {
                 Mean = [.. mean.Select(value => (float)(value / scale))],

@@ -88,8 +88,7 @@ sealed class JsonFields(JsonElement element, string path)
         return new($"{NameOf(name)}: expected {expected}, got {(text.Length > LongestShown ? text[..LongestShown] + "…" : text)}");
     }
 
-    JsonElement? Find(string name) =>
-        Object().TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    JsonElement? Find(string name) => Object().TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     JsonElement Object() =>
         element.ValueKind == JsonValueKind.Object ? element : throw new JsonException("expected an object of fields in braces");

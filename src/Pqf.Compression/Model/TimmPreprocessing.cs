@@ -6,8 +6,8 @@ using Pqf.Tensors;
 namespace Pqf.Compression.Model;
 
 /// <summary>How images are prepared, in the words of timm: <c>pretrained_cfg</c> of <c>config.json</c>.</summary>
-/// <remarks>Source: timm's documentation of <c>resolve_data_config</c> and <c>create_transform</c>, and the files of its networks on Hugging
-/// Face's hub.</remarks>
+/// <remarks>Source: timm's documentation of <c>resolve_data_config</c> and <c>create_transform</c>, and the files of its networks on
+/// Hugging Face's hub.</remarks>
 static class TimmPreprocessing
 {
     // timm's where the file is silent.

@@ -14,7 +14,7 @@ public sealed record Augmentation
     /// <summary>Black pixels put around the resized image before the square is cut at random; fewer than the square's side.</summary>
     public int Padding { get; init; }
 
-    /// <summary>A part of a random size is cut from the image as it is, before it is resized; null for a part of the input's size.</summary>
+    /// <summary>A part of a random size is cut from the image before it is resized; null for a part of the input's size.</summary>
     public RandomScale? RandomScale { get; init; }
 
     /// <summary>How far colours vary.</summary>

@@ -2,8 +2,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets.Images;
 
-/// <summary>How far the colours of training images vary, as torchvision's <c>ColorJitter</c>: four changes in an order drawn for each image,
-/// each by a factor drawn for each image.</summary>
+/// <summary>How far the colours of training images vary, as torchvision's <c>ColorJitter</c>: four changes in an order drawn for each
+/// image, each by a factor drawn for each image.</summary>
 public sealed record ColorJitter
 {
     /// <summary>b: the factor is drawn from max(0, 1 − b) to 1 + b.</summary>

@@ -1,8 +1,8 @@
 namespace Pqf.Nets.Images;
 
 /// <summary>Changes of an image's colours, in place and in 8 bits, as torchvision makes them of Pillow images.</summary>
-/// <remarks>Sources: torchvision's documentation of <c>adjust_brightness</c> and its three sisters; Pillow's of <c>ImageEnhance</c>. Results
-/// agree with torchvision 0.14 on Pillow 9.4 to the byte.</remarks>
+/// <remarks>Sources: torchvision's documentation of <c>adjust_brightness</c> and its three sisters; Pillow's of <c>ImageEnhance</c>.
+/// Results agree with torchvision 0.14 on Pillow 9.4 to the byte.</remarks>
 static class ColourChange
 {
     /// <summary>Times a factor.</summary>
@@ -62,8 +62,7 @@ static class ColourChange
         }
     }
 
-    static byte Grey(ReadOnlySpan<byte> pixel, int channels) =>
-        channels == 1 ? pixel[0] : PixelImage.Luma(pixel[0], pixel[1], pixel[2]);
+    static byte Grey(ReadOnlySpan<byte> pixel, int channels) => channels == 1 ? pixel[0] : PixelImage.Luma(pixel[0], pixel[1], pixel[2]);
 
     /// <summary>The way from one value to another, a factor of it; the fraction is dropped.</summary>
     static byte Mixed(byte from, byte to, float factor) => (byte)Math.Clamp(from + (factor * (to - from)), 0, byte.MaxValue);

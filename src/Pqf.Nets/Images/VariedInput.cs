@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pqf.Tensors;
 
 namespace Pqf.Nets.Images;
 
@@ -42,7 +41,10 @@ static class VariedInput
         var part = scale.Draw(height, width, how.Key.Fold("random_scale"));
         var source = part.Of(rows, width);
         // The part fills the input: nothing is left to be placed but the mirror.
-        var mirrored = how with { Augmentation = how.Augmentation with { RandomCrop = false } };
+        var mirrored = how with
+        {
+            Augmentation = how.Augmentation with { RandomCrop = false },
+        };
         InputRows.Stretched(part, preprocessing, mirrored).Read(source.Next, input);
         // Rows behind the part are read too, to see that they are there.
         source.ReadTo(height);

@@ -105,7 +105,15 @@ public sealed class HeldBackTests : IDisposable
         Assert.Equal(
             "configuration: dataloader.validation_fraction: expected one of validation_fraction and train_images_per_class, got both",
             TrainingImages
-                .Open(new() { ImageFolder = folder.Path, HeldBack = new HeldBack(0.5, 0), TrainImagesPerClass = 1 }, NoReader)
+                .Open(
+                    new()
+                    {
+                        ImageFolder = folder.Path,
+                        HeldBack = new HeldBack(0.5, 0),
+                        TrainImagesPerClass = 1,
+                    },
+                    NoReader
+                )
                 .ErrorMessage()
         );
     }

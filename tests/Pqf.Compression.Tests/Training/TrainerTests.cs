@@ -201,7 +201,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(scores.Length, more.State.Progress.Epoch);
     }
 
-    Trainer<int> Scored(Tensor<float> weight, TrainingOptions options, string score, double[] scores, TrainingState? begun = null)
+    static Trainer<int> Scored(Tensor<float> weight, TrainingOptions options, string score, double[] scores, TrainingState? begun = null)
     {
         int epoch = begun?.Progress.Epoch ?? 0;
         var task = new TrainingTask<int>

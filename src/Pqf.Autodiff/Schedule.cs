@@ -114,5 +114,5 @@ public abstract record Schedule
     static bool IsBetter(Better better, double metric, double? best) =>
         best is not { } b ? !double.IsNaN(metric)
         : better == Better.Lower ? metric < b * (1 - Threshold)
-        : metric > b * (1 + Threshold);
+        : metric > b * (1 + (b < 0 ? -Threshold : Threshold));
 }

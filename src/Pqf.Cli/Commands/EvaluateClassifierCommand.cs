@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
@@ -55,7 +56,7 @@ static class EvaluateClassifierCommand
     public static Result<Unit, PqfError> Run(RunContext run, string weights)
     {
         var keys = run.Config.Dataloader;
-        var source = new ImageSource { ImageFolder = keys.ImagenetPath, IdxFolder = keys.IdxPath };
+        var source = ConfigMapping.Labelled(keys) with { TrainImagesPerClass = null };
         if (source is { ImageFolder: null, IdxFolder: null })
             return new PqfError.Config(
                 "command line",

@@ -78,7 +78,7 @@ static class TrainClassifierCommand
             from overrides in ConfigMapping.Overrides(keys)
             let training = new ClassifierTraining
             {
-                Images = () => TrainingImages.Open(SourceOf(keys.Dataloader), reader),
+                Images = () => TrainingImages.Open(ConfigMapping.Labelled(keys.Dataloader), reader),
                 Weights = weights,
                 HasRandomWeights = keys.Model.RandomWeights,
                 Overrides = overrides,
@@ -97,12 +97,4 @@ static class TrainClassifierCommand
             )
             select done;
     }
-
-    static ImageSource SourceOf(DataloaderConfig keys) =>
-        new()
-        {
-            ImageFolder = keys.ImagenetPath,
-            IdxFolder = keys.IdxPath,
-            TrainImagesPerClass = keys.TrainImagesPerClass,
-        };
 }

@@ -19,6 +19,12 @@ sealed record Config
     /// <summary><c>epochs</c> of fine-tuning (paper, section 5: 9).</summary>
     public int Epochs { get; init; } = 9;
 
+    /// <summary><c>patience</c>: epochs in a row without a better one after which training ends; null for none.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary><c>best_metric</c>: what decides which epoch is the best; null for accuracy, or box AP of detectors.</summary>
+    public string? BestMetric { get; init; }
+
     /// <summary><c>learning_rate</c> at the start (paper, section 5: 1e-3).</summary>
     public double LearningRate { get; init; } = 1e-3;
 
@@ -96,6 +102,12 @@ sealed record DataloaderConfig
     /// <summary><c>train_images_per_class</c>: where there are no folders <c>train</c> and <c>val</c>, that many files of each class are
     /// trained on, the first by name, and the rest validate.</summary>
     public int? TrainImagesPerClass { get; init; }
+
+    /// <summary><c>validation_fraction</c>: share of the images to train on that is held back to validate on, class by class.</summary>
+    public double? ValidationFraction { get; init; }
+
+    /// <summary><c>split_seed</c>: draws them.</summary>
+    public long SplitSeed { get; init; }
 
     /// <summary><c>skip_corrupt</c>: leave out images that cannot be decoded.</summary>
     public bool SkipCorrupt { get; init; }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Pqf.Compression;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Model;
+using Pqf.Compression.Training;
 using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -30,6 +32,8 @@ static class ConfigDecoder
         {
             Dataloader = top.Child("dataloader", Dataloader),
             Epochs = top.Read("epochs", defaults.Epochs, Values.Integer(0, MaxEpochs)),
+            Patience = top.ReadOptional("patience", Values.Integer(1, MaxEpochs)),
+            BestMetric = top.Read<string?>("best_metric", null, BestMetric),
             LearningRate = top.Read("learning_rate", defaults.LearningRate, Values.Positive),
             Momentum = top.ReadOptional("momentum", Values.Number(0, 1)),
             WeightDecay = top.ReadOptional("weight_decay", Values.Number(0)),
@@ -76,6 +80,19 @@ static class ConfigDecoder
             ("layers", CalibrationLevel.Layers)
         );
 
+    static ValueParser<string?> BestMetric { get; } =
+        Values.Choice<string?>([
+            .. new[]
+            {
+                Classification.Accuracy,
+                Metrics.Loss,
+                DetectorTask.BoxAp,
+                DetectorTask.BoxAp50,
+                DetectorTask.MaskAp,
+                DetectorTask.MaskAp50,
+            }.Select(name => (name, (string?)name)),
+        ]);
+
     static Result<SizeTarget?, Problem> TargetSize(ConfigNode node) =>
         Values
             .Text(node)
@@ -97,6 +114,8 @@ static class ConfigDecoder
             ImagenetPath = section.ReadText("imagenet_path"),
             IdxPath = section.ReadText("idx_path"),
             TrainImagesPerClass = section.ReadOptional("train_images_per_class", Values.Integer(1)),
+            ValidationFraction = section.ReadOptional("validation_fraction", Values.Between(0, 1)),
+            SplitSeed = section.Read("split_seed", new DataloaderConfig().SplitSeed, Values.Long()),
             SkipCorrupt = section.Read("skip_corrupt", new DataloaderConfig().SkipCorrupt, Values.Boolean),
             CocoPath = section.ReadText("coco_path"),
             TrainAnnotations = section.ReadText("train_annotations"),
@@ -291,11 +310,47 @@ static class ConfigDecoder
     static Augmentation Augmentation(Section section)
     {
         var defaults = new Augmentation();
-        return new()
+        var augmentation = new Augmentation
         {
             Padding = section.Read("padding", defaults.Padding, Values.Integer(0, Nets.Images.Preprocessing.MaxSide)),
             RandomCrop = section.Read("random_crop", defaults.RandomCrop, Values.Boolean),
             RandomFlip = section.Read("random_flip", defaults.RandomFlip, Values.Boolean),
+            RandomScale = RandomScale(section),
+            ColorJitter = section.Child("color_jitter", ColorJitter),
+        };
+        if (augmentation is { RandomScale: not null, Padding: > 0 })
+            section.Reject("padding", $"expected 0 beside random_scale, which takes its place, got {augmentation.Padding}");
+        if (augmentation is { RandomScale: not null, RandomCrop: false })
+            section.Reject("random_crop", "expected true beside random_scale, which takes its place, got false");
+        return augmentation;
+    }
+
+    static RandomScale? RandomScale(Section section)
+    {
+        const double MostRatio = 1000;
+        var areas = section.Read<ImmutableArray<double>>("random_scale", [], Values.Span(0, 1));
+        var ratios = section.Read<ImmutableArray<double>>("random_ratio", [], Values.Span(1 / MostRatio, MostRatio));
+        if (areas is not [var least, var most])
+        {
+            section.Reject("random_ratio", "expected random_scale beside it, got none");
+            return null;
+        }
+
+        if (least == 0)
+            section.Reject("random_scale", "expected a share of the area above 0, got 0");
+        var scale = new RandomScale(least, most);
+        return ratios is [var narrowest, var widest] ? scale with { LeastRatio = narrowest, MostRatio = widest } : scale;
+    }
+
+    static ColorJitter ColorJitter(Section section)
+    {
+        const double Most = 100;
+        return new()
+        {
+            Brightness = section.Read("brightness", 0.0, Values.Number(0, Most)),
+            Contrast = section.Read("contrast", 0.0, Values.Number(0, Most)),
+            Saturation = section.Read("saturation", 0.0, Values.Number(0, Most)),
+            Hue = section.Read("hue", 0.0, Values.Number(0, 0.5)),
         };
     }
 }

@@ -57,6 +57,16 @@ static class ConfigMapping
         config.Dataloader is { ImagenetPath: null, IdxPath: null }
         && (config.Dataloader.CocoPath ?? config.Dataloader.TrainAnnotations ?? config.Dataloader.ValAnnotations) is not null;
 
+    /// <summary>Where labelled images are.</summary>
+    public static ImageSource Labelled(DataloaderConfig keys) =>
+        new()
+        {
+            ImageFolder = keys.ImagenetPath,
+            IdxFolder = keys.IdxPath,
+            TrainImagesPerClass = keys.TrainImagesPerClass,
+            HeldBack = keys.ValidationFraction is { } fraction ? new HeldBack(fraction, keys.SplitSeed) : null,
+        };
+
     /// <summary>Where images of detectors are.</summary>
     public static CocoSource Coco(Config config) =>
         new()

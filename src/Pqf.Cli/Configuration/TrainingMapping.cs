@@ -42,6 +42,8 @@ static class TrainingMapping
             Compression = config.Model.Compress ? ConfigMapping.Compress(run) : null,
             Seed = config.Seed,
             Epochs = config.Epochs,
+            Patience = config.Patience,
+            BestMetric = config.BestMetric,
             LearningRate = config.LearningRate,
             Optimizer = Optimizer(config),
             Schedule = stepCount => Schedule(config.LrScheduler, stepCount),
@@ -57,14 +59,37 @@ static class TrainingMapping
             HostThreadCount = config.Threads,
             Formats = config.UsualFormats,
             Clock = ranks.Rank == 0 ? run.Terminal.Clock : null,
-            // States of runs from before the key existed resume as with the default.
-            Settings =
-                config.Preprocessing.Exif == ExifOrientation.Apply
-                    ? ImmutableSortedDictionary<string, string>.Empty
-                    : ImmutableSortedDictionary<string, string>.Empty.Add("preprocessing.exif", $"{config.Preprocessing.Exif}"),
+            Settings = Settings(config),
             SaveInterval = TimeSpan.FromMinutes(config.SaveMinutes),
             Machine = Environment.MachineName,
         };
+    }
+
+    /// <summary>Keys that shape a run and that states of earlier versions do not have: they are stored where they are not at the
+    /// default.</summary>
+    static ImmutableSortedDictionary<string, string> Settings(Config config)
+    {
+        var settings = ImmutableSortedDictionary<string, string>.Empty;
+        if (config.Preprocessing.Exif != ExifOrientation.Apply)
+            settings = settings.Add("preprocessing.exif", $"{config.Preprocessing.Exif}");
+        if (config.Dataloader.ValidationFraction is { } fraction)
+            settings = settings
+                .Add("dataloader.validation_fraction", FormattableString.Invariant($"{fraction}"))
+                .Add("dataloader.split_seed", FormattableString.Invariant($"{config.Dataloader.SplitSeed}"));
+        var augmentation = config.Preprocessing.Augmentation;
+        if (augmentation.RandomScale is { } scale)
+            settings = settings.Add(
+                "preprocessing.random_scale",
+                FormattableString.Invariant($"{scale.LeastArea} to {scale.MostArea} of ratio {scale.LeastRatio} to {scale.MostRatio}")
+            );
+        if (augmentation.ColorJitter is { IsOff: false } jitter)
+            settings = settings.Add(
+                "preprocessing.color_jitter",
+                FormattableString.Invariant(
+                    $"brightness {jitter.Brightness}, contrast {jitter.Contrast}, saturation {jitter.Saturation}, hue {jitter.Hue}"
+                )
+            );
+        return settings;
     }
 
     /// <summary>How gradients change parameters.</summary>
@@ -93,6 +118,20 @@ static class TrainingMapping
             errors.Add(Refused("label_smoothing", "0", FormattableString.Invariant($"{config.LabelSmoothing}")));
         if (config.Distillation.Teacher is { } teacher)
             errors.Add(Refused("distillation.teacher", "none", teacher));
+        if (config.Dataloader.ValidationFraction is { } fraction)
+            errors.Add(
+                new PqfError.Config(
+                    "configuration",
+                    "dataloader.validation_fraction",
+                    FormattableString.Invariant(
+                        $"expected none: a detector's images to measure on have a file of their own, got {fraction}"
+                    )
+                )
+            );
+        if (config.Preprocessing.Augmentation.RandomScale is not null)
+            errors.Add(NotOfDetectors("random_scale"));
+        if (!config.Preprocessing.Augmentation.ColorJitter.IsOff)
+            errors.Add(NotOfDetectors("color_jitter"));
         if (config.Dataloader.MicroBatch is { } micro)
             errors.Add(Refused("dataloader.micro_batch", "none", $"{micro}"));
         if (config.Model.RandomWeights)
@@ -105,6 +144,9 @@ static class TrainingMapping
             );
         return errors.Count == 0 ? default(Unit) : new PqfError.Several(errors.ToImmutable());
     }
+
+    static PqfError.Config NotOfDetectors(string key) =>
+        new("configuration", $"preprocessing.{key}", "expected none, as a detector's images do not vary so; classifiers take it");
 
     static PqfError.Config Refused(string key, string expected, string got) =>
         new("configuration", key, $"expected {expected}, since a detector's losses do not take it, got {got}");

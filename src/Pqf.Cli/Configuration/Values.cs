@@ -57,6 +57,21 @@ static partial class Values
     public static Result<double, Problem> Positive(ConfigNode node) =>
         Number()(node) is Result<double, Problem>.Ok { Value: > 0 } ok ? ok : Unexpected("a number above 0", node);
 
+    /// <summary>A number between two others, neither of them.</summary>
+    public static ValueParser<double> Between(double low, double high) =>
+        node =>
+            Number()(node) is Result<double, Problem>.Ok { Value: var value } ok && value > low && value < high
+                ? ok
+                : Unexpected(FormattableString.Invariant($"a number above {low} and below {high}"), node);
+
+    /// <summary>Two numbers, the second not below the first.</summary>
+    public static ValueParser<ImmutableArray<double>> Span(double least, double most) =>
+        node =>
+            List<double>(Number(least, most))(node) is Result<ImmutableArray<double>, Problem>.Ok { Value: [var low, var high] }
+            && low <= high
+                ? ImmutableArray.Create(low, high)
+                : Unexpected($"two numbers{Range(least, most)}, the lower one first", node);
+
     /// <summary>One of the given words, in any case.</summary>
     public static ValueParser<T> Choice<T>(params (string Word, T Value)[] choices) =>
         node =>

@@ -29,7 +29,8 @@ public abstract record ImageSet
         from match in found.Match(network)
         select found.Numbered(match, network, reader, progress);
 
-    /// <summary>Labelled images to measure on: of a folder of image files as for a path, of IDX files those named <c>t10k</c>.</summary>
+    /// <summary>Labelled images to measure on: of a folder of image files as for a path, of IDX files those named <c>t10k</c>; where a part
+    /// is held back from training, that part.</summary>
     /// <param name="source">The folder, of one kind or the other.</param>
     /// <param name="model">The network.</param>
     /// <param name="reader">Decodes images.</param>
@@ -41,11 +42,16 @@ public abstract record ImageSet
         ImageReader reader,
         IProgress<JobProgress>? progress = null
     ) =>
-        source is { ImageFolder: { } folder, IdxFolder: null }
+        source is { ImageFolder: { } folder, IdxFolder: null, HeldBack: null }
             ? Open(folder, model, reader, progress)
             : TrainingImages
                 .Open(source, reader)
-                .Bind(images => images.NumberedFor(NetworkClasses.Of(model), progress))
+                .Bind(images =>
+                {
+                    foreach (string note in images.Notes)
+                        progress.Note(note);
+                    return images.NumberedFor(NetworkClasses.Of(model), progress);
+                })
                 .Map(sets => sets.Validation);
 
     /// <summary>All image files under a folder, whatever their folders are called, all of class 0; or the images to train on where it is a
@@ -120,6 +126,25 @@ public abstract record ImageSet
 
         /// <inheritdoc/>
         public override Result<PixelImage, PqfError> Decode(int index) => Images.Decode(index);
+    }
+
+    /// <summary>Some of other images.</summary>
+    /// <param name="Images">The images.</param>
+    /// <param name="Places">Which of them, in order.</param>
+    public sealed record Part(ImageSet Images, ImmutableArray<int> Places) : ImageSet
+    {
+        /// <inheritdoc/>
+        public override int Count => Places.Length;
+
+        /// <inheritdoc/>
+        public override int ClassOf(int index) => Images.ClassOf(Places[index]);
+
+        /// <inheritdoc/>
+        public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input) =>
+            Images.Prepare(Places[index], preprocessing, variation, input);
+
+        /// <inheritdoc/>
+        public override Result<PixelImage, PqfError> Decode(int index) => Images.Decode(Places[index]);
     }
 
     /// <summary>Photographs in memory.</summary>

@@ -23,6 +23,9 @@ public sealed record ImageSource
     /// <summary>Where the folder has no <c>train</c>: that many images of each class are trained on, the first by name, and the rest
     /// validate.</summary>
     public int? TrainImagesPerClass { get; init; }
+
+    /// <summary>The part of the images to train on that validates in place of all others; null for none.</summary>
+    public HeldBack? HeldBack { get; init; }
 }
 
 /// <summary>Labelled images as they were found, before it is known how the network numbers its classes.</summary>
@@ -43,9 +46,16 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
     public static Result<TrainingImages, PqfError> Open(ImageSource source, ImageReader reader) =>
         source switch
         {
+            { HeldBack: not null, TrainImagesPerClass: not null } => new PqfError.Config(
+                "configuration",
+                "dataloader.validation_fraction",
+                "expected one of validation_fraction and train_images_per_class, got both"
+            ),
             { IdxFolder: { } path, ImageFolder: null } => Data
                 .IdxFolder.Open(path)
-                .Map(found => Of(new(found.Train, found.Test, path), found.ClassCount, 1)),
+                .Map(found => Of(new(found.Train, found.Test, path), found.ClassCount, 1))
+                .Bind(images => source.HeldBack is { } part ? images.Split(part, $"{path}: t10k is not used") : images),
+            { ImageFolder: { } path, IdxFolder: null, HeldBack: { } part } => OpenFolder(path, part, reader),
             { ImageFolder: { } path, IdxFolder: null } => OpenFolders(path, source.TrainImagesPerClass, reader),
             { ImageFolder: not null } => new PqfError.Config(
                 "configuration",
@@ -89,6 +99,28 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
                 };
             });
 
+    /// <summary>The images to train on, a part of which validates.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="left">What is said of other images to validate on; null where there are none.</param>
+    Result<TrainingImages, PqfError> Split(HeldBack part, string? left) =>
+        part.Split(Sets.Path, Sets.Train, Classes)
+            .Map(split => this with { Sets = split.Sets, Notes = [.. Notes, .. split.Notes, .. left is null ? [] : (string[])[left]] });
+
+    static Result<TrainingImages, PqfError> OpenFolder(string path, HeldBack part, ImageReader reader)
+    {
+        var (train, validation) = ImageFolder.Parts(path, reader);
+        return ImageFolder
+            .Open(train ?? validation ?? path, reader)
+            .Bind(all =>
+            {
+                var images = new ImageSet.Files(all.Images, reader);
+                return new TrainingImages(new(images, images, path), all.Classes, 3) { Notes = all.Notes }.Split(
+                    part,
+                    train is null || validation is null ? null : $"{path}: the images of {validation} are not used"
+                );
+            });
+    }
+
     static Result<TrainingImages, PqfError> OpenFolders(string path, int? trainImagesPerClass, ImageReader reader)
     {
         var (train, validation) = ImageFolder.Parts(path, reader);
@@ -97,7 +129,8 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
         if (train is null || validation is null)
             return new PqfError.File(
                 path,
-                "expected folders train and val in it; dataloader.train_images_per_class splits a folder that has only one of them"
+                "expected folders train and val in it; dataloader.validation_fraction (0.1, for example) or "
+                    + "dataloader.train_images_per_class splits a folder that has only one of them"
             );
         return from trained in ImageFolder.Open(train, reader)
             from validated in ImageFolder.Open(validation, reader)

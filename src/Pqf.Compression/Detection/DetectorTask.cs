@@ -18,8 +18,11 @@ public sealed record DetectorBatch(IReadOnlyList<Photograph> Images, IReadOnlyLi
 /// <summary>Training of Mask R-CNN by the sum of its five losses.</summary>
 public static class DetectorTask
 {
-    /// <summary>Metric of a validation: COCO's average precision of boxes.</summary>
-    public const string BoxAp = "box_ap";
+    /// <summary>Metrics of a validation: COCO's average precision of boxes and of masks, over IoU 0.50 to 0.95 and at 0.50.</summary>
+    public const string BoxAp = "box_ap",
+        BoxAp50 = "box_ap50",
+        MaskAp = "mask_ap",
+        MaskAp50 = "mask_ap50";
 
     /// <summary>The training of a detector.</summary>
     /// <param name="architecture">A <c>maskrcnn</c>, with its thresholds.</param>

@@ -52,6 +52,7 @@ public sealed record DetectorTraining
             ValidationCount = validation.Images.Length,
             BatchSize = batchSize,
             BatchCount = Batches(run, train, batchSize).BatchCount,
+            Measured = [DetectorTask.BoxAp, DetectorTask.BoxAp50, DetectorTask.MaskAp, DetectorTask.MaskAp50],
             Settings = ImmutableSortedDictionary<string, string>.Empty.Add(
                 "dataloader.train_passes",
                 Passes.ToString(CultureInfo.InvariantCulture)
@@ -97,9 +98,9 @@ public sealed record DetectorTraining
                 report.ImageCount,
                 [
                     new(DetectorTask.BoxAp, report.Box.Ap),
-                    new("box_ap50", report.Box.Ap50),
-                    new("mask_ap", report.Mask.Ap),
-                    new("mask_ap50", report.Mask.Ap50),
+                    new(DetectorTask.BoxAp50, report.Box.Ap50),
+                    new(DetectorTask.MaskAp, report.Mask.Ap),
+                    new(DetectorTask.MaskAp50, report.Mask.Ap50),
                 ]
             ));
 

@@ -32,6 +32,13 @@ public sealed record TrainOptions
     /// <summary>Passes over the images.</summary>
     public int Epochs { get; init; } = 9;
 
+    /// <summary>Epochs in a row without a better one after which the training ends; null for none.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>The metric of the validation that decides which epoch is the best; null leaves it to the kind of network. Higher is better,
+    /// but for the loss.</summary>
+    public string? BestMetric { get; init; }
+
     /// <summary>Of the first step.</summary>
     public double LearningRate { get; init; } = 1e-3;
 

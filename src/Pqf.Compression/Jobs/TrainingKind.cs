@@ -26,6 +26,9 @@ public sealed record TrainingKind<TBatch>
     /// <summary>Batches of an epoch.</summary>
     public required int BatchCount { get; init; }
 
+    /// <summary>What a validation measures, by name; the first decides by default which epoch is the best.</summary>
+    public required ImmutableArray<string> Measured { get; init; }
+
     /// <summary>Settings that only this kind has and that a resumed run must have in common with its beginning.</summary>
     public required ImmutableSortedDictionary<string, string> Settings { get; init; }
 

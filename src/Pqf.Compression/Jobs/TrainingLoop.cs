@@ -62,6 +62,7 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
             for (StartEpoch(); events.MoveNext(); StartEpoch())
                 if (Handle(events.Current) is Result<Unit, PqfError>.Error error)
                     return error.Value;
+            NotePatience();
             return default(Unit);
         }
         catch (OperationCanceledException)
@@ -78,8 +79,20 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
     void StartEpoch()
     {
         var progress = trainer.State.Progress;
-        if (!isInStage && progress.Epoch < run.Options.Epochs && progress.Batch < batchCount)
+        if (!isInStage && !trainer.IsOutOfPatience && progress.Epoch < run.Options.Epochs && progress.Batch < batchCount)
             Start($"epoch {progress.Epoch + 1} of {run.Options.Epochs}", "batches", batchCount, progress.Batch);
+    }
+
+    /// <summary>Says that the training ends before its last epoch, if it does.</summary>
+    void NotePatience()
+    {
+        var progress = trainer.State.Progress;
+        if (trainer.IsOutOfPatience && progress.Epoch < run.Options.Epochs)
+            run.Progress.Note(
+                $"ends after epoch {progress.Epoch} of {run.Options.Epochs}: {progress.EpochsSinceBest} "
+                    + $"{(progress.EpochsSinceBest == 1 ? "epoch" : "epochs")} without a better {trainer.Score} than epoch "
+                    + $"{progress.Best?.Number} (patience {run.Options.Patience}); --resume with a higher --patience continues"
+            );
     }
 
     Result<Unit, PqfError> Handle(TrainingEvent next)

@@ -30,6 +30,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         new()
         {
             Epochs = Options.Epochs,
+            Patience = Options.Patience,
             Optimizer = Options.Optimizer,
             Schedule = Options.Schedule((int)Math.Min(int.MaxValue, (long)Options.Epochs * kind.BatchCount)),
             LearningRate = Options.LearningRate,
@@ -37,9 +38,17 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
 
     ICollective Ranks => Options.Ranks;
 
+    /// <summary>The metric that decides which epoch is the best.</summary>
+    string Score => Options.BestMetric ?? kind.Measured[0];
+
     /// <summary>Runs to the end.</summary>
     public Result<TrainResult, PqfError> Run() =>
-        (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => Train(begun.Data, begun.Model, begun.State));
+        !kind.Measured.Contains(Score)
+            ? NotMeasured()
+            : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => Train(begun.Data, begun.Model, begun.State));
+
+    PqfError.Config NotMeasured() =>
+        new("configuration", "best_metric", $"expected one of {string.Join(", ", kind.Measured)}, which are measured here, got {Score}");
 
     Result<Begun, PqfError> Start() =>
         Options.Resume is { } wanted
@@ -244,6 +253,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     TrainingTask<TBatch> Timed(TrainingTask<TBatch> task) =>
         task with
         {
+            Score = Score,
             Epoch = (epoch, firstBatch) => Timed(task.Epoch(epoch, firstBatch)),
             Validate = cancellation =>
             {

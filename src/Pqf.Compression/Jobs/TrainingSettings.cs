@@ -27,6 +27,8 @@ static class TrainingSettings
             ["dataloader.train_shuffle"] = Invariant($"{options.IsShuffled}"),
             ["dataloader"] = Invariant($"{kind.ImageCount} images to train on"),
         }
+            // States of runs from before the key existed resume as with the default.
+            .Concat(options.BestMetric is { } metric && metric != kind.Measured[0] ? [new("best_metric", metric)] : [])
             .Concat(kind.Settings)
             .Concat(options.Settings)
             .ToImmutableSortedDictionary(StringComparer.Ordinal);

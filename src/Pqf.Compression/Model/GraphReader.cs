@@ -25,7 +25,9 @@ static class GraphReader
         from head in HeadChoice.Of(found.Tensors, new Recognition(own), overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
-        let preprocessing = Guess(found.Input.Shape)
+        from beside in PreprocessingBeside.Find(file.Path, null, head.Architecture, overrides)
+        let guess = Guess(found.Input.Shape)
+        let preprocessing = beside?.Preprocessing ?? guess
         from network in overrides.Complete(
             file.Path,
             file.Format,
@@ -40,7 +42,7 @@ static class GraphReader
         )
         select network with
         {
-            Notes = [.. file.Notes, .. found.Notes, Note(preprocessing)],
+            Notes = [.. file.Notes, .. found.Notes, .. beside?.Notes ?? [Note(guess)]],
         };
 
     /// <summary>What a network is, without its values.</summary>

@@ -69,6 +69,7 @@ static class NetworkReader
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
         from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
+        from beside in PreprocessingBeside.Find(file.Path, stored?.Preprocessing, head.Architecture, overrides)
         from network in overrides.Complete(
             file.Path,
             Network.FormatOf(file),
@@ -77,7 +78,7 @@ static class NetworkReader
                 Architecture = head.Architecture,
                 Graph = graph,
                 Parameters = loaded.Parameters,
-                Preprocessing = stored?.Preprocessing ?? Preprocessing.ImageNet(head.Architecture.InChannels),
+                Preprocessing = stored?.Preprocessing ?? beside?.Preprocessing ?? Preprocessing.ImageNet(head.Architecture.InChannels),
                 ClassNames = stored?.ClassNames,
                 Compression = stored?.Compression,
                 Seed = stored?.Seed,
@@ -88,7 +89,12 @@ static class NetworkReader
         select network with
         {
             Unused = [.. loaded.Report.Unused.Select(unused => unused.Name)],
-            Notes = loaded.Report.LacksStatistics ? tensors.Notes.Add(MissingStatistics.AreEstimated) : tensors.Notes,
+            Notes =
+            [
+                .. tensors.Notes,
+                .. beside?.Notes ?? [],
+                .. loaded.Report.LacksStatistics ? (string[])[MissingStatistics.AreEstimated] : [],
+            ],
             LacksStatistics = loaded.Report.LacksStatistics,
         };
 

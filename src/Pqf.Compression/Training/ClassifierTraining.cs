@@ -86,6 +86,7 @@ public sealed record ClassifierTraining
             ValidationCount = images.Sets.Validation.Count,
             BatchSize = batchSize,
             BatchCount = (images.Sets.Train.Count + batchSize - 1) / batchSize,
+            Measured = [Classification.Accuracy, Metrics.Loss],
             // States of runs from before the key existed resume as with the default.
             Settings = micro == batchSize ? Settings() : Settings().Add("dataloader.micro_batch", $"{micro}"),
             Start = () => ClassifierStart.Open(this, run, images),

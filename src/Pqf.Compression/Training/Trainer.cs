@@ -20,16 +20,22 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
     /// <summary>After the last event.</summary>
     public TrainingState State { get; private set; } = state;
 
+    /// <summary>The metric that decides which epoch is the best.</summary>
+    public string Score => task.Score;
+
     /// <summary>Bytes that this rank sent to others in the latest step.</summary>
     public long SentBytes => steps.SentBytes;
 
-    /// <summary>Trains to the last epoch.</summary>
+    /// <summary>Whether the epochs since the best one are as many as the run waits for.</summary>
+    public bool IsOutOfPatience => State.Progress.EpochsSinceBest >= (options.Patience ?? int.MaxValue);
+
+    /// <summary>Trains to the last epoch, or until the patience ends.</summary>
     /// <param name="cancellation">Ends the iterator with an <see cref="OperationCanceledException"/> between two steps: <see cref="State"/>
     /// is whole.</param>
     /// <returns>Events, made as they are asked for. No scope is open between them.</returns>
     public IEnumerable<TrainingEvent> Run(CancellationToken cancellation = default)
     {
-        while (State.Progress.Epoch < options.Epochs)
+        while (State.Progress.Epoch < options.Epochs && !IsOutOfPatience)
         {
             using (var batches = task.Epoch(State.Progress.Epoch, State.Progress.Batch).GetEnumerator())
                 while (steps.Next(batches, State.Progress.Batch, Step, cancellation) is { } step)
@@ -85,7 +91,7 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
     TrainingEvent.EpochFinished FinishEpoch(Metrics validation)
     {
         var progress = State.Progress;
-        double score = validation[task.Score];
+        double score = EpochRecord.ScoreOf(validation, task.Score);
         var epoch = new EpochRecord(progress.Epoch + 1, progress.Training, validation, score, progress.LearningRate);
         State = State with { Schedule = options.Schedule.AfterEpoch(State.Schedule, score), Progress = progress.After(epoch) };
         return new(State.Progress, epoch, State.Progress.Best == epoch);

@@ -8,6 +8,9 @@ public sealed record TrainingOptions
     /// <summary>Passes over the examples.</summary>
     public required int Epochs { get; init; }
 
+    /// <summary>Epochs in a row without a better score after which the training ends; null for none.</summary>
+    public int? Patience { get; init; }
+
     /// <summary>How gradients change parameters.</summary>
     public required Optimizer Optimizer { get; init; }
 

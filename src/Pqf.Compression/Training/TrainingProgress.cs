@@ -21,6 +21,11 @@ public sealed record EpochRecord(int Number, Metrics Training, Metrics Validatio
         : double.IsNaN(earlier.Score) ? !double.IsNaN(Score)
         : Score > earlier.Score;
 
+    /// <summary>A metric as a score, of which higher is better: a loss counts with a minus.</summary>
+    /// <param name="metrics">Of a validation.</param>
+    /// <param name="name">The metric.</param>
+    internal static double ScoreOf(Metrics metrics, string name) => name == Metrics.Loss ? -metrics[name] : metrics[name];
+
     static double? LossOf(Metrics metrics) => metrics.Means.Any(mean => mean.Name == Metrics.Loss) ? metrics[Metrics.Loss] : null;
 }
 
@@ -52,6 +57,9 @@ public sealed record TrainingProgress(
     /// first has ended.</summary>
     public EpochRecord? Best =>
         Epochs.Aggregate((EpochRecord?)null, (best, epoch) => best is null || epoch.IsBetterThan(best) ? epoch : best);
+
+    /// <summary>Epochs since the best one.</summary>
+    public int EpochsSinceBest => Best is { } best ? Epochs[^1].Number - best.Number : 0;
 
     /// <summary>One more step.</summary>
     internal TrainingProgress After(Metrics batch, double rate) =>

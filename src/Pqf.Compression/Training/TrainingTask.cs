@@ -34,6 +34,6 @@ public sealed record TrainingTask<TBatch>
     public required Func<CancellationToken, Result<Metrics, PqfError>> Validate { get; init; }
 
     /// <summary>The metric of <see cref="Validate"/> that decides which epoch is the best and that plateaus are seen in; higher is
-    /// better.</summary>
+    /// better, but for <see cref="Metrics.Loss"/>.</summary>
     public required string Score { get; init; }
 }

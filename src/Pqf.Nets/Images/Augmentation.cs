@@ -13,6 +13,12 @@ public sealed record Augmentation
 
     /// <summary>Black pixels put around the resized image before the square is cut at random; fewer than the square's side.</summary>
     public int Padding { get; init; }
+
+    /// <summary>A part of a random size is cut from the image before it is resized; null for a part of the input's size.</summary>
+    public RandomScale? RandomScale { get; init; }
+
+    /// <summary>How far colours vary.</summary>
+    public ColorJitter ColorJitter { get; init; } = new();
 }
 
 /// <summary>One way to vary one image.</summary>

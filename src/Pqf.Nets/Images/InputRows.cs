@@ -50,18 +50,30 @@ readonly unsafe struct InputRows
     readonly float[] mean,
         deviation;
 
+    /// <summary>Of an image of some rows and columns, whose shorter side is resized.</summary>
     public InputRows(int height, int width, Preprocessing preprocessing, Variation? variation)
+        : this(height, width, Resized(height, width, preprocessing), preprocessing, variation) { }
+
+    InputRows(int height, int width, (long Height, long Width) resized, Preprocessing preprocessing, Variation? variation)
     {
         (this.height, this.width, channels) = (height, width, preprocessing.Channels);
         (rowCount, columnCount) = preprocessing.Size;
-        int shorter = Math.Min(height, width);
-        long Resized(int side) => (long)preprocessing.Resize * side / shorter;
-        (long top, long left, isMirrored) = Placement.Of(Resized(height), Resized(width), preprocessing.Size, variation);
-        down = CroppedSide.Create(height, Resized(height), top, rowCount);
-        across = CroppedSide.Create(width, Resized(width), left, columnCount);
+        (long top, long left, isMirrored) = Placement.Of(resized.Height, resized.Width, preprocessing.Size, variation);
+        down = CroppedSide.Create(height, resized.Height, top, rowCount);
+        across = CroppedSide.Create(width, resized.Width, left, columnCount);
         // As long as a row, so that a row is normalised in whole vectors whatever the number of channels.
         mean = Repeated(preprocessing.Mean, across.Count);
         deviation = Repeated(preprocessing.Deviation, across.Count);
+    }
+
+    /// <summary>Of an image that is resized to the input's size, whatever its proportions.</summary>
+    public static InputRows Stretched(ImagePart part, Preprocessing preprocessing, Variation variation) =>
+        new(part.Height, part.Width, (preprocessing.Size.H, preprocessing.Size.W), preprocessing, variation);
+
+    static (long Height, long Width) Resized(int height, int width, Preprocessing preprocessing)
+    {
+        int shorter = Math.Min(height, width);
+        return ((long)preprocessing.Resize * height / shorter, (long)preprocessing.Resize * width / shorter);
     }
 
     int RowLength => across.Count * channels;

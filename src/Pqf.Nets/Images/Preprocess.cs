@@ -50,7 +50,9 @@ public static class Preprocess
         Variation? variation = null
     ) =>
         destination.Length == InputCount(preprocessing)
-            ? new InputRows(height, width, preprocessing, variation).Read(rows, destination)
+            ? variation is { } how && (how.Augmentation.RandomScale is not null || !how.Augmentation.ColorJitter.IsOff)
+                ? VariedInput.Read(height, width, rows, preprocessing, destination, how)
+                : new InputRows(height, width, preprocessing, variation).Read(rows, destination)
             : throw new ShapeException(
                 "ToInput",
                 $"expected [{preprocessing.Size.H}, {preprocessing.Size.W}, {preprocessing.Channels}] values, got {destination.Length}"

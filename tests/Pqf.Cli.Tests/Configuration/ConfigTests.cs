@@ -17,9 +17,11 @@ public class ConfigTests
     /// default.</summary>
     const string Everything = """
         dataloader: {imagenet_path: /data/imagenet, coco_path: /data/coco, num_workers: 3, batch_size: 1_28, micro_batch: 32, train_shuffle: no, train_passes: 4, validation_shuffle: yes,
-                     idx_path: /data/idx, train_images_per_class: 3, skip_corrupt: yes,
+                     idx_path: /data/idx, train_images_per_class: 3, validation_fraction: .2, split_seed: 9, skip_corrupt: yes,
                      train_annotations: a.json, train_images: a, val_annotations: b.json, val_images: b}
         epochs: 5
+        patience: 4
+        best_metric: LOSS
         learning_rate: 1.e-4
         momentum: .5
         weight_decay: 1e-4
@@ -38,7 +40,8 @@ public class ConfigTests
         calibration: layers
         target_size: 1.5MB
         target_ratio: 40.5
-        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore}
+        preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore,
+                        color_jitter: {brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1}}
         model:
           arch: resnet50ssl
           class_count: 10
@@ -106,10 +109,13 @@ public class ConfigTests
                 ValidationShuffle = true,
                 IdxPath = "/data/idx",
                 TrainImagesPerClass = 3,
+                ValidationFraction = 0.2,
+                SplitSeed = 9,
                 SkipCorrupt = true,
             },
             config.Dataloader
         );
+        Assert.Equal((4, "loss"), (config.Patience, config.BestMetric));
         Assert.Equal((0.1, 2.5), (config.LabelSmoothing, config.SaveMinutes));
         Assert.Equal(
             new DistillationConfig
@@ -126,6 +132,13 @@ public class ConfigTests
                 Padding = 4,
                 RandomCrop = false,
                 RandomFlip = false,
+                ColorJitter = new()
+                {
+                    Brightness = 0.4,
+                    Contrast = 0.3,
+                    Saturation = 0.2,
+                    Hue = 0.1,
+                },
             },
             config.Preprocessing.Augmentation
         );
@@ -221,7 +234,14 @@ public class ConfigTests
     [Fact]
     public void Everything_above_is_every_key_there_is()
     {
-        string[] elsewhere = ["model.grey", "model.random_weights", "model.column_weights"];
+        string[] elsewhere =
+        [
+            "model.grey",
+            "model.random_weights",
+            "model.column_weights",
+            "preprocessing.random_scale",
+            "preprocessing.random_ratio",
+        ];
         var missing = ConfigLoader
             .KnownKeys()
             .Where(key => !Everything.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", StringComparison.Ordinal));

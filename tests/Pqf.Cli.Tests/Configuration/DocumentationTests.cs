@@ -20,6 +20,7 @@ public class DocumentationTests
             "model.compression_parameters",
             "model.maskrcnn",
             "preprocessing",
+            "preprocessing.color_jitter",
         ];
         Assert.All(ConfigLoader.KnownKeys().Except(groups), key => Assert.Contains($"| `{key}` |", text, StringComparison.Ordinal));
     }

@@ -158,10 +158,52 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void A_plateau_is_one_of_the_score_which_is_better_when_higher()
     {
-        double[] scores = [0.1, 0.2, 0.2, 0.1, 0.3];
+        var options = SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Plateau(Better.Higher, 1, 0.1), 1, 5);
         var weight = Tensor<float>.From(host, [1], [1]);
-        var options = SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Plateau(Better.Higher, 1, 0.1), 1, scores.Length);
-        int epoch = 0;
+        var trainer = Scored(weight, options, "quality", [0.1, 0.2, 0.2, 0.1, 0.3]);
+        _ = trainer.Run(TestContext.Current.CancellationToken).Count();
+        // Not better at epoch 3, waited for once; not better at epoch 4: the rate falls after it.
+        Assert.Equal([1, 1, 1, 1, 0.1], trainer.State.Progress.Epochs.Select(done => done.LearningRate));
+        Assert.Equal(5, trainer.State.Progress.Best!.Number);
+        Assert.Equal(1 - 1 - 1 - 1 - 1 - 0.1f, weight.ToArray()[0], 1e-6f);
+    }
+
+    [Fact]
+    public void Of_losses_the_lowest_is_the_best_and_a_plateau_is_one_that_does_not_fall()
+    {
+        var options = SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Plateau(Better.Higher, 1, 0.1), 1, 5);
+        var trainer = Scored(Tensor<float>.From(host, [1], [1]), options, Metrics.Loss, [3, 2, 2.0001, 2.0001, 4]);
+        _ = trainer.Run(TestContext.Current.CancellationToken).Count();
+        Assert.Equal([1, 1, 1, 1, 0.1], trainer.State.Progress.Epochs.Select(done => done.LearningRate));
+        Assert.Equal(2, trainer.State.Progress.Best!.Number);
+    }
+
+    // Scores of epochs 1, 2, …; the epoch that is the last.
+    [Theory]
+    [InlineData(2, 5, new[] { 0.1, 0.2, 0.3, 0.3, 0.2, 0.9 })]
+    [InlineData(1, 2, new[] { 0.1, 0.1, 0.3 })]
+    [InlineData(3, 6, new[] { 0.1, 0.1, 0.2, 0.1, 0.1, 0.1, 0.5 })]
+    [InlineData(2, 6, new[] { 0.1, 0.0, 0.2, 0.1, 0.3, 0.2 })]
+    public void Training_ends_once_no_epoch_is_better_for_the_patience(int patience, int last, double[] scores)
+    {
+        var options = SmallTraining.Options(new Optimizer.Sgd(), new Schedule.Constant(), 1, scores.Length) with { Patience = patience };
+        var weight = Tensor<float>.From(host, [1], [1]);
+        var trainer = Scored(weight, options, "quality", scores);
+        var events = trainer.Run(TestContext.Current.CancellationToken).ToArray();
+        Assert.Equal(last, trainer.State.Progress.Epoch);
+        Assert.IsType<TrainingEvent.EpochFinished>(events[^1]);
+        // A run that resumes from there ends at once, and with more patience it does not.
+        var again = Scored(weight, options, "quality", scores, trainer.State);
+        Assert.Equal(last < scores.Length, again.IsOutOfPatience);
+        Assert.Empty(again.Run(TestContext.Current.CancellationToken));
+        var more = Scored(weight, options with { Patience = 10 }, "quality", scores, trainer.State);
+        _ = more.Run(TestContext.Current.CancellationToken).Count();
+        Assert.Equal(scores.Length, more.State.Progress.Epoch);
+    }
+
+    static Trainer<int> Scored(Tensor<float> weight, TrainingOptions options, string score, double[] scores, TrainingState? begun = null)
+    {
+        int epoch = begun?.Progress.Epoch ?? 0;
         var task = new TrainingTask<int>
         {
             Trainable = ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight),
@@ -171,20 +213,15 @@ public sealed class TrainerTests : IDisposable
                     (tape, variables) =>
                         (tape.Apply(new Reshape.Function([]), variables["w"]), new StepResult(new(1, [new(Metrics.Loss, 0)]), []))
                 )(ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight)),
-            Validate = _ => new Metrics(1, [new("quality", scores[epoch++])]),
-            Score = "quality",
+            Validate = _ => new Metrics(1, [new(score, scores[epoch++])]),
+            Score = score,
         };
         var state = TrainingState.Start(
             new Parameters(ImmutableDictionary<string, Weight>.Empty.Add("w", new Weight.Dense(weight))),
             task.Trainable,
             options
         );
-        var trainer = new Trainer<int>(task, state, options);
-        _ = trainer.Run(TestContext.Current.CancellationToken).Count();
-        // Not better at epoch 3, waited for once; not better at epoch 4: the rate falls after it.
-        Assert.Equal([1, 1, 1, 1, 0.1], trainer.State.Progress.Epochs.Select(done => done.LearningRate));
-        Assert.Equal(5, trainer.State.Progress.Best!.Number);
-        Assert.Equal(1 - 1 - 1 - 1 - 1 - 0.1f, weight.ToArray()[0], 1e-6f);
+        return new Trainer<int>(task, begun ?? state, options);
     }
 
     TrainingEvent[] Events(LabelledData data)

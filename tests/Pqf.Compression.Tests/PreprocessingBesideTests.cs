@@ -1,0 +1,210 @@
+using Pqf.Compression.Model;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Compression.Tests;
+
+/// <summary>Files of timm and of Hugging Face beside weights.</summary>
+public sealed class PreprocessingBesideTests : IDisposable
+{
+    const string WinOver = "preprocessing.resize, crop, mean, deviation win over it";
+
+    readonly TemporaryFolder folder = new();
+    readonly HostDevice host = new();
+    readonly Scope scope;
+
+    public PreprocessingBesideTests()
+    {
+        scope = host.BeginScope();
+        File.Copy(SharedData.Path("cases/checkpoints/base.pth"), Weights);
+    }
+
+    public void Dispose()
+    {
+        scope.Dispose();
+        host.Dispose();
+        folder.Dispose();
+    }
+
+    string Weights => folder.File("model.pth");
+
+    [Fact]
+    public void Without_a_file_it_is_ImageNets()
+    {
+        var network = Load().Value();
+        Assert.Equal((256, 224, 0.485f), (network.Preprocessing.Resize, network.Preprocessing.Crop, network.Preprocessing.Mean[0]));
+        Assert.Empty(network.Notes);
+    }
+
+    // As timm/resnet50.a1_in1k has it; timm resizes to int(floor(224 / 0.95)) = 235.
+    [Fact]
+    public void Timms_file_is_read_and_what_is_not_done_is_said()
+    {
+        Write(
+            "config.json",
+            """
+            {"architecture": "resnet50", "num_classes": 1000, "pretrained_cfg": {"tag": "a1_in1k", "input_size": [3, 224, 224],
+            "test_input_size": [3, 288, 288], "fixed_input_size": false, "interpolation": "bicubic", "crop_pct": 0.95,
+            "crop_mode": "center", "mean": [0.5, 0.25, 0.125], "std": [0.5, 0.5, 0.25]}}
+            """
+        );
+        var network = Load().Value();
+        Assert.Equal((235, 224), (network.Preprocessing.Resize, network.Preprocessing.Crop));
+        Assert.Equal([0.5f, 0.25f, 0.125f], network.Preprocessing.Mean);
+        Assert.Equal([0.5f, 0.5f, 0.25f], network.Preprocessing.Deviation);
+        Assert.Equal(
+            [
+                "config.json beside it says how images are prepared (timm): resize 235, crop 224, mean [0.5, 0.25, 0.125], deviation "
+                    + $"[0.5, 0.5, 0.25]; {WinOver}",
+                "config.json: interpolation bicubic is not done: images are resized by the bilinear filter, which may cost some accuracy",
+                "config.json: test_input_size 288 is not used: timm measures the network on such images too (preprocessing.crop)",
+            ],
+            network.Notes
+        );
+    }
+
+    [Theory]
+    [InlineData("""{"mean": [0.5, 0.5, 0.5], "input_size": [3, 160, 160]}""", 182, 160)] // 160 / 0.875
+    [InlineData("""{"pretrained_cfg": {"crop_pct": 1.0, "crop_mode": "squash"}}""", 224, 224, "crop_mode squash is not done")]
+    [InlineData("""{"pretrained_cfg": {"crop_pct": null, "input_size": [3, 300, 300], "interpolation": "bilinear"}}""", 342, 300)]
+    public void Older_and_shorter_files_of_timm_are_read(string text, int resize, int crop, params string[] notes)
+    {
+        Write("config.json", text);
+        var network = Load().Value();
+        Assert.Equal((resize, crop), (network.Preprocessing.Resize, network.Preprocessing.Crop));
+        Assert.Equal(notes.Length + 1, network.Notes.Length);
+        Assert.All(notes, note => Assert.Contains(network.Notes, line => line.Contains(note, StringComparison.Ordinal)));
+    }
+
+    // As microsoft/resnet-50 and google/vit-base-patch16-224 have them, and forms of other processors.
+    [Theory]
+    [InlineData("""{"crop_pct": 0.875, "do_normalize": true, "do_resize": true, "resample": 2, "size": 224}""", 256, 224)]
+    [InlineData("""{"crop_pct": 0.95, "size": {"shortest_edge": 224}, "resample": 3}""", 235, 224, "resample 3 (bicubic) is not done")]
+    [InlineData("""{"crop_pct": 0.95, "size": {"shortest_edge": 384}}""", 384, 384, "images are not stretched to 384 × 384 pixels")]
+    [InlineData("""{"do_center_crop": true, "size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}}""", 256, 224)]
+    [InlineData("""{"size": {"shortest_edge": 232}, "crop_size": 224}""", 232, 224)]
+    [InlineData("""{"size": {"height": 224, "width": 224}}""", 224, 224, "images are not stretched to 224 × 224 pixels")]
+    [InlineData("""{"size": {"shortest_edge": 230}, "do_center_crop": false}""", 230, 230, "do_center_crop false is not done")]
+    [InlineData("""{"size": 224, "do_center_crop": true, "do_resize": false}""", 224, 224, "do_resize false is not done")]
+    [InlineData(
+        """{"size": 224, "do_center_crop": true, "do_pad": true, "do_flip_channel_order": true, "do_reduce": false}""",
+        224,
+        224,
+        "may change the network's answers: do_flip_channel_order, do_pad"
+    )]
+    public void Hugging_Faces_file_is_read(string text, int resize, int crop, params string[] notes)
+    {
+        Write("preprocessor_config.json", text);
+        Write("config.json", """{"architectures": ["ResNetForImageClassification"]}""");
+        var network = Load().Value();
+        Assert.Equal((resize, crop), (network.Preprocessing.Resize, network.Preprocessing.Crop));
+        Assert.Equal(notes.Length + 1, network.Notes.Length);
+        Assert.StartsWith("preprocessor_config.json beside it says how images are prepared (Hugging Face): ", network.Notes[0]);
+        Assert.All(notes, note => Assert.Contains(network.Notes, line => line.Contains(note, StringComparison.Ordinal)));
+    }
+
+    // x = (255 f p − m) / s for p from 0 to 1.
+    [Theory]
+    [InlineData("""{"rescale_factor": 0.00392156862745098, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.5, 1]}""", 0.5f, 0.25f)]
+    [InlineData("""{"do_rescale": false, "image_mean": [127.5, 0, 0], "image_std": [51, 1, 1]}""", 0.5f, 0.2f)]
+    [InlineData("""{"rescale_factor": 0.00784313725490196, "image_mean": [1, 1, 1], "image_std": [0.5, 1, 1]}""", 0.5f, 0.25f)] // 2 / 255
+    [InlineData("""{"do_normalize": false, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.5, 1]}""", 0f, 1f)]
+    public void Scales_are_brought_to_pixels_from_0_to_1(string text, float mean, float deviation)
+    {
+        Write("preprocessor_config.json", text);
+        var found = Load().Value().Preprocessing;
+        Assert.Equal((mean, deviation), (found.Mean[0], found.Deviation[0]));
+    }
+
+    [Fact]
+    public void Keys_of_the_configuration_and_what_the_weights_file_says_win()
+    {
+        Write("config.json", """{"pretrained_cfg": {"input_size": [3, 160, 160], "mean": [0.5, 0.5, 0.5]}}""");
+        var network = Load(new() { Crop = 128 }).Value();
+        Assert.Equal((182, 128, 0.5f), (network.Preprocessing.Resize, network.Preprocessing.Crop, network.Preprocessing.Mean[0]));
+        string stored = folder.File("model.pqf");
+        network.Save(stored).Value();
+        Write("config.json", """{"pretrained_cfg": {"input_size": [3, 64, 64]}}""");
+        Assert.Equal(128, Network.Load(stored, host).Value().Preprocessing.Crop);
+        // With all keys the file is not even read.
+        Write("config.json", "{");
+        Assert.Empty(
+            Load(
+                    new()
+                    {
+                        Resize = 40,
+                        Crop = 32,
+                        Mean = [0, 0, 0],
+                        Deviation = [1, 1, 1],
+                    }
+                )
+                .Value()
+                .Notes
+        );
+    }
+
+    [Theory]
+    [InlineData("config.json", "{", "")]
+    [InlineData("config.json", "[1, 2]", "expected an object of fields in braces")]
+    [InlineData("config.json", """{"pretrained_cfg": 3}""", "pretrained_cfg: expected an object, got 3")]
+    [InlineData(
+        "config.json",
+        """{"pretrained_cfg": {"input_size": [3, 224, 200]}}""",
+        "pretrained_cfg.input_size: expected [3, side, side] of 1 to 16384 pixels, as the network has channels, got [3, 224, 200]"
+    )]
+    [InlineData(
+        "config.json",
+        """{"pretrained_cfg": {"input_size": [1, 224, 224]}}""",
+        "pretrained_cfg.input_size: expected [3, side, side] of 1 to 16384 pixels, as the network has channels, got [1, 224, 224]"
+    )]
+    [InlineData(
+        "config.json",
+        """{"pretrained_cfg": {"crop_pct": 0}}""",
+        "pretrained_cfg.crop_pct: expected a number above 0, at most 1, got 0"
+    )]
+    [InlineData(
+        "config.json",
+        """{"pretrained_cfg": {"std": [0.5, 0, 1]}}""",
+        "pretrained_cfg.std: expected 3 numbers from 0.000001 to 1,000,000, as the network has channels, got [0.5, 0, 1]"
+    )]
+    [InlineData(
+        "preprocessor_config.json",
+        """{"image_mean": [0.5]}""",
+        "image_mean: expected 3 numbers from −1,000,000 to 1,000,000, as the network has channels, got [0.5]"
+    )]
+    [InlineData("preprocessor_config.json", """{"size": {"width": 3}}""", "size: expected shortest_edge, or equal height and width, got")]
+    [InlineData("preprocessor_config.json", """{"do_resize": "yes"}""", "do_resize: expected true or false, got \"yes\"")]
+    [InlineData("preprocessor_config.json", """{"resample": 9}""", "resample: expected a whole number from 0 to 5, got 9")]
+    [InlineData(
+        "preprocessor_config.json",
+        """{"size": 224, "crop_size": 256}""",
+        "crop_size: expected at most the 224 pixels that images are resized to, got 256"
+    )]
+    public void What_cannot_be_understood_is_one_line_that_names_file_and_field(string name, string text, string problem)
+    {
+        Write(name, text);
+        string message = Load().ErrorMessage();
+        Assert.StartsWith($"{folder.File(name)}: {problem}", message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "; preprocessing.resize, crop, mean and deviation, all four, say it in its place",
+            message,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("""{"architectures": ["BertModel"], "hidden_size": 768}""")]
+    [InlineData("""{"name": "an app", "mean": "of nothing"}""")]
+    public void A_file_about_something_else_is_passed_over(string text)
+    {
+        Write("config.json", text);
+        Assert.Empty(Load().Value().Notes);
+    }
+
+    void Write(string name, string text) => File.WriteAllText(folder.File(name), text);
+
+    Result<Network, PqfError> Load(NetworkOverrides? overrides = null) => Network.Load(Weights, host, overrides);
+}

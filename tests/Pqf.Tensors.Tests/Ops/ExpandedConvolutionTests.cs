@@ -28,6 +28,7 @@ public class ExpandedConvolutionTests
         new([1, 1, 1, 40], 70, 3, new() { Padding = 1 }),
         // Rows so long that few fit into a thread's room: those still read move to the front.
         new([1, 24, 300, 3], 96, 3, new() { Padding = 1 }),
+        new([1, 25, 300, 3], 96, 3, new() { Padding = 1, Stride = 2 }),
     ];
 
     public static MatrixTheoryData<int, int, bool> All => new([.. Enumerable.Range(0, Cases.Length)], [1, 2, 5], [false, true]);

@@ -35,14 +35,7 @@ public sealed partial class Conv2dPlan
     /// <param name="residual">[N, H', W', C], or none.</param>
     /// <param name="tail">Applied last.</param>
     /// <param name="y">[N, H', W', C]; may be the residual itself but not x.</param>
-    internal void ForwardBehindInto(
-        Conv2dPlan first,
-        Tail between,
-        Tensor<float> x,
-        Tensor<float>? residual,
-        Tail tail,
-        Tensor<float> y
-    )
+    internal void ForwardBehindInto(Conv2dPlan first, Tail between, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
         var wide = first.OutputShape(x.Shape);
         var geometry = Conv2d.Geometry(wide, weightShape, options);

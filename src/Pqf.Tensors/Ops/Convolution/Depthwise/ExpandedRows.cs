@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution.Gathered;
-using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Depthwise;

@@ -10,10 +10,7 @@ public class ConfusionTests
 
     [Fact]
     public void Answers_are_counted_for_each_class() =>
-        Assert.Equal(
-            [new(0, 0, 1), new(0, 3, 1), new(2, 0, 2), new(2, 2, 1), new(3, 1, 1), new AnswerCount(3, 3, 2)],
-            Counted.Answers
-        );
+        Assert.Equal([new(0, 0, 1), new(0, 3, 1), new(2, 0, 2), new(2, 2, 1), new(3, 1, 1), new AnswerCount(3, 3, 2)], Counted.Answers);
 
     [Fact]
     public void The_most_frequent_wrong_answer_comes_first_and_of_equal_ones_the_lower_class() =>

@@ -95,7 +95,14 @@ static class DetectCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string file, string[] arguments, float threshold, (PictureKind Kind, int Quality) how, bool isProfiled)
+    static Result<Unit, PqfError> Run(
+        RunContext run,
+        string file,
+        string[] arguments,
+        float threshold,
+        (PictureKind Kind, int Quality) how,
+        bool isProfiled
+    )
     {
         var photographs = Photographs.Find(run, arguments);
         var images = photographs.Paths;
@@ -169,7 +176,8 @@ static class DetectCommand
                 );
                 var saved = AtomicFile.Write(
                     pictures.Paths[index],
-                    stream => stream.Write(DetectionPicture.Draw(image, found, network.ClassNames, maskThreshold, pictures.QualityOf(index)))
+                    stream =>
+                        stream.Write(DetectionPicture.Draw(image, found, network.ClassNames, maskThreshold, pictures.QualityOf(index)))
                 );
                 watch.Lap("Pictures");
                 return saved;
@@ -200,11 +208,9 @@ static class DetectCommand
         public void Note(RunContext run, ImmutableArray<string> names)
         {
             int jpegCount = Paths.Count(PictureFiles.IsJpeg);
+            string count = jpegCount == 1 ? "1 picture is" : $"{jpegCount} pictures are";
             if (jpegCount > 0)
-                run.Note(
-                    $"{(jpegCount == 1 ? "1 picture is" : $"{jpegCount} pictures are")} JPEG of quality {Quality}; --quality and --pictures png "
-                        + "say otherwise"
-                );
+                run.Note($"{count} JPEG of quality {Quality}; --quality and --pictures png say otherwise");
             using var font = new LabelFont(1);
             string[] lacking = [.. names.Where(font.Lacks)];
             if (lacking.Length > 0)

@@ -18,7 +18,8 @@ static class EvaluateCommand
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for a classifier's confusion.csv, or a detector's results in COCO's form and categories.csv [default: output_path, "
+            Description =
+                "Folder for a classifier's confusion.csv, or a detector's results in COCO's form and categories.csv [default: output_path, "
                 + "or none are written]",
             HelpName = "DIR",
         };

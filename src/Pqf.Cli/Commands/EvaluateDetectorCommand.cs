@@ -27,7 +27,8 @@ static class EvaluateDetectorCommand
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for bbox_results.json and segm_results.json, in COCO's form, and categories.csv [default: output_path, or none are "
+            Description =
+                "Folder for bbox_results.json and segm_results.json, in COCO's form, and categories.csv [default: output_path, or none are "
                 + "written]",
             HelpName = "DIR",
         };

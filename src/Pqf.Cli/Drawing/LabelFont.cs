@@ -4,8 +4,9 @@ using SkiaSharp;
 
 namespace Pqf.Cli.Drawing;
 
-/// <summary>Letters of labels: DejaVu Sans, which is part of the program, so that pictures do not depend on a machine's fonts. It has Latin,
-/// Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic letters and many signs; a letter that it does not have is drawn as a box.</summary>
+/// <summary>Letters of labels: DejaVu Sans, which is part of the program, so that pictures do not depend on a machine's fonts. It has
+/// Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic letters and many signs; a letter that it lacks is drawn as a
+/// box.</summary>
 /// <remarks>Letters are drawn as outlines, one after the other from the left.</remarks>
 sealed class LabelFont : IDisposable
 {

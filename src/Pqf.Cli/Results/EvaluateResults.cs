@@ -75,15 +75,7 @@ sealed record CategoryResult(int Id, string Name, int Objects, double BoxAp, dou
 {
     /// <summary>Of a measurement.</summary>
     public static CategoryResult Of(CategoryPrecision item) =>
-        new(
-            item.Category.Id,
-            item.Category.Name,
-            item.Box.ObjectCount,
-            item.Box.Ap,
-            item.Box.Ap50,
-            item.Mask?.Ap,
-            item.Mask?.Ap50
-        );
+        new(item.Category.Id, item.Category.Name, item.Box.ObjectCount, item.Box.Ap, item.Box.Ap50, item.Mask?.Ap, item.Mask?.Ap50);
 
     internal ImmutableArray<string> Row() =>
         [
@@ -178,13 +170,9 @@ sealed record PrecisionResult(
         );
 
     internal ImmutableArray<string> Row(string name) =>
-        [
-            name,
-            .. new[] { Ap, Ap50, Ap75, ApSmall, ApMedium, ApLarge, Ar1, Ar10, Ar100, ArSmall, ArMedium, ArLarge }.Select(Percent),
-        ];
+        [name, .. new[] { Ap, Ap50, Ap75, ApSmall, ApMedium, ApLarge, Ar1, Ar10, Ar100, ArSmall, ArMedium, ArLarge }.Select(Percent)];
 
-    internal static string Percent(double? value) =>
-        value is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) : "-";
+    internal static string Percent(double? value) => value is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) : "-";
 
     static double? Known(double value) => value < 0 ? null : value;
 }

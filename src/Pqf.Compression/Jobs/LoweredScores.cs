@@ -14,8 +14,8 @@ static class LoweredScores
     /// <param name="after">Name of the one after it.</param>
     public static string? ByCalibration(TrainingProgress progress, string score, string before, string after) =>
         Find(progress, before) is { } first && Find(progress, after) is { } second && IsHigher(first, second, score)
-            ? $"calibration lowers the network's {score}: {before} {Text(first, score)}, {after} {Text(second, score)}; training begins with "
-                + $"the {after} network"
+            ? $"calibration lowers the network's {score}: {before} {Text(first, score)}, {after} {Text(second, score)}; training begins "
+                + $"with the {after} network"
             : null;
 
     /// <summary>That no epoch is as good as the network before training, and where that is; null where one is, or where that was not
@@ -26,8 +26,8 @@ static class LoweredScores
     /// <param name="folder">Of the run.</param>
     public static string? ByTraining(TrainingProgress progress, string score, string start, TrainingFolder folder) =>
         progress.Best is { } best && Find(progress, start) is { } begun && IsHigher(begun, best.Validation, score)
-            ? $"training lowers the network's {score}: {Text(begun, score)} before the first epoch, {Text(best.Validation, score)} after epoch "
-                + $"{best.Number}, the best; the better network is {folder.ModelFile($"{progress.Epochs[0].Number - 1}", ModelFormat.Pqf)}"
+            ? $"training lowers the network's {score}: {Text(begun, score)} before the first epoch, {Text(best.Validation, score)} after "
+                + $"epoch {best.Number}, the best; the better network is {folder.ModelFile($"{progress.Epochs[0].Number - 1}", ModelFormat.Pqf)}"
             : null;
 
     static Metrics? Find(TrainingProgress progress, string name) =>

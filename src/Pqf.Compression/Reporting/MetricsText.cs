@@ -7,11 +7,7 @@ namespace Pqf.Compression.Reporting;
 public static class MetricsText
 {
     /// <summary><c>loss 0.2412, accuracy 91.30 %</c>.</summary>
-    public static string Of(Metrics metrics) =>
-        string.Join(
-            ", ",
-            metrics.Means.Select(Of)
-        );
+    public static string Of(Metrics metrics) => string.Join(", ", metrics.Means.Select(Of));
 
     /// <summary><c>accuracy 91.30 %</c>.</summary>
     public static string Of(Mean mean) =>

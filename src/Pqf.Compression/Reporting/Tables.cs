@@ -157,11 +157,7 @@ public static class Tables
             ["class", "name", .. answers.Select(answer => names[answer])],
             confusion.Classes.Select(item =>
                 (string[])
-                    [
-                        Text(item.Class),
-                        names[item.Class],
-                        .. answers.Select(answer => Text(counts.GetValueOrDefault((item.Class, answer)))),
-                    ]
+                    [Text(item.Class), names[item.Class], .. answers.Select(answer => Text(counts.GetValueOrDefault((item.Class, answer))))]
             )
         );
     }

@@ -28,7 +28,10 @@ public sealed record Confusion(ImmutableArray<AnswerCount> Answers)
         Answers
             .GroupBy(item => item.Class)
             .Select(group =>
-                (group.Key, new Proportion(group.Where(item => item.Answer == group.Key).Sum(item => item.Count), group.Sum(item => item.Count)))
+                (
+                    group.Key,
+                    new Proportion(group.Where(item => item.Answer == group.Key).Sum(item => item.Count), group.Sum(item => item.Count))
+                )
             );
 
     /// <summary>Wrong answers, the most frequent pair first; of equal counts by class, then by answer.</summary>

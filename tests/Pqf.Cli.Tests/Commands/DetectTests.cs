@@ -164,11 +164,15 @@ public sealed class DetectTests : IDisposable
     public void The_picture_of_a_JPEG_is_a_JPEG_and_its_quality_is_said()
     {
         File.Copy(SharedData.Path("cases/images/car_exif6.jpg"), folder.File("car.jpg"));
-        var result = Detect("1", "a.png", "car.jpg");
+        var result = DetectAloud("1", "a.png", "car.jpg");
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal([0xFF, 0xD8, 0xFF], File.ReadAllBytes(folder.File("out/car.jpg"))[..3]);
         Assert.True(File.Exists(folder.File("out/a.png")));
-        Assert.Contains("1 picture is JPEG of quality 90; --quality and --pictures png say otherwise\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 picture is JPEG of quality 90; --quality and --pictures png say otherwise\n",
+            result.Error,
+            StringComparison.Ordinal
+        );
         long usual = new FileInfo(folder.File("out/car.jpg")).Length;
         Detect("1", "car.jpg", "--quality", "20");
         Assert.InRange(new FileInfo(folder.File("out/car.jpg")).Length, 1, usual / 2);
@@ -178,14 +182,14 @@ public sealed class DetectTests : IDisposable
     [Fact]
     public void Names_that_the_font_lacks_are_said()
     {
-        var result = Detect("1", "a.png", "--model.class_names", "[background, Zebra, 猫, 犬]");
+        var result = DetectAloud("1", "a.png", "--model.class_names", "[background, Zebra, 猫, 犬]");
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Contains(
             "the labels' font lacks letters of 猫, 犬: they are drawn as boxes; results.json has the names\n",
             result.Error,
             StringComparison.Ordinal
         );
-        Assert.DoesNotContain("font", Detect("1", "a.png", "--model.class_names", "[background, Zebra, Žába, жаба]").Error);
+        Assert.DoesNotContain("font", DetectAloud("1", "a.png", "--model.class_names", "[background, Zebra, Žába, жаба]").Error);
     }
 
     [Fact]
@@ -203,7 +207,13 @@ public sealed class DetectTests : IDisposable
         );
     }
 
-    CliResult Detect(string threshold, params string[] images) =>
+    CliResult Detect(string threshold, params string[] images) => Run(threshold, TestDetectors.QuickSettings, images);
+
+    /// <summary>The same with what it has to say.</summary>
+    CliResult DetectAloud(string threshold, params string[] images) =>
+        Run(threshold, [.. TestDetectors.QuickSettings.Except(["--quiet"])], images);
+
+    CliResult Run(string threshold, string[] settings, string[] images) =>
         Cli.Run([
             "detect",
             folder.File("net.safetensors"),
@@ -215,7 +225,7 @@ public sealed class DetectTests : IDisposable
             "--model.maskrcnn.box_score_thresh",
             "0.01",
             .. images.SkipWhile(image => !image.StartsWith("--", StringComparison.Ordinal)),
-            .. TestDetectors.QuickSettings,
+            .. settings,
         ]);
 
     PixelImage Picture(string name) => ImageDecoder.Decode(folder.File($"out/{name}.png")).Value();

@@ -48,7 +48,9 @@ public sealed class EvaluateConfusionTests : IDisposable
             .. classified
                 .At("images")
                 .EnumerateArray()
-                .Select(image => (Path.GetFileName(Path.GetDirectoryName(image.At("path").GetString()!))!, image.At("classes", 0, "name").GetString()!)),
+                .Select(image =>
+                    (Path.GetFileName(Path.GetDirectoryName(image.At("path").GetString()!))!, image.At("classes", 0, "name").GetString()!)
+                ),
         ];
         Assert.Equal(19, answers.Length);
         int Count(string one, string answer) => answers.Count(pair => pair == (one, answer));

@@ -55,7 +55,10 @@ public sealed class TrainPatienceTests : IDisposable
         string[] begin = ["--weights", folder.File("good/trained_models/best.pqf")];
         var worse = Train("worse", ["--epochs", "1", "--learning_rate", "3", "--optimizer", "sgd", .. begin]);
         Assert.Equal(ExitCode.Success, worse.Code);
-        Assert.Matches("training lowers the network's accuracy: accuracy .* before the first epoch, accuracy .* after epoch 1", worse.Error);
+        Assert.Matches(
+            "training lowers the network's accuracy: accuracy .* before the first epoch, accuracy .* after epoch 1",
+            worse.Error
+        );
         string named = folder.File("worse/trained_models/0.pqf");
         Assert.Contains($"the better network is {named}\n", worse.Error, StringComparison.Ordinal);
         Assert.True(File.Exists(named));

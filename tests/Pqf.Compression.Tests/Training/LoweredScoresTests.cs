@@ -11,8 +11,8 @@ public class LoweredScoresTests
     [Fact]
     public void Training_that_lowers_the_accuracy_names_the_network_that_is_better() =>
         Assert.Equal(
-            "training lowers the network's accuracy: accuracy 90.00 % before the first epoch, accuracy 85.00 % after epoch 2, the best; the "
-                + $"better network is {Path.Combine("run", "trained_models", "0.pqf")}",
+            "training lowers the network's accuracy: accuracy 90.00 % before the first epoch, accuracy 85.00 % after epoch 2, the best; "
+                + $"the better network is {Path.Combine("run", "trained_models", "0.pqf")}",
             LoweredScores.ByTraining(Progress(0.9, 0.8, 0.85), Classification.Accuracy, "start", Folder)
         );
 
@@ -49,8 +49,8 @@ public class LoweredScoresTests
         };
         Assert.Equal(
             isSaid
-                ? "calibration lowers the network's accuracy: quantised accuracy 50.00 %, calibrated accuracy 25.00 %; training begins with "
-                    + "the calibrated network"
+                ? "calibration lowers the network's accuracy: quantised accuracy 50.00 %, calibrated accuracy 25.00 %; training begins "
+                    + "with the calibrated network"
                 : null,
             LoweredScores.ByCalibration(progress, Classification.Accuracy, "quantised", "calibrated")
         );

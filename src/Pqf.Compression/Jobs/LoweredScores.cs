@@ -27,7 +27,8 @@ static class LoweredScores
     public static string? ByTraining(TrainingProgress progress, string score, string start, TrainingFolder folder) =>
         progress.Best is { } best && Find(progress, start) is { } begun && IsHigher(begun, best.Validation, score)
             ? $"training lowers the network's {score}: {Text(begun, score)} before the first epoch, {Text(best.Validation, score)} after "
-                + $"epoch {best.Number}, the best; the better network is {folder.ModelFile($"{progress.Epochs[0].Number - 1}", ModelFormat.Pqf)}"
+                + $"epoch {best.Number}, the best; the better network is "
+                + folder.ModelFile($"{progress.Epochs[0].Number - 1}", ModelFormat.Pqf)
             : null;
 
     static Metrics? Find(TrainingProgress progress, string name) =>

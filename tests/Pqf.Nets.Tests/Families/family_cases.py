@@ -74,9 +74,9 @@ def alexnet():
     return m
 
 
-def mobilenet_v3(arch):
+def mobilenet_v3(arch, eps=0.001):
     rows, last = V3._mobilenet_v3_conf(arch, width_mult=0.25)
-    return V3.MobileNetV3(rows, last, num_classes=10)
+    return V3.MobileNetV3(rows, last, num_classes=10, norm_layer=lambda c: nn.BatchNorm2d(c, eps=eps))
 
 
 def efficientnet(depth):
@@ -97,12 +97,15 @@ def regnet(se):
 
 
 CASES = {
-    "vgg": (lambda: vgg(False), 64),
+    "vgg": (lambda: vgg(False), 32),
+    "vgg_pooled": (lambda: vgg(False), 448),
     "vgg_bn": (lambda: vgg(True), 224),
     "alexnet": (alexnet, 224),
     "mobilenet_v2": (lambda: M.mobilenet_v2(weights=None, width_mult=0.1, num_classes=10), 64),
     "mobilenet_v3_large": (lambda: mobilenet_v3("mobilenet_v3_large"), 64),
     "mobilenet_v3_small": (lambda: mobilenet_v3("mobilenet_v3_small"), 64),
+    "mobilenet_v3_large_timm": (lambda: mobilenet_v3("mobilenet_v3_large", 1e-5), 64),
+    "mobilenet_v3_small_timm": (lambda: mobilenet_v3("mobilenet_v3_small", 1e-5), 64),
     "efficientnet": (lambda: efficientnet(1.0), 64),
     "efficientnet_deep": (lambda: efficientnet(2.2), 64),
     "efficientnet_v2": (efficientnet_v2, 64),

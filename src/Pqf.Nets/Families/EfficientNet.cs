@@ -92,7 +92,8 @@ static class EfficientNet
         {
             Title = "an EfficientNet",
             Names = [.. Known.Select(known => known.Name)],
-            IsIn = shapes => shapes.Has("features.0.0") && shapes.Numbers("features.").Any(stage => shapes.HasModule($"features.{stage}.0.block")),
+            IsIn = shapes =>
+                shapes.Has("features.0.0") && shapes.Numbers("features.").Any(stage => shapes.HasModule($"features.{stage}.0.block.0.0")),
             Read = Read,
             Define = Define,
             SizeOf = name => Known.FirstOrDefault(known => known.Name == name) is { Name: not null } known ? known.Size : new(),

@@ -47,7 +47,8 @@ static class Vgg
     static Graph Read(LayerShapes shapes, Pair size)
     {
         var reading = new LayerReading(shapes, "features.0", size);
-        var numbers = shapes.Numbers(List).Where(number => shapes.Weight(List + number) is { Rank: 4 }).ToImmutableArray();
+        // One that has lost its weight is missed where it is read.
+        var numbers = shapes.Numbers(List).Where(number => shapes.Weight(List + number) is not { Rank: not 4 }).ToImmutableArray();
         int x = reading.Images;
         for (int i = 0; i < numbers.Length; i++)
         {

@@ -99,8 +99,7 @@ static class FamilyReader
     static string Title(TensorFile file, string? name) => name ?? Path.GetFileNameWithoutExtension(file.Path);
 
     static string Note(Sized sized) =>
-        $"its layers are those of {sized.Found.Family.Title}"
-        + (sized.Name is { } name ? $", {name}" : ", of sizes of its own")
+        $"its layers are those of {sized.Name ?? $"{sized.Found.Family.Title} of sizes of its own"}"
         + "; strides, activations and eps are taken from that definition"
         + (
             sized.Beside is not null
@@ -113,6 +112,8 @@ static class FamilyReader
     {
         if (overrides.Arch is not { } wanted || wanted == name || (name is null && found.Family.Names.Contains(wanted)))
             return default(Unit);
-        return new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {name ?? found.Family.Title}");
+        return !Networks.Names.Contains(wanted) && !FamilyNetwork.Names.Contains(wanted)
+            ? FamilyNetwork.UnknownName(wanted)
+            : new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {name ?? found.Family.Title}");
     }
 }

@@ -1,6 +1,10 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Graphs.Text;
 using Pqf.Nets.Layers;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
@@ -109,11 +113,12 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
     /// <summary>A network of a known name, with its graph.</summary>
     /// <param name="architecture">Name, classes and input channels.</param>
     /// <param name="size">Rows and columns of images; null for the network's own.</param>
-    /// <returns>The architecture itself if it is of another name; an error if a number is out of range.</returns>
+    /// <returns>The architecture itself if it is one of <see cref="Networks"/>; an error if the name is unknown or a number is out of
+    /// range.</returns>
     public static Result<Architecture, PqfError> Resolve(Architecture architecture, Pair? size = null)
     {
         if (FamilyOf(architecture.Name) is not { } family)
-            return architecture;
+            return Networks.Names.Contains(architecture.Name) ? architecture : UnknownName(architecture.Name);
         if (architecture.Width is { } width)
             return new PqfError.Config("model", "width", $"expected none, as {architecture.Name} has widths of its own, got {width}");
         if (architecture is not { ClassCount: >= 1 and <= MaxClassCount, InChannels: >= 1 and <= MaxInChannels })
@@ -136,6 +141,34 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
                 "crop",
                 $"expected images that {architecture.Name} takes, got {images.H} × {images.W} pixels: {exception.Message}"
             );
+        }
+    }
+
+    /// <summary>That no network has a name.</summary>
+    public static PqfError UnknownName(string name)
+    {
+        ImmutableArray<string> names = [.. Networks.Names, .. Names];
+        return new PqfError.Config(
+            "model",
+            "arch",
+            $"expected one of {string.Join(", ", Networks.Names)} or another network that docs/configuration.md lists, got {name} (nearest: "
+                + $"{NearestName.Of(name, names)})"
+        );
+    }
+
+    /// <summary>Whether the names and shapes of a network's parameters tell its graph: a file of tensors alone holds it whole then.</summary>
+    /// <param name="options">The network.</param>
+    public static bool IsToldByNames(GraphOptions options)
+    {
+        var shapes = new LayerShapes(ParameterSpecs.Of(options.Graph).Select(spec => KeyValuePair.Create(spec.Name, spec.Shape)));
+        try
+        {
+            return Families.FirstOrDefault(family => family.IsIn(shapes)) is { } family
+                && Text(family.Read(shapes, options.ImageSize)) == Text(options.Graph);
+        }
+        catch (Exception exception) when (exception is ShapeException or MisfitException)
+        {
+            return false;
         }
     }
 
@@ -171,6 +204,14 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
     {
         var family = FamilyOf(name)!;
         return family.Read(family.Define(name, classes, channels), size ?? family.SizeOf(name).Crop);
+    }
+
+    static string Text(Graph graph)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+            GraphText.Write(json, graph);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     static string Text(string prefix) => prefix.Length == 0 ? "no prefix" : Printable.Name(prefix);

@@ -94,7 +94,12 @@ static class FamilyReader
             Options: FamilyNetwork.OptionsOf(Title(file, name), graph, side)
         );
 
-    static Preprocessing Usual(int channels, PhotographSize size) => Preprocessing.Of(channels) with { Resize = size.Resize, Crop = size.Crop };
+    static Preprocessing Usual(int channels, PhotographSize size) =>
+        Preprocessing.Of(channels) with
+        {
+            Resize = size.Resize,
+            Crop = size.Crop,
+        };
 
     static string Title(TensorFile file, string? name) => name ?? Path.GetFileNameWithoutExtension(file.Path);
 

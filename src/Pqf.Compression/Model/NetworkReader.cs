@@ -110,7 +110,10 @@ static class NetworkReader
         if (stored?.Architecture is { Options: GraphOptions } own)
             return new Recognition(own);
         if (overrides.Arch is { } other && FamilyNetwork.Names.Contains(other))
-            return new PqfError.File(tensors.File.Path, $"expected the layers of {other}, as model.arch says, got those of another network");
+            return new PqfError.File(
+                tensors.File.Path,
+                $"expected the layers of {other}, as model.arch says, got those of another network"
+            );
         var recognised = ArchitectureRecognition
             .RecogniseBody(tensors)
             .Map(found => stored is null ? found : found with { Architecture = stored.Architecture });

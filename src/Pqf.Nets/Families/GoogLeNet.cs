@@ -60,14 +60,12 @@ static class GoogLeNet
         {
             if (module.Pool > 0)
                 x = reading.MaxPool(x, module.Pool, 2, ceilMode: true);
-            x = reading.Graph.Concat(
-                [
-                    Basic(reading, x, $"{module.Name}.branch1"),
-                    Basic(reading, Basic(reading, x, $"{module.Name}.branch2.0"), $"{module.Name}.branch2.1"),
-                    Basic(reading, Basic(reading, x, $"{module.Name}.branch3.0"), $"{module.Name}.branch3.1"),
-                    Basic(reading, reading.MaxPool(x, 3, 1, 1, true), $"{module.Name}.branch4.1"),
-                ]
-            );
+            x = reading.Graph.Concat([
+                Basic(reading, x, $"{module.Name}.branch1"),
+                Basic(reading, Basic(reading, x, $"{module.Name}.branch2.0"), $"{module.Name}.branch2.1"),
+                Basic(reading, Basic(reading, x, $"{module.Name}.branch3.0"), $"{module.Name}.branch3.1"),
+                Basic(reading, reading.MaxPool(x, 3, 1, 1, true), $"{module.Name}.branch4.1"),
+            ]);
         }
 
         reading.PooledHead(x, "fc");

@@ -171,7 +171,8 @@ sealed class LayerReading
     }
 
     /// <summary>That a layer's weight does not fit.</summary>
-    public static MisfitException Misfit(string layer, string expected, Shape got) => new($"{layer}.weight", $"expected {expected}, got {got}");
+    public static MisfitException Misfit(string layer, string expected, Shape got) =>
+        new($"{layer}.weight", $"expected {expected}, got {got}");
 
     // Counts of batches, or of operations and parameters (thop), which change no result.
     static bool IsCount(string name) => name[(name.LastIndexOf('.') + 1)..] is "num_batches_tracked" or "total_ops" or "total_params";

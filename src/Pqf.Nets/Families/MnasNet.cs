@@ -55,12 +55,7 @@ static class MnasNet
         for (int i = 0; i == 0 || shapes.HasModule($"layers.{FirstStage + stage}.{i}"); i++)
         {
             string block = $"layers.{FirstStage + stage}.{i}.layers";
-            var names = new BlockNames(
-                ($"{block}.0", $"{block}.1"),
-                ($"{block}.3", $"{block}.4"),
-                null,
-                ($"{block}.6", $"{block}.7")
-            );
+            var names = new BlockNames(($"{block}.0", $"{block}.1"), ($"{block}.3", $"{block}.4"), null, ($"{block}.6", $"{block}.7"));
             x = blocks.Append(x, names, i == 0 ? Stages[stage].Stride : 1);
         }
 

@@ -70,16 +70,16 @@ static class MobileNetV2
         int x = ConvNorm("features.0.0", "features.0.1", StemWidth, channels, 3),
             number = 1;
         foreach (var (widening, width, depth, _) in Stages)
-        for (int i = 0; i < depth; i++, number++)
-        {
-            string block = $"features.{number}.conv";
-            int inner = widening * x,
-                part = 0;
-            if (widening > 1)
-                ConvNorm($"{block}.{part}.0", $"{block}.{part++}.1", inner, x, 1);
-            ConvNorm($"{block}.{part}.0", $"{block}.{part++}.1", inner, 1, 3);
-            x = ConvNorm($"{block}.{part}", $"{block}.{part + 1}", width, inner, 1);
-        }
+            for (int i = 0; i < depth; i++, number++)
+            {
+                string block = $"features.{number}.conv";
+                int inner = widening * x,
+                    part = 0;
+                if (widening > 1)
+                    ConvNorm($"{block}.{part}.0", $"{block}.{part++}.1", inner, x, 1);
+                ConvNorm($"{block}.{part}.0", $"{block}.{part++}.1", inner, 1, 3);
+                x = ConvNorm($"{block}.{part}", $"{block}.{part + 1}", width, inner, 1);
+            }
 
         ConvNorm($"features.{number}.0", $"features.{number}.1", LastWidth, x, 1);
         shapes.Linear("classifier.1", classes, LastWidth);

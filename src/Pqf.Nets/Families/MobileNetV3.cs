@@ -80,10 +80,7 @@ static class MobileNetV3
     {
         var reading = new LayerReading(shapes, "features.0.0", size) { Eps = TorchvisionEps };
         var graph = reading.Graph;
-        string[] blocks =
-        [
-            .. shapes.Numbers("features.").Select(number => $"features.{number}.block").Where(shapes.HasModule),
-        ];
+        string[] blocks = [.. shapes.Numbers("features.").Select(number => $"features.{number}.block").Where(shapes.HasModule)];
         int x = graph.HardSwish(reading.ConvNorm(reading.Images, "features.0.0", "features.0.1", 2));
         x = Append(reading, x, [.. blocks.Select(block => BlockNames.OfList(shapes, block))], blocks[0]);
         string last = $"features.{blocks.Length + 1}";

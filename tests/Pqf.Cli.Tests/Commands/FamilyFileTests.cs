@@ -39,9 +39,16 @@ public sealed class FamilyFileTests : IDisposable
     public void A_network_is_compressed_and_runs(string prefix)
     {
         string path = TestFamilyFiles.Write(folder.File("small.pth"), name => prefix + name);
-        var result = Cli.Run(
-            ["compress", "--weights", path, "--output", folder.File("out"), .. SmallImages, "--model.compression_parameters.k_means_n_iters", "2"]
-        );
+        var result = Cli.Run([
+            "compress",
+            "--weights",
+            path,
+            "--output",
+            folder.File("out"),
+            .. SmallImages,
+            "--model.compression_parameters.k_means_n_iters",
+            "2",
+        ]);
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains("its logits are the same", result.Out, StringComparison.Ordinal);
         var inspected = Cli.Run("inspect", folder.File("out/small.pqf"));
@@ -124,23 +131,21 @@ public sealed class FamilyFileTests : IDisposable
     }
 
     CliResult Train(params string[] arguments) =>
-        Cli.Run(
-            [
-                "train",
-                .. arguments,
-                "--model.compress",
-                "false",
-                "--dataloader.idx_path",
-                folder.File("idx"),
-                "--dataloader.batch_size",
-                "8",
-                "--epochs",
-                "1",
-                "--output",
-                folder.File("out"),
-                .. SmallImages,
-            ]
-        );
+        Cli.Run([
+            "train",
+            .. arguments,
+            "--model.compress",
+            "false",
+            "--dataloader.idx_path",
+            folder.File("idx"),
+            "--dataloader.batch_size",
+            "8",
+            "--epochs",
+            "1",
+            "--output",
+            folder.File("out"),
+            .. SmallImages,
+        ]);
 
     CliResult Convert(string from, string to)
     {

@@ -31,7 +31,12 @@ sealed record FamilyCase(string Name, IReadOnlyList<KeyValuePair<string, Shape>>
 
     /// <summary>A file of tensors, all zero.</summary>
     public static TensorFile Of(IEnumerable<KeyValuePair<string, Shape>> tensors) =>
-        new("x.pth", "PyTorch zip", tensors.Select(pair => new StoredTensor(pair.Key, DType.F32, pair.Value, bytes => bytes.Clear())), new Dictionary<string, string>());
+        new(
+            "x.pth",
+            "PyTorch zip",
+            tensors.Select(pair => new StoredTensor(pair.Key, DType.F32, pair.Value, bytes => bytes.Clear())),
+            new Dictionary<string, string>()
+        );
 
     static KeyValuePair<string, Shape> Parse(string line)
     {

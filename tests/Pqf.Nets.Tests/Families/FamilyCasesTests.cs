@@ -52,7 +52,9 @@ public class FamilyCasesTests(DeviceSet devices) : DeviceTest(devices)
         var device = Use(DeviceKind.Host);
         var known = FamilyCase.Read(name);
         var names = known.Tensors.ToDictionary(pair => TimmNames.Of(name, pair.Key), pair => pair.Key);
-        using var file = known.File(all => all.Select(pair => KeyValuePair.Create(TimmNames.Of(name, pair.Key), TimmNames.Shape(name, pair))));
+        using var file = known.File(all =>
+            all.Select(pair => KeyValuePair.Create(TimmNames.Of(name, pair.Key), TimmNames.Shape(name, pair)))
+        );
         // A VGG's linear layers are convolutions of all cells there: the network needs as many.
         int side = name == "vgg" ? 224 : known.Side;
         var graph = FamilyNetwork.Find(file).ValueOrThrow()!.Read(side).ValueOrThrow();

@@ -135,7 +135,11 @@ public class FamilyNetworkTests
             all.Select(pair =>
                 KeyValuePair.Create(
                     pair.Key.Contains("denselayer")
-                        ? pair.Key.Replace("norm1", "norm.1").Replace("norm2", "norm.2").Replace("conv1", "conv.1").Replace("conv2", "conv.2")
+                        ? pair
+                            .Key.Replace("norm1", "norm.1")
+                            .Replace("norm2", "norm.2")
+                            .Replace("conv1", "conv.1")
+                            .Replace("conv2", "conv.2")
                         : pair.Key,
                     pair.Value
                 )
@@ -159,12 +163,7 @@ public class FamilyNetworkTests
     // What happens to a case's tensors: a name without a shape is left out, one with a shape has it.
     [Theory]
     [InlineData("vgg", "features.3.weight", null, "features.3.weight: is missing; expected a convolution of 4 channels")]
-    [InlineData(
-        "vgg",
-        "features.0.weight",
-        "5, 3, 3, 3",
-        "features.0.bias: expected [5], a bias of 5 channels, got [4]"
-    )]
+    [InlineData("vgg", "features.0.weight", "5, 3, 3, 3", "features.0.bias: expected [5], a bias of 5 channels, got [4]")]
     [InlineData("vgg", "classifier.6.weight", null, "classifier.6.weight: is missing; expected a linear layer of 16 inputs")]
     [InlineData(
         "vgg",
@@ -202,12 +201,7 @@ public class FamilyNetworkTests
         null,
         "features.3.conv.0.1.weight: is missing; expected a norm of 48 channels"
     )]
-    [InlineData(
-        "mobilenet_v2",
-        "features.19.0.weight",
-        "2, 2, 1, 1",
-        "features.19.0.weight: expected no such tensor in a MobileNetV2"
-    )]
+    [InlineData("mobilenet_v2", "features.19.0.weight", "2, 2, 1, 1", "features.19.0.weight: expected no such tensor in a MobileNetV2")]
     [InlineData(
         "mobilenet_v2",
         "features.2.conv.0.0.codes_matrix",
@@ -245,7 +239,11 @@ public class FamilyNetworkTests
     {
         var known = FamilyCase.Read("mobilenet_v2");
         using var file = known.File(all =>
-            Changed(all.Select(pair => KeyValuePair.Create(TimmNames.Of("mobilenet_v2", pair.Key), pair.Value)), "blocks.2.0.conv_dw.weight", "48, 1, 5, 5")
+            Changed(
+                all.Select(pair => KeyValuePair.Create(TimmNames.Of("mobilenet_v2", pair.Key), pair.Value)),
+                "blocks.2.0.conv_dw.weight",
+                "48, 1, 5, 5"
+            )
         );
         Assert.Equal(
             "x.pth: blocks.0.0: expected the layers of a MobileNetV2, a MobileNetV3 or an EfficientNet; timm has other networks with these "
@@ -264,7 +262,7 @@ public class FamilyNetworkTests
     static IEnumerable<KeyValuePair<string, Shape>> Under(string prefix, IEnumerable<KeyValuePair<string, Shape>> all) =>
         all.Select(pair => KeyValuePair.Create(prefix + pair.Key, pair.Value));
 
-    static IEnumerable<KeyValuePair<string, Shape>> Changed(IEnumerable<KeyValuePair<string, Shape>> all, string name, string? shape)
+    static Dictionary<string, Shape> Changed(IEnumerable<KeyValuePair<string, Shape>> all, string name, string? shape)
     {
         var changed = all.ToDictionary(pair => pair.Key, pair => pair.Value);
         if (shape is null)

@@ -15,7 +15,9 @@ static class TimmNames
     public static string Of(string network, string name) =>
         network switch
         {
-            "vgg" => name.Replace("classifier.0", "pre_logits.fc1").Replace("classifier.3", "pre_logits.fc2").Replace("classifier.6", "head.fc"),
+            "vgg" => name.Replace("classifier.0", "pre_logits.fc1")
+                .Replace("classifier.3", "pre_logits.fc2")
+                .Replace("classifier.6", "head.fc"),
             "regnet_y" => RegNet(name),
             "mobilenet_v2" => V2Name(name),
             "mobilenet_v3_large_timm" => V3Name(name, Large),
@@ -35,8 +37,16 @@ static class TimmNames
 
     static string RegNet(string name)
     {
-        name = Regex.Replace(name, @"^trunk_output\.block(\d)\.block\d-(\d)\.", match => $"s{match.Groups[1]}.b{int.Parse(match.Groups[2].Value) + 1}.");
-        name = Regex.Replace(name, @"\bf\.([abc])\.([01])\.", match => $"conv{match.Groups[1].Value[0] - 'a' + 1}.{Part(match.Groups[2].Value)}.");
+        name = Regex.Replace(
+            name,
+            @"^trunk_output\.block(\d)\.block\d-(\d)\.",
+            match => $"s{match.Groups[1]}.b{int.Parse(match.Groups[2].Value) + 1}."
+        );
+        name = Regex.Replace(
+            name,
+            @"\bf\.([abc])\.([01])\.",
+            match => $"conv{match.Groups[1].Value[0] - 'a' + 1}.{Part(match.Groups[2].Value)}."
+        );
         name = Regex.Replace(name, @"\bproj\.([01])\.", match => $"downsample.{Part(match.Groups[1].Value)}.");
         name = Regex.Replace(name, @"^stem\.([01])\.", match => $"stem.{Part(match.Groups[1].Value)}.");
         return name.Replace(".f.se.", ".se.").Replace("fc.", name.StartsWith("fc.") ? "head.fc." : "fc.");
@@ -107,13 +117,19 @@ static class TimmNames
         int from = part + (isWidened ? 0 : 1);
         if (rest.StartsWith("fc"))
             return "se." + rest.Replace("fc1", "conv_reduce").Replace("fc2", "conv_expand");
-        int kind = from == 0 ? 0 : from == 1 ? 1 : 2;
+        int kind =
+            from == 0 ? 0
+            : from == 1 ? 1
+            : 2;
         string conv = !isWidened && kind == 2 ? "conv_pw" : ((string[])["conv_pw", "conv_dw", "conv_pwl"])[kind];
         return rest.StartsWith("0.") ? conv + rest[1..] : $"bn{(isWidened ? kind + 1 : kind)}" + rest[1..];
     }
 
     static string Ends(string name, int last) =>
-        name.Replace("features.0.0", "conv_stem").Replace("features.0.1", "bn1").Replace($"features.{last}.0", "conv_head").Replace($"features.{last}.1", "bn2");
+        name.Replace("features.0.0", "conv_stem")
+            .Replace("features.0.1", "bn1")
+            .Replace($"features.{last}.0", "conv_head")
+            .Replace($"features.{last}.1", "bn2");
 
     static string Place(int number, int[] depths)
     {

@@ -17,6 +17,15 @@ public class RankingTests
         Assert.Equal(expected, Ranking.RankOf(Scores, label));
 
     [Fact]
+    public void The_first_is_the_first_of_the_top()
+    {
+        Assert.Equal(1, Ranking.First(Scores));
+        Assert.Equal(1, Ranking.First([float.NaN, -3]));
+        Assert.Equal(0, Ranking.First([2, 2]));
+        Assert.Equal(0, Ranking.First([float.NaN, float.NaN]));
+    }
+
+    [Fact]
     public void Top_is_best_first() => Assert.Equal([1, 3, 0, 4, 2], Ranking.Top(Scores, 9));
 
     [Fact]

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Pqf.Cli.Drawing;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -18,6 +19,9 @@ namespace Pqf.Cli.Commands;
 static class DetectCommand
 {
     const double DefaultThreshold = 0.5;
+
+    // Losses that are hard to see, at a third of the size of quality 100.
+    const int DefaultQuality = 90;
 
     /// <summary>The command.</summary>
     public static CommandEntry Create()
@@ -40,6 +44,23 @@ static class DetectCommand
             if (!result.Errors.Any() && result.GetValueOrDefault<double>() is not (>= 0 and <= 1))
                 result.AddError("--threshold: expected a number from 0 to 1");
         });
+        var pictures = new Option<PictureKind>("--pictures")
+        {
+            Description = "Kind of the pictures' files: jpg, png, or auto (jpg of photographs that are JPEG, png of others)",
+            HelpName = "KIND",
+            DefaultValueFactory = _ => PictureKind.Auto,
+        };
+        var quality = new Option<int>("--quality")
+        {
+            Description = "Of pictures that are JPEG, 1 to 100",
+            HelpName = "N",
+            DefaultValueFactory = _ => DefaultQuality,
+        };
+        quality.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is not (>= 1 and <= 100))
+                result.AddError("--quality: expected a whole number from 1 to 100");
+        });
         var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
         return new(
             new Command(
@@ -51,6 +72,8 @@ static class DetectCommand
                 images,
                 output,
                 threshold,
+                pictures,
+                quality,
                 profile,
             },
             [
@@ -62,7 +85,8 @@ static class DetectCommand
                     run,
                     run.Parsed.GetRequiredValue(file),
                     run.Parsed.GetRequiredValue(images),
-                    run.Parsed.GetValue(threshold),
+                    (float)run.Parsed.GetValue(threshold),
+                    (run.Parsed.GetValue(pictures), run.Parsed.GetValue(quality)),
                     run.Parsed.GetValue(profile)
                 )
         )
@@ -71,14 +95,21 @@ static class DetectCommand
         };
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string file, string[] arguments, double threshold, bool isProfiled)
+    static Result<Unit, PqfError> Run(
+        RunContext run,
+        string file,
+        string[] arguments,
+        float threshold,
+        (PictureKind Kind, int Quality) how,
+        bool isProfiled
+    )
     {
         var photographs = Photographs.Find(run, arguments);
         var images = photographs.Paths;
         if (images.IsEmpty)
             return photographs.Conclude();
         string folder = run.OutputFolder(file);
-        ImmutableArray<string> pictures = [.. PictureNames.Of(images).Select(name => Path.Combine(folder, $"{name}.png"))];
+        var pictures = PictureFiles.Of(images, folder, how.Kind);
         if (images.Select(Path.GetFullPath).Intersect(pictures.Select(Path.GetFullPath)).FirstOrDefault() is { } own)
             return new PqfError.Config(
                 "command line",
@@ -91,7 +122,7 @@ static class DetectCommand
                 from network in run.Load(file, device, NetworkTask.Detection)
                 from _ in OutputFolder.Prepare(folder, run.Locks)
                 let watch = new StageWatch(run.Terminal.Clock)
-                from found in Detect(run, network, photographs, pictures, (float)threshold, watch, all)
+                from found in Detect(run, network, photographs, new Pictures(pictures, how.Quality), threshold, watch, all)
                 from written in photographs.HaveAllFailed
                     ? default(Unit)
                     : AtomicFile.Write(results, stream => CocoWriter.WriteResults(stream, found))
@@ -107,13 +138,14 @@ static class DetectCommand
         RunContext run,
         Network network,
         Photographs photographs,
-        ImmutableArray<string> pictures,
+        Pictures pictures,
         float threshold,
         StageWatch watch,
         SortedDictionary<int, DetectedImage> results
     )
     {
         run.NoteGuesses(network);
+        pictures.Note(run, network.ClassNames);
         var images = photographs.Paths;
         var names = photographs.Names;
         float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;
@@ -130,21 +162,22 @@ static class DetectCommand
                 photographs.NoteGuess(images[index]);
                 results[index] = new DetectedImage(
                     images[index],
-                    pictures[index],
+                    pictures.Paths[index],
                     [.. found.Items.Select(item => Of(network, item))],
                     null
                 );
                 run.Show(results[index]);
-                if (Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(pictures[index]))
-                    run.Note($"{images[index]}: its picture is {pictures[index]}");
+                if (Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(pictures.Paths[index]))
+                    run.Note($"{images[index]}: its picture is {pictures.Paths[index]}");
                 all.AddRange(
                     CocoTargets
                         .Results(index + 1, found, maskThreshold)
                         .Select(item => new NamedDetection(item, names[index], network.ClassNames[item.CategoryId]))
                 );
                 var saved = AtomicFile.Write(
-                    pictures[index],
-                    stream => stream.Write(DetectionPicture.Draw(image, found, network.ClassNames, maskThreshold))
+                    pictures.Paths[index],
+                    stream =>
+                        stream.Write(DetectionPicture.Draw(image, found, network.ClassNames, maskThreshold, pictures.QualityOf(index)))
                 );
                 watch.Lap("Pictures");
                 return saved;
@@ -162,4 +195,28 @@ static class DetectCommand
             item.Score,
             new FoundBox(item.Box.X1, item.Box.Y1, item.Box.Width, item.Box.Height)
         );
+
+    /// <summary>Where pictures go.</summary>
+    /// <param name="Paths">One for each photograph.</param>
+    /// <param name="Quality">Of those that are JPEG.</param>
+    sealed record Pictures(ImmutableArray<string> Paths, int Quality)
+    {
+        /// <summary>Quality of a JPEG; null for a PNG.</summary>
+        public int? QualityOf(int index) => PictureFiles.IsJpeg(Paths[index]) ? Quality : null;
+
+        /// <summary>Says how lossy the pictures are, and which names they cannot show.</summary>
+        public void Note(RunContext run, ImmutableArray<string> names)
+        {
+            int jpegCount = Paths.Count(PictureFiles.IsJpeg);
+            string count = jpegCount == 1 ? "1 picture is" : $"{jpegCount} pictures are";
+            if (jpegCount > 0)
+                run.Note($"{count} JPEG of quality {Quality}; --quality and --pictures png say otherwise");
+            using var font = new LabelFont(1);
+            string[] lacking = [.. names.Where(font.Lacks)];
+            if (lacking.Length > 0)
+                run.Note(
+                    $"the labels' font lacks letters of {ClassMatch.Cut(lacking)}: they are drawn as boxes; results.json has the names"
+                );
+        }
+    }
 }

@@ -23,6 +23,11 @@ static class EvaluateClassifierCommand
             Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
             HelpName = "FILE",
         };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for confusion.csv, what was answered for each class [default: output_path, or none is written]",
+            HelpName = "DIR",
+        };
         var skip = CommandEntry.SkipCorrupt();
         var syntax = new Command(
             "evaluate-resnet",
@@ -32,6 +37,7 @@ static class EvaluateClassifierCommand
         {
             weights,
             data,
+            output,
             skip.Option,
         };
         return new(
@@ -44,6 +50,7 @@ static class EvaluateClassifierCommand
             run => run.MeasuredWeights(run.Parsed.GetValue(weights)).Bind(file => Run(run, file))
         )
         {
+            Keys = [("output_path", output)],
             Flags = [skip],
             Data = (data, NetworkTask.Classification),
             PresetsOf = "evaluate",
@@ -63,14 +70,16 @@ static class EvaluateClassifierCommand
                 "dataloader.imagenet_path",
                 "expected a folder of labelled images, here or in dataloader.idx_path, got none"
             );
-        return run.WithImages(reader =>
-            run.WithDevice(device =>
-                from network in run.Load(weights, device, NetworkTask.Classification)
-                from images in ImageSet.Open(source, network.Model, reader, run.Progress)
-                from _ in Measure(run, network, images)
-                select _
+        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks) : default(Unit)
+            from done in run.WithImages(reader =>
+                run.WithDevice(device =>
+                    from network in run.Load(weights, device, NetworkTask.Classification)
+                    from images in ImageSet.Open(source, network.Model, reader, run.Progress)
+                    from measured in Measure(run, network, images)
+                    select measured
+                )
             )
-        );
+            select done;
     }
 
     static Result<Unit, PqfError> Measure(RunContext run, Network network, ImageSet images)
@@ -85,24 +94,28 @@ static class EvaluateClassifierCommand
         };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
-        return EvaluateJob
-            .Run(network, images, options, run.Progress, run.Cancellation)
-            .Map(accuracy =>
-            {
-                run.Conclude(
-                    new EvaluateClassifierResult(
-                        NetworkSummary.Of(network),
-                        options.Skipped?.Count,
-                        Share.Of(accuracy.Top1),
-                        // Of five classes or fewer, every image's is among the first five.
-                        network.Architecture.ClassCount > EvaluateJob.TopCount
-                            ? Share.Of(accuracy.Top5)
-                            : null,
-                        accuracy.Top1.Count / watch.Stages[^1].Seconds,
-                        network.Device.Name
-                    )
-                );
-                return default(Unit);
-            });
+        return from accuracy in EvaluateJob.Run(network, images, options, run.Progress, run.Cancellation)
+            from _ in run.Config.OutputPath is { } folder
+                ? Tables.WriteConfusion(Path.Combine(folder, "confusion.csv"), accuracy.Confusion, network.ClassNames)
+                : default(Unit)
+            select run.Conclude(ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds));
+    }
+
+    static EvaluateClassifierResult ResultOf(Network network, Accuracy accuracy, EvaluateOptions options, double imagesPerSecond)
+    {
+        var (names, confusion) = (network.ClassNames, accuracy.Confusion);
+        return new(
+            NetworkSummary.Of(network),
+            options.Skipped?.Count,
+            Share.Of(accuracy.Top1),
+            // Of five classes or fewer, every image's is among the first five.
+            network.Architecture.ClassCount > EvaluateJob.TopCount
+                ? Share.Of(accuracy.Top5)
+                : null,
+            imagesPerSecond,
+            network.Device.Name,
+            [.. confusion.Classes.Select(item => new ClassResult(item.Class, names[item.Class], item.Correct.Correct, item.Correct.Count))],
+            [.. confusion.Wrong.Select(item => new ConfusionResult(item.Class, item.Answer, names[item.Answer], item.Count))]
+        );
     }
 }

@@ -27,7 +27,9 @@ static class EvaluateDetectorCommand
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for bbox_results.json and segm_results.json, in COCO's form [default: output_path, or none are written]",
+            Description =
+                "Folder for bbox_results.json and segm_results.json, in COCO's form, and categories.csv [default: output_path, or none are "
+                + "written]",
             HelpName = "DIR",
         };
         var profile = new Option<bool>("--profile") { Description = "Say what each stage of the network takes" };
@@ -86,10 +88,15 @@ static class EvaluateDetectorCommand
             AfterStage = watch.Lap,
         };
         return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
-            from _ in run.Config.OutputPath is { } output ? CocoFiles.WriteResults(output, report.Results) : default(Unit)
+            from _ in run.Config.OutputPath is { } output ? Write(output, report) : default(Unit)
             let stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling)
             select Print(run, network, report, isProfiled, stages);
     }
+
+    static Result<Unit, PqfError> Write(string folder, DetectorReport report) =>
+        CocoFiles
+            .WriteResults(folder, report.Results)
+            .Bind(_ => Tables.WriteCategories(Path.Combine(folder, "categories.csv"), report.Categories));
 
     static Unit Print(RunContext run, Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages)
     {
@@ -101,7 +108,8 @@ static class EvaluateDetectorCommand
                 PrecisionResult.Of(report.Mask),
                 report.ImageCount / stages.Sum(stage => stage.Seconds),
                 network.Device.Name,
-                isProfiled ? stages : null
+                isProfiled ? stages : null,
+                [.. report.Categories.Select(CategoryResult.Of)]
             )
         );
         return default;

@@ -13,6 +13,10 @@ static class DetectionPicture
     // Chosen by eye, on photographs of 480 to 640 rows.
     const byte MaskOpacity = 110;
     const int PixelsPerStroke = 320;
+    const float LetterSize = 11;
+
+    // Halfway between black and white in WCAG's ratio of contrasts: (1 + 0.05) / (L + 0.05) = (L + 0.05) / 0.05.
+    const double MiddleLuminance = 0.179;
 
     // The golden angle: neighbours in any list of hues differ, however long it is.
     const float HueStep = 137.508f;
@@ -22,24 +26,34 @@ static class DetectionPicture
     /// <param name="found">What was found in it, by falling score.</param>
     /// <param name="classNames">By label.</param>
     /// <param name="maskThreshold">Pixels above this probability are the object's.</param>
-    /// <returns>A PNG file.</returns>
-    public static byte[] Draw(PixelImage image, Detections found, ImmutableArray<string> classNames, float maskThreshold)
+    /// <param name="jpegQuality">Of a JPEG, 1 to 100; null for a PNG.</param>
+    /// <returns>The file.</returns>
+    public static byte[] Draw(
+        PixelImage image,
+        Detections found,
+        ImmutableArray<string> classNames,
+        float maskThreshold,
+        int? jpegQuality = null
+    )
     {
         using var bitmap = BitmapOf(image);
         int stroke = Math.Max(1, (Math.Min(image.Height, image.Width) + (PixelsPerStroke / 2)) / PixelsPerStroke);
         // The surest are drawn last, on top of the others.
         for (int i = found.Items.Length - 1; i >= 0; i--)
             Cover(bitmap, MaskPasting.Paste(found.Items[i], found.Height, found.Width, maskThreshold), ColourOf(i));
+        using (var font = new LabelFont(LetterSize * stroke))
         using (var canvas = new SKCanvas(bitmap))
         {
             for (int i = found.Items.Length - 1; i >= 0; i--)
                 Frame(canvas, found.Items[i].Box, ColourOf(i), stroke + 1);
-            var labels = new LabelPlaces(image.Width, image.Height);
+            var labels = new Labels(canvas, font, new LabelPlaces(image.Width, image.Height), image.Width, 2 * stroke);
             for (int i = 0; i < found.Items.Length; i++)
-                Label(canvas, labels, found.Items[i], classNames[found.Items[i].Label], ColourOf(i), stroke);
+                labels.Draw(found.Items[i], classNames[found.Items[i].Label], ColourOf(i));
         }
 
-        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        using var data = jpegQuality is { } quality
+            ? bitmap.Encode(SKEncodedImageFormat.Jpeg, quality)
+            : bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
     }
 
@@ -96,15 +110,39 @@ static class DetectionPicture
         canvas.DrawRect(new SKRect(box.X1, box.Y1, box.X2, box.Y2), paint);
     }
 
-    static void Label(SKCanvas canvas, LabelPlaces places, Detection item, string name, SKColor colour, int scale)
+    /// <summary>Black on light colours, white on dark ones: the ink of the higher contrast.</summary>
+    internal static SKColor InkOn(SKColor colour)
     {
-        string text = $"{name} {Math.Round(100 * item.Score):0}%";
-        int margin = 2 * scale;
-        var place = places.Take(item.Box, (PixelFont.WidthOf(text) * scale) + (2 * margin), (PixelFont.Height * scale) + (2 * margin));
-        using var paint = new SKPaint { Color = colour, Style = SKPaintStyle.Fill };
-        canvas.DrawRect(place, paint);
-        paint.Color = SKColors.Black;
-        foreach (var (x, y) in PixelFont.PixelsOf(text))
-            canvas.DrawRect(place.Left + margin + (x * scale), place.Top + margin + (y * scale), scale, scale, paint);
+        double luminance = (0.2126 * Linear(colour.Red)) + (0.7152 * Linear(colour.Green)) + (0.0722 * Linear(colour.Blue));
+        return luminance > MiddleLuminance ? SKColors.Black : SKColors.White;
+
+        // sRGB: IEC 61966-2-1.
+        static double Linear(byte value) =>
+            value / 255.0 is var share && share <= 0.04045 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4);
+    }
+
+    /// <summary>Draws labels, each at its own place.</summary>
+    /// <param name="canvas">The picture.</param>
+    /// <param name="font">Letters.</param>
+    /// <param name="places">Where there is room.</param>
+    /// <param name="width">Columns of the picture.</param>
+    /// <param name="margin">Pixels around the letters.</param>
+    sealed class Labels(SKCanvas canvas, LabelFont font, LabelPlaces places, int width, int margin)
+    {
+        public void Draw(Detection item, string name, SKColor colour)
+        {
+            string text = font.Fit(name, $" {Math.Round(100 * item.Score):0}%", width - (2 * margin));
+            var place = places.Take(item.Box, font.WidthOf(text) + (2 * margin), font.Height + (2 * margin));
+            using var paint = new SKPaint
+            {
+                Color = colour,
+                Style = SKPaintStyle.Fill,
+                IsAntialias = true,
+            };
+            canvas.DrawRect(place, paint);
+            paint.Color = InkOn(colour);
+            using var letters = font.OutlineOf(text, place.Left + margin, place.Top + margin);
+            canvas.DrawPath(letters, paint);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Coco;
@@ -14,9 +15,22 @@ namespace Pqf.Cli.Results;
 /// <param name="Top5">Images whose class is among its first five answers; null for networks of five classes or fewer.</param>
 /// <param name="ImagesPerSecond">Decoding included.</param>
 /// <param name="Device">Where it ran.</param>
-sealed record EvaluateClassifierResult(NetworkSummary Network, int? Skipped, Share Top1, Share? Top5, double ImagesPerSecond, string Device)
-    : CommandResult
+/// <param name="Classes">Every class that has images, by its number.</param>
+/// <param name="Confusions">Every pair of a class and a wrong answer that comes up, the most frequent first.</param>
+sealed record EvaluateClassifierResult(
+    NetworkSummary Network,
+    int? Skipped,
+    Share Top1,
+    Share? Top5,
+    double ImagesPerSecond,
+    string Device,
+    IReadOnlyList<ClassResult> Classes,
+    IReadOnlyList<ConfusionResult> Confusions
+) : CommandResult
 {
+    // Those that a person looks at first.
+    const int MostShown = 5;
+
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
@@ -25,6 +39,49 @@ sealed record EvaluateClassifierResult(NetworkSummary Network, int? Skipped, Sha
             $"top-1    {Figures.Percent(Top1.Proportion())}",
             .. Top5 is null ? [] : (string[])[$"top-{EvaluateJob.TopCount}    {Figures.Percent(Top5.Proportion())}"],
             string.Create(CultureInfo.InvariantCulture, $"speed    {ImagesPerSecond:0.0} images/s on {Device}"),
+            .. Confusions.Take(MostShown).Select(Line),
+        ];
+
+    string Line(ConfusionResult pair)
+    {
+        var images = Classes.First(item => item.Number == pair.Class);
+        return $"confused {pair.Images} of {images.Images} images of {images.Name} with {pair.Answer}";
+    }
+}
+
+/// <summary>How well images of one class are classified.</summary>
+/// <param name="Number">The class.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Correct">Images for which it is the first answer.</param>
+/// <param name="Images">Images of it.</param>
+sealed record ClassResult(int Number, string Name, int Correct, int Images);
+
+/// <summary>Images of one class that are taken for another.</summary>
+/// <param name="Class">The images' class.</param>
+/// <param name="AnswerNumber">The first answer.</param>
+/// <param name="Answer">Its name.</param>
+/// <param name="Images">How many.</param>
+sealed record ConfusionResult(int Class, int AnswerNumber, string Answer, int Images);
+
+/// <summary>How well the objects of one category are found.</summary>
+/// <param name="Id">The category's number in the file of annotations.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Objects">Its objects, crowds left out.</param>
+/// <param name="BoxAp">Average precision of boxes, mean over IoU 0.50 to 0.95.</param>
+/// <param name="BoxAp50">At IoU 0.50.</param>
+/// <param name="MaskAp">Of masks; null where no object has one.</param>
+/// <param name="MaskAp50">At IoU 0.50.</param>
+sealed record CategoryResult(int Id, string Name, int Objects, double BoxAp, double BoxAp50, double? MaskAp, double? MaskAp50)
+{
+    /// <summary>Of a measurement.</summary>
+    public static CategoryResult Of(CategoryPrecision item) =>
+        new(item.Category.Id, item.Category.Name, item.Box.ObjectCount, item.Box.Ap, item.Box.Ap50, item.Mask?.Ap, item.Mask?.Ap50);
+
+    internal ImmutableArray<string> Row() =>
+        [
+            Name,
+            Objects.ToString(CultureInfo.InvariantCulture),
+            .. new[] { BoxAp, BoxAp50, MaskAp, MaskAp50 }.Select(PrecisionResult.Percent),
         ];
 }
 
@@ -36,6 +93,7 @@ sealed record EvaluateClassifierResult(NetworkSummary Network, int? Skipped, Sha
 /// <param name="ImagesPerSecond">Decoding included.</param>
 /// <param name="Device">Where it ran.</param>
 /// <param name="Stages">What the stages took, with <c>--profile</c>.</param>
+/// <param name="Categories">Each category that has objects, by its number.</param>
 sealed record EvaluateDetectorResult(
     NetworkSummary Network,
     int Images,
@@ -43,7 +101,8 @@ sealed record EvaluateDetectorResult(
     PrecisionResult Mask,
     double ImagesPerSecond,
     string Device,
-    IReadOnlyList<StageTime>? Stages
+    IReadOnlyList<StageTime>? Stages,
+    IReadOnlyList<CategoryResult> Categories
 ) : CommandResult
 {
     /// <inheritdoc/>
@@ -56,6 +115,12 @@ sealed record EvaluateDetectorResult(
             ).Lines(),
             string.Create(CultureInfo.InvariantCulture, $"speed    {ImagesPerSecond:0.00} images/s on {Device}"),
             .. Stages is null ? [] : StageWatch.Table([.. Stages], Images, "an image").Lines(),
+            .. Categories is []
+                ? []
+                : new Table(
+                    ["category", " objects", " box AP", " box AP50", " mask AP", " mask AP50"],
+                    [.. Categories.Select(item => item.Row())]
+                ).Lines(),
         ];
 }
 
@@ -105,12 +170,9 @@ sealed record PrecisionResult(
         );
 
     internal ImmutableArray<string> Row(string name) =>
-        [
-            name,
-            .. new[] { Ap, Ap50, Ap75, ApSmall, ApMedium, ApLarge, Ar1, Ar10, Ar100, ArSmall, ArMedium, ArLarge }.Select(value =>
-                value is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) : "-"
-            ),
-        ];
+        [name, .. new[] { Ap, Ap50, Ap75, ApSmall, ApMedium, ApLarge, Ar1, Ar10, Ar100, ArSmall, ArMedium, ArLarge }.Select(Percent)];
+
+    internal static string Percent(double? value) => value is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) : "-";
 
     static double? Known(double value) => value < 0 ? null : value;
 }

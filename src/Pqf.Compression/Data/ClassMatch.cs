@@ -117,8 +117,9 @@ public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers
         return network.Names.IsEmpty ? expected : expected + "; model.class_names gives the network other names";
     }
 
-    /// <summary>A list that is cut after a few names.</summary>
-    internal static string Cut(IReadOnlyCollection<string> names) =>
+    /// <summary>A list of names for a message, cut after a few of them.</summary>
+    /// <param name="names">Names of classes.</param>
+    public static string Cut(IReadOnlyCollection<string> names) =>
         string.Join(", ", names.Take(ShownNames)) + (names.Count > ShownNames ? $", … ({names.Count} in all)" : "");
 
     static Result<ClassMatch, PqfError> Distinct(string path, ImmutableArray<string> classes, ClassMatch match)

@@ -13,7 +13,17 @@ namespace Pqf.Compression.Detection;
 /// <param name="Mask">Of masks.</param>
 /// <param name="Results">Everything that was found.</param>
 /// <param name="ImageCount">Images.</param>
-public sealed record DetectorReport(AveragePrecision Box, AveragePrecision Mask, ImmutableArray<CocoDetection> Results, int ImageCount);
+public sealed record DetectorReport(AveragePrecision Box, AveragePrecision Mask, ImmutableArray<CocoDetection> Results, int ImageCount)
+{
+    /// <summary>Of each category that has objects, by its number.</summary>
+    public ImmutableArray<CategoryPrecision> Categories { get; init; } = [];
+}
+
+/// <summary>How well a detector finds the objects of one category.</summary>
+/// <param name="Category">The category.</param>
+/// <param name="Box">Of boxes.</param>
+/// <param name="Mask">Of masks; null where no object has one.</param>
+public sealed record CategoryPrecision(CocoCategory Category, ClassPrecision Box, ClassPrecision? Mask);
 
 /// <summary>Measures detectors on annotated images.</summary>
 public static class EvaluateDetectorJob
@@ -81,11 +91,23 @@ public static class EvaluateDetectorJob
             report(++done);
         }
 
-        return new DetectorReport(
-            CocoAp.Measure(images.Instances, results, CocoTask.BoundingBox, options.HostThreadCount),
-            CocoAp.Measure(images.Instances, results, CocoTask.Segmentation, options.HostThreadCount),
-            results.ToImmutable(),
-            images.Images.Length
-        );
+        return Report(images, results.ToImmutable(), options.HostThreadCount);
+    }
+
+    static DetectorReport Report(CocoFolder images, ImmutableArray<CocoDetection> results, int threadCount)
+    {
+        var (box, boxes) = CocoAp.MeasureClasses(images.Instances, results, CocoTask.BoundingBox, threadCount);
+        var (mask, masks) = CocoAp.MeasureClasses(images.Instances, results, CocoTask.Segmentation, threadCount);
+        return new DetectorReport(box, mask, results, images.Images.Length)
+        {
+            Categories =
+            [
+                .. boxes.Select(item => new CategoryPrecision(
+                    images.Instances.Categories.First(category => category.Id == item.CategoryId),
+                    item,
+                    masks.FirstOrDefault(other => other.CategoryId == item.CategoryId)
+                )),
+            ],
+        };
     }
 }

@@ -8,7 +8,8 @@ namespace Pqf.Compression.Jobs;
 /// <summary>How well a network classifies.</summary>
 /// <param name="Top1">Images whose class came first.</param>
 /// <param name="Top5">Images whose class was among the first five.</param>
-public sealed record Accuracy(Proportion Top1, Proportion Top5);
+/// <param name="Confusion">What it answered for the images of each class.</param>
+public sealed record Accuracy(Proportion Top1, Proportion Top5, Confusion Confusion);
 
 /// <summary>How a network is measured.</summary>
 public sealed record EvaluateOptions
@@ -77,23 +78,24 @@ public static class EvaluateJob
     )
     {
         int done = 0,
-            measured = 0,
             top1 = 0,
             top5 = 0;
+        var answers = new List<(int Class, int Answer)>();
         foreach (var result in results)
         {
             if (result is Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
             {
-                int rank = Ranking.RankOf(logits.Span, images.ClassOf(done));
+                int label = images.ClassOf(done),
+                    rank = Ranking.RankOf(logits.Span, label);
                 top1 += rank == 0 ? 1 : 0;
                 top5 += rank < TopCount ? 1 : 0;
-                measured++;
+                answers.Add((label, rank == 0 ? label : Ranking.First(logits.Span)));
             }
             else
             {
                 var error = ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
                 skipped?.Add(error);
-                if (skipped is null || (done == images.Count - 1 && measured == 0))
+                if (skipped is null || (done == images.Count - 1 && answers.Count == 0))
                     return error;
             }
 
@@ -102,6 +104,6 @@ public static class EvaluateJob
                 report(done);
         }
 
-        return new Accuracy(new Proportion(top1, measured), new Proportion(top5, measured));
+        return new Accuracy(new Proportion(top1, answers.Count), new Proportion(top5, answers.Count), Confusion.Of(answers));
     }
 }

@@ -213,15 +213,17 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
             from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
             let __ = NoteLost(model)
+            let ___ = Note(LoweredScores.ByTraining(trainer.State.Progress, Score, kind.StartName(model), folder))
             select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count);
     }
 
     /// <summary>Says what the files that every training writes do not keep.</summary>
-    Unit NoteLost(PqfModel model)
+    Unit NoteLost(PqfModel model) => Note(NetworkText.NotKept(model, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth)));
+
+    Unit Note(string? line)
     {
-        string path = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth);
-        if (NetworkText.NotKept(model, path) is { } lost)
-            run.Progress.Note(lost);
+        if (line is not null)
+            run.Progress.Note(line);
         return default;
     }
 
@@ -232,7 +234,12 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         return state.Progress is not { Epochs: [], Batch: 0 } || state.Progress.Initial.Any(record => record.Name == name)
             ? state
             : Measure(data, model with { Parameters = state.Parameters }, name)
-                .Map(records => state with { Progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) } });
+                .Map(records =>
+                {
+                    var progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) };
+                    Note(LoweredScores.ByCalibration(progress, Score, Quantised, name));
+                    return state with { Progress = progress };
+                });
     }
 
     /// <summary>Validates before the first step, unless that is not wanted.</summary>

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using CsvHelper;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Steps;
 using Pqf.Compression.Training;
+using Pqf.Nets.Metrics;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -138,6 +140,44 @@ public static class Tables
                     Text(stage.Accuracy.Interval95.Low),
                     Text(stage.Accuracy.Interval95.High),
                 }
+            )
+        );
+
+    /// <summary>Writes <c>confusion.csv</c>: a row for each class that has images, a column for each class that is an answer; the fields
+    /// count images.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="confusion">What was answered.</param>
+    /// <param name="names">One for each class.</param>
+    public static Result<Unit, PqfError> WriteConfusion(string path, Confusion confusion, ImmutableArray<string> names)
+    {
+        int[] answers = [.. confusion.Answers.SelectMany(item => new[] { item.Class, item.Answer }).Distinct().Order()];
+        var counts = confusion.Answers.ToDictionary(item => (item.Class, item.Answer), item => item.Count);
+        return Write(
+            path,
+            ["class", "name", .. answers.Select(answer => names[answer])],
+            confusion.Classes.Select(item =>
+                (string[])
+                    [Text(item.Class), names[item.Class], .. answers.Select(answer => Text(counts.GetValueOrDefault((item.Class, answer))))]
+            )
+        );
+    }
+
+    /// <summary>Writes <c>categories.csv</c>: a row for each category with objects; precisions are 0 … 1.</summary>
+    public static Result<Unit, PqfError> WriteCategories(string path, IEnumerable<CategoryPrecision> categories) =>
+        Write(
+            path,
+            ["id", "name", "objects", "box_ap", "box_ap50", "box_ap75", "mask_ap", "mask_ap50", "mask_ap75"],
+            categories.Select(item =>
+                (string[])
+                    [
+                        Text(item.Category.Id),
+                        item.Category.Name,
+                        Text(item.Box.ObjectCount),
+                        Text(item.Box.Ap),
+                        Text(item.Box.Ap50),
+                        Text(item.Box.Ap75),
+                        .. item.Mask is { } mask ? (string[])[Text(mask.Ap), Text(mask.Ap50), Text(mask.Ap75)] : ["", "", ""],
+                    ]
             )
         );
 

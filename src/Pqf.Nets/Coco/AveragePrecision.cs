@@ -27,3 +27,11 @@ public sealed record AveragePrecision(
     double ArMedium,
     double ArLarge
 );
+
+/// <summary>Average precision of one class, each 0 … 1.</summary>
+/// <param name="CategoryId">The class.</param>
+/// <param name="ObjectCount">Its objects, crowds left out; at least 1.</param>
+/// <param name="Ap">The mean over overlaps of 0.50, 0.55, …, 0.95.</param>
+/// <param name="Ap50">Where half of the union must overlap.</param>
+/// <param name="Ap75">… three quarters.</param>
+public sealed record ClassPrecision(int CategoryId, int ObjectCount, double Ap, double Ap50, double Ap75);

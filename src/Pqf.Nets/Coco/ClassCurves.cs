@@ -21,6 +21,12 @@ sealed class ClassCurves
         precision = [.. Enumerable.Range(0, CocoThresholds.AreaRangeCount).Select(range => Precisions((AreaRange)range, order))];
     }
 
+    /// <summary>The class.</summary>
+    public int CategoryId => images[0].CategoryId;
+
+    /// <summary>Objects of any size, crowds left out.</summary>
+    public int Objects => ObjectCount(AreaRange.All);
+
     /// <summary>Mean precision over all recalls, by overlap; nothing if there are no objects.</summary>
     public IReadOnlyList<double> Precision(AreaRange range) => precision[(int)range];
 

@@ -29,7 +29,25 @@ public static class CocoAp
     /// <param name="detections">What was found, in any order; masks are of their images' sizes.</param>
     /// <param name="task">What is compared.</param>
     /// <param name="threadCount">Threads to use; 0 takes all cores. The result does not depend on it.</param>
-    public static AveragePrecision Measure(CocoInstances truth, IEnumerable<CocoDetection> detections, CocoTask task, int threadCount = 0)
+    public static AveragePrecision Measure(
+        CocoInstances truth,
+        IEnumerable<CocoDetection> detections,
+        CocoTask task,
+        int threadCount = 0
+    ) => MeasureClasses(truth, detections, task, threadCount).All;
+
+    /// <summary>Measures detections, of all classes and of each.</summary>
+    /// <param name="truth">As for all.</param>
+    /// <param name="detections">As for all.</param>
+    /// <param name="task">As for all.</param>
+    /// <param name="threadCount">As for all.</param>
+    /// <returns>The numbers of all classes, and those of each class that has objects, by its number.</returns>
+    public static (AveragePrecision All, ImmutableArray<ClassPrecision> Classes) MeasureClasses(
+        CocoInstances truth,
+        IEnumerable<CocoDetection> detections,
+        CocoTask task,
+        int threadCount = 0
+    )
     {
         var found = detections
             .Where(detection => task == CocoTask.BoundingBox ? detection.Box is not null : detection.Mask is not null)
@@ -41,7 +59,19 @@ public static class CocoAp
         var classes = InOrder(matches.GroupBy(match => match.CategoryId).OrderBy(group => group.Key), threadCount)
             .Select(group => new ClassCurves([.. group]))
             .ToImmutableArray();
-        return Summarise(classes);
+        return (Summarise(classes), [.. classes.Where(item => item.Objects > 0).Select(Summarise)]);
+    }
+
+    static ClassPrecision Summarise(ClassCurves item)
+    {
+        var precision = item.Precision(AreaRange.All);
+        return new(
+            item.CategoryId,
+            item.Objects,
+            precision.Average(),
+            precision[CocoThresholds.Overlap50],
+            precision[CocoThresholds.Overlap75]
+        );
     }
 
     static ParallelQuery<T> InOrder<T>(IEnumerable<T> items, int threadCount) =>

@@ -18,6 +18,17 @@ public static class Ranking
         return before;
     }
 
+    /// <summary>The class of the highest score, as <see cref="RankOf"/> orders them.</summary>
+    /// <param name="scores">One a class, 1 at least.</param>
+    public static int First(ReadOnlySpan<float> scores)
+    {
+        int first = 0;
+        for (int other = 1; other < scores.Length; other++)
+            if (ComesBefore(scores[other], other, scores[first], first))
+                first = other;
+        return first;
+    }
+
     /// <summary>The classes of the highest scores, best first.</summary>
     public static ImmutableArray<int> Top(ReadOnlySpan<float> scores, int count)
     {

@@ -151,11 +151,45 @@ public sealed class DetectTests : IDisposable
             folder.File("out"),
             "--threshold",
             "1",
+            "--pictures",
+            "png",
             .. exif == ExifOrientation.Apply ? [] : (string[])["--preprocessing.exif", "ignore"],
             .. TestDetectors.QuickSettings,
         ]);
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal(ImageDecoder.ReaderOf(exif).Decode(path).Value().Pixels, Picture("car_exif6").Pixels);
+    }
+
+    [Fact]
+    public void The_picture_of_a_JPEG_is_a_JPEG_and_its_quality_is_said()
+    {
+        File.Copy(SharedData.Path("cases/images/car_exif6.jpg"), folder.File("car.jpg"));
+        var result = DetectAloud("1", "a.png", "car.jpg");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal([0xFF, 0xD8, 0xFF], File.ReadAllBytes(folder.File("out/car.jpg"))[..3]);
+        Assert.True(File.Exists(folder.File("out/a.png")));
+        Assert.Contains(
+            "1 picture is JPEG of quality 90; --quality and --pictures png say otherwise\n",
+            result.Error,
+            StringComparison.Ordinal
+        );
+        long usual = new FileInfo(folder.File("out/car.jpg")).Length;
+        Detect("1", "car.jpg", "--quality", "20");
+        Assert.InRange(new FileInfo(folder.File("out/car.jpg")).Length, 1, usual / 2);
+        Assert.Contains("--quality: expected a whole number from 1 to 100", Detect("1", "car.jpg", "--quality", "0").Error);
+    }
+
+    [Fact]
+    public void Names_that_the_font_lacks_are_said()
+    {
+        var result = DetectAloud("1", "a.png", "--model.class_names", "[background, Zebra, 猫, 犬]");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Contains(
+            "the labels' font lacks letters of 猫, 犬: they are drawn as boxes; results.json has the names\n",
+            result.Error,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("font", DetectAloud("1", "a.png", "--model.class_names", "[background, Zebra, Žába, жаба]").Error);
     }
 
     [Fact]
@@ -173,18 +207,25 @@ public sealed class DetectTests : IDisposable
         );
     }
 
-    CliResult Detect(string threshold, params string[] images) =>
+    CliResult Detect(string threshold, params string[] images) => Run(threshold, TestDetectors.QuickSettings, images);
+
+    /// <summary>The same with what it has to say.</summary>
+    CliResult DetectAloud(string threshold, params string[] images) =>
+        Run(threshold, [.. TestDetectors.QuickSettings.Except(["--quiet"])], images);
+
+    CliResult Run(string threshold, string[] settings, string[] images) =>
         Cli.Run([
             "detect",
             folder.File("net.safetensors"),
-            .. images.Select(folder.File),
+            .. images.TakeWhile(image => !image.StartsWith("--", StringComparison.Ordinal)).Select(folder.File),
             "--output",
             folder.File("out"),
             "--threshold",
             threshold,
             "--model.maskrcnn.box_score_thresh",
             "0.01",
-            .. TestDetectors.QuickSettings,
+            .. images.SkipWhile(image => !image.StartsWith("--", StringComparison.Ordinal)),
+            .. settings,
         ]);
 
     PixelImage Picture(string name) => ImageDecoder.Decode(folder.File($"out/{name}.png")).Value();

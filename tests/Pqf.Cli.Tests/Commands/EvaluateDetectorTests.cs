@@ -33,8 +33,16 @@ public sealed class EvaluateDetectorTests : IDisposable
         Assert.StartsWith("speed    ", result.Lines[5]);
         Assert.Equal(
             ["Decoding", "Image", "Features", "ProposalHead", "Proposals", "BoxHead", "Boxes", "MaskHead", "Masks"],
-            result.Lines[7..].Select(line => Fields(line)[0])
+            result.Lines[7..16].Select(line => Fields(line)[0])
         );
+        // Cats have no objects. The only category's numbers are those of all.
+        Assert.Equal("category  objects  box AP  box AP50  mask AP  mask AP50", result.Lines[16]);
+        string[] box = Fields(result.Lines[3]),
+            mask = Fields(result.Lines[4]);
+        Assert.Equal(["dog", "2", box[1], box[2], mask[1], mask[2]], Fields(Assert.Single(result.Lines[17..])));
+        string[] table = File.ReadAllLines(folder.File("out/categories.csv"));
+        Assert.Equal("id,name,objects,box_ap,box_ap50,box_ap75,mask_ap,mask_ap50,mask_ap75", table[0]);
+        Assert.StartsWith("3,dog,2,", Assert.Single(table[1..]), StringComparison.Ordinal);
         var truth = CocoFiles.ReadInstances(folder.File("coco/annotations/instances_val2017.json")).Value();
         var boxes = CocoFiles.ReadResults(folder.File("out/bbox_results.json"), truth).Value();
         var masks = CocoFiles.ReadResults(folder.File("out/segm_results.json"), truth).Value();

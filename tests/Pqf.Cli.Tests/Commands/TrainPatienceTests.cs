@@ -48,6 +48,24 @@ public sealed class TrainPatienceTests : IDisposable
         Assert.Contains("best_metric: expected loss, as the run began with, got none", other.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Training_that_makes_the_network_worse_names_the_better_one()
+    {
+        Train("good", "--epochs", "6", "--learning_rate", "0.01");
+        string[] begin = ["--weights", folder.File("good/trained_models/best.pqf")];
+        var worse = Train("worse", ["--epochs", "1", "--learning_rate", "3", "--optimizer", "sgd", .. begin]);
+        Assert.Equal(ExitCode.Success, worse.Code);
+        Assert.Matches(
+            "training lowers the network's accuracy: accuracy .* before the first epoch, accuracy .* after epoch 1",
+            worse.Error
+        );
+        string named = folder.File("worse/trained_models/0.pqf");
+        Assert.Contains($"the better network is {named}\n", worse.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(named));
+        var same = Train("same", ["--epochs", "1", "--learning_rate", "1e-9", .. begin]);
+        Assert.DoesNotContain("training lowers", same.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("mask_ap", "expected one of accuracy, loss, which are measured here, got mask_ap")]
     [InlineData("f1", "expected one of accuracy, loss, box_ap, box_ap50, mask_ap, mask_ap50, got 'f1'")]

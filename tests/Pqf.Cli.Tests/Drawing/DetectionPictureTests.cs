@@ -41,22 +41,98 @@ public class DetectionPictureTests
     }
 
     [Fact]
-    public void A_label_says_class_and_score()
+    public void A_label_says_class_and_score_above_its_box()
     {
-        var drawn = Decoded(DetectionPicture.Draw(Grey, new(100, 120, [Found(new(10, 60, 40, 90), 1, 0)]), Names, 0.5f));
-        // Above the box at (10, 60): the text's pixels are black, 2 within the label, which is 11 high.
-        var black = Enumerable
-            .Range(0, 100 * 120)
-            .Where(i => drawn.Pixels[3 * i] == 0 && drawn.Pixels[(3 * i) + 1] == 0 && drawn.Pixels[(3 * i) + 2] == 0)
-            .Select(i => (i % 120, i / 120));
-        Assert.Equal(
-            PixelFont
-                .PixelsOf("CAT 90%")
-                .Select(pixel => (12 + pixel.X, 51 + pixel.Y))
-                .OrderBy(pixel => pixel.Item2)
-                .ThenBy(pixel => pixel.Item1),
-            black
+        var drawn = DrawnLabel("cat");
+        var (left, top, right, bottom) = Ink(drawn);
+        // The box begins at (10, 60); the first colour is light: its letters are black.
+        Assert.InRange(left, 11, 14);
+        Assert.InRange(right, 40, 70);
+        Assert.InRange(top, 43, 51);
+        Assert.InRange(bottom, 54, 60);
+    }
+
+    [Theory]
+    [InlineData("cat", "car")]
+    [InlineData("cat", "Cat")]
+    [InlineData("a", "ä")]
+    [InlineData("ж", "ш")]
+    [InlineData("λ", "μ")]
+    [InlineData("ש", "א")]
+    public void Different_names_have_different_letters(string one, string other)
+    {
+        Assert.NotEqual(DrawnLabel(one).Pixels, DrawnLabel(other).Pixels);
+        using var font = new LabelFont(11);
+        Assert.False(font.Lacks(one) || font.Lacks(other));
+    }
+
+    [Fact]
+    public void A_letter_that_the_font_lacks_is_a_mark_that_can_be_seen()
+    {
+        using var font = new LabelFont(20);
+        Assert.True(font.Lacks("猫"));
+        using var mark = font.OutlineOf("猫", 0, 0);
+        Assert.True(mark.Bounds is { Width: > 5, Height: > 5 }, mark.Bounds.ToString());
+        Assert.NotEqual(DrawnLabel("").Pixels, DrawnLabel("猫").Pixels);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(90, 0)]
+    [InlineData(90, 80)]
+    [InlineData(0, 80)]
+    public void A_label_at_an_edge_is_whole(int left, int top)
+    {
+        // All letters of the label lie within: as many dark pixels as in the middle.
+        int expected = InkCount(DrawnLabel("lynx", new(40, 50, 70, 70)));
+        Assert.Equal(expected, InkCount(DrawnLabel("lynx", new(left, top, left + 30, top + 20))));
+    }
+
+    [Fact]
+    public void A_name_that_is_wider_than_the_picture_is_cut_and_the_score_stays()
+    {
+        using var font = new LabelFont(11);
+        string text = font.Fit("a very long name of a class that nobody can read", " 90%", 100);
+        Assert.Matches("^a very .*… 90%$", text);
+        Assert.InRange(font.WidthOf(text), 80, 100);
+        Assert.Equal("cat 90%", font.Fit("cat", " 90%", 100));
+        Assert.Equal("… 90%", font.Fit("cat", " 90%", 1));
+        // An accent stays with its letter.
+        Assert.DoesNotContain("e…", font.Fit(string.Concat(Enumerable.Repeat("e\u0301", 40)), "", 100), StringComparison.Ordinal);
+        Assert.Equal("a\\nb", font.Fit("a\nb", "", 100));
+    }
+
+    // WCAG's contrast of the ink is at least 4.5, its level AA, on every hue.
+    [Fact]
+    public void Letters_are_readable_on_every_colour()
+    {
+        Assert.Equal(SKColors.Black, DetectionPicture.InkOn(SKColors.Yellow));
+        Assert.Equal(SKColors.White, DetectionPicture.InkOn(SKColors.Blue));
+        Assert.All(
+            Enumerable.Range(0, 360),
+            hue =>
+            {
+                var colour = SKColor.FromHsv(hue, 80, 100);
+                double[] luminances = [.. new[] { DetectionPicture.InkOn(colour), colour }.Select(Luminance).Order()];
+                Assert.True((luminances[1] + 0.05) / (luminances[0] + 0.05) >= 4.5);
+            }
         );
+    }
+
+    static double Luminance(SKColor colour) =>
+        new[] { (colour.Red, 0.2126), (colour.Green, 0.7152), (colour.Blue, 0.0722) }.Sum(part =>
+            part.Item2 * (part.Item1 <= 10 ? part.Item1 / 255.0 / 12.92 : Math.Pow(((part.Item1 / 255.0) + 0.055) / 1.055, 2.4))
+        );
+
+    [Fact]
+    public void A_picture_may_be_a_JPEG_of_a_quality()
+    {
+        var found = new Detections(100, 120, [Found(new(10, 60, 40, 90), 1, 0)]);
+        byte[] fine = DetectionPicture.Draw(Grey, found, Names, 0.5f, 95),
+            coarse = DetectionPicture.Draw(Grey, found, Names, 0.5f, 10);
+        Assert.Equal([0xFF, 0xD8, 0xFF], fine[..3]);
+        Assert.True(coarse.Length < fine.Length);
+        Assert.Equal((100, 120), (Decoded(fine).Height, Decoded(fine).Width));
     }
 
     [Fact]
@@ -89,6 +165,23 @@ public class DetectionPictureTests
         var drawn = Decoded(DetectionPicture.Draw(pixels, found, Nets.Coco.CocoClasses.LabelNames, 0.5f));
         Assert.Equal((pixels.Height, pixels.Width), (drawn.Height, drawn.Width));
     }
+
+    static PixelImage DrawnLabel(string name, Box? box = null) =>
+        Decoded(DetectionPicture.Draw(Grey, new(100, 120, [Found(box ?? new(10, 60, 40, 90), 0, 0)]), [name], 0.5f));
+
+    static int InkCount(PixelImage drawn) => Dark(drawn).Count();
+
+    static (int Left, int Top, int Right, int Bottom) Ink(PixelImage drawn)
+    {
+        var dark = Dark(drawn).ToArray();
+        return (dark.Min(at => at.X), dark.Min(at => at.Y), dark.Max(at => at.X), dark.Max(at => at.Y));
+    }
+
+    static IEnumerable<(int X, int Y)> Dark(PixelImage drawn) =>
+        Enumerable
+            .Range(0, drawn.Height * drawn.Width)
+            .Where(i => drawn.Pixels[3 * i] < 60 && drawn.Pixels[(3 * i) + 1] < 40)
+            .Select(i => (i % drawn.Width, i / drawn.Width));
 
     static float[] Solid => [.. Enumerable.Repeat(1f, 28 * 28)];
 

@@ -33,6 +33,35 @@ public class CocoApTests
         Assert.All(Numbers(CocoAp.Measure(truth, results, task)).Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
     }
 
+    [Theory]
+    [InlineData(CocoTask.BoundingBox, "bbox")]
+    [InlineData(CocoTask.Segmentation, "segm")]
+    public void The_numbers_of_a_class_are_those_of_its_objects_alone(CocoTask task, string name)
+    {
+        var truth = CocoSamples.Read("reference/coco_ap/instances_val2014_100.json");
+        string path = SharedData.Path($"reference/coco_ap/instances_val2014_fake{name}100_results.json");
+        using var stream = File.OpenRead(path);
+        var results = CocoReader.ReadResults(stream, path, truth).Value();
+        var (all, classes) = CocoAp.MeasureClasses(truth, results, task);
+        Assert.InRange(classes.Length, 50, 80);
+        Assert.Equal(all.Ap, classes.Average(item => item.Ap), 1e-12);
+        Assert.Equal(all.Ap50, classes.Average(item => item.Ap50), 1e-12);
+        Assert.Equal(all.Ap75, classes.Average(item => item.Ap75), 1e-12);
+        Assert.All(
+            classes,
+            item =>
+            {
+                CocoAnnotation[] objects =
+                [
+                    .. truth.Images.SelectMany(image => truth.AnnotationsOf(image.Id)).Where(one => one.CategoryId == item.CategoryId),
+                ];
+                var alone = CocoAp.Measure(new CocoInstances(truth.Images, truth.Categories, objects), results, task);
+                Assert.Equal(objects.Count(one => !one.IsCrowd), item.ObjectCount);
+                Assert.Equal((alone.Ap, alone.Ap50, alone.Ap75), (item.Ap, item.Ap50, item.Ap75));
+            }
+        );
+    }
+
     [Fact]
     public void One_right_and_one_wrong_detection_of_two_objects_have_the_precision_of_their_order()
     {

@@ -1,0 +1,40 @@
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Training;
+
+namespace Pqf.Compression.Jobs;
+
+/// <summary>Where a training run made the network worse than it was, by the metric that decides which epoch is the best.</summary>
+static class LoweredScores
+{
+    /// <summary>That calibration lowered the score; null where it did not, or where that was not measured.</summary>
+    /// <param name="progress">With the validations before the first step.</param>
+    /// <param name="score">The metric.</param>
+    /// <param name="before">Name of the validation before calibration.</param>
+    /// <param name="after">Name of the one after it.</param>
+    public static string? ByCalibration(TrainingProgress progress, string score, string before, string after) =>
+        Find(progress, before) is { } first && Find(progress, after) is { } second && IsHigher(first, second, score)
+            ? $"calibration lowers the network's {score}: {before} {Text(first, score)}, {after} {Text(second, score)}; training begins "
+                + $"with the {after} network"
+            : null;
+
+    /// <summary>That no epoch is as good as the network before training, and where that is; null where one is, or where that was not
+    /// measured.</summary>
+    /// <param name="progress">Of a run that has ended.</param>
+    /// <param name="score">The metric.</param>
+    /// <param name="start">Name of the validation before the first step.</param>
+    /// <param name="folder">Of the run.</param>
+    public static string? ByTraining(TrainingProgress progress, string score, string start, TrainingFolder folder) =>
+        progress.Best is { } best && Find(progress, start) is { } begun && IsHigher(begun, best.Validation, score)
+            ? $"training lowers the network's {score}: {Text(begun, score)} before the first epoch, {Text(best.Validation, score)} after "
+                + $"epoch {best.Number}, the best; the better network is "
+                + folder.ModelFile($"{progress.Epochs[0].Number - 1}", ModelFormat.Pqf)
+            : null;
+
+    static Metrics? Find(TrainingProgress progress, string name) =>
+        progress.Initial.FirstOrDefault(record => record.Name == name)?.Validation;
+
+    static bool IsHigher(Metrics one, Metrics other, string score) => EpochRecord.ScoreOf(one, score) > EpochRecord.ScoreOf(other, score);
+
+    static string Text(Metrics metrics, string score) => MetricsText.Of(metrics.Means.First(mean => mean.Name == score));
+}

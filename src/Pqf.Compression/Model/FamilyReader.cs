@@ -109,8 +109,8 @@ static class FamilyReader
         + (
             sized.Beside is not null
                 ? ""
-                : $", images from its weights' usual form: resize {sized.Preprocessing.Resize}, crop {sized.Preprocessing.Crop}, ImageNet's "
-                    + "mean and deviation"
+                : $", images from its weights' usual form: resize {sized.Preprocessing.Resize}, crop {sized.Preprocessing.Crop}, "
+                    + "ImageNet's mean and deviation"
         );
 
     static Result<Unit, PqfError> Check(TensorFile file, NetworkOverrides overrides, FamilyNetwork found, string? name)

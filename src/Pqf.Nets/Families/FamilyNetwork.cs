@@ -82,7 +82,8 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
             return new PqfError.Tensor(
                 Tensors.File.Path,
                 codes,
-                $"expected dense weights of {Family.Title}, got codes: the graph of a compressed one is in its .pqf, .onnx or .safetensors file"
+                $"expected dense weights of {Family.Title}, got codes: the graph of a compressed one is in its .pqf, .onnx or "
+                    + ".safetensors file"
             );
         try
         {
@@ -151,12 +152,13 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
         return new PqfError.Config(
             "model",
             "arch",
-            $"expected one of {string.Join(", ", Networks.Names)} or another network that docs/configuration.md lists, got {name} (nearest: "
-                + $"{NearestName.Of(name, names)})"
+            $"expected one of {string.Join(", ", Networks.Names)} or another network that docs/configuration.md lists, got {name} "
+                + $"(nearest: {NearestName.Of(name, names)})"
         );
     }
 
-    /// <summary>Whether the names and shapes of a network's parameters tell its graph: a file of tensors alone holds it whole then.</summary>
+    /// <summary>Whether the names and shapes of a network's parameters tell its graph: a file of tensors alone holds it whole
+    /// then.</summary>
     /// <param name="options">The network.</param>
     public static bool IsToldByNames(GraphOptions options)
     {

@@ -2,8 +2,8 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets.Families;
 
-/// <summary>Collects the tensors of a network that is defined by its sizes, under the names that a state dict has. Used within one function,
-/// then thrown away.</summary>
+/// <summary>Collects the tensors of a network that is defined by its sizes, under the names that a state dict has. Used within one
+/// function, then thrown away.</summary>
 sealed class LayerShapesBuilder
 {
     readonly List<KeyValuePair<string, Shape>> shapes = [];

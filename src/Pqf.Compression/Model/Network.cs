@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Families;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
 using Pqf.Nets.Onnx;
@@ -109,6 +110,7 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// <summary>Whether a file that holds no known network may hold one with its graph.</summary>
     public static bool HasOwnGraph(TensorFile file) =>
         OnnxReader.HasGraph(file)
+        || FamilyNetwork.Find(file).Match(found => found is not null, _ => true)
         || ModelMetadata.BesidePyTorch(file).Match(text => text?.Architecture.Options is GraphOptions, _ => false);
 
     /// <summary>The model in a file whose network is none that is known, and is not run here.</summary>

@@ -1,4 +1,5 @@
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Families;
 using Pqf.Nets.Images;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
@@ -19,6 +20,8 @@ static class NetworkReader
                 .BesidePyTorch(file)
                 .Bind(stored =>
                 {
+                    if (FamilyReader.IsFamily(file, stored))
+                        return FamilyReader.Read(file, device, overrides);
                     var tensors = NamesOf(file, stored);
                     return HasOtherGraph(file, tensors, overrides)
                         ? GraphReader.Read(file, device, overrides)
@@ -106,6 +109,11 @@ static class NetworkReader
     {
         if (stored?.Architecture is { Options: GraphOptions } own)
             return new Recognition(own);
+        if (overrides.Arch is { } other && FamilyNetwork.Names.Contains(other))
+            return new PqfError.File(
+                tensors.File.Path,
+                $"expected the layers of {other}, as model.arch says, got those of another network"
+            );
         var recognised = ArchitectureRecognition
             .RecogniseBody(tensors)
             .Map(found => stored is null ? found : found with { Architecture = stored.Architecture });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Families;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
@@ -47,7 +48,9 @@ public static class NetworkText
         [
             .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
             .. IsUsual(model.Preprocessing) ? [] : (string[])["preprocessing (preprocessing.resize, crop, mean, deviation)"],
-            .. model.Architecture.Options is GraphOptions ? (string[])["graph of the network"] : [],
+            .. model.Architecture.Options is GraphOptions graph && (model.Parameters.IsQuantised || !FamilyNetwork.IsToldByNames(graph))
+                ? (string[])["graph of the network"]
+                : [],
             .. HasUsualOptions(model) ? [] : (string[])["settings of the detector (model.maskrcnn)"],
         ];
         return lost is []

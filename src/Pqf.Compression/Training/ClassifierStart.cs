@@ -3,6 +3,7 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Families;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -37,13 +38,9 @@ sealed class ClassifierStart(ClassifierTraining training, TrainingRun run, Train
                 "--weights",
                 "expected the file of a network here, or the name of one to be made in model.arch, got neither"
             );
-        var architecture = new Architecture(
-            name,
-            WantedCount ?? images.Classes.Length,
-            Overrides.InChannels ?? images.Channels,
-            Overrides.Width
-        );
-        return from graph in Networks.Build(architecture, NetworkTask.Classification)
+        var named = new Architecture(name, WantedCount ?? images.Classes.Length, Overrides.InChannels ?? images.Channels, Overrides.Width);
+        return from architecture in FamilyNetwork.Resolve(named, Overrides.Crop)
+            from graph in Networks.Build(architecture, NetworkTask.Classification)
             from network in Network.New(
                 architecture,
                 graph,

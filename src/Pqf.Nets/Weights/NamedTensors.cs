@@ -117,6 +117,23 @@ public sealed record NamedTensors
     /// <summary>The tensors of a file that has the names used here.</summary>
     public static NamedTensors AsTheyAre(TensorFile file) => new(file, ImmutableDictionary<string, string>.Empty);
 
+    /// <summary>The tensors under a prefix, which is taken from their names.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="plain">Its tensors without wrappers, names unique.</param>
+    /// <param name="prefix">Empty, or ends in a dot.</param>
+    internal static NamedTensors Under(TensorFile file, ImmutableArray<(string Name, StoredTensor Tensor)> plain, string prefix)
+    {
+        var inside = plain.ToLookup(pair => pair.Name.StartsWith(prefix, StringComparison.Ordinal));
+        return new(
+            new(file.Path, file.Format, inside[true].Select(pair => pair.Tensor.Rename(pair.Name[prefix.Length..])), file.Metadata),
+            inside[true].ToDictionary(pair => pair.Name[prefix.Length..], pair => pair.Tensor.Name)
+        )
+        {
+            Outside = [.. inside[false].Select(pair => pair.Tensor.Name)],
+            Notes = [.. file.Notes],
+        };
+    }
+
     /// <summary>The same with some parameters drawn newly, whatever the file holds of their layers.</summary>
     /// <param name="specs">The parameters.</param>
     /// <param name="draw">Values of one of them.</param>

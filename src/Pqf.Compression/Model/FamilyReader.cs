@@ -1,0 +1,124 @@
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Families;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Onnx;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Model;
+
+/// <summary>Reads state dicts of families whose networks have many sizes: the graph follows from names and shapes.</summary>
+static class FamilyReader
+{
+    /// <summary>A network without its values.</summary>
+    /// <param name="Found">The state dict.</param>
+    /// <param name="Name">The known network that it is; null if its sizes are its own.</param>
+    /// <param name="Architecture">Its graph.</param>
+    /// <param name="Preprocessing">How its images are prepared.</param>
+    /// <param name="Beside">What a file beside it says of that; null if there is none.</param>
+    sealed record Sized(
+        FamilyNetwork Found,
+        string? Name,
+        Architecture Architecture,
+        Preprocessing Preprocessing,
+        PreprocessingBeside? Beside
+    );
+
+    /// <summary>Whether a file is the state dict of a family.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="stored">What it says of itself; null if it is silent.</param>
+    public static bool IsFamily(TensorFile file, ModelMetadata? stored) =>
+        stored is null && !OnnxReader.HasGraph(file) && FamilyNetwork.Find(file).Match(found => found is not null, _ => true);
+
+    /// <summary>Reads a network.</summary>
+    public static Result<Network, PqfError> Read(TensorFile file, Device device, NetworkOverrides overrides) =>
+        from sized in Size(file, overrides)
+        from head in HeadChoice.Of(sized.Found.Tensors, new Recognition(sized.Architecture), overrides)
+        from graph in Networks.Build(head.Architecture)
+        from loaded in StateDict.Load(graph, head.Tensors, device)
+        from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
+        from network in overrides.Complete(
+            file.Path,
+            file.Format,
+            new PqfModel
+            {
+                Architecture = head.Architecture,
+                Graph = graph,
+                Parameters = loaded.Parameters,
+                Preprocessing = sized.Preprocessing,
+            },
+            head.NewLayers
+        )
+        select network with
+        {
+            Unused = [.. loaded.Report.Unused.Select(unused => unused.Name)],
+            Notes =
+            [
+                .. head.Tensors.Notes,
+                Note(sized),
+                .. sized.Found.Family.Doubt(sized.Found.Shapes) is { } doubt ? (string[])[doubt] : [],
+                .. sized.Beside?.Notes ?? [],
+                .. loaded.Report.LacksStatistics ? (string[])[MissingStatistics.AreEstimated] : [],
+            ],
+            LacksStatistics = loaded.Report.LacksStatistics,
+        };
+
+    /// <summary>What a network is, without its values.</summary>
+    public static Result<Architecture, PqfError> Recognise(TensorFile file, NetworkOverrides overrides) =>
+        Size(file, overrides).Map(sized => sized.Architecture);
+
+    static Result<Sized, PqfError> Size(TensorFile file, NetworkOverrides overrides) =>
+        from family in FamilyNetwork.Find(file)
+        let found = family! // those who come here have asked
+        from first in ReadAt(found, overrides.Crop ?? new PhotographSize().Crop)
+        let name = FamilyNetwork.NameOf(first)
+        from _ in Check(file, overrides, found, name)
+        let usual = found.Family.SizeOf(name)
+        from beside in PreprocessingBeside.Find(file.Path, null, ArchitectureOf(file, name, first, usual.Crop), overrides)
+        let preprocessing = beside?.Preprocessing ?? Usual(ArchitectureOf(file, name, first, usual.Crop).InChannels, usual)
+        let size = new Pair(overrides.Crop ?? preprocessing.Crop, overrides.Crop ?? preprocessing.Columns ?? preprocessing.Crop)
+        from graph in ReadAt(found, size)
+        from architecture in GraphNetwork.Of(FamilyNetwork.OptionsOf(Title(file, name), graph, size))
+        select new Sized(found, name, architecture, preprocessing, beside);
+
+    static Result<Graph, PqfError> ReadAt(FamilyNetwork found, Pair size) => found.Read(size);
+
+    /// <summary>The architecture as far as preprocessing depends on it.</summary>
+    static Architecture ArchitectureOf(TensorFile file, string? name, Graph graph, int side) =>
+        new(
+            GraphNetwork.Name,
+            InChannels: graph.Nodes.OfType<Nets.Layers.InputLayer>().Single().Channels,
+            Options: FamilyNetwork.OptionsOf(Title(file, name), graph, side)
+        );
+
+    static Preprocessing Usual(int channels, PhotographSize size) =>
+        Preprocessing.Of(channels) with
+        {
+            Resize = size.Resize,
+            Crop = size.Crop,
+        };
+
+    static string Title(TensorFile file, string? name) => name ?? Path.GetFileNameWithoutExtension(file.Path);
+
+    static string Note(Sized sized) =>
+        $"its layers are those of {sized.Name ?? $"{sized.Found.Family.Title} of sizes of its own"}"
+        + "; strides, activations and eps are taken from that definition"
+        + (
+            sized.Beside is not null
+                ? ""
+                : $", images from its weights' usual form: resize {sized.Preprocessing.Resize}, crop {sized.Preprocessing.Crop}, "
+                    + "ImageNet's mean and deviation"
+        );
+
+    static Result<Unit, PqfError> Check(TensorFile file, NetworkOverrides overrides, FamilyNetwork found, string? name)
+    {
+        if (overrides.Arch is not { } wanted || wanted == name || (name is null && found.Family.Names.Contains(wanted)))
+            return default(Unit);
+        return !Networks.Names.Contains(wanted) && !FamilyNetwork.Names.Contains(wanted)
+            ? FamilyNetwork.UnknownName(wanted)
+            : new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {name ?? found.Family.Title}");
+    }
+}

@@ -23,7 +23,7 @@ sealed record FusedStep(int Head, int Output, BatchNormLayer? Norm = null, int? 
     public FusedStep? First { get; init; }
 
     /// <summary>Numbers of the nodes whose values the step's first layer reads.</summary>
-    public ImmutableArray<int> Operands(Graph graph) => graph.Nodes[First?.Head ?? Head].Inputs;
+    public ImmutableArray<int> Operands(Graph graph) => First?.Operands(graph) ?? graph.Nodes[Head].Inputs;
 
     /// <summary>Numbers of the nodes whose values the step reads.</summary>
     public IEnumerable<int> Inputs(Graph graph) => Residual is { } residual ? Operands(graph).Append(residual) : Operands(graph);
@@ -56,26 +56,41 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
         return new([.. steps.OrderBy(step => step.Output)], views);
     }
 
-    /// <summary>Joins steps that a device runs faster together: a pointwise convolution and the depthwise one behind it.</summary>
+    /// <summary>Joins steps that a device runs faster together: a depthwise convolution with the pointwise ones before and behind
+    /// it.</summary>
     /// <param name="graph">The graph that was cut.</param>
     /// <param name="shapes">Of its values.</param>
     /// <param name="device">Where the steps run.</param>
     public Fusion Together(Graph graph, ImmutableArray<Shape> shapes, Device device)
     {
         var readers = Readers(graph, out _);
-        var byOutput = Steps.ToDictionary(step => step.Output);
-        FusedStep? First(FusedStep step) =>
-            graph.Nodes[step.Head] is Conv2dLayer second
-            && byOutput.TryGetValue(second.X, out var before)
-            && before.Residual is null
-            && readers[before.Output].Length == 1
-            && graph.Nodes[before.Head] is Conv2dLayer first
-            && Conv2dPlan.RunsTogether(device, shapes[first.X], (first.WeightShape, first.Options), (second.WeightShape, second.Options))
-                ? before
-                : null;
-        ImmutableArray<FusedStep> joined = [.. Steps.Select(step => First(step) is { } first ? step with { First = first } : step)];
-        ImmutableHashSet<int> gone = [.. joined.Where(step => step.First is not null).Select(step => step.First!.Output)];
-        return this with { Steps = [.. joined.Where(step => !gone.Contains(step.Output))] };
+        var joined = new SortedDictionary<int, FusedStep>(Steps.ToDictionary(step => step.Output));
+        (Shape, Conv2dOptions)? Convolution(FusedStep step) =>
+            graph.Nodes[step.Head] is Conv2dLayer layer ? (layer.WeightShape, layer.Options) : null;
+        // The step whose value the head of another reads, if nobody else does.
+        FusedStep? Before(FusedStep step) =>
+            graph.Nodes[step.Head].Inputs is [var x] && readers[x].Length == 1 ? joined.GetValueOrDefault(x) : null;
+        void Join(FusedStep first, FusedStep second)
+        {
+            joined.Remove(first.Output);
+            joined[second.Output] = second with { First = first };
+        }
+
+        foreach (var step in Steps)
+            if (
+                Before(step) is { First: null, Residual: null } before
+                && (Convolution(before), Convolution(step)) is ({ } pointwise, { } depthwise)
+                && DepthwiseBlockPlan.Joins(device, shapes[before.Output], pointwise, depthwise)
+            )
+                Join(before, step);
+        foreach (var step in Steps.Where(step => joined.ContainsKey(step.Output)))
+            if (
+                Before(step) is { Residual: null } before
+                && (Convolution(before), Convolution(step)) is ({ } depthwise, { } pointwise)
+                && DepthwiseBlockPlan.JoinsBehind(device, shapes[before.Output], depthwise, pointwise)
+            )
+                Join(before, step);
+        return this with { Steps = [.. joined.Values] };
     }
 
     /// <summary>The step that begins at a layer; marks its nodes as taken.</summary>

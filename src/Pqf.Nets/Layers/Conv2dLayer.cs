@@ -6,6 +6,7 @@ using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
+using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Layers;
 
@@ -84,14 +85,23 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
     {
         var plan = Pack(step);
         var tail = step.Tail;
-        if (step.First is (Conv2dLayer first, var before))
-        {
-            var firstPlan = first.Pack(before);
-            var between = before.Tail;
-            return values => plan.ForwardBehindInto(firstPlan, between, values[0], values.Residual, tail, values.Result);
-        }
-
+        if (Block(step, plan) is { } block)
+            return values => block.ForwardInto(values[0], values.Residual, tail, values.Result);
         return values => plan.ForwardInto(values[0], values.Residual, tail, values.Result);
+    }
+
+    /// <summary>This layer together with those that run with it, if any do: the one before a depthwise one, or the depthwise one before
+    /// this one, which may have one before it.</summary>
+    DepthwiseBlockPlan? Block(CompileContext step, Conv2dPlan plan)
+    {
+        if (step.First is not (Conv2dLayer layer, var before))
+            return null;
+        var first = layer.Pack(before);
+        if (Options.Groups > 1)
+            return new((first, before.Tail), plan, Tail.None, null);
+        return before.First is (Conv2dLayer earliest, var earlier)
+            ? new((earliest.Pack(earlier), earlier.Tail), first, before.Tail, plan)
+            : new(null, first, before.Tail, plan);
     }
 
     Conv2dPlan Pack(CompileContext step) =>

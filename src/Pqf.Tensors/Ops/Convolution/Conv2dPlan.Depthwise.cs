@@ -40,6 +40,17 @@ public sealed partial class Conv2dPlan
         return Create(Tensor<float>.From(codebook.Device, weight, values), bias, options);
     }
 
+    /// <summary>The sizes of this depthwise convolution for an input.</summary>
+    internal DepthwiseGeometry DepthwiseOf(Shape x) => DepthwiseGeometry.Of(x, Conv2d.Geometry(x, weightShape, options), options);
+
+    /// <summary>This depthwise convolution as a kernel takes it.</summary>
+    internal unsafe DepthwiseRows DepthwiseRows(DepthwiseGeometry geometry, float* x, float* residual, HostTail tail, float* y) =>
+        new(geometry, x, packed.Pointer, packedBias!.Pointer, y) { Residual = residual, Tail = tail };
+
+    /// <summary>This pointwise convolution as a kernel takes it.</summary>
+    internal unsafe PointwisePart AsPart(HostTail tail) =>
+        new(weightShape[1], weightShape[0], packed.Pointer, packedBias is null ? null : packedBias.Pointer, tail);
+
     unsafe void RunDepthwise(
         HostDevice host,
         DepthwiseGeometry geometry,
@@ -47,12 +58,5 @@ public sealed partial class Conv2dPlan
         Tensor<float>? residual,
         Tail tail,
         Tensor<float> y
-    ) => Depthwise(geometry, x.Pointer, residual, tail, y).Run(host);
-
-    unsafe DepthwiseRows Depthwise(DepthwiseGeometry geometry, float* x, Tensor<float>? residual, Tail tail, Tensor<float> y) =>
-        new(geometry, x, packed.Pointer, packedBias!.Pointer, y.Pointer)
-        {
-            Residual = residual is null ? null : residual.Pointer,
-            Tail = tail.Host,
-        };
+    ) => DepthwiseRows(geometry, x.Pointer, residual is null ? null : residual.Pointer, tail.Host, y.Pointer).Run(host);
 }

@@ -39,6 +39,9 @@ public sealed partial class Conv2dPlan
             );
     }
 
+    /// <summary>Where it runs.</summary>
+    internal Device Device => device;
+
     /// <summary>Packs the weights for the device that they are on.</summary>
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="bias">[O], or none.</param>

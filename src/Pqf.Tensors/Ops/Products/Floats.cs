@@ -47,6 +47,13 @@ static unsafe class Floats
         }
     }
 
+    /// <summary>Adds floats to others.</summary>
+    public static void Add(float* from, float* to, int count)
+    {
+        for (int i = 0; i < count; i++)
+            to[i] += from[i];
+    }
+
     public static void Clear(float* to, int count) => new Span<float>(to, count).Clear();
 
     /// <summary>A row of <paramref name="count"/> floats to every sixteenth place of a tile, sixteen at a time.</summary>

@@ -196,8 +196,10 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
         for (int i = 0; tile.Accumulate && i < count; i++)
             Floats.Copy(c + (i * stride), side + (i * width), columns);
         for (int i = 0; residual != null && i < count; i++)
-        for (int j = 0; j < columns; j++)
-            side[(i * width) + j] = (tile.Accumulate ? side[(i * width) + j] : 0f) + residual[(i * stride) + j];
+            if (tile.Accumulate)
+                Floats.Add(residual + (i * stride), side + (i * width), columns);
+            else
+                Floats.Copy(residual + (i * stride), side + (i * width), columns);
         tile.C = side;
         tile.RowsStride = width;
         tile.Accumulate |= residual != null;

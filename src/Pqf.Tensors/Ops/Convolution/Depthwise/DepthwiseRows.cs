@@ -22,6 +22,9 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     /// <summary>[N, H, W, C], or the rows of it that are read.</summary>
     public float* X { get; init; } = x;
 
+    /// <summary>[N, H', W', C], or the rows of it that are written.</summary>
+    public float* Y { get; init; } = y;
+
     /// <summary>[N, H', W', C] that is added, or null.</summary>
     public float* Residual { get; init; }
 
@@ -40,8 +43,8 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
 
     /// <summary>One row.</summary>
     /// <param name="oy">Its number within its image.</param>
-    /// <param name="row">Where the input row under its first tap is, from x on; not read where it lies in the padding.</param>
-    /// <param name="to">Where the row goes, from y on; its residual is there too.</param>
+    /// <param name="row">Where the input row under its first tap is, from X on; not read where it lies in the padding.</param>
+    /// <param name="to">Where the row goes, from Y on; its residual is there too.</param>
     public void Row(int oy, nint row, nint to)
     {
         int channels = g.InChannels,
@@ -49,7 +52,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         var rows = geometry.RowTaps(oy);
         for (int c = 0; c < channels; c += chunk)
             Channels(row, to, rows, c, Math.Min(channels, c + chunk));
-        Tail.Finish(y + to, 1, 0, geometry.OutW * channels);
+        Tail.Finish(Y + to, 1, 0, geometry.OutW * channels);
     }
 
     /// <summary>Some channels of the row: as many as have their weights in the first-level cache.</summary>
@@ -127,7 +130,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             }
         }
 
-        float* q = y + to;
+        float* q = Y + to;
         S.Store(Tail.Bounds.Clamp<S, V>(a0), q);
         S.Store(Tail.Bounds.Clamp<S, V>(a1), q + channels);
         S.Store(Tail.Bounds.Clamp<S, V>(a2), q + (2 * channels));
@@ -165,10 +168,10 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             }
         }
 
-        S.Store(Tail.Bounds.Clamp<S, V>(a0), y + to);
-        S.Store(Tail.Bounds.Clamp<S, V>(a1), y + to + S.Count);
-        S.Store(Tail.Bounds.Clamp<S, V>(a2), y + to + (2 * S.Count));
-        S.Store(Tail.Bounds.Clamp<S, V>(a3), y + to + (3 * S.Count));
+        S.Store(Tail.Bounds.Clamp<S, V>(a0), Y + to);
+        S.Store(Tail.Bounds.Clamp<S, V>(a1), Y + to + S.Count);
+        S.Store(Tail.Bounds.Clamp<S, V>(a2), Y + to + (2 * S.Count));
+        S.Store(Tail.Bounds.Clamp<S, V>(a3), Y + to + (3 * S.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -180,7 +183,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         for (int a = rows.First; a < rows.End; a++)
         for (int b = columns.First; b < columns.End; b++)
             sum = S.MultiplyAdd(S.Load(X + from + Offset(a, b)), S.Load(weight + c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)), sum);
-        S.Store(Tail.Bounds.Clamp<S, V>(sum), y + to);
+        S.Store(Tail.Bounds.Clamp<S, V>(sum), Y + to);
     }
 
     /// <summary>Channels that fill no vector.</summary>
@@ -193,7 +196,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             for (int a = rows.First; a < rows.End; a++)
             for (int b = columns.First; b < columns.End; b++)
                 sum += X[from + Offset(a, b) + c] * weight[c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)];
-            y[to + c] = Tail.Bounds.Apply(sum);
+            Y[to + c] = Tail.Bounds.Apply(sum);
         }
     }
 

@@ -7,9 +7,9 @@ using Xunit;
 
 namespace Pqf.Tensors.Tests.Ops;
 
-/// <summary>A pointwise convolution run together with the depthwise one behind it gives, to the bit, what both give one after the
-/// other.</summary>
-public class ExpandedConvolutionTests
+/// <summary>A depthwise convolution run together with the pointwise ones before and behind it gives, to the bit, what they give one after
+/// the other.</summary>
+public class DepthwiseBlockTests
 {
     static readonly RngKey Key = RngKey.FromSeed(5).Fold("expanded");
 
@@ -31,44 +31,53 @@ public class ExpandedConvolutionTests
         new([1, 25, 300, 3], 96, 3, new() { Padding = 1, Stride = 2 }),
     ];
 
-    public static MatrixTheoryData<int, int, bool> All => new([.. Enumerable.Range(0, Cases.Length)], [1, 2, 5], [false, true]);
+    public static MatrixTheoryData<int, int, bool, bool, bool> All =>
+        new([.. Enumerable.Range(0, Cases.Length)], [1, 2, 5], [false, true], [false, true], [false, true]);
 
     [Theory, MemberData(nameof(All))]
-    public void Both_together_give_the_bits_of_both_in_turn(int number, int threads, bool narrow)
+    public void All_together_give_the_bits_of_one_after_the_other(int number, int threads, bool narrow, bool hasFirst, bool hasLast)
     {
         var (shape, channels, kernel, options) = Cases[number];
         options = options with { Groups = channels };
+        if (!hasFirst)
+            shape = [shape[0], shape[1], shape[2], channels];
         using var device = narrow ? new HostDevice(threads, VectorWidth.Bits256) : new HostDevice(threads);
         using var scope = device.BeginScope();
         var x = Normal(device, "x", shape);
+        Tail silu = Tail.Of<Silu>(),
+            clamp = Tail.Clamp(0, 6);
+        var (between, middle, tail) = number % 2 == 0 ? (clamp, silu, Tail.Relu) : (silu, clamp, silu);
         var first = Conv2dPlan.Create(Normal(device, "first", [channels, shape[3], 1, 1]), Normal(device, "b1", [channels]), new());
-        var second = Conv2dPlan.Create(
-            Normal(device, "second", [channels, 1, kernel.H, kernel.W]),
+        var depthwise = Conv2dPlan.Create(
+            Normal(device, "depthwise", [channels, 1, kernel.H, kernel.W]),
             Normal(device, "b2", [channels]),
             options
         );
-        Tail between = number % 2 == 0 ? Tail.Clamp(0, 6) : Tail.Of<Silu>(),
-            last = number % 3 == 0 ? Tail.Of<Silu>() : Tail.Relu;
-        var residual = number % 3 == 1 ? Normal(device, "r", second.OutputShape(first.OutputShape(shape))) : null;
-        var expected = second.Forward(first.Forward(x, null, between), residual, last);
+        var last = Conv2dPlan.Create(Normal(device, "last", [11 + number, channels, 1, 1]), Normal(device, "b3", [11 + number]), new());
+        var block = new DepthwiseBlockPlan(hasFirst ? (first, between) : null, depthwise, middle, hasLast ? last : null);
+        var residual = number % 3 == 1 ? Normal(device, "r", block.OutputShape(shape)) : null;
+        var value = hasFirst ? first.Forward(x, null, between) : x;
+        var expected = hasLast
+            ? last.Forward(depthwise.Forward(value, null, middle), residual, tail)
+            : depthwise.Forward(value, residual, tail);
         var actual = residual ?? Tensor<float>.Rent(device, expected.Shape);
-        second.ForwardBehindInto(first, between, x, residual, last, actual);
+        block.ForwardInto(x, residual, tail, actual);
         Assert.Equal(expected.ToArray(), actual.ToArray());
     }
 
     [Theory]
     [InlineData(112, 16, 96, 3, true)]
     [InlineData(14, 16, 576, 3, false)] // stays in the cache between the two
-    [InlineData(4000, 16, 256, 3, false)] // rows too long for a thread's room
+    [InlineData(2000, 16, 256, 3, false)] // rows too long for a thread's room
     [InlineData(28, 728, 728, 3, false)] // weights too large beside it
     public void Large_values_are_computed_together(int size, int inChannels, int channels, int kernel, bool expected)
     {
         using var device = new HostDevice(1);
         Assert.Equal(
             expected,
-            Conv2dPlan.RunsTogether(
+            DepthwiseBlockPlan.Joins(
                 device,
-                [1, size, size, inChannels],
+                [1, size, size, channels],
                 ([channels, inChannels, 1, 1], new()),
                 ([channels, 1, kernel, kernel], new() { Padding = 1, Groups = channels })
             )
@@ -79,12 +88,17 @@ public class ExpandedConvolutionTests
     public void Others_are_not()
     {
         using var device = new HostDevice(1);
-        Shape x = [1, 112, 112, 16];
-        var depthwise = new Conv2dOptions { Padding = 1, Groups = 96 };
-        Assert.False(Conv2dPlan.RunsTogether(device, x, ([96, 16, 3, 3], new() { Padding = 1 }), ([96, 1, 3, 3], depthwise)));
-        Assert.False(Conv2dPlan.RunsTogether(device, x, ([96, 16, 1, 1], new() { Stride = 2 }), ([96, 1, 3, 3], depthwise)));
-        Assert.False(Conv2dPlan.RunsTogether(device, x, ([96, 8, 1, 1], new() { Groups = 2 }), ([96, 1, 3, 3], depthwise)));
-        Assert.False(Conv2dPlan.RunsTogether(device, x, ([96, 16, 1, 1], new()), ([96, 96, 3, 3], new() { Padding = 1 })));
+        Shape value = [1, 112, 112, 96];
+        (Shape, Conv2dOptions) depthwise = ([96, 1, 3, 3], new() { Padding = 1, Groups = 96 }),
+            pointwise = ([96, 16, 1, 1], new());
+        Assert.True(DepthwiseBlockPlan.Joins(device, value, pointwise, depthwise));
+        Assert.False(DepthwiseBlockPlan.Joins(device, value, ([96, 16, 3, 3], new() { Padding = 1 }), depthwise));
+        Assert.False(DepthwiseBlockPlan.Joins(device, value, ([96, 16, 1, 1], new() { Stride = 2 }), depthwise));
+        Assert.False(DepthwiseBlockPlan.Joins(device, value, ([96, 8, 1, 1], new() { Groups = 2 }), depthwise));
+        Assert.False(DepthwiseBlockPlan.Joins(device, value, pointwise, ([96, 96, 3, 3], new() { Padding = 1 })));
+        Assert.True(DepthwiseBlockPlan.JoinsBehind(device, value, depthwise, ([16, 96, 1, 1], new())));
+        Assert.False(DepthwiseBlockPlan.JoinsBehind(device, value, depthwise, ([16, 96, 1, 1], new() { Padding = 1 })));
+        Assert.False(DepthwiseBlockPlan.JoinsBehind(device, [1, 28, 28, 96], depthwise, ([16, 96, 1, 1], new())));
     }
 
     static Tensor<float> Normal(Device device, string name, Shape shape) => Numbers.Normal(Key.Fold(name), shape).On(device);

@@ -40,24 +40,22 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
     {
         var device = Use(DeviceKind.Host);
         var depthwise = new Conv2dOptions { Padding = 1, Groups = 64 };
-        Graph graph = new(
-            [
-                new InputLayer(3),
-                new Conv2dLayer(0, "stem", 3, 64, 1, new(), true),
-                new Conv2dLayer(1, "expand", 64, 64, 1, new(), true),
-                new ReluLayer(2),
-                new Conv2dLayer(3, "depthwise", 64, 64, 3, depthwise, true),
-                new SiluLayer(4),
-                new Conv2dLayer(5, "project", 64, 64, 1, new(), true),
-                new AddLayer(6, 1),
-                new Conv2dLayer(7, "second", 64, 64, 3, depthwise, true),
-                new AddLayer(8, 7),
-                new Conv2dLayer(9, "third", 64, 64, 3, depthwise, true),
-                new Conv2dLayer(10, "behind", 64, 64, 1, new(), true),
-                new Conv2dLayer(11, "fourth", 64, 64, 3, depthwise, true),
-                new Conv2dLayer(12, "last", 64, 8, 1, new(), true),
-            ]
-        );
+        Graph graph = new([
+            new InputLayer(3),
+            new Conv2dLayer(0, "stem", 3, 64, 1, new(), true),
+            new Conv2dLayer(1, "expand", 64, 64, 1, new(), true),
+            new ReluLayer(2),
+            new Conv2dLayer(3, "depthwise", 64, 64, 3, depthwise, true),
+            new SiluLayer(4),
+            new Conv2dLayer(5, "project", 64, 64, 1, new(), true),
+            new AddLayer(6, 1),
+            new Conv2dLayer(7, "second", 64, 64, 3, depthwise, true),
+            new AddLayer(8, 7),
+            new Conv2dLayer(9, "third", 64, 64, 3, depthwise, true),
+            new Conv2dLayer(10, "behind", 64, 64, 1, new(), true),
+            new Conv2dLayer(11, "fourth", 64, 64, 3, depthwise, true),
+            new Conv2dLayer(12, "last", 64, 8, 1, new(), true),
+        ]);
         var parameters = GeneratedWeights.Parameters(graph, device, "wide");
         var plan = InferencePlan.Compile(graph, parameters, device, [2, 72, 72, 3]);
         // 72 · 72 · 64 values of four bytes are more than a mebibyte. The convolution behind the third runs before the fourth.

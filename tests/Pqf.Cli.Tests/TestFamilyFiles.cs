@@ -36,10 +36,11 @@ static class TestFamilyFiles
         }
     }
 
-    static IEnumerable<KeyValuePair<string, Shape>> Norm(string layer, int channels) =>
-        ((string[])["weight", "bias", "running_mean", "running_var"]).Select(part =>
-            KeyValuePair.Create($"{layer}.{part}", (Shape)[channels])
-        );
+    static IEnumerable<KeyValuePair<string, Shape>> Norm(string layer, int channels)
+    {
+        Shape shape = [channels];
+        return ((string[])["weight", "bias", "running_mean", "running_var"]).Select(part => KeyValuePair.Create($"{layer}.{part}", shape));
+    }
 
     /// <summary>Writes an EfficientNet of one block with timm's names.</summary>
     public static string WriteTimm(string path)

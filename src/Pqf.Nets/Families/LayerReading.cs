@@ -37,7 +37,8 @@ sealed class LayerReading
     /// <summary>ε of the norms; PyTorch's by default.</summary>
     public float Eps { get; init; } = 1e-5f;
 
-    /// <summary>Whether padding is TensorFlow's "same": as little as gives size / stride pixels, more of it below and on the right.</summary>
+    /// <summary>Whether padding is TensorFlow's "same": as little as gives size / stride pixels, more of it below and
+    /// on the right.</summary>
     public bool HasSamePadding { get; init; }
 
     /// <summary>A convolution of all channels. Its padding keeps the size at stride 1.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
-using Pqf.Tensors;
 
 namespace Pqf.Nets.Families;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
@@ -29,7 +30,7 @@ static class LayerBench
         using var scope = device.BeginScope();
         var plan = InferencePlan.Compile(network.Graph, network.Parameters(device), device, network.ChannelsLast);
         var shapes = GraphShapes.Of(network.Graph, network.ChannelsLast);
-        var steps = Fusion.Of(network.Graph, shapes).Steps;
+        var steps = plan.Steps;
         double peak = Peak.Now(device);
         double[][] times = Times(plan, network, device, steps.Length);
         return
@@ -38,7 +39,7 @@ static class LayerBench
                 (step, i) =>
                 {
                     double ms = times[i][Calls / 2],
-                        operations = 2.0 * network.Graph.Nodes[step.Head].MultiplyAdds(shapes[step.Head]);
+                        operations = Operations(network.Graph, step, shapes);
                     return new StepTime(
                         Name(network.Graph.Nodes[step.Head]),
                         Kind(network.Graph, step, shapes),
@@ -82,6 +83,9 @@ static class LayerBench
         return times;
     }
 
+    static double Operations(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
+        (2.0 * graph.Nodes[step.Head].MultiplyAdds(shapes[step.Head])) + (step.First is { } first ? Operations(graph, first, shapes) : 0);
+
     static string Name(Layer node) =>
         node switch
         {
@@ -93,7 +97,10 @@ static class LayerBench
             _ => node.Kind,
         };
 
-    static string Kind(Graph graph, FusedStep step, System.Collections.Immutable.ImmutableArray<Shape> shapes) =>
+    static string Kind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
+        (step.First is { } first ? $"{Kind(graph, first, shapes)}, " : "") + OwnKind(graph, step, shapes);
+
+    static string OwnKind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
         graph.Nodes[step.Head] switch
         {
             Conv2dLayer n => $"{n.KernelSize.H}x{n.KernelSize.W}/{n.Options.Stride.H} {n.InChannels}-{n.OutChannels} "

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Pqf.Bench.Network;
 
 /// <summary>Times of one side.</summary>
@@ -46,6 +48,9 @@ sealed record NetworkBench(int Rounds, bool Processes)
     /// for some microseconds.</summary>
     const int SettlingMs = 100;
 
+    /// <summary>How long each side runs before it is measured.</summary>
+    const int WarmingMs = 1000;
+
     /// <summary>How far the two sides' logits may be apart, as a part of the largest.</summary>
     const double Tolerance = 1e-4;
 
@@ -62,6 +67,8 @@ sealed record NetworkBench(int Rounds, bool Processes)
             .Aggregate(0.0, Math.Max); // not Max(): it passes over what is no number
         if (!(difference <= Tolerance))
             throw new InvalidOperationException($"{network}: logits differ by {difference} of the largest");
+        Warm(ours);
+        Warm(peer);
         double estimate = ours.TimesMs(3).Min();
         int calls = Math.Max((LeastCalls + Rounds - 1) / Rounds, (int)Math.Min(LeastCalls, TurnMs / estimate));
         List<double[]> ourTimes = [],
@@ -73,6 +80,14 @@ sealed record NetworkBench(int Rounds, bool Processes)
         }
 
         return new(network, Side.Of(ourTimes), Side.Of(peerTimes), difference);
+    }
+
+    /// <summary>Calls until the runtime has compiled its code for speed: in a process's first second .NET runs code that it compiled in a
+    /// hurry.</summary>
+    static void Warm(Runner runner)
+    {
+        for (var since = Stopwatch.StartNew(); since.ElapsedMilliseconds < WarmingMs; )
+            runner.TimesMs(1);
     }
 
     static double[] Turn(Runner runner, int calls)

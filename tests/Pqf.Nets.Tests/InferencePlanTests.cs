@@ -3,9 +3,11 @@ using System.Collections.Immutable;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Testing;
 using Xunit;
@@ -31,6 +33,29 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, name), device, [2, 64, 64, 3]);
         var logits = plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 64]));
         Close.Check(reference.Read("eval_logits").Values, logits.ToArray(), 1e-4); // tolerance: the reference's README
+    }
+
+    [Fact]
+    public void A_wide_block_runs_its_first_two_convolutions_together_and_keeps_its_input_for_the_sum()
+    {
+        var device = Use(DeviceKind.Host);
+        var depthwise = new Conv2dOptions { Padding = 1, Groups = 64 };
+        Graph graph = new([
+            new InputLayer(3),
+            new Conv2dLayer(0, "stem", 3, 64, 1, new(), true),
+            new Conv2dLayer(1, "expand", 64, 64, 1, new(), true),
+            new ReluLayer(2),
+            new Conv2dLayer(3, "depthwise", 64, 64, 3, depthwise, true),
+            new AddLayer(4, 1),
+            new Conv2dLayer(5, "project", 64, 8, 1, new(), true),
+        ]);
+        var parameters = GeneratedWeights.Parameters(graph, device, "wide");
+        var plan = InferencePlan.Compile(graph, parameters, device, [2, 72, 72, 3]);
+        Assert.Equal([1, 5, 6], plan.Steps.Select(step => step.Output)); // 72 · 72 · 64 values of four bytes are more than a mebibyte
+        var images = GeneratedWeights.Images(device, "image", [2, 3, 72, 72]);
+        Close.Check(Forward.Run(graph, parameters, images), plan.Run(images), 1e-5);
+        var small = GeneratedWeights.Images(device, "image", [1, 3, 9, 9]);
+        Close.Check(Forward.Run(graph, parameters, small), plan.For([1, 9, 9, 3]).Run(small), 1e-5);
     }
 
     [Fact]

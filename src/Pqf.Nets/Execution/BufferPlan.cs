@@ -46,11 +46,7 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
     /// that works in place.</summary>
     static bool Overwrites(Graph graph, FusedStep step, ImmutableArray<int> roots, int input) =>
         graph.Nodes[step.Head].IsInPlace
-        || (
-            step.Residual is { } residual
-            && roots[residual] == input
-            && !graph.Nodes[step.Head].Inputs.Any(operand => roots[operand] == input)
-        );
+        || (step.Residual is { } residual && roots[residual] == input && !step.Operands(graph).Any(operand => roots[operand] == input));
 
     /// <summary>The smallest free slot that is large enough, or the largest made larger, or a new one.</summary>
     static int Take(List<int> counts, List<int> free, int count)

@@ -42,6 +42,12 @@ sealed class CompileContext(
     /// <summary>How a convolution is computed.</summary>
     public ConvChooser Choose => choose;
 
+    /// <summary>The step that runs together with this one and gives its value to it alone, if any.</summary>
+    public (Layer Layer, CompileContext Step)? First =>
+        step.First is { } first
+            ? (graph.Nodes[first.Head], new CompileContext(graph, fusion, first, shapes, parameters, device, choose))
+            : null;
+
     /// <summary>The norm that the step took in, if any.</summary>
     public BatchNormLayer? Norm => step.Norm;
 

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Nets.Execution;
@@ -17,9 +19,14 @@ sealed record FusedStep(int Head, int Output, BatchNormLayer? Norm = null, int? 
     /// <summary>Applied last.</summary>
     public Tail Tail { get; init; } = Tail.None;
 
+    /// <summary>A step whose value the head alone reads and that runs together with it, if any: its value is never stored.</summary>
+    public FusedStep? First { get; init; }
+
+    /// <summary>Numbers of the nodes whose values the step's first layer reads.</summary>
+    public ImmutableArray<int> Operands(Graph graph) => graph.Nodes[First?.Head ?? Head].Inputs;
+
     /// <summary>Numbers of the nodes whose values the step reads.</summary>
-    public IEnumerable<int> Inputs(Graph graph) =>
-        Residual is { } residual ? graph.Nodes[Head].Inputs.Append(residual) : graph.Nodes[Head].Inputs;
+    public IEnumerable<int> Inputs(Graph graph) => Residual is { } residual ? Operands(graph).Append(residual) : Operands(graph);
 }
 
 /// <summary>A graph cut into steps.</summary>
@@ -47,6 +54,28 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
             steps.Add(Fuse(graph, shapes, readers, taken, head));
         steps.AddRange(numbers.Where(i => !taken.Contains(i)).Select(i => new FusedStep(i, i)));
         return new([.. steps.OrderBy(step => step.Output)], views);
+    }
+
+    /// <summary>Joins steps that a device runs faster together: a pointwise convolution and the depthwise one behind it.</summary>
+    /// <param name="graph">The graph that was cut.</param>
+    /// <param name="shapes">Of its values.</param>
+    /// <param name="device">Where the steps run.</param>
+    public Fusion Together(Graph graph, ImmutableArray<Shape> shapes, Device device)
+    {
+        var readers = Readers(graph, out _);
+        var byOutput = Steps.ToDictionary(step => step.Output);
+        FusedStep? First(FusedStep step) =>
+            graph.Nodes[step.Head] is Conv2dLayer second
+            && byOutput.TryGetValue(second.X, out var before)
+            && before.Residual is null
+            && readers[before.Output].Length == 1
+            && graph.Nodes[before.Head] is Conv2dLayer first
+            && Conv2dPlan.RunsTogether(device, shapes[first.X], (first.WeightShape, first.Options), (second.WeightShape, second.Options))
+                ? before
+                : null;
+        ImmutableArray<FusedStep> joined = [.. Steps.Select(step => First(step) is { } first ? step with { First = first } : step)];
+        ImmutableHashSet<int> gone = [.. joined.Where(step => step.First is not null).Select(step => step.First!.Output)];
+        return this with { Steps = [.. joined.Where(step => !gone.Contains(step.Output))] };
     }
 
     /// <summary>The step that begins at a layer; marks its nodes as taken.</summary>

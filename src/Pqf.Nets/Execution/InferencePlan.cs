@@ -40,7 +40,7 @@ public sealed class InferencePlan
         (this.graph, this.device, this.inputShape) = (graph, device, inputShape);
         batch = inputShape;
         shapes = GraphShapes.Of(graph, batch);
-        fusion = Fusion.Of(graph, shapes);
+        fusion = Fusion.Of(graph, shapes).Together(graph, shapes, device);
         buffers = BufferPlan.Of(graph, fusion, shapes);
         steps = [.. fusion.Steps.Select(step => Compile(step, parameters, choose))];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
@@ -65,6 +65,9 @@ public sealed class InferencePlan
         values = new Tensor<float>?[graph.Nodes.Length];
         BindSlots();
     }
+
+    /// <summary>The steps, in the order in which they run.</summary>
+    internal ImmutableArray<FusedStep> Steps => fusion.Steps;
 
     /// <summary>Bytes of all activations that the plan keeps, for the largest batch.</summary>
     public long ActivationBytes => slots.Sum(slot => (long)slot.Shape.Count * sizeof(float));
@@ -126,7 +129,7 @@ public sealed class InferencePlan
         return [.. graph.Outputs.Select(output => values[output]!)];
     }
 
-    /// <summary>As <see cref="Run(Tensor{float})"/>, with a call after each of <see cref="Fusion.Steps"/>: for measurements.</summary>
+    /// <summary>As <see cref="Run(Tensor{float})"/>, with a call after each of <see cref="Steps"/>: for measurements.</summary>
     internal Tensor<float> Run(Tensor<float> images, Action<int> afterStep)
     {
         Bind(images);
@@ -147,7 +150,7 @@ public sealed class InferencePlan
             RunStep(i);
     }
 
-    void RunStep(int i) => steps[i](new StepValues(values, graph.Nodes[fusion.Steps[i].Head].Inputs, fusion.Steps[i]));
+    void RunStep(int i) => steps[i](new StepValues(values, fusion.Steps[i].Operands(graph), fusion.Steps[i]));
 
     PlanStep Compile(FusedStep step, Parameters parameters, ConvChooser choose) =>
         graph.Nodes[step.Head].Compile(new CompileContext(graph, fusion, step, shapes, parameters, device, choose));

@@ -82,10 +82,20 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
 
     internal override PlanStep Compile(CompileContext step)
     {
-        var plan = Fold(step.Norm, step.Parameters).Pack(step.Device, Options, step.Choose(step.Input(0), WeightShape, Options));
+        var plan = Pack(step);
         var tail = step.Tail;
+        if (step.First is (Conv2dLayer first, var before))
+        {
+            var firstPlan = first.Pack(before);
+            var between = before.Tail;
+            return values => plan.ForwardBehindInto(firstPlan, between, values[0], values.Residual, tail, values.Result);
+        }
+
         return values => plan.ForwardInto(values[0], values.Residual, tail, values.Result);
     }
+
+    Conv2dPlan Pack(CompileContext step) =>
+        Fold(step.Norm, step.Parameters).Pack(step.Device, Options, step.Choose(step.Input(0), WeightShape, Options));
 
     /// <summary>The weights with the norm that follows, if any.</summary>
     internal FoldedLayer Fold(BatchNormLayer? norm, Parameters parameters) => FoldedLayer.Of(Name, WeightShape, HasBias, norm, parameters);

@@ -47,10 +47,12 @@ public sealed partial class Conv2dPlan
         Tensor<float>? residual,
         Tail tail,
         Tensor<float> y
-    ) =>
-        new DepthwiseRows(geometry, x.Pointer, packed.Pointer, packedBias!.Pointer, y.Pointer)
+    ) => Depthwise(geometry, x.Pointer, residual, tail, y).Run(host);
+
+    unsafe DepthwiseRows Depthwise(DepthwiseGeometry geometry, float* x, Tensor<float>? residual, Tail tail, Tensor<float> y) =>
+        new(geometry, x, packed.Pointer, packedBias!.Pointer, y.Pointer)
         {
             Residual = residual is null ? null : residual.Pointer,
             Tail = tail.Host,
-        }.Run(host);
+        };
 }

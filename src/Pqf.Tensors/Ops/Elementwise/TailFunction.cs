@@ -9,9 +9,10 @@ namespace Pqf.Tensors.Ops.Elementwise;
 /// <summary>The elementwise function of a <see cref="Tail"/>, its type forgotten. Functions of equal options are equal.</summary>
 abstract unsafe record TailFunction
 {
-    /// <summary>On the host: replaces values by the function's. Takes <see cref="Options"/>, the first value, the number of rows, the
-    /// floats from one row to the next, and the values of a row.</summary>
-    public abstract delegate* <ulong, float*, int, nint, int, void> Rows { get; }
+    /// <summary>On the host: writes the function of values. Takes <see cref="Options"/>, the first value, the floats from one row to the
+    /// next, the place of the first result, the floats from one row of results to the next, the number of rows, and the values of a
+    /// row. The results may take the values' place.</summary>
+    public abstract delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows { get; }
 
     /// <summary>The function's options, as bits.</summary>
     public abstract ulong Options { get; }
@@ -20,34 +21,54 @@ abstract unsafe record TailFunction
     public abstract void Launch(Tensor<float> y);
 
     /// <summary>The function on rows of values.</summary>
+    private protected static void Apply<TOp>(ulong options, float* from, nint fromStride, float* to, nint toStride, int rows, int columns)
+        where TOp : unmanaged, IUnaryOpWithOptions
+    {
+        int done =
+            typeof(TOp) == typeof(Plain<Silu>) ? Wide<Silu>(from, fromStride, to, toStride, rows, columns)
+            : typeof(TOp) == typeof(Plain<Sigmoid>) ? Wide<Sigmoid>(from, fromStride, to, toStride, rows, columns)
+            : 0;
+        if (done < columns)
+            Narrow<TOp>(options, from + done, fromStride, to + done, toStride, rows, columns - done);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected static void Apply<TOp>(ulong options, float* y, int rows, nint stride, int columns)
+    static void Narrow<TOp>(ulong options, float* from, nint fromStride, float* to, nint toStride, int rows, int columns)
         where TOp : unmanaged, IUnaryOpWithOptions
     {
         var op = *(TOp*)&options;
-        for (; rows > 0; rows--, y += stride)
+        for (; rows > 0; rows--, from += fromStride, to += toStride)
         {
-            int i =
-                typeof(TOp) == typeof(Plain<Silu>) ? Wide<Silu>(y, columns)
-                : typeof(TOp) == typeof(Plain<Sigmoid>) ? Wide<Sigmoid>(y, columns)
-                : 0;
+            int i = 0;
             for (; i <= columns - Vector<float>.Count; i += Vector<float>.Count)
-                Vector.Store(op.Apply(Vector.Load(y + i)), y + i);
+                Vector.Store(op.Apply(Vector.Load(from + i)), to + i);
             for (; i < columns; i++)
-                y[i] = op.Apply(y[i]);
+                to[i] = op.Apply(from[i]);
         }
     }
 
-    /// <summary>The values that fill the widest vectors; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Wide<TOp>(float* y, int columns)
+    /// <summary>The columns that fill the widest vectors; returns how many.</summary>
+    static int Wide<TOp>(float* from, nint fromStride, float* to, nint toStride, int rows, int columns)
         where TOp : unmanaged, IWideOp
     {
-        int i = 0;
-        if (Vector512.IsHardwareAccelerated)
-            for (; i <= columns - Simd512.Count; i += Simd512.Count)
-                Simd512.Store(TOp.Apply<Simd512, Vector512<float>>(Simd512.Load(y + i)), y + i);
-        return i;
+        if (!Vector512.IsHardwareAccelerated)
+            return 0;
+        int vectors = columns / Simd512.Count;
+        if (vectors > 0)
+            Wide<TOp, Simd512, Vector512<float>>(from, fromStride, to, toStride, rows, vectors);
+        return vectors * Simd512.Count;
+    }
+
+    /// <summary>Loops that call nothing, so that the function's constants stay in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Wide<TOp, S, V>(float* from, nint fromStride, float* to, nint toStride, int rows, int vectors)
+        where TOp : unmanaged, IWideOp
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        for (; rows > 0; rows--, from += fromStride, to += toStride)
+        for (int i = 0; i < vectors; i++)
+            S.Store(TOp.Apply<S, V>(S.Load(from + (i * S.Count))), to + (i * S.Count));
     }
 }
 
@@ -57,7 +78,7 @@ sealed unsafe record TailFunction<TOp> : TailFunction
 {
     public static TailFunction<TOp> Instance { get; } = new();
 
-    public override delegate* <ulong, float*, int, nint, int, void> Rows => &Apply<Plain<TOp>>;
+    public override delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows => &Apply<Plain<TOp>>;
 
     public override ulong Options => 0;
 
@@ -69,7 +90,7 @@ sealed unsafe record TailFunction<TOp> : TailFunction
 sealed unsafe record TailFunctionWithOptions<TOp>(TOp Op) : TailFunction
     where TOp : unmanaged, IUnaryOpWithOptions
 {
-    public override delegate* <ulong, float*, int, nint, int, void> Rows => &Apply<TOp>;
+    public override delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows => &Apply<TOp>;
 
     public override ulong Options
     {

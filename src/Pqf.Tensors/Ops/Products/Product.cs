@@ -184,10 +184,11 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
 
     /// <summary>A tile that is computed beside, then moved: a last panel whose columns fill no vectors, or with a function behind
     /// it.</summary>
+    [SkipLocalsInit] // the tile's memory is written before it is read
     static void RunBeside(Tile tile, int count, int columns, HostTail tail)
     {
         int width = columns > S.Count ? Columns : S.Count;
-        byte* room = stackalloc byte[(count * width * sizeof(float)) + LineBytes];
+        byte* room = stackalloc byte[(S.TileRows * 2 * S.Count * sizeof(float)) + LineBytes];
         float* side = (float*)(((nint)room + LineBytes - 1) & -LineBytes), // vectors within lines of the cache
             c = tile.C,
             residual = tile.Residual;
@@ -196,14 +197,15 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
             Floats.Copy(c + (i * stride), side + (i * width), columns);
         for (int i = 0; residual != null && i < count; i++)
         for (int j = 0; j < columns; j++)
-            side[(i * width) + j] += residual[(i * stride) + j];
+            side[(i * width) + j] = (tile.Accumulate ? side[(i * width) + j] : 0f) + residual[(i * stride) + j];
         tile.C = side;
         tile.RowsStride = width;
         tile.Accumulate |= residual != null;
         tile.Residual = null;
         Run(&tile, count, columns);
-        tail.Finish(side, 1, 0, count * width); // as one row: rows of two vectors would load the function's constants for each
-        for (int i = 0; i < count; i++)
+        if (tail.HasFunction)
+            tail.Move(side, width, c, stride, count, columns);
+        for (int i = 0; !tail.HasFunction && i < count; i++)
             Floats.Copy(side + (i * width), c + (i * stride), columns);
     }
 

@@ -19,6 +19,9 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
 
     readonly ConvGeometry g = geometry.G;
 
+    /// <summary>[N, H, W, C], or the rows of it that are read.</summary>
+    public float* X { get; init; } = x;
+
     /// <summary>[N, H', W', C] that is added, or null.</summary>
     public float* Residual { get; init; }
 
@@ -31,12 +34,19 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     public void Invoke(int item, int thread)
     {
         int n = item / geometry.OutH,
-            oy = item % geometry.OutH,
-            channels = g.InChannels,
+            oy = item % geometry.OutH;
+        Row(oy, g.InputAt(n, 0, 0) + ((nint)g.InputRow(oy, 0) * g.W * g.InChannels), (nint)item * geometry.OutW * g.InChannels);
+    }
+
+    /// <summary>One row.</summary>
+    /// <param name="oy">Its number within its image.</param>
+    /// <param name="row">Where the input row under its first tap is, from x on; not read where it lies in the padding.</param>
+    /// <param name="to">Where the row goes, from y on; its residual is there too.</param>
+    public void Row(int oy, nint row, nint to)
+    {
+        int channels = g.InChannels,
             chunk = Math.Max(LargestVector, ChunkFloats / (g.Kernel.H * g.Kernel.W) / LargestVector * LargestVector);
         var rows = geometry.RowTaps(oy);
-        nint row = g.InputAt(n, 0, 0) + ((nint)g.InputRow(oy, 0) * g.W * channels),
-            to = (nint)item * geometry.OutW * channels;
         for (int c = 0; c < channels; c += chunk)
             Channels(row, to, rows, c, Math.Min(channels, c + chunk));
         Tail.Finish(y + to, 1, 0, geometry.OutW * channels);
@@ -101,7 +111,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             a7 = Start<S, V>(to + (7 * channels), c);
         for (int a = rows.First; a < rows.End; a++)
         {
-            float* p = x + from + (a * down),
+            float* p = X + from + (a * down),
                 w = weight + c + (a * g.Kernel.W * channels);
             for (int b = 0; b < g.Kernel.W; b++, p += right, w += channels)
             {
@@ -144,7 +154,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             a3 = Start<S, V>(to + (3 * S.Count), c + (3 * S.Count));
         for (int a = rows.First; a < rows.End; a++)
         {
-            float* p = x + from + (a * down) + (columns.First * right),
+            float* p = X + from + (a * down) + (columns.First * right),
                 w = weight + c + (((a * (nint)kernelW) + columns.First) * channels);
             for (int b = columns.First; b < columns.End; b++, p += right, w += channels)
             {
@@ -169,7 +179,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         var sum = Start<S, V>(to, c);
         for (int a = rows.First; a < rows.End; a++)
         for (int b = columns.First; b < columns.End; b++)
-            sum = S.MultiplyAdd(S.Load(x + from + Offset(a, b)), S.Load(weight + c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)), sum);
+            sum = S.MultiplyAdd(S.Load(X + from + Offset(a, b)), S.Load(weight + c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)), sum);
         S.Store(Tail.Bounds.Clamp<S, V>(sum), y + to);
     }
 
@@ -182,7 +192,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             float sum = bias[c] + (Residual == null ? 0 : Residual[to + c]);
             for (int a = rows.First; a < rows.End; a++)
             for (int b = columns.First; b < columns.End; b++)
-                sum += x[from + Offset(a, b) + c] * weight[c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)];
+                sum += X[from + Offset(a, b) + c] * weight[c + ((((nint)a * g.Kernel.W) + b) * g.InChannels)];
             y[to + c] = Tail.Bounds.Apply(sum);
         }
     }

@@ -72,7 +72,7 @@ static class FamilyReader
 
     static Result<Sized, PqfError> Size(TensorFile file, NetworkOverrides overrides) =>
         from family in FamilyNetwork.Find(file)
-        let found = family! // those who come here have asked
+        let found = InForm(file, family!, overrides) // those who come here have asked
         from first in ReadAt(found, overrides.Crop ?? new PhotographSize().Crop)
         let name = FamilyNetwork.NameOf(first)
         from _ in Check(file, overrides, found, name)
@@ -83,6 +83,19 @@ static class FamilyReader
         from graph in ReadAt(found, size)
         from architecture in GraphNetwork.Of(FamilyNetwork.OptionsOf(Title(file, name), graph, size))
         select new Sized(found, name, architecture, preprocessing, beside);
+
+    /// <summary>The state dict with the padding and ε of TensorFlow, where model.arch or the file beside it names such a network.</summary>
+    static FamilyNetwork InForm(TensorFile file, FamilyNetwork found, NetworkOverrides overrides) =>
+        found.Family.OfTensorFlow is { } other
+        && (overrides.Arch ?? PreprocessingBeside.TimmArchitecture(file.Path)) is { } name
+        && IsTensorFlows(name)
+            ? found with
+            {
+                Family = other,
+            }
+            : found;
+
+    static bool IsTensorFlows(string name) => name.StartsWith("tf_", StringComparison.Ordinal);
 
     static Result<Graph, PqfError> ReadAt(FamilyNetwork found, Pair size) => found.Read(size);
 
@@ -116,6 +129,8 @@ static class FamilyReader
     static Result<Unit, PqfError> Check(TensorFile file, NetworkOverrides overrides, FamilyNetwork found, string? name)
     {
         if (overrides.Arch is not { } wanted || wanted == name || (name is null && found.Family.Names.Contains(wanted)))
+            return default(Unit);
+        if (IsTensorFlows(wanted) && FamilyNetwork.Families.Any(family => family.OfTensorFlow == found.Family))
             return default(Unit);
         return !Networks.Names.Contains(wanted) && !FamilyNetwork.Names.Contains(wanted)
             ? FamilyNetwork.UnknownName(wanted)

@@ -17,6 +17,20 @@ sealed record PreprocessingBeside(Preprocessing Preprocessing, ImmutableArray<st
     const string HuggingFaceName = "preprocessor_config.json",
         TimmName = "config.json";
 
+    /// <summary>The network's name in timm's file beside its weights; null where there is none.</summary>
+    /// <param name="weights">The weights' file.</param>
+    public static string? TimmArchitecture(string weights)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(weights) ?? "", TimmName);
+        string? name = null;
+        if (File.Exists(path))
+            // A file that cannot be understood is reported where preprocessing is read.
+            Read(path, json => Nothing(name = json.Text("architecture")));
+        return name;
+
+        static FoundPreprocessing? Nothing(string? _) => null;
+    }
+
     /// <summary>Looks for the file, unless the weights' own file or the overrides say everything already.</summary>
     /// <param name="weights">The weights' file.</param>
     /// <param name="stored">As the weights' file says; null where it is silent.</param>

@@ -37,6 +37,10 @@ sealed class LayerReading
     /// <summary>ε of the norms; PyTorch's by default.</summary>
     public float Eps { get; init; } = 1e-5f;
 
+    /// <summary>Whether padding is TensorFlow's "same": as little as gives size / stride pixels, more of it below and
+    /// on the right.</summary>
+    public bool HasSamePadding { get; init; }
+
     /// <summary>A convolution of all channels. Its padding keeps the size at stride 1.</summary>
     public int Conv(int x, string layer, Pair? stride = null, Pair? padding = null)
     {
@@ -180,14 +184,28 @@ sealed class LayerReading
     int Append(int x, string layer, Shape weight, int groups, Pair? stride, Pair? padding)
     {
         var kernel = new Pair(weight[2], weight[3]);
+        var step = stride ?? 1;
+        var begin = padding ?? new Pair(kernel.H / 2, kernel.W / 2);
+        Pair? end = null;
+        if (HasSamePadding && step != 1)
+        {
+            var size = SizeOf(x);
+            var all = new Pair(SamePadding(size.H, kernel.H, step.H), SamePadding(size.W, kernel.W, step.W));
+            (begin, end) = (new(all.H / 2, all.W / 2), new Pair(all.H - (all.H / 2), all.W - (all.W / 2)));
+        }
+
         var options = new Conv2dOptions
         {
-            Stride = stride ?? 1,
-            Padding = padding ?? new Pair(kernel.H / 2, kernel.W / 2),
+            Stride = step,
+            Padding = begin,
+            EndPadding = end,
             Groups = groups,
         };
         return Graph.Conv2d(x, layer, weight[0], kernel, options, Bias(layer, weight[0]));
     }
+
+    // TensorFlow's documentation of tf.nn.convolution, notes on padding.
+    static int SamePadding(int size, int kernel, int stride) => Math.Max((((size + stride - 1) / stride) - 1) * stride + kernel - size, 0);
 
     bool Bias(string layer, int count)
     {

@@ -26,6 +26,10 @@ public sealed record StructureFamily
     /// <summary>How its photographs are resized and cropped, by the network's name; null for one of other sizes.</summary>
     public Func<string?, PhotographSize> SizeOf { get; init; } = _ => new();
 
+    /// <summary>The family for weights that were trained in TensorFlow, where names and shapes are the same and padding and ε are others;
+    /// null if there is none.</summary>
+    public StructureFamily? OfTensorFlow { get; init; }
+
     /// <summary>What a user should know of a network of the family that names and shapes do not show; null for nothing.</summary>
     public Func<LayerShapes, string?> Doubt { get; init; } = _ => null;
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Graphs;
-using Pqf.Tensors;
 
 namespace Pqf.Nets.Families;
 
@@ -19,23 +18,37 @@ static class TimmBlocks
         [1, 2, 3, 2, 3],
     ];
 
+    const string Title = "a MobileNet or EfficientNet of timm's";
+
+    // timm's for networks whose names begin with tf_.
+    const float TensorFlowEps = 1e-3f;
+
     /// <summary>The family.</summary>
     public static StructureFamily Family { get; } =
         new()
         {
-            Title = "a MobileNet or EfficientNet of timm's",
+            Title = Title,
             Names = [],
             IsIn = shapes => shapes.Has("conv_stem") && shapes.HasModule("blocks.0.0"),
-            Read = Read,
+            Read = (shapes, size) => Read(new LayerReading(shapes, "conv_stem", size)),
             Define = (name, _, _) => throw new ArgumentException($"TimmBlocks: expected no name, got {name}", nameof(name)),
             Doubt = _ =>
                 "names are timm's; taken are padding by half the kernel and an eps of 1e-5 in all norms. timm's tf_ networks have the same "
-                + "names and other padding and eps: export such a network to ONNX",
+                + "names and other padding and eps: model.arch with their name reads them so",
+            OfTensorFlow = new()
+            {
+                Title = Title,
+                Names = [],
+                IsIn = _ => false,
+                Read = (shapes, size) => Read(new LayerReading(shapes, "conv_stem", size) { Eps = TensorFlowEps, HasSamePadding = true }),
+                Define = (name, _, _) => throw new ArgumentException($"TimmBlocks: expected no name, got {name}", nameof(name)),
+                Doubt = _ => "padding and eps are those of timm's tf_ networks",
+            },
         };
 
-    static Graph Read(LayerShapes shapes, Pair size)
+    static Graph Read(LayerReading reading)
     {
-        var reading = new LayerReading(shapes, "conv_stem", size);
+        var shapes = reading.Shapes;
         ImmutableArray<ImmutableArray<string>> stages =
         [
             .. shapes
@@ -71,7 +84,7 @@ static class TimmBlocks
             for (int i = 0; i < stage.Length; i++)
                 x = Append(reading.Shapes, blocks, x, stage[i], i == 0 ? first : 1);
         reading.PooledHead(blocks.Activation(reading.ConvNorm(x, "conv_head", "bn2")), "classifier");
-        return reading.Build(Family.Title);
+        return reading.Build(Title);
     }
 
     static int Append(LayerShapes shapes, InvertedResidual blocks, int x, string block, int stride) =>
@@ -96,7 +109,7 @@ static class TimmBlocks
         x = graph.HardSwish(reading.ConvNorm(x, $"{last}.conv", $"{last}.bn1"));
         x = graph.HardSwish(reading.Conv(graph.GlobalAvgPool(x), "conv_head"));
         reading.Linear(graph.Flatten(x), "classifier");
-        return reading.Build(Family.Title);
+        return reading.Build(Title);
     }
 
     static BlockNames NamesOf(LayerShapes shapes, string block)

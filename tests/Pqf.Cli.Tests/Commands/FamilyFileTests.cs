@@ -120,6 +120,29 @@ public sealed class FamilyFileTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData("tf_efficientnet_b0", null, true)]
+    [InlineData("efficientnet_b0", null, false)]
+    [InlineData(null, "tf_efficientnet_b0_ns", true)]
+    public void Padding_and_eps_of_TensorFlow_are_taken_where_a_name_asks_for_them(string? beside, string? arch, bool isTaken)
+    {
+        string path = TestFamilyFiles.WriteTimm(folder.File("small.pth"));
+        if (beside is not null)
+            File.WriteAllText(folder.File("config.json"), $$"""{"architecture": "{{beside}}"}""");
+        string[] more = arch is null ? [] : ["--model.arch", arch];
+        var result = Cli.Run(["inspect", path, .. SmallImages, .. more]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains(
+            isTaken
+                ? $"{path}: padding and eps are those of timm's tf_ networks\n"
+                : $"{path}: names are timm's; taken are padding by half the kernel and an eps of 1e-5 in all norms. timm's tf_ networks have "
+                    + "the same names and other padding and eps: model.arch with their name reads them so\n",
+            result.Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void A_missing_layer_is_one_line()
     {

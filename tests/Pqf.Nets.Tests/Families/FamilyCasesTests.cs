@@ -69,4 +69,23 @@ public class FamilyCasesTests(DeviceSet devices) : DeviceTest(devices)
 
         Close.Check(expected, Forward.Run(graph, parameters, images).ToArray(), 1e-5);
     }
+
+    [Theory]
+    [InlineData("mobilenet_v3_small_tf")]
+    [InlineData("efficientnet_tf")]
+    public void Weights_from_TensorFlow_have_its_padding_and_eps(string name)
+    {
+        var device = Use(DeviceKind.Host);
+        var known = FamilyCase.Read(name);
+        var names = known.Tensors.ToDictionary(pair => TimmNames.Of(name, pair.Key), pair => pair.Key);
+        using var file = known.File(all =>
+            all.Select(pair => KeyValuePair.Create(TimmNames.Of(name, pair.Key), TimmNames.Shape(name, pair)))
+        );
+        var found = FamilyNetwork.Find(file).ValueOrThrow()!;
+        var graph = (found with { Family = found.Family.OfTensorFlow! }).Read(known.Side).ValueOrThrow();
+        var parameters = GeneratedWeights.Parameters(graph, device, name, names);
+        var images = GeneratedWeights.Images(device, $"{name}:images", [1, 3, known.Side, known.Side]);
+        Close.Check(known.Logits, Forward.Run(graph, parameters, images).ToArray(), 1e-5);
+        Close.Check(known.Logits, InferencePlan.Compile(graph, parameters, device, images.Shape).Run(images).ToArray(), 1e-5);
+    }
 }

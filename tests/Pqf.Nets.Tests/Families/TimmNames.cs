@@ -21,7 +21,7 @@ static class TimmNames
             "regnet_y" => RegNet(name),
             "mobilenet_v2" => V2Name(name),
             "mobilenet_v3_large_timm" => V3Name(name, Large),
-            "mobilenet_v3_small_timm" => V3Name(name, Small),
+            "mobilenet_v3_small_timm" or "mobilenet_v3_small_tf" => V3Name(name, Small),
             _ => EfficientNet(name),
         };
 

@@ -14,6 +14,7 @@ import sys
 import numpy as np
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 import torchvision.models as M
 from torchvision.models import efficientnet as E
 from torchvision.models import mobilenetv3 as V3
@@ -79,6 +80,20 @@ def mobilenet_v3(arch, eps=0.001):
     return V3.MobileNetV3(rows, last, num_classes=10, norm_layer=lambda c: nn.BatchNorm2d(c, eps=eps))
 
 
+def same_padding(model):
+    """TensorFlow's padding in all convolutions, and its eps in all norms."""
+    for m in model.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.eps = 1e-3
+        if isinstance(m, nn.Conv2d):
+            def forward(x, m=m):
+                total = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(x.shape[2:], m.kernel_size, m.stride)]
+                x = F.pad(x, (total[1] // 2, total[1] - total[1] // 2, total[0] // 2, total[0] - total[0] // 2))
+                return F.conv2d(x, m.weight, m.bias, m.stride, 0, 1, m.groups)
+            m.forward = forward
+    return model
+
+
 def efficientnet(depth):
     rows, last = E._efficientnet_conf("efficientnet_b0", width_mult=0.25, depth_mult=depth)
     norm = {"norm_layer": lambda c: nn.BatchNorm2d(c, eps=0.001)} if depth > 2 else {}
@@ -106,6 +121,8 @@ CASES = {
     "mobilenet_v3_small": (lambda: mobilenet_v3("mobilenet_v3_small"), 64),
     "mobilenet_v3_large_timm": (lambda: mobilenet_v3("mobilenet_v3_large", 1e-5), 64),
     "mobilenet_v3_small_timm": (lambda: mobilenet_v3("mobilenet_v3_small", 1e-5), 64),
+    "mobilenet_v3_small_tf": (lambda: same_padding(mobilenet_v3("mobilenet_v3_small")), 65),
+    "efficientnet_tf": (lambda: same_padding(efficientnet(1.0)), 72),
     "efficientnet": (lambda: efficientnet(1.0), 64),
     "efficientnet_deep": (lambda: efficientnet(2.2), 64),
     "efficientnet_v2": (efficientnet_v2, 64),

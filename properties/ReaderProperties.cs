@@ -48,7 +48,6 @@ public class ReaderProperties
     [Fact]
     public void Files_of_compressed_graphs() => CheckGraphs("pqf2", GraphOriginals.Compressed(), null);
 
-    /// <summary>Each problem is said in one line; nothing is thrown.</summary>
     static void CheckGraphs(string name, IReadOnlyList<byte[]> originals, Func<byte[], RngKey, byte[]>? rewrite)
     {
         using var device = new HostDevice(1);
@@ -60,8 +59,6 @@ public class ReaderProperties
                 {
                     string? problem = Load(path, device);
                     Assert.Equal(0, device.LiveBuffers);
-                    // A line for each problem, the longest lists cut short.
-                    Assert.All((problem ?? "").Split('\n'), line => Assert.InRange(line.Length, 0, 1000));
                     return problem;
                 }
             )

@@ -25,6 +25,9 @@ sealed record Reader(string Name, IReadOnlyList<byte[]> Originals, Func<string, 
 /// the process.</remarks>
 sealed class ReaderRun
 {
+    // Two names of 200 characters, each of them escaped in six.
+    const int LongestLine = 2600;
+
     // Processor time, not the clock's: the machine may be busy or asleep. A case takes milliseconds.
     static readonly TimeSpan MostProcessorTime = TimeSpan.FromSeconds(2);
 
@@ -121,6 +124,8 @@ sealed class ReaderRun
                 long before = GC.GetAllocatedBytesForCurrentThread(),
                     resident = ResidentMemory.Begin();
                 string? problem = reader.Read(path);
+                // A line for each problem, however long what the file says is.
+                Assert.All((problem ?? "").Split('\n'), line => Assert.InRange(line.Length, 0, LongestLine));
                 long allocated = GC.GetAllocatedBytesForCurrentThread() - before,
                     most = ((long)reader.BytesPerByte * file.Length) + reader.BytesAlways;
                 Assert.True(allocated <= most, $"reading {file.Length} bytes took {allocated} of memory, more than {most}");

@@ -101,7 +101,7 @@ static partial class Values
     static string Describe(ConfigNode node) =>
         node switch
         {
-            ConfigNode.Scalar scalar => $"'{scalar.Text}'",
+            ConfigNode.Scalar scalar => $"'{Printable.Name(scalar.Text)}'",
             ConfigNode.Sequence => "a list",
             _ => "a mapping",
         };

@@ -49,7 +49,7 @@ static class CheckpointTensors
             string[] names = [.. new Walk(pickleBytes).Flatten(inner).Keys];
             foreach (var (key, value) in outer.Items)
                 if (key is string other && other != taken && value is PickleDictionary && HoldsAll(value, names, pickleBytes))
-                    yield return $"reads {taken}; {other} holds another network and is left out";
+                    yield return $"reads {Printable.Name(taken)}; {Printable.Name(other)} holds another network and is left out";
             outer = inner;
         }
     }
@@ -76,7 +76,7 @@ static class CheckpointTensors
     /// <summary>What a checkpoint without tensors holds in their place: most often a whole module.</summary>
     static string Module(PickleDictionary dictionary) =>
         dictionary.Items.Find(item => item.Key is string && item.Value is PickleBlank) is { Key: string key, Value: PickleBlank blank }
-            ? $"; '{key}' is {PickleGlobals.Describe(blank)}{SaveStateDict}"
+            ? $"; '{Printable.Name(key)}' is {PickleGlobals.Describe(blank)}{SaveStateDict}"
             : "";
 
     /// <summary>The numbers, strings and truth values beside the tensors, such as a checkpoint's epoch.</summary>

@@ -125,7 +125,7 @@ static class PickleGlobals
                 IsKnown = known,
             }
             : throw new InvalidDataException(
-                $"refers to {global.FullName}, which is refused: only tensors, containers, numbers and strings are read"
+                $"refers to {Printable.Name(global.FullName)}, which is refused: only tensors, containers, numbers and strings are read"
             );
     }
 
@@ -159,7 +159,7 @@ static class PickleGlobals
             ) when ElementTypes.TryGetValue(type.FullName, out var elementType) => Tensor(storage, elementType, offset, lengths, strides),
             ("torch._utils._rebuild_parameter", [PickledTensor tensor, _, _]) => tensor,
             _ => throw new InvalidDataException(
-                $"{global.FullName} is called with arguments that are not its own: "
+                $"{Printable.Name(global.FullName)} is called with arguments that are not its own: "
                     + $"({string.Join(", ", arguments.Take(8).Select(Describe))})"
             ),
         };
@@ -190,7 +190,7 @@ static class PickleGlobals
                 isUntyped,
                 first
             ),
-            _ => throw new InvalidDataException($"storage {key}: its view is not a range of its {count} elements"),
+            _ => throw new InvalidDataException($"storage {Printable.Name(key)}: its view is not a range of its {count} elements"),
         };
     }
 
@@ -200,16 +200,16 @@ static class PickleGlobals
         {
             null => "None",
             bool => "a truth value",
-            long or double or BigInteger => $"the number {value}",
+            long or double or BigInteger => $"the number {Printable.Name($"{value}")}",
             string text => $"the string '{(text.Length > 40 ? text[..40] + "…" : text)}'",
             PickleDictionary => "a dictionary",
             PickleList => "a list",
             PickleTuple => "a tuple",
-            PickleGlobal global => global.FullName,
+            PickleGlobal global => Printable.Name(global.FullName),
             StorageReference => "a storage",
             PickledTensor => "a tensor",
             PickleBlank { ClassName: "bytes" } => "bytes",
-            PickleBlank blank => $"an object of class {blank.ClassName}",
+            PickleBlank blank => $"an object of class {Printable.Name(blank.ClassName)}",
             _ => "a value",
         };
 

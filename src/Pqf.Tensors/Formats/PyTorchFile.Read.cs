@@ -36,7 +36,7 @@ public static partial class PyTorchFile
             zip.Entries.TryGetValue(top + "byteorder", out var byteOrder)
             && Encoding.ASCII.GetString(zip.Read(byteOrder)) is var order and not "little"
         )
-            throw new InvalidDataException($"holds numbers in byte order '{order}'; expected little");
+            throw new InvalidDataException($"holds numbers in byte order '{Printable.Name(order)}'; expected little");
 
         var references = new HashSet<StorageReference>();
         var pickle = zip.Read(zip.Entries[name]);
@@ -45,7 +45,9 @@ public static partial class PyTorchFile
         foreach (var reference in references)
         {
             if (!zip.Entries.TryGetValue($"{top}data/{reference.Key}", out var entry))
-                throw new InvalidDataException($"storage {reference.Key}: {top}data/{reference.Key} is not in the archive");
+                throw new InvalidDataException(
+                    $"storage {Printable.Name(reference.Key)}: {Printable.Name($"{top}data/{reference.Key}")} is not in the archive"
+                );
             if (storages.TryAdd(reference.Key, () => zip.Read(entry)))
                 zip.Check(entry);
             CheckLength(reference, entry.Bytes);
@@ -109,14 +111,14 @@ public static partial class PyTorchFile
             int elementBytes = byKey[key].First().Type.SizeBytes();
             if (count < 0 || count > (file.Length - offset) / elementBytes)
                 throw new InvalidDataException(
-                    $"storage {key}: claims {count} elements, but the file ends before; it is truncated or corrupt"
+                    $"storage {Printable.Name(key)}: claims {count} elements, but the file ends before; it is truncated or corrupt"
                 );
             long start = offset,
                 bytes = count * elementBytes;
             if (bytes > int.MaxValue)
-                throw new InvalidDataException($"storage {key}: {bytes} bytes are more than 2 GiB");
+                throw new InvalidDataException($"storage {Printable.Name(key)}: {bytes} bytes are more than 2 GiB");
             if (!storages.TryAdd(key, () => file.Slice(start, bytes)))
-                throw new InvalidDataException($"storage {key} occurs twice");
+                throw new InvalidDataException($"storage {Printable.Name(key)} occurs twice");
             foreach (var reference in byKey[key])
                 CheckLength(reference, bytes);
             offset += bytes;
@@ -129,7 +131,8 @@ public static partial class PyTorchFile
     {
         if (((Int128)reference.First + reference.Count) * reference.Type.SizeBytes() > bytes)
             throw new InvalidDataException(
-                $"storage {reference.Key}: expected {reference.Count} elements of {reference.Type}, but it has {bytes} bytes"
+                $"storage {Printable.Name(reference.Key)}: expected {reference.Count} elements of {reference.Type}, "
+                    + $"but it has {bytes} bytes"
             );
     }
 
@@ -148,7 +151,7 @@ public static partial class PyTorchFile
         {
             var shape = CheckedShape.Create(name, tensor.Lengths, tensor.Type);
             if (!storages.TryGetValue(tensor.Storage.Key, out var storage))
-                throw new InvalidDataException($"{name}: storage {tensor.Storage.Key} is not in the file");
+                throw new InvalidDataException($"{Printable.Name(name)}: storage {Printable.Name(tensor.Storage.Key)} is not in the file");
             tensors.Add(new(name, tensor.Type, shape, destination => StridedView.Copy(tensor, storage(), destination)));
         }
 

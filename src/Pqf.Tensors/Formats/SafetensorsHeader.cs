@@ -83,7 +83,7 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         foreach (var property in root.EnumerateObject())
         {
             if (!names.Add(property.Name))
-                throw new InvalidDataException($"safetensors header: {property.Name} occurs twice");
+                throw new InvalidDataException($"safetensors header: {Printable.Name(property.Name)} occurs twice");
             if (property.Name == MetadataKey)
                 metadata = ReadMetadata(property.Value);
             else
@@ -103,9 +103,11 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         foreach (var property in value.EnumerateObject())
         {
             if (property.Value.ValueKind != JsonValueKind.String)
-                throw new InvalidDataException($"{MetadataKey}: {property.Name}: expected a string, got {property.Value.ValueKind}");
+                throw new InvalidDataException(
+                    $"{MetadataKey}: {Printable.Name(property.Name)}: expected a string, got {property.Value.ValueKind}"
+                );
             if (!metadata.TryAdd(property.Name, property.Value.GetString()!))
-                throw new InvalidDataException($"{MetadataKey}: {property.Name} occurs twice");
+                throw new InvalidDataException($"{MetadataKey}: {Printable.Name(property.Name)} occurs twice");
         }
 
         return metadata;
@@ -114,34 +116,36 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
     static SafetensorsEntry ReadEntry(string name, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)
-            throw new InvalidDataException($"{name}: expected an object with dtype, shape and data_offsets, got {value.ValueKind}");
+            throw new InvalidDataException(
+                $"{Printable.Name(name)}: expected an object with dtype, shape and data_offsets, got {value.ValueKind}"
+            );
         int count = 0;
         foreach (var property in value.EnumerateObject())
         {
             if (property.Name is not ("dtype" or "shape" or "data_offsets"))
-                throw new InvalidDataException($"{name}: unknown key {property.Name}");
+                throw new InvalidDataException($"{Printable.Name(name)}: unknown key {Printable.Name(property.Name)}");
             count++;
         }
 
         if (count > 3)
-            throw new InvalidDataException($"{name}: a key occurs twice");
+            throw new InvalidDataException($"{Printable.Name(name)}: a key occurs twice");
 
         var type = ReadType(name, Member(name, value, "dtype"));
         var shape = CheckedShape.Create(name, Integers(name, Member(name, value, "shape")), type);
         long[] offsets = Integers(name, Member(name, value, "data_offsets"));
         if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] < offsets[0])
-            throw new InvalidDataException($"{name}: data_offsets {CheckedShape.Print(offsets)} are not a range");
+            throw new InvalidDataException($"{Printable.Name(name)}: data_offsets {CheckedShape.Print(offsets)} are not a range");
         long size = (long)shape.Count * type.SizeBytes();
         if (offsets[1] - offsets[0] != size)
             throw new InvalidDataException(
-                $"{name}: {NameOf(type)} {shape} needs {size} bytes, data_offsets {CheckedShape.Print(offsets)} give "
+                $"{Printable.Name(name)}: {NameOf(type)} {shape} needs {size} bytes, data_offsets {CheckedShape.Print(offsets)} give "
                     + $"{offsets[1] - offsets[0]}"
             );
         return new(name, type, shape, offsets[0], offsets[1]);
     }
 
     static JsonElement Member(string name, JsonElement value, string key) =>
-        value.TryGetProperty(key, out var member) ? member : throw new InvalidDataException($"{name}: {key} is missing");
+        value.TryGetProperty(key, out var member) ? member : throw new InvalidDataException($"{Printable.Name(name)}: {key} is missing");
 
     static DType ReadType(string name, JsonElement value)
     {
@@ -152,13 +156,14 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
                 return type;
         }
 
-        throw new InvalidDataException($"{name}: unknown dtype {text}; known: {string.Join(", ", TypeNames.Select(pair => pair.Name))}");
+        string known = string.Join(", ", TypeNames.Select(pair => pair.Name));
+        throw new InvalidDataException($"{Printable.Name(name)}: unknown dtype {Printable.Name(text)}; known: {known}");
     }
 
     static long[] Integers(string name, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Array)
-            throw new InvalidDataException($"{name}: expected an array of whole numbers, got {value.ValueKind}");
+            throw new InvalidDataException($"{Printable.Name(name)}: expected an array of whole numbers, got {value.ValueKind}");
         return
         [
             .. value
@@ -166,7 +171,9 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
                 .Select(item =>
                     item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number)
                         ? number
-                        : throw new InvalidDataException($"{name}: expected a whole number, got {item.GetRawText()}")
+                        : throw new InvalidDataException(
+                            $"{Printable.Name(name)}: expected a whole number, got {Printable.Name(item.GetRawText())}"
+                        )
                 ),
         ];
     }
@@ -178,14 +185,15 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
         {
             if (entry.Begin < end)
                 throw new InvalidDataException(
-                    $"{entry.Name}: its bytes {entry.Begin} to {entry.End} overlap those of another tensor, which end at {end}"
+                    $"{Printable.Name(entry.Name)}: its bytes {entry.Begin} to {entry.End} overlap those of another tensor, "
+                        + $"which end at {end}"
                 );
             if (entry.Begin > end)
-                throw new InvalidDataException($"{entry.Name}: bytes {end} to {entry.Begin} before it belong to no tensor");
+                throw new InvalidDataException($"{Printable.Name(entry.Name)}: bytes {end} to {entry.Begin} before it belong to no tensor");
             if (entry.End > dataBytes)
                 throw new InvalidDataException(
-                    $"{entry.Name}: its bytes {entry.Begin} to {entry.End} lie outside the data, which has {dataBytes}; the file "
-                        + $"is truncated or corrupt"
+                    $"{Printable.Name(entry.Name)}: its bytes {entry.Begin} to {entry.End} lie outside the data, which has {dataBytes}; "
+                        + $"the file is truncated or corrupt"
                 );
             end = entry.End;
         }

@@ -45,7 +45,7 @@ sealed class ZipDirectory
         {
             var entry = ReadEntry(ref offset);
             if (!entries.TryAdd(entry.Name, entry))
-                throw new InvalidDataException($"zip archive: {entry.Name} occurs twice");
+                throw new InvalidDataException($"zip archive: {Printable.Name(entry.Name)} occurs twice");
         }
 
         CheckUnpacked(entries.Values);
@@ -98,13 +98,16 @@ sealed class ZipDirectory
     }
 
     static InvalidDataException Corrupt(ZipEntry entry) =>
-        new($"zip archive: {entry.Name} is corrupt: it does not unpack to the {entry.Bytes} bytes that the directory describes");
+        new(
+            $"zip archive: {Printable.Name(entry.Name)} is corrupt: it does not unpack to the {entry.Bytes} bytes that the directory "
+                + $"describes"
+        );
 
     long DataOffset(ZipEntry entry)
     {
         var header = file.Slice(entry.HeaderOffset, LocalBytes);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
-            throw new InvalidDataException($"zip archive: {entry.Name} has no header at byte {entry.HeaderOffset}");
+            throw new InvalidDataException($"zip archive: {Printable.Name(entry.Name)} has no header at byte {entry.HeaderOffset}");
         return entry.HeaderOffset + LocalBytes + UInt16(header, 26) + UInt16(header, 28);
     }
 
@@ -153,10 +156,10 @@ sealed class ZipDirectory
         int method = UInt16(header, 10);
         if ((UInt16(header, 8) & 1) != 0 || method is not (0 or 8))
             throw new InvalidDataException(
-                $"zip archive: {name} is encrypted or compressed by method {method}; stored and deflated entries are read"
+                $"zip archive: {Printable.Name(name)} is encrypted or compressed by method {method}; stored and deflated entries are read"
             );
         if (bytes < 0 || packedBytes < 0 || headerOffset < 0 || bytes > int.MaxValue || (method == 0 && bytes != packedBytes))
-            throw new InvalidDataException($"zip archive: {name} claims {bytes} bytes in {packedBytes} at {headerOffset}");
+            throw new InvalidDataException($"zip archive: {Printable.Name(name)} claims {bytes} bytes in {packedBytes} at {headerOffset}");
         offset += EntryBytes + nameBytes + extraBytes + commentBytes;
         return new(name, method == 8, packedBytes, bytes, UInt32(header, 16), headerOffset);
     }

@@ -119,6 +119,15 @@ public sealed class SafetensorsReadTests : IDisposable
     [InlineData("{}x")]
     public void A_header_that_is_not_JSON_is_an_error(string header) => Assert.StartsWith("safetensors header", Problem(Bytes(header)));
 
+    [Theory]
+    [InlineData("""{"a":{"dtype":"F32*","shape":[],"data_offsets":[0,4]}}""")]
+    [InlineData("""{"a*":{"dtype":"F32","shape":[],"data_offsets":[0,9]}}""")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4],"*":1}}""")]
+    [InlineData("""{"a":{"dtype":"F32","shape":["*"],"data_offsets":[0,4]}}""")]
+    [InlineData("""{"__metadata__":{"*":1}}""")]
+    public void Long_texts_of_a_header_are_cut_where_an_error_quotes_them(string header) =>
+        Assert.InRange(Problem(Bytes(header.Replace("*", new string('x', 5000), StringComparison.Ordinal))).Length, 200, 700);
+
     [Fact]
     public void A_deeply_nested_header_is_an_error() =>
         Assert.StartsWith(

@@ -176,6 +176,13 @@ public sealed class PreprocessingBesideTests : IDisposable
     )]
     [InlineData("preprocessor_config.json", """{"size": {"width": 3}}""", "size: expected shortest_edge, or equal height and width, got")]
     [InlineData("preprocessor_config.json", """{"do_resize": "yes"}""", "do_resize: expected true or false, got \"yes\"")]
+    [InlineData(
+        "preprocessor_config.json",
+        """{"rescale_factor": 1e-45}""",
+        "rescale_factor: expected a number above 1E-05, at most 1000, got"
+    )]
+    [InlineData("preprocessor_config.json", """{"\ud800": 1}""", "")]
+    [InlineData("config.json", """{"pretrained_cfg": {"mean": [0, 0, 0], "interpolation": "\ud800"}}""", "")]
     [InlineData("preprocessor_config.json", """{"resample": 9}""", "resample: expected a whole number from 0 to 5, got 9")]
     [InlineData(
         "preprocessor_config.json",

@@ -21,17 +21,9 @@ static class ClassifyCommand
     {
         var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
         var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.OneOrMore };
-        var top = new Option<int>("--top")
-        {
-            Description = "Classes shown for each image",
-            HelpName = "N",
-            DefaultValueFactory = _ => 5,
-        };
-        top.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int>() < 1)
-                result.AddError("--top: expected a whole number of 1 or more");
-        });
+        var top = CheckedOption.Whole("--top", 5, "a whole number of 1 or more", count => count >= 1);
+        top.Description = "Classes shown for each image";
+        top.HelpName = "N";
         return new(
             new Command("classify", "Name what photographs show.") { file, images, top },
             ["pqf classify out/resnet50.pqf cat.jpg dog.jpg", "pqf classify out/resnet50.pqf --top 1 photographs"],

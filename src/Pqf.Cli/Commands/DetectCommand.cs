@@ -33,34 +33,21 @@ static class DetectCommand
             Description = "Folder for pictures and results.json [default: output_path, or runs/detect-NAME]",
             HelpName = "DIR",
         };
-        var threshold = new Option<double>("--threshold")
-        {
-            Description = "Least score of what is shown, 0 to 1",
-            HelpName = "P",
-            DefaultValueFactory = _ => DefaultThreshold,
-        };
-        threshold.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<double>() is not (>= 0 and <= 1))
-                result.AddError("--threshold: expected a number from 0 to 1");
-        });
-        var pictures = new Option<PictureKind>("--pictures")
-        {
-            Description = "Kind of the pictures' files: jpg, png, or auto (jpg of photographs that are JPEG, png of others)",
-            HelpName = "KIND",
-            DefaultValueFactory = _ => PictureKind.Auto,
-        };
-        var quality = new Option<int>("--quality")
-        {
-            Description = "Of pictures that are JPEG, 1 to 100",
-            HelpName = "N",
-            DefaultValueFactory = _ => DefaultQuality,
-        };
-        quality.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is not (>= 1 and <= 100))
-                result.AddError("--quality: expected a whole number from 1 to 100");
-        });
+        var threshold = CheckedOption.Number("--threshold", DefaultThreshold, "a number from 0 to 1", score => score is >= 0 and <= 1);
+        threshold.Description = "Least score of what is shown, 0 to 1";
+        threshold.HelpName = "P";
+        var pictures = CheckedOption.Word(
+            "--pictures",
+            ("auto", PictureKind.Auto),
+            ("jpg", PictureKind.Jpg),
+            ("png", PictureKind.Png),
+            ("jpeg", PictureKind.Jpg)
+        );
+        pictures.Description = "Kind of the pictures' files: jpg, png, or auto (jpg of photographs that are JPEG, png of others)";
+        pictures.HelpName = "KIND";
+        var quality = CheckedOption.Whole("--quality", DefaultQuality, "a whole number from 1 to 100", value => value is >= 1 and <= 100);
+        quality.Description = "Of pictures that are JPEG, 1 to 100";
+        quality.HelpName = "N";
         var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
         return new(
             new Command(

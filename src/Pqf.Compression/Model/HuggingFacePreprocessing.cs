@@ -105,8 +105,10 @@ static class HuggingFacePreprocessing
     /// <summary>Mean and deviation of pixels from 0 to 1, whatever the file scales them to.</summary>
     static Preprocessing Normalised(JsonFields json, Preprocessing preprocessing, int channels)
     {
-        const double Most = 1e6;
-        double factor = json.Flag("do_rescale", true) ? json.Number("rescale_factor", 0, Most) ?? 1.0 / byte.MaxValue : 1;
+        // Wider than any image processor scales bytes; means and deviations stay numbers that images can have.
+        const double Least = 1e-5,
+            Most = 1e3;
+        double factor = json.Flag("do_rescale", true) ? json.Number("rescale_factor", Least, Most) ?? 1.0 / byte.MaxValue : 1;
         var (mean, deviation) = json.Flag("do_normalize", true)
             ? (
                 ImageFields.Mean(json, "image_mean", channels) ?? preprocessing.Mean,

@@ -63,7 +63,8 @@ sealed record PreprocessingBeside(Preprocessing Preprocessing, ImmutableArray<st
             using var json = JsonDocument.Parse(WithoutMark(InputFile.ReadText(path)));
             return understand(new(json.RootElement, "")) is { } found ? Of(path, found) : (PreprocessingBeside?)null;
         }
-        catch (JsonException exception)
+        // The second is for texts that are not UTF-8, and for halves of a surrogate pair.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return new PqfError.File(
                 path,

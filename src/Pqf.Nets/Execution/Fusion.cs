@@ -70,26 +70,23 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
         // The step whose value the head of another reads, if nobody else does.
         FusedStep? Before(FusedStep step) =>
             graph.Nodes[step.Head].Inputs is [var x] && readers[x].Length == 1 ? joined.GetValueOrDefault(x) : null;
-        void Join(FusedStep first, FusedStep second)
+        void Join(Func<Device, Shape, (Shape, Conv2dOptions), (Shape, Conv2dOptions), bool> joins)
         {
-            joined.Remove(first.Output);
-            joined[second.Output] = second with { First = first };
+            // A step that has been joined to a later one is there no more.
+            foreach (var step in Steps.Where(step => joined.ContainsKey(step.Output)))
+                if (
+                    Before(step) is { Residual: null } before
+                    && (Convolution(before), Convolution(step)) is ({ } first, { } second)
+                    && joins(device, shapes[before.Output], first, second)
+                )
+                {
+                    joined.Remove(before.Output);
+                    joined[step.Output] = step with { First = before };
+                }
         }
 
-        foreach (var step in Steps)
-            if (
-                Before(step) is { First: null, Residual: null } before
-                && (Convolution(before), Convolution(step)) is ({ } pointwise, { } depthwise)
-                && DepthwiseBlockPlan.Joins(device, shapes[before.Output], pointwise, depthwise)
-            )
-                Join(before, step);
-        foreach (var step in Steps.Where(step => joined.ContainsKey(step.Output)))
-            if (
-                Before(step) is { Residual: null } before
-                && (Convolution(before), Convolution(step)) is ({ } depthwise, { } pointwise)
-                && DepthwiseBlockPlan.JoinsBehind(device, shapes[before.Output], depthwise, pointwise)
-            )
-                Join(before, step);
+        Join(DepthwiseBlockPlan.Joins);
+        Join(DepthwiseBlockPlan.JoinsBehind);
         return this with { Steps = [.. joined.Values] };
     }
 

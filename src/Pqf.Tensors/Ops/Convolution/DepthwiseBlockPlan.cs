@@ -25,11 +25,7 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
         Shape value,
         (Shape Weight, Conv2dOptions Options) pointwise,
         (Shape Weight, Conv2dOptions Options) depthwise
-    ) =>
-        device is HostDevice
-        && IsPointwise(pointwise)
-        && DepthwiseGeometry.Fits(depthwise.Weight, depthwise.Options)
-        && BlockSizes.PayFirst(value, pointwise.Weight, depthwise.Weight, depthwise.Options);
+    ) => CanRun(device, pointwise, depthwise) && BlockSizes.PayFirst(value, pointwise.Weight, depthwise.Weight, depthwise.Options);
 
     /// <summary>As <see cref="Joins"/>, for the pointwise convolution behind a depthwise one.</summary>
     /// <param name="device">Where both run.</param>
@@ -41,18 +37,10 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
         Shape value,
         (Shape Weight, Conv2dOptions Options) depthwise,
         (Shape Weight, Conv2dOptions Options) pointwise
-    ) =>
-        device is HostDevice
-        && IsPointwise(pointwise)
-        && DepthwiseGeometry.Fits(depthwise.Weight, depthwise.Options)
-        && BlockSizes.PayLast(value, pointwise.Weight);
+    ) => CanRun(device, pointwise, depthwise) && BlockSizes.PayLast(value, pointwise.Weight);
 
     /// <summary>The result's shape for an input.</summary>
-    public Shape OutputShape(Shape x)
-    {
-        var middle = Depthwise.OutputShape(First is { } first ? first.Plan.OutputShape(x) : x);
-        return Last is { } last ? last.OutputShape(middle) : middle;
-    }
+    public Shape OutputShape(Shape x) => OutputOf(WideShape(x));
 
     /// <summary>y = tail(all convolutions of x + residual).</summary>
     /// <param name="x">[N, H, W, K].</param>
@@ -62,7 +50,8 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
     /// <exception cref="ShapeException">The input or the result does not fit.</exception>
     public void ForwardInto(Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
-        Shapes.Same("Conv2d", OutputShape(x.Shape), y.Shape);
+        var wide = WideShape(x.Shape);
+        Shapes.Same("Conv2d", OutputOf(wide), y.Shape);
         if (residual is not null)
             Shapes.Same("Conv2d", y.Shape, residual.Shape);
         Shapes.SameDevice("Conv2d", Depthwise.Device, x, residual, y);
@@ -70,16 +59,25 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
             return;
         var host = (HostDevice)Depthwise.Device;
         if (host.Width == VectorWidth.Bits512)
-            Run<Simd512, Vector512<float>>(host, x, residual, tail, y);
+            Run<Simd512, Vector512<float>>(host, wide, x, residual, tail, y);
         else
-            Run<Simd256, Vector256<float>>(host, x, residual, tail, y);
+            Run<Simd256, Vector256<float>>(host, wide, x, residual, tail, y);
     }
 
-    unsafe void Run<S, V>(HostDevice host, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+    /// <summary>What the depthwise convolution reads.</summary>
+    Shape WideShape(Shape x) => First is { } first ? first.Plan.OutputShape(x) : x;
+
+    Shape OutputOf(Shape wide)
+    {
+        var middle = Depthwise.OutputShape(wide);
+        return Last is { } last ? last.OutputShape(middle) : middle;
+    }
+
+    unsafe void Run<S, V>(HostDevice host, Shape wide, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        var geometry = Depthwise.DepthwiseOf(First is { } first ? first.Plan.OutputShape(x.Shape) : x.Shape);
+        var geometry = Depthwise.DepthwiseOf(wide);
         var sizes = BlockSizes.Of(geometry, First is not null, Last is not null, host.ThreadCount);
         using var room = new Workspace<float>(host, host.ThreadCount * (long)sizes.RoomFloats);
         float* added = residual is null ? null : residual.Pointer;
@@ -99,6 +97,9 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
         host.For(sizes.ItemCount, block);
     }
 
-    static bool IsPointwise((Shape Weight, Conv2dOptions Options) layer) =>
-        layer.Options == new Conv2dOptions() && layer.Weight[2] * layer.Weight[3] == 1;
+    static bool CanRun(Device device, (Shape Weight, Conv2dOptions Options) pointwise, (Shape Weight, Conv2dOptions Options) depthwise) =>
+        device is HostDevice
+        && pointwise.Options == new Conv2dOptions()
+        && pointwise.Weight[2] * pointwise.Weight[3] == 1
+        && DepthwiseGeometry.Fits(depthwise.Weight, depthwise.Options);
 }

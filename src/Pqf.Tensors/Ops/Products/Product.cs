@@ -184,7 +184,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
 
     /// <summary>A tile that is computed beside, then moved: a last panel whose columns fill no vectors, or with a function behind
     /// it.</summary>
-    [SkipLocalsInit] // the tile's memory is written before it is read
+    [SkipLocalsInit] // what is not written before it is read are columns behind the last, which nobody moves
     static void RunBeside(Tile tile, int count, int columns, HostTail tail)
     {
         int width = columns > S.Count ? Columns : S.Count;

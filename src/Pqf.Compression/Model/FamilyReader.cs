@@ -27,15 +27,27 @@ static class FamilyReader
         PreprocessingBeside? Beside
     );
 
-    /// <summary>Whether a file is the state dict of a family.</summary>
+    /// <summary>The state dict of a family in a file; null if it holds something else.</summary>
     /// <param name="file">An open file.</param>
     /// <param name="stored">What it says of itself; null if it is silent.</param>
-    public static bool IsFamily(TensorFile file, ModelMetadata? stored) =>
-        stored is null && !OnnxReader.HasGraph(file) && FamilyNetwork.Find(file).Match(found => found is not null, _ => true);
+    public static Result<FamilyNetwork, PqfError>? Find(TensorFile file, ModelMetadata? stored) =>
+        stored is not null || OnnxReader.HasGraph(file)
+            ? null
+            : FamilyNetwork
+                .Find(file)
+                .Match<Result<FamilyNetwork, PqfError>?>(
+                    found => found is null ? null : (Result<FamilyNetwork, PqfError>)found,
+                    error => error
+                );
 
     /// <summary>Reads a network.</summary>
-    public static Result<Network, PqfError> Read(TensorFile file, Device device, NetworkOverrides overrides) =>
-        from sized in Size(file, overrides)
+    public static Result<Network, PqfError> Read(
+        TensorFile file,
+        Result<FamilyNetwork, PqfError> family,
+        Device device,
+        NetworkOverrides overrides
+    ) =>
+        from sized in Size(file, family, overrides)
         from head in HeadChoice.Of(sized.Found.Tensors, new Recognition(sized.Architecture), overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
@@ -67,20 +79,24 @@ static class FamilyReader
         };
 
     /// <summary>What a network is, without its values.</summary>
-    public static Result<Architecture, PqfError> Recognise(TensorFile file, NetworkOverrides overrides) =>
-        Size(file, overrides).Map(sized => sized.Architecture);
+    public static Result<Architecture, PqfError> Recognise(
+        TensorFile file,
+        Result<FamilyNetwork, PqfError> family,
+        NetworkOverrides overrides
+    ) => Size(file, family, overrides).Map(sized => sized.Architecture);
 
-    static Result<Sized, PqfError> Size(TensorFile file, NetworkOverrides overrides) =>
-        from family in FamilyNetwork.Find(file)
-        let found = InForm(file, family!, overrides) // those who come here have asked
-        from first in ReadAt(found, overrides.Crop ?? new PhotographSize().Crop)
-        let name = FamilyNetwork.NameOf(first)
+    static Result<Sized, PqfError> Size(TensorFile file, Result<FamilyNetwork, PqfError> family, NetworkOverrides overrides) =>
+        from plain in family
+        let found = InForm(file, plain, overrides)
+        from first in found.Read(overrides.Crop ?? new PhotographSize().Crop)
+        let name = found.NameOf(first)
         from _ in Check(file, overrides, found, name)
         let usual = found.Family.SizeOf(name)
-        from beside in PreprocessingBeside.Find(file.Path, null, ArchitectureOf(file, name, first, usual.Crop), overrides)
-        let preprocessing = beside?.Preprocessing ?? Usual(ArchitectureOf(file, name, first, usual.Crop).InChannels, usual)
+        let own = ArchitectureOf(file, name, first, usual.Crop)
+        from beside in PreprocessingBeside.Find(file.Path, null, own, overrides)
+        let preprocessing = beside?.Preprocessing ?? Usual(own.InChannels, usual)
         let size = new Pair(overrides.Crop ?? preprocessing.Crop, overrides.Crop ?? preprocessing.Columns ?? preprocessing.Crop)
-        from graph in ReadAt(found, size)
+        from graph in found.Read(size)
         from architecture in GraphNetwork.Of(FamilyNetwork.OptionsOf(Title(file, name), graph, size))
         select new Sized(found, name, architecture, preprocessing, beside);
 
@@ -96,8 +112,6 @@ static class FamilyReader
             : found;
 
     static bool IsTensorFlows(string name) => name.StartsWith("tf_", StringComparison.Ordinal);
-
-    static Result<Graph, PqfError> ReadAt(FamilyNetwork found, Pair size) => found.Read(size);
 
     /// <summary>The architecture as far as preprocessing depends on it.</summary>
     static Architecture ArchitectureOf(TensorFile file, string? name, Graph graph, int side) =>

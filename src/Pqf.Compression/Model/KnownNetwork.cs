@@ -40,8 +40,8 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
                 .BesidePyTorch(file)
                 .Bind(stored =>
                 {
-                    if (FamilyReader.IsFamily(file, stored))
-                        return FamilyReader.Recognise(file, overrides).Map(found => new KnownNetwork(file.Path, found, null, true));
+                    if (FamilyReader.Find(file, stored) is { } family)
+                        return FamilyReader.Recognise(file, family, overrides).Map(found => new KnownNetwork(file.Path, found, null, true));
                     var tensors = NetworkReader.NamesOf(file, stored);
                     return NetworkReader.HasOtherGraph(file, tensors, overrides)
                         ? GraphReader.Recognise(file, overrides).Map(found => new KnownNetwork(file.Path, found, null, true))

@@ -20,8 +20,8 @@ static class NetworkReader
                 .BesidePyTorch(file)
                 .Bind(stored =>
                 {
-                    if (FamilyReader.IsFamily(file, stored))
-                        return FamilyReader.Read(file, device, overrides);
+                    if (FamilyReader.Find(file, stored) is { } family)
+                        return FamilyReader.Read(file, family, device, overrides);
                     var tensors = NamesOf(file, stored);
                     return HasOtherGraph(file, tensors, overrides)
                         ? GraphReader.Read(file, device, overrides)

@@ -102,13 +102,15 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
         }
     }
 
-    /// <summary>The name of the known network that a graph of a family is; null if its sizes are its own.</summary>
+    /// <summary>The name of the known network that the state dict's graph is; null if its sizes are its own.</summary>
     /// <param name="graph">The graph.</param>
-    public static string? NameOf(Graph graph)
+    public string? NameOf(Graph graph)
     {
         var (classes, channels) = (ClassCountOf(graph), ChannelsOf(graph));
         string[] layers = Layers(graph);
-        return Names.FirstOrDefault(name => Layers(Defined(name, classes, channels, null)).SequenceEqual(layers));
+        // timm's families have no names of their own; all others only know networks of theirs.
+        var names = Family.Names.IsEmpty ? Names : Family.Names;
+        return names.FirstOrDefault(name => Layers(Defined(name, classes, channels, null)).SequenceEqual(layers));
     }
 
     /// <summary>A network of a known name, with its graph.</summary>

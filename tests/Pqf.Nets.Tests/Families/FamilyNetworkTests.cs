@@ -84,7 +84,7 @@ public class FamilyNetworkTests
                 .Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
                 .Sum(spec => spec.Shape.Count)
         );
-        Assert.Equal(name, FamilyNetwork.NameOf(graph));
+        Assert.Equal(name, found.NameOf(graph));
     }
 
     [Fact]
@@ -206,8 +206,8 @@ public class FamilyNetworkTests
         "mobilenet_v2",
         "features.2.conv.0.0.codes_matrix",
         "4, 4",
-        "features.2.conv.0.0.codes_matrix: expected dense weights of a MobileNetV2, got codes: the graph of a compressed one is in its .pqf, "
-            + ".onnx or .safetensors file"
+        "features.2.conv.0.0.codes_matrix: expected dense weights of a MobileNetV2, got codes: the graph of a compressed one is in its "
+            + ".pqf, .onnx or .safetensors file"
     )]
     [InlineData(
         "regnet_y",

@@ -1,6 +1,8 @@
+using Pqf.Testing;
+
 namespace Pqf.Cli.Tests;
 
-/// <summary>Settings for the images of <see cref="Testing.IdxFiles"/>.</summary>
+/// <summary>Settings for the images of <see cref="IdxFiles"/>.</summary>
 static class TestImages
 {
     /// <summary>Settings of a network for them, which trains in milliseconds a step.</summary>
@@ -32,4 +34,21 @@ static class TestImages
         "--model.sls_iterations",
         "50",
     ];
+
+    /// <summary>Trains such a network, not compressed, on the images of <c>idx</c> in a folder.</summary>
+    /// <param name="folder">Where the images are and the results go.</param>
+    /// <param name="output">Name of the results' folder.</param>
+    /// <param name="more">Arguments besides.</param>
+    public static CliResult Train(TemporaryFolder folder, string output, params IEnumerable<string> more) =>
+        Cli.Run([
+            "train-resnet",
+            "--dataloader.idx_path",
+            folder.File("idx"),
+            "--output",
+            folder.File(output),
+            "--model.compress",
+            "false",
+            .. Network,
+            .. more,
+        ]);
 }

@@ -25,7 +25,7 @@ static class EvaluateClassifierCommand
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for confusion.csv, what was answered for each class [default: output_path, or none is written]",
+            Description = "Folder for confusion.csv, what was answered for each class [default: output_path, or nothing is written]",
             HelpName = "DIR",
         };
         var skip = CommandEntry.SkipCorrupt();

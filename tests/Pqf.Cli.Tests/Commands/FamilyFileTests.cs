@@ -20,8 +20,8 @@ public sealed class FamilyFileTests : IDisposable
         TestFamilyFiles.Write(folder.File("a.pth"));
         var first = Convert("a.pth", "b.safetensors");
         Assert.Contains(
-            "a.pth: its layers are those of a RegNet of sizes of its own; strides, activations and eps are taken from that definition, images "
-                + "from its weights' usual form: resize 256, crop 224, ImageNet's mean and deviation\n",
+            "a.pth: its layers are those of a RegNet of sizes of its own; strides, activations and eps are taken from that definition, "
+                + "images from its weights' usual form: resize 256, crop 224, ImageNet's mean and deviation\n",
             first.Error,
             StringComparison.Ordinal
         );
@@ -136,8 +136,8 @@ public sealed class FamilyFileTests : IDisposable
         Assert.Contains(
             isTaken
                 ? $"{path}: padding and eps are those of timm's tf_ networks\n"
-                : $"{path}: names are timm's; taken are padding by half the kernel and an eps of 1e-5 in all norms. timm's tf_ networks have "
-                    + "the same names and other padding and eps: model.arch with their name reads them so\n",
+                : $"{path}: names are timm's; taken are padding by half the kernel and an eps of 1e-5 in all norms. timm's tf_ networks "
+                    + "have the same names and other padding and eps: model.arch with their name reads them so\n",
             result.Error,
             StringComparison.Ordinal
         );

@@ -66,16 +66,5 @@ public sealed class TrainAugmentationTests : IDisposable
 
     string Metrics(string output) => File.ReadAllText(folder.File($"{output}/metrics.csv"));
 
-    CliResult Train(string output, params string[] more) =>
-        Cli.Run([
-            "train-resnet",
-            "--dataloader.idx_path",
-            folder.File("idx"),
-            "--output",
-            folder.File(output),
-            "--model.compress",
-            "false",
-            .. TestImages.Network,
-            .. more,
-        ]);
+    CliResult Train(string output, params string[] more) => TestImages.Train(folder, output, more);
 }

@@ -79,16 +79,5 @@ public sealed class TrainPatienceTests : IDisposable
 
     int Rows(string output) => File.ReadAllLines(folder.File($"{output}/metrics.csv")).Length - 1;
 
-    CliResult Train(string output, params string[] more) =>
-        Cli.Run([
-            "train-resnet",
-            "--dataloader.idx_path",
-            folder.File("idx"),
-            "--output",
-            folder.File(output),
-            "--model.compress",
-            "false",
-            .. TestImages.Network,
-            .. more,
-        ]);
+    CliResult Train(string output, params string[] more) => TestImages.Train(folder, output, more);
 }

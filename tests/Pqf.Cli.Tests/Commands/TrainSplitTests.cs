@@ -72,17 +72,13 @@ public sealed class TrainSplitTests : IDisposable
     string[] Metrics(string output) => File.ReadAllLines(folder.File($"{output}/metrics.csv"));
 
     CliResult Train(string output, params string[] more) =>
-        Cli.Run([
-            "train-resnet",
-            "--dataloader.idx_path",
-            folder.File("idx"),
-            "--output",
-            folder.File(output),
-            "--model.compress",
-            "false",
-            .. more.Contains("--dataloader.validation_fraction") ? [] : (string[])["--dataloader.validation_fraction", "0.25"],
-            .. more.Contains("--dataloader.split_seed") ? [] : (string[])["--dataloader.split_seed", "3"],
-            .. TestImages.Network,
-            .. more,
-        ]);
+        TestImages.Train(
+            folder,
+            output,
+            [
+                .. more.Contains("--dataloader.validation_fraction") ? [] : (string[])["--dataloader.validation_fraction", "0.25"],
+                .. more.Contains("--dataloader.split_seed") ? [] : (string[])["--dataloader.split_seed", "3"],
+                .. more,
+            ]
+        );
 }

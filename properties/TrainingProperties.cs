@@ -53,8 +53,16 @@ public class TrainingProperties
         return true.When(isSmooth);
     }
 
+    // Exactly, since the op sums the blocks of a code in rising order (DecodeCodes). The sum of all rows compared in double precision with that
+    // of all blocks is no such law: of terms of one sign the roundings may all point one way, as they did once (the case below).
     [Property(MaxTest = 100)]
-    public void A_codebooks_gradient_sums_to_that_of_the_weights_blocks(byte[] pieces, byte tail, byte k)
+    public void A_codebooks_gradient_sums_the_weights_blocks_by_code_in_rising_order(byte[] pieces, byte tail, byte k) =>
+        CheckCodebookGradients(pieces, tail, k);
+
+    [Property(MaxTest = 1, Replay = "14952254887066420021,14356757259007758409,49")]
+    public void A_codebook_of_one_code_sums_every_block(byte[] pieces, byte tail, byte k) => CheckCodebookGradients(pieces, tail, k);
+
+    static void CheckCodebookGradients(byte[] pieces, byte tail, byte k)
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
@@ -70,16 +78,15 @@ public class TrainingProperties
         );
         foreach (var (name, weight) in quantised.Values.Where(pair => pair.Value is Weight.Quantised))
         {
-            int d = ((Weight.Quantised)weight).D;
-            float[] byCode = codebooks[name.Replace(".weight", ".codebook", StringComparison.Ordinal)].ToArray(),
-                blocks = weights[name].ToArray();
-            for (int i = 0; i < d; i++)
-            {
-                double[] terms = [.. blocks.Where((_, at) => at % d == i).Select(value => (double)value)];
-                double sum = byCode.Where((_, at) => at % d == i).Sum(value => (double)value),
-                    tolerance = Expected.SumTolerance(terms.Length, terms.Sum(Math.Abs));
-                Assert.InRange(sum, terms.Sum() - tolerance, terms.Sum() + tolerance);
-            }
+            var codes = (Weight.Quantised)weight;
+            int d = codes.D;
+            float[] blocks = weights[name].ToArray(),
+                byCode = codebooks[name.Replace(".weight", ".codebook", StringComparison.Ordinal)].ToArray(),
+                sums = new float[byCode.Length];
+            foreach (var (block, code) in codes.Codes.ToArray().Index())
+                for (int i = 0; i < d; i++)
+                    sums[(code * d) + i] += blocks[(block * d) + i];
+            Assert.Equal(sums, byCode);
         }
     }
 

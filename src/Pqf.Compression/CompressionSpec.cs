@@ -86,6 +86,26 @@ public sealed record CompressionSpec
         get;
         init => field = (value ?? ImmutableSortedDictionary<string, LayerSpec>.Empty).WithComparers(StringComparer.Ordinal);
     } = ImmutableSortedDictionary<string, LayerSpec>.Empty;
+
+    /// <summary>The settings with a block length and a codebook size of its own for each of some layers.</summary>
+    internal CompressionSpec With(ImmutableArray<LayerBlocks> layers, ImmutableArray<(int D, int K)> choices) =>
+        this with
+        {
+            LayerSpecs = LayerSpecs.SetItems(
+                layers.Zip(
+                    choices,
+                    (layer, choice) =>
+                        KeyValuePair.Create(
+                            layer.Layer,
+                            LayerSpecs.GetValueOrDefault(layer.Layer, new LayerSpec()) with
+                            {
+                                SubvectorSize = choice.D,
+                                K = choice.K,
+                            }
+                        )
+                )
+            ),
+        };
 }
 
 /// <summary>One step of the search for a channel order.</summary>

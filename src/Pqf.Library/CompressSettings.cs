@@ -7,10 +7,12 @@ public sealed record CompressSettings
     /// leaves that out, and most of the accuracy is lost until the network is trained.</summary>
     public string? Images { get; init; }
 
-    /// <summary>Size to reach, in bytes: block lengths and codebook sizes are chosen layer by layer. Null for no such limit.</summary>
+    /// <summary>Maximum size of the <c>.pqf</c> file, in bytes: block lengths and codebook sizes are chosen layer by layer. Null for no
+    /// such limit.</summary>
     public long? TargetBytes { get; init; }
 
-    /// <summary>The same, as the number of times that the network gets smaller, above 1.</summary>
+    /// <summary>Number of times, above 1, that the network gets smaller at least: block lengths and codebook sizes are chosen layer by
+    /// layer. It compares parameters, as the paper does: a file has a few per cent around them.</summary>
     public double? TargetRatio { get; init; }
 
     /// <summary>Centroids of each codebook, 2 … 65,536.</summary>

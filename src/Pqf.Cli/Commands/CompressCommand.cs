@@ -23,7 +23,7 @@ static class CompressCommand
             Description = "The dense network: .pth, .safetensors or .onnx",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var weights = new Option<string?>("--weights") { Description = "The same", HelpName = "FILE" };
+        var weights = new Option<string?>("--weights") { Description = "The dense network, instead of the argument", HelpName = "FILE" };
         var output = new Option<string?>("--output")
         {
             Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path, or runs/compress-NAME]",
@@ -46,12 +46,12 @@ static class CompressCommand
         };
         var targetSize = new Option<string?>("--target-size")
         {
-            Description = "Size to reach, such as 1MB or 900KiB: block lengths and codebook sizes are chosen layer by layer",
+            Description = "Maximum size of each file, such as 1MB or 900KiB: block lengths and codebook sizes are chosen layer by layer",
             HelpName = "SIZE",
         };
         var targetRatio = new Option<string?>("--target-ratio")
         {
-            Description = "The same, as a number of times that the network gets smaller",
+            Description = "Number of times that the network gets smaller at least, counted in bits of parameters as in the paper",
             HelpName = "N",
         };
         format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");
@@ -85,7 +85,11 @@ static class CompressCommand
             ],
             run =>
                 FileOf(run.Parsed.GetValue(network), run.Parsed.GetValue(weights))
-                    .Bind(file => run.Parsed.GetValue(dryRun) ? Plan(run, file) : Run(run, file, run.Parsed.GetValue(calibrate)))
+                    .Bind(file =>
+                        run.Parsed.GetValue(dryRun)
+                            ? Plan(run, file, run.Parsed.GetValue(calibrate))
+                            : Run(run, file, run.Parsed.GetValue(calibrate))
+                    )
         )
         {
             Keys =
@@ -111,17 +115,29 @@ static class CompressCommand
             _ => new PqfError.Config("command line", "--weights", "expected one file, here or as the argument, got both"),
         };
 
-    /// <summary>Prints sizes. No image is needed for them.</summary>
-    static Result<Unit, PqfError> Plan(RunContext run, string weights)
+    /// <summary>Prints sizes, and the notes and errors that the compression itself would have before its work.</summary>
+    static Result<Unit, PqfError> Plan(RunContext run, string weights, string? calibrate)
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
         return from _ in CheckTargets(run.Config)
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
-            from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = true })
-            from plan in CompressionPlan.Of(network, ConfigMapping.Compress(run))
-            select run.Conclude(PlanResult.Of(plan, (run.Config.TargetSize ?? run.Config.TargetRatio) is not null));
+            from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = calibrate is not null })
+            from planned in run.WithImages(reader =>
+                from images in Images(run, network, reader, calibrate)
+                from plan in CompressionPlan.Of(network, ConfigMapping.Compress(run) with { Images = images })
+                let noted = Note(run, plan.Notes)
+                select run.Conclude(PlanResult.Of(plan, (run.Config.TargetSize ?? run.Config.TargetRatio) is not null))
+            )
+            select planned;
+    }
+
+    static Unit Note(RunContext run, IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+            run.Note(line);
+        return default;
     }
 
     static Result<Network, PqfError> LoadToPlan(TensorFile file, Device device, NetworkOverrides overrides)

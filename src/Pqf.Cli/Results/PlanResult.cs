@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 
 namespace Pqf.Cli.Results;
@@ -10,8 +11,16 @@ namespace Pqf.Cli.Results;
 /// <param name="OtherBits">Bits of biases, norms and other values that are no layer's weight.</param>
 /// <param name="SizeBits">Bits of the compressed network; of the size asked for, where there is one.</param>
 /// <param name="DenseBits">Bits of the dense network.</param>
+/// <param name="Files">Files that would be written, with their exact sizes; none where a size is asked for.</param>
 /// <param name="HasTarget">Whether a size is asked for: each layer's block length and codebook are then chosen by the work itself.</param>
-sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long SizeBits, long DenseBits, bool HasTarget) : CommandResult
+sealed record PlanResult(
+    IReadOnlyList<LayerPlan> Layers,
+    long OtherBits,
+    long SizeBits,
+    long DenseBits,
+    IReadOnlyList<FilePlan> Files,
+    bool HasTarget
+) : CommandResult
 {
     const string Unknown = "chosen";
 
@@ -35,6 +44,7 @@ sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long S
             plan.OtherBits,
             plan.SizeBits,
             plan.DenseBits,
+            [.. plan.Files.Select(file => new FilePlan(file.Format.Extension()[1..], file.SizeBytes))],
             isForTarget
         );
 
@@ -49,6 +59,7 @@ sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long S
                 ]
             ).Lines(),
             $"size     {Figures.Size(SizeBits, "the dense network's", DenseBits)}",
+            .. Files.Select(file => $"file     .{file.Format}: {Figures.Count(file.SizeBytes)} bytes"),
             .. HasTarget
                 ? (string[])
                     [
@@ -58,6 +69,11 @@ sealed record PlanResult(IReadOnlyList<LayerPlan> Layers, long OtherBits, long S
                 : [],
         ];
 }
+
+/// <summary>A file that would be written.</summary>
+/// <param name="Format"><c>pqf</c>, <c>pth</c>, <c>safetensors</c> or <c>onnx</c>.</param>
+/// <param name="SizeBytes">Its size.</param>
+sealed record FilePlan(string Format, long SizeBytes);
 
 /// <summary>How a weight would be held.</summary>
 /// <param name="Name">Of the layer.</param>

@@ -1,4 +1,5 @@
 using Pqf.Cli.Results;
+using Pqf.Compression.Allocation;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -28,6 +29,7 @@ static class CompressionOutput
         run.Cancellation.ThrowIfCancellationRequested();
         var files = run.Config.UsualFormats.Distinct().Select(format => Write(run, folder, model, format, overrides));
         return from written in Result.All(files)
+            from within in Result.All(written.Select(file => CheckTarget(run, file)))
             from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), state.Layers, state.Stored)
             from groups in Tables.WriteGroups(Path.Combine(folder, "groups.csv"), state.Groups)
             select new CompressResult(
@@ -60,6 +62,15 @@ static class CompressionOutput
                 run.Show(written);
                 return written;
             });
+
+    /// <summary>Sizes are known before the work; this is a check of that.</summary>
+    static Result<Unit, PqfError> CheckTarget(RunContext run, WrittenFile file) =>
+        run.Config.TargetSize is SizeTarget.Bits { Count: var bits, Unit: var unit } && 8 * file.SizeBytes > bits
+            ? new PqfError.File(
+                file.Path,
+                $"is larger than {unit.Nearest(bits)}, the target size, by {unit.AtLeast((8 * file.SizeBytes) - bits)}; the file is kept"
+            )
+            : default(Unit);
 
     static SearchedGroups? GroupsOf(CompressionState state) =>
         state.Groups.IsEmpty

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Clustering;
 using Pqf.Compression.Steps;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -32,16 +31,31 @@ static class Distortion
         return [.. lengths.Where(d => row % d == 0).Distinct().DefaultIfEmpty(row)];
     }
 
+    /// <summary>The block lengths d and codebook sizes k that are tried.</summary>
+    /// <param name="layer">Its own are tried only where it has too few blocks for the smallest codebook.</param>
+    public static IEnumerable<(int D, int K)> Candidates(LayerBlocks layer)
+    {
+        int count = layer.Weight.Count;
+        return BlockLengths(layer.Weight)
+            .SelectMany(d =>
+                Enumerable
+                    .Range(LeastCodeBits, MostBits(layer.Weight) - LeastCodeBits + 1)
+                    .Select(bits => (D: d, K: 1 << bits))
+                    .Where(tried => tried.K <= Blocks.LargestCodebook(count / tried.D))
+            )
+            .DefaultIfEmpty((layer.D, layer.K));
+    }
+
     /// <summary>The choices of a layer, without those that another beats in both size and error.</summary>
-    /// <param name="layer">Its block length and codebook size are not looked at.</param>
+    /// <param name="layer">As for <see cref="Candidates"/>.</param>
     /// <param name="weight">Dense.</param>
-    /// <param name="codebook">How the file will hold codebooks.</param>
+    /// <param name="bitsOf">Bits of codes and codebook for a d and a k.</param>
     /// <param name="key">The layer's own randomness.</param>
     /// <param name="cancellation">Ends it between two choices with an <see cref="OperationCanceledException"/>.</param>
     public static ImmutableArray<LayerChoice> Of(
         LayerBlocks layer,
         Weight weight,
-        ValueForm codebook,
+        Func<int, int, long> bitsOf,
         RngKey key,
         CancellationToken cancellation
     )
@@ -50,19 +64,14 @@ static class Distortion
         var values = weight.Decode();
         float[] all = values.ToArray();
         var choices = ImmutableArray.CreateBuilder<LayerChoice>();
-        foreach (int d in BlockLengths(layer.Weight))
-            for (int bits = LeastCodeBits; bits <= MostBits(layer.Weight) && 1 << bits <= Blocks.LargestCodebook(all.Length / d); bits++)
-                Add(d, 1 << bits);
-        if (choices.Count == 0) // too few blocks for the smallest codebook
-            Add(layer.D, layer.K);
-        return LayerChoice.Best(choices);
-
-        void Add(int d, int k)
+        foreach (var (d, k) in Candidates(layer))
         {
             cancellation.ThrowIfCancellationRequested();
             double error = Error(Sample(all, d, k, values.Device, key), d, k, key);
-            choices.Add(new(d, k, Cost.BitsOf(all.Length / d, k, d, codebook), error));
+            choices.Add(new(d, k, bitsOf(d, k), error));
         }
+
+        return LayerChoice.Best(choices);
     }
 
     static int MostBits(Shape weight) => weight is { Rank: 4 } && weight[2] * weight[3] > 1 ? MostCodeBits : MostCodeBitsOfSingleValues;

@@ -7,11 +7,16 @@ public abstract record SizeTarget
 {
     SizeTarget() { }
 
-    /// <summary>The maximum size in bits.</summary>
+    /// <summary>The maximum size in bits of each file that is written.</summary>
     /// <param name="Count">Above 0.</param>
-    public sealed record Bits(long Count) : SizeTarget;
+    public sealed record Bits(long Count) : SizeTarget
+    {
+        /// <summary>In which messages give sizes.</summary>
+        public SizeUnit Unit { get; init; } = SizeUnit.MebiByte;
+    }
 
-    /// <summary>The minimum ratio of the dense network's size to the compressed one's.</summary>
+    /// <summary>The minimum ratio of the dense network's size to the compressed one's. As in the paper, sizes are those of parameters: of
+    /// codes, codebooks and all other values, without what a file has around them.</summary>
     /// <param name="Value">Above 1.</param>
     public sealed record Ratio(double Value) : SizeTarget;
 
@@ -32,19 +37,8 @@ public abstract record SizeTarget
     {
         string number = text.Trim().TrimEnd([.. "BbkKmMgGi "]),
             unit = text.Trim()[number.Length..].Trim();
-        double? bytes = unit.ToUpperInvariant() switch
-        {
-            "" or "B" => 1,
-            "K" or "KB" => 1e3,
-            "M" or "MB" => 1e6,
-            "G" or "GB" => 1e9,
-            "KIB" => 1024,
-            "MIB" => 1024 * 1024,
-            "GIB" => 1024 * 1024 * 1024,
-            _ => null,
-        };
         return
-            bytes is { } factor
+            SizeUnit.Of(unit) is { } known
             && double.TryParse(
                 number.Replace("_", "", StringComparison.Ordinal),
                 NumberStyles.Float,
@@ -52,8 +46,8 @@ public abstract record SizeTarget
                 out double value
             )
             && value > 0
-            && value * factor * 8 < long.MaxValue
-            ? new Bits((long)(value * factor * 8))
+            && value * known.Bytes * 8 < long.MaxValue
+            ? new Bits((long)(value * known.Bytes * 8)) { Unit = known }
             : null;
     }
 }

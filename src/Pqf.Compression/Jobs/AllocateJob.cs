@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
-using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
-using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
@@ -17,10 +14,13 @@ static class AllocateJob
     // A linear layer at the end sees one patch of a photograph and is not reconstructed.
     const double LeftByReconstruction = 0.4;
 
+    // A file that came out too large by some bytes is tried again with fewer bits for codes, and each time with twice the step.
+    const int MostTrials = 40;
+
     /// <summary>The settings of a compression with each layer's own block length and codebook size.</summary>
     /// <param name="network">Dense, with the statistics of its norms.</param>
     /// <param name="layers">What is quantised.</param>
-    /// <param name="target">The size of the whole network.</param>
+    /// <param name="target">The size of each file, or of the network's parameters.</param>
     /// <param name="images">Photographs; null measures on noise.</param>
     /// <param name="options">The compression.</param>
     /// <param name="progress">Receives stages and notes.</param>
@@ -36,25 +36,37 @@ static class AllocateJob
         CancellationToken cancellation
     )
     {
-        var choices = Choices(network.Parameters, layers, options, progress, cancellation);
-        var stored = StoredForms.Marked(network.Graph, network.Parameters, options.Compression);
-        var cost = Cost.Of(network.Graph, stored, network.Preprocessing.InputShape(1));
-        long rest = cost.Bits - layers.Sum(layer => stored[layer.WeightName].SizeBits),
-            wanted = target.BitsFor(cost.DenseBits);
-        if (OutOfRange(target, choices, rest, cost.DenseBits) is { } error)
-            return error;
-        if (images is null)
-            progress.Note("each layer's effect is measured on noise, as there are no photographs; --calibrate DIR measures it on yours");
-        return Measured(network, layers, choices, images, options, progress, cancellation)
-            .Map(measured => Spec(options.Compression, layers, SizeAllocation.Of(measured, wanted - rest)));
+        var measure = MeasureOf(network, target, options);
+        return from range in SizeRange.Of(measure, layers, target, options.Compression)
+            let choices = Choices(network.Parameters, layers, measure, options, progress, cancellation)
+            let noted = images is null ? Note(progress, OnNoise) : default
+            from measured in Measured(network, layers, choices, images, options, progress, cancellation)
+            from spec in Share(measure, layers, measured, target, range, options.Compression)
+            select spec;
     }
+
+    /// <summary>The sizes that a target may ask for; an error if it asks for another.</summary>
+    public static Result<SizeRange, PqfError> Range(
+        Network network,
+        ImmutableArray<LayerBlocks> layers,
+        SizeTarget target,
+        CompressOptions options
+    ) => SizeRange.Of(MeasureOf(network, target, options), layers, target, options.Compression);
+
+    /// <summary>The note of a size that is shared out without photographs.</summary>
+    public const string OnNoise =
+        "each layer's effect is measured on noise, as there are no photographs; --calibrate DIR measures it on yours";
+
+    static SizeMeasure MeasureOf(Network network, SizeTarget target, CompressOptions options) =>
+        target is SizeTarget.Bits
+            ? SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats)
+            : SizeMeasure.OfParameters(network.Model, options.Compression);
 
     /// <summary>The same for a network that cannot be run: errors of weights are taken for the layers' effects.</summary>
     /// <param name="parameters">Dense.</param>
     /// <param name="layers">What is quantised.</param>
     /// <param name="target">The size of the whole file.</param>
-    /// <param name="rest">Bits of the file without codes and codebooks.</param>
-    /// <param name="dense">Bits of the file that is compressed.</param>
+    /// <param name="measure">Counts the file.</param>
     /// <param name="options">The compression.</param>
     /// <param name="progress">Receives stages and notes.</param>
     /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
@@ -62,57 +74,63 @@ static class AllocateJob
         Parameters parameters,
         ImmutableArray<LayerBlocks> layers,
         SizeTarget target,
-        long rest,
-        long dense,
+        SizeMeasure measure,
         CompressOptions options,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
+    ) =>
+        from range in SizeRange.Of(measure, layers, target, options.Compression)
+        let noted = Note(progress, "each layer's effect is taken to be the error of its weight, as the network is not run")
+        let choices = Choices(parameters, layers, measure, options, progress, cancellation)
+        from spec in Share(
+            measure,
+            layers,
+            [.. choices.Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray())],
+            target,
+            range,
+            options.Compression
+        )
+        select spec;
+
+    /// <summary>Shares the size out: what is left for codes and codebooks is known from a whole of the smallest choices. Names and
+    /// numbers around them may take some bytes more, so the result is measured.</summary>
+    static Result<CompressionSpec, PqfError> Share(
+        SizeMeasure measure,
+        ImmutableArray<LayerBlocks> layers,
+        ImmutableArray<ImmutableArray<LayerChoice>> choices,
+        SizeTarget target,
+        SizeRange range,
+        CompressionSpec spec
     )
     {
-        ImmutableArray<ImmutableArray<LayerChoice>> choices =
-        [
-            .. Choices(parameters, layers, options, progress, cancellation)
-                .Zip(
-                    layers,
-                    (own, layer) => LayerChoice.Best(own.Select(choice => InModel(choice, layer, options.Compression.CodebookForm)))
-                ),
-        ];
-        return OutOfRange(target, choices, rest, dense) is { } error
-            ? error
-            : Spec(options.Compression, layers, SizeAllocation.Of(choices, target.BitsFor(dense) - rest));
+        long least = choices.Sum(own => own[0].Bits),
+            budget = range.Wanted - (range.Least - range.LeastChoices),
+            size = range.Least;
+        for (int trial = 0; trial < MostTrials; trial++)
+        {
+            var chosen = SizeAllocation.Of(choices, Math.Max(least, budget));
+            var settings = spec.With(layers, [.. chosen.Select(choice => (choice.D, choice.K))]);
+            if (measure.Of(settings) is var measured && measured is not Result<long, PqfError>.Ok)
+                return measured.Map(_ => settings);
+            size = measured.Match(bits => bits, _ => size);
+            if (size <= range.Wanted)
+                return settings;
+            budget -= (size - range.Wanted) << Math.Min(trial, 20);
+        }
+
+        return SizeRange.OutOfRange(measure, target, size, range.Most);
     }
 
-    /// <summary>A choice with its bits in an ONNX model, whose codes have whole bytes.</summary>
-    static LayerChoice InModel(LayerChoice choice, LayerBlocks layer, ValueForm codebook) =>
-        choice with
-        {
-            Bits = (layer.Weight.Count / choice.D * (choice.K > 256 ? 16L : 8L)) + codebook.SizeBits((long)choice.K * choice.D, 1),
-            Effect = choice.Error,
-        };
-
-    /// <summary>The error of a size that no choices have; null if some do.</summary>
-    static PqfError.Config? OutOfRange(SizeTarget target, ImmutableArray<ImmutableArray<LayerChoice>> choices, long rest, long dense)
+    static Unit Note(IProgress<JobProgress>? progress, string line)
     {
-        long least = rest + choices.Sum(layer => layer[0].Bits),
-            most = rest + choices.Sum(layer => layer[^1].Bits),
-            wanted = target.BitsFor(dense);
-        return wanted >= least && wanted <= most
-            ? null
-            : new PqfError.Config(
-                "command line",
-                target is SizeTarget.Bits ? "target_size" : "target_ratio",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"expected a size from {Figures.MebiBytes(least)} to {Figures.MebiBytes(most)} "
-                        + $"({(double)dense / least:0.0} to {(double)dense / most:0.0} times smaller) for this network, "
-                        + $"got {Figures.MebiBytes(wanted)}"
-                )
-            );
+        progress.Note(line);
+        return default;
     }
 
     static ImmutableArray<ImmutableArray<LayerChoice>> Choices(
         Parameters parameters,
         ImmutableArray<LayerBlocks> layers,
+        SizeMeasure measure,
         CompressOptions options,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
@@ -124,7 +142,13 @@ static class AllocateJob
         foreach (var layer in layers)
         {
             choices.Add(
-                Distortion.Of(layer, parameters[layer.WeightName], options.Compression.CodebookForm, key.Fold(layer.Layer), cancellation)
+                Distortion.Of(
+                    layer,
+                    parameters[layer.WeightName],
+                    (d, k) => measure.BitsOf(layer, d, k),
+                    key.Fold(layer.Layer),
+                    cancellation
+                )
             );
             progress?.Report(new JobProgress.Advanced(choices.Count));
         }
@@ -187,23 +211,4 @@ static class AllocateJob
 
         return NetworkOutputs.Of(network.Graph, network.Device, images);
     }
-
-    static CompressionSpec Spec(CompressionSpec spec, ImmutableArray<LayerBlocks> layers, ImmutableArray<LayerChoice> chosen) =>
-        spec with
-        {
-            LayerSpecs = spec.LayerSpecs.SetItems(
-                layers.Zip(
-                    chosen,
-                    (layer, choice) =>
-                        KeyValuePair.Create(
-                            layer.Layer,
-                            spec.LayerSpecs.GetValueOrDefault(layer.Layer, new LayerSpec()) with
-                            {
-                                SubvectorSize = choice.D,
-                                K = choice.K,
-                            }
-                        )
-                )
-            ),
-        };
 }

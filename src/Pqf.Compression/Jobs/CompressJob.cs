@@ -166,6 +166,18 @@ public static class CompressJob
         }
     }
 
+    /// <summary>The dense network with the text of the compressed one, as long as it will be.</summary>
+    internal static PqfModel Described(Network network, CompressOptions options) =>
+        network.Model with
+        {
+            Compression = options.Compression,
+            Seed = options.Seed,
+            Provenance =
+                network.Path.Length == 0
+                    ? null
+                    : new Provenance(Path.GetFileName(network.Path), new string('0', 2 * SHA256.HashSizeInBytes), options.ToolVersion),
+        };
+
     static PqfModel Described(PqfModel source, CompressionState state, CompressOptions options, Provenance? provenance) =>
         source with
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
@@ -19,6 +20,9 @@ public sealed record CompressOptions
     /// <summary>The size that block lengths and codebook sizes are chosen for, layer by layer; null takes those of <see
     /// cref="Compression"/>.</summary>
     public SizeTarget? Target { get; init; }
+
+    /// <summary>Kinds of the files that will be written: a target in bits holds for each of them.</summary>
+    public ImmutableArray<ModelFormat> Formats { get; init; } = [ModelFormat.Pqf];
 
     /// <summary>A file of weights per column of blocks: <see cref="QuantiseByColumns.Read"/>; null weighs all alike.</summary>
     public string? ColumnWeights { get; init; }

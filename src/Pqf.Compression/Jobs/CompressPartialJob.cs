@@ -12,9 +12,6 @@ namespace Pqf.Compression.Jobs;
 /// nobody checks the outputs.</summary>
 public static class CompressPartialJob
 {
-    // What the names and lengths of a layer's codes add to what is counted with few of them.
-    const long SpareBitsOfLayer = 256;
-
     /// <summary>Runs to the end.</summary>
     /// <param name="model">The model, whose file is open.</param>
     /// <param name="device">Where weights are clustered; new tensors belong to its innermost scope.</param>
@@ -72,43 +69,25 @@ public static class CompressPartialJob
         CompressOptions options,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
-    )
-    {
-        var marked = StoredForms.Marked(model.Graph, parameters, options.Compression);
-        // Each row one block: what is left of the file's size is nodes, names and all that has no codes.
-        var (codebook, device) = (options.Compression.CodebookForm, parameters.Tensors().First().Device);
-        using var scope = device.BeginScope();
-        var rows = layers.Aggregate(
-            marked,
-            (all, layer) =>
-                all.With(
-                    layer.WeightName,
-                    new Weight.Quantised(
-                        Tensor<float>.From(device, [1, layer.RowLength], new float[layer.RowLength]),
-                        Tensor<ushort>.From(device, [layer.Rows, 1], new ushort[layer.Rows]),
-                        layer.Weight
-                    )
-                    {
-                        CodebookForm = codebook,
-                    }
-                )
+    ) =>
+        AllocateJob.ByWeights(
+            parameters,
+            layers,
+            target,
+            new SizeMeasure(
+                "this model",
+                8 * model.SizeBytes,
+                true,
+                options.Compression.CodebookForm,
+                spec =>
+                    from cut in Blocks.Of(model.Graph, spec)
+                    from bytes in StandIn.Of(model.Graph, parameters, spec, cut, model.SizeOf)
+                    select 8 * bytes
+            ),
+            options,
+            progress,
+            cancellation
         );
-        progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
-        return model
-            .SizeOf(rows)
-            .Bind(bytes =>
-                AllocateJob.ByWeights(
-                    parameters,
-                    layers,
-                    target,
-                    (8 * bytes) - layers.Sum(layer => (8L * layer.Rows) + codebook.SizeBits(layer.RowLength, 1) - SpareBitsOfLayer),
-                    8 * model.SizeBytes,
-                    options,
-                    progress,
-                    cancellation
-                )
-            );
-    }
 }
 
 /// <summary>What compressing the weights of a model gave.</summary>

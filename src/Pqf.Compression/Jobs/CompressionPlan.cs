@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -17,13 +18,28 @@ namespace Pqf.Compression.Jobs;
 /// <param name="Bits">Of the weight; null where a target size decides.</param>
 public sealed record PlannedLayer(string Layer, Shape Shape, string Kind, int? D, int? K, long? Bits);
 
+/// <summary>A file that would be written.</summary>
+/// <param name="Format">Its kind.</param>
+/// <param name="SizeBytes">Its size.</param>
+public sealed record PlannedFile(ModelFormat Format, long SizeBytes);
+
 /// <summary>What compressing a network would give: its sizes, before any work.</summary>
 /// <param name="Layers">Weights, in graph order.</param>
 /// <param name="OtherBits">Bits of biases, norms and other values that are no layer's weight.</param>
 /// <param name="SizeBits">Bits of the compressed network; of the size asked for, where there is one.</param>
 /// <param name="DenseBits">Bits of the dense network.</param>
-public sealed record CompressionPlan(ImmutableArray<PlannedLayer> Layers, long OtherBits, long SizeBits, long DenseBits)
+/// <param name="Files">One of each kind; none where a target decides on the layers.</param>
+public sealed record CompressionPlan(
+    ImmutableArray<PlannedLayer> Layers,
+    long OtherBits,
+    long SizeBits,
+    long DenseBits,
+    ImmutableArray<PlannedFile> Files
+)
 {
+    /// <summary>What the compression will note before its work, a line each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     /// <summary>Plans a compression.</summary>
     /// <param name="network">A dense network.</param>
     /// <param name="options">How it would be compressed.</param>
@@ -32,9 +48,32 @@ public sealed record CompressionPlan(ImmutableArray<PlannedLayer> Layers, long O
     {
         if (network.IsCompressed)
             return CompressJob.IsCompressed(network);
-        var spec = CompressJob.Settled(network, options).Compression;
-        return Blocks.Of(network.Graph, spec).Map(blocks => Of(network, spec, blocks, options.Target));
+        if (network.LacksStatistics && options.Images is null)
+            return MissingStatistics.Error(network.Path, network.Graph);
+        options = CompressJob.Settled(network, options);
+        return from blocks in Blocks.Of(network.Graph, options.Compression)
+            from inputs in options.ColumnWeights is { } path
+                ? QuantiseByColumns.Read(path, blocks)
+                : ImmutableDictionary<string, LayerInputs>.Empty
+            from files in FilesOf(network, blocks, options)
+            select Of(network, options.Compression, blocks, options.Target) with
+            {
+                Files = files,
+                Notes = options is { Target: not null, Images: null } ? [AllocateJob.OnNoise] : [],
+            };
     }
+
+    /// <summary>Sizes of the files; none where a target decides, which is checked.</summary>
+    static Result<ImmutableArray<PlannedFile>, PqfError> FilesOf(
+        Network network,
+        ImmutableArray<LayerBlocks> blocks,
+        CompressOptions options
+    ) =>
+        options.Target is { } target
+            ? AllocateJob.Range(network, blocks, target, options).Map(_ => ImmutableArray<PlannedFile>.Empty)
+            : StandIn
+                .FilesOf(CompressJob.Described(network, options), options.Compression, options.Formats)
+                .Map(files => files.Select(file => new PlannedFile(file.Format, file.Bytes)).ToImmutableArray());
 
     static CompressionPlan Of(Network network, CompressionSpec spec, ImmutableArray<LayerBlocks> blocks, SizeTarget? target)
     {
@@ -56,7 +95,7 @@ public sealed record CompressionPlan(ImmutableArray<PlannedLayer> Layers, long O
             );
         }
 
-        return new(layers.ToImmutable(), other, target?.BitsFor(dense) ?? other + layers.Sum(layer => layer.Bits ?? 0), dense);
+        return new(layers.ToImmutable(), other, target?.BitsFor(dense) ?? other + layers.Sum(layer => layer.Bits ?? 0), dense, []);
     }
 
     static PlannedLayer Coded(LayerBlocks layer, CompressionSpec spec, bool isForTarget) =>

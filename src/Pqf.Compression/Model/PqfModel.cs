@@ -124,28 +124,11 @@ public sealed record PqfModel
 
     /// <summary>Writes a <c>.pqf</c> file, whole or not at all.</summary>
     /// <returns>An error that names the path if the file system refuses.</returns>
-    public Result<Unit, PqfError> Write(string path)
-    {
-        using var scope = Parameters.Tensors().First().Device.BeginScope();
-        return Safetensors.Write(path, ToTensors(), ToMetadata());
-    }
+    public Result<Unit, PqfError> Write(string path) => Save(path, ModelFormat.Pqf);
 
     /// <summary>Writes an ONNX model, whole or not at all: the same network and the same text, for other programs.</summary>
     /// <returns>An error that names the path if the file system refuses.</returns>
-    public Result<Unit, PqfError> WriteOnnx(string path)
-    {
-        var text = ModelMetadata.Of(this).ToSelfContainedText();
-        return Networks.FamilyOf(Architecture).Task == NetworkTask.Detection
-            ? OnnxDetectorWriter.Write(path, Architecture, Parameters, text)
-            : OnnxWriter.Write(
-                path,
-                Graph,
-                Parameters,
-                Preprocessing.InputShape(1),
-                text,
-                Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
-            );
-    }
+    public Result<Unit, PqfError> WriteOnnx(string path) => Save(path, ModelFormat.Onnx);
 
     /// <summary>Writes a file of any kind, whole or not at all. Quantised weights stay so; a network without any is written under PyTorch's
     /// dense names.</summary>
@@ -155,13 +138,41 @@ public sealed record PqfModel
     public Result<Unit, PqfError> Save(string path, ModelFormat format)
     {
         using var scope = Parameters.Tensors().First().Device.BeginScope();
-        return format switch
+        return Contents(path, format).Bind(write => AtomicFile.Write(path, write));
+    }
+
+    /// <summary>Bytes of the file that <see cref="Save"/> would write.</summary>
+    /// <inheritdoc cref="Save"/>
+    /// <param name="path">Named in errors.</param>
+    public Result<long, PqfError> SizeOf(string path, ModelFormat format)
+    {
+        using var scope = Parameters.Tensors().First().Device.BeginScope();
+        return Contents(path, format).Map(CountingStream.Count);
+    }
+
+    /// <summary>What is in a file; its tensors belong to the innermost scope.</summary>
+    Result<Action<Stream>, PqfError> Contents(string path, ModelFormat format) =>
+        format switch
         {
-            ModelFormat.Pqf => Write(path),
-            ModelFormat.Pth => PyTorchFile.Write(path, PyTorchTensors()),
-            ModelFormat.Onnx => WriteOnnx(path),
-            _ => Safetensors.Write(path, PyTorchTensors(), ModelMetadata.Of(this).ToTextBesidePyTorch()),
+            ModelFormat.Pqf => Safetensors.Contents(path, ToTensors(), ToMetadata()),
+            ModelFormat.Pth => PyTorchFile.Contents(path, PyTorchTensors()),
+            ModelFormat.Onnx => OnnxContents(path),
+            _ => Safetensors.Contents(path, PyTorchTensors(), ModelMetadata.Of(this).ToTextBesidePyTorch()),
         };
+
+    Result<Action<Stream>, PqfError> OnnxContents(string path)
+    {
+        var text = ModelMetadata.Of(this).ToSelfContainedText();
+        return Networks.FamilyOf(Architecture).Task == NetworkTask.Detection
+            ? (Action<Stream>)(stream => OnnxDetectorWriter.Write(stream, Architecture, Parameters, text))
+            : OnnxWriter.Contents(
+                path,
+                Graph,
+                Parameters,
+                Preprocessing.InputShape(1),
+                text,
+                Architecture.Options is GraphOptions graph ? new OnnxModelNames(graph.InputName, graph.Outputs) : null
+            );
     }
 
     IEnumerable<StoredTensor> PyTorchTensors() =>

@@ -34,10 +34,23 @@ public static class OnnxWriter
         Shape input,
         IReadOnlyDictionary<string, string> metadata,
         OnnxModelNames? names = null
+    ) => Contents(path, graph, parameters, input, metadata, names).Bind(write => AtomicFile.Write(path, write));
+
+    /// <summary>What <see cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string}, OnnxModelNames)"/>
+    /// writes.</summary>
+    /// <inheritdoc cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string}, OnnxModelNames)"/>
+    /// <param name="path">Named in errors.</param>
+    public static Result<Action<Stream>, PqfError> Contents(
+        string path,
+        Graph graph,
+        Parameters parameters,
+        Shape input,
+        IReadOnlyDictionary<string, string> metadata,
+        OnnxModelNames? names = null
     ) =>
         graph.Nodes.FirstOrDefault(node => node.Onnx is null) is { } unknown
             ? new PqfError.File(path, $"an ONNX model cannot hold this network: no way is known to write its node {unknown.Kind}")
-            : AtomicFile.Write(path, stream => Write(stream, graph, parameters, input, metadata, names));
+            : (Action<Stream>)(stream => Write(stream, graph, parameters, input, metadata, names));
 
     /// <summary>Writes a model to a stream.</summary>
     /// <inheritdoc cref="Write(string, Graph, Parameters, Shape, IReadOnlyDictionary{string, string}, OnnxModelNames)"/>

@@ -15,7 +15,13 @@ public static partial class PyTorchFile
     /// <see cref="DType.I16"/>.</param>
     /// <returns>An error if a name occurs twice, PyTorch lacks a type, the archive would exceed 4 GiB or 65,000 tensors, or the file system
     /// refuses.</returns>
-    public static Result<Unit, PqfError> Write(string path, IEnumerable<StoredTensor> tensors)
+    public static Result<Unit, PqfError> Write(string path, IEnumerable<StoredTensor> tensors) =>
+        Contents(path, tensors).Bind(write => AtomicFile.Write(path, write));
+
+    /// <summary>What <see cref="Write"/> writes.</summary>
+    /// <inheritdoc cref="Write"/>
+    /// <param name="path">Named in errors.</param>
+    public static Result<Action<Stream>, PqfError> Contents(string path, IEnumerable<StoredTensor> tensors)
     {
         StoredTensor[] list = [.. tensors];
         if (StoredTensors.FindUnstorableName(path, list) is { } error)
@@ -24,8 +30,7 @@ public static partial class PyTorchFile
             return new PqfError.Tensor(path, foreign.Name, $"PyTorch has no type for {foreign.Type}");
         if (list.Length > ZipWriter.MaxTensors || list.Sum(tensor => tensor.SizeBytes) > ZipWriter.MaxTensorBytes)
             return new PqfError.File(path, "cannot be written: an archive of more than 4 GiB or 65,000 tensors");
-        return AtomicFile.Write(
-            path,
+        return (Action<Stream>)(
             stream =>
             {
                 var zip = new ZipWriter(stream);

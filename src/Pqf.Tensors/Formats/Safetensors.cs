@@ -53,13 +53,25 @@ public static class Safetensors
     /// <param name="tensors">Names unique.</param>
     /// <param name="metadata">Text to store beside them; written in ordinal order of its keys.</param>
     /// <returns>An error if a name cannot be stored or the file system refuses.</returns>
-    public static Result<Unit, PqfError> Write(string path, IEnumerable<StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static Result<Unit, PqfError> Write(
+        string path,
+        IEnumerable<StoredTensor> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    ) => Contents(path, tensors, metadata).Bind(write => AtomicFile.Write(path, write));
+
+    /// <summary>What <see cref="Write"/> writes.</summary>
+    /// <inheritdoc cref="Write"/>
+    /// <param name="path">Named in errors.</param>
+    public static Result<Action<Stream>, PqfError> Contents(
+        string path,
+        IEnumerable<StoredTensor> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         StoredTensor[] ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.SizeBytes())];
         return StoredTensors.FindUnstorableName(path, ordered) is { } error
             ? error
-            : AtomicFile.Write(
-                path,
+            : (Action<Stream>)(
                 stream =>
                 {
                     WriteHeader(stream, ordered, metadata);

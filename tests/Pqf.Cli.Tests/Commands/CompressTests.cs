@@ -91,47 +91,56 @@ public sealed class CompressTests : IDisposable
         Assert.NotEqual(WithoutSeconds(plain)[^1], WithoutSeconds(weighted)[^1]);
     }
 
-    [Theory]
-    [InlineData("--target-ratio", "35.5")]
-    [InlineData("--target-size", "1.5MiB")]
-    public void A_target_is_reached_from_below_within_one_per_cent(string option, string value)
+    [Fact]
+    public void A_target_ratio_is_reached_from_below_within_one_per_cent_of_the_parameters()
     {
         TestNetworks.WriteImages(folder.File("images"));
 
-        string size = Compress("out", option, value, "--calibrate", folder.File("images"));
+        string size = Compress("out", "--target-ratio", "35.5", "--calibrate", folder.File("images"));
 
         var figures = Regex.Match(size, "size +([0-9,]+) bits .* dense network's ([0-9,]+) bits");
         double bits = double.Parse(figures.Groups[1].Value, CultureInfo.InvariantCulture),
-            dense = double.Parse(figures.Groups[2].Value, CultureInfo.InvariantCulture),
-            wanted = option == "--target-size" ? 12 << 20 : dense / double.Parse(value, CultureInfo.InvariantCulture);
+            wanted = double.Parse(figures.Groups[2].Value, CultureInfo.InvariantCulture) / 35.5;
         Assert.InRange(bits, 0.99 * wanted, wanted);
     }
 
     [Theory]
-    [InlineData("--target-ratio", "5000")]
-    [InlineData("--target-size", "1GB")]
-    public void An_impossible_target_is_refused_with_the_range_that_is_possible(string option, string value)
+    [InlineData("pqf", "1.5MiB", 0.98)]
+    [InlineData("pqf,onnx", "2MB", 0.95)]
+    public void A_target_size_is_that_of_the_largest_file(string formats, string size, double least)
+    {
+        Compress("out", "--target-size", size, "--format", formats);
+        double wanted = size == "2MB" ? 2e6 : 1.5 * (1 << 20);
+        Assert.InRange(Directory.GetFiles(folder.File("out"), "resnet18.*").Max(file => new FileInfo(file).Length), least * wanted, wanted);
+    }
+
+    [Theory]
+    [InlineData("target_ratio: expected [0-9.]+ to [0-9.]+ for this network, got 5000", "--target-ratio", "5000")]
+    [InlineData(
+        @"target_size: 1 GB is more than the \.pqf file of this network can use; expected [0-9.]+ GB to [0-9.]+ GB \([0-9.]+ to [0-9.]+ "
+            + @"times smaller\)",
+        "--target-size",
+        "1GB"
+    )]
+    [InlineData(
+        @"target_size: 100 kB is too small by [0-9.]+ kB for the \.onnx file of this network; expected [0-9.]+ kB to [0-9,.]+ kB ",
+        "--target-size",
+        "100kB",
+        "--format",
+        "onnx"
+    )]
+    public void An_impossible_target_is_refused_with_the_range_that_is_possible(string expected, params string[] options)
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
-        var result = Cli.Run(
-            "compress",
-            "--quiet",
-            "--weights",
-            folder.File("dense.safetensors"),
-            "--output",
-            folder.File("out"),
-            option,
-            value,
-            "--model.use_permutations",
-            "no"
-        );
-
+        string[] arguments = ["compress", "--quiet", folder.File("dense.safetensors"), .. options, "--model.use_permutations", "no"];
+        var result = Cli.Run([.. arguments, "--output", folder.File("out")]);
         Assert.NotEqual(ExitCode.Success, result.Code);
-        Assert.Matches(
-            @"expected a size from [0-9.]+ MiB to [0-9.]+ MiB \([0-9.]+ to [0-9.]+ times smaller\) for this network, got",
-            result.Error
-        );
+        Assert.Matches($"^error: command line: {expected}", result.Error);
         Assert.Empty(Directory.GetFiles(folder.File("out")));
+        Assert.Equal(
+            (result.Code, result.Error),
+            (Cli.Run([.. arguments, "--dry-run"]) is var planned ? (planned.Code, planned.Error) : default)
+        );
     }
 
     [Fact]

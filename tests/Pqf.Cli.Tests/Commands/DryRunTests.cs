@@ -58,8 +58,12 @@ public sealed class DryRunTests : IDisposable
         );
         Assert.StartsWith(
             string.Create(CultureInfo.InvariantCulture, $"size     {plan.At("sizeBits").GetInt64():N0} bits = "),
-            lines[^1],
+            lines[^2],
             StringComparison.Ordinal
+        );
+        Assert.Equal(
+            string.Create(CultureInfo.InvariantCulture, $"file     .pqf: {plan.At("files", 0, "sizeBytes").GetInt64():N0} bytes"),
+            lines[^1]
         );
     }
 
@@ -80,6 +84,59 @@ public sealed class DryRunTests : IDisposable
         var planned = Cli.Run([.. arguments, "--dry-run"]);
         Assert.Equal(Cli.Run([.. arguments, "--output", folder.File("out")]).Error, planned.Error);
         Assert.Equal(ExitCode.Failure, planned.Code);
+    }
+
+    /// <summary>What a plan prints on the error output is what the compression prints there before its work.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false, "--target-ratio", "20")]
+    [InlineData(false, "--target-size", "100kB")]
+    [InlineData(false, "--target-size", "1MB", "--target-ratio", "20")]
+    [InlineData(false, "--calibrate", "absent")]
+    [InlineData(false, "--model.column_weights", "absent")]
+    [InlineData(false, "--preprocessing.crop", "1000")]
+    [InlineData(false, "--model.class_names", "a,b")]
+    public void A_plan_has_the_notes_and_errors_of_the_compression(bool isGraph, params string[] options)
+    {
+        string[] arguments =
+        [
+            "compress",
+            Network(isGraph),
+            .. Settings.Where(word => word != "--quiet"),
+            .. options.Select(word => word == "absent" ? folder.File(word) : word),
+        ];
+        var planned = Cli.Run([.. arguments, "--dry-run"]);
+        var compressed = Cli.Run([.. arguments, "--output", folder.File("out")]);
+        Assert.Equal(compressed.Code, planned.Code);
+        string[] own = Lines(planned.Error),
+            all = Lines(compressed.Error);
+        Assert.Subset(all.ToHashSet(), own.ToHashSet());
+        // What a file's reader has guessed begins with the file's name.
+        string[] expected =
+        [
+            .. all.Where(line =>
+                line.StartsWith(folder.Path, StringComparison.Ordinal)
+                || line.StartsWith("error", StringComparison.Ordinal)
+                || line.StartsWith("each layer's effect", StringComparison.Ordinal)
+            ),
+        ];
+        Assert.Equal(expected, own);
+    }
+
+    static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Planned_files_have_the_bytes_of_those_that_are_written(bool isGraph)
+    {
+        string[] arguments = ["compress", Network(isGraph), .. Settings, "--format", "pqf,onnx,safetensors,pth"];
+        var plan = JsonCli.Run("compress-dry-run", ExitCode.Success, [.. arguments, "--dry-run"]);
+        var written = JsonCli.Run("compress", ExitCode.Success, [.. arguments, "--output", folder.File("out")]);
+        Assert.Equal(
+            written.At("files").EnumerateArray().Select(file => $"{Path.GetExtension($"{file.At("path")}")} {file.At("sizeBytes")}"),
+            plan.At("files").EnumerateArray().Select(file => $".{file.At("format")} {file.At("sizeBytes")}")
+        );
     }
 
     static readonly string[] Settings = TestNetworks.QuickSettings;

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Tensors;
+
+namespace Pqf.Compression.Allocation;
+
+/// <summary>The sizes that the choices of a network's layers allow.</summary>
+/// <param name="Least">Bits of the whole with the smallest choices.</param>
+/// <param name="LeastChoices">Bits of those choices alone.</param>
+/// <param name="Most">Bits of the whole with the largest choices.</param>
+/// <param name="Wanted">Bits of the whole that a target allows.</param>
+sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted)
+{
+    /// <summary>Measures the smallest and the largest choices. Nothing is clustered.</summary>
+    /// <param name="measure">What the target limits.</param>
+    /// <param name="layers">What is quantised.</param>
+    /// <param name="target">What is asked for.</param>
+    /// <param name="spec">Settings that all choices have in common.</param>
+    /// <returns>An error that names the range if the target is not in it.</returns>
+    public static Result<SizeRange, PqfError> Of(
+        SizeMeasure measure,
+        ImmutableArray<LayerBlocks> layers,
+        SizeTarget target,
+        CompressionSpec spec
+    )
+    {
+        ImmutableArray<ImmutableArray<(int D, int K)>> choices =
+        [
+            .. layers.Select(layer =>
+                Distortion.Candidates(layer).OrderBy(choice => measure.BitsOf(layer, choice.D, choice.K)).ToImmutableArray()
+            ),
+        ];
+        long wanted = target.BitsFor(measure.DenseBits);
+        return from least in measure.Of(spec.With(layers, [.. choices.Select(own => own[0])]))
+            from most in measure.Of(spec.With(layers, [.. choices.Select(own => own[^1])]))
+            from _ in wanted >= least && wanted <= most ? default(Unit) : (Result<Unit, PqfError>)OutOfRange(measure, target, least, most)
+            select new SizeRange(least, layers.Zip(choices, (layer, own) => measure.BitsOf(layer, own[0].D, own[0].K)).Sum(), most, wanted);
+    }
+
+    /// <summary>The error of a target below or above what is possible.</summary>
+    public static PqfError.Config OutOfRange(SizeMeasure measure, SizeTarget target, long least, long most)
+    {
+        string ratios = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Math.Ceiling(10.0 * measure.DenseBits / most) / 10:0.0} to {Math.Floor(10.0 * measure.DenseBits / least) / 10:0.0}"
+        );
+        if (target is not SizeTarget.Bits { Count: var count, Unit: var unit })
+            return new(
+                "command line",
+                "target_ratio",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"expected {ratios} for {measure.Subject}, got {((SizeTarget.Ratio)target).Value}"
+                )
+            );
+        string problem =
+            count < least
+                ? $"is too small by {unit.AtLeast(least - count)} for {measure.Subject}"
+                : $"is more than {measure.Subject} can use";
+        return new(
+            "command line",
+            "target_size",
+            $"{unit.Nearest(count)} {problem}; expected {unit.AtLeast(least)} to {unit.AtMost(most)} ({ratios} times smaller)"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Allocation;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Compression.Tests.Allocation;
+
+public sealed class FileSizeTests
+{
+    static readonly ImmutableArray<ModelFormat> All = [ModelFormat.Pqf, ModelFormat.Pth, ModelFormat.Safetensors, ModelFormat.Onnx];
+
+    public static TheoryData<string, ModelFormat, double> Targets()
+    {
+        var data = new TheoryData<string, ModelFormat, double>();
+        foreach (string network in (string[])["resnet20", "graph", "maskrcnn"])
+        foreach (var format in All)
+        foreach (double share in network == "maskrcnn" ? (double[])[0.2] : [0, 0.2, 0.6, 1])
+            data.Add(network, format, share);
+        return data;
+    }
+
+    /// <summary>What a target promises: the file has at most the size that was asked for, and uses it.</summary>
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void A_file_has_at_most_the_target_size(string network, ModelFormat format, double share)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        using var folder = new TemporaryFolder();
+        var dense = Network(network, device);
+        var (least, most) = Range(dense, [format]);
+        long target = least + (long)(share * (most - least));
+
+        var compressed = Compress(dense, Options([format]) with { Target = new SizeTarget.Bits(8 * target) }).Value();
+        string path = folder.File("out" + format.Extension());
+        compressed.Model.AsStored().Save(path, format).Value();
+
+        Assert.InRange(new FileInfo(path).Length, 0.9 * target, target);
+    }
+
+    [Fact]
+    public void Of_several_formats_each_file_has_at_most_the_target_size()
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var dense = Network("resnet20", device);
+        var (least, most) = Range(dense, All);
+        long target = (least + most) / 2;
+        var model = Compress(dense, Options(All) with { Target = new SizeTarget.Bits(8 * target) }).Value().Model.AsStored();
+        long[] sizes = [.. All.Select(format => model.SizeOf("x", format).Value())];
+        Assert.InRange(sizes.Max(), 0.9 * target, target);
+    }
+
+    [Theory]
+    [InlineData("graph")]
+    [InlineData("resnet20")]
+    public void Planned_files_have_the_sizes_of_those_that_are_written(string network)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        using var folder = new TemporaryFolder();
+        var dense = Network(network, device);
+        var planned = CompressionPlan.Of(dense, Options(All)).Value().Files;
+        var model = Compress(dense, Options(All)).Value().Model.AsStored();
+        foreach (var file in planned)
+        {
+            string path = folder.File("out" + file.Format.Extension());
+            model.Save(path, file.Format).Value();
+            Assert.Equal(new FileInfo(path).Length, file.SizeBytes);
+        }
+
+        Assert.Equal(All, planned.Select(file => file.Format));
+    }
+
+    [Theory]
+    [InlineData(
+        "100B",
+        @"100 bytes is too small by [0-9,]+ bytes for the \.onnx file of this network; expected [0-9,]+ bytes to [0-9,]+ bytes"
+    )]
+    [InlineData("1kB", @"1 kB is too small by [0-9.]+ kB for the \.onnx file of this network; expected [0-9.]+ kB to [0-9.]+ kB")]
+    [InlineData("1MB", @"1 MB is more than the \.onnx file of this network can use; expected [0-9.]+ MB to [0-9.]+ MB")]
+    [InlineData(
+        "0.001MiB",
+        @"0.001 MiB is too small by [0-9.]+ MiB for the \.onnx file of this network; expected [0-9.]+ MiB to [0-9.]+ MiB"
+    )]
+    public void An_impossible_size_is_refused_in_its_own_unit_before_any_work(string text, string expected)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var options = Options([ModelFormat.Onnx]) with { Target = SizeTarget.Parse(text) };
+        var dense = Network("graph", device);
+        string planned = CompressionPlan.Of(dense, options).ErrorMessage();
+        Assert.Matches($@"^command line: target_size: {expected} \([0-9.]+ to [0-9.]+ times smaller\)$", planned);
+        Assert.Equal(planned, Compress(dense, options).ErrorMessage());
+    }
+
+    [Fact]
+    public void The_sizes_that_a_refusal_names_are_possible()
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var dense = Network("resnet20", device);
+        string refused = CompressionPlan.Of(dense, Options(All) with { Target = SizeTarget.Parse("1kB") }).ErrorMessage();
+        string[] words = refused[(refused.IndexOf("expected ", StringComparison.Ordinal) + 9)..].Split(' ');
+        foreach (string size in (string[])[words[0] + words[1], words[3] + words[4]])
+            CompressionPlan.Of(dense, Options(All) with { Target = SizeTarget.Parse(size.Replace(",", "")) }).Value();
+    }
+
+    static Result<Compressed, PqfError> Compress(Network network, CompressOptions options) =>
+        CompressJob.Run(network, options, null, TestContext.Current.CancellationToken);
+
+    static CompressOptions Options(ImmutableArray<ModelFormat> formats) =>
+        new()
+        {
+            Permutation = null,
+            Formats = formats,
+            ToolVersion = "1.0",
+            Compression = new() { KMeansIterations = 1 },
+        };
+
+    static (long Least, long Most) Range(Network network, ImmutableArray<ModelFormat> formats)
+    {
+        var options = CompressJob.Settled(network, Options(formats) with { Target = new SizeTarget.Bits(1) });
+        var layers = Blocks.Of(network.Graph, options.Compression).Value();
+        var measure = SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, formats);
+        long Size(Func<LayerBlocks, (int D, int K)> choice) =>
+            measure.Of(options.Compression.With(layers, [.. layers.Select(choice)])).Value() / 8;
+        return (
+            Size(layer => Distortion.Candidates(layer).MinBy(choice => measure.BitsOf(layer, choice.D, choice.K))),
+            Size(layer => Distortion.Candidates(layer).MaxBy(choice => measure.BitsOf(layer, choice.D, choice.K)))
+        );
+    }
+
+    static Network Network(string name, Device device)
+    {
+        var architecture = name switch
+        {
+            "graph" => GraphNetwork
+                .Of(new GraphOptions("small", SmallNetwork.Graph, new(16, 16), "image", [new("logits", SmallNetwork.Graph.Output)]))
+                .Value(),
+            "maskrcnn" => TestGraphs.NarrowDetector,
+            _ => new Architecture(name, 10, 3, 8),
+        };
+        var graph = Networks.Build(architecture).Value();
+        var parameters = name == "graph" ? SmallNetwork.Parameters(device, new RngKey(1)) : Initialise.Random(graph, device, new RngKey(1));
+        return Model.Network.New(architecture, graph, parameters).Value();
+    }
+}

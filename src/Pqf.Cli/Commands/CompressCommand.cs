@@ -203,15 +203,18 @@ static class CompressCommand
             // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-            select run.Conclude(written with { Next = images is null ? NextOf(network) : null })
+            select run.Conclude(written with { Next = images is null ? NextOf(network, written.Files) : null })
         );
 
     /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>
-    static string? NextOf(Network network) =>
+    static string? NextOf(Network network, IEnumerable<WrittenFile> files) =>
         ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean)
             ? "accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
-                + $"--weights {network.Path} --data DIR"
+                + $"--weights {NextCommand.Word(files.MinBy(file => KeepsLess(file.Path))!.Path)} --data DIR"
             : null;
+
+    /// <summary>A .pth file is the last to train from: it keeps neither preprocessing nor names of classes.</summary>
+    static bool KeepsLess(string path) => ModelFormats.Of(path) is ModelFormat.Pth;
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {

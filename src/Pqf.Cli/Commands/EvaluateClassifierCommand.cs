@@ -63,7 +63,7 @@ static class EvaluateClassifierCommand
     public static Result<Unit, PqfError> Run(RunContext run, string weights)
     {
         var keys = run.Config.Dataloader;
-        var source = ConfigMapping.Labelled(keys) with { TrainImagesPerClass = null };
+        var source = ConfigMapping.Labelled(keys);
         if (source is { ImageFolder: null, IdxFolder: null })
             return new PqfError.Config(
                 "command line",

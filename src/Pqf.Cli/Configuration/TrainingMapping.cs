@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Pqf.Autodiff;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
@@ -30,7 +31,7 @@ static class TrainingMapping
     {
         var config = run.Config;
         if (config.OutputPath is null && resume is not null)
-            return new PqfError.Config("command line", "--resume", "expected the folder of the run, here or in --output, got none");
+            return NoFolder(resume);
         string folder = run.OutputFolder(weights ?? body ?? config.Model.Arch);
         if (config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null))
             run.Note("optimizer adam takes no notice of momentum and weight_decay");
@@ -64,6 +65,15 @@ static class TrainingMapping
             Machine = Environment.MachineName,
         };
     }
+
+    /// <summary>The error of a run to resume whose folder is not known.</summary>
+    static PqfError NoFolder(string resume) =>
+        resume.Length == 0 ? Unknown("expected the folder of the run, here or in --output, got none")
+        : int.TryParse(resume, CultureInfo.InvariantCulture, out _) || File.Exists(resume)
+            ? Unknown($"expected the folder of the run in --output, beside {resume}")
+        : new PqfError.File(resume, "not found; --resume takes the folder of a run");
+
+    static PqfError.Config Unknown(string problem) => new("command line", "--resume", problem);
 
     /// <summary>Keys that shape a run and that states of earlier versions do not have: they are stored where they are not at the
     /// default.</summary>

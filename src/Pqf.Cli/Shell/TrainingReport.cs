@@ -40,7 +40,8 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
         {
             Next = result.Progress.Best is null
                 ? null
-                : $"pqf evaluate --weights {result.BestPath} --data DIR measures the network; pqf {use} {result.BestPath} IMAGE uses it",
+                : $"{NextCommand.Evaluate(run.Config, result.BestPath)} measures the network; "
+                    + $"pqf {use} {NextCommand.Word(result.BestPath)} IMAGE uses it",
         };
 
     /// <summary>A training takes hours: where the results are a document at the end, a person sees these lines as progress.</summary>

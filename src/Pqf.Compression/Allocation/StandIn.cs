@@ -58,12 +58,11 @@ static class StandIn
             model,
             spec,
             quantised =>
-                Result
-                    .All(
-                        formats.Select(format =>
-                            quantised.SizeOf(quantised.Architecture.Title + format.Extension(), format).Map(bytes => (format, bytes))
-                        )
+                Result.All(
+                    formats.Select(format =>
+                        quantised.SizeOf(quantised.Architecture.Title + format.Extension(), format).Map(bytes => (format, bytes))
                     )
+                )
         );
 
     static Weight.Quantised Zeros(LayerBlocks layer, Device device) =>

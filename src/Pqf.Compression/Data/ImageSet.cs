@@ -30,7 +30,7 @@ public abstract record ImageSet
         select found.Numbered(match, network, reader, progress);
 
     /// <summary>Labelled images to measure on: of a folder of image files as for a path, of IDX files those named <c>t10k</c>; where a part
-    /// is held back from training, that part.</summary>
+    /// is held back from training, that part; and where a number of each class is trained on, the rest.</summary>
     /// <param name="source">The folder, of one kind or the other.</param>
     /// <param name="model">The network.</param>
     /// <param name="reader">Decodes images.</param>
@@ -42,7 +42,7 @@ public abstract record ImageSet
         ImageReader reader,
         IProgress<JobProgress>? progress = null
     ) =>
-        source is { ImageFolder: { } folder, IdxFolder: null, HeldBack: null }
+        source is { ImageFolder: { } folder, IdxFolder: null, HeldBack: null, TrainImagesPerClass: null }
             ? Open(folder, model, reader, progress)
             : TrainingImages
                 .Open(source, reader)

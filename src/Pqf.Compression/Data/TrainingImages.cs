@@ -190,7 +190,12 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
                 3
             )
             {
-                Notes = all.Notes,
+                Notes =
+                [
+                    .. all.Notes,
+                    $"{path}: of each class the first {count} images by name are trained on, the other {all.Images.Length - train.Length} "
+                        + "in all validate",
+                ],
             };
     }
 }

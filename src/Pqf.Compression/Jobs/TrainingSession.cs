@@ -160,12 +160,18 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             .Bind(read =>
                 (from data in kind.For(read.Model) from _ in PrepareFolder() select data).Map(data =>
                 {
-                    run.Progress.Note(
-                        $"resumes from {path}, at epoch {read.State.Progress.Epoch + 1}, batch {read.State.Progress.Batch + 1}"
-                    );
+                    Note(ResumeNote(path, read.State.Progress));
                     return new Begun(data, read.Model, read.State, path);
                 })
             );
+
+    /// <summary>Where the run resumes. One whose patience has ended says so itself.</summary>
+    string? ResumeNote(string path, TrainingProgress progress) =>
+        progress.Epoch >= Options.Epochs
+            ? $"{folder.Path} is complete: {progress.Epoch} of {Options.Epochs} epochs are done, and there is nothing to do; a larger "
+                + "--epochs trains further"
+        : progress.EpochsSinceBest >= (Options.Patience ?? int.MaxValue) ? null
+        : $"resumes from {path}, at epoch {progress.Epoch + 1}, batch {progress.Batch + 1}";
 
     Result<(PqfModel Model, TrainingState State), PqfError> Read(string path) =>
         TensorFiles

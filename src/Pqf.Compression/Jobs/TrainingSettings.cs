@@ -12,6 +12,11 @@ static class TrainingSettings
     /// <summary>Key of the number of epochs, which a run that resumes may raise.</summary>
     public const string Epochs = "epochs";
 
+    const string BatchSize = "dataloader.batch_size",
+        Images = "dataloader",
+        ValidationFraction = "dataloader.validation_fraction",
+        ToTrainOn = " images to train on";
+
     /// <summary>The settings of a run.</summary>
     public static ImmutableSortedDictionary<string, string> Of<TBatch>(TrainOptions options, TrainingKind<TBatch> kind) =>
         new Dictionary<string, string>
@@ -23,9 +28,9 @@ static class TrainingSettings
                 ? Invariant($"sgd of momentum {sgd.Momentum} and weight decay {sgd.WeightDecay}")
                 : "adam",
             ["lr_scheduler"] = Text(options.Schedule(options.Epochs * kind.BatchCount)),
-            ["dataloader.batch_size"] = Invariant($"{kind.BatchSize}"),
+            [BatchSize] = Invariant($"{kind.BatchSize}"),
             ["dataloader.train_shuffle"] = Invariant($"{options.IsShuffled}"),
-            ["dataloader"] = Invariant($"{kind.ImageCount} images to train on"),
+            [Images] = Invariant($"{kind.ImageCount}{ToTrainOn}"),
         }
             // States of runs from before the key existed resume as with the default.
             .Concat(options.BestMetric is { } metric && metric != kind.Measured[0] ? [new("best_metric", metric)] : [])
@@ -41,20 +46,48 @@ static class TrainingSettings
         ImmutableSortedDictionary<string, string> now
     )
     {
-        ImmutableArray<PqfError> errors =
+        ImmutableArray<string> differing =
         [
             .. now
                 .Keys.Union(begun.Keys)
                 .Where(key => begun.GetValueOrDefault(key) != now.GetValueOrDefault(key))
-                .Where(key => key != Epochs || !IsMore(begun.GetValueOrDefault(key), now.GetValueOrDefault(key)))
+                .Where(key => key != Epochs || !IsMore(begun.GetValueOrDefault(key), now.GetValueOrDefault(key))),
+        ];
+        ImmutableArray<PqfError> errors =
+        [
+            .. differing
+                .Where(key => !FollowsFromAnother(key, differing, begun, now))
                 .Select(key => new PqfError.Config(
                     "configuration",
                     key,
-                    $"expected {begun.GetValueOrDefault(key) ?? "none"}, as the run began with, got {now.GetValueOrDefault(key) ?? "none"}"
+                    Problem(key, begun.GetValueOrDefault(key), now.GetValueOrDefault(key))
                 )),
         ];
         return errors.IsEmpty ? default(Unit) : new PqfError.Several(errors);
     }
+
+    static string Problem(string key, string? begun, string? now) =>
+        begun is null ? $"this run began without it; leave it out (got {now})"
+        : key == Epochs ? $"expected {begun} or more, since the run was last started with {begun}, got {now}"
+        : $"expected {begun}, as the run began with, got {now ?? "none"}";
+
+    /// <summary>Whether a value differs only because another one does: other parts of the images are other numbers of them, and no batch
+    /// has more images than there are.</summary>
+    static bool FollowsFromAnother(
+        string key,
+        ImmutableArray<string> differing,
+        ImmutableSortedDictionary<string, string> begun,
+        ImmutableSortedDictionary<string, string> now
+    ) =>
+        key switch
+        {
+            Images => differing.Contains(ValidationFraction),
+            BatchSize => differing.Contains(Images) && (IsOneBatch(begun) || IsOneBatch(now)),
+            _ => false,
+        };
+
+    static bool IsOneBatch(ImmutableSortedDictionary<string, string> settings) =>
+        settings.GetValueOrDefault(Images) == settings.GetValueOrDefault(BatchSize) + ToTrainOn;
 
     static bool IsMore(string? begun, string? now) =>
         int.TryParse(begun, CultureInfo.InvariantCulture, out int first)

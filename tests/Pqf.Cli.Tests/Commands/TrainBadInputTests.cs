@@ -118,7 +118,7 @@ public sealed class TrainBadInputTests : IDisposable
         var result = Train("--epochs", "0", "--optimizer", "sgd", "--resume");
         Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Equal(
-            "error: configuration: epochs: expected 1, as the run began with, got 0\n"
+            "error: configuration: epochs: expected 1 or more, since the run was last started with 1, got 0\n"
                 + "error: configuration: optimizer: expected adam, as the run began with, got sgd of momentum 0.9 and weight decay 0\n",
             result.Error
         );

@@ -167,7 +167,10 @@ public class ConfigTests
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
         Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
         Assert.Equal(CalibrationLevel.Layers, config.Calibration);
-        Assert.Equal((new SizeTarget.Bits(12_000_000) { Unit = SizeUnit.Of("MB")! }, new SizeTarget.Ratio(40.5)), (config.TargetSize, config.TargetRatio));
+        Assert.Equal(
+            (new SizeTarget.Bits(12_000_000) { Unit = SizeUnit.Of("MB")! }, new SizeTarget.Ratio(40.5)),
+            (config.TargetSize, config.TargetRatio)
+        );
         Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
         Assert.Equal((36, 32), (config.Preprocessing.Resize, config.Preprocessing.Crop));

@@ -33,7 +33,7 @@ public sealed class RunFolderTests : IDisposable
         var result = Cli.Run([.. arguments, "--output", folder.File("out")]);
         Assert.Equal(
             "next     accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
-                + $"--weights {folder.File("a.safetensors")} --data DIR",
+                + $"--weights {folder.File("out/resnet18.pqf")} --data DIR",
             result.Error.TrimEnd('\n').Split('\n')[^1]
         );
         TestNetworks.WriteImages(folder.File("images"));
@@ -67,6 +67,20 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(folder.File("data"), Assert.Single(DataFolder.Overrides(folder.File("data"), task), one => one.Text != "null").Text);
     }
 
+    [Theory]
+    [InlineData("error: {0}/nosuch: not found; --resume takes the folder of a run", "{0}/nosuch")]
+    [InlineData("error: command line: --resume: expected the folder of the run in --output, beside 3", "3")]
+    [InlineData("error: command line: --resume: expected the folder of the run in --output, beside {0}/a.state", "{0}/a.state")]
+    [InlineData("error: {0}/nosuch: not found; --resume starts from a state that a run has saved", "{0}/nosuch", "--output", "{0}/out")]
+    public void A_run_that_is_not_there_does_not_resume(string expected, params string[] arguments)
+    {
+        string Placed(string text) => text.Replace("{0}", folder.Path, StringComparison.Ordinal);
+        File.WriteAllText(folder.File("a.state"), "");
+        IdxFiles.Write(folder.File("idx"), 24, 12);
+        var result = Cli.Run(["train", "--data", folder.File("idx"), .. TestImages.Network, "--resume", .. arguments.Select(Placed)]);
+        Assert.Equal(Placed(expected), result.ErrorLine);
+    }
+
     [Fact]
     public void A_folder_alone_resumes_a_run_with_its_own_settings_from_anywhere()
     {
@@ -87,7 +101,7 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
         Assert.Equal(last, File.ReadAllBytes(folder.File("moved/trained_models/2.pqf")));
         Assert.StartsWith(
-            $"next     pqf evaluate --weights {folder.File("moved/trained_models/best.pqf")} --data DIR",
+            $"next     pqf evaluate --weights {folder.File("moved/trained_models/best.pqf")} --dataloader.idx_path {folder.File("idx")} measures the network; ",
             resumed.Error.TrimEnd('\n').Split('\n')[^1],
             StringComparison.Ordinal
         );
@@ -105,9 +119,18 @@ public sealed class RunFolderTests : IDisposable
             longer.Lines.Where(line => line.StartsWith("epoch", StringComparison.Ordinal)).Select(line => line[..9])
         );
         Assert.Equal(
-            "error: configuration: epochs: expected 4, as the run began with, got 3",
+            "error: configuration: epochs: expected 4 or more, since the run was last started with 4, got 3",
             Cli.Run("train", "--resume", folder.File("moved"), "--epochs", "3").ErrorLine
         );
+
+        var complete = Cli.Run("train", "--resume", folder.File("moved"), "--epochs", "4");
+        Assert.Equal(ExitCode.Success, complete.Code);
+        Assert.Contains(
+            $"{folder.File("moved")} is complete: 4 of 4 epochs are done, and there is nothing to do; a larger --epochs trains further\n",
+            complete.Error,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("resumes from", complete.Error, StringComparison.Ordinal);
     }
 
     [Fact]

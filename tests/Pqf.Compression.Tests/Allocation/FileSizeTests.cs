@@ -81,13 +81,13 @@ public sealed class FileSizeTests
     [Theory]
     [InlineData(
         "100B",
-        @"100 bytes is too small by [0-9,]+ bytes for the \.onnx file of this network; expected [0-9,]+ bytes to [0-9,]+ bytes"
+        @"100 bytes is too small by [0-9,]+ bytes for the \.onnx file of this network; " + @"expected [0-9,]+ bytes to [0-9,]+ bytes"
     )]
-    [InlineData("1kB", @"1 kB is too small by [0-9.]+ kB for the \.onnx file of this network; expected [0-9.]+ kB to [0-9.]+ kB")]
-    [InlineData("1MB", @"1 MB is more than the \.onnx file of this network can use; expected [0-9.]+ MB to [0-9.]+ MB")]
+    [InlineData("1kB", @"1 kB is too small by [0-9.]+ kB for the \.onnx file of this network; " + @"expected [0-9.]+ kB to [0-9.]+ kB")]
+    [InlineData("1MB", @"1 MB is more than the \.onnx file of this network can use; " + @"expected [0-9.]+ MB to [0-9.]+ MB")]
     [InlineData(
         "0.001MiB",
-        @"0.001 MiB is too small by [0-9.]+ MiB for the \.onnx file of this network; expected [0-9.]+ MiB to [0-9.]+ MiB"
+        @"0.001 MiB is too small by [0-9.]+ MiB for the \.onnx file of this network; " + @"expected [0-9.]+ MiB to [0-9.]+ MiB"
     )]
     public void An_impossible_size_is_refused_in_its_own_unit_before_any_work(string text, string expected)
     {

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Cli.Configuration;
+using Pqf.Nets.Images;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>Command lines that a person can run after a command.</summary>
+static class NextCommand
+{
+    // Characters that no shell reads as its own.
+    const string Plain = "_-./:=,+@%";
+
+    /// <summary>Measures a network on the images that a training validated it on.</summary>
+    /// <param name="config">Of the training.</param>
+    /// <param name="weights">The network's file.</param>
+    public static string Evaluate(Config config, string weights)
+    {
+        var data = config.Dataloader;
+        ImmutableArray<(string Key, string? Value)> keys =
+        [
+            ("dataloader.imagenet_path", data.ImagenetPath),
+            ("dataloader.idx_path", data.IdxPath),
+            ("dataloader.coco_path", data.CocoPath),
+            ("dataloader.val_annotations", data.ValAnnotations),
+            ("dataloader.val_images", data.ValImages),
+            ("dataloader.train_images_per_class", data.TrainImagesPerClass?.ToString(CultureInfo.InvariantCulture)),
+            ("dataloader.validation_fraction", data.ValidationFraction?.ToString(CultureInfo.InvariantCulture)),
+            (
+                "dataloader.split_seed",
+                data.ValidationFraction is null || data.SplitSeed == 0 ? null : data.SplitSeed.ToString(CultureInfo.InvariantCulture)
+            ),
+            ("dataloader.skip_corrupt", data.SkipCorrupt ? "true" : null),
+            ("preprocessing.exif", config.Preprocessing.Exif == ExifOrientation.Ignore ? "ignore" : null),
+        ];
+        return string.Join(
+            ' ',
+            [
+                $"pqf evaluate --weights {Word(weights)}",
+                .. keys.Where(pair => pair.Value is not null).Select(pair => $"--{pair.Key} {Word(pair.Value!)}"),
+            ]
+        );
+    }
+
+    /// <summary>A word as shells take it: in quotes where it holds spaces, for example.</summary>
+    public static string Word(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))
+            ? text
+            : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}

@@ -94,6 +94,20 @@ public class NetworkProperties
         }
     }
 
+    [Property(MaxTest = 100)]
+    public void Orders_in_place_give_what_copies_give(byte[] pieces, byte tail, int seed)
+    {
+        using var device = new HostDevice(2);
+        using var scope = device.BeginScope();
+        var graph = RandomNetwork.Of(pieces, tail);
+        var parameters = GeneratedWeights.Parameters(graph, device, "property");
+        var orders = ChannelGroups.Of(graph).Select(group => (group, ImmutableArray.Create(Order(group, seed)))).ToList();
+        var copies = ChannelGroup.Apply(parameters, orders);
+        Assert.True(ChannelGroup.ApplyInPlace(parameters, orders));
+        foreach (string name in parameters.Values.Keys)
+            Assert.Equal(copies[name].Decode().ToArray(), parameters[name].Decode().ToArray());
+    }
+
     [Property(MaxTest = 200)]
     public void A_plan_gives_what_the_plain_interpreter_gives(byte[] pieces, byte tail)
     {

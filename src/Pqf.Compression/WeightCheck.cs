@@ -29,9 +29,11 @@ static class WeightCheck
         if (weight.Shape != layer.Weight)
             return new PqfError.Layer(layer.Layer, $"expected a weight {layer.Weight}, got {weight.Shape}");
         using var scope = weight.Tensors().First().Device.BeginScope();
-        float[] values = weight.Decode().ToArray();
-        int bad = Array.FindIndex(values, value => !(Math.Abs(value) <= LargestHalf));
-        return bad < 0
+        var values = weight.Decode().OnHost();
+        int bad = 0;
+        while (bad < values.Length && Math.Abs(values[bad]) <= LargestHalf)
+            bad++;
+        return bad == values.Length
             ? null
             : new PqfError.Layer(
                 layer.Layer,

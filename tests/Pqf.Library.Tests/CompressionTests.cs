@@ -68,6 +68,21 @@ public sealed class CompressionTests : IDisposable
         Assert.InRange(new FileInfo(Path("small.pqf")).Length * 8, 1, new FileInfo(Path("dense.pth")).Length);
     }
 
+    [Fact]
+    public void A_job_that_owns_its_network_gives_the_same_and_keeps_nothing_of_it()
+    {
+        var kept = CompressJob.Run(Network.Load(Path("dense.pth"), device, Small).ValueOrThrow(), Quick, null, Cancellation).ValueOrThrow();
+        kept.Model.Save(Path("kept.pqf"), ModelFormat.Pqf).ValueOrThrow();
+        long before = device.LiveBytes;
+        var owned = CompressJob
+            .Run(Network.Load(Path("dense.pth"), device, Small).ValueOrThrow(), Quick with { OwnsNetwork = true }, null, Cancellation)
+            .ValueOrThrow();
+        owned.Model.Save(Path("owned.pqf"), ModelFormat.Pqf).ValueOrThrow();
+
+        Assert.Equal(File.ReadAllBytes(Path("kept.pqf")), File.ReadAllBytes(Path("owned.pqf")));
+        Assert.InRange(device.LiveBytes - before, 1, new FileInfo(Path("dense.pth")).Length / 4);
+    }
+
     [Theory]
     [InlineData("net.pqf")]
     [InlineData("net.pth")]

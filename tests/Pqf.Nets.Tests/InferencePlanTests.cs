@@ -241,6 +241,28 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         Close.Check(expected[1], actual[1], 1e-5);
     }
 
+    /// <summary>Blocks within one channel's pixels, and blocks that hold parts of several.</summary>
+    [Theory]
+    [InlineData(DeviceKind.Host, 6)]
+    [InlineData(DeviceKind.Host, 16)]
+    [InlineData(DeviceKind.Simulator, 16)]
+    [InlineData(DeviceKind.Pocl, 16)]
+    public void Codes_of_a_layer_over_flattened_pixels_give_what_their_decoded_form_gives(DeviceKind kind, int d)
+    {
+        var device = Use(kind);
+        var builder = new GraphBuilder();
+        builder.Linear(builder.Flatten(builder.Conv2d(builder.Input(3), "conv", 4, 3)), "fc", 4 * 6 * 6, 5);
+        var graph = builder.Build();
+        var dense = GeneratedWeights.Parameters(graph, device, "flat");
+        var quantised = dense.With("fc.weight", GeneratedWeights.Quantised(device, "fc", [5, 144], 8, d));
+        var decoded = quantised.With("fc.weight", new Weight.Dense(quantised["fc.weight"].Decode()));
+        var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
+        float[] Run(Parameters parameters) => InferencePlan.Compile(graph, parameters, device, images.Shape).Run(images).ToArray();
+        float[] actual = Run(quantised);
+        Assert.Equal(Run(decoded), actual);
+        Close.Check(Forward.Run(graph, quantised, images).ToArray(), actual, 1e-5);
+    }
+
     [Fact]
     public void Images_of_another_size_are_refused()
     {

@@ -196,6 +196,7 @@ static class CompressCommand
                 {
                     Images = images,
                     Skipped = run.SkippedImages(),
+                    OwnsNetwork = true,
                 },
                 run.Progress,
                 run.Cancellation

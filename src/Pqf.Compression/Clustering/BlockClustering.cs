@@ -153,31 +153,33 @@ sealed class BlockClustering
     /// <summary>k distinct blocks, drawn without replacement (Fisher and Yates), each with a little noise.</summary>
     void Start()
     {
-        float[] data = assignment.Blocks;
+        var data = assignment.Blocks;
         RngKey draw = key.Fold("start"),
             noise = key.Fold("start noise");
-        int[] order = [.. Enumerable.Range(0, n)];
+        var moved = new Dictionary<int, int>(); // blocks that are not at their own place in the order drawn from
         for (int j = 0; j < k; j++)
         {
-            int pick = j + draw.Below(n - j, (ulong)j);
-            (order[j], order[pick]) = (order[pick], order[j]);
+            int pick = j + draw.Below(n - j, (ulong)j),
+                block = moved.GetValueOrDefault(pick, pick);
+            moved[pick] = moved.GetValueOrDefault(j, j);
             for (int q = 0; q < d; q++)
-                codebook[(j * d) + q] = data[(order[j] * d) + q] + (float)(StartDeviation * noise.Normal((ulong)((j * d) + q)));
+                codebook[(j * d) + q] = data[(block * d) + q] + (float)(StartDeviation * noise.Normal((ulong)((j * d) + q)));
         }
     }
 
     static double SumOfSquares(IBlockAssignment assignment)
     {
+        var data = assignment.Blocks;
         double sum = 0;
-        for (int i = 0; i < assignment.Blocks.Length; i++)
-            sum += assignment.WeightOf(i) * assignment.Blocks[i] * assignment.Blocks[i];
+        for (int i = 0; i < data.Length; i++)
+            sum += assignment.WeightOf(i) * data[i] * data[i];
         return sum;
     }
 
     /// <summary>Weighted deviation of the values at each place of a block.</summary>
     static double[] Deviation(IBlockAssignment assignment, int d)
     {
-        float[] data = assignment.Blocks;
+        var data = assignment.Blocks;
         double[] weights = new double[d],
             mean = new double[d],
             square = new double[d];

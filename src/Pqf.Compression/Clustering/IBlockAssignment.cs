@@ -11,7 +11,7 @@ interface IBlockAssignment
     Weight Weight { get; }
 
     /// <summary>The blocks [n, d]: places that centroids may start from.</summary>
-    float[] Blocks { get; }
+    ReadOnlySpan<float> Blocks { get; }
 
     /// <summary>The factor of a value's squared error.</summary>
     /// <param name="value">Its place in <see cref="Blocks"/>.</param>
@@ -26,7 +26,7 @@ interface IBlockAssignment
     void Assign(ReadOnlySpan<float> codebook, ClusterTotals totals);
 
     /// <summary>The codes [n] of the last <see cref="Assign"/>.</summary>
-    void CopyCodes(Span<ushort> codes);
+    ReadOnlySpan<ushort> Codes { get; }
 
     /// <summary>The nearest centroid of every block: codes [n] of the innermost scope.</summary>
     /// <param name="codebook">[k, d].</param>

@@ -1,5 +1,6 @@
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Quantisation;
 
 namespace Pqf.Compression.Clustering;
@@ -9,6 +10,7 @@ sealed class PlainAssignment : IBlockAssignment
 {
     readonly int n,
         d;
+    readonly float[]? copy; // of values that are not on the host
     float[] sums = [];
     Tensor<float>? blocks,
         centroids;
@@ -19,13 +21,15 @@ sealed class PlainAssignment : IBlockAssignment
     public PlainAssignment(Weight weight, int d)
     {
         (Weight, this.d, n) = (weight, d, weight.Shape.Count / d);
+        if (weight is Weight.Dense { Value.Device: HostDevice })
+            return;
         using var scope = weight.Tensors().First().Device.BeginScope();
-        Blocks = weight.Decode().ToArray();
+        copy = weight.Decode().ToArray();
     }
 
     public Weight Weight { get; }
 
-    public float[] Blocks { get; }
+    public ReadOnlySpan<float> Blocks => copy ?? Weight.Decode().OnHost();
 
     public double WeightOf(int value) => 1;
 
@@ -49,7 +53,7 @@ sealed class PlainAssignment : IBlockAssignment
             (totals.Sums[at], totals.Weights[at], totals.SquaredWeights[at]) = (sums[at], totals.Counts[at / d], totals.Counts[at / d]);
     }
 
-    public void CopyCodes(Span<ushort> codes) => assigned!.Codes.CopyTo(codes);
+    public ReadOnlySpan<ushort> Codes => assigned!.Codes.OnHost();
 
     public Tensor<ushort> CodesOf(Tensor<float> codebook) => NearestCentroid.Forward(Weight.Decode().Reshape([n, d]), codebook);
 }

@@ -8,22 +8,21 @@ namespace Pqf.Compression.Clustering;
 /// </remarks>
 sealed class Reseeding
 {
+    // Squares of more blocks are added up again whenever they are asked for: 8 bytes for each would be more than the weight takes.
+    const int MostKeptSquares = 1 << 22;
+
     readonly IBlockAssignment assignment;
-    readonly float[] data;
     readonly int d;
-    readonly double[] blockSquares,
-        costs;
-    readonly ushort[] codes;
+    readonly double[] costs;
+    double[] blockSquares = [];
 
     /// <param name="assignment">Blocks [n, d] and their weights.</param>
     /// <param name="k">Centroids.</param>
     /// <param name="d">Block length.</param>
     public Reseeding(IBlockAssignment assignment, int k, int d)
     {
-        (this.assignment, data, this.d) = (assignment, assignment.Blocks, d);
-        (blockSquares, codes, costs) = (new double[data.Length / d], new ushort[data.Length / d], new double[k]);
-        for (int i = 0; i < data.Length; i++)
-            blockSquares[i / d] += assignment.WeightOf(i) * data[i] * data[i];
+        (this.assignment, this.d) = (assignment, d);
+        costs = new double[k];
     }
 
     /// <summary>Adds up what each cluster costs: Σh|x|² − 2c·Σhx + |c|²Σh.</summary>
@@ -31,10 +30,12 @@ sealed class Reseeding
     /// <param name="totals">Of the assignment.</param>
     public void Prepare(ReadOnlySpan<float> codebook, ClusterTotals totals)
     {
-        assignment.CopyCodes(codes);
+        var codes = assignment.Codes;
+        if (blockSquares.Length == 0 && codes.Length <= MostKeptSquares)
+            blockSquares = [.. Enumerable.Range(0, codes.Length).Select(SquareOf)];
         Array.Clear(costs);
         for (int i = 0; i < codes.Length; i++)
-            costs[codes[i]] += blockSquares[i];
+            costs[codes[i]] += blockSquares.Length > 0 ? blockSquares[i] : SquareOf(i);
         for (int at = 0; at < codebook.Length; at++)
             costs[at / d] += codebook[at] * ((totals.Weights[at] * (double)codebook[at]) - (2.0 * totals.Sums[at]));
     }
@@ -49,10 +50,21 @@ sealed class Reseeding
             if (costs[j] > costs[worst])
                 worst = j;
         costs[worst] /= 2;
+        var codes = assignment.Codes;
         int block = -1,
             skip = (int)(random % (ulong)Math.Max(1, counts[worst]));
         for (int seen = 0; seen <= skip; seen++)
-            block += 1 + Math.Max(0, codes.AsSpan(block + 1).IndexOf((ushort)worst));
-        return data.AsSpan(block * d, d);
+            block += 1 + Math.Max(0, codes[(block + 1)..].IndexOf((ushort)worst));
+        return assignment.Blocks.Slice(block * d, d);
+    }
+
+    /// <summary>Σh|x|² of one block.</summary>
+    double SquareOf(int block)
+    {
+        var values = assignment.Blocks.Slice(block * d, d);
+        double sum = 0;
+        for (int q = 0; q < values.Length; q++)
+            sum += assignment.WeightOf((block * d) + q) * values[q] * values[q];
+        return sum;
     }
 }

@@ -36,7 +36,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
     {
         var probe = new Probe(model.Parameters.Tensors().First().Device, model.Preprocessing, key.Fold("probe"));
         using var scope = probe.Device.BeginScope();
-        float[] expected = probe.Logits(model.Graph, model.Parameters);
+        float[] expected = probe.PlainLogits(model.Graph, model.Parameters);
         bool isOwnGraph = model.Architecture.Options is GraphOptions;
         return from _ in model.Save(path, format)
             from network in isOwnGraph && format == ModelFormat.Pth
@@ -45,7 +45,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
             from difference in Compare(
                 path,
                 expected,
-                probe.Logits(network.Graph, network.Parameters),
+                probe.PlainLogits(network.Graph, network.Parameters),
                 format == ModelFormat.Onnx ? OnnxTolerance : 0
             )
             select new CheckedFile(path, new FileInfo(path).Length, difference);

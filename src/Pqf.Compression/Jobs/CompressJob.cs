@@ -95,10 +95,8 @@ public static class CompressJob
             .AddRange(images is not null && options.MeasuresEffects ? (ICompressionStep[])[new MeasureEffects(images)] : [])
         let run = new CompressionRun(options, layers, progress)
         {
-            AfterQuantising = (state, dense, permuted) =>
-                from _ in CheckPermuted(network, dense, permuted, options, progress)
-                from next in options.AfterQuantising(new(Described(network.Model, state, options, provenance), state))
-                select next,
+            BeforePermuting = dense => CheckPermuted(network, dense, options, progress),
+            AfterQuantising = state => options.AfterQuantising(new(Described(network.Model, state, options, provenance), state)),
         }
         from state in Run(network, steps, inputs, run, options, cancellation)
         select new Compressed(Described(network.Model, state, options, provenance), state);
@@ -161,7 +159,11 @@ public static class CompressJob
 
         Result<CompressionState, PqfError> On(HostDevice host)
         {
-            var start = new CompressionState(graph, parameters, host) { Inputs = inputs };
+            var start = new CompressionState(graph, parameters, host)
+            {
+                Inputs = inputs,
+                OwnsParameters = options.OwnsNetwork && steps.All(step => step is Permute or Quantise or QuantiseByColumns or StoreDense),
+            };
             return Compress.Run(steps, start, cancellation).Bind(events => run.Follow(events, start, steps));
         }
     }
@@ -187,31 +189,33 @@ public static class CompressJob
             Provenance = provenance,
         };
 
-    static Result<Unit, PqfError> CheckPermuted(
+    /// <summary>Compares the logits of permuted values with those of the dense ones.</summary>
+    static Func<Parameters, Result<Unit, PqfError>> CheckPermuted(
         Network network,
         Parameters dense,
-        Parameters? permuted,
         CompressOptions options,
         IProgress<JobProgress>? progress
     )
     {
-        if (permuted is null)
-            return default(Unit);
         var probe = new Probe(network.Device, network.Preprocessing, options.Key.Fold("probe"));
-        double difference = Probe.Difference(probe.Logits(network.Graph, dense), probe.Logits(network.Graph, permuted));
-        if (!(difference <= PermutationTolerance))
-            return new PqfError.Layer(
-                "permutation",
-                $"expected the permuted network's logits within {PermutationTolerance} of the dense network's, got {difference}; "
-                    + $"nothing was written"
+        float[] expected = probe.PlainLogits(network.Graph, dense);
+        return permuted =>
+        {
+            double difference = Probe.Difference(expected, probe.PlainLogits(network.Graph, permuted));
+            if (!(difference <= PermutationTolerance))
+                return new PqfError.Layer(
+                    "permutation",
+                    $"expected the permuted network's logits within {PermutationTolerance} of the dense network's, got {difference}; "
+                        + $"nothing was written"
+                );
+            progress.Note(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"verified: the permuted network's logits are the dense network's, to {difference:0.0e+0} of the largest"
+                )
             );
-        progress.Note(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"verified: the permuted network's logits are the dense network's, to {difference:0.0e+0} of the largest"
-            )
-        );
-        return default(Unit);
+            return default(Unit);
+        };
     }
 
     static Result<Provenance?, PqfError> ProvenanceOf(string path, string toolVersion) =>

@@ -21,9 +21,12 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     long started;
     bool isEstimating;
 
-    /// <summary>Called with the network as quantised, as it was before it was permuted, and as permuted (null without).</summary>
-    public Func<CompressionState, Parameters, Parameters?, Result<Unit, PqfError>> AfterQuantising { get; init; } =
-        (_, _, _) => default(Unit);
+    /// <summary>Called with the values before channels are permuted, whose memory the permuted ones may take; gives what is to be done
+    /// with the permuted values.</summary>
+    public Func<Parameters, Func<Parameters, Result<Unit, PqfError>>> BeforePermuting { get; init; } = _ => _ => default(Unit);
+
+    /// <summary>Called with the network as quantised.</summary>
+    public Func<CompressionState, Result<Unit, PqfError>> AfterQuantising { get; init; } = _ => default(Unit);
 
     /// <summary>Runs to the end.</summary>
     /// <param name="events">Of all steps.</param>
@@ -36,10 +39,10 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
         ImmutableArray<ICompressionStep> steps
     )
     {
-        var (state, dense) = (start, start.Parameters);
-        Parameters? permuted = null;
+        var state = start;
         var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers or MeasureEffects));
         isEstimating = steps is [Calibrate, ..];
+        var check = CheckOf(steps[0], state);
         foreach (var next in events)
         {
             Show(next);
@@ -50,16 +53,22 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             EndStage();
             state = Timed(reached);
             isEstimating = false;
-            if (step is UnfoldNorms)
-                dense = state.Parameters;
-            else if (step is Permute)
-                permuted = state.Parameters;
-            else if (ReferenceEquals(step, quantise) && AfterQuantising(state, dense, permuted) is Result<Unit, PqfError>.Error error)
+            var after =
+                step is Permute ? check(state.Parameters)
+                : ReferenceEquals(step, quantise) ? AfterQuantising(state)
+                : default(Unit);
+            if (after is Result<Unit, PqfError>.Error error)
                 return error.Value;
+            if (steps.IndexOf(step) is var at && at + 1 < steps.Length)
+                check = CheckOf(steps[at + 1], state);
         }
 
         return state;
     }
+
+    /// <summary>What is to be done with the values that a step will give, if it permutes channels.</summary>
+    Func<Parameters, Result<Unit, PqfError>> CheckOf(ICompressionStep step, CompressionState state) =>
+        step is Permute ? BeforePermuting(state.Parameters) : _ => default(Unit);
 
     void Show(CompressionEvent next)
     {

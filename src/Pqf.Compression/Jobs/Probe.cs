@@ -28,7 +28,19 @@ public sealed record Probe(Device Device, Preprocessing Preprocessing, RngKey Ke
     ];
 
     /// <summary>Logits of the probe's images, of all heads of a detector.</summary>
-    public float[] Logits(Graph graph, Parameters parameters)
+    public float[] Logits(Graph graph, Parameters parameters) =>
+        ValuesOf(graph, parameters, x => InferencePlan.Compile(graph, parameters, Device, x.Shape).Run(x));
+
+    /// <summary>The same without a plan, which would hold all weights once more, in a layout of its own.</summary>
+    public float[] PlainLogits(Graph graph, Parameters parameters)
+    {
+        Device.TrimPool(); // what is free now has other sizes
+        float[] logits = ValuesOf(graph, parameters, x => Forward.Run(graph, parameters, x));
+        Device.TrimPool();
+        return logits;
+    }
+
+    float[] ValuesOf(Graph graph, Parameters parameters, Func<Tensor<float>, Tensor<float>> run)
     {
         if (graph.HasJoints)
             return HeadValues(graph, parameters);
@@ -36,7 +48,7 @@ public sealed record Probe(Device Device, Preprocessing Preprocessing, RngKey Ke
         // Prepared photographs have about mean 0 and deviation 1.
         float[] pixels = [.. Enumerable.Range(0, shape.Count).Select(i => (float)Key.Normal((ulong)i))];
         using var scope = Device.BeginScope();
-        return InferencePlan.Compile(graph, parameters, Device, shape).Run(Tensor<float>.From(Device, shape, pixels)).ToArray();
+        return run(Tensor<float>.From(Device, shape, pixels)).ToArray();
     }
 
     float[] HeadValues(Graph graph, Parameters parameters)

@@ -7,10 +7,11 @@ static class CodePacking
     public static int SizeBytes(int count, int bits) => (int)((((long)count * bits) + 7) / 8);
 
     /// <summary>Packs codes, each below 2^bits.</summary>
-    /// <returns>Bits after the last code are zero.</returns>
-    public static byte[] Pack(ReadOnlySpan<ushort> codes, int bits)
+    /// <param name="codes">The codes.</param>
+    /// <param name="bits">0 … 16.</param>
+    /// <param name="bytes">[<see cref="SizeBytes"/>]: filled; bits after the last code are zero.</param>
+    public static void Pack(ReadOnlySpan<ushort> codes, int bits, Span<byte> bytes)
     {
-        byte[] bytes = new byte[SizeBytes(codes.Length, bits)];
         ulong waiting = 0;
         int waitingBits = 0,
             next = 0;
@@ -24,7 +25,6 @@ static class CodePacking
 
         if (waitingBits > 0)
             bytes[next] = (byte)waiting;
-        return bytes;
     }
 
     /// <summary>Unpacks codes; bits after the last are not looked at.</summary>

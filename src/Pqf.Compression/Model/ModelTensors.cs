@@ -26,7 +26,7 @@ static class ModelTensors
             layer + CodesSuffix,
             DType.U8,
             [CodePacking.SizeBytes(weight.Codes.Shape.Count, bits)],
-            bytes => CodePacking.Pack(weight.Codes.ToArray(), bits).CopyTo(bytes)
+            bytes => CodePacking.Pack(weight.Codes.OnHost(), bits, bytes)
         );
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
@@ -16,6 +17,9 @@ namespace Pqf.Compression.Permutation;
 sealed class ChannelGram
 {
     const int Panel = 8;
+
+    // Columns packed at a time: a large weight's are not all there twice over, in double.
+    const int PackedBytes = 8 << 20;
 
     ChannelGram(int rows, int channels, int taps, double[] products, double[] sums)
     {
@@ -36,68 +40,97 @@ sealed class ChannelGram
     /// <summary>[channels · taps]: sum of each column.</summary>
     public double[] Sums { get; }
 
-    public static unsafe ChannelGram Of(HostDevice host, ReadOnlySpan<double> weight, int rows, int channels, int taps)
+    /// <param name="host">Its threads are used.</param>
+    /// <param name="weight">[rows, channels · taps], of any type of numbers.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="channels">Channels.</param>
+    /// <param name="taps">Columns of one channel.</param>
+    public static unsafe ChannelGram Of<T>(HostDevice host, ReadOnlySpan<T> weight, int rows, int channels, int taps)
+        where T : unmanaged, INumber<T>
     {
         int columns = channels * taps,
-            panels = (columns + Panel - 1) / Panel;
+            panels = (columns + Panel - 1) / Panel,
+            perGroup = (int)Math.Clamp(PackedBytes / (8L * Panel * rows), 1, panels);
         double[] mean = TapMeans(weight, columns, taps);
-        double[] packed = GC.AllocateUninitializedArray<double>(panels * rows * Panel);
         double[] products = GC.AllocateUninitializedArray<double>(checked(columns * columns));
         double[] sums = new double[panels * Panel];
+        using Workspace<double> own = new(host, (long)perGroup * rows * Panel),
+            others = new(host, (long)perGroup * rows * Panel);
+        fixed (T* w = weight)
         fixed (
-            double* w = weight,
-                mu = mean,
-                p = packed,
+            double* mu = mean,
                 s = sums,
                 g = products
         )
-        {
-            host.For(panels, new Pack(w, mu, rows, columns, taps, p, s));
-            host.For(panels, new Multiply(p, panels, rows, columns, g));
-        }
+            for (int first = 0; first < panels; first += perGroup)
+            {
+                int count = Math.Min(perGroup, panels - first);
+                host.For(count, new Pack<T>(w, mu, rows, columns, taps, first, own.Pointer, s));
+                host.For(count, new Multiply(own.Pointer, own.Pointer, first, first, count, rows, columns, g));
+                for (int other = first + count; other < panels; other += perGroup)
+                {
+                    int otherCount = Math.Min(perGroup, panels - other);
+                    host.For(otherCount, new Pack<T>(w, mu, rows, columns, taps, other, others.Pointer, null));
+                    host.For(count, new Multiply(own.Pointer, others.Pointer, first, other, otherCount, rows, columns, g));
+                }
+            }
 
         return new(rows, channels, taps, products, sums);
     }
 
-    static double[] TapMeans(ReadOnlySpan<double> weight, int columns, int taps)
+    static double[] TapMeans<T>(ReadOnlySpan<T> weight, int columns, int taps)
+        where T : unmanaged, INumber<T>
     {
         double[] mean = new double[taps];
         for (int start = 0; start < weight.Length; start += columns)
         for (int column = 0; column < columns; column++)
-            mean[column % taps] += weight[start + column];
+            mean[column % taps] += double.CreateTruncating(weight[start + column]);
         for (int tap = 0; tap < taps; tap++)
             mean[tap] /= weight.Length / taps;
         return mean;
     }
 
-    /// <summary>Eight columns at a time to [rows, 8] in double, and their sums; columns beyond the last are zero.</summary>
-    readonly unsafe struct Pack(double* weight, double* mean, int rows, int columns, int taps, double* packed, double* sums) : IHostWork
+    /// <summary>Eight columns at a time to [rows, 8] in double, and their sums unless they are there already; columns beyond the last are
+    /// zero.</summary>
+    readonly unsafe struct Pack<T>(T* weight, double* mean, int rows, int columns, int taps, int first, double* packed, double* sums)
+        : IHostWork
+        where T : unmanaged, INumber<T>
     {
         public void Invoke(int item, int thread)
         {
             double* panel = packed + ((long)item * rows * Panel);
             for (int row = 0; row < rows; row++)
-            for (int i = 0, column = item * Panel; i < Panel; i++, column++)
+            for (int i = 0, column = (first + item) * Panel; i < Panel; i++, column++)
             {
-                double value = column < columns ? weight[((long)row * columns) + column] - mean[column % taps] : 0;
+                double value = column < columns ? double.CreateTruncating(weight[((long)row * columns) + column]) - mean[column % taps] : 0;
                 panel[(row * Panel) + i] = value;
-                sums[column] += value;
+                if (sums != null)
+                    sums[column] += value;
             }
         }
     }
 
-    /// <summary>One panel's products with itself and every later one, written on both sides of the diagonal.</summary>
-    readonly unsafe struct Multiply(double* packed, int panels, int rows, int columns, double* products) : IHostWork
+    /// <summary>The products of one panel with those of the same or a later group, written on both sides of the diagonal.</summary>
+    readonly unsafe struct Multiply(
+        double* packed,
+        double* others,
+        int first,
+        int firstOther,
+        int otherCount,
+        int rows,
+        int columns,
+        double* products
+    ) : IHostWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int item, int thread)
         {
             double* tile = stackalloc double[Panel * Panel];
-            for (int other = item; other < panels; other++)
+            for (int other = first == firstOther ? item : 0; other < otherCount; other++)
             {
-                Tile(packed + ((long)item * rows * Panel), packed + ((long)other * rows * Panel), tile);
-                for (int i = 0, row = item * Panel; i < Panel && row < columns; i++, row++)
-                for (int j = 0, column = other * Panel; j < Panel && column < columns; j++, column++)
+                Tile(packed + ((long)item * rows * Panel), others + ((long)other * rows * Panel), tile);
+                for (int i = 0, row = (first + item) * Panel; i < Panel && row < columns; i++, row++)
+                for (int j = 0, column = (firstOther + other) * Panel; j < Panel && column < columns; j++, column++)
                 {
                     products[((long)row * columns) + column] = tile[(i * Panel) + j];
                     products[((long)column * columns) + row] = tile[(i * Panel) + j];

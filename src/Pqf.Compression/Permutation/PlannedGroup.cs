@@ -33,6 +33,11 @@ sealed record PlannedGroup(
     /// <summary>Whether a block holds parts of channels.</summary>
     public bool Straddles => D % Run != 0;
 
+    /// <summary>Bytes that the search holds, or more.</summary>
+    public long SearchBytes => Straddles ? sizeof(float) * (long)Child.Weight.Count : sizeof(double) * (long)ColumnCount * ColumnCount;
+
+    int ColumnCount => Group.ChannelCount * Run;
+
     /// <summary>The group with its search by a child; null if no order changes what the child's blocks hold.</summary>
     public static PlannedGroup? Of(ChannelGroup group, LayerBlocks child)
     {
@@ -58,7 +63,7 @@ sealed record PlannedGroup(
     /// <summary>The group's columns of the child's weight, side by side.</summary>
     /// <param name="weight">[rows, row length].</param>
     /// <returns>[<see cref="Rows"/>, channels · <see cref="Run"/>].</returns>
-    public float[] Columns(float[] weight)
+    public ReadOnlySpan<float> ColumnsOf(ReadOnlySpan<float> weight)
     {
         if (IsWhole)
             return weight;
@@ -71,7 +76,7 @@ sealed record PlannedGroup(
                 int first = run.Places?.At[channel] ?? channel,
                     width = Child.RowLength / (run.Places?.AxisLength ?? Group.ChannelCount),
                     from = ((((run.Places?.Part ?? 0) * Rows) + row) * Child.RowLength) + (first * width);
-                weight.AsSpan(from, width).CopyTo(gathered.AsSpan(at));
+                weight.Slice(from, width).CopyTo(gathered.AsSpan(at));
                 at += width;
             }
 

@@ -7,16 +7,19 @@ namespace Pqf.Compression.Permutation;
 /// <remarks>
 /// A channel at place p begins at position p · r mod d of a block, its phase. What it gives to the covariance alone is kept for each phase;
 /// products of two channels that meet in
-/// a block are taken when they are asked for. The mean over all values is taken off first, which changes no covariance. 8 bytes a value,
-/// and 8 · d² for each channel and phase.
+/// a block are taken when they are asked for. The mean over all values is taken off first, which changes no covariance. Of a channel's
+/// columns only the first and last d − 1 can be in a block with another channel's: 4 bytes for each of their values, and 8 · d² for each
+/// channel and phase. Sums are in double.
 /// </remarks>
 sealed class StraddlingBlocks : IBlockedWeight
 {
-    readonly double[] columns; // [channels, r, rows]
+    readonly float[] columns; // [channels, kept columns, rows]
     readonly double[] ownMoments; // [channels, phases, d, d]
     readonly double[] ownSums; // [channels, phases, d]
+    readonly double mean;
     readonly int phaseCount,
-        phaseStep;
+        phaseStep,
+        keptCount;
 
     /// <param name="weight">[rows, channels · r].</param>
     /// <param name="rows">Rows.</param>
@@ -28,17 +31,29 @@ sealed class StraddlingBlocks : IBlockedWeight
         Run = weight.Length / rows / channels;
         phaseStep = Gcd(Run, d);
         phaseCount = d / phaseStep;
-        columns = Transpose(weight, rows);
+        keptCount = Math.Min(Run, 2 * (d - 1));
+        mean = Mean(weight);
+        columns = GC.AllocateUninitializedArray<float>(channels * keptCount * rows);
         (ownMoments, ownSums) = (new double[channels * phaseCount * d * d], new double[channels * phaseCount * d]);
-        var products = new double[Run * Run];
+        double[] products = new double[Run * Run];
+        float[] own = new float[Run * rows];
+        double variances = 0;
         for (int channel = 0; channel < channels; channel++)
         {
-            Products(channel, 0, Run, channel, 0, Run, products);
+            Transpose(weight, channel, own);
+            for (int i = 0; i < Run; i++)
+            for (int j = 0; j < Run; j++)
+                products[(i * Run) + j] = Dot(own.AsSpan(i * rows, rows), own.AsSpan(j * rows, rows));
             for (int phase = 0; phase < phaseCount; phase++)
-                AddOwn(channel, phase, products);
+                AddOwn(channel, phase, own, products);
+            for (int i = 0; i < Run; i++)
+            {
+                variances += Variance(own.AsSpan(i * rows, rows));
+                if (Kept(i) is >= 0 and var kept)
+                    own.AsSpan(i * rows, rows).CopyTo(Column(channel, kept));
+            }
         }
 
-        double variances = Enumerable.Range(0, channels * Run).Sum(Variance);
         Floor = Math.Max(variances / (channels * Run) / Math.Max(1, rows - 1) * Math.Pow(2, -40), 1e-290);
     }
 
@@ -69,7 +84,7 @@ sealed class StraddlingBlocks : IBlockedWeight
     /// <summary>Sums of its columns by position [d].</summary>
     public ReadOnlySpan<double> OwnSums(int channel, int place) => ownSums.AsSpan(At(channel, place) * D, D);
 
-    /// <summary>Products of columns of two channels, summed over the rows.</summary>
+    /// <summary>Products of columns of two channels, summed over the rows. Both lie in one block at some places.</summary>
     /// <param name="a">A channel.</param>
     /// <param name="fromA">Its first column.</param>
     /// <param name="countA">Its columns.</param>
@@ -81,14 +96,20 @@ sealed class StraddlingBlocks : IBlockedWeight
     {
         for (int i = 0; i < countA; i++)
         for (int j = 0; j < countB; j++)
-            products[(i * countB) + j] = Dot(Column((a * Run) + fromA + i), Column((b * Run) + fromB + j));
+            products[(i * countB) + j] = Dot(Column(a, Kept(fromA + i)), Column(b, Kept(fromB + j)));
     }
 
     int At(int channel, int place) => (channel * phaseCount) + ((int)((long)place * Run % D) / phaseStep);
 
-    ReadOnlySpan<double> Column(int column) => columns.AsSpan(column * Rows, Rows);
+    /// <summary>The place among the kept columns of a channel's column; negative if it is not kept.</summary>
+    int Kept(int column) =>
+        column < D - 1 ? column
+        : column >= Run - (D - 1) ? column - Run + keptCount
+        : -1;
 
-    void AddOwn(int channel, int phase, double[] products)
+    Span<float> Column(int channel, int kept) => columns.AsSpan(((channel * keptCount) + kept) * Rows, Rows);
+
+    void AddOwn(int channel, int phase, ReadOnlySpan<float> own, double[] products)
     {
         int at = (channel * phaseCount) + phase,
             first = phase * phaseStep;
@@ -98,19 +119,20 @@ sealed class StraddlingBlocks : IBlockedWeight
         {
             int p = (first + i) % D,
                 block = (first + i) / D;
-            foreach (double value in Column((channel * Run) + i))
-                sums[p] += value;
+            foreach (float value in own.Slice(i * Rows, Rows))
+                sums[p] += value - mean;
             for (int j = Math.Max(0, (block * D) - first); j < Math.Min(Run, ((block + 1) * D) - first); j++)
                 moments[(p * D) + ((first + j) % D)] += products[(i * Run) + j];
         }
     }
 
-    double Variance(int column)
+    double Variance(ReadOnlySpan<float> column)
     {
         double sum = 0,
             squares = 0;
-        foreach (double value in Column(column))
+        foreach (float single in column)
         {
+            double value = single - mean;
             sum += value;
             squares += value * value;
         }
@@ -118,34 +140,43 @@ sealed class StraddlingBlocks : IBlockedWeight
         return squares - (sum * sum / Rows);
     }
 
-    static double[] Transpose(ReadOnlySpan<float> weight, int rows)
+    static double Mean(ReadOnlySpan<float> weight)
     {
-        double mean = 0;
+        double sum = 0;
         foreach (float value in weight)
-            mean += value;
-        mean /= weight.Length;
-        int count = weight.Length / rows;
-        double[] columns = GC.AllocateUninitializedArray<double>(weight.Length);
-        for (int row = 0; row < rows; row++)
-        for (int column = 0; column < count; column++)
-            columns[(column * rows) + row] = weight[(row * count) + column] - mean;
-        return columns;
+            sum += value;
+        return sum / weight.Length;
     }
 
-    static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    /// <summary>The columns of one channel, [r, rows].</summary>
+    void Transpose(ReadOnlySpan<float> weight, int channel, Span<float> own)
+    {
+        for (int row = 0; row < Rows; row++)
+        {
+            var values = weight.Slice(((row * Channels) + channel) * Run, Run);
+            for (int i = 0; i < values.Length; i++)
+                own[(i * Rows) + row] = values[i];
+        }
+    }
+
+    /// <summary>Σ (a − mean) · (b − mean), in double.</summary>
+    double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         Vector<double> s0 = default,
-            s1 = default;
+            s1 = default,
+            off = new(mean);
         int i = 0;
-        for (; i <= a.Length - (2 * Vector<double>.Count); i += 2 * Vector<double>.Count)
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
-            s0 += new Vector<double>(a[i..]) * new Vector<double>(b[i..]);
-            s1 += new Vector<double>(a[(i + Vector<double>.Count)..]) * new Vector<double>(b[(i + Vector<double>.Count)..]);
+            Vector.Widen(new Vector<float>(a[i..]), out var a0, out var a1);
+            Vector.Widen(new Vector<float>(b[i..]), out var b0, out var b1);
+            s0 += (a0 - off) * (b0 - off);
+            s1 += (a1 - off) * (b1 - off);
         }
 
         double sum = Vector.Sum(s0 + s1);
         for (; i < a.Length; i++)
-            sum += a[i] * b[i];
+            sum += (a[i] - mean) * (b[i] - mean);
         return sum;
     }
 

@@ -27,7 +27,7 @@ public sealed record Codebook(
     {
         float[] values = weight.Codebook.ToArray();
         int[] uses = new int[weight.K];
-        foreach (ushort code in weight.Codes.ToArray())
+        foreach (ushort code in weight.Codes.OnHost())
             uses[code]++;
         int[] order = [.. Enumerable.Range(0, weight.K).OrderByDescending(code => uses[code])];
         var (height, width) = SizeOf(weight);

@@ -14,12 +14,16 @@ namespace Pqf.Compression.Steps;
 /// device.</param>
 public sealed record CompressionState(Graph Graph, Parameters Parameters, HostDevice Host)
 {
+    /// <summary>Whether steps may reorder the parameters' values in their memory, and give back that of a weight once it has codes: the
+    /// parameters that a run starts from are then its own, and of no use to anyone afterwards.</summary>
+    public bool OwnsParameters { get; init; }
+
     /// <summary>What is known of the layers' inputs, by layer name, in the present order of channels. Empty where nothing is
     /// known.</summary>
     public ImmutableDictionary<string, LayerInputs> Inputs { get; init; } = ImmutableDictionary<string, LayerInputs>.Empty;
 
-    /// <summary>The values right before quantising, in the present order of channels; null before that. What reconstruction aims
-    /// at.</summary>
+    /// <summary>The values right before quantising, in the present order of channels; null before that, and where the steps own the
+    /// parameters. What reconstruction aims at.</summary>
     public Parameters? Dense { get; init; }
 
     /// <summary>Channel orders found by <see cref="Permute"/>, one for each group.</summary>

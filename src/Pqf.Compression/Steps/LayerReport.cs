@@ -32,7 +32,7 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)
     {
         var (error, squares) = Errors(weight, quantised);
-        return new(blocks, error / blocks.N, Relative(error, squares), Entropy(quantised.Codes.ToArray(), blocks.K))
+        return new(blocks, error / blocks.N, Relative(error, squares), Entropy(quantised.Codes.OnHost(), blocks.K))
         {
             CodebookForm = quantised.CodebookForm,
         };
@@ -50,26 +50,38 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     /// <summary>Sum of squared errors, and of the weight's squares.</summary>
     static (double Error, double Squares) Errors(Weight weight, Weight quantised)
     {
-        using var scope = quantised.Tensors().First().Device.BeginScope();
-        float[] wanted = weight.Decode().ToArray(),
-            got = quantised.Decode().ToArray();
+        using var scope = weight.Tensors().First().Device.BeginScope();
+        var wanted = weight.Decode().OnHost();
         double error = 0,
             squares = 0;
-        for (int i = 0; i < wanted.Length; i++)
+        if (quantised is Weight.Quantised coded)
         {
-            double difference = (double)wanted[i] - got[i];
-            error += difference * difference;
-            squares += (double)wanted[i] * wanted[i];
+            // By its codes: a decoded copy of a large weight would be as large.
+            var codes = coded.Codes.OnHost();
+            var (codebook, d) = (coded.Codebook.ToArray(), coded.D);
+            for (int i = 0; i < wanted.Length; i++)
+                Add(wanted[i], codebook[(codes[i / d] * d) + (i % d)]);
+            return (error, squares);
         }
 
+        var got = quantised.Decode().OnHost();
+        for (int i = 0; i < wanted.Length; i++)
+            Add(wanted[i], got[i]);
         return (error, squares);
+
+        void Add(double value, double instead)
+        {
+            error += (value - instead) * (value - instead);
+            squares += value * value;
+        }
     }
 
-    static double Entropy(ushort[] codes, int k)
+    static double Entropy(ReadOnlySpan<ushort> codes, int k)
     {
         int[] counts = new int[k];
         foreach (ushort code in codes)
             counts[code]++;
-        return counts.Where(count => count > 0).Sum(count => (double)count / codes.Length * Math.Log2((double)codes.Length / count));
+        int total = codes.Length;
+        return counts.Where(count => count > 0).Sum(count => (double)count / total * Math.Log2((double)total / count));
     }
 }

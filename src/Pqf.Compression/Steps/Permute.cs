@@ -42,6 +42,8 @@ public sealed record PermutationReport(
 /// of other groups only permute its rows.</param>
 public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec Spec, RngKey Key) : ICompressionStep
 {
+    const long LargeBytes = 32 << 20;
+
     /// <inheritdoc/>
     public Result<Unit, PqfError> Check(CompressionState start) =>
         WeightCheck.Of(Layers, start.Parameters).Bind(_ => Plan(start)).Map(_ => default(Unit));
@@ -53,31 +55,48 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
         var plan = Plan(state).ValueOrThrow();
         foreach (var planned in plan)
         {
-            var (group, child, strategies) = (planned.Group, planned.Child, planned.Strategies);
-            yield return new CompressionEvent.GroupStarted(child.Layer, reports.Count + 1, plan.Length);
-            cancellation.ThrowIfCancellationRequested();
-            var search = new PermutationSearch(Blocked(state.Parameters[child.WeightName], planned, state.Host), planned.KeyOf(Key));
-            foreach (var progress in search.Run(strategies, Spec.Proposals))
+            yield return new CompressionEvent.GroupStarted(planned.Child.Layer, reports.Count + 1, plan.Length);
+            foreach (var next in Search(state, planned, cancellation))
             {
-                cancellation.ThrowIfCancellationRequested();
-                yield return new CompressionEvent.PermutationStep(child.Layer, progress.Proposals, progress.Accepted, progress.LogDet);
+                if (next is CompressionEvent.GroupPermuted found)
+                    reports.Add(found.Report);
+                yield return next;
             }
 
-            var found = search.Result;
-            reports.Add(
-                new(child.Layer, group, child.D, found.Before, found.Greedy, found.After, found.Proposals, found.Accepted, found.Order)
-            );
-            yield return new CompressionEvent.GroupPermuted(reports[^1]);
+            if (planned.SearchBytes >= LargeBytes)
+            {
+                // As large as a weight, and no longer needed: what follows would come on top of it.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+                state.Host.TrimPool();
+            }
         }
 
         yield return new CompressionEvent.StepFinished(
             this,
             state with
             {
-                Parameters = Apply(state.Parameters, reports),
+                Parameters = Apply(state, reports),
                 Inputs = reports.Aggregate(state.Inputs, Apply),
                 Groups = reports.ToImmutable(),
             }
+        );
+    }
+
+    /// <summary>Searches one group's order; the last event has it.</summary>
+    IEnumerable<CompressionEvent> Search(CompressionState state, PlannedGroup planned, CancellationToken cancellation)
+    {
+        var (group, child) = (planned.Group, planned.Child);
+        cancellation.ThrowIfCancellationRequested();
+        var search = new PermutationSearch(Blocked(state.Parameters[child.WeightName], planned, state.Host), planned.KeyOf(Key));
+        foreach (var progress in search.Run(planned.Strategies, Spec.Proposals))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return new CompressionEvent.PermutationStep(child.Layer, progress.Proposals, progress.Accepted, progress.LogDet);
+        }
+
+        var found = search.Result;
+        yield return new CompressionEvent.GroupPermuted(
+            new(child.Layer, group, child.D, found.Before, found.Greedy, found.After, found.Proposals, found.Accepted, found.Order)
         );
     }
 
@@ -86,25 +105,27 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
     static IBlockedWeight Blocked(Weight weight, PlannedGroup group, HostDevice host)
     {
         using var scope = weight.Tensors().First().Device.BeginScope();
-        float[] values = group.Columns(weight.Decode().ToArray());
+        var values = group.ColumnsOf(weight.Decode().OnHost());
         int channels = group.Group.ChannelCount;
         return group.Straddles
             ? new StraddlingBlocks(values, group.Rows, channels, group.D)
-            : new WholeChannelBlocks(
-                ChannelGram.Of(host, Array.ConvertAll(values, value => (double)value), group.Rows, channels, group.Run),
-                group.D / group.Run
-            );
+            : new WholeChannelBlocks(ChannelGram.Of(host, values, group.Rows, channels, group.Run), group.D / group.Run);
     }
 
     /// <summary>All orders at once, so that tensors reordered along both axes leave nothing behind.</summary>
-    static Parameters Apply(Parameters parameters, IReadOnlyList<PermutationReport> reports)
+    static Parameters Apply(CompressionState state, IReadOnlyList<PermutationReport> reports)
     {
+        var orders = reports.Select(report => (report.Group, report.Order));
+        var parameters = state.Parameters;
+        bool isDense = parameters.Values.Values.All(weight => weight is Weight.Dense { Form: ValueForm.Single });
+        if (state.OwnsParameters && isDense && ChannelGroup.ApplyInPlace(parameters, orders))
+            return parameters;
         using var scope = parameters.Tensors().First().Device.BeginScope();
         var dense = parameters with
         {
             Values = parameters.Values.ToImmutableDictionary(pair => pair.Key, pair => (Weight)new Weight.Dense(pair.Value.Decode())),
         };
-        var permuted = ChannelGroup.Apply(dense, reports.Select(report => (report.Group, report.Order)));
+        var permuted = ChannelGroup.Apply(dense, orders);
         scope.KeepAll(permuted.Tensors());
         return permuted;
     }

@@ -13,6 +13,9 @@ public sealed record Quantise(ImmutableArray<LayerBlocks> Layers, RngKey Key) : 
     // Multiply-adds between two events: some hundredths of a second, so that progress shows and a cancellation is soon obeyed.
     const long WorkPerStep = 1L << 32;
 
+    // A weight whose memory the pool does not keep for tensors of its size: 16 MiB and more.
+    const int LargeCount = 4 << 20;
+
     /// <inheritdoc/>
     public Result<Unit, PqfError> Check(CompressionState start) => WeightCheck.Of(Layers, start.Parameters);
 
@@ -60,6 +63,8 @@ public sealed record Quantise(ImmutableArray<LayerBlocks> Layers, RngKey Key) : 
             var result = clustering.Finish();
             quantised = quantised.With(layer.WeightName, result);
             reports.Add(LayerReport.Of(layer, weight, result));
+            if (state.OwnsParameters && weight is Weight.Dense dense)
+                GiveBack(dense.Value, quantised);
             yield return new CompressionEvent.LayerQuantised(reports[^1]);
         }
 
@@ -68,9 +73,19 @@ public sealed record Quantise(ImmutableArray<LayerBlocks> Layers, RngKey Key) : 
             state with
             {
                 Parameters = quantised,
-                Dense = state.Parameters,
+                Dense = state.OwnsParameters ? null : state.Parameters,
                 Layers = reports.ToImmutable(),
             }
         );
+    }
+
+    /// <summary>Gives back the memory of a weight that has codes now, unless another parameter has the same.</summary>
+    static void GiveBack(Tensor<float> weight, Parameters quantised)
+    {
+        if (quantised.Tensors().Any(tensor => ReferenceEquals(tensor.Storage, ((ITensor)weight).Storage)))
+            return;
+        weight.Device.Release(weight);
+        if (weight.Shape.Count >= LargeCount)
+            weight.Device.TrimPool();
     }
 }

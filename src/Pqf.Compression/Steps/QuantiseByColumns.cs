@@ -91,13 +91,15 @@ sealed class ColumnAssignment : IBlockAssignment
     readonly int rows,
         m,
         d;
-    readonly float[] roots;
+    readonly float[] values,
+        roots;
     readonly ImmutableArray<Part> parts;
     readonly List<(Tensor<float> Blocks, ClusterSums Assigned)> rented = [];
     Tensor<float>? centroids;
     float[] scaled = [],
         sums = [];
     int[] counts = [];
+    ushort[] codes = []; // of the last assignment, once they were asked for
 
     /// <param name="weight">Finite; must outlive the assignment.</param>
     /// <param name="d">Block length.</param>
@@ -106,7 +108,7 @@ sealed class ColumnAssignment : IBlockAssignment
     {
         (Weight, this.d, rows, m) = (weight, d, weight.Shape[0], weights.Length / d);
         using var scope = weight.Tensors().First().Device.BeginScope();
-        Blocks = weight.Decode().ToArray();
+        values = weight.Decode().ToArray();
         float largest = weights.Max();
         roots = [.. weights.Select(value => MathF.Sqrt(value / largest))];
         ReplaceUnweighted();
@@ -127,7 +129,7 @@ sealed class ColumnAssignment : IBlockAssignment
 
     public Weight Weight { get; }
 
-    public float[] Blocks { get; }
+    public ReadOnlySpan<float> Blocks => values;
 
     public double WeightOf(int value) => Square(roots[value % roots.Length]);
 
@@ -153,6 +155,7 @@ sealed class ColumnAssignment : IBlockAssignment
     public void Assign(ReadOnlySpan<float> codebook, ClusterTotals totals)
     {
         totals.Clear();
+        codes = [];
         for (int i = 0; i < parts.Length; i++)
         {
             var ((blocks, assigned), part) = (rented[i], parts[i]);
@@ -166,29 +169,38 @@ sealed class ColumnAssignment : IBlockAssignment
         }
     }
 
-    public void CopyCodes(Span<ushort> codes)
+    public ReadOnlySpan<ushort> Codes
     {
-        for (int i = 0; i < parts.Length; i++)
-            Scatter(rented[i].Assigned.Codes.ToArray(), parts[i], codes);
+        get
+        {
+            if (codes.Length == 0)
+            {
+                codes = new ushort[rows * m];
+                for (int i = 0; i < parts.Length; i++)
+                    Scatter(rented[i].Assigned.Codes.OnHost(), parts[i], codes);
+            }
+
+            return codes;
+        }
     }
 
     public Tensor<ushort> CodesOf(Tensor<float> codebook)
     {
-        ushort[] codes = new ushort[rows * m];
-        float[] values = codebook.ToArray();
+        ushort[] nearest = new ushort[rows * m];
+        float[] centroidValues = codebook.ToArray();
         foreach (var part in parts)
         {
             using var scope = codebook.Device.BeginScope();
             var centroids = Tensor<float>.From(
                 codebook.Device,
                 codebook.Shape,
-                [.. values.Select((value, at) => part.Roots[at % d] * value)]
+                [.. centroidValues.Select((value, at) => part.Roots[at % d] * value)]
             );
             var blocks = Tensor<float>.From(codebook.Device, [rows * part.Places.Length, d], part.Blocks);
-            Scatter(NearestCentroid.Forward(blocks, centroids).ToArray(), part, codes);
+            Scatter(NearestCentroid.Forward(blocks, centroids).OnHost(), part, nearest);
         }
 
-        return Tensor<ushort>.From(codebook.Device, [codes.Length], codes);
+        return Tensor<ushort>.From(codebook.Device, [nearest.Length], nearest);
     }
 
     static double Square(float root) => (double)root * root;
@@ -216,7 +228,7 @@ sealed class ColumnAssignment : IBlockAssignment
         for (int at = 0; at < blocks.Length; at++)
         {
             int block = at / d;
-            blocks[at] = root[at % d] * Blocks[(BlockAt(block, places) * d) + (at % d)];
+            blocks[at] = root[at % d] * values[(BlockAt(block, places) * d) + (at % d)];
         }
 
         return new(places, root, blocks);
@@ -225,24 +237,24 @@ sealed class ColumnAssignment : IBlockAssignment
     /// <summary>The number among all blocks of a part's block.</summary>
     int BlockAt(int block, int[] places) => (block / places.Length * m) + places[block % places.Length];
 
-    void Scatter(ReadOnlySpan<ushort> own, Part part, Span<ushort> codes)
+    void Scatter(ReadOnlySpan<ushort> own, Part part, Span<ushort> all)
     {
         for (int block = 0; block < own.Length; block++)
-            codes[BlockAt(block, part.Places)] = own[block];
+            all[BlockAt(block, part.Places)] = own[block];
     }
 
     void ReplaceUnweighted()
     {
         double[] totals = new double[d],
             weights = new double[d];
-        for (int i = 0; i < Blocks.Length; i++)
+        for (int i = 0; i < values.Length; i++)
         {
-            totals[i % d] += WeightOf(i) * Blocks[i];
+            totals[i % d] += WeightOf(i) * values[i];
             weights[i % d] += WeightOf(i);
         }
 
-        for (int i = 0; i < Blocks.Length; i++)
+        for (int i = 0; i < values.Length; i++)
             if (WeightOf(i) == 0)
-                Blocks[i] = weights[i % d] == 0 ? 0 : (float)(totals[i % d] / weights[i % d]);
+                values[i] = weights[i % d] == 0 ? 0 : (float)(totals[i % d] / weights[i % d]);
     }
 }

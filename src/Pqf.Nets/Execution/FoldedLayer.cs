@@ -1,4 +1,3 @@
-using System.Buffers;
 using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -11,7 +10,7 @@ namespace Pqf.Nets.Execution;
 /// <param name="Weight">As stored: dense or quantised.</param>
 /// <param name="Shape">[O, I / groups, kH, kW]; [out, in, 1, 1] for a linear layer.</param>
 /// <param name="Flattened">[N, H, W, C] of what was flattened before a linear layer, if it has several pixels: its columns come channel by
-/// channel and are brought into memory order, pixel by pixel.</param>
+/// channel and are packed in memory order, pixel by pixel.</param>
 /// <param name="Scales">[O]: multiplies each row, in double; or none.</param>
 /// <param name="Bias">[O], or none.</param>
 sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]? Scales, float[]? Bias)
@@ -49,8 +48,7 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
             && Weight is Weight.Quantised quantised
             && device is HostDevice
             && quantised.Codes.Device == device
-            && Flattened is null
-                ? Conv2dPlan.FromCodes(quantised.Codebook, quantised.Codes, Shape, Scales, bias, options)
+                ? Conv2dPlan.FromCodes(quantised.Codebook, quantised.Codes, Shape, Scales, bias, options, Pixels)
                 : PackDense(device, bias, options, algorithm);
         if (bias is not null)
             device.Release(bias);
@@ -83,23 +81,22 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
     void ReadDense(Span<float> values)
     {
         Decode(Weight, values);
-        if (Flattened is { } s)
-            ByPixel(values, Shape[0], s[3], s[1] * s[2]);
         if (Scales is not null)
             Scale(values, Scales);
     }
 
     Conv2dPlan PackDense(Device device, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm)
     {
-        float[] rented = ArrayPool<float>.Shared.Rent(Shape.Count);
-        var values = rented.AsSpan(0, Shape.Count);
-        ReadDense(values);
-        var weight = Tensor<float>.From(device, Shape, values);
-        ArrayPool<float>.Shared.Return(rented);
-        var plan = Conv2dPlan.Create(weight, bias, options, algorithm);
+        if (Scales is null && Weight is Weight.Dense { Value: var stored } && stored.Device == device)
+            return Conv2dPlan.Create(stored.Reshape(Shape), bias, options, algorithm, Pixels);
+        var weight = Tensor<float>.Filled(device, Shape, ReadDense);
+        var plan = Conv2dPlan.Create(weight, bias, options, algorithm, Pixels);
         device.Release(weight);
         return plan;
     }
+
+    /// <summary>Neighbouring columns of a flattened channel.</summary>
+    int Pixels => Flattened is { } s ? s[1] * s[2] : 1;
 
     static Weight Checked(Parameters parameters, string layer, Shape shape)
     {
@@ -142,19 +139,5 @@ sealed record FoldedLayer(Weight Weight, Shape Shape, Shape? Flattened, double[]
         for (int o = 0; o < scales.Length; o++)
             foreach (ref float value in weight.Slice(o * row, row))
                 value = (float)(value * scales[o]);
-    }
-
-    /// <summary>[rows, channels, pixels] to [rows, pixels, channels].</summary>
-    static void ByPixel(Span<float> weight, int rows, int channels, int pixels)
-    {
-        float[] before = new float[channels * pixels];
-        for (int row = 0; row < rows; row++)
-        {
-            var values = weight.Slice(row * before.Length, before.Length);
-            values.CopyTo(before);
-            for (int c = 0; c < channels; c++)
-            for (int p = 0; p < pixels; p++)
-                values[(p * channels) + c] = before[(c * pixels) + p];
-        }
     }
 }

@@ -83,12 +83,21 @@ public sealed record ChannelGroup
     /// <returns>All parameters; the reordered tensors belong to the innermost scope.</returns>
     /// <exception cref="ShapeException">An order is not one of its group's channels.</exception>
     /// <exception cref="InvalidOperationException">A weight of the groups is quantised.</exception>
-    public static Parameters Apply(Parameters parameters, IEnumerable<(ChannelGroup Group, ImmutableArray<int> Order)> orders)
+    public static Parameters Apply(Parameters parameters, IEnumerable<(ChannelGroup Group, ImmutableArray<int> Order)> orders) =>
+        Selections(parameters, orders).Apply();
+
+    /// <summary>As <see cref="Apply(Parameters, IEnumerable{ValueTuple{ChannelGroup, ImmutableArray{int}}})"/>, in the parameters' own memory.</summary>
+    /// <returns>Whether it was done. If not, since the memory is not the host's or parameters share it, nothing has changed.</returns>
+    /// <exception cref="ShapeException">An order is not one of its group's channels; nothing has changed.</exception>
+    public static bool ApplyInPlace(Parameters parameters, IEnumerable<(ChannelGroup Group, ImmutableArray<int> Order)> orders) =>
+        Selections(parameters, orders).ApplyInPlace();
+
+    static ChannelSelections Selections(Parameters parameters, IEnumerable<(ChannelGroup Group, ImmutableArray<int> Order)> orders)
     {
         var selections = new ChannelSelections(parameters);
         foreach (var (group, order) in orders)
             group.AddTo(selections, order.AsSpan());
-        return selections.Apply();
+        return selections;
     }
 
     /// <summary>The order that undoes another: applied after it, every weight is as before.</summary>

@@ -1,5 +1,6 @@
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Nets.Graphs;
@@ -47,6 +48,31 @@ sealed class ChannelSelections(Parameters parameters)
             parameters,
             (all, pair) => all.With(pair.Key.Name, new Weight.Dense(Select(all.Find(pair.Key.Name)!, pair.Key.Axis, pair.Value)))
         );
+
+    /// <summary>Reorders the parameters in their own memory, where that is the host's and no two of them share it.</summary>
+    /// <returns>Whether it was done; if not, nothing has changed.</returns>
+    public bool ApplyInPlace()
+    {
+        Tensor<float>[] tensors = [.. slices.Keys.Select(key => key.Name).Distinct().Select(Find)];
+        if (tensors.Any(tensor => tensor.Device is not HostDevice) || SharesMemory(tensors))
+            return false;
+        foreach (var ((name, axis), order) in slices)
+        {
+            var tensor = Find(name);
+            if (axis == RowsAndColumns)
+                IndexSelect.InPlace(tensor.Reshape([order.Length, tensor.Shape.Count / order.Length]), 0, order);
+            else
+                IndexSelect.InPlace(tensor, axis, order);
+        }
+
+        return true;
+    }
+
+    bool SharesMemory(Tensor<float>[] tensors)
+    {
+        var all = parameters.Tensors().Select(tensor => tensor.Storage).ToLookup(storage => storage);
+        return tensors.Any(tensor => all[tensor.Storage].Count() > 1);
+    }
 
     static Tensor<float> Select(Tensor<float> weight, int axis, int[] slices) =>
         axis == RowsAndColumns

@@ -73,7 +73,7 @@ public static partial class StateDict
                     return;
                 }
 
-                ushort[] codes = weight.Codes.ToArray();
+                var codes = weight.Codes.OnHost();
                 for (int i = 0; i < codes.Length; i++)
                     bytes[i] = (byte)codes[i];
             }
@@ -89,7 +89,7 @@ public static partial class StateDict
 
     internal static void WriteHalves(Tensor<float> values, Span<byte> bytes)
     {
-        float[] singles = values.ToArray();
+        var singles = values.OnHost();
         var halves = MemoryMarshal.Cast<byte, Half>(bytes);
         for (int i = 0; i < singles.Length; i++)
             halves[i] = (Half)singles[i];

@@ -8,10 +8,14 @@ namespace Pqf.Tensors.Formats;
 /// touched.</summary>
 /// <remarks>Every access is checked against the length. One that others shorten meanwhile gives an error where it was shortened before the
 /// access; the system ends the process where that happens within the access, which no check can prevent.</remarks>
-sealed unsafe class MappedFile : IDisposable
+sealed unsafe partial class MappedFile : IDisposable
 {
     // Files beyond this are mapped: the system's cache holds them once for all processes.
     const int MostReadBytes = 64 << 20;
+
+    // Bytes copied at a time: what is mapped and copied already need not stay in memory beside the copy.
+    const int PartBytes = 16 << 20;
+    const int MadviseDontNeed = 4;
 
     readonly SafeFileHandle? handle;
     readonly MemoryMappedFile? map;
@@ -63,6 +67,55 @@ sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Everything from an offset on, at most 2 GiB of it.</summary>
     public ReadOnlySpan<byte> From(long offset) => Slice(offset, Math.Min(Length - offset, int.MaxValue));
+
+    /// <summary>Copies bytes of one range. Their pages do not stay in memory.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="destination">As many bytes as are wanted.</param>
+    /// <exception cref="InvalidDataException">As <see cref="Slice"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    public void Copy(long offset, Span<byte> destination)
+    {
+        for (int done = 0; done < destination.Length; )
+        {
+            int count = Math.Min(PartBytes, destination.Length - done);
+            var part = Slice(offset + done, count);
+            part.CopyTo(destination.Slice(done, count));
+            Forget(part);
+            done += count;
+        }
+    }
+
+    /// <summary>Copies bytes that may be a part of this file, as <see cref="Copy(long, Span{byte})"/> does, or of memory of their
+    /// own.</summary>
+    public void Copy(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        fixed (byte* first = source)
+            if (start != null && first >= start && first < start + Length)
+            {
+                Copy(first - start, destination[..source.Length]);
+                return;
+            }
+
+        source.CopyTo(destination);
+    }
+
+    /// <summary>Tells the system that the pages of a part of the map are not needed soon. They are read again if they are.</summary>
+    void Forget(ReadOnlySpan<byte> part)
+    {
+        if (view is null || !OperatingSystem.IsLinux())
+            return;
+        fixed (byte* first = part)
+        {
+            nint page = Environment.SystemPageSize,
+                from = ((nint)first + page - 1) / page * page,
+                to = (nint)(first + part.Length) / page * page;
+            if (to > from)
+                _ = Madvise((void*)from, (nuint)(to - from), MadviseDontNeed); // advice only: a refusal costs memory, no more
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Madvise(void* address, nuint length, int advice);
 
     /// <inheritdoc/>
     public void Dispose()

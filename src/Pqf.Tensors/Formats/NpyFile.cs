@@ -104,7 +104,7 @@ public static partial class NpyFile
         var (type, shape) = Header(Encoding.UTF8.GetString(file.Slice(PrefixBytes + countBytes, headerBytes)));
         long expected = (long)shape.Count * type.SizeBytes();
         return file.Length - data == expected
-            ? new("array", type, shape, destination => file.Slice(data, expected).CopyTo(destination))
+            ? new("array", type, shape, destination => file.Copy(data, destination))
             : throw new InvalidDataException($".npy file has {file.Length - data} bytes of values; expected {expected} for {type} {shape}");
     }
 

@@ -46,5 +46,5 @@ readonly record struct OnnxExternalData(string? Location, string? Offset, string
 sealed record FileRange(MappedFile File, long Start, int Length)
 {
     /// <summary>Copies them.</summary>
-    public void CopyTo(Span<byte> destination) => File.Slice(Start, Length).CopyTo(destination);
+    public void CopyTo(Span<byte> destination) => File.Copy(Start, destination[..Length]);
 }

@@ -152,7 +152,7 @@ public static partial class PyTorchFile
             var shape = CheckedShape.Create(name, tensor.Lengths, tensor.Type);
             if (!storages.TryGetValue(tensor.Storage.Key, out var storage))
                 throw new InvalidDataException($"{Printable.Name(name)}: storage {Printable.Name(tensor.Storage.Key)} is not in the file");
-            tensors.Add(new(name, tensor.Type, shape, destination => StridedView.Copy(tensor, storage(), destination)));
+            tensors.Add(new(name, tensor.Type, shape, destination => StridedView.Copy(tensor, file, storage(), destination)));
         }
 
         return new(path, format, tensors, CheckpointTensors.Scalars(root), file) { Notes = notes };

@@ -42,7 +42,7 @@ public static class Safetensors
             entry.Name,
             entry.Type,
             entry.Shape,
-            destination => file.Slice(data + entry.Begin, entry.End - entry.Begin).CopyTo(destination)
+            destination => file.Copy(data + entry.Begin, destination)
         ));
         return new(path, FormatName, tensors, header.Metadata, file);
     }

@@ -7,9 +7,10 @@ static class StridedView
 {
     /// <summary>Copies all elements of a view.</summary>
     /// <param name="tensor">The view, checked to lie within its storage.</param>
+    /// <param name="file">The file that the storage is in, or was unpacked from.</param>
     /// <param name="storage">The whole storage.</param>
     /// <param name="destination">As many bytes as the view's elements take.</param>
-    public static void Copy(PickledTensor tensor, ReadOnlySpan<byte> storage, Span<byte> destination)
+    public static void Copy(PickledTensor tensor, MappedFile file, ReadOnlySpan<byte> storage, Span<byte> destination)
     {
         if (destination.IsEmpty)
             return;
@@ -17,7 +18,7 @@ static class StridedView
         var from = storage[(int)((tensor.Storage.First * tensor.Storage.Type.SizeBytes()) + (tensor.Offset * elementBytes))..];
         if (IsDense(tensor))
         {
-            from[..destination.Length].CopyTo(destination);
+            file.Copy(from[..destination.Length], destination);
             return;
         }
 

@@ -28,6 +28,24 @@ public class HostMemoryPoolTests
     }
 
     [Fact]
+    public void WhatHasBeenInUseSinceTheLastTrimDoesNotAddToWhatIsKept()
+    {
+        var pool = new HostMemoryPool();
+        nint weights = pool.Rent(100 * MiB);
+        pool.Trim();
+        for (int step = 0; step < 50; step++)
+        {
+            long size = (8 * MiB) + (step * MiB / 4);
+            pool.Return(pool.Rent(size), size);
+            Assert.InRange(pool.MostHeld, 100 * MiB, (100 * MiB) + (3 * size * 9 / 8 / 2) + (8 * MiB));
+        }
+
+        pool.Return(weights, 100 * MiB);
+        pool.Trim();
+        Assert.Equal(0, pool.MostHeld);
+    }
+
+    [Fact]
     public void EqualStepsGetTheBlocksOfTheStepBefore()
     {
         var pool = new HostMemoryPool();

@@ -51,6 +51,34 @@ public sealed class InputFileTests : IDisposable
         Assert.Equal(text, InputFile.ReadText(path));
     }
 
+    /// <summary>One that is read at once, and one that is mapped and copied in two parts.</summary>
+    [Theory]
+    [InlineData(64 << 20)]
+    [InlineData(0)]
+    public void A_copy_has_the_bytes_of_its_range_and_leaves_the_file_as_it_was(int mostReadBytes)
+    {
+        string path = folder.File("large");
+        byte[] bytes = [.. Enumerable.Range(0, (17 << 20) + 5).Select(i => (byte)(i * 31 >> 4))];
+        File.WriteAllBytes(path, bytes);
+        using var file = new MappedFile(path, mostReadBytes);
+        byte[] copy = new byte[bytes.Length - 3];
+
+        for (int again = 0; again < 2; again++)
+        {
+            Array.Clear(copy);
+            if (again == 0)
+                file.Copy(3, copy);
+            else
+                file.Copy(file.Slice(3, copy.Length), copy);
+            Assert.True(copy.AsSpan().SequenceEqual(bytes.AsSpan(3)));
+        }
+
+        byte[] elsewhere = new byte[5];
+        file.Copy([1, 2, 3, 4, 5], elsewhere);
+        Assert.Equal([1, 2, 3, 4, 5], elsewhere);
+        Assert.Throws<InvalidDataException>(() => file.Copy(bytes.Length - 4, elsewhere));
+    }
+
     /// <summary>One that is read at once, and one that is mapped.</summary>
     [Theory]
     [InlineData(1 << 20, true)]

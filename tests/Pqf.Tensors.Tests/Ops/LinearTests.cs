@@ -35,6 +35,20 @@ public class LinearTests(DeviceSet devices) : DeviceTest(devices)
         Reference.Linear(x, weight, bias).Check(Linear.Forward(x.On(device), weight.On(device), bias?.On(device)));
     }
 
+    /// <summary>A weight of 64 MiB, whose columns are packed in two parts.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_large_weight_that_is_packed_in_parts_agrees_with_double_loops(bool withBias)
+    {
+        var device = Use(DeviceKind.Host);
+        var x = Numbers.Normal(Key.Fold("x"), [2, 4096]);
+        float[] some = Numbers.Normal(Key.Fold("weight"), [4099]).Values.ToArray();
+        Numbers weight = new([4096, 4096], [.. Enumerable.Range(0, 4096 * 4096).Select(i => some[i % some.Length])]);
+        var bias = withBias ? Numbers.Normal(Key.Fold("bias"), [4096]) : null;
+        Reference.Linear(x, weight, bias).Check(Linear.Forward(x.On(device), weight.On(device), bias?.On(device)));
+    }
+
     [Theory, MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
     public void Linear_agrees_with_PyTorch(DeviceKind kind)
     {

@@ -9,28 +9,28 @@ namespace Pqf.Tensors.Devices.Host;
 /// sizes are rounded up to one of eight in each power of two, and when a block must be
 /// allocated while more is held than <see cref="MostHeld"/>, the sizes that have waited longest are given back to the system.
 /// </remarks>
-sealed partial class HostMemoryPool
+sealed class HostMemoryPool
 {
     const int Line = 64;
 
     // From here on, blocks start on a 2 MiB boundary and ask for huge pages: a fresh page costs more than the work that fills it. Sizes are
     // rounded from here on too: less than an eighth is lost.
     const long HugePageFrom = 1 << 20;
-    const int HugePage = 2 << 20;
-    const int MadviseHugePage = 14;
     const int SizesPerPowerOfTwo = 8;
 
     readonly Dictionary<long, Blocks> free = [];
     long usedBytes,
         mostUsedBytes,
+        leastUsedBytes,
         clock;
 
     /// <summary>Bytes of blocks that are kept and not in use.</summary>
     public long FreeBytes { get; private set; }
 
-    /// <summary>Bytes that blocks, in use or kept, may take when another one is allocated: half as many again as were ever in use at once,
-    /// for a step's blocks of different sizes are not all in use at once.</summary>
-    public long MostHeld => mostUsedBytes + (mostUsedBytes / 2);
+    /// <summary>Bytes that blocks, in use or kept, may take when another one is allocated: as many as were in use at once, and half of what
+    /// came and went meanwhile, for a step's blocks of different sizes are not all in use at once. Counted since the last <see
+    /// cref="Trim"/>: what has been in use ever since, such as weights, does not come and go.</summary>
+    public long MostHeld => mostUsedBytes + ((mostUsedBytes - leastUsedBytes) / 2);
 
     /// <summary>Whole cache lines, one at least.</summary>
     public static long RoundUp(long sizeBytes) => Math.Max(Line, (sizeBytes + Line - 1) / Line * Line);
@@ -54,12 +54,14 @@ sealed partial class HostMemoryPool
         blocks.LastUse = clock++;
         FreeBytes += size;
         usedBytes -= size;
+        leastUsedBytes = Math.Min(leastUsedBytes, usedBytes);
     }
 
     public void Trim()
     {
         foreach (long size in free.Keys.ToArray())
             Free(size);
+        mostUsedBytes = leastUsedBytes = usedBytes;
     }
 
     nint Take(Blocks blocks, long size, nint block)
@@ -90,7 +92,7 @@ sealed partial class HostMemoryPool
         var blocks = free[size];
         FreeBytes -= size * blocks.Addresses.Count;
         while (blocks.Addresses.TryPop(out nint block))
-            NativeMemory.AlignedFree((void*)block);
+            Release((void*)block, size);
         free.Remove(size);
     }
 
@@ -102,17 +104,18 @@ sealed partial class HostMemoryPool
         return (sizeBytes + grain - 1) / grain * grain;
     }
 
-    static unsafe nint Allocate(long sizeBytes)
+    static unsafe nint Allocate(long sizeBytes) =>
+        IsMapped(sizeBytes) ? LargeBlocks.Map(sizeBytes) : (nint)NativeMemory.AlignedAlloc((nuint)sizeBytes, Line);
+
+    static unsafe void Release(void* block, long sizeBytes)
     {
-        bool large = sizeBytes >= HugePageFrom && OperatingSystem.IsLinux();
-        void* block = NativeMemory.AlignedAlloc((nuint)sizeBytes, (nuint)(large ? HugePage : Line));
-        if (large)
-            _ = Madvise(block, (nuint)sizeBytes, MadviseHugePage); // advice only: a refusal changes nothing but speed
-        return (nint)block;
+        if (IsMapped(sizeBytes))
+            LargeBlocks.Unmap((nint)block, sizeBytes);
+        else
+            NativeMemory.AlignedFree(block);
     }
 
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static unsafe partial int Madvise(void* address, nuint length, int advice);
+    static bool IsMapped(long sizeBytes) => sizeBytes >= HugePageFrom && OperatingSystem.IsLinux();
 
     /// <summary>Blocks of one size.</summary>
     sealed class Blocks

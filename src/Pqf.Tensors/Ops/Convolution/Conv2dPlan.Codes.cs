@@ -6,8 +6,8 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public sealed partial class Conv2dPlan
 {
-    Conv2dPlan(HostDevice host, Shape weight, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered) =>
-        (device, weightShape, this.options, this.algorithm) = (host, weight, options, algorithm);
+    Conv2dPlan(HostDevice host, Shape weight, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered, int pixels = 1) =>
+        (device, weightShape, this.options, this.algorithm, this.pixels) = (host, weight, options, algorithm, pixels);
 
     /// <summary>Packs a quantised weight straight from its codes; the same bits as packing the decoded and scaled weight.</summary>
     /// <param name="codebook">[k, d], on the host.</param>
@@ -16,14 +16,16 @@ public sealed partial class Conv2dPlan
     /// <param name="scales">[O]: multiplies each row, in double; or none.</param>
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
-    /// <exception cref="ShapeException">Codes, bias or scales do not fit the weight.</exception>
+    /// <param name="pixels">As for <see cref="Create"/>.</param>
+    /// <exception cref="ShapeException">Codes, bias, scales or pixels do not fit the weight.</exception>
     internal static unsafe Conv2dPlan FromCodes(
         Tensor<float> codebook,
         Tensor<ushort> codes,
         Shape weight,
         double[]? scales,
         Tensor<float>? bias,
-        Conv2dOptions options
+        Conv2dOptions options,
+        int pixels = 1
     )
     {
         DecodeCodes.OutputShape(codebook.Shape, codes.Shape, weight);
@@ -32,7 +34,8 @@ public sealed partial class Conv2dPlan
         Shapes.Vector("Conv2d", "scales", scales is null ? null : [scales.Length], weight[0]);
         Shapes.SameDevice("Conv2d", codebook.Device, codes, bias);
         var host = (HostDevice)codebook.Device;
-        var plan = new Conv2dPlan(host, weight, options);
+        CheckPixels(weight, options, pixels);
+        var plan = new Conv2dPlan(host, weight, options, pixels: pixels);
         if (plan.IsDepthwise || plan.IsGrouped)
             return FromDecoded(codebook, codes, weight, scales, bias, options);
         int width = PanelWidth(host),
@@ -52,8 +55,8 @@ public sealed partial class Conv2dPlan
                     codes.Pointer + (first * plan.TermCount / d),
                     scale == null ? null : scale + first,
                     outChannels,
-                    weight[1],
-                    plan.TapCount,
+                    weight[1] / pixels,
+                    plan.TapCount * pixels,
                     width,
                     plan.packed.Pointer + ((nint)group * panelsCount)
                 );

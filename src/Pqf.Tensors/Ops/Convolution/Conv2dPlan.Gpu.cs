@@ -17,7 +17,7 @@ public sealed partial class Conv2dPlan
 
     void PackGpu(GpuDevice gpu, Tensor<float> weight, Tensor<float>? bias)
     {
-        var (o, i, taps) = (weight.Shape[0], weight.Shape[1], weight.Shape[2] * weight.Shape[3]);
+        var (o, i, taps) = (weight.Shape[0], weight.Shape[1] / pixels, weight.Shape[2] * weight.Shape[3] * pixels);
         gpuWeight = Tensor<float>.Rent(gpu, [taps, i, o]);
         gpu.Launch(weight.Shape.Count, new Pack(weight.View, gpuWeight.View, o, i, taps));
         if (bias is null)

@@ -55,8 +55,8 @@ public sealed partial class Conv2dPlan
                 host,
                 weight.Pointer + ((nint)first * TermCount),
                 outChannels,
-                weightShape[1],
-                TapCount,
+                weightShape[1] / pixels,
+                TapCount * pixels,
                 width,
                 packed.Pointer + ((nint)group * panelsCount)
             );

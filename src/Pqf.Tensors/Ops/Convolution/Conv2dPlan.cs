@@ -13,15 +13,17 @@ public sealed partial class Conv2dPlan
     readonly Shape weightShape;
     readonly Conv2dOptions options;
     readonly ConvAlgorithm algorithm;
+    readonly int pixels;
 
-    Conv2dPlan(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm)
+    Conv2dPlan(Tensor<float> weight, Tensor<float>? bias, Conv2dOptions options, ConvAlgorithm algorithm, int pixels)
     {
         Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight.Shape, 4);
         Shapes.Vector("Conv2d", "bias", bias?.Shape, weight.Shape[0]);
         Shapes.SameDevice("Conv2d", weight.Device, bias);
         device = weight.Device;
         weightShape = weight.Shape;
-        (this.options, this.algorithm) = (options, algorithm);
+        (this.options, this.algorithm, this.pixels) = (options, algorithm, pixels);
+        CheckPixels(weightShape, options, pixels);
         CheckFit(device, algorithm, weightShape, options);
         if (device is HostDevice)
             PackHost(weight, bias);
@@ -39,6 +41,12 @@ public sealed partial class Conv2dPlan
             );
     }
 
+    static void CheckPixels(Shape weight, Conv2dOptions options, int pixels)
+    {
+        if (pixels != 1 && (weight[2] * weight[3] != 1 || options.Groups != 1 || weight[1] % pixels != 0))
+            throw new ShapeException("Conv2d", $"expected 1×1 weights of one group and whole channels of {pixels} pixels, got {weight}");
+    }
+
     /// <summary>Where it runs.</summary>
     internal Device Device => device;
 
@@ -47,13 +55,16 @@ public sealed partial class Conv2dPlan
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <param name="algorithm">How the host computes it.</param>
-    /// <exception cref="ShapeException">The algorithm or the bias does not fit.</exception>
+    /// <param name="pixels">For 1×1 weights over values that were flattened: columns of a row stand channel by channel, as in PyTorch, with
+    /// so many neighbours to a channel, and meet values that stand pixel by pixel.</param>
+    /// <exception cref="ShapeException">The algorithm, the bias or the pixels do not fit.</exception>
     public static Conv2dPlan Create(
         Tensor<float> weight,
         Tensor<float>? bias,
         Conv2dOptions options,
-        ConvAlgorithm algorithm = ConvAlgorithm.Gathered
-    ) => new(weight, bias, options, algorithm);
+        ConvAlgorithm algorithm = ConvAlgorithm.Gathered,
+        int pixels = 1
+    ) => new(weight, bias, options, algorithm, pixels);
 
     /// <summary>The result's shape for an input of the given shape.</summary>
     /// <exception cref="ShapeException">The input does not fit the weights.</exception>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Arithmetic;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Normalisation;
 
@@ -7,16 +9,26 @@ namespace Pqf.Tensors.Ops.Products;
 /// <summary>Fully connected layer.</summary>
 public static class Linear
 {
+    const int LargeCount = 16 << 20;
+
     /// <summary>y = x · weightᵀ + bias.</summary>
     /// <param name="x">[N, in].</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out], or none.</param>
     /// <returns>[N, out].</returns>
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
-    /// <remarks>A 1×1 convolution over one pixel: the same packed product on both kinds of device.</remarks>
+    /// <remarks>A 1×1 convolution over one pixel: the same packed product on both kinds of device. On the host a large weight, of 64 MiB
+    /// and more, is packed by parts of its columns, without a second copy of it.</remarks>
     public static Tensor<float> Forward(Tensor<float> x, Tensor<float> weight, Tensor<float>? bias)
     {
         var shape = OutputShape(x.Shape, weight.Shape, bias?.Shape);
+        if (x.Device is HostDevice && weight.Shape.Count >= LargeCount)
+        {
+            using var scope = x.Device.BeginScope();
+            var products = MatMul.Forward(x, weight, Transpose.B);
+            return scope.Keep(bias is null ? products : Broadcast.Forward<Plus>(products, bias.Reshape([1, shape[1]])));
+        }
+
         return Conv2d
             .Forward(
                 x.Reshape([x.Shape[0], 1, 1, x.Shape[1]]),

@@ -117,7 +117,8 @@ public sealed class Tensor<T> : ITensor
     }
 
     /// <summary>The elements, row-major, to be read on the host without a copy of them where they are there already.</summary>
-    /// <returns>On a host device the tensor's own memory, to be read only, and only as long as the tensor lives; from a GPU a copy.</returns>
+    /// <returns>On a host device the tensor's own memory, to be read only, and only as long as the tensor lives; from a GPU a
+    /// copy.</returns>
     public unsafe ReadOnlySpan<T> OnHost() => Device is HostDevice ? new ReadOnlySpan<T>(Pointer, Shape.Count) : ToArray();
 
     /// <summary>The type and shape, as <c>float[2, 3]</c>.</summary>

@@ -86,7 +86,9 @@ public sealed record ChannelGroup
     public static Parameters Apply(Parameters parameters, IEnumerable<(ChannelGroup Group, ImmutableArray<int> Order)> orders) =>
         Selections(parameters, orders).Apply();
 
-    /// <summary>As <see cref="Apply(Parameters, IEnumerable{ValueTuple{ChannelGroup, ImmutableArray{int}}})"/>, in the parameters' own memory.</summary>
+    /// <summary>The same in the parameters' own memory.</summary>
+    /// <param name="parameters">The groups' weights must be dense.</param>
+    /// <param name="orders">Each group once, with its order.</param>
     /// <returns>Whether it was done. If not, since the memory is not the host's or parameters share it, nothing has changed.</returns>
     /// <exception cref="ShapeException">An order is not one of its group's channels; nothing has changed.</exception>
     public static bool ApplyInPlace(Parameters parameters, IEnumerable<(ChannelGroup Group, ImmutableArray<int> Order)> orders) =>

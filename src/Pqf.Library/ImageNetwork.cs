@@ -90,11 +90,12 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="image">Grey or colour, of any size.</param>
     /// <param name="top">Classes in the result, at least 1.</param>
     /// <returns>By falling probability.</returns>
-    /// <exception cref="PqfException">The network does not classify images.</exception>
+    /// <exception cref="PqfException">The network does not classify images, or has neither 1 nor 3 input channels.</exception>
     public ImmutableArray<Prediction> Classify(PixelImage image, int top = 5)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         Expect(NetworkTask.Classification, "a network that classifies images");
+        _ = network.ForPhotographs().ValueOrThrow();
         return InTurn(() =>
         {
             classifier ??= new Classifier(network, 1);

@@ -28,10 +28,10 @@ static class TestNetworks
     ];
 
     /// <summary>Writes a dense ResNet-18, of ten classes by default, with random weights, scaled so that activations keep their size.</summary>
-    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10)
+    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3)
     {
         var graph = Networks
-            .Build(new Architecture("resnet18", classCount))
+            .Build(new Architecture("resnet18", classCount, channels))
             .Match(built => built, error => throw new InvalidOperationException(error.Message));
         var tensors = ParameterSpecs.Of(graph).Select(Tensor).Select(change ?? (tensor => tensor));
         Safetensors

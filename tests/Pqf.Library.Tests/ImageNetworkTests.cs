@@ -22,6 +22,28 @@ public sealed class ImageNetworkTests : IDisposable
         Assert.Equal(guesses[0], Assert.Single(network.Classify(File.ReadAllBytes(files.Photograph), top: 1)));
     }
 
+    [Theory]
+    [InlineData("classify")]
+    [InlineData("compress")]
+    [InlineData("train")]
+    public void A_network_of_seven_channels_gets_no_photographs(string call)
+    {
+        TestFiles.WriteDense(files["seven.pqf"], 7);
+        using var network = ImageNetwork.Load(files["seven.pqf"], 1);
+
+        var refused = Assert.Throws<PqfException>(() =>
+        {
+            if (call == "classify")
+                network.Classify(files.Photograph);
+            else if (call == "compress")
+                network.Compress(Quick with { Images = files["data/train"] }, cancellation: Cancellation);
+            else
+                ImageNetwork.Train(files["seven.pqf"], files["data"], new() { Output = files["out"] }, cancellation: Cancellation);
+        });
+
+        Assert.StartsWith($"{files["seven.pqf"]}: has 7 input channels; expected 1 (grey) or 3 (colour)", refused.Message);
+    }
+
     [Fact]
     public void A_network_is_compressed_saved_and_loaded_again()
     {

@@ -18,7 +18,7 @@ sealed class TestFiles : IDisposable
 
     public TestFiles()
     {
-        WriteDense();
+        WriteDense(Dense);
         for (int i = 0; i < 12; i++)
             WritePhotograph($"data/train/{Classes[i % 3]}/{i}.png", i);
         for (int i = 0; i < 6; i++)
@@ -33,11 +33,12 @@ sealed class TestFiles : IDisposable
 
     public void Dispose() => folder.Delete(true);
 
-    void WriteDense()
+    /// <summary>Writes a dense network of the three classes.</summary>
+    public static void WriteDense(string path, int channels = 3)
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
-        var architecture = new Architecture("resnet20", Classes.Length, 3, 8);
+        var architecture = new Architecture("resnet20", Classes.Length, channels, 8);
         var graph = Networks.Build(architecture).ValueOrThrow();
         var parameters = Initialise.Random(graph, device, RngKey.FromSeed(7));
         var overrides = new NetworkOverrides
@@ -46,7 +47,7 @@ sealed class TestFiles : IDisposable
             Crop = 8,
             ClassNames = [.. Classes],
         };
-        Network.New(architecture, graph, parameters, overrides).ValueOrThrow().Save(Dense).ValueOrThrow();
+        Network.New(architecture, graph, parameters, overrides).ValueOrThrow().Save(path).ValueOrThrow();
     }
 
     /// <summary>Noise, brighter from class to class.</summary>

@@ -38,6 +38,7 @@ static class ClassifyCommand
             ? photographs.Conclude()
             : run.WithDevice(device =>
                 run.Load(file, device, NetworkTask.Classification)
+                    .Bind(network => network.ForPhotographs())
                     .Bind(network =>
                     {
                         run.NoteGuesses(network);

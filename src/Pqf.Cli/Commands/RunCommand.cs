@@ -72,6 +72,8 @@ static class RunCommand
     /// outputs.</summary>
     static Result<Tensor<float>, PqfError> Photographs(RunContext run, Network network, string[] arguments)
     {
+        if (network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
+            return unfit;
         var found = Commands.Photographs.Find(run, arguments);
         int length = Preprocess.InputCount(network.Preprocessing),
             count = found.Paths.Length;

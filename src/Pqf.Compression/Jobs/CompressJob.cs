@@ -35,6 +35,8 @@ public static class CompressJob
     {
         if (network.IsCompressed)
             return IsCompressed(network);
+        if (options.Images is not null && network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
+            return unfit;
         options = Settled(network, options);
         var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         if (network.LacksStatistics && images is null)
@@ -111,6 +113,8 @@ public static class CompressJob
     {
         if (options.Images is not { } set)
             return network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph) : network.Model;
+        if (network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
+            return unfit;
         var images = ImagesOf(network, set, options, cancellation);
         return Run(
                 network,

@@ -55,6 +55,8 @@ public static class EvaluateJob
         CancellationToken cancellation = default
     )
     {
+        if (network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
+            return unfit;
         using var scope = network.Device.BeginScope();
         int batchSize = Math.Min(options.BatchSize, images.Count);
         var classifier = new Classifier(network, batchSize);

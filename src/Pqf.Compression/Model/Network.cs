@@ -95,7 +95,7 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
                 Architecture = architecture,
                 Graph = graph,
                 Parameters = parameters,
-                Preprocessing = Preprocessing.ImageNet(architecture.InChannels),
+                Preprocessing = Preprocessing.Of(architecture.InChannels),
             },
             []
         );
@@ -132,6 +132,22 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
         ModelFormats.Of(path) is { } format
             ? Model.Save(path, format)
             : new PqfError.File(path, "expected a name that ends in .pqf, .pth, .safetensors or .onnx");
+
+    /// <summary>The network, if photographs can be its input: everything that prepares photographs for a network asks this first.</summary>
+    /// <returns>An error that names the network and its channels.</returns>
+    public Result<Network, PqfError> ForPhotographs() => CheckPhotographs(Path, Model).Map(_ => this);
+
+    /// <summary>Whether photographs can be the input of a network.</summary>
+    /// <param name="path">Its file; empty where it has none.</param>
+    /// <param name="model">The network.</param>
+    internal static Result<Unit, PqfError> CheckPhotographs(string path, PqfModel model) =>
+        model.Preprocessing.TakesPhotographs
+            ? default(Unit)
+            : new PqfError.File(
+                path is "" ? model.Architecture.Name : path,
+                $"has {model.Preprocessing.Channels} input channels; expected 1 (grey) or 3 (colour), as photographs have; "
+                    + $"pqf run takes arrays of {model.Preprocessing.Channels} channels (.npy, .safetensors)"
+            );
 
     Result<Network, PqfError> For(NetworkTask task)
     {

@@ -81,7 +81,7 @@ static class NetworkReader
                 Architecture = head.Architecture,
                 Graph = graph,
                 Parameters = loaded.Parameters,
-                Preprocessing = stored?.Preprocessing ?? beside?.Preprocessing ?? Preprocessing.ImageNet(head.Architecture.InChannels),
+                Preprocessing = stored?.Preprocessing ?? beside?.Preprocessing ?? Preprocessing.Of(head.Architecture.InChannels),
                 ClassNames = stored?.ClassNames,
                 Compression = stored?.Compression,
                 Seed = stored?.Seed,

@@ -67,7 +67,7 @@ public static class NetworkText
 
     static bool IsUsual(Preprocessing preprocessing)
     {
-        var usual = Preprocessing.ImageNet(preprocessing.Channels);
+        var usual = Preprocessing.Of(preprocessing.Channels);
         return (preprocessing.Resize, preprocessing.Crop) == (usual.Resize, usual.Crop)
             && preprocessing.Mean.SequenceEqual(usual.Mean)
             && preprocessing.Deviation.SequenceEqual(usual.Deviation);

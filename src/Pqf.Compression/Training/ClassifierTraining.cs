@@ -120,7 +120,8 @@ public sealed record ClassifierTraining
         int micro = MicroBatchOf(run, images),
             smallest = images.Sets.Train.Count % micro == 0 ? micro : images.Sets.Train.Count % micro;
         var classes = NetworkClasses.Of(model);
-        return from sets in images.NumberedFor(classes, run.Progress)
+        return from fit in Network.CheckPhotographs(Weights ?? "", model)
+            from sets in images.NumberedFor(classes, run.Progress)
             from _ in Classification.Check(model.Graph, model.Preprocessing.InputShape(smallest))
             let data = new LabelledBatches(sets, model.Preprocessing, BatchesOf(run, batchSize), run.Key, run.Cancellation).Data
             select new TrainingData<LabelledBatch>

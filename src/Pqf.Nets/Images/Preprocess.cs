@@ -40,7 +40,7 @@ public static class Preprocess
     /// <param name="destination">[H · W · C], NHWC order.</param>
     /// <param name="variation">For training; null for the centre as it is.</param>
     /// <returns>Rows that there were; less than the height if <paramref name="rows"/> ended, and the input is then not complete.</returns>
-    /// <exception cref="ShapeException">The destination is not of that many values.</exception>
+    /// <exception cref="ShapeException">The destination is not of that many values, or the network has neither 1 nor 3 channels.</exception>
     public static int ToInput(
         int height,
         int width,
@@ -49,14 +49,15 @@ public static class Preprocess
         Span<float> destination,
         Variation? variation = null
     ) =>
-        destination.Length == InputCount(preprocessing)
+        !preprocessing.TakesPhotographs ? throw new ShapeException("ToInput", $"expected 1 or 3 channels, got {preprocessing.Channels}")
+        : destination.Length == InputCount(preprocessing)
             ? variation is { } how && (how.Augmentation.RandomScale is not null || !how.Augmentation.ColorJitter.IsOff)
-                ? VariedInput.Read(height, width, rows, preprocessing, destination, how)
+                    ? VariedInput.Read(height, width, rows, preprocessing, destination, how)
                 : new InputRows(height, width, preprocessing, variation).Read(rows, destination)
-            : throw new ShapeException(
-                "ToInput",
-                $"expected [{preprocessing.Size.H}, {preprocessing.Size.W}, {preprocessing.Channels}] values, got {destination.Length}"
-            );
+        : throw new ShapeException(
+            "ToInput",
+            $"expected [{preprocessing.Size.H}, {preprocessing.Size.W}, {preprocessing.Channels}] values, got {destination.Length}"
+        );
 
     /// <summary>Values of one input.</summary>
     public static int InputCount(Preprocessing preprocessing) => preprocessing.Size.H * preprocessing.Size.W * preprocessing.Channels;

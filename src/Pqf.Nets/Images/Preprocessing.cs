@@ -27,20 +27,23 @@ public sealed record Preprocessing
     /// <summary>Channels: 3, or 1 for grey (ITU-R 601 luma, as Pillow's mode L).</summary>
     public int Channels => Mean.Length;
 
-    /// <summary>How images are prepared for a network whose file does not say: ImageNet's way.</summary>
-    /// <param name="channels">1 or 3.</param>
-    public static Preprocessing ImageNet(int channels) => channels == 1 ? Grey : new Preprocessing();
+    /// <summary>Whether photographs can be the network's input: they are grey or have red, green and blue.</summary>
+    public bool TakesPhotographs => Channels is 1 or 3;
 
-    /// <summary>The same for any number of channels: those beyond three have ImageNet's average.</summary>
+    /// <summary>How images are prepared for a network whose file does not say: ImageNet's way. Channels that photographs do not have get
+    /// ImageNet's average.</summary>
     /// <param name="channels">1 or more.</param>
     public static Preprocessing Of(int channels) =>
-        channels is 1 or 3
-            ? ImageNet(channels)
-            : new()
+        channels switch
+        {
+            1 => Grey,
+            3 => new(),
+            _ => new()
             {
                 Mean = [.. Enumerable.Repeat(Grey.Mean[0], channels)],
                 Deviation = [.. Enumerable.Repeat(Grey.Deviation[0], channels)],
-            };
+            },
+        };
 
     // The average of ImageNet's three channels, as is customary for grey networks.
     static Preprocessing Grey { get; } = new() { Mean = [0.449f], Deviation = [0.226f] };

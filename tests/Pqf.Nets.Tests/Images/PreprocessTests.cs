@@ -33,6 +33,17 @@ public class PreprocessTests
         // Produced by: torchvision 0.14.1, T.CenterCrop(4)(Image.fromarray(np.full((1, 3), 9, np.uint8)))
         Assert.Equal([0, 0, 0, 0, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0], Preprocess.CentreCrop(new(1, 3, 1, [9, 9, 9]), 4).Pixels);
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(7)]
+    public void An_image_has_no_input_of_channels_that_photographs_do_not_have(int channels)
+    {
+        var preprocessing = Preprocessing.Of(channels) with { Resize = 4, Crop = 4 };
+        var refused = Assert.Throws<ShapeException>(() => Preprocess.ToInput(new(4, 4, 3, new byte[48]), preprocessing));
+        Assert.Contains($"expected 1 or 3 channels, got {channels}", refused.Message);
+    }
+
     [Fact]
     public void Pixels_are_normalised_in_single_precision()
     {

@@ -16,6 +16,9 @@ public static class Printable
     /// <summary>One line of text, cut after 4,000 characters.</summary>
     public static string Line(string text) => Escape(text, LongestLine);
 
+    /// <summary>One line of text, whole, for files.</summary>
+    public static string Whole(string text) => Escape(text, int.MaxValue);
+
     /// <summary>One name of a tensor, a key or a class, cut after 200 characters.</summary>
     public static string Name(string name) => Escape(name, LongestName);
 

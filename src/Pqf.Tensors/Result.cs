@@ -72,6 +72,17 @@ public static class Result
         return values.ToImmutable();
     }
 
+    /// <summary>Success of both, or the errors of either.</summary>
+    public static Result<Unit, PqfError> And(this Result<Unit, PqfError> first, Result<Unit, PqfError> second) =>
+        first.Match<ImmutableArray<PqfError>>(_ => [], ErrorsOf).AddRange(second.Match<ImmutableArray<PqfError>>(_ => [], ErrorsOf)) switch
+        {
+            [] => default(Unit),
+            [var one] => one,
+            var all => new PqfError.Several(all),
+        };
+
+    static ImmutableArray<PqfError> ErrorsOf(PqfError error) => error is PqfError.Several all ? all.Errors : [error];
+
     /// <summary>The value, for callers that prefer exceptions.</summary>
     /// <exception cref="PqfException">There is an error; the exception holds it.</exception>
     public static T ValueOrThrow<T>(this Result<T, PqfError> result) =>

@@ -18,5 +18,16 @@ public class ProportionTests
     }
 
     [Fact]
+    public void The_interval_of_none_begins_at_0_and_that_of_all_ends_at_1()
+    {
+        for (int count = 1; count <= 3000; count++)
+        {
+            var (none, all) = (new Proportion(0, count).Interval95, new Proportion(count, count).Interval95);
+            Assert.Equal((0.0, 1.0), (none.Low, all.High));
+            Assert.True(none.High is > 0 and < 1 && all.Low is > 0 and < 1, $"{none}, {all}");
+        }
+    }
+
+    [Fact]
     public void Proportions_add_by_counts() => Assert.Equal(new Proportion(5, 9), new Proportion(2, 4) + new Proportion(3, 5));
 }

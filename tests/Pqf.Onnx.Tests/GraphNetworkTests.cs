@@ -78,8 +78,8 @@ public class GraphNetworkTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal([1, Side, Side, 3], network.Preprocessing.InputShape(1));
         Assert.Equal(
             [
-                "the model does not say how its images are prepared; taken are a resize to 32 pixels, a crop of 32 × 32, and ImageNet's "
-                    + "mean and deviation (preprocessing.resize, crop, mean, deviation say otherwise)",
+                "the model does not say how its images are prepared; guessed: resize 32, crop 32 × 32, ImageNet's mean and deviation "
+                    + "(change them with preprocessing.resize, crop, mean, deviation)",
             ],
             network.Notes
         );

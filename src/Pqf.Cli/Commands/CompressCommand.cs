@@ -188,7 +188,7 @@ static class CompressCommand
 
     static Result<Unit, PqfError> Run(RunContext run, Network network, string folder, string? calibrate, NetworkOverrides overrides) =>
         run.WithImages(reader =>
-            from prepared in OutputFolder.Prepare(folder, run.Locks)
+            from prepared in OutputFolder.Prepare(folder, run.Locks, CompressionOutput.Names(run, network.Architecture))
             from images in Images(run, network, reader, calibrate)
             from compressed in CompressJob.Run(
                 network,
@@ -204,7 +204,9 @@ static class CompressCommand
             // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-            select run.Conclude(written with { Next = images is null ? NextOf(network, written.Files) : null })
+            let next = images is null ? NextOf(network, written.Result.Files) : null
+            from concluded in run.Conclude(written.Result with { Next = next }, written.Files)
+            select concluded
         );
 
     /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>

@@ -10,6 +10,7 @@ using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
+using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -18,6 +19,8 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf detect</c>.</summary>
 static class DetectCommand
 {
+    const string ResultsName = "results.json";
+
     const double DefaultThreshold = 0.5;
 
     // Losses that are hard to see, at a third of the size of quality 100.
@@ -34,7 +37,7 @@ static class DetectCommand
             HelpName = "DIR",
         };
         var threshold = CheckedOption.Number("--threshold", DefaultThreshold, "a number from 0 to 1", score => score is >= 0 and <= 1);
-        threshold.Description = "Least score of what is shown, 0 to 1";
+        threshold.Description = "Lowest score of what is shown, 0 to 1";
         threshold.HelpName = "P";
         var pictures = CheckedOption.Word(
             "--pictures",
@@ -73,7 +76,8 @@ static class DetectCommand
                     run.Parsed.GetRequiredValue(file),
                     run.Parsed.GetRequiredValue(images),
                     (float)run.Parsed.GetValue(threshold),
-                    (run.Parsed.GetValue(pictures), run.Parsed.GetValue(quality)),
+                    run.Parsed.GetValue(pictures),
+                    run.Parsed.GetResult(quality) is { Implicit: false } ? run.Parsed.GetValue(quality) : null,
                     run.Parsed.GetValue(profile)
                 )
         )
@@ -87,7 +91,8 @@ static class DetectCommand
         string file,
         string[] arguments,
         float threshold,
-        (PictureKind Kind, int Quality) how,
+        PictureKind kind,
+        int? quality,
         bool isProfiled
     )
     {
@@ -96,84 +101,106 @@ static class DetectCommand
         if (images.IsEmpty)
             return photographs.Conclude();
         string folder = run.OutputFolder(file);
-        var pictures = PictureFiles.Of(images, folder, how.Kind);
+        var pictures = PictureFiles.Of(images, folder, kind);
+        if (quality is not null && !pictures.Any(PictureFiles.IsJpeg))
+            return new PqfError.Config(
+                "command line",
+                "--quality",
+                "is the quality of JPEG pictures, but all pictures will be PNG; leave it out, or write JPEG with --pictures jpg"
+            );
         if (images.Select(Path.GetFullPath).Intersect(pictures.Select(Path.GetFullPath)).FirstOrDefault() is { } own)
             return new PqfError.Config(
                 "command line",
                 "--output",
                 $"expected another folder than that of {own}, which would be written over"
             );
-        string results = Path.Combine(folder, "results.json");
-        var all = new SortedDictionary<int, DetectedImage>();
-        return from done in run.WithDevice(device =>
-                from network in run.Load(file, device, NetworkTask.Detection)
-                from _ in OutputFolder.Prepare(folder, run.Locks)
-                let watch = new StageWatch(run.Terminal.Clock)
-                from found in Detect(run, network, photographs, new Pictures(pictures, how.Quality), threshold, watch, all)
-                from written in photographs.HaveAllFailed
-                    ? default(Unit)
-                    : AtomicFile.Write(results, stream => CocoWriter.WriteResults(stream, found))
-                select run.Conclude(
-                    new DetectResult([.. all.Values], photographs.HaveAllFailed ? null : results, isProfiled ? watch.Stages : null)
-                )
+        return run.WithDevice(device =>
+            from network in run.Load(file, device, NetworkTask.Detection)
+            from _ in OutputFolder.Prepare(folder, run.Locks, [.. pictures.Select(path => Path.GetFileName(path)), ResultsName])
+            let watch = new StageWatch(run.Terminal.Clock)
+            let found = new Found([], [])
+            let outcome = Detect(run, network, photographs, new Pictures(pictures, quality ?? DefaultQuality), threshold, watch, found)
+            from concluded in Conclude(
+                run,
+                photographs,
+                found,
+                outcome,
+                Path.Combine(folder, ResultsName),
+                isProfiled ? watch.Stages : null
             )
+            select concluded
+        );
+    }
+
+    /// <summary>Shows and writes what was found, even where a picture could not be written and ended the work.</summary>
+    static Result<Unit, PqfError> Conclude(
+        RunContext run,
+        Photographs photographs,
+        Found found,
+        Result<Unit, PqfError> outcome,
+        string path,
+        IReadOnlyList<StageTime>? stages
+    )
+    {
+        if (found.Images.Count == 0)
+            return outcome;
+        var files = photographs.HaveAllFailed
+            ? FilesBeside.None
+            : FilesBeside.Write((path, file => AtomicFile.Write(file, stream => CocoWriter.WriteResults(stream, found.Objects))));
+        return from _ in outcome.And(run.Conclude(new DetectResult([.. found.Images.Values], files.Paths.FirstOrDefault(), stages), files))
             from allUsed in photographs.Conclude()
             select allUsed;
     }
 
-    static Result<List<NamedDetection>, PqfError> Detect(
+    static Result<Unit, PqfError> Detect(
         RunContext run,
         Network network,
         Photographs photographs,
         Pictures pictures,
         float threshold,
         StageWatch watch,
-        SortedDictionary<int, DetectedImage> results
+        Found results
     )
     {
         run.NoteGuesses(network);
         pictures.Note(run, network.ClassNames);
         var images = photographs.Paths;
-        var names = photographs.Names;
         float maskThreshold = MaskRcnnOptions.Of(network.Architecture).MaskThresh;
-        var all = new List<NamedDetection>();
         var options = new DetectOptions
         {
             LoaderThreadCount = run.LoaderThreadCount,
             Threshold = threshold,
             AfterStage = watch.Lap,
-            Failed = (index, error) => results[index] = new DetectedImage(images[index], null, [], photographs.Fail(error)),
+            Failed = (index, error) => results.Images[index] = new DetectedImage(images[index], null, [], photographs.Fail(error)),
             Found = photograph =>
             {
                 var (index, image, found) = photograph;
                 photographs.NoteGuess(images[index]);
-                results[index] = new DetectedImage(
-                    images[index],
-                    pictures.Paths[index],
-                    [.. found.Items.Select(item => Of(network, item))],
-                    null
-                );
-                run.Show(results[index]);
-                if (Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(pictures.Paths[index]))
-                    run.Note($"{images[index]}: its picture is {pictures.Paths[index]}");
-                all.AddRange(
+                results.Objects.AddRange(
                     CocoTargets
                         .Results(index + 1, found, maskThreshold)
-                        .Select(item => new NamedDetection(item, names[index], network.ClassNames[item.CategoryId]))
+                        .Select(item => new NamedDetection(item, photographs.Names[index], network.ClassNames[item.CategoryId]))
                 );
-                var saved = AtomicFile.Write(
-                    pictures.Paths[index],
-                    stream =>
-                        stream.Write(DetectionPicture.Draw(image, found, network.ClassNames, maskThreshold, pictures.QualityOf(index)))
-                );
+                var saved = pictures.Write(index, image, found, network.ClassNames, maskThreshold);
+                string? picture = saved.Match(_ => pictures.Paths[index], _ => (string?)null);
+                var shown = new DetectedImage(images[index], picture, [.. found.Items.Select(item => Of(network, item))], null);
+                results.Images[index] = shown;
+                run.Show(shown);
+                if (picture is not null && Path.GetFileNameWithoutExtension(images[index]) != Path.GetFileNameWithoutExtension(picture))
+                    run.Note($"{images[index]}: its picture is {picture}");
                 watch.Lap("Pictures");
                 return saved;
             },
         };
         return DetectJob
             .Run(network, images.Length, i => photographs.Reader.Decode(images[i]), options, null, run.Cancellation)
-            .Map(_ => all);
+            .Map(_ => default(Unit));
     }
+
+    /// <summary>What was found so far.</summary>
+    /// <param name="Images">By number.</param>
+    /// <param name="Objects">For the file of results.</param>
+    sealed record Found(SortedDictionary<int, DetectedImage> Images, List<NamedDetection> Objects);
 
     static FoundObject Of(Network network, Detection item) =>
         new(
@@ -188,8 +215,12 @@ static class DetectCommand
     /// <param name="Quality">Of those that are JPEG.</param>
     sealed record Pictures(ImmutableArray<string> Paths, int Quality)
     {
-        /// <summary>Quality of a JPEG; null for a PNG.</summary>
-        public int? QualityOf(int index) => PictureFiles.IsJpeg(Paths[index]) ? Quality : null;
+        /// <summary>Draws and writes a picture.</summary>
+        public Result<Unit, PqfError> Write(int index, PixelImage image, Detections found, ImmutableArray<string> names, float mask)
+        {
+            int? quality = PictureFiles.IsJpeg(Paths[index]) ? Quality : null;
+            return AtomicFile.Write(Paths[index], stream => stream.Write(DetectionPicture.Draw(image, found, names, mask, quality)));
+        }
 
         /// <summary>Says how lossy the pictures are, and which names they cannot show.</summary>
         public void Note(RunContext run, ImmutableArray<string> names)
@@ -197,7 +228,7 @@ static class DetectCommand
             int jpegCount = Paths.Count(PictureFiles.IsJpeg);
             string count = jpegCount == 1 ? "1 picture is" : $"{jpegCount} pictures are";
             if (jpegCount > 0)
-                run.Note($"{count} JPEG of quality {Quality}; --quality and --pictures png say otherwise");
+                run.Note($"{count} JPEG of quality {Quality}; --quality N changes the quality, --pictures png writes PNG without loss");
             using var font = new LabelFont(1);
             string[] lacking = [.. names.Where(font.Lacks)];
             if (lacking.Length > 0)

@@ -14,6 +14,8 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf evaluate-resnet</c>.</summary>
 static class EvaluateClassifierCommand
 {
+    const string ConfusionName = "confusion.csv";
+
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
@@ -70,7 +72,7 @@ static class EvaluateClassifierCommand
                 "dataloader.imagenet_path",
                 "expected a folder of labelled images, here or in dataloader.idx_path, got none"
             );
-        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks) : default(Unit)
+        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks, ConfusionName) : default(Unit)
             from done in run.WithImages(reader =>
                 run.WithDevice(device =>
                     from network in run.Load(weights, device, NetworkTask.Classification)
@@ -95,11 +97,18 @@ static class EvaluateClassifierCommand
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
         return from accuracy in EvaluateJob.Run(network, images, options, run.Progress, run.Cancellation)
-            from _ in run.Config.OutputPath is { } folder
-                ? Tables.WriteConfusion(Path.Combine(folder, "confusion.csv"), accuracy.Confusion, network.ClassNames)
-                : default(Unit)
-            select run.Conclude(ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds));
+            let files = Write(run, network, accuracy)
+            let result = ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds)
+            from concluded in run.Conclude(result with { Files = files.Paths }, files)
+            select concluded;
     }
+
+    static FilesBeside Write(RunContext run, Network network, Accuracy accuracy) =>
+        run.Config.OutputPath is { } folder
+            ? FilesBeside.Write(
+                (Path.Combine(folder, ConfusionName), path => Tables.WriteConfusion(path, accuracy.Confusion, network.ClassNames))
+            )
+            : FilesBeside.None;
 
     static EvaluateClassifierResult ResultOf(Network network, Accuracy accuracy, EvaluateOptions options, double imagesPerSecond)
     {
@@ -115,7 +124,8 @@ static class EvaluateClassifierCommand
             imagesPerSecond,
             network.Device.Name,
             [.. confusion.Classes.Select(item => new ClassResult(item.Class, names[item.Class], item.Correct.Correct, item.Correct.Count))],
-            [.. confusion.Wrong.Select(item => new ConfusionResult(item.Class, item.Answer, names[item.Answer], item.Count))]
+            [.. confusion.Wrong.Select(item => new ConfusionResult(item.Class, item.Answer, names[item.Answer], item.Count))],
+            []
         );
     }
 }

@@ -16,6 +16,10 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf evaluate-maskrcnn</c>.</summary>
 static class EvaluateDetectorCommand
 {
+    const string BoxName = "bbox_results.json",
+        MaskName = "segm_results.json",
+        CategoryName = "categories.csv";
+
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
@@ -66,7 +70,9 @@ static class EvaluateDetectorCommand
     /// <param name="weights">The detector's file.</param>
     /// <param name="isProfiled">Whether the time of each stage is printed.</param>
     public static Result<Unit, PqfError> Run(RunContext run, string weights, bool isProfiled) =>
-        from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks) : default(Unit)
+        from _ in run.Config.OutputPath is { } folder
+            ? OutputFolder.Prepare(folder, run.Locks, BoxName, MaskName, CategoryName)
+            : default(Unit)
         from done in run.WithImages(reader =>
             run.WithDevice(device =>
                 from network in run.Load(weights, device, NetworkTask.Detection)
@@ -88,30 +94,29 @@ static class EvaluateDetectorCommand
             AfterStage = watch.Lap,
         };
         return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
-            from _ in run.Config.OutputPath is { } output ? Write(output, report) : default(Unit)
+            let files = run.Config.OutputPath is { } output ? Write(output, report) : FilesBeside.None
             let stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling)
-            select Print(run, network, report, isProfiled, stages);
+            from concluded in run.Conclude(ResultOf(network, report, isProfiled, stages) with { Files = files.Paths }, files)
+            select concluded;
     }
 
-    static Result<Unit, PqfError> Write(string folder, DetectorReport report) =>
-        CocoFiles
-            .WriteResults(folder, report.Results)
-            .Bind(_ => Tables.WriteCategories(Path.Combine(folder, "categories.csv"), report.Categories));
-
-    static Unit Print(RunContext run, Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages)
-    {
-        run.Conclude(
-            new EvaluateDetectorResult(
-                NetworkSummary.Of(network),
-                report.ImageCount,
-                PrecisionResult.Of(report.Box),
-                PrecisionResult.Of(report.Mask),
-                report.ImageCount / stages.Sum(stage => stage.Seconds),
-                network.Device.Name,
-                isProfiled ? stages : null,
-                [.. report.Categories.Select(CategoryResult.Of)]
-            )
+    static FilesBeside Write(string folder, DetectorReport report) =>
+        FilesBeside.Write(
+            (Path.Combine(folder, BoxName), path => CocoFiles.WriteBoxes(path, report.Results)),
+            (Path.Combine(folder, MaskName), path => CocoFiles.WriteMasks(path, report.Results)),
+            (Path.Combine(folder, CategoryName), path => Tables.WriteCategories(path, report.Categories))
         );
-        return default;
-    }
+
+    static EvaluateDetectorResult ResultOf(Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages) =>
+        new(
+            NetworkSummary.Of(network),
+            report.ImageCount,
+            PrecisionResult.Of(report.Box),
+            PrecisionResult.Of(report.Mask),
+            report.ImageCount / stages.Sum(stage => stage.Seconds),
+            network.Device.Name,
+            isProfiled ? stages : null,
+            [.. report.Categories.Select(CategoryResult.Of)],
+            []
+        );
 }

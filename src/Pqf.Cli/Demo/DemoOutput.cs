@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Model;
@@ -13,7 +14,12 @@ namespace Pqf.Cli.Demo;
 sealed class DemoOutput(RunContext run, string folder)
 {
     const string DenseName = "dense.pqf",
-        ReportName = "report.html";
+        ReportName = "report.html",
+        StagesName = "stages.csv",
+        StepsName = "steps.csv";
+
+    /// <summary>Names of the files that are written beside the compressed network's.</summary>
+    public static ImmutableArray<string> Names { get; } = [DenseName, ReportName, StagesName, StepsName];
 
     /// <summary>The dense network's file.</summary>
     public string DensePath => Path.Combine(folder, DenseName);
@@ -24,25 +30,26 @@ sealed class DemoOutput(RunContext run, string folder)
     /// <summary>Networks, which are read back, tables and the page.</summary>
     /// <param name="result">What the dense network became.</param>
     /// <param name="overrides">As for the dense network.</param>
-    public Result<DemoResult, PqfError> Write(DemoStudyResult result, NetworkOverrides overrides)
+    public Result<(DemoResult Result, FilesBeside Files), PqfError> Write(DemoStudyResult result, NetworkOverrides overrides)
     {
         var (study, report) = result;
-        return from compressed in CompressionOutput.Write(run, folder, study.Model, study.State, overrides)
-            from stages in Tables.WriteStages(Path.Combine(folder, "stages.csv"), report)
-            from steps in Tables.WriteSteps(Path.Combine(folder, "steps.csv"), report.Steps)
-            from page in AtomicFile.WriteText(ReportPath, text => text.Write(ReportPage.Of(report)))
-            select new DemoResult(
-                [
-                    .. report.Stages.Select(stage => new DemoStage(
-                        stage.Name,
-                        stage.SizeBits,
-                        report.RatioOf(stage),
-                        Share.Of(stage.Accuracy)
-                    )),
-                ],
-                compressed,
-                ReportPath,
-                0
-            );
+        return CompressionOutput
+            .Write(run, folder, study.Model, study.State, overrides)
+            .Map(compressed =>
+            {
+                var files = FilesBeside.Write(
+                    (Path.Combine(folder, StagesName), path => Tables.WriteStages(path, report)),
+                    (Path.Combine(folder, StepsName), path => Tables.WriteSteps(path, report.Steps)),
+                    (ReportPath, path => AtomicFile.WriteText(path, text => text.Write(ReportPage.Of(report))))
+                );
+                var stages = report.Stages.Select(stage => new DemoStage(
+                    stage.Name,
+                    stage.SizeBits,
+                    report.RatioOf(stage),
+                    Share.Of(stage.Accuracy)
+                ));
+                string? page = files.Paths.Contains(ReportPath) ? ReportPath : null;
+                return (new DemoResult([.. stages], compressed.Result, page, 0), compressed.Files.And(files));
+            });
     }
 }

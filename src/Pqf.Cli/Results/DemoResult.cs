@@ -8,9 +8,9 @@ namespace Pqf.Cli.Results;
 /// <summary>What the demo gave.</summary>
 /// <param name="Networks">The network as it was and as it became, in order.</param>
 /// <param name="Compressed">The compressed network.</param>
-/// <param name="Report">The page with all figures.</param>
+/// <param name="Report">The page with all figures; null where it could not be written.</param>
 /// <param name="Seconds">What it took.</param>
-sealed record DemoResult(IReadOnlyList<DemoStage> Networks, CompressResult Compressed, string Report, double Seconds) : CommandResult
+sealed record DemoResult(IReadOnlyList<DemoStage> Networks, CompressResult Compressed, string? Report, double Seconds) : CommandResult
 {
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
@@ -22,7 +22,7 @@ sealed record DemoResult(IReadOnlyList<DemoStage> Networks, CompressResult Compr
                 [.. Networks.Select(network => network.Row())]
             ).Lines(),
             "",
-            $"done in {ProgressDisplay.Duration(Seconds)}; open {Report}",
+            $"done in {ProgressDisplay.Duration(Seconds)}{(Report is null ? "" : $"; open {Report}")}",
         ];
 }
 

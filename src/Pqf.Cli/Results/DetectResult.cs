@@ -5,19 +5,32 @@ namespace Pqf.Cli.Results;
 
 /// <summary>What was found in photographs.</summary>
 /// <param name="Images">In the order of the command line.</param>
-/// <param name="File">The file of the same results in COCO's form; null where no photograph could be used.</param>
+/// <param name="File">The file of the same results in COCO's form; null where it was not written.</param>
 /// <param name="Stages">What the stages took, with <c>--profile</c>.</param>
 sealed record DetectResult(IReadOnlyList<DetectedImage> Images, string? File, IReadOnlyList<StageTime>? Stages) : CommandResult
 {
+    const int MostNamed = 3;
+
     // Images were shown when they came.
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Lines() => Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines();
+    public override IEnumerable<string> Lines() =>
+        [
+            .. Stages is null ? [] : StageWatch.Table([.. Stages], Images.Count, "an image").Lines(),
+            .. FilesBeside.Lines([.. PicturesText(), .. File is null ? [] : (string[])[File]]),
+        ];
+
+    /// <summary>The pictures' names; their number where there are many.</summary>
+    string[] PicturesText()
+    {
+        string[] pictures = [.. Images.Select(image => image.Picture).OfType<string>()];
+        return pictures.Length <= MostNamed ? pictures : [$"{pictures.Length} pictures in {Path.GetDirectoryName(pictures[0])}"];
+    }
 }
 
 /// <summary>What was found in a photograph.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Picture">The picture with what was found; null where the photograph could not be used.</param>
+/// <param name="Picture">The picture with what was found; null where it was not written.</param>
 /// <param name="Objects">By falling score.</param>
 /// <param name="Problem">Why the photograph could not be used; null where it could.</param>
 sealed record DetectedImage(string Path, string? Picture, IReadOnlyList<FoundObject> Objects, string? Problem) : IShown

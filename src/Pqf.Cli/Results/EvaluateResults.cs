@@ -17,6 +17,7 @@ namespace Pqf.Cli.Results;
 /// <param name="Device">Where it ran.</param>
 /// <param name="Classes">Every class that has images, by its number.</param>
 /// <param name="Confusions">Every pair of a class and a wrong answer that comes up, the most frequent first.</param>
+/// <param name="Files">Files that were written.</param>
 sealed record EvaluateClassifierResult(
     NetworkSummary Network,
     int? Skipped,
@@ -25,7 +26,8 @@ sealed record EvaluateClassifierResult(
     double ImagesPerSecond,
     string Device,
     IReadOnlyList<ClassResult> Classes,
-    IReadOnlyList<ConfusionResult> Confusions
+    IReadOnlyList<ConfusionResult> Confusions,
+    IReadOnlyList<string> Files
 ) : CommandResult
 {
     // Those that a person looks at first.
@@ -40,6 +42,7 @@ sealed record EvaluateClassifierResult(
             .. Top5 is null ? [] : (string[])[$"top-{EvaluateJob.TopCount}    {Figures.Percent(Top5.Proportion())}"],
             string.Create(CultureInfo.InvariantCulture, $"speed    {ImagesPerSecond:0.0} images/s on {Device}"),
             .. Confusions.Take(MostShown).Select(Line),
+            .. FilesBeside.Lines(Files),
         ];
 
     string Line(ConfusionResult pair)
@@ -94,6 +97,7 @@ sealed record CategoryResult(int Id, string Name, int Objects, double BoxAp, dou
 /// <param name="Device">Where it ran.</param>
 /// <param name="Stages">What the stages took, with <c>--profile</c>.</param>
 /// <param name="Categories">Each category that has objects, by its number.</param>
+/// <param name="Files">Files that were written.</param>
 sealed record EvaluateDetectorResult(
     NetworkSummary Network,
     int Images,
@@ -102,7 +106,8 @@ sealed record EvaluateDetectorResult(
     double ImagesPerSecond,
     string Device,
     IReadOnlyList<StageTime>? Stages,
-    IReadOnlyList<CategoryResult> Categories
+    IReadOnlyList<CategoryResult> Categories,
+    IReadOnlyList<string> Files
 ) : CommandResult
 {
     /// <inheritdoc/>
@@ -121,6 +126,7 @@ sealed record EvaluateDetectorResult(
                     ["category", " objects", " box AP", " box AP50", " mask AP", " mask AP50"],
                     [.. Categories.Select(item => item.Row())]
                 ).Lines(),
+            .. FilesBeside.Lines(Files),
         ];
 }
 

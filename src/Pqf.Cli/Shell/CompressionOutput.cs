@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using Pqf.Cli.Results;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
+using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
@@ -11,14 +13,20 @@ namespace Pqf.Cli.Shell;
 /// <summary>Writes what a compression gave.</summary>
 static class CompressionOutput
 {
-    /// <summary>Writes every file, and fails if one read back is not the network in memory.</summary>
+    /// <summary>Name of the table of layers.</summary>
+    public const string LayersName = "layers.csv";
+
+    const string GroupsName = "groups.csv";
+
+    /// <summary>Writes every file. One whose network, read back, is not the one in memory is an error.</summary>
     /// <param name="run">Formats and terminal.</param>
     /// <param name="folder">Where files go.</param>
     /// <param name="model">The compressed network, norms folded.</param>
     /// <param name="state">Reports of groups and layers.</param>
     /// <param name="overrides">As for the dense network.</param>
-    /// <returns>What was written; each file is shown when it is.</returns>
-    public static Result<CompressResult, PqfError> Write(
+    /// <returns>What was written, with the files that could not be: each file is shown when it is written. An error if the network could
+    /// not be written at all.</returns>
+    public static Result<(CompressResult Result, FilesBeside Files), PqfError> Write(
         RunContext run,
         string folder,
         PqfModel model,
@@ -27,20 +35,47 @@ static class CompressionOutput
     )
     {
         run.Cancellation.ThrowIfCancellationRequested();
-        var files = run.Config.UsualFormats.Distinct().Select(format => Write(run, folder, model, format, overrides));
-        return from written in Result.All(files)
-            from within in Result.All(written.Select(file => CheckTarget(run, file)))
-            from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), state.Layers, state.Stored)
-            from groups in Tables.WriteGroups(Path.Combine(folder, "groups.csv"), state.Groups)
-            select new CompressResult(
-                folder,
-                written,
-                GroupsOf(state),
-                [.. state.Layers.Select(QuantisedLayer.Of)],
-                MeanRelativeError(state),
-                NetworkSummary.Of(model, "compressed")
-            );
+        var written = ImmutableArray.CreateBuilder<WrittenFile>();
+        var networks = FilesBeside.Write(
+            run.Config.UsualFormats.Distinct()
+                .Select<ModelFormat, (string, Func<string, Result<Unit, PqfError>>)>(format =>
+                    (
+                        Path.Combine(folder, NameOf(model.Architecture, format)),
+                        path => Write(run, path, model, format, overrides).Map(file => Add(written, file))
+                    )
+                )
+        );
+        if (networks is { Paths: [], Outcome: Result<Unit, PqfError>.Error(var error) })
+            return error;
+        var within = written.Select(file => CheckTarget(run, file)).Aggregate(networks.Outcome, Result.And);
+        var tables = FilesBeside.Write(
+            (Path.Combine(folder, LayersName), path => Tables.WriteLayers(path, state.Layers, state.Stored)),
+            (Path.Combine(folder, GroupsName), path => Tables.WriteGroups(path, state.Groups))
+        );
+        var result = new CompressResult(
+            folder,
+            written.ToImmutable(),
+            GroupsOf(state),
+            [.. state.Layers.Select(QuantisedLayer.Of)],
+            MeanRelativeError(state),
+            NetworkSummary.Of(model, "compressed")
+        );
+        return (result, new FilesBeside(networks.Paths, within).And(tables));
     }
+
+    static Unit Add(ImmutableArray<WrittenFile>.Builder written, WrittenFile file)
+    {
+        written.Add(file);
+        return default;
+    }
+
+    /// <summary>Names of all files, for a check before the work.</summary>
+    /// <param name="run">Formats.</param>
+    /// <param name="architecture">The network.</param>
+    public static IEnumerable<string> Names(RunContext run, Architecture architecture) =>
+        [.. run.Config.UsualFormats.Distinct().Select(format => NameOf(architecture, format)), LayersName, GroupsName];
+
+    static string NameOf(Architecture architecture, ModelFormat format) => architecture.Title + format.Extension();
 
     /// <summary>Mean of the layers' relative errors.</summary>
     public static double MeanRelativeError(CompressionState state) =>
@@ -48,13 +83,13 @@ static class CompressionOutput
 
     static Result<WrittenFile, PqfError> Write(
         RunContext run,
-        string folder,
+        string path,
         PqfModel model,
         ModelFormat format,
         NetworkOverrides overrides
     ) =>
         CheckedFile
-            .Write(model, Path.Combine(folder, model.Architecture.Title + format.Extension()), format, run.Key, overrides)
+            .Write(model, path, format, run.Key, overrides)
             .Map(file =>
             {
                 string? lost = format is ModelFormat.Pth ? NetworkText.NotKept(model, file.Path) : null;

@@ -26,12 +26,17 @@ static class PartialCompression
     {
         string path = Path.Combine(folder, Path.GetFileNameWithoutExtension(model.Path) + ModelFormat.Onnx.Extension());
         return from possible in Check(run, model, path, calibrate)
-            from prepared in OutputFolder.Prepare(folder, run.Locks)
+            from prepared in OutputFolder.Prepare(folder, run.Locks, Path.GetFileName(path), CompressionOutput.LayersName)
             let noted = Note(run, model)
             from compressed in CompressPartialJob.Run(model, device, ConfigMapping.Compress(run), run.Progress, run.Cancellation)
             from written in model.Write(path, compressed.Parameters)
-            from layers in Tables.WriteLayers(Path.Combine(folder, "layers.csv"), compressed.State.Layers, compressed.State.Stored)
-            select run.Conclude(
+            let tables = FilesBeside.Write(
+                (
+                    Path.Combine(folder, CompressionOutput.LayersName),
+                    layers => Tables.WriteLayers(layers, compressed.State.Layers, compressed.State.Stored)
+                )
+            )
+            from concluded in run.Conclude(
                 new CompressPartialResult(
                     path,
                     compressed.SizeBytes,
@@ -39,8 +44,10 @@ static class PartialCompression
                     [.. model.Operators.Select(pair => new PassedOperator(pair.Operator, pair.Count))],
                     [.. compressed.State.Layers.Select(QuantisedLayer.Of)],
                     CompressionOutput.MeanRelativeError(compressed.State)
-                )
-            );
+                ),
+                tables
+            )
+            select concluded;
     }
 
     /// <summary><c>12 convolutions and linear layers</c>.</summary>

@@ -48,6 +48,14 @@ sealed record RunContext(
         return default;
     }
 
+    /// <summary>Ends the command with its result, whatever became of the files beside it.</summary>
+    /// <returns>An error where some of the files could not be written.</returns>
+    public Result<Unit, PqfError> Conclude(CommandResult result, FilesBeside files)
+    {
+        Conclude(result);
+        return files.Outcome;
+    }
+
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
     public void Note(string line) => Progress.Note(line);
 

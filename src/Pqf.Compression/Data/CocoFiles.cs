@@ -18,19 +18,13 @@ public static class CocoFiles
     public static Result<ImmutableArray<CocoDetection>, PqfError> ReadResults(string path, CocoInstances truth) =>
         With(path, stream => CocoReader.ReadResults(stream, path, truth));
 
-    /// <summary>Writes two files, as COCO's server and its API take them: <c>bbox_results.json</c> and <c>segm_results.json</c>.</summary>
-    public static Result<Unit, PqfError> WriteResults(string folder, IReadOnlyList<CocoDetection> detections) =>
-        AtomicFile
-            .Write(
-                Path.Combine(folder, "bbox_results.json"),
-                stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Mask = null }))
-            )
-            .Bind(_ =>
-                AtomicFile.Write(
-                    Path.Combine(folder, "segm_results.json"),
-                    stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Box = null }))
-                )
-            );
+    /// <summary>Writes what was found as COCO's server and its API take it: the boxes alone.</summary>
+    public static Result<Unit, PqfError> WriteBoxes(string path, IReadOnlyList<CocoDetection> detections) =>
+        AtomicFile.Write(path, stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Mask = null })));
+
+    /// <summary>The same with the masks alone.</summary>
+    public static Result<Unit, PqfError> WriteMasks(string path, IReadOnlyList<CocoDetection> detections) =>
+        AtomicFile.Write(path, stream => CocoWriter.WriteResults(stream, detections.Select(item => item with { Box = null })));
 
     static Result<T, PqfError> With<T>(string path, Func<Stream, Result<T, PqfError>> read)
     {

@@ -33,14 +33,10 @@ public static class CompressJob
         CancellationToken cancellation = default
     )
     {
-        if (network.IsCompressed)
-            return IsCompressed(network);
-        if (options.Images is not null && network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
+        if (Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         options = Settled(network, options);
         var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
-        if (network.LacksStatistics && images is null)
-            return MissingStatistics.Error(network.Path, network.Graph);
         return options.Target is { } target
             ? from layers in Blocks.Of(network.Graph, options.Compression)
             from measured in network.LacksStatistics
@@ -51,6 +47,13 @@ public static class CompressJob
             select compressed
             : Run(network, images, options, progress, cancellation);
     }
+
+    /// <summary>Whether a network can be compressed with the images that there are.</summary>
+    internal static Result<Unit, PqfError> Check(Network network, CompressOptions options) =>
+        network.IsCompressed ? IsCompressed(network)
+        : options.Images is not null ? network.ForPhotographs().Map(_ => default(Unit))
+        : network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph)
+        : default(Unit);
 
     /// <summary>The error of a network that has codes already.</summary>
     internal static PqfError IsCompressed(Network network) =>

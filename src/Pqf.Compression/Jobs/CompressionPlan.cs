@@ -46,10 +46,8 @@ public sealed record CompressionPlan(
     /// <returns>The plan, or the errors that compressing it would find in the settings.</returns>
     public static Result<CompressionPlan, PqfError> Of(Network network, CompressOptions options)
     {
-        if (network.IsCompressed)
-            return CompressJob.IsCompressed(network);
-        if (network.LacksStatistics && options.Images is null)
-            return MissingStatistics.Error(network.Path, network.Graph);
+        if (CompressJob.Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
+            return unfit;
         options = CompressJob.Settled(network, options);
         return from blocks in Blocks.Of(network.Graph, options.Compression)
             from inputs in options.ColumnWeights is { } path

@@ -10,8 +10,10 @@ public static class OutputFolder
     /// be written, and deletes what runs that were ended by force left half written.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="locks">Holds it.</param>
-    /// <returns>An error that names the folder if the file system refuses, or another run writes to it.</returns>
-    public static Result<Unit, PqfError> Prepare(string folder, FolderLocks locks) =>
+    /// <param name="files">Names of files that the run will write, as far as they are known: none may be a folder's.</param>
+    /// <returns>An error that names the folder if the file system refuses, or another run writes to it; or the file that cannot be
+    /// written.</returns>
+    public static Result<Unit, PqfError> Prepare(string folder, FolderLocks locks, params IEnumerable<string> files) =>
         from _ in IoProblem.Try(folder, () => Directory.CreateDirectory(folder), "cannot be made a folder")
         from taken in IoProblem.Try(folder, () => locks.Take(folder), "cannot be written to").Bind(result => result)
         from tried in IoProblem.Try(
@@ -23,5 +25,6 @@ public static class OutputFolder
             },
             "cannot be written to"
         )
+        from free in Result.All(files.Select(name => AtomicFile.CheckTarget(Path.Combine(folder, name))))
         select tried;
 }

@@ -47,7 +47,18 @@ public sealed record TrainingFolder(string Path)
     /// <summary>Makes the folders, and takes them for this run.</summary>
     /// <param name="locks">Holds them.</param>
     public Result<Unit, PqfError> Prepare(FolderLocks locks) =>
-        Result.All(new[] { Path, States, Models }.Select(part => OutputFolder.Prepare(part, locks))).Map(_ => default(Unit));
+        from own in Prepare(Path, locks, MetricsFile, ResultsFile, ConfigFile)
+        from states in Prepare(States, locks, LastState)
+        from models in Prepare(
+            Models,
+            locks,
+            ModelFile(TrainingOutput.Best, ModelFormat.Pth),
+            ModelFile(TrainingOutput.Best, ModelFormat.Pqf)
+        )
+        select models;
+
+    static Result<Unit, PqfError> Prepare(string folder, FolderLocks locks, params IEnumerable<string> files) =>
+        OutputFolder.Prepare(folder, locks, files.Select(file => System.IO.Path.GetFileName(file)));
 
     /// <summary>Says whether a new run may begin here: not over the states of another.</summary>
     public Result<Unit, PqfError> CheckUnused() =>

@@ -32,15 +32,23 @@ sealed class TrainingOutput(
     public Result<Unit, PqfError> SaveEpoch(TrainingState state, bool isBest)
     {
         string number = state.Progress.Epoch.ToString(CultureInfo.InvariantCulture);
-        // The state comes last: a run that resumes from it finds all other files of the epoch written.
+        // The state comes last: a run that resumes from it finds the networks of the epoch written.
         return TrainingCheckpoint
             .CheckFinite(model.Graph, state)
             .Bind(_ => WriteModels(state, number))
             .Bind(_ => isBest ? WriteModels(state, Best) : default(Unit))
-            .Bind(_ => Tables.WriteEpochs(folder.MetricsFile, state.Progress))
-            .Bind(_ => AtomicFile.WriteText(folder.ResultsFile, text => Array.ForEach([.. ResultLines(state.Progress)], text.WriteLine)))
-            .Bind(_ => TrainingCheckpoint.Write(folder.StateFile(state.Progress.Epoch), model, state, settings));
+            .Bind(_ =>
+            {
+                // Every epoch writes whole tables. One that cannot be written does not cost the epoch.
+                var tables = WriteTables(state.Progress);
+                return TrainingCheckpoint.Write(folder.StateFile(state.Progress.Epoch), model, state, settings).Bind(_ => tables);
+            });
     }
+
+    Result<Unit, PqfError> WriteTables(TrainingProgress progress) =>
+        Tables
+            .WriteEpochs(folder.MetricsFile, progress)
+            .Bind(_ => AtomicFile.WriteText(folder.ResultsFile, text => Array.ForEach([.. ResultLines(progress)], text.WriteLine)));
 
     /// <summary>What the run has given so far, for a person.</summary>
     public IEnumerable<string> ResultLines(TrainingProgress progress)

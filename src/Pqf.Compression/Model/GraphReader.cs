@@ -75,7 +75,7 @@ static class GraphReader
     }
 
     static string Note(Preprocessing guessed) =>
-        $"the model does not say how its images are prepared; taken are a resize to {guessed.Resize} pixels, a crop of "
-        + $"{guessed.Crop} × {guessed.Columns ?? guessed.Crop}, and ImageNet's mean and deviation (preprocessing.resize, crop, mean, "
-        + "deviation say otherwise)";
+        $"the model does not say how its images are prepared; guessed: resize {guessed.Resize}, crop {guessed.Crop} × "
+        + $"{guessed.Columns ?? guessed.Crop}, ImageNet's mean and deviation (change them with preprocessing.resize, crop, mean, "
+        + "deviation)";
 }

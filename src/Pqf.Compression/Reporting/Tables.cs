@@ -143,8 +143,8 @@ public static class Tables
             )
         );
 
-    /// <summary>Writes <c>confusion.csv</c>: a row for each class that has images, a column for each class that is an answer; the fields
-    /// count images.</summary>
+    /// <summary>Writes <c>confusion.csv</c>: a row for each true class that has images, a column for each class that is predicted; the
+    /// fields count images. The header says which is which.</summary>
     /// <param name="path">The file.</param>
     /// <param name="confusion">What was answered.</param>
     /// <param name="names">One for each class.</param>
@@ -154,7 +154,7 @@ public static class Tables
         var counts = confusion.Answers.ToDictionary(item => (item.Class, item.Answer), item => item.Count);
         return Write(
             path,
-            ["class", "name", .. answers.Select(answer => names[answer])],
+            ["class", @"true\predicted", .. answers.Select(answer => names[answer])],
             confusion.Classes.Select(item =>
                 (string[])
                     [Text(item.Class), names[item.Class], .. answers.Select(answer => Text(counts.GetValueOrDefault((item.Class, answer))))]
@@ -194,11 +194,22 @@ public static class Tables
             path,
             text =>
             {
-                using var csv = CsvWriter.Create(text, CsvWriterOptions.Default, true);
+                using var csv = CsvWriter.Create(text, CsvWriterOptions.Default with { NewLine = "\n" }, true);
                 foreach (string[] row in rows.Prepend([.. header]))
-                    csv.WriteRecord(row);
+                    csv.WriteRecord(row.Select(Field).ToArray());
             }
         );
+
+    /// <summary>A field as no spreadsheet runs it: control characters are escaped, and an apostrophe stands before a name that would be a
+    /// formula.</summary>
+    /// <remarks>The characters are those of OWASP's page on CSV injection, the wide ones too. The writer's own option would also put an
+    /// apostrophe before negative numbers, which are text to it.</remarks>
+    static string Field(string value)
+    {
+        string text = Printable.Whole(value);
+        bool isFormula = text is ['=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠', ..];
+        return isFormula && !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? $"'{text}" : text;
+    }
 
     static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -40,7 +40,7 @@ public static class Preprocess
     /// <param name="destination">[H · W · C], NHWC order.</param>
     /// <param name="variation">For training; null for the centre as it is.</param>
     /// <returns>Rows that there were; less than the height if <paramref name="rows"/> ended, and the input is then not complete.</returns>
-    /// <exception cref="ShapeException">The destination is not of that many values, or the network has neither 1 nor 3 channels.</exception>
+    /// <exception cref="ShapeException">The destination is not of that many values, or the channels are not 1 or 3.</exception>
     public static int ToInput(
         int height,
         int width,

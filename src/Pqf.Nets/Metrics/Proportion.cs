@@ -21,7 +21,8 @@ public readonly record struct Proportion(int Correct, int Count)
                 p = Value;
             double centre = (p + (Z * Z / (2 * n))) / (1 + (Z * Z / n));
             double half = Z / (1 + (Z * Z / n)) * Math.Sqrt((p * (1 - p) / n) + (Z * Z / (4 * n * n)));
-            return (centre - half, centre + half);
+            // 0 and 1 exactly where the formula has them; rounding would leave some 1e-17.
+            return (Correct == 0 ? 0 : centre - half, Correct == Count ? 1 : centre + half);
         }
     }
 

@@ -40,6 +40,20 @@ public static partial class AtomicFile
             }
         );
 
+    /// <summary>Whether a path is one that a file can be written to, so that hours of work do not end at a folder of its name.</summary>
+    /// <param name="path">As for <see cref="Write"/>.</param>
+    /// <returns>The error that <see cref="Write"/> would return.</returns>
+    public static Result<Unit, PqfError> CheckTarget(string path) =>
+        IoProblem.Try(
+            path,
+            () =>
+            {
+                _ = Target(path);
+                return default(Unit);
+            },
+            "cannot be written"
+        );
+
     static string Target(string path)
     {
         var link = new FileInfo(path);

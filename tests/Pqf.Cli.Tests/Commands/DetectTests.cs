@@ -48,7 +48,8 @@ public sealed class DetectTests : IDisposable
     public void Nothing_above_the_threshold_leaves_the_picture_as_it_is()
     {
         var result = Detect("1", "a.png");
-        Assert.Equal([folder.File("a.png"), "  nothing"], result.Lines);
+        string wrote = $"wrote    {folder.File("out/a.png")}, {folder.File("out/results.json")}";
+        Assert.Equal([folder.File("a.png"), "  nothing", wrote], result.Lines);
         Assert.Empty(Results());
         Assert.Equal(ImageDecoder.Decode(folder.File("a.png")).Value().Pixels, Picture("a").Pixels);
     }
@@ -68,7 +69,11 @@ public sealed class DetectTests : IDisposable
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal(
             ["Compiling", "Decoding", "Image", "Features", "ProposalHead", "Proposals", "BoxHead", "Boxes", "MaskHead", "Pictures"],
-            result.Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal)).Skip(1).Select(line => line.Split(' ')[0])
+            result
+                .Lines.SkipWhile(line => !line.StartsWith("stage", StringComparison.Ordinal))
+                .Skip(1)
+                .SkipLast(1)
+                .Select(line => line.Split(' ')[0])
         );
     }
 
@@ -169,7 +174,7 @@ public sealed class DetectTests : IDisposable
         Assert.Equal([0xFF, 0xD8, 0xFF], File.ReadAllBytes(folder.File("out/car.jpg"))[..3]);
         Assert.True(File.Exists(folder.File("out/a.png")));
         Assert.Contains(
-            "1 picture is JPEG of quality 90; --quality and --pictures png say otherwise\n",
+            "1 picture is JPEG of quality 90; --quality N changes the quality, --pictures png writes PNG without loss\n",
             result.Error,
             StringComparison.Ordinal
         );
@@ -177,6 +182,21 @@ public sealed class DetectTests : IDisposable
         Detect("1", "car.jpg", "--quality", "20");
         Assert.InRange(new FileInfo(folder.File("out/car.jpg")).Length, 1, usual / 2);
         Assert.Contains("--quality: expected a whole number from 1 to 100", Detect("1", "car.jpg", "--quality", "0").Error);
+    }
+
+    [Theory]
+    [InlineData("a.png", "--pictures", "png")]
+    [InlineData("a.jpg", "--pictures", "png")]
+    [InlineData("a.png", "--pictures", "auto")]
+    public void The_quality_of_pictures_that_are_all_PNG_is_an_error(string photograph, string option, string kind)
+    {
+        var result = Detect("1", photograph, "--quality", "80", option, kind);
+        Assert.Equal(
+            "error: command line: --quality: is the quality of JPEG pictures, but all pictures will be PNG; leave it out, or write JPEG "
+                + "with --pictures jpg",
+            result.ErrorLine
+        );
+        Assert.Equal(ExitCode.Usage, result.Code);
     }
 
     [Fact]

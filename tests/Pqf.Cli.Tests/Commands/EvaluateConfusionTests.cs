@@ -74,7 +74,7 @@ public sealed class EvaluateConfusionTests : IDisposable
         string[] columns = [.. names.Where(name => answers.Any(pair => pair.Answer == name || pair.Class == name))];
         Assert.Equal(
             [
-                $"class,name,{string.Join(',', columns)}",
+                $@"class,true\predicted,{string.Join(',', columns)}",
                 .. names.Select((one, i) => $"{i},{one},{string.Join(',', columns.Select(answer => Count(one, answer)))}"),
             ],
             File.ReadAllLines(folder.File("out/confusion.csv"))

@@ -39,7 +39,7 @@ public sealed class EvaluateDetectorTests : IDisposable
         Assert.Equal("category  objects  box AP  box AP50  mask AP  mask AP50", result.Lines[16]);
         string[] box = Fields(result.Lines[3]),
             mask = Fields(result.Lines[4]);
-        Assert.Equal(["dog", "2", box[1], box[2], mask[1], mask[2]], Fields(Assert.Single(result.Lines[17..])));
+        Assert.Equal(["dog", "2", box[1], box[2], mask[1], mask[2]], Fields(Assert.Single(result.Lines[17..^1])));
         string[] table = File.ReadAllLines(folder.File("out/categories.csv"));
         Assert.Equal("id,name,objects,box_ap,box_ap50,box_ap75,mask_ap,mask_ap50,mask_ap75", table[0]);
         Assert.StartsWith("3,dog,2,", Assert.Single(table[1..]), StringComparison.Ordinal);

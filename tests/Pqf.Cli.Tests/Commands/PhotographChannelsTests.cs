@@ -19,7 +19,7 @@ public sealed class PhotographChannelsTests : IDisposable
     public static TheoryData<int, string> Refused =>
         [
             .. from channels in (int[])[2, 4, 7]
-            from command in (string[])["classify", "run", "evaluate", "train", "train --model.compress", "compress"]
+            from command in (string[])["classify", "run", "evaluate", "train", "train --model.compress", "compress", "compress --dry-run"]
             select (channels, command),
         ];
 
@@ -68,6 +68,7 @@ public sealed class PhotographChannelsTests : IDisposable
             "train" => [.. train, "--model.compress", "false"],
             "train --model.compress" => train,
             "compress" => ["compress", Network, "--calibrate", images, "--output", output, "--search", "greedy", .. Quick],
+            "compress --dry-run" => ["compress", Network, "--calibrate", images, "--dry-run"],
             _ => throw new ArgumentException(command),
         };
         return Cli.Run([.. arguments, .. Small]);

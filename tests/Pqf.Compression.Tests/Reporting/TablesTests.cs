@@ -1,7 +1,10 @@
 using Pqf.Compression;
+using Pqf.Compression.Detection;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Graphs;
+using Pqf.Nets.Metrics;
 using Pqf.Nets.Weights;
 using Pqf.Testing;
 using Xunit;
@@ -47,7 +50,7 @@ public class TablesTests
                 + "fc,8x64,4,16,128,0.5,0.25,0.125,0.0625,3.5,1536,codes,0.000\n"
                 + "conv1,64x3x7x7,,,,,1E-07,,,,150528,half,\n"
                 + "small,8x1x3x3,,,,,2E-05,,,,704,8bit,\n",
-            File.ReadAllText(folder.File("layers.csv")).ReplaceLineEndings("\n")
+            File.ReadAllText(folder.File("layers.csv"))
         );
     }
 
@@ -62,8 +65,43 @@ public class TablesTests
         Assert.Equal(
             "parents,children,optimised,log_det_before,log_det_greedy,log_det_after,proposals,accepted,seconds\nconv1 "
                 + "layer1.0.conv2,layer1.0.conv1,layer1.0.conv1,-7.5,,-8,10000,321,0.500\n",
-            File.ReadAllText(folder.File("groups.csv")).ReplaceLineEndings("\n")
+            File.ReadAllText(folder.File("groups.csv"))
         );
+    }
+
+    [Theory]
+    [InlineData("cat", "cat")]
+    [InlineData("=HYPERLINK(0)", "'=HYPERLINK(0)")]
+    [InlineData("=", "'=")]
+    [InlineData("+cat", "'+cat")]
+    [InlineData("-cat", "'-cat")]
+    [InlineData("@cat", "'@cat")]
+    [InlineData("＝cat", "'＝cat")]
+    [InlineData("-1.5e3", "-1.5e3")]
+    [InlineData("+5", "+5")]
+    [InlineData("a=b", "a=b")]
+    [InlineData("\t=cat", @"\t=cat")]
+    [InlineData("two\r\nlines", @"two\r\nlines")]
+    [InlineData("\u001b[31mred", @"\u001b[31mred")]
+    [InlineData("-a,\"b\"", "\"'-a,\"\"b\"\"\"")]
+    public void A_name_is_no_formula_and_has_no_control_characters(string name, string field)
+    {
+        using var folder = new TemporaryFolder();
+        var precision = new ClassPrecision(7, 1, 0.5, 0.5, 0.5);
+        Tables.WriteCategories(folder.File("categories.csv"), [new(new CocoCategory(7, name), precision, null)]).Value();
+        Tables.WriteConfusion(folder.File("confusion.csv"), Confusion.Of([(0, 0)]), [name]).Value();
+
+        Assert.Equal($"7,{field},1,0.5,0.5,0.5,,,", File.ReadAllLines(folder.File("categories.csv"))[1]);
+        Assert.Equal($"class,true\\predicted,{field}\n0,{field},1\n", File.ReadAllText(folder.File("confusion.csv")));
+    }
+
+    [Fact]
+    public void A_long_field_is_whole()
+    {
+        using var folder = new TemporaryFolder();
+        string name = new('x', 10_000);
+        Tables.WriteConfusion(folder.File("confusion.csv"), Confusion.Of([(0, 0)]), [name]).Value();
+        Assert.Contains(name, File.ReadAllText(folder.File("confusion.csv")));
     }
 
     [Fact]

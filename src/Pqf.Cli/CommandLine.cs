@@ -88,7 +88,7 @@ static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                output.Fail(OneLine(error.Message));
+                output.Fail(OneLine(UsageError.Of(error, parsed)));
             terminal.Error.WriteLine($"See '{string.Join(' ', CommandPath(parsed))} --help'.");
             return ExitCode.Usage;
         }
@@ -128,8 +128,8 @@ static class CommandLine
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output)
     {
         var root = new RootCommand(
-            "Pqf makes convolutional networks 19 to 43 times smaller by permuting and product-quantising their weights, and reports "
-                + "the accuracy you keep."
+            "Pqf makes convolutional networks smaller (ResNets 19 to 43 times, MobileNetV2 13 times) by permuting and product-quantising "
+                + "their weights, and reports the accuracy you keep."
         );
         foreach (var option in options.All)
             root.Options.Add(option);

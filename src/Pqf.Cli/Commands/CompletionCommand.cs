@@ -13,7 +13,7 @@ static class CompletionCommand
     public static CommandEntry Create(ImmutableArray<CommandEntry> others)
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or pwsh" };
-        shell.AcceptOnlyFromAmong([.. CompletionScript.Shells]);
+        shell.AcceptOnly([.. CompletionScript.Shells]);
         var syntax = new Command("completion", "Print a script that completes commands, options, keys and files in your shell.") { shell };
         return new(
             syntax,

@@ -61,7 +61,8 @@ static class CompressCommand
         return new(
             new Command(
                 "compress",
-                "Make a network 19 to 43 times smaller: permute its channels, quantise its weights, check and write the result."
+                "Make a network smaller (ResNets 19 to 43 times, MobileNetV2 13 times): permute its channels, quantise its weights, check "
+                    + "and write the result."
             )
             {
                 network,
@@ -188,7 +189,7 @@ static class CompressCommand
 
     static Result<Unit, PqfError> Run(RunContext run, Network network, string folder, string? calibrate, NetworkOverrides overrides) =>
         run.WithImages(reader =>
-            from prepared in OutputFolder.Prepare(folder, run.Locks, CompressionOutput.Names(run, network.Architecture))
+            from prepared in run.PrepareOutput(folder, CompressionOutput.Names(run, network.Architecture))
             from images in Images(run, network, reader, calibrate)
             from compressed in CompressJob.Run(
                 network,

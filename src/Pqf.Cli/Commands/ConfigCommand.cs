@@ -41,7 +41,9 @@ static class ConfigCommand
 
     static Result<Unit, PqfError> List(RunContext run) =>
         run.Conclude(
-            new PresetsResult([.. Presets.All().Select(preset => new PresetResult(preset.Command, preset.Name, preset.Description))])
+            new PresetsResult([
+                .. Presets.All().Select(preset => new PresetResult(preset.Command, preset.Name, preset.File, preset.Description)),
+            ])
         );
 
     static Result<Unit, PqfError> Print(RunContext run, CommandEntry entry, string? preset)

@@ -27,7 +27,7 @@ static class ConvertCommand
             Description = "dense (weights decoded) or compressed [default: as it is]",
             HelpName = "FORM",
         };
-        form.AcceptOnlyFromAmong(Dense, Compressed);
+        form.AcceptOnly(Dense, Compressed);
         var dense = new Option<bool>("--dense") { Description = "The same as --format dense" };
         var arch = new Option<string?>("--arch")
         {

@@ -5,7 +5,6 @@ using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
-using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Coco;
@@ -116,7 +115,7 @@ static class DetectCommand
             );
         return run.WithDevice(device =>
             from network in run.Load(file, device, NetworkTask.Detection)
-            from _ in OutputFolder.Prepare(folder, run.Locks, [.. pictures.Select(path => Path.GetFileName(path)), ResultsName])
+            from _ in run.PrepareOutput(folder, [.. pictures.Select(path => Path.GetFileName(path)), ResultsName])
             let watch = new StageWatch(run.Terminal.Clock)
             let found = new Found([], [])
             let outcome = Detect(run, network, photographs, new Pictures(pictures, quality ?? DefaultQuality), threshold, watch, found)

@@ -56,7 +56,7 @@ static class RunCommand
             let _ = Note(run, network)
             from x in isTensor ? RunJob.Read(inputs[0], network) : Photographs(run, network, inputs)
             from values in RunJob.Run(network, x)
-            from prepared in OutputFolder.Prepare(folder, run.Locks)
+            from prepared in run.PrepareOutput(folder)
             from written in Write(run, folder, values)
             select written
         );

@@ -8,6 +8,9 @@ namespace Pqf.Cli.Configuration;
 /// <param name="Text">YAML.</param>
 sealed record Preset(string Command, string Name, string Text)
 {
+    /// <summary>The file's name in config/: <c>compress_resnet50_large.yaml</c>.</summary>
+    public string File => $"{Command}_{Name.Replace('-', '_')}.yaml";
+
     /// <summary>What it is for, on one line.</summary>
     public string Description => Text.Split('\n')[0].TrimStart('#', ' ').TrimEnd('\r');
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.RegularExpressions;
+using Pqf.Cli.Shell;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Configuration;
@@ -95,27 +95,11 @@ static partial class StartingFile
             string fallback = row.Default.Length == 0 ? "" : $" [{row.Default}]";
             return
             [
-                .. Wrapped(row.IsSet ? row.Meaning : row.Meaning + fallback, Width - indent.Length - 2).Select(line => $"{indent}# {line}"),
+                .. TextLines
+                    .Wrapped(row.IsSet ? row.Meaning : row.Meaning + fallback, Width - indent.Length - 2)
+                    .Select(line => $"{indent}# {line}"),
                 row.IsSet ? $"{indent}{name}: {row.Default}" : $"{indent}# {name}:",
             ];
         }
-    }
-
-    /// <summary>Lines of at most so many characters, cut between words.</summary>
-    static IEnumerable<string> Wrapped(string text, int width)
-    {
-        var line = new StringBuilder();
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line.ToString();
-                line.Clear();
-            }
-
-            line.Append(line.Length > 0 ? " " : "").Append(word);
-        }
-
-        yield return line.ToString();
     }
 }

@@ -39,6 +39,7 @@ static class TrainingMapping
         {
             Folder = folder,
             Resume = resume,
+            AfterPreparing = () => run.NoteOutput(folder),
             Configuration = StoredConfig.Text(config, weights),
             Compression = config.Model.Compress ? ConfigMapping.Compress(run) : null,
             Seed = config.Seed,

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Pqf.Cli.Shell;
 
 namespace Pqf.Cli.Results;
@@ -18,16 +17,21 @@ sealed record PresetsResult(IReadOnlyList<PresetResult> Presets) : CommandResult
 {
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
-        new Table(["command", "preset", "description"], [.. Presets.Select(preset => preset.Row())]).Lines();
+        Presets
+            .SelectMany(preset => preset.Lines())
+            .Append("")
+            .Append("A preset is the file of that name in config/ of the project, within the program.");
 }
 
 /// <summary>A configuration within the program.</summary>
 /// <param name="Command">The commands that take it: compress, train or evaluate, those of one kind of network included.</param>
 /// <param name="Name">As <c>--preset</c> takes it.</param>
+/// <param name="File">Its file in the project's folder config.</param>
 /// <param name="Description">What it is for.</param>
-sealed record PresetResult(string Command, string Name, string Description)
+sealed record PresetResult(string Command, string Name, string File, string Description)
 {
-    internal ImmutableArray<string> Row() => [Command, Name, Description];
+    internal IEnumerable<string> Lines() =>
+        [$"pqf {Command} --preset {Name}  ({File})", .. TextLines.Wrapped(Description, HelpText.Width - 4).Select(line => $"    {line}")];
 }
 
 /// <summary>A completion script.</summary>

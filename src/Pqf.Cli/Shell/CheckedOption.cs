@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
+using Pqf.Cli.Configuration;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
@@ -44,6 +46,31 @@ static class CheckedOption
             text => choices.Where(choice => choice.Word == text).Select(choice => (T?)choice.Value).FirstOrDefault()
         );
 
+    /// <summary>Checks that a value is one of some words, which shells complete.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="words">What fits.</param>
+    public static void AcceptOnly(this Option<string?> option, params string[] words)
+    {
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result => Check(result, option.Name, words));
+    }
+
+    /// <inheritdoc cref="AcceptOnly(Option{string}, string[])"/>
+    /// <param name="argument">The argument.</param>
+    public static void AcceptOnly(this Argument<string> argument, params string[] words)
+    {
+        argument.CompletionSources.Add(words);
+        argument.Validators.Add(result => Check(result, argument.Name, words));
+    }
+
+    static void Check(SymbolResult result, string name, string[] words)
+    {
+        if (result.Tokens is [.., var last] && !words.Contains(last.Value))
+            result.AddError(
+                $"{ConfigLoader.CommandLine}: {name}: expected one of {string.Join(", ", words)}, got {Printable.Name(last.Value)}"
+            );
+    }
+
     static Option<T> Of<T>(string name, T fallback, string expected, Func<string, T?> parse)
         where T : struct =>
         new(name)
@@ -54,7 +81,7 @@ static class CheckedOption
                 string text = result.Tokens is [.., var last] ? last.Value : "";
                 if (parse(text) is { } value)
                     return value;
-                result.AddError($"{name}: expected {expected}, got {Printable.Name(text)}");
+                result.AddError($"{ConfigLoader.CommandLine}: {name}: expected {expected}, got {Printable.Name(text)}");
                 return fallback;
             },
         };

@@ -26,7 +26,7 @@ static class PartialCompression
     {
         string path = Path.Combine(folder, Path.GetFileNameWithoutExtension(model.Path) + ModelFormat.Onnx.Extension());
         return from possible in Check(run, model, path, calibrate)
-            from prepared in OutputFolder.Prepare(folder, run.Locks, Path.GetFileName(path), CompressionOutput.LayersName)
+            from prepared in run.PrepareOutput(folder, Path.GetFileName(path), CompressionOutput.LayersName)
             let noted = Note(run, model)
             from compressed in CompressPartialJob.Run(model, device, ConfigMapping.Compress(run), run.Progress, run.Cancellation)
             from written in model.Write(path, compressed.Parameters)

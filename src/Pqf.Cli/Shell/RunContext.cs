@@ -74,15 +74,28 @@ sealed record RunContext(
             Note(line);
     }
 
-    /// <summary>Where results go: the folder that was asked for, or one of the run's own, which a line names.</summary>
+    /// <summary>Where results go: the folder that was asked for, or one of the run's own, which <see cref="NoteOutput"/> names once it is
+    /// made.</summary>
     /// <param name="network">The network's file or name; null where it has none.</param>
     public string OutputFolder(string? network)
     {
         if (Config.OutputPath is { } given)
             return given;
-        string folder = RunFolder.Of(Parsed.CommandResult.Command.Name, network);
-        Note($"output   {folder}");
-        return folder;
+        return RunFolder.Of(Parsed.CommandResult.Command.Name, network);
+    }
+
+    /// <summary>Makes the folder of the results, and names it if nobody asked for it.</summary>
+    /// <param name="folder">Of <see cref="OutputFolder"/>.</param>
+    /// <param name="files">Names of files that will be written, as far as they are known.</param>
+    public Result<Unit, PqfError> PrepareOutput(string folder, params IEnumerable<string> files) =>
+        Compression.Jobs.OutputFolder.Prepare(folder, Locks, files).Map(_ => NoteOutput(folder));
+
+    /// <summary>Names the folder of the results, if nobody asked for it.</summary>
+    public Unit NoteOutput(string folder)
+    {
+        if (Config.OutputPath is null)
+            Note($"output   {folder}");
+        return default;
     }
 
     /// <summary>Threads that decode images.</summary>

@@ -48,12 +48,12 @@ public static class CompressJob
             : Run(network, images, options, progress, cancellation);
     }
 
-    /// <summary>Whether a network can be compressed with the images that there are.</summary>
+    /// <summary>Whether a network can be compressed with the images that there are, and the files can hold it.</summary>
     internal static Result<Unit, PqfError> Check(Network network, CompressOptions options) =>
         network.IsCompressed ? IsCompressed(network)
-        : options.Images is not null ? network.ForPhotographs().Map(_ => default(Unit))
+        : options.Images is not null ? network.ForPhotographs().Bind(_ => ModelFormats.Check(options.Formats, network.Architecture))
         : network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph)
-        : default(Unit);
+        : ModelFormats.Check(options.Formats, network.Architecture);
 
     /// <summary>The error of a network that has codes already.</summary>
     internal static PqfError IsCompressed(Network network) =>

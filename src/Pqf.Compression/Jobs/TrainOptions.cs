@@ -19,6 +19,9 @@ public sealed record TrainOptions
     /// run.</summary>
     public string? Resume { get; init; }
 
+    /// <summary>Called once the run's folder is made.</summary>
+    public Action AfterPreparing { get; init; } = () => { };
+
     /// <summary>Text that the run's folder keeps beside its states, so that a caller can resume with the same settings; null for
     /// none.</summary>
     public string? Configuration { get; init; }

@@ -23,6 +23,9 @@ sealed class TrainingOutput(
     /// <summary>Name of the best epoch's network.</summary>
     public const string Best = "best";
 
+    // Every training writes them, where they can be read again.
+    static readonly ImmutableArray<ModelFormat> Usual = [ModelFormat.Pth, ModelFormat.Pqf];
+
     /// <summary>Saves a state between two epochs.</summary>
     public Result<Unit, PqfError> SaveState(TrainingState state) => TrainingCheckpoint.Write(folder.LastState, model, state, settings);
 
@@ -65,7 +68,7 @@ sealed class TrainingOutput(
         Result
             .All(
                 formats
-                    .Union([ModelFormat.Pth, ModelFormat.Pqf])
+                    .Union(Usual.Where(format => format.Holds(model.Architecture, state.Parameters.IsQuantised)))
                     .Select(format => (model with { Parameters = state.Parameters }).Save(folder.ModelFile(name, format), format))
             )
             .Map(_ => default(Unit));

@@ -90,8 +90,12 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         folder
             .Prepare(locks)
             .Bind(_ =>
-                Options.Configuration is { } text ? AtomicFile.WriteText(folder.ConfigFile, writer => writer.Write(text)) : default(Unit)
-            );
+            {
+                Options.AfterPreparing();
+                return Options.Configuration is { } text
+                    ? AtomicFile.WriteText(folder.ConfigFile, writer => writer.Write(text))
+                    : default(Unit);
+            });
 
     /// <summary>The network ready to be trained: norms with statistics of their own, compressed if that is asked for, and then
     /// calibrated.</summary>
@@ -224,7 +228,15 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     }
 
     /// <summary>Says what the files that every training writes do not keep.</summary>
-    Unit NoteLost(PqfModel model) => Note(NetworkText.NotKept(model, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth)));
+    Unit NoteLost(PqfModel model)
+    {
+        string path = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth);
+        return Note(
+            ModelFormat.Pth.Holds(model.Architecture, model.Parameters.IsQuantised)
+                ? NetworkText.NotKept(model, path)
+                : $"{path} is not written: {ModelFormats.WithoutGraph(model.Architecture)}"
+        );
+    }
 
     Unit Note(string? line)
     {

@@ -1,3 +1,6 @@
+using Pqf.Nets.Architectures;
+using Pqf.Tensors;
+
 namespace Pqf.Compression.Model;
 
 /// <summary>Kinds of network file.</summary>
@@ -28,6 +31,25 @@ public static class ModelFormats
             ModelFormat.Onnx => ".onnx",
             _ => ".safetensors",
         };
+
+    /// <summary>Whether a file of the format holds a network so that it can be read again. The graph of dense tensors may follow from
+    /// their shapes, and users' own PyTorch code may have it; codes have no shapes.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="architecture">Which network.</param>
+    /// <param name="isCompressed">Whether it has codes.</param>
+    public static bool Holds(this ModelFormat format, Architecture architecture, bool isCompressed) =>
+        !(format == ModelFormat.Pth && isCompressed && architecture.Options is GraphOptions);
+
+    /// <summary>Why a <c>.pth</c> file does not hold a network.</summary>
+    internal static string WithoutGraph(Architecture architecture) =>
+        $"a .pth file has no place for a graph: nothing could read the compressed {Printable.Name(architecture.Title)} from it; expected "
+        + ".pqf, .safetensors or .onnx";
+
+    /// <summary>Refuses formats that do not hold a compressed network.</summary>
+    internal static Result<Unit, PqfError> Check(IEnumerable<ModelFormat> formats, Architecture architecture) =>
+        formats.All(format => format.Holds(architecture, true))
+            ? default(Unit)
+            : new PqfError.Config("command line", "format", WithoutGraph(architecture));
 
     /// <summary>The format that a file's name asks for; null if it asks for none.</summary>
     public static ModelFormat? Of(string path) =>

@@ -155,6 +155,10 @@ public sealed record PqfModel
         format switch
         {
             ModelFormat.Pqf => Safetensors.Contents(path, ToTensors(), ToMetadata()),
+            ModelFormat.Pth when !format.Holds(Architecture, Parameters.IsQuantised) => new PqfError.File(
+                path,
+                ModelFormats.WithoutGraph(Architecture)
+            ),
             ModelFormat.Pth => PyTorchFile.Contents(path, PyTorchTensors()),
             ModelFormat.Onnx => OnnxContents(path),
             _ => Safetensors.Contents(path, PyTorchTensors(), ModelMetadata.Of(this).ToTextBesidePyTorch()),

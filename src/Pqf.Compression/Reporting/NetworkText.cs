@@ -44,18 +44,18 @@ public static class NetworkText
     /// <param name="path">The file.</param>
     public static string? NotKept(PqfModel model, string path)
     {
-        string[] lost =
+        string[] keys =
         [
             .. model.ClassNames is ClassNames.Listed ? (string[])["class names (model.class_names)"] : [],
             .. IsUsual(model.Preprocessing) ? [] : (string[])["preprocessing (preprocessing.resize, crop, mean, deviation)"],
-            .. model.Architecture.Options is GraphOptions graph && (model.Parameters.IsQuantised || !FamilyNetwork.IsToldByNames(graph))
-                ? (string[])["graph of the network"]
-                : [],
             .. HasUsualOptions(model) ? [] : (string[])["settings of the detector (model.maskrcnn)"],
         ];
-        return lost is []
+        if (model.Architecture.Options is GraphOptions graph && !FamilyNetwork.IsToldByNames(graph))
+            return $"{path}: this file keeps no {string.Join(" and no ", [.. keys, "graph of the network"])}; your own PyTorch "
+                + "code can use its tensors, and a .pqf keeps all";
+        return keys is []
             ? null
-            : $"{path}: this file keeps no {string.Join(" and no ", lost)}; give the keys whenever it is read, or use a .pqf";
+            : $"{path}: this file keeps no {string.Join(" and no ", keys)}; give the keys whenever it is read, or use a .pqf";
     }
 
     /// <summary>Whether the options of the network's family are those that its weights alone tell.</summary>

@@ -36,8 +36,9 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         var (plain, mirrored) = BatchesInMemory(graph, start, dense);
         if (plain < Images.BatchCount)
             yield return new CompressionEvent.Noted(
-                $"reconstructing layers on {plain * Images.BatchShape[0]} of {Images.BatchCount * Images.BatchShape[0]} photographs: the "
-                    + $"network's values on them take the {Options.MemoryLimit >> 20} MiB that reconstruction may use"
+                $"layers are reconstructed on {plain * Images.BatchShape[0]} of the {Images.BatchCount * Images.BatchShape[0]} photographs "
+                    + "that are there to calibrate: the network's values on more of them would take more than the "
+                    + $"{Options.MemoryLimit >> 20} MiB of memory that reconstruction may use"
             );
         var loaded = Load(host, plain, mirrored);
         if (loaded is not Result<ImmutableArray<LoadedBatch>, PqfError>.Ok(var images))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Pqf.Cli.Shell;
+using Pqf.Cli.Tests.Results;
 using Pqf.Compression.Reporting;
 using Pqf.Tensors.Formats;
 using Pqf.Testing;
@@ -273,6 +274,15 @@ public sealed class CompressTests : IDisposable
                     text.Contains($"{folder.File($"out/resnet18.{format}")}: this file keeps no preprocessing ", StringComparison.Ordinal)
                 )
         );
+    }
+
+    [Fact]
+    public void The_document_names_what_a_file_does_not_keep_as_the_lines_do()
+    {
+        string text = Compress("out", "--format", "pth");
+        string[] arguments = ["compress", folder.File("dense.safetensors"), "--output", folder.File("out"), "--format", "pth"];
+        var json = JsonCli.Run("compress", ExitCode.Success, [.. arguments, .. TestNetworks.QuickSettings]);
+        Assert.Contains($"note     {json.At("files", 0, "notKept").GetString()}\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -65,6 +65,8 @@ public sealed class ConfigTests : IDisposable
                 .Order(StringComparer.Ordinal),
             presets.Select(File).Order(StringComparer.Ordinal)
         );
+        Assert.Equal(presets.Select(preset => $"{File(preset)}.yaml"), presets.Select(preset => preset.At("file").GetString()));
+        Assert.All(Cli.Run("config", "--list").Lines, line => Assert.InRange(line.Length, 0, 80));
         Assert.All(
             presets,
             preset =>

@@ -139,13 +139,34 @@ public sealed class EvaluateTests : IDisposable
         "--weights",
         "x.pth"
     )]
-    [InlineData("error: --top: expected a whole number of 1 or more, got 0", "classify", "x.pth", "y.jpg", "--top", "0")]
-    [InlineData("error: --top: expected a whole number of 1 or more, got x", "classify", "x.pth", "y.jpg", "--top", "x")]
-    [InlineData("error: --quality: expected a whole number from 1 to 100, got 1.5", "detect", "x.pth", "y.jpg", "--quality", "1.5")]
-    [InlineData("error: --threshold: expected a number from 0 to 1, got nan", "detect", "x.pth", "y.jpg", "--threshold", "nan")]
-    [InlineData("error: --pictures: expected one of auto, jpg, png, jpeg, got 7", "detect", "x.pth", "y.jpg", "--pictures", "7")]
+    [InlineData("error: command line: --top: expected a whole number of 1 or more, got 0", "classify", "x.pth", "y.jpg", "--top", "0")]
+    [InlineData("error: command line: --top: expected a whole number of 1 or more, got x", "classify", "x.pth", "y.jpg", "--top", "x")]
     [InlineData(
-        "error: --pictures: expected one of auto, jpg, png, jpeg, got jpg,png",
+        "error: command line: --quality: expected a whole number from 1 to 100, got 1.5",
+        "detect",
+        "x.pth",
+        "y.jpg",
+        "--quality",
+        "1.5"
+    )]
+    [InlineData(
+        "error: command line: --threshold: expected a number from 0 to 1, got nan",
+        "detect",
+        "x.pth",
+        "y.jpg",
+        "--threshold",
+        "nan"
+    )]
+    [InlineData(
+        "error: command line: --pictures: expected one of auto, jpg, png, jpeg, got 7",
+        "detect",
+        "x.pth",
+        "y.jpg",
+        "--pictures",
+        "7"
+    )]
+    [InlineData(
+        "error: command line: --pictures: expected one of auto, jpg, png, jpeg, got jpg,png",
         "detect",
         "x.pth",
         "y.jpg",

@@ -53,12 +53,37 @@ public sealed class FamilyFileTests : IDisposable
         Assert.Contains("its logits are the same", result.Out, StringComparison.Ordinal);
         var inspected = Cli.Run("inspect", folder.File("out/small.pqf"));
         Assert.Contains("trunk_output.block1.block1-1.f.c.0", inspected.Out, StringComparison.Ordinal);
-        // Codes do not tell the graph.
-        Assert.Equal(ExitCode.Success, Cli.Run("convert", folder.File("out/small.pqf"), folder.File("codes.pth")).Code);
-        Assert.StartsWith(
-            $"error: {folder.File("codes.pth")}: ",
-            Cli.Run("evaluate", "--weights", folder.File("codes.pth"), "--data", folder.Path).Error,
+    }
+
+    const string NoGraph =
+        "a .pth file has no place for a graph: nothing could read the compressed small from it; expected .pqf, .safetensors or .onnx";
+
+    [Fact]
+    public void What_no_program_could_read_is_not_written()
+    {
+        string path = TestFamilyFiles.Write(folder.File("small.pth"));
+        string[] quick = [.. TestImages.QuickCompression, "--preprocessing.resize", "32", "--preprocessing.crop", "32"];
+        var refused = Cli.Run(["compress", path, "--output", folder.File("none"), "--format", "pqf,pth", "--quiet", .. quick]);
+        Assert.Equal((ExitCode.Usage, $"error: command line: format: {NoGraph}\n"), (refused.Code, refused.Error));
+        Assert.Empty(Directory.GetFiles(folder.File("none")));
+
+        Assert.Equal(ExitCode.Success, Cli.Run(["compress", path, "--output", folder.File("out"), "--quiet", .. quick]).Code);
+        var converted = Cli.Run("convert", folder.File("out/small.pqf"), folder.File("codes.pth"), "--quiet");
+        Assert.Equal((ExitCode.Failure, $"error: {folder.File("codes.pth")}: {NoGraph}\n"), (converted.Code, converted.Error));
+        Assert.False(File.Exists(folder.File("codes.pth")));
+
+        TestNetworks.WriteImages(folder.File("images"), "0", "1", "2");
+        string[] data = ["--data", folder.File("images"), "--dataloader.train_images_per_class", "1", "--model.class_count", "3"];
+        var trained = Cli.Run(["train", "--weights", path, .. data, "--output", folder.File("trained"), "--epochs", "1", .. quick]);
+        Assert.True(trained.Code == ExitCode.Success, trained.Error);
+        Assert.Contains(
+            $"{folder.File("trained/trained_models/best.pth")} is not written: {NoGraph}\n",
+            trained.Error,
             StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ["0.pqf", "1.pqf", "best.pqf"],
+            Directory.GetFiles(folder.File("trained/trained_models")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
     }
 

@@ -79,6 +79,25 @@ public class CommandLineTests
     }
 
     [Theory]
+    [InlineData("--weights: expected a value after it, got none", "compress", "--weights")]
+    [InlineData("network: expected the file of a dense network, got none", "compress")]
+    [InlineData("b: unexpected; compress takes no such argument", "compress", "a", "b")]
+    [InlineData("file: expected a value, got none", "inspect")]
+    [InlineData("out: expected a value, got none", "convert", "a")]
+    [InlineData("--format: expected one of dense, compressed, got x", "convert", "a", "b", "--format", "x")]
+    [InlineData("shell: expected one of bash, zsh, pwsh, got ksh", "completion", "ksh")]
+    [InlineData("--device: expected a value after it, got none", "train", "--device")]
+    [InlineData("--threshold: expected a number from 0 to 1, got x", "detect", "a", "b", "--threshold", "x")]
+    [InlineData("--top: expected a whole number of 1 or more, got x", "classify", "a", "b", "--top", "x")]
+    [InlineData("search: expected one of greedy, stochastic, descent, got 'x'", "compress", "a", "--search", "x")]
+    [InlineData("--batch: expected numbers from 1 to 65536 with commas between them, got x", "bench", "a", "--batch", "x")]
+    public void Every_usage_error_says_where_and_what_was_expected(string expected, params string[] arguments)
+    {
+        var result = Cli.Run(arguments);
+        Assert.Equal((ExitCode.Usage, $"error: command line: {expected}"), (result.Code, result.Error.Split('\n')[0]));
+    }
+
+    [Theory]
     [InlineData("error: command line: --epoch: unknown option; the nearest known one is --epochs", "devices", "--epoch", "3")]
     [InlineData(
         "error: command line: --k: unknown option; the nearest known one is --model.compression_parameters.k",
@@ -106,7 +125,7 @@ public class CommandLineTests
     public void Wrong_options_are_one_line(string expected, params string[] arguments)
     {
         var result = Cli.Run(arguments);
-        Assert.Equal(expected, result.ErrorLine);
+        Assert.Equal(expected, result.Error.Split('\n')[0]);
         Assert.Equal((ExitCode.Usage, ""), (result.Code, result.Out));
     }
 
@@ -136,7 +155,7 @@ public class CommandLineTests
     {
         var result = Cli.Run("devices", "extra");
         Assert.Equal(ExitCode.Usage, result.Code);
-        Assert.Equal("error: Unrecognized command or argument 'extra'.\nSee 'pqf devices --help'.\n", result.Error);
+        Assert.Equal("error: command line: extra: unexpected; devices takes no such argument\nSee 'pqf devices --help'.\n", result.Error);
     }
 
     [Fact]

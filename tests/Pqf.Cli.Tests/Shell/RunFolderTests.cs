@@ -25,6 +25,20 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(File.Exists(folder.File("runs/compress-a_b-2/layers.csv")));
     }
 
+    [Theory]
+    [InlineData("compress", "absent.pth")]
+    [InlineData("run", "absent.pth", "a.png")]
+    [InlineData("train", "--weights", "absent.pth", "--data", "idx")]
+    public void A_folder_that_is_not_made_is_not_named(params string[] arguments)
+    {
+        IdxFiles.Write(folder.File("idx"), 24, 12);
+        TestNetworks.WriteImage(folder.File("a.png"), 1);
+        var result = ProgramProcess.Run(folder.Path, [.. arguments, "--device", "host"]);
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.DoesNotContain("output ", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("runs")));
+    }
+
     [Fact]
     public void A_compression_without_photographs_says_what_to_do_next()
     {

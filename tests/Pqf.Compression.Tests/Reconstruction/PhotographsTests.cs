@@ -68,7 +68,10 @@ public sealed class PhotographsTests : IDisposable
         var limited = Run(Photographs("noise", 8, 4), new() { MirrorBelow = 0, MemoryLimit = (perImage * 8 * 3) - 1 }, new Collect(events));
 
         Assert.Equal(Bytes(few), Bytes(limited));
-        Assert.StartsWith("reconstructing layers on 16 of 32 photographs", events.OfType<CompressionEvent.Noted>().Single().Text);
+        Assert.StartsWith(
+            "layers are reconstructed on 16 of the 32 photographs that are there to calibrate: ",
+            events.OfType<CompressionEvent.Noted>().Single().Text
+        );
     }
 
     [Fact]

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Pqf.Cli.Configuration;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>Errors of the parser in the words of all others: where, what was expected, what came.</summary>
+static class UsageError
+{
+    /// <summary>One line.</summary>
+    /// <param name="error">Of the parser, or of an option that checks its values.</param>
+    /// <param name="parsed">The command line.</param>
+    public static string Of(ParseError error, ParseResult parsed)
+    {
+        if (error.Message.StartsWith($"{ConfigLoader.CommandLine}:", StringComparison.Ordinal))
+            return error.Message;
+        string? problem = error.SymbolResult switch
+        {
+            OptionResult { Tokens: [] } option => $"{option.Option.Name}: expected a value after it, got none",
+            ArgumentResult { Tokens: [] } argument => argument.Parent is OptionResult option
+                ? $"{option.Option.Name}: expected a value after it, got none"
+                : $"{argument.Argument.Name}: expected a value, got none",
+            CommandResult when parsed.UnmatchedTokens.Count > 0 =>
+                $"{parsed.UnmatchedTokens[0]}: unexpected; {parsed.CommandResult.Command.Name} takes no such argument",
+            _ => null,
+        };
+        return $"{ConfigLoader.CommandLine}: {problem ?? error.Message}";
+    }
+}

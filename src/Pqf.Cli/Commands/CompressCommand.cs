@@ -5,6 +5,8 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -189,7 +191,7 @@ static class CompressCommand
 
     static Result<Unit, PqfError> Run(RunContext run, Network network, string folder, string? calibrate, NetworkOverrides overrides) =>
         run.WithImages(reader =>
-            from prepared in run.PrepareOutput(folder, CompressionOutput.Names(run, network.Architecture))
+            from prepared in run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names])
             from images in Images(run, network, reader, calibrate)
             from compressed in CompressJob.Run(
                 network,
@@ -206,8 +208,33 @@ static class CompressCommand
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
             let next = images is null ? NextOf(network, written.Result.Files) : null
-            from concluded in run.Conclude(written.Result with { Next = next }, written.Files)
+            let report = ReportFiles.Write(folder, () => Report(run, model, compressed.State, written.Result, images))
+            from concluded in run.Conclude(
+                written.Result with
+                {
+                    Next = next,
+                    Report = ReportFiles.PageOf(report),
+                },
+                written.Files.And(report)
+            )
             select concluded
+        );
+
+    static Report Report(RunContext run, PqfModel model, CompressionState state, CompressResult written, ImageSet? images) =>
+        CompressPage.Of(
+            model,
+            state,
+            [.. written.Files.Select(file => new CheckedFile(file.Path, file.SizeBytes, file.LogitDifference))],
+            images?.Count ?? 0,
+            [
+                .. model.Provenance is { } source
+                    ? (string[])
+                        [
+                            $"Compressed from {source.SourceName} (SHA-256 {source.SourceSha256}) by pqf {source.ToolVersion}, seed {run.Config.Seed}.",
+                        ]
+                    : [],
+                "Beside this page: layers.csv and groups.csv with all figures of layers and orders.",
+            ]
         );
 
     /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>

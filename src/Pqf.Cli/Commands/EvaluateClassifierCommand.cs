@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Drawing;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
@@ -27,7 +29,8 @@ static class EvaluateClassifierCommand
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for confusion.csv, what was answered for each class [default: output_path, or nothing is written]",
+            Description =
+                "Folder for report.html, report.md and confusion.csv, what was answered for each class [default: output_path, or nothing is written]",
             HelpName = "DIR",
         };
         var skip = CommandEntry.SkipCorrupt();
@@ -72,7 +75,9 @@ static class EvaluateClassifierCommand
                 "dataloader.imagenet_path",
                 "expected a folder of labelled images, here or in dataloader.idx_path, got none"
             );
-        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks, ConfusionName) : default(Unit)
+        return from _ in run.Config.OutputPath is { } folder
+                ? OutputFolder.Prepare(folder, run.Locks, [ConfusionName, .. ReportFiles.Names])
+                : default(Unit)
             from done in run.WithImages(reader =>
                 run.WithDevice(device =>
                     from network in run.Load(weights, device, NetworkTask.Classification)
@@ -97,18 +102,44 @@ static class EvaluateClassifierCommand
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
         return from accuracy in EvaluateJob.Run(network, images, options, run.Progress, run.Cancellation)
-            let files = Write(run, network, accuracy)
+            let files = Write(run, network, accuracy, images)
             let result = ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds)
             from concluded in run.Conclude(result with { Files = files.Paths }, files)
             select concluded;
     }
 
-    static FilesBeside Write(RunContext run, Network network, Accuracy accuracy) =>
+    static FilesBeside Write(RunContext run, Network network, Accuracy accuracy, ImageSet images) =>
         run.Config.OutputPath is { } folder
-            ? FilesBeside.Write(
-                (Path.Combine(folder, ConfusionName), path => Tables.WriteConfusion(path, accuracy.Confusion, network.ClassNames))
-            )
+            ? FilesBeside
+                .Write((Path.Combine(folder, ConfusionName), path => Tables.WriteConfusion(path, accuracy.Confusion, network.ClassNames)))
+                .And(
+                    ReportFiles.Write(
+                        folder,
+                        () =>
+                            EvaluationPage.Of(NetworkSummary.Of(network), accuracy, network.ClassNames, Pictures(network, accuracy, images))
+                    )
+                )
             : FilesBeside.None;
+
+    /// <summary>Small pictures of the mistakes that the network is surest of. One that cannot be decoded any more is left out.</summary>
+    static ImmutableArray<ReportFigure> Pictures(Network network, Accuracy accuracy, ImageSet images) =>
+        [
+            .. accuracy.Mistakes.SelectMany(mistake =>
+                images
+                    .Decode(mistake.Image)
+                    .Match<ReportFigure[]>(
+                        image =>
+                            [
+                                ReportFigure.Photograph(
+                                    Bitmaps.Thumbnail(image),
+                                    network.ClassNames[mistake.Answer],
+                                    $"{Figures.Percent(mistake.Confidence)} sure; it is {network.ClassNames[mistake.Class]}"
+                                ),
+                            ],
+                        _ => []
+                    )
+            ),
+        ];
 
     static EvaluateClassifierResult ResultOf(Network network, Accuracy accuracy, EvaluateOptions options, double imagesPerSecond)
     {

@@ -71,7 +71,7 @@ static class EvaluateDetectorCommand
     /// <param name="isProfiled">Whether the time of each stage is printed.</param>
     public static Result<Unit, PqfError> Run(RunContext run, string weights, bool isProfiled) =>
         from _ in run.Config.OutputPath is { } folder
-            ? OutputFolder.Prepare(folder, run.Locks, BoxName, MaskName, CategoryName)
+            ? OutputFolder.Prepare(folder, run.Locks, [BoxName, MaskName, CategoryName, .. ReportFiles.Names])
             : default(Unit)
         from done in run.WithImages(reader =>
             run.WithDevice(device =>
@@ -94,18 +94,20 @@ static class EvaluateDetectorCommand
             AfterStage = watch.Lap,
         };
         return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
-            let files = run.Config.OutputPath is { } output ? Write(output, report) : FilesBeside.None
+            let files = run.Config.OutputPath is { } output ? Write(output, network, report) : FilesBeside.None
             let stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling)
             from concluded in run.Conclude(ResultOf(network, report, isProfiled, stages) with { Files = files.Paths }, files)
             select concluded;
     }
 
-    static FilesBeside Write(string folder, DetectorReport report) =>
-        FilesBeside.Write(
-            (Path.Combine(folder, BoxName), path => CocoFiles.WriteBoxes(path, report.Results)),
-            (Path.Combine(folder, MaskName), path => CocoFiles.WriteMasks(path, report.Results)),
-            (Path.Combine(folder, CategoryName), path => Tables.WriteCategories(path, report.Categories))
-        );
+    static FilesBeside Write(string folder, Network network, DetectorReport report) =>
+        FilesBeside
+            .Write(
+                (Path.Combine(folder, BoxName), path => CocoFiles.WriteBoxes(path, report.Results)),
+                (Path.Combine(folder, MaskName), path => CocoFiles.WriteMasks(path, report.Results)),
+                (Path.Combine(folder, CategoryName), path => Tables.WriteCategories(path, report.Categories))
+            )
+            .And(ReportFiles.Write(folder, () => EvaluationPage.Of(NetworkSummary.Of(network), report)));
 
     static EvaluateDetectorResult ResultOf(Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages) =>
         new(

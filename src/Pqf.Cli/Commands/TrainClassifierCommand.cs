@@ -92,7 +92,7 @@ static class TrainClassifierCommand
                 device =>
                     TrainJob
                         .Run(options, training.Open, device, report, run.Cancellation)
-                        .Map(result => run.Conclude(report.Of(options.Folder, result, "classify"))),
+                        .Bind(result => report.Conclude(ranks, options.Folder, result, "classify")),
                 ranks
             )
             select done;

@@ -127,13 +127,18 @@ static class TrainDetectorCommand
             from done in run.WithDevice(device =>
                 TrainJob
                     .Run(watched, training.Open, device, report, run.Cancellation)
-                    .Map(result =>
-                        run.Conclude(
-                            report.Of(watched.Folder, result, "detect") with
-                            {
-                                Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
-                                Steps = isProfiled ? stepCount : null,
-                            }
+                    .Bind(trained =>
+                        report.Conclude(
+                            Alone.Instance,
+                            watched.Folder,
+                            trained,
+                            "detect",
+                            result =>
+                                result with
+                                {
+                                    Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
+                                    Steps = isProfiled ? stepCount : null,
+                                }
                         )
                     )
             )

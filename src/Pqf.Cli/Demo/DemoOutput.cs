@@ -40,7 +40,7 @@ sealed class DemoOutput(RunContext run, string folder)
                 var files = FilesBeside.Write(
                     (Path.Combine(folder, StagesName), path => Tables.WriteStages(path, report)),
                     (Path.Combine(folder, StepsName), path => Tables.WriteSteps(path, report.Steps)),
-                    (ReportPath, path => AtomicFile.WriteText(path, text => text.Write(ReportPage.Of(report))))
+                    (ReportPath, path => AtomicFile.WriteText(path, text => text.Write(ReportPage.Of(StudyPage.Of(report)))))
                 );
                 var stages = report.Stages.Select(stage => new DemoStage(
                     stage.Name,

@@ -6,7 +6,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
-using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Demo;
@@ -63,12 +62,8 @@ static class DemoStudy
             Layers = study.State.Layers,
             Steps = study.Steps,
             StepsPerEpoch = study.StepsPerEpoch,
-            Codebooks =
-            [
-                .. study.State.Layers.Select(layer =>
-                    Codebook.Of(layer.Blocks.Layer, (Weight.Quantised)study.Model.Parameters[layer.Blocks.WeightName])
-                ),
-            ],
+            Bytes = CompressPage.BytesOf(study.Model),
+            Codebooks = CompressPage.Codebooks(study.Model, study.State),
             Notes = [.. notes],
         };
 

@@ -36,7 +36,7 @@ static class DetectionPicture
         int? jpegQuality = null
     )
     {
-        using var bitmap = BitmapOf(image);
+        using var bitmap = Bitmaps.Of(image);
         int stroke = Math.Max(1, (Math.Min(image.Height, image.Width) + (PixelsPerStroke / 2)) / PixelsPerStroke);
         // The surest are drawn last, on top of the others.
         for (int i = found.Items.Length - 1; i >= 0; i--)
@@ -58,20 +58,6 @@ static class DetectionPicture
     }
 
     static SKColor ColourOf(int index) => SKColor.FromHsv(index * HueStep % 360, 80, 100);
-
-    static SKBitmap BitmapOf(PixelImage image)
-    {
-        var bitmap = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        var colour = image.ToColour().Pixels;
-        var to = bitmap.GetPixelSpan();
-        for (int i = 0; i < image.Width * image.Height; i++)
-        {
-            colour.AsSpan(3 * i, 3).CopyTo(to[(4 * i)..]);
-            to[(4 * i) + 3] = byte.MaxValue;
-        }
-
-        return bitmap;
-    }
 
     /// <summary>Mixes a colour into the pixels of a mask; those at its edge get it whole.</summary>
     static void Cover(SKBitmap bitmap, BinaryMask mask, SKColor colour)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
 
@@ -20,12 +21,16 @@ sealed record CompressResult(
     NetworkSummary Network
 ) : CommandResult
 {
+    /// <summary>The page with all figures; null where none was written.</summary>
+    public string? Report { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
             .. Groups is null ? [] : (string[])[Groups.Line()], // files were shown when they were written
             QuantisedLayer.Line(Layers.Count, MeanRelativeError),
             .. Network.Lines(),
+            .. ReportFiles.Lines(Report),
         ];
 }
 

@@ -27,6 +27,9 @@ sealed record TrainingResult(
     int? Steps
 ) : CommandResult
 {
+    /// <summary>The page with all figures; null where it could not be written.</summary>
+    public string? Report { get; init; }
+
     /// <summary>Describes a training that has ended.</summary>
     public static TrainingResult Of(string folder, NetworkSummary? network, TrainResult result) =>
         new(
@@ -44,6 +47,7 @@ sealed record TrainingResult(
     public override IEnumerable<string> Lines() =>
         [
             .. Skipped > 0 ? (string[])[$"skipped   {Skipped} images that cannot be decoded"] : [],
+            .. ReportFiles.Lines(Report),
             .. Best is null ? [] : Best.Lines(), // validations and epochs were shown when they came
             .. Stages is null || Steps is not { } steps ? [] : StageWatch.Table([.. Stages], steps, "a step").Lines(),
         ];

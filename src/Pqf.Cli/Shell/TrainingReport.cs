@@ -1,6 +1,8 @@
 using Pqf.Cli.Results;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
 
@@ -31,11 +33,39 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
         }
     }
 
+    /// <summary>Ends the command: writes the report and prints what the training gave.</summary>
+    /// <param name="ranks">The processes of the run, of which the first writes.</param>
+    /// <param name="folder">Where its files are.</param>
+    /// <param name="trained">Of the job.</param>
+    /// <param name="use">The command that uses the network on photographs.</param>
+    /// <param name="adjust">Adds to the result.</param>
+    public Result<Unit, PqfError> Conclude(
+        ICollective ranks,
+        string folder,
+        TrainResult trained,
+        string use,
+        Func<TrainingResult, TrainingResult>? adjust = null
+    )
+    {
+        var files = ranks.Rank == 0 ? ReportFiles.Write(folder, () => PageOf(trained)) : FilesBeside.None;
+        var result = Of(folder, trained, use) with { Report = ReportFiles.PageOf(files) };
+        return run.Conclude(adjust is null ? result : adjust(result), files);
+    }
+
+    Report PageOf(TrainResult trained) =>
+        TrainingPage.Of(
+            network,
+            trained.Progress,
+            trained.BestMetric,
+            trained.BestPath,
+            [$"Seed {run.Config.Seed}. metrics.csv beside this page has all figures."]
+        );
+
     /// <summary>What the training gave, once it has ended.</summary>
     /// <param name="folder">Where its files are.</param>
     /// <param name="result">Of the job.</param>
     /// <param name="use">The command that uses the network on photographs.</param>
-    public TrainingResult Of(string folder, TrainResult result, string use) =>
+    TrainingResult Of(string folder, TrainResult result, string use) =>
         TrainingResult.Of(folder, network, result) with
         {
             Next = result.Progress.Best is null

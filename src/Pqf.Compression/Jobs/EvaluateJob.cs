@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Nets.Metrics;
@@ -9,7 +10,19 @@ namespace Pqf.Compression.Jobs;
 /// <param name="Top1">Images whose class came first.</param>
 /// <param name="Top5">Images whose class was among the first five.</param>
 /// <param name="Confusion">What it answered for the images of each class.</param>
-public sealed record Accuracy(Proportion Top1, Proportion Top5, Confusion Confusion);
+public sealed record Accuracy(Proportion Top1, Proportion Top5, Confusion Confusion)
+{
+    /// <summary>Wrong answers that the network is surest of, at most <see cref="EvaluateJob.MostMistakes"/>; the surest first, of equally sure
+    /// ones the earlier image's.</summary>
+    public ImmutableArray<Mistake> Mistakes { get; init; } = [];
+}
+
+/// <summary>A wrong answer.</summary>
+/// <param name="Image">Its place in the set.</param>
+/// <param name="Class">Its class.</param>
+/// <param name="Answer">The network's.</param>
+/// <param name="Confidence">Probability that the network gives its answer, 0 … 1.</param>
+public sealed record Mistake(int Image, int Class, int Answer, double Confidence);
 
 /// <summary>How a network is measured.</summary>
 public sealed record EvaluateOptions
@@ -32,6 +45,9 @@ public static class EvaluateJob
 {
     /// <summary>How many classes of an image <see cref="Accuracy.Top5"/> counts.</summary>
     public const int TopCount = 5;
+
+    /// <summary>How many wrong answers <see cref="Accuracy.Mistakes"/> keeps.</summary>
+    public const int MostMistakes = 24;
 
     /// <summary>Name of the stage that makes the network ready.</summary>
     public const string Compiling = "Compiling";
@@ -83,6 +99,7 @@ public static class EvaluateJob
             top1 = 0,
             top5 = 0;
         var answers = new List<(int Class, int Answer)>();
+        var mistakes = new List<Mistake>();
         foreach (var result in results)
         {
             if (result is Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
@@ -91,7 +108,10 @@ public static class EvaluateJob
                     rank = Ranking.RankOf(logits.Span, label);
                 top1 += rank == 0 ? 1 : 0;
                 top5 += rank < TopCount ? 1 : 0;
-                answers.Add((label, rank == 0 ? label : Ranking.First(logits.Span)));
+                int answer = rank == 0 ? label : Ranking.First(logits.Span);
+                answers.Add((label, answer));
+                if (rank > 0)
+                    Keep(mistakes, new(done, label, answer, Classifier.Probabilities(logits.Span)[answer]));
             }
             else
             {
@@ -106,6 +126,19 @@ public static class EvaluateJob
                 report(done);
         }
 
-        return new Accuracy(new Proportion(top1, answers.Count), new Proportion(top5, answers.Count), Confusion.Of(answers));
+        return new Accuracy(new Proportion(top1, answers.Count), new Proportion(top5, answers.Count), Confusion.Of(answers))
+        {
+            Mistakes = [.. mistakes],
+        };
+    }
+
+    /// <summary>Puts a mistake in its place among the surest ones.</summary>
+    static void Keep(List<Mistake> surest, Mistake mistake)
+    {
+        // A confidence that is no number is the least.
+        int place = surest.FindIndex(other => mistake.Confidence > other.Confidence || double.IsNaN(other.Confidence));
+        surest.Insert(place < 0 ? surest.Count : place, mistake);
+        if (surest.Count > MostMistakes)
+            surest.RemoveAt(MostMistakes);
     }
 }

@@ -120,4 +120,8 @@ public sealed record TrainingRun(TrainOptions Options, Device Device, IProgress<
 /// <param name="Progress">Epochs and validations.</param>
 /// <param name="BestPath">The best epoch's network, as a <c>.pqf</c> file.</param>
 /// <param name="SkippedCount">Images that were left out.</param>
-public sealed record TrainResult(TrainingProgress Progress, string BestPath, int SkippedCount);
+public sealed record TrainResult(TrainingProgress Progress, string BestPath, int SkippedCount)
+{
+    /// <summary>Name of the metric that decides which epoch is the best.</summary>
+    public required string BestMetric { get; init; }
+}

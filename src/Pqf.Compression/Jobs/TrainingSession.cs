@@ -224,7 +224,10 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
             let __ = NoteLost(model)
             let ___ = Note(LoweredScores.ByTraining(trainer.State.Progress, Score, kind.StartName(model), folder))
-            select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count);
+            select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count)
+            {
+                BestMetric = Score,
+            };
     }
 
     /// <summary>Says what the files that every training writes do not keep.</summary>

@@ -41,6 +41,9 @@ public sealed record CompressionReport
     /// <summary>Codebooks of the result, in graph order.</summary>
     public ImmutableArray<Codebook> Codebooks { get; init; } = [];
 
+    /// <summary>What the result's size consists of; null leaves it out.</summary>
+    public ReportSection? Bytes { get; init; }
+
     /// <summary>Sentences on how it was made.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 

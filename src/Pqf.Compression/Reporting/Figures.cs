@@ -12,6 +12,12 @@ public static class Figures
     /// <summary><c>1.541 MiB</c>.</summary>
     public static string MebiBytes(long sizeBits) => string.Create(CultureInfo.InvariantCulture, $"{sizeBits / 8.0 / (1 << 20):0.000} MiB");
 
+    /// <summary><c>207 KiB</c>, <c>4.14 MiB</c>.</summary>
+    public static string ShortSize(long sizeBits) =>
+        sizeBits < 1 << 23
+            ? string.Create(CultureInfo.InvariantCulture, $"{sizeBits / 8192.0:0} KiB")
+            : string.Create(CultureInfo.InvariantCulture, $"{sizeBits / 8388608.0:0.00} MiB");
+
     /// <summary><c>28.94</c>.</summary>
     public static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 

@@ -1,7 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Xml.Linq;
 using Pqf.Compression.Steps;
-using static Pqf.Compression.Reporting.Markup;
 
 namespace Pqf.Compression.Reporting;
 
@@ -9,64 +8,55 @@ namespace Pqf.Compression.Reporting;
 static class LayerTable
 {
     /// <summary>The section; null if no layer is quantised.</summary>
-    public static XElement? Of(CompressionReport report)
+    public static ReportSection? Of(ImmutableArray<LayerReport> layers)
     {
-        if (report.Layers.IsEmpty)
+        if (layers.IsEmpty)
             return null;
-        double mostBits = report.Layers.Max(BitsPerWeight),
-            mostError = report.Layers.Max(layer => layer.RelativeError),
-            mostEffect = report.Layers.Max(layer => layer.Effect ?? 0);
-        return ReportPage.Section(
+        double mostBits = layers.Max(BitsPerWeight),
+            mostError = layers.Max(layer => layer.RelativeError),
+            mostOutput = layers.Max(layer => layer.OutputError ?? 0),
+            mostEffect = layers.Max(layer => layer.Effect ?? 0);
+        ImmutableArray<ReportColumn> columns =
+        [
+            new("layer"),
+            new("weight", IsWide: true),
+            new("codebook", ReportColumnKind.Number, IsWide: true),
+            new("bits a weight", ReportColumnKind.Bar),
+            new("relative error", ReportColumnKind.Bar) { Bar = "error" },
+            .. mostOutput > 0 ? (ReportColumn[])[new("output error", ReportColumnKind.Bar) { Bar = "error" }] : [],
+            .. mostEffect > 0 ? (ReportColumn[])[new("effect", ReportColumnKind.Bar) { Bar = "error" }] : [],
+        ];
+        return new(
             "Layer by layer",
             "Bits for each weight, codebook included (dense: 32), and the part of the weight's squares that quantising lost, "
                 + "before fine-tuning."
+                + (mostOutput > 0 ? " The output error is the part of the squares of what the layer gives on the photographs." : "")
                 + (
                     mostEffect > 0
                         ? " The effect is how far the network's answers are from the dense network's if the layer alone is quantised "
                             + "(a divergence, in nats): it shows which layers cost the accuracy."
                         : ""
                 ),
-            Tag(
-                "div.scroll",
-                Tag(
-                    "table.layers",
-                    Tag(
-                        "thead",
-                        Tag(
-                            "tr",
-                            Tag("th", "layer"),
-                            Tag("th.wide", "weight"),
-                            Tag("th.number.wide", "codebook"),
-                            Tag("th.bar", "bits a weight"),
-                            Tag("th.bar", "relative error"),
-                            mostEffect > 0 ? Tag("th.bar", "effect") : null
-                        )
-                    ),
-                    Tag("tbody", report.Layers.Select(layer => Row(layer, mostBits, mostError, mostEffect)))
-                )
-            )
+            [new ReportPart.Table("layers", columns, [.. layers.Select(Row)])]
         );
+
+        ReportRow Row(LayerReport layer) =>
+            new([
+                new(layer.Blocks.Layer),
+                new(string.Join(" × ", layer.Blocks.Weight.AsSpan().ToArray())),
+                new($"{layer.Blocks.K} × {layer.Blocks.D}"),
+                new(BitsPerWeight(layer).ToString("0.00", CultureInfo.InvariantCulture), BitsPerWeight(layer) / mostBits),
+                Error(layer.RelativeError, mostError),
+                .. mostOutput > 0 ? (ReportCell[])[Error(layer.OutputError, mostOutput)] : [],
+                .. mostEffect > 0 ? (ReportCell[])[Error(layer.Effect, mostEffect)] : [],
+            ]);
     }
 
-    static XElement Row(LayerReport layer, double mostBits, double mostError, double mostEffect) =>
-        Tag(
-            "tr",
-            Tag("td", layer.Blocks.Layer),
-            Tag("td.wide", string.Join(" × ", layer.Blocks.Weight.AsSpan().ToArray())),
-            Tag("td.number.wide", $"{layer.Blocks.K} × {layer.Blocks.D}"),
-            Bar("bits", BitsPerWeight(layer) / mostBits, BitsPerWeight(layer).ToString("0.00", CultureInfo.InvariantCulture)),
-            Bar(
-                "error",
-                mostError > 0 ? layer.RelativeError / mostError : 0,
-                layer.RelativeError.ToString("0.000", CultureInfo.InvariantCulture)
-            ),
-            mostEffect > 0
-                ? Bar("error", (layer.Effect ?? 0) / mostEffect, (layer.Effect ?? 0).ToString("0.000", CultureInfo.InvariantCulture))
-                : null
-        );
-
-    static XElement Bar(string kind, double share, string text) =>
-        Tag("td.bar", Tag($"span.track.{kind}", With(("style", $"--part:{Number(100 * share)}%")), Tag("span", text)));
+    static ReportCell Error(double? value, double most) =>
+        // Rounding may leave an effect a little below 0.
+        value is { } known
+            ? new(Math.Max(0, known).ToString("0.000", CultureInfo.InvariantCulture), most > 0 ? Math.Max(0, known) / most : 0)
+            : new("");
 
     static double BitsPerWeight(LayerReport layer) => (double)layer.SizeBits / layer.Blocks.Weight.Count;
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Collections.Immutable;
 using System.Xml.Linq;
 using static Pqf.Compression.Reporting.Markup;
 
@@ -11,7 +11,7 @@ public static class ReportPage
 
     /// <summary>The page.</summary>
     /// <remarks>It is XML too: what is checked once in tests need not be trusted to a browser's leniency.</remarks>
-    public static string Of(CompressionReport report)
+    public static string Of(Report report)
     {
         var page = new XElement(
             "html",
@@ -21,10 +21,10 @@ public static class ReportPage
                 Tag("meta", With(("charset", "utf-8"))),
                 Tag("meta", With(("name", "viewport"), ("content", "width=device-width, initial-scale=1"))),
                 Tag("meta", With(("name", "color-scheme"), ("content", "light dark"))),
-                Tag("title", $"{report.Network}, {RatioText(report.Ratio)} times smaller"),
+                Tag("title", report.Title),
                 Tag("style", Style())
             ),
-            Tag("body", Tag("main", Head(report), Stages(report), Charts(report), LayerTable.Of(report), Codebooks(report), Notes(report)))
+            Tag("body", Tag("main", Head(report), Sections(report.Sections), Notes(report.Notes)))
         );
         return $"<!DOCTYPE html>\n{page.ToString(SaveOptions.DisableFormatting)}\n";
     }
@@ -35,122 +35,60 @@ public static class ReportPage
         return reader.ReadToEnd();
     }
 
-    static XElement Head(CompressionReport report)
+    static XElement Head(Report report) =>
+        Tag("header", Tag("p.kicker", report.Kicker), Tag("h1", Tag("em", report.Figure), report.Heading), Tag("p.lead", report.Lead));
+
+    static IEnumerable<XElement> Sections(ImmutableArray<ReportSection> sections)
     {
-        double points = 100 * (report.Dense.Accuracy.Value - report.Result.Accuracy.Value);
-        return Tag(
-            "header",
-            Tag("p.kicker", "Permute · Quantise · Fine-tune"),
-            Tag("h1", Tag("em", $"{RatioText(report.Ratio)} times"), " smaller, ", PointsText(points)),
-            Tag(
-                "p.lead",
-                $"{report.Network}: from {SizeText(report.Dense.SizeBits)} to {SizeText(report.Result.SizeBits)}. Accuracy is "
-                    + $"measured on {report.Images}."
-            )
-        );
+        for (int i = 0; i < sections.Length; i++)
+            yield return sections[i].IsBesideNext && i + 1 < sections.Length
+                ? Tag("div.pair", Section(sections[i]), Section(sections[++i]))
+                : Section(sections[i]);
     }
 
-    static string PointsText(double points) =>
-        Math.Round(points, 1) switch
+    static XElement Section(ReportSection section) =>
+        Tag("section", Tag("h2", section.Title), Tag("p.about", section.About), section.Parts.Select(Part));
+
+    static XElement Part(ReportPart part) =>
+        part switch
         {
-            0 => "equally accurate",
-            > 0 => string.Create(CultureInfo.InvariantCulture, $"{points:0.0} points less accurate"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{-points:0.0} points more accurate"),
+            ReportPart.Table table => Tag("div.scroll", Table(table)),
+            ReportPart.Gallery { Folded: { } words } gallery => Tag("details", Tag("summary", words), Gallery(gallery)),
+            ReportPart.Gallery gallery => Gallery(gallery),
+            _ => ((ReportPart.Drawing)part).Svg,
         };
 
-    static XElement Stages(CompressionReport report) =>
-        Section(
-            "Stage by stage",
-            "With 95 % intervals: another set of as many images would mostly fall within them.",
+    static XElement Gallery(ReportPart.Gallery gallery) =>
+        Tag(
+            $"div.{gallery.Kind}",
+            gallery.Items.Select(item => Tag("figure", item.Picture, Tag("figcaption", Tag("b", item.Name), $" {item.Text}")))
+        );
+
+    static XElement Table(ReportPart.Table table) =>
+        Tag(
+            $"table.{table.Kind}",
+            Tag("thead", Tag("tr", table.Columns.Select(column => Tag($"th{Classes(column)}", column.Title)))),
             Tag(
-                "div.scroll",
-                Tag(
-                    "table.stages",
-                    Tag(
-                        "thead",
-                        Tag(
-                            "tr",
-                            Tag("th", "network"),
-                            Tag("th.number", "size"),
-                            Tag("th.number.wide", "ratio"),
-                            Tag("th.number", "accuracy"),
-                            Tag("th.number", "95 % interval"),
-                            Tag("th.number.wide", "images right")
-                        )
-                    ),
-                    Tag(
-                        "tbody",
-                        report.Stages.Select(stage =>
-                            Tag(
-                                stage == report.Result ? "tr.result" : "tr",
-                                Tag("td", stage.Name),
-                                Tag("td.number", SizeText(stage.SizeBits)),
-                                Tag("td.number.wide", Figures.Ratio(report.RatioOf(stage))),
-                                Tag("td.number.strong", Figures.Percent(stage.Accuracy.Value)),
-                                Tag("td.number", Figures.Interval(stage.Accuracy)),
-                                Tag("td.number.wide", $"{Figures.Count(stage.Accuracy.Correct)} of {Figures.Count(stage.Accuracy.Count)}")
-                            )
-                        )
-                    )
+                "tbody",
+                "", // a parser of HTML would take the short form for an open tag
+                table.Rows.Select(row =>
+                    Tag(row.IsResult ? "tr.result" : "tr", row.Cells.Zip(table.Columns, (cell, column) => Cell(column, cell)))
                 )
             )
         );
 
-    static XElement Charts(CompressionReport report) =>
-        Tag(
-            "div.pair",
-            Section(
-                "Accuracy against size",
-                "Both axes are logarithmic: each step up divides the mistakes by the same factor.",
-                AccuracyChart.Of(report)
-            ),
-            report.Steps.IsEmpty
-                ? null
-                : Section(
-                    "Fine-tuning",
-                    $"Loss of {Figures.Count(report.Steps.Length)} steps and their moving average. Only codebooks, norms and dense "
-                        + $"layers move; codes stay.",
-                    LossChart.Of(report)
-                )
-        );
+    static XElement Cell(ReportColumn column, ReportCell cell) =>
+        column.Kind == ReportColumnKind.Bar
+            ? Tag("td.bar", Tag($"span.track.{column.Bar}", With(("style", $"--part:{Number(100 * cell.Share)}%")), Tag("span", cell.Text)))
+            : Tag($"td{Classes(column)}{(column.IsStrong ? ".strong" : "")}", cell.Text);
 
-    static XElement? Codebooks(CompressionReport report) =>
-        report.Codebooks.IsEmpty
-            ? null
-            : Section(
-                "Codebooks",
-                "All that a layer's weight is made of, the most used first. Blue is negative, red is positive; each layer has its "
-                    + "own scale.",
-                Tag(
-                    "div.books",
-                    report.Codebooks.Select(book =>
-                        Tag(
-                            "figure",
-                            Tag(
-                                "img",
-                                With(
-                                    ("alt", $"codebook of {book.Layer}"),
-                                    ("src", $"data:image/png;base64,{Convert.ToBase64String(CodebookPicture.Png(book))}")
-                                )
-                            ),
-                            Tag("figcaption", Tag("b", book.Layer), $" {book.Centroids.Length} of {book.D} values")
-                        )
-                    )
-                )
-            );
+    static string Classes(ReportColumn column) =>
+        column.Kind switch
+        {
+            ReportColumnKind.Number => ".number",
+            ReportColumnKind.Bar => ".bar",
+            _ => "",
+        } + (column.IsWide ? ".wide" : "");
 
-    static XElement? Notes(CompressionReport report) =>
-        report.Notes.IsEmpty ? null : Tag("footer", report.Notes.Select(note => Tag("p", note)));
-
-    /// <summary>A heading, a sentence and what it is about.</summary>
-    internal static XElement Section(string title, string sentence, XElement content) =>
-        Tag("section", Tag("h2", title), Tag("p.about", sentence), content);
-
-    /// <summary><c>207 KiB</c>, <c>4.14 MiB</c>.</summary>
-    static string SizeText(long bits) =>
-        bits < 1 << 23
-            ? string.Create(CultureInfo.InvariantCulture, $"{bits / 8192.0:0} KiB")
-            : string.Create(CultureInfo.InvariantCulture, $"{bits / 8388608.0:0.00} MiB");
-
-    static string RatioText(double ratio) => ratio.ToString("0.0", CultureInfo.InvariantCulture);
+    static XElement? Notes(ImmutableArray<string> notes) => notes.IsEmpty ? null : Tag("footer", notes.Select(note => Tag("p", note)));
 }

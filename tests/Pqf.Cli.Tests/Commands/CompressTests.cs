@@ -31,9 +31,13 @@ public sealed class CompressTests : IDisposable
         ]);
         Assert.Equal(("", ExitCode.Success), (result.Error, result.Code));
         Assert.Equal(
-            ["groups.csv", "layers.csv", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"],
+            ["groups.csv", "layers.csv", "report.html", "report.md", "resnet18.pqf", "resnet18.pth", "resnet18.safetensors"],
             Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
+        Assert.Equal($"report   {folder.File("out/report.html")}", result.Lines[^1]);
+        var page = PageRules.Check(File.ReadAllText(folder.File("out/report.html")));
+        Assert.Contains("resnet18.pqf", page.Value, StringComparison.Ordinal);
+        Assert.Contains("| resnet18.pth |", File.ReadAllText(folder.File("out/report.md")), StringComparison.Ordinal);
         Assert.Equal(3, result.Lines.Count(line => line.EndsWith("read back, its logits are the same", StringComparison.Ordinal)));
     }
 

@@ -80,6 +80,12 @@ public sealed class EvaluateConfusionTests : IDisposable
             File.ReadAllLines(folder.File("out/confusion.csv"))
         );
 
+        var page = PageRules.Check(File.ReadAllText(folder.File("out/report.html")));
+        int wrong = answers.Count(pair => pair.Class != pair.Answer);
+        Assert.Equal(Math.Min(24, wrong), page.Descendants("img").Count());
+        double[] sure = [.. page.Descendants("figcaption").Select(text => double.Parse(text.Value.Split(' ')[1], CultureInfo.InvariantCulture))];
+        Assert.Equal(sure.OrderDescending(), sure);
+
         var json = JsonCli.Run("evaluate-classifier", ExitCode.Success, evaluate);
         Assert.Equal(
             names.Select(one => $"{one} {Count(one, one)} {answers.Count(pair => pair.Class == one)}"),

@@ -32,6 +32,17 @@ public sealed class TrainTests : IDisposable
             Names("out/trained_models")
         );
         Assert.Equal(["0.state", "1.state", "2.state", "3.state"], Names("out/states"));
+        Assert.Contains($"report   {folder.File("out/report.html")}", result.Lines);
+        string[][] epochs =
+        [
+            .. PageRules
+                .Check(File.ReadAllText(folder.File("out/report.html")))
+                .Descendants("tbody")
+                .Single()
+                .Elements("tr")
+                .Select(row => row.Elements("td").Select(cell => cell.Value).ToArray()),
+        ];
+        Assert.Equal(["1", "2", "3"], epochs.Select(cells => cells[0]).Where(name => int.TryParse(name, out int _)));
         string[] rows = File.ReadAllLines(folder.File("out/metrics.csv"));
         Assert.Equal("epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate", rows[0]);
         Assert.Equal(["1", "2", "3"], rows.Skip(1).Select(row => row.Split(',')[0]));

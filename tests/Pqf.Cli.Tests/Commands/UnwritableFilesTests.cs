@@ -24,6 +24,9 @@ public sealed class UnwritableFilesTests : IDisposable
 
     [Theory]
     [InlineData("evaluate", "confusion.csv")]
+    [InlineData("evaluate", "report.html")]
+    [InlineData("evaluate-maskrcnn", "report.md")]
+    [InlineData("compress", "report.html")]
     [InlineData("evaluate-maskrcnn", "bbox_results.json")]
     [InlineData("evaluate-maskrcnn", "segm_results.json")]
     [InlineData("evaluate-maskrcnn", "categories.csv")]
@@ -52,6 +55,8 @@ public sealed class UnwritableFilesTests : IDisposable
 
     [Theory]
     [InlineData("evaluate", "evaluate-classifier", "confusion.csv", "top-1    ")]
+    [InlineData("evaluate", "evaluate-classifier", "report.html", "top-1    ")]
+    [InlineData("compress", "compress", "report.md", "quantised ")]
     [InlineData("evaluate-maskrcnn", "evaluate-detector", "bbox_results.json", "box ")]
     [InlineData("evaluate-maskrcnn", "evaluate-detector", "categories.csv", "box ")]
     [InlineData("detect", "detect", "results.json", "wrote    ")]
@@ -106,14 +111,14 @@ public sealed class UnwritableFilesTests : IDisposable
     [Fact]
     public void Files_that_were_written_are_named()
     {
-        string csv = folder.File("out/confusion.csv");
-        Assert.Equal($"wrote    {csv}", Run("evaluate", new(() => { })).Lines[^1]);
+        string[] files = [.. new[] { "confusion.csv", "report.html", "report.md" }.Select(name => folder.File($"out/{name}"))];
+        Assert.Equal($"wrote    {string.Join(", ", files)}", Run("evaluate", new(() => { })).Lines[^1]);
         var json = JsonCli.Check("evaluate-classifier", Run("evaluate", new(() => { }), "--json").Out);
-        Assert.Equal([csv], json.At("files").EnumerateArray().Select(file => file.GetString()!));
+        Assert.Equal(files, json.At("files").EnumerateArray().Select(file => file.GetString()!));
 
         string[] names =
         [
-            .. new[] { "bbox_results.json", "segm_results.json", "categories.csv" }.Select(name => folder.File($"out/{name}")),
+            .. new[] { "bbox_results.json", "segm_results.json", "categories.csv", "report.html", "report.md" }.Select(name => folder.File($"out/{name}")),
         ];
         Assert.Equal($"wrote    {string.Join(", ", names)}", Run("evaluate-maskrcnn", new(() => { })).Lines[^1]);
         json = JsonCli.Check("evaluate-detector", Run("evaluate-maskrcnn", new(() => { }), "--json").Out);

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Compression.Steps;
+using Pqf.Nets.Weights;
+
+namespace Pqf.Compression.Reporting;
+
+/// <summary>The report of a compression.</summary>
+public static class CompressPage
+{
+    /// <summary>The report.</summary>
+    /// <param name="model">The network as files hold it.</param>
+    /// <param name="state">Reports of groups and layers.</param>
+    /// <param name="files">Files of the network.</param>
+    /// <param name="photographs">Photographs that it was calibrated on; 0 for none.</param>
+    /// <param name="notes">Sentences on how it was made.</param>
+    public static Report Of(
+        PqfModel model,
+        CompressionState state,
+        IReadOnlyList<CheckedFile> files,
+        int photographs,
+        ImmutableArray<string> notes
+    )
+    {
+        var summary = NetworkSummary.Of(model, "compressed");
+        string ratio = summary.Ratio.ToString("0.0", CultureInfo.InvariantCulture);
+        return new(
+            $"{summary.Name}, {ratio} times smaller",
+            "Permute · Quantise",
+            $"{ratio} times",
+            " smaller",
+            $"{summary.Name}: from {Figures.ShortSize(summary.DenseBits)} to {Figures.ShortSize(summary.SizeBits)} of parameters. "
+                + (
+                    photographs > 0
+                        ? $"Calibrated on {Figures.Count(photographs)} photographs without labels. "
+                        : "Not calibrated: networks with norms lose most of their accuracy until they are calibrated or fine-tuned. "
+                )
+                + "Accuracy was not measured; pqf evaluate measures it.",
+            [
+                Steps(state, photographs > 0),
+                .. Written(files),
+                ByteShares.Of(model),
+                .. new ReportSection?[]
+                {
+                    LayerTable.Of(state.Layers),
+                    Groups(state.Groups),
+                    CodebookGallery.Of(Codebooks(model, state)),
+                }.OfType<ReportSection>(),
+            ],
+            notes
+        );
+    }
+
+    /// <summary>Codebooks of the quantised layers, in graph order.</summary>
+    public static ImmutableArray<Codebook> Codebooks(PqfModel model, CompressionState state) =>
+        [
+            .. state
+                .Layers.Select(layer => (layer.Blocks.Layer, Weight: model.Parameters[layer.Blocks.WeightName]))
+                .Where(layer => layer.Weight is Weight.Quantised)
+                .Select(layer => Codebook.Of(layer.Layer, (Weight.Quantised)layer.Weight)),
+        ];
+
+    /// <summary>What a network's size consists of.</summary>
+    public static ReportSection BytesOf(PqfModel model) => ByteShares.Of(model);
+
+    static ReportSection Steps(CompressionState state, bool isCalibrated) =>
+        new(
+            "What was done",
+            "The method of Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).",
+            [
+                new ReportPart.Gallery(
+                    "steps",
+                    [
+                        .. state.Groups.IsEmpty ? [] : (ReportFigure[])[StepPictures.Permuted],
+                        StepPictures.Quantised,
+                        .. isCalibrated ? (ReportFigure[])[StepPictures.Calibrated] : [],
+                    ]
+                ),
+            ]
+        );
+
+    static IEnumerable<ReportSection> Written(IReadOnlyList<CheckedFile> files)
+    {
+        if (files.Count == 0)
+            yield break;
+        yield return new(
+            "Files",
+            "Each was read back. The difference is that of its answers from those of the network in memory, as a part of the largest; 0 means "
+                + "the same bits.",
+            [
+                new ReportPart.Table(
+                    "files",
+                    [new("file"), new("bytes", ReportColumnKind.Number), new("difference", ReportColumnKind.Number)],
+                    [
+                        .. files.Select(file =>
+                            ReportRow.Of(
+                                Path.GetFileName(file.Path),
+                                Figures.Count(file.SizeBytes),
+                                file.Difference == 0 ? "0" : file.Difference.ToString("0.0e+0", CultureInfo.InvariantCulture)
+                            )
+                        ),
+                    ]
+                ),
+            ]
+        );
+    }
+
+    static ReportSection? Groups(ImmutableArray<PermutationReport> groups) =>
+        groups.IsEmpty
+            ? null
+            : new(
+                "Orders of channels",
+                "Each group's channels were reordered so that the covariance of one layer's blocks has a small determinant: the lower its "
+                    + "logarithm, the better the blocks quantise.",
+                [
+                    new ReportPart.Table(
+                        "layers",
+                        [
+                            new("blocks of"),
+                            new("channels", ReportColumnKind.Number),
+                            new("before", ReportColumnKind.Number, IsWide: true),
+                            new("after", ReportColumnKind.Number, IsWide: true),
+                            new("lower by", ReportColumnKind.Bar),
+                            new("exchanges made", ReportColumnKind.Number, IsWide: true),
+                        ],
+                        [.. groups.Select(group => Row(group, groups.Max(one => one.Before - one.After)))]
+                    ),
+                ]
+            );
+
+    static ReportRow Row(PermutationReport group, double most) =>
+        new([
+            new(group.Layer),
+            new(Figures.Count(group.Group.ChannelCount)),
+            new(group.Before.ToString("0.000", CultureInfo.InvariantCulture)),
+            new(group.After.ToString("0.000", CultureInfo.InvariantCulture)),
+            new(
+                (group.Before - group.After).ToString("0.000", CultureInfo.InvariantCulture),
+                most > 0 ? Math.Clamp((group.Before - group.After) / most, 0, 1) : 0
+            ),
+            new($"{Figures.Count(group.Accepted)} of {Figures.Count(group.Proposals)}"),
+        ]);
+}

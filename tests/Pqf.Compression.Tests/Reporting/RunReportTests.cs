@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Xml.Linq;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
+using Pqf.Compression.Steps;
+using Pqf.Compression.Training;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Graphs;
+using Pqf.Nets.Images;
+using Pqf.Nets.Metrics;
+using Pqf.Nets.Weights;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Compression.Tests.Reporting;
+
+/// <summary>Reports of compressions, trainings and measurements.</summary>
+public sealed class RunReportTests : IDisposable
+{
+    static readonly NetworkSummary Network = new("resnet20", "compressed", 10, 32, 32, 3, false, 1 << 16, 1 << 20);
+
+    readonly HostDevice device = new(1);
+    readonly Scope scope;
+
+    public RunReportTests() => scope = device.BeginScope();
+
+    public void Dispose()
+    {
+        scope.Dispose();
+        device.Dispose();
+    }
+
+    [Fact]
+    public void Markdown_has_the_words_and_tables_of_a_report_and_escapes_what_would_be_its_own()
+    {
+        var report = new Report(
+            "title",
+            "kicker",
+            "2 times",
+            " smaller",
+            "net_1: *all* of it",
+            [
+                new("Drawn", "A drawing.", [new ReportPart.Drawing(new XElement("svg"))]),
+                new(
+                    "Layers",
+                    "About a|b.",
+                    [
+                        new ReportPart.Table(
+                            "layers",
+                            [new("layer"), new("bits", ReportColumnKind.Number)],
+                            [ReportRow.Of("layer1.0_x", "3"), ReportRow.Of("a\nb", "4") with { IsResult = true }]
+                        ),
+                    ]
+                ),
+            ],
+            ["a note"]
+        );
+        Assert.Equal(
+            """
+            # 2 times smaller
+
+            net\_1: \*all\* of it
+
+            ## Layers
+
+            About a\|b.
+
+            | layer | bits |
+            | --- | ---: |
+            | layer1.0\_x | 3 |
+            | **a b** | **4** |
+
+            - a note
+
+            """.ReplaceLineEndings("\n"),
+            ReportMarkdown.Of(report)
+        );
+    }
+
+    [Fact]
+    public void The_bytes_of_a_compressed_network_add_up_to_its_size()
+    {
+        var model = Compressed();
+        var (root, _) = Pages(CompressPage.Of(model, State(model), [new CheckedFile("out/net.pqf", 1234567, 0)], 160, []));
+
+        // Codes, codebooks, all else: from the sizes that Cost counts, in bits.
+        long bits = Cost.Of(model.Graph, model.Parameters, [1, 8, 8, 3]).Bits;
+        string[][] bytes = Rows(root, "bytes");
+        Assert.Equal(
+            ["codes: which block each place has", "codebooks: the blocks", "weights without codes", "biases and norms", "all"],
+            bytes.Select(row => row[0])
+        );
+        Assert.Equal(Figures.Count((bits + 7) / 8), bytes[^1][1]);
+        Assert.InRange(bytes[..^1].Sum(row => double.Parse(row[2].TrimEnd(' ', '%'), CultureInfo.InvariantCulture)), 99.97, 100.03);
+        // block.conv2 [32, 24, 3, 3] in blocks of 9, k 8: 768 codes of 3 bits; codebook 8 · 9 values of 16 bits.
+        Assert.Equal(Figures.Count(768 * 3 / 8), bytes[0][1]);
+        Assert.Equal(Figures.Count(8 * 9 * 2), bytes[1][1]);
+        Assert.Equal(["net.pqf", "1,234,567", "0"], Rows(root, "files").Single());
+        Assert.Equal(["Quantise", "Calibrate"], root.Descendants("b").Select(name => name.Value).Take(2));
+        Assert.Contains("Calibrated on 160 photographs", root.Descendants("p").Single(p => p.Attribute("class")?.Value == "lead").Value);
+    }
+
+    [Fact]
+    public void A_trainings_report_has_every_epoch_and_marks_the_best()
+    {
+        Metrics Values(double accuracy, double loss) => new(100, [new("accuracy", accuracy), new(Metrics.Loss, loss)]);
+        var progress = TrainingProgress.Start with
+        {
+            Initial = [new("quantised", Values(0.1, 2.5)), new("calibrated", Values(0.6, 1.5))],
+            Epochs =
+            [
+                new(1, Values(0.65, 1.2), Values(0.7, 1.1), 0.7, 1e-3),
+                new(2, Values(0.75, 0.9), Values(0.8, double.NaN), 0.8, 5e-4),
+                new(3, Values(0.8, 0.7), Values(0.79, 0.8), 0.79, 1e-4),
+            ],
+        };
+        var (root, text) = Pages(TrainingPage.Of(Network, progress, "accuracy", "out/best.pqf", ["a note"]));
+
+        Assert.Equal("80.00 % accuracy after epoch 2 of 3", root.Descendants("h1").Single().Value);
+        string[][] rows = Rows(root, "epochs");
+        Assert.Equal(["quantised", "calibrated", "1", "2", "3"], rows.Select(row => row[0]));
+        Assert.Equal(["2", "80.00 %", "not finite", "0.9000", "5.0e-4"], rows[3]);
+        Assert.Equal("2", root.Descendants("tr").Single(row => row.Attribute("class")?.Value == "result").Elements("td").First().Value);
+        Assert.Single(root.Descendants("circle"));
+        Assert.Contains("| **2** | **80.00 %** |", text, StringComparison.Ordinal);
+
+        var (none, _) = Pages(TrainingPage.Of(null, TrainingProgress.Start, "accuracy", "out/best.pqf", []));
+        Assert.Equal("The network, no epoch finished", none.Descendants("h1").Single().Value);
+    }
+
+    [Fact]
+    public void A_measurements_report_has_confusions_the_worst_classes_and_the_surest_mistakes()
+    {
+        var confusion = Confusion.Of([(0, 0), (0, 1), (0, 1), (1, 1), (2, 0), (2, 2), (2, 2), (2, 2)]);
+        var accuracy = new Accuracy(new(5, 8), new(8, 8), confusion) { Mistakes = [new(1, 0, 1, 0.9)] };
+        var (root, text) = Pages(
+            EvaluationPage.Of(
+                Network,
+                accuracy,
+                ["cat|x", "dog", "fox"],
+                [ReportFigure.Photograph([1, 2, 3], "dog", "90 % sure; it is cat")]
+            )
+        );
+
+        Assert.Equal("62.50 % top-1", root.Descendants("h1").Single().Value);
+        string[][][] tables = [.. root.Descendants("table").Select(Rows)];
+        Assert.Equal(["first answer (top-1)", "62.50 %", Figures.Interval(new Proportion(5, 8)), "5 of 8"], tables[0][0]);
+        Assert.Equal(["cat|x", "dog", "2 of 3"], tables[1][0]);
+        Assert.Equal(["fox", "cat|x", "1 of 4"], tables[1][1]);
+        Assert.Equal(["cat|x", "1 of 3", "33.33 %"], tables[2][0]);
+        Assert.Equal("data:image/jpeg;base64,AQID", root.Descendants("img").Single().Attribute("src")!.Value);
+        Assert.Contains("| cat\\|x | dog | 2 of 3 |", text, StringComparison.Ordinal);
+    }
+
+    PqfModel Compressed()
+    {
+        var dense = SmallNetwork.Parameters(device, RngKey.FromSeed(3));
+        var codes = GeneratedWeights.Quantised(device, "codes", [32, 24, 3, 3], 8, 9);
+        return new PqfModel
+        {
+            Architecture = new Architecture("resnet20", 12),
+            Graph = SmallNetwork.Graph,
+            Parameters = dense.With("block.conv2.weight", codes),
+            Preprocessing = Preprocessing.Of(3) with { Resize = 8, Crop = 8 },
+        };
+    }
+
+    CompressionState State(PqfModel model)
+    {
+        var blocks = new LayerBlocks("block.conv2", [32, 24, 3, 3], 9, 8, KMeansType.Src, 5);
+        return new CompressionState(model.Graph, model.Parameters, device) { Layers = [new(blocks, 1.5, 0.25, 2.9) { Effect = -1e-9 }] };
+    }
+
+    /// <summary>Both forms, checked.</summary>
+    static (XElement Root, string Text) Pages(Report report) => (PageRules.Check(ReportPage.Of(report)), ReportMarkdown.Of(report));
+
+    static string[][] Rows(XElement root, string table) =>
+        Rows(root.Descendants("table").Single(candidate => candidate.Attribute("class")!.Value == table));
+
+    static string[][] Rows(XElement table) =>
+        [.. table.Element("tbody")!.Elements("tr").Select(row => row.Elements("td").Select(cell => cell.Value).ToArray())];
+}

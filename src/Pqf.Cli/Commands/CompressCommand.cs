@@ -230,7 +230,8 @@ static class CompressCommand
                 .. model.Provenance is { } source
                     ? (string[])
                         [
-                            $"Compressed from {source.SourceName} (SHA-256 {source.SourceSha256}) by pqf {source.ToolVersion}, seed {run.Config.Seed}.",
+                            $"Compressed from {source.SourceName} (SHA-256 {source.SourceSha256}) by pqf {source.ToolVersion}, "
+                                + $"seed {run.Config.Seed}.",
                         ]
                     : [],
                 "Beside this page: layers.csv and groups.csv with all figures of layers and orders.",

@@ -30,7 +30,8 @@ static class EvaluateClassifierCommand
         var output = new Option<string?>("--output")
         {
             Description =
-                "Folder for report.html, report.md and confusion.csv, what was answered for each class [default: output_path, or nothing is written]",
+                "Folder for report.html, report.md and confusion.csv, what was answered for each class [default: output_path, or nothing "
+                + "is written]",
             HelpName = "DIR",
         };
         var skip = CommandEntry.SkipCorrupt();

@@ -19,8 +19,8 @@ static class EvaluateCommand
         var output = new Option<string?>("--output")
         {
             Description =
-                "Folder for a classifier's confusion.csv, or a detector's results in COCO's form and categories.csv [default: output_path, "
-                + "or none are written]",
+                "Folder for report.html and a classifier's confusion.csv, or a detector's results in COCO's form and categories.csv "
+                + "[default: output_path, or none are written]",
             HelpName = "DIR",
         };
         var profile = new Option<bool>("--profile") { Description = "Say what each stage of a detector takes" };

@@ -32,8 +32,8 @@ static class EvaluateDetectorCommand
         var output = new Option<string?>("--output")
         {
             Description =
-                "Folder for bbox_results.json and segm_results.json, in COCO's form, and categories.csv [default: output_path, or none are "
-                + "written]",
+                "Folder for bbox_results.json and segm_results.json, in COCO's form, categories.csv and report.html "
+                + "[default: output_path, or none are written]",
             HelpName = "DIR",
         };
         var profile = new Option<bool>("--profile") { Description = "Say what each stage of the network takes" };

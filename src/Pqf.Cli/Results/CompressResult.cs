@@ -27,10 +27,10 @@ sealed record CompressResult(
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
+            .. ReportFiles.Lines(Report),
             .. Groups is null ? [] : (string[])[Groups.Line()], // files were shown when they were written
             QuantisedLayer.Line(Layers.Count, MeanRelativeError),
             .. Network.Lines(),
-            .. ReportFiles.Lines(Report),
         ];
 }
 

@@ -9,7 +9,7 @@ namespace Pqf.Cli.Results;
 
 /// <summary>A training.</summary>
 /// <param name="Folder">Where its networks, states and logs are.</param>
-/// <param name="Network">The network that was trained; null where a resumed run did not prepare it again.</param>
+/// <param name="Network">The network that was trained.</param>
 /// <param name="Initial">Validations before the first step.</param>
 /// <param name="Epochs">All epochs of the run, those before it was resumed included.</param>
 /// <param name="Best">The best epoch; null without epochs.</param>
@@ -18,7 +18,7 @@ namespace Pqf.Cli.Results;
 /// <param name="Steps">Steps that this process made, with <c>--profile</c>.</param>
 sealed record TrainingResult(
     string Folder,
-    NetworkSummary? Network,
+    NetworkSummary Network,
     IReadOnlyList<InitialResult> Initial,
     IReadOnlyList<EpochResult> Epochs,
     BestResult? Best,
@@ -31,10 +31,10 @@ sealed record TrainingResult(
     public string? Report { get; init; }
 
     /// <summary>Describes a training that has ended.</summary>
-    public static TrainingResult Of(string folder, NetworkSummary? network, TrainResult result) =>
+    public static TrainingResult Of(string folder, TrainResult result) =>
         new(
             folder,
-            network,
+            result.Network,
             [.. result.Progress.Initial.Select(record => new InitialResult(record))],
             [.. result.Progress.Epochs.Select(epoch => new EpochResult(epoch))],
             result.Progress.Best is { } best ? new BestResult(best, result.BestPath) : null,
@@ -46,8 +46,8 @@ sealed record TrainingResult(
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
-            .. Skipped > 0 ? (string[])[$"skipped   {Skipped} images that cannot be decoded"] : [],
             .. ReportFiles.Lines(Report),
+            .. Skipped > 0 ? (string[])[$"skipped   {Skipped} images that cannot be decoded"] : [],
             .. Best is null ? [] : Best.Lines(), // validations and epochs were shown when they came
             .. Stages is null || Steps is not { } steps ? [] : StageWatch.Table([.. Stages], steps, "a step").Lines(),
         ];

@@ -10,16 +10,13 @@ namespace Pqf.Cli.Shell;
 /// <param name="run">Terminal.</param>
 sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
 {
-    NetworkSummary? network;
-
     /// <inheritdoc/>
     public void Report(JobProgress value)
     {
         switch (value)
         {
             case JobProgress.Prepared(var model):
-                network = NetworkSummary.Of(model, model.Parameters.IsQuantised ? "compressed" : "dense");
-                Show(network.Lines());
+                Show(NetworkSummary.Of(model, model.Parameters.IsQuantised ? "compressed" : "dense").Lines());
                 break;
             case JobProgress.Validated(var record):
                 Show(new InitialResult(record).Lines());
@@ -54,7 +51,7 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
 
     Report PageOf(TrainResult trained) =>
         TrainingPage.Of(
-            network,
+            trained.Network,
             trained.Progress,
             trained.BestMetric,
             trained.BestPath,
@@ -66,7 +63,7 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
     /// <param name="result">Of the job.</param>
     /// <param name="use">The command that uses the network on photographs.</param>
     TrainingResult Of(string folder, TrainResult result, string use) =>
-        TrainingResult.Of(folder, network, result) with
+        TrainingResult.Of(folder, result) with
         {
             Next = result.Progress.Best is null
                 ? null

@@ -12,8 +12,8 @@ namespace Pqf.Compression.Jobs;
 /// <param name="Confusion">What it answered for the images of each class.</param>
 public sealed record Accuracy(Proportion Top1, Proportion Top5, Confusion Confusion)
 {
-    /// <summary>Wrong answers that the network is surest of, at most <see cref="EvaluateJob.MostMistakes"/>; the surest first, of equally sure
-    /// ones the earlier image's.</summary>
+    /// <summary>Wrong answers that the network is surest of, at most <see cref="EvaluateJob.MostMistakes"/>; the surest first, of equally
+    /// sure ones the earlier image's.</summary>
     public ImmutableArray<Mistake> Mistakes { get; init; } = [];
 }
 

@@ -3,6 +3,7 @@ using Pqf.Autodiff;
 using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -124,4 +125,7 @@ public sealed record TrainResult(TrainingProgress Progress, string BestPath, int
 {
     /// <summary>Name of the metric that decides which epoch is the best.</summary>
     public required string BestMetric { get; init; }
+
+    /// <summary>Which network was trained, and how large it is.</summary>
+    public required NetworkSummary Network { get; init; }
 }

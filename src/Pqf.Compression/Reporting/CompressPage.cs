@@ -87,8 +87,8 @@ public static class CompressPage
             yield break;
         yield return new(
             "Files",
-            "Each was read back. The difference is that of its answers from those of the network in memory, as a part of the largest; 0 means "
-                + "the same bits.",
+            "Each was read back. The difference is that of its answers from those of the network in memory, as a part of the largest; "
+                + "0 means the same bits.",
             [
                 new ReportPart.Table(
                     "files",

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Xml.Linq;
 using static Pqf.Compression.Reporting.Markup;
 
@@ -40,8 +39,8 @@ static class StepPictures
     public static ReportFigure Calibrated { get; } =
         Of(
             "Calibrate",
-            "Photographs without labels show what the quantised layers give. Norms are fitted so that it is again what the dense network gives; "
-                + "the level layers fits codebooks and biases, too.",
+            "Photographs without labels show what the quantised layers give. Norms are fitted so that it is again what the dense "
+                + "network gives; the level layers fits codebooks and biases, too.",
             "A curve beside a dashed one moves onto it",
             Path("dash", Bell(56)),
             Path("off", Bell(112)),

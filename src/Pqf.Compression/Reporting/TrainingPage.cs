@@ -8,37 +8,24 @@ namespace Pqf.Compression.Reporting;
 public static class TrainingPage
 {
     /// <summary>The report.</summary>
-    /// <param name="network">The network; null where a resumed run did not prepare it again.</param>
+    /// <param name="network">The network.</param>
     /// <param name="progress">All epochs of the run.</param>
     /// <param name="metric">Name of the metric that decides which epoch is the best.</param>
     /// <param name="bestPath">File of the best network.</param>
     /// <param name="notes">Sentences on how it was made.</param>
-    public static Report Of(
-        NetworkSummary? network,
-        TrainingProgress progress,
-        string metric,
-        string bestPath,
-        ImmutableArray<string> notes
-    )
+    public static Report Of(NetworkSummary network, TrainingProgress progress, string metric, string bestPath, ImmutableArray<string> notes)
     {
-        string name = network?.Name ?? "The network";
         var best = progress.Best;
-        string figure = best is null ? name : Text(metric, best.Validation[metric]),
+        bool isCompressed = network.SizeBits < network.DenseBits;
+        string figure = best is null ? network.Name : Text(metric, best.Validation[metric]),
             heading = best is null ? ", no epoch finished" : $" {metric} after epoch {best.Number} of {progress.Epochs.Length}";
-        string size = network is null
-            ? ""
-            : $", {Figures.ShortSize(network.SizeBits)}"
-                + (
-                    network.SizeBits < network.DenseBits
-                        ? string.Create(CultureInfo.InvariantCulture, $", {network.Ratio:0.0} times smaller than dense")
-                        : ""
-                );
+        string times = isCompressed ? string.Create(CultureInfo.InvariantCulture, $", {network.Ratio:0.0} times smaller than dense") : "";
         return new(
-            $"{name}, trained",
-            network is { } known && known.SizeBits < known.DenseBits ? "Fine-tuning of a compressed network" : "Training",
+            $"{network.Name}, trained",
+            isCompressed ? "Fine-tuning of a compressed network" : "Training",
             figure,
             heading,
-            $"{name}{size}. The best network is in {Path.GetFileName(bestPath)}.",
+            $"{network.Name}, {Figures.ShortSize(network.SizeBits)}{times}. The best network is in {Path.GetFileName(bestPath)}.",
             [.. Charts(progress, metric), Epochs(progress, metric)],
             notes
         );

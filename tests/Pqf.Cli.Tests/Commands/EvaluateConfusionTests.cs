@@ -83,7 +83,10 @@ public sealed class EvaluateConfusionTests : IDisposable
         var page = PageRules.Check(File.ReadAllText(folder.File("out/report.html")));
         int wrong = answers.Count(pair => pair.Class != pair.Answer);
         Assert.Equal(Math.Min(24, wrong), page.Descendants("img").Count());
-        double[] sure = [.. page.Descendants("figcaption").Select(text => double.Parse(text.Value.Split(' ')[1], CultureInfo.InvariantCulture))];
+        double[] sure =
+        [
+            .. page.Descendants("figcaption").Select(text => double.Parse(text.Value.Split(' ')[1], CultureInfo.InvariantCulture)),
+        ];
         Assert.Equal(sure.OrderDescending(), sure);
 
         var json = JsonCli.Run("evaluate-classifier", ExitCode.Success, evaluate);

@@ -118,7 +118,9 @@ public sealed class UnwritableFilesTests : IDisposable
 
         string[] names =
         [
-            .. new[] { "bbox_results.json", "segm_results.json", "categories.csv", "report.html", "report.md" }.Select(name => folder.File($"out/{name}")),
+            .. new[] { "bbox_results.json", "segm_results.json", "categories.csv", "report.html", "report.md" }.Select(name =>
+                folder.File($"out/{name}")
+            ),
         ];
         Assert.Equal($"wrote    {string.Join(", ", names)}", Run("evaluate-maskrcnn", new(() => { })).Lines[^1]);
         json = JsonCli.Check("evaluate-detector", Run("evaluate-maskrcnn", new(() => { }), "--json").Out);

@@ -128,8 +128,8 @@ public sealed class RunReportTests : IDisposable
         Assert.Single(root.Descendants("circle"));
         Assert.Contains("| **2** | **80.00 %** |", text, StringComparison.Ordinal);
 
-        var (none, _) = Pages(TrainingPage.Of(null, TrainingProgress.Start, "accuracy", "out/best.pqf", []));
-        Assert.Equal("The network, no epoch finished", none.Descendants("h1").Single().Value);
+        var (none, _) = Pages(TrainingPage.Of(Network, TrainingProgress.Start, "accuracy", "out/best.pqf", []));
+        Assert.Equal("resnet20, no epoch finished", none.Descendants("h1").Single().Value);
     }
 
     [Fact]

@@ -182,7 +182,15 @@ public sealed class PqfModelTests : IDisposable
         "x.pqf: metadata: model: arch: expected one of resnet18, "
     )]
     [InlineData("architecture", "", "x.pqf: metadata: architecture: is missing")]
-    [InlineData("architecture", "[1, 2", "x.pqf: metadata: architecture: ")]
+    [InlineData("architecture", "[1, 2", "x.pqf: metadata: architecture: expected a value of another kind")]
+    [InlineData("architecture", "{\"name\": \"resnet18\"", "x.pqf: metadata: architecture: is not JSON: line 1, position 20: ends too early")]
+    [InlineData("architecture", "{}", "x.pqf: metadata: architecture: lacks name")]
+    [InlineData("architecture", "{\"name\":3}", "x.pqf: metadata: architecture: name: expected a text")]
+    [InlineData("architecture", "{\"name\":\"resnet18\",\"width\":1.5}", "x.pqf: metadata: architecture: width: expected a whole number")]
+    [InlineData("preprocessing", "{\"crop\":\"x\"}", "x.pqf: metadata: preprocessing: crop: expected a number")]
+    [InlineData("preprocessing", "{\"mean\":[0,\"x\",0]}", "x.pqf: metadata: preprocessing: mean[1]: expected a number")]
+    [InlineData("preprocessing", "{\"mean\":[0,\n1;]}", "x.pqf: metadata: preprocessing: is not JSON: line 2, position 2")]
+    [InlineData("classes", "[1]", "x.pqf: metadata: classes: [0]: expected a text")]
     [InlineData("architecture", "null", "x.pqf: metadata: architecture: expected a value, got null")]
     [InlineData(
         "preprocessing",
@@ -210,7 +218,10 @@ public sealed class PqfModelTests : IDisposable
         else
             metadata[key] = value;
         using var file = new TensorFile("x.pqf", "safetensors", model.ToTensors(), metadata);
-        Assert.Contains(message, PqfModel.From(file, host).ErrorMessage(), StringComparison.Ordinal);
+        string shown = PqfModel.From(file, host).ErrorMessage();
+        Assert.Contains(message, shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("JSON value", shown, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,13 +18,13 @@ static class FamilyReader
     /// <param name="Name">The known network that it is; null if its sizes are its own.</param>
     /// <param name="Architecture">Its graph.</param>
     /// <param name="Preprocessing">How its images are prepared.</param>
-    /// <param name="Beside">What a file beside it says of that; null if there is none.</param>
+    /// <param name="Beside">What files beside it say.</param>
     sealed record Sized(
         FamilyNetwork Found,
         string? Name,
         Architecture Architecture,
         Preprocessing Preprocessing,
-        PreprocessingBeside? Beside
+        SettingsBeside Beside
     );
 
     /// <summary>The state dict of a family in a file; null if it holds something else.</summary>
@@ -61,6 +61,7 @@ static class FamilyReader
                 Graph = graph,
                 Parameters = loaded.Parameters,
                 Preprocessing = sized.Preprocessing,
+                ClassNames = sized.Beside.ClassNames,
             },
             head.NewLayers
         )
@@ -72,7 +73,7 @@ static class FamilyReader
                 .. head.Tensors.Notes,
                 Note(sized),
                 .. sized.Found.Family.Doubt(sized.Found.Shapes) is { } doubt ? (string[])[doubt] : [],
-                .. sized.Beside?.Notes ?? [],
+                .. sized.Beside.Notes,
                 .. loaded.Report.LacksStatistics ? (string[])[MissingStatistics.AreEstimated] : [],
             ],
             LacksStatistics = loaded.Report.LacksStatistics,
@@ -93,8 +94,8 @@ static class FamilyReader
         from _ in Check(file, overrides, found, name)
         let usual = found.Family.SizeOf(name)
         let own = ArchitectureOf(file, name, first, usual.Crop)
-        from beside in PreprocessingBeside.Find(file.Path, null, own, overrides)
-        let preprocessing = beside?.Preprocessing ?? Usual(own.InChannels, usual)
+        from beside in SettingsBeside.Find(file.Path, own, overrides)
+        let preprocessing = beside.Preprocessing ?? Usual(own.InChannels, usual)
         let size = new Pair(overrides.Crop ?? preprocessing.Crop, overrides.Crop ?? preprocessing.Columns ?? preprocessing.Crop)
         from graph in found.Read(size)
         from architecture in GraphNetwork.Of(FamilyNetwork.OptionsOf(Title(file, name), graph, size))
@@ -103,7 +104,7 @@ static class FamilyReader
     /// <summary>The state dict with the padding and ε of TensorFlow, where model.arch or the file beside it names such a network.</summary>
     static FamilyNetwork InForm(TensorFile file, FamilyNetwork found, NetworkOverrides overrides) =>
         found.Family.OfTensorFlow is { } other
-        && (overrides.Arch ?? PreprocessingBeside.TimmArchitecture(file.Path)) is { } name
+        && (overrides.Arch ?? SettingsBeside.TimmArchitecture(file.Path)) is { } name
         && IsTensorFlows(name)
             ? found with
             {
@@ -113,13 +114,13 @@ static class FamilyReader
 
     static bool IsTensorFlows(string name) => name.StartsWith("tf_", StringComparison.Ordinal);
 
-    /// <summary>The architecture as far as preprocessing depends on it.</summary>
-    static Architecture ArchitectureOf(TensorFile file, string? name, Graph graph, int side) =>
-        new(
-            GraphNetwork.Name,
-            InChannels: graph.Nodes.OfType<Nets.Layers.InputLayer>().Single().Channels,
-            Options: FamilyNetwork.OptionsOf(Title(file, name), graph, side)
-        );
+    /// <summary>The architecture as far as files beside the weights are compared with it.</summary>
+    static Architecture ArchitectureOf(TensorFile file, string? name, Graph graph, int side)
+    {
+        var options = FamilyNetwork.OptionsOf(Title(file, name), graph, side);
+        // Images of that side may not fit: that is reported where the size is chosen.
+        return GraphNetwork.Of(options).Match(found => found, _ => new Architecture(GraphNetwork.Name, Options: options));
+    }
 
     static Preprocessing Usual(int channels, PhotographSize size) =>
         Preprocessing.Of(channels) with
@@ -134,7 +135,7 @@ static class FamilyReader
         $"its layers are those of {sized.Name ?? $"{sized.Found.Family.Title} of sizes of its own"}"
         + "; strides, activations and eps are taken from that definition"
         + (
-            sized.Beside is not null
+            sized.Beside.Preprocessing is not null
                 ? ""
                 : $", images from its weights' usual form: resize {sized.Preprocessing.Resize}, crop {sized.Preprocessing.Crop}, "
                     + "ImageNet's mean and deviation"

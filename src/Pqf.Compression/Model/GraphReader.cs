@@ -25,9 +25,9 @@ static class GraphReader
         from head in HeadChoice.Of(found.Tensors, new Recognition(own), overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
-        from beside in PreprocessingBeside.Find(file.Path, null, head.Architecture, overrides)
+        from beside in SettingsBeside.Find(file.Path, own, overrides)
         let guess = Guess(found.Input.Shape)
-        let preprocessing = beside?.Preprocessing ?? guess
+        let preprocessing = beside.Preprocessing ?? guess
         from network in overrides.Complete(
             file.Path,
             file.Format,
@@ -37,12 +37,13 @@ static class GraphReader
                 Graph = graph,
                 Parameters = loaded.Parameters,
                 Preprocessing = preprocessing,
+                ClassNames = beside.ClassNames,
             },
             head.NewLayers
         )
         select network with
         {
-            Notes = [.. file.Notes, .. found.Notes, .. beside?.Notes ?? [Note(guess)]],
+            Notes = [.. file.Notes, .. found.Notes, .. beside.Preprocessing is null ? (string[])[Note(guess)] : [], .. beside.Notes],
         };
 
     /// <summary>What a network is, without its values.</summary>

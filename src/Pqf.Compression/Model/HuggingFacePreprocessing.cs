@@ -44,41 +44,68 @@ static class HuggingFacePreprocessing
         "return_tensors",
     ];
 
+    // Any of these makes a file one of an image processor. Extractors of sound have names of the same kind and do_normalize.
+    static readonly ImmutableArray<string> OfImages =
+    [
+        "crop_pct",
+        "crop_size",
+        "do_center_crop",
+        "do_convert_rgb",
+        "do_rescale",
+        "do_resize",
+        "image_mean",
+        "image_processor_type",
+        "image_std",
+        "resample",
+        "rescale_factor",
+        "size",
+    ];
+
+    /// <summary>Whether a file is that of an image processor: other networks have files of the same name for sound or text.</summary>
+    public static bool SpeaksOfImages(JsonFields json) => OfImages.Any(json.Has);
+
     /// <summary>Understands a file.</summary>
     /// <param name="json">The file.</param>
     /// <param name="channels">Of the network.</param>
-    public static FoundPreprocessing Of(JsonFields json, int channels)
+    /// <param name="crop">Pixels of the input in place of the file's; null for the file's.</param>
+    public static FoundPreprocessing Of(JsonFields json, int channels, int? crop)
     {
-        var notDone = ImmutableArray.CreateBuilder<string>();
+        var unsupported = ImmutableArray.CreateBuilder<string>();
         var usual = Preprocessing.Of(channels);
-        var (resize, crop) = Sides(json, usual, notDone);
-        if (crop > resize)
+        var (resize, side) = Sides(json, usual, crop, unsupported);
+        if (side > resize)
             throw json.Unexpected("crop_size", $"at most the {resize} pixels that images are resized to");
         if (!json.Flag("do_resize", true))
-            notDone.Add($"do_resize false is not done: images are resized to {resize} pixels");
+            unsupported.Add($"do_resize false is not supported: images are resized to {resize} pixels");
         if (json.Integer("resample", 0, Filters.Length - 1) is { } filter and not Bilinear)
-            notDone.Add(ImageFields.OtherFilter("resample", $"{filter} ({Filters[filter]})"));
+            unsupported.Add(ImageFields.OtherFilter("resample", $"{filter} ({Filters[filter]})"));
         if (Unknown(json) is not [] and var unknown)
-            notDone.Add($"fields that are not known here and may change the network's answers: {string.Join(", ", unknown)}");
-        return new("Hugging Face", Normalised(json, usual with { Resize = resize, Crop = crop }, channels), notDone.ToImmutable());
+            unsupported.Add($"fields that are not known here and may change the network's answers: {string.Join(", ", unknown)}");
+        return new("Hugging Face", Normalised(json, usual with { Resize = resize, Crop = side }, channels), unsupported.ToImmutable());
     }
 
-    static (int Resize, int Crop) Sides(JsonFields json, Preprocessing usual, ImmutableArray<string>.Builder notDone)
+    static (int Resize, int Crop) Sides(
+        JsonFields json,
+        Preprocessing usual,
+        int? crop,
+        ImmutableArray<string>.Builder unsupported
+    )
     {
         var (size, isShortest) = Size(json, "size") ?? (usual.Crop, true);
         if (json.Number("crop_pct", 0, 1) is { } share)
         {
+            size = crop ?? size;
             if (size >= LeastStretched)
-                notDone.Add(Stretched(size));
+                unsupported.Add(Stretched(size));
             return size < LeastStretched ? (Math.Min((int)Math.Floor(size / share), Preprocessing.MaxSide), size) : (size, size);
         }
 
         bool isCut = json.Flag("do_center_crop", json.Has("crop_size"));
         if (!isShortest)
-            notDone.Add(Stretched(size));
+            unsupported.Add(Stretched(size));
         else if (!isCut)
-            notDone.Add(
-                $"do_center_crop false is not done: the shorter side is resized to {size} pixels and a square is cut from the centre"
+            unsupported.Add(
+                $"do_center_crop false is not supported: the shorter side is resized to {size} pixels and a square is cut from the centre"
             );
         return (size, isCut ? (Size(json, "crop_size") ?? (size, true)).Side : size);
     }

@@ -41,12 +41,19 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
                 .Bind(stored =>
                 {
                     if (FamilyReader.Find(file, stored) is { } family)
-                        return FamilyReader.Recognise(file, family, overrides).Map(found => new KnownNetwork(file.Path, found, null, true));
+                        return FamilyReader.Recognise(file, family, overrides).Map(found => Silent(file, found, true));
                     var tensors = NetworkReader.NamesOf(file, stored);
                     return NetworkReader.HasOtherGraph(file, tensors, overrides)
-                        ? GraphReader.Recognise(file, overrides).Map(found => new KnownNetwork(file.Path, found, null, true))
+                        ? GraphReader.Recognise(file, overrides).Map(found => Silent(file, found, true))
                         : tensors
                             .Bind(named => NetworkReader.Recognise(named, overrides, stored))
-                            .Map(found => new KnownNetwork(file.Path, found.Architecture, stored?.ClassNames, found.MissingHead.IsEmpty));
+                            .Map(found => stored is null
+                                ? Silent(file, found.Architecture, found.MissingHead.IsEmpty)
+                                : new KnownNetwork(file.Path, found.Architecture, stored.ClassNames, found.MissingHead.IsEmpty)
+                            );
                 });
+
+    /// <summary>The network of a file that says nothing of its classes; a file beside it may.</summary>
+    static KnownNetwork Silent(TensorFile file, Architecture found, bool hasHead) =>
+        new(file.Path, found, SettingsBeside.NamesOf(file.Path, found.ClassCount), hasHead);
 }

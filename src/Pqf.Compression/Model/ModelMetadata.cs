@@ -142,9 +142,9 @@ sealed record ModelMetadata(
             );
             return Problem(metadata) is { } problem ? new PqfError.File(file.Path, $"metadata: {problem}") : metadata;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (JsonProblem.IsOne(exception))
         {
-            return new PqfError.File(file.Path, $"metadata: {key}: {Printable.Message(exception.Message)}");
+            return new PqfError.File(file.Path, $"metadata: {key}: {JsonProblem.Describe(exception)}");
         }
     }
 

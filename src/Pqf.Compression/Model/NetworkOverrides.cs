@@ -83,15 +83,19 @@ public sealed record NetworkOverrides
             NewLayers = newLayers,
         };
 
-    Result<Preprocessing, PqfError> Over(Preprocessing stored, int channels)
-    {
-        var result = stored with
+    /// <summary>What a file's preprocessing becomes.</summary>
+    internal Preprocessing Over(Preprocessing stored) =>
+        stored with
         {
             Resize = Resize ?? stored.Resize,
             Crop = Crop ?? stored.Crop,
             Mean = Mean.IsEmpty ? stored.Mean : Mean,
             Deviation = Deviation.IsEmpty ? stored.Deviation : Deviation,
         };
+
+    Result<Preprocessing, PqfError> Over(Preprocessing stored, int channels)
+    {
+        var result = Over(stored);
         if (result.Mean.Length != channels || result.Deviation.Length != channels)
             return Wrong(
                 "preprocessing.mean",

@@ -72,7 +72,9 @@ static class NetworkReader
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
         from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
-        from beside in PreprocessingBeside.Find(file.Path, stored?.Preprocessing, head.Architecture, overrides)
+        from beside in stored is null
+            ? SettingsBeside.Find(file.Path, found.Architecture, overrides).Map<SettingsBeside?>(some => some)
+            : (SettingsBeside?)null
         from network in overrides.Complete(
             file.Path,
             Network.FormatOf(file),
@@ -82,7 +84,7 @@ static class NetworkReader
                 Graph = graph,
                 Parameters = loaded.Parameters,
                 Preprocessing = stored?.Preprocessing ?? beside?.Preprocessing ?? Preprocessing.Of(head.Architecture.InChannels),
-                ClassNames = stored?.ClassNames,
+                ClassNames = stored?.ClassNames ?? beside?.ClassNames,
                 Compression = stored?.Compression,
                 Seed = stored?.Seed,
                 Provenance = stored?.Provenance,

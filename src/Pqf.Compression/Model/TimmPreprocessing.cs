@@ -16,15 +16,18 @@ static class TimmPreprocessing
     /// <summary>Understands a file.</summary>
     /// <param name="json">The file.</param>
     /// <param name="channels">Of the network.</param>
+    /// <param name="crop">Pixels of the input in place of the file's; images are resized in the file's proportion to it. Null for the
+    /// file's.</param>
     /// <returns>Null for a file that does not speak of images: a <c>config.json</c> may be anything.</returns>
-    public static FoundPreprocessing? Of(JsonFields json, int channels)
+    public static FoundPreprocessing? Of(JsonFields json, int channels, int? crop)
     {
         // Files of timm before version 0.9 have the fields at the top.
         var fields = json.Child("pretrained_cfg") ?? (json.Has("input_size") && (json.Has("mean") || json.Has("crop_pct")) ? json : null);
         if (fields is null)
             return null;
         var usual = Preprocessing.Of(channels);
-        int side = Side(fields, channels) ?? usual.Crop;
+        int own = Side(fields, channels) ?? usual.Crop,
+            side = crop ?? own;
         double share = fields.Number("crop_pct", 0, 1) ?? UsualCropShare;
         return new(
             "timm",
@@ -36,7 +39,7 @@ static class TimmPreprocessing
                 Mean = ImageFields.Mean(fields, "mean", channels) ?? usual.Mean,
                 Deviation = ImageFields.Deviation(fields, "std", channels) ?? usual.Deviation,
             },
-            [.. NotDone(fields, side)]
+            [.. Unsupported(fields, side)]
         );
     }
 
@@ -52,12 +55,12 @@ static class TimmPreprocessing
         };
     }
 
-    static IEnumerable<string> NotDone(JsonFields fields, int side)
+    static IEnumerable<string> Unsupported(JsonFields fields, int side)
     {
         if (fields.Text("interpolation") is { } kind and not "bilinear")
             yield return ImageFields.OtherFilter("interpolation", Printable.Name(kind));
         if (fields.Text("crop_mode") is { } mode and not "center")
-            yield return $"crop_mode {Printable.Name(mode)} is not done: the shorter side is resized and the centre is cut";
+            yield return $"crop_mode {Printable.Name(mode)} is not supported: the shorter side is resized and the centre is cut";
         if (
             fields.Numbers("test_input_size", 3, value => value >= 1, "three sizes above 0") is [_, var rows, _]
             && rows.ToString(CultureInfo.InvariantCulture) is var test
@@ -80,7 +83,7 @@ static class ImageFields
 
     /// <summary>That images are resized by another filter.</summary>
     public static string OtherFilter(string field, string kind) =>
-        $"{field} {kind} is not done: images are resized by the bilinear filter, which may cost some accuracy";
+        $"{field} {kind} is not supported: images are resized by the bilinear filter, which may cost some accuracy";
 
     static ImmutableArray<float>? Values(JsonFields fields, string name, int channels, Func<double, bool> isAllowed, string expected) =>
         fields.Numbers(name, channels, isAllowed, $"{channels} {expected}, as the network has channels") is { IsEmpty: false } values

@@ -204,9 +204,9 @@ public static class TrainingCheckpoint
                 ? training
                 : new PqfError.File(file.Path, $"metadata: {TrainingKey}: is missing");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (JsonProblem.IsOne(exception))
         {
-            return new PqfError.File(file.Path, $"metadata: {TrainingKey}: {Printable.Message(exception.Message)}");
+            return new PqfError.File(file.Path, $"metadata: {TrainingKey}: {JsonProblem.Describe(exception)}");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Nets.Coco;
 
@@ -76,16 +77,13 @@ public static class CocoReader
         {
             return read();
         }
-        catch (JsonException exception)
-        {
-            // The advice is for programmers.
-            string problem = exception.Message.Replace(" Change the reader options.", "", StringComparison.Ordinal);
-            return new PqfError.File(name, $"is not JSON: {Printable.Message(problem)}");
-        }
-        // The latter is the JSON reader's answer to text that is not Unicode
-        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
+        catch (InvalidDataException exception)
         {
             return new PqfError.File(name, exception.Message);
+        }
+        catch (Exception exception) when (JsonProblem.IsOne(exception))
+        {
+            return new PqfError.File(name, JsonProblem.Describe(exception));
         }
     }
 

@@ -54,13 +54,9 @@ sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOn
             using var document = JsonDocument.Parse(json.ToArray());
             return Read(document.RootElement, dataBytes);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (JsonProblem.IsOne(exception))
         {
-            throw new InvalidDataException($"safetensors header is not JSON: {Printable.Message(exception.Message)}", exception);
-        }
-        catch (InvalidOperationException exception) // the JSON reader's answer to text that is not Unicode
-        {
-            throw new InvalidDataException($"safetensors header: {Printable.Message(exception.Message)}", exception);
+            throw new InvalidDataException($"safetensors header {JsonProblem.Describe(exception)}", exception);
         }
     }
 

@@ -115,9 +115,9 @@ public class CocoReaderTests
     }
 
     [Theory]
-    [InlineData("", "file.json: is not JSON: ")]
+    [InlineData("", "file.json: is not JSON: line 1, position 1: ends too early")]
     [InlineData("{\"images\": [", "file.json: is not JSON: ")]
-    [InlineData("{} {}", "file.json: is not JSON: ")]
+    [InlineData("{\n} {}", "file.json: is not JSON: line 2, position 3")]
     [InlineData("[]", "file.json: expected an object with images, categories and annotations")]
     [InlineData("{}", "file.json: images: is missing")]
     [InlineData("{\"images\": 5}", "file.json: images: expected a list of objects, got 5")]
@@ -128,7 +128,7 @@ public class CocoReaderTests
         "file.json: images[0] (id 1): height: expected 1 … 65535 pixels, got 0"
     )]
     [InlineData("{\"images\": [{\"id\": \"one\"}]}", "file.json: images[0]: id: expected a whole number, got a text")]
-    [InlineData("{\"images\": [],}", "file.json: is not JSON: The JSON object contains a trailing comma at the end which is not")]
+    [InlineData("{\"images\": [],}", "file.json: is not JSON: line 1, position 15: a comma too many")]
     [InlineData("{\"images\": [{\"file_name\": \"a\", \"height\": 1, \"width\": 1}]}", "file.json: images[0]: id: is missing")]
     [InlineData(
         "{\"images\": [], \"annotations\": [], \"categories\": [{\"id\": -1, \"name\": \"x\"}]}",

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Pqf.Compression.Data;
+using Pqf.Nets.Architectures;
+using Pqf.Nets.Families;
+using Pqf.Nets.Images;
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
+namespace Pqf.Compression.Model;
+
+/// <summary>What files beside a network's weights say: how images are prepared (timm's <c>config.json</c>, Hugging Face's
+/// <c>preprocessor_config.json</c>), and what the classes are called (Hugging Face's <c>config.json</c>).</summary>
+/// <param name="Preprocessing">As far as it is supported here; null where no file says it.</param>
+/// <param name="ClassNames">Null where no file says them.</param>
+/// <param name="Notes">What was taken, what is not supported here, and which files were left; a line each.</param>
+sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassNames, ImmutableArray<string> Notes)
+{
+    const string ProcessorName = "preprocessor_config.json",
+        // timm's and Hugging Face's; many other programs have a file of this name.
+        ConfigName = "config.json";
+
+    static readonly SettingsBeside None = new(null, null, []);
+
+    /// <summary>The network's name in timm's file beside its weights; null where there is none.</summary>
+    /// <param name="weights">The weights' file.</param>
+    public static string? TimmArchitecture(string weights) =>
+        Config(weights, json => json.Text("architecture")).Match(name => name, _ => null);
+
+    /// <summary>The names of classes beside weights; null where there are none.</summary>
+    /// <param name="weights">The weights' file.</param>
+    /// <param name="count">Classes of the network.</param>
+    public static ClassNames? NamesOf(string weights, int count) =>
+        Config(weights, json => HuggingFaceClasses.Of(json, count)).Match(names => names, _ => null);
+
+    /// <summary>Looks for the files.</summary>
+    /// <param name="weights">The weights' file, which does not say it itself.</param>
+    /// <param name="architecture">What the weights are; networks other than classifiers prepare images themselves.</param>
+    /// <param name="overrides">What wins.</param>
+    /// <returns>An error where <c>preprocessor_config.json</c> cannot be understood. A <c>config.json</c> that cannot may be another
+    /// program's: a note says so.</returns>
+    public static Result<SettingsBeside, PqfError> Find(string weights, Architecture architecture, NetworkOverrides overrides)
+    {
+        if (Networks.TaskOf(architecture) != NetworkTask.Classification)
+            return None;
+        bool isSaid = overrides is { Resize: not null, Crop: not null, Mean: not [], Deviation: not [] };
+        return (isSaid ? None : Processor(weights, architecture.InChannels, overrides)).Map(found =>
+        {
+            var timm =
+                isSaid || found.Preprocessing is not null
+                    ? None
+                    : InConfig(weights, json => Timm(json, architecture.InChannels, overrides));
+            return found.And(timm).And(InConfig(weights, json => Told(json, architecture))).And(Classes(weights, architecture, overrides));
+        });
+    }
+
+    /// <summary>The notes of both once, and what this says before what the other says.</summary>
+    SettingsBeside And(SettingsBeside other) =>
+        new(Preprocessing ?? other.Preprocessing, ClassNames ?? other.ClassNames, [.. Notes.Concat(other.Notes).Distinct()]);
+
+    static Result<SettingsBeside, PqfError> Processor(string weights, int channels, NetworkOverrides overrides)
+    {
+        string path = Beside(weights, ProcessorName);
+        if (!File.Exists(path))
+            return None;
+        return Read(
+                path,
+                json =>
+                    HuggingFacePreprocessing.SpeaksOfImages(json)
+                        ? Taken(ProcessorName, HuggingFacePreprocessing.Of(json, channels, overrides.Crop), overrides)
+                        : Left(ProcessorName, "it says nothing about images")
+            )
+            .Match<Result<SettingsBeside, PqfError>>(
+                found => found,
+                problem => new PqfError.File(
+                    path,
+                    $"{problem}; to do without the file, give all four of preprocessing.resize, crop, mean and deviation"
+                )
+            );
+    }
+
+    static SettingsBeside Timm(JsonFields json, int channels, NetworkOverrides overrides) =>
+        TimmPreprocessing.Of(json, channels, overrides.Crop) is { } found ? Taken(ConfigName, found, overrides) : None;
+
+    /// <summary>Notes of what the file says of the network and the weights do not.</summary>
+    static SettingsBeside Told(JsonFields json, Architecture architecture)
+    {
+        var notes = ImmutableArray.CreateBuilder<string>();
+        if (json.WholeNumber("num_classes") is { } count && count != architecture.ClassCount)
+            notes.Add($"{ConfigName} beside the weights says {count} classes; the weights have {architecture.ClassCount}, which are used");
+        if (json.Text("architecture") is { } name && IsAnother(name, architecture))
+            notes.Add(
+                $"{ConfigName} beside the weights says {Printable.Name(name)}; the weights are those of {architecture.Title}, which is used"
+            );
+        return None with { Notes = notes.ToImmutable() };
+    }
+
+    /// <summary>Whether a name is that of a known network, and not of this one. Names that are timm's alone are not compared.</summary>
+    static bool IsAnother(string name, Architecture architecture) =>
+        Networks.Names.Contains(name) && Networks.Names.Contains(architecture.Name) ? !Networks.IsAlso(architecture, name)
+        : FamilyNetwork.Names.Contains(name) && FamilyNetwork.Names.Contains(architecture.Title) ? architecture.Title != name
+        : (Networks.Names.Contains(name) && FamilyNetwork.Names.Contains(architecture.Title))
+            || (FamilyNetwork.Names.Contains(name) && Networks.Names.Contains(architecture.Name));
+
+    static SettingsBeside Classes(string weights, Architecture architecture, NetworkOverrides overrides)
+    {
+        bool isWanted =
+            overrides is { ClassNames: [], NewHead: not { When: NewHeadWhen.Always } }
+            && (overrides.ClassCount ?? architecture.ClassCount) == architecture.ClassCount;
+        return isWanted
+            ? InConfig(
+                weights,
+                json =>
+                    HuggingFaceClasses.Of(json, architecture.ClassCount) is not { } names
+                        ? None
+                        : new(
+                            null,
+                            names,
+                            names is ClassNames.Listed listed
+                                ? [$"{ConfigName} beside the weights names the classes (id2label): {ClassMatch.Cut(listed.Names)}"]
+                                : []
+                        )
+            )
+            : None;
+    }
+
+    /// <summary>A part of config.json; a note where it cannot be understood.</summary>
+    static SettingsBeside InConfig(string weights, Func<JsonFields, SettingsBeside> understand) =>
+        Config(weights, understand).Match(found => found ?? None, problem => Left(ConfigName, problem));
+
+    static Result<T?, string> Config<T>(string weights, Func<JsonFields, T?> understand)
+        where T : class
+    {
+        string path = Beside(weights, ConfigName);
+        return File.Exists(path) ? Read(path, understand) : new Result<T?, string>.Ok(null);
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <returns>What is wrong, without the file's name.</returns>
+    static Result<T, string> Read<T>(string path, Func<JsonFields, T> understand)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(WithoutMark(InputFile.ReadText(path)));
+            return understand(new(json.RootElement, ""));
+        }
+        catch (Exception exception) when (JsonProblem.IsOne(exception))
+        {
+            return new Result<T, string>.Error(JsonProblem.Describe(exception));
+        }
+        catch (Exception exception) when (IoProblem.IsFileSystem(exception))
+        {
+            return new Result<T, string>.Error(IoProblem.Unreadable(path, exception).Problem);
+        }
+    }
+
+    static SettingsBeside Left(string name, string problem) => None with { Notes = [$"{name} beside the weights: not taken: {problem}"] };
+
+    static SettingsBeside Taken(string name, FoundPreprocessing found, NetworkOverrides overrides)
+    {
+        var how = overrides.Over(found.Preprocessing);
+        string Mark(bool isOverridden, string key) => isOverridden ? $" (preprocessing.{key})" : "";
+        string numbers = string.Create(
+            CultureInfo.InvariantCulture,
+            $"resize {how.Resize}{Mark(overrides.Resize is not null, "resize")}, crop {how.Crop}{Mark(overrides.Crop is not null, "crop")}, "
+                + $"mean {Listed(how.Mean)}{Mark(overrides.Mean is not [], "mean")}, "
+                + $"deviation {Listed(how.Deviation)}{Mark(overrides.Deviation is not [], "deviation")}"
+        );
+        return new(
+            how,
+            null,
+            [
+                $"{name} beside the weights says how images are prepared ({found.Origin}): {numbers}; change it with preprocessing.resize, "
+                    + "crop, mean, deviation",
+                .. found.Unsupported.Select(what => $"{name}: {what}"),
+            ]
+        );
+    }
+
+    static string Beside(string weights, string name) => Path.Combine(Path.GetDirectoryName(weights) ?? "", name);
+
+    static string Listed(ImmutableArray<float> values) =>
+        $"[{string.Join(", ", values.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture)))}]";
+
+    static ReadOnlyMemory<byte> WithoutMark(byte[] text) => text is [0xEF, 0xBB, 0xBF, ..] ? text.AsMemory(3) : text;
+}
+
+/// <summary>What a file says about images.</summary>
+/// <param name="Origin">Whose form it has.</param>
+/// <param name="Preprocessing">As far as it is supported here.</param>
+/// <param name="Unsupported">What the file says and is not supported here, or not so; each may change the network's answers.</param>
+sealed record FoundPreprocessing(string Origin, Preprocessing Preprocessing, ImmutableArray<string> Unsupported);

@@ -74,6 +74,8 @@ static class CommandLine
     {
         if (split is { Rest: [], Overrides: [] })
             return Parse(root, split with { Rest = ["--help"] }, options, commands, terminal, output);
+        if (AsOptions(split.Rest) is { } asked)
+            return Parse(root, split with { Rest = asked }, options, commands, terminal, output);
         ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
         if (split.Rest is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !known.Contains(first))
             return Fail(UnknownCommand(first, known), output);
@@ -124,6 +126,15 @@ static class CommandLine
                 }
             );
     }
+
+    /// <summary><c>pqf help</c>, <c>pqf help COMMAND</c> and <c>pqf version</c> as the options that they mean; null for all else.</summary>
+    static ImmutableArray<string>? AsOptions(ImmutableArray<string> arguments) =>
+        arguments switch
+        {
+            ["help", .. var rest] => [.. rest.Take(1), "--help"],
+            ["version", .. var rest] => ["--version", .. rest],
+            _ => null,
+        };
 
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output)
     {

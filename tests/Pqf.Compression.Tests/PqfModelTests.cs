@@ -183,7 +183,11 @@ public sealed class PqfModelTests : IDisposable
     )]
     [InlineData("architecture", "", "x.pqf: metadata: architecture: is missing")]
     [InlineData("architecture", "[1, 2", "x.pqf: metadata: architecture: expected a value of another kind")]
-    [InlineData("architecture", "{\"name\": \"resnet18\"", "x.pqf: metadata: architecture: is not JSON: line 1, position 20: ends too early")]
+    [InlineData(
+        "architecture",
+        "{\"name\": \"resnet18\"",
+        "x.pqf: metadata: architecture: is not JSON: line 1, position 20: ends too early"
+    )]
     [InlineData("architecture", "{}", "x.pqf: metadata: architecture: lacks name")]
     [InlineData("architecture", "{\"name\":3}", "x.pqf: metadata: architecture: name: expected a text")]
     [InlineData("architecture", "{\"name\":\"resnet18\",\"width\":1.5}", "x.pqf: metadata: architecture: width: expected a whole number")]

@@ -172,7 +172,10 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData("{\n \"size\": 224,\n}", "is not JSON: line 3, position 1: a comma too many")]
     [InlineData("{\n \"size\": 2 2}", "is not JSON: line 2, position 12")]
     [InlineData("[1, 2]", "expected an object of fields in braces")]
-    [InlineData("""{"image_mean": [0.5]}""", "image_mean: expected 3 numbers from −1,000,000 to 1,000,000, as the network has channels, got [0.5]")]
+    [InlineData(
+        """{"image_mean": [0.5]}""",
+        "image_mean: expected 3 numbers from −1,000,000 to 1,000,000, as the network has channels, got [0.5]"
+    )]
     [InlineData("""{"size": {"width": 3}}""", "size: expected shortest_edge, or equal height and width, got {\"width\": 3}")]
     [InlineData("""{"do_resize": "yes"}""", "do_resize: expected true or false, got \"yes\"")]
     [InlineData("""{"rescale_factor": 1e-45}""", "rescale_factor: expected a number above 1E-05, at most 1000, got 1e-45")]
@@ -207,7 +210,10 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData("""{"pretrained_cfg": {"mean": [0, 0, 0], "interpolation": "\ud800"}}""", "holds text that is not Unicode")]
     [InlineData("""{"architecture": 7}""", "architecture: expected a text, got 7")]
     [InlineData("""{"id2label": ["a"]}""", "id2label: expected an object, got [\"a\"]")]
-    [InlineData("""{"id2label": {"0": "a"}}""", "id2label: expected a name for each of 0 to 9, as the network has 10 classes, got {\"0\": \"a\"}")]
+    [InlineData(
+        """{"id2label": {"0": "a"}}""",
+        "id2label: expected a name for each of 0 to 9, as the network has 10 classes, got {\"0\": \"a\"}"
+    )]
     public void A_config_json_that_cannot_be_understood_is_a_note_and_the_network_is_read(string text, string problem)
     {
         Write("config.json", text);
@@ -251,7 +257,7 @@ public sealed class SettingsBesideTests : IDisposable
     )]
     [InlineData(
         """{"architecture": "vgg16", "num_classes": 1000}""",
-        "config.json beside the weights says 1000 classes; the weights have 10, which are used",
+        "config.json beside the weights says 1,000 classes; the weights have 10, which are used",
         "config.json beside the weights says vgg16; the weights are those of resnet18, which is used"
     )]
     public void What_the_weights_contradict_is_a_note(string text, params string[] notes)
@@ -300,7 +306,9 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData(850, false)]
     public void ImageNets_names_are_those_that_folders_are_matched_with(int same, bool areImageNets)
     {
-        var names = ImageNetClasses.Table.Names.Select((name, number) => (number, number < same ? $"{name}, a synonym" : $"other {number}"));
+        var names = ImageNetClasses.Table.Names.Select(
+            (name, number) => (number, number < same ? $"{name}, a synonym" : $"other {number}")
+        );
         using var json = JsonDocument.Parse(Labels(names));
         var found = HuggingFaceClasses.Of(new JsonFields(json.RootElement, ""), 1000);
         Assert.Equal(areImageNets, found is ClassNames.WellKnown { Set: ClassNames.ImageNet });

@@ -225,9 +225,11 @@ static class DetectCommand
         public void Note(RunContext run, ImmutableArray<string> names)
         {
             int jpegCount = Paths.Count(PictureFiles.IsJpeg);
-            string count = jpegCount == 1 ? "1 picture is" : $"{jpegCount} pictures are";
             if (jpegCount > 0)
-                run.Note($"{count} JPEG of quality {Quality}; --quality N changes the quality, --pictures png writes PNG without loss");
+                run.Note(
+                    $"{Plural.Of(jpegCount, "picture is", "pictures are")} JPEG of quality {Quality}; "
+                        + "--quality N changes the quality, --pictures png writes PNG without loss"
+                );
             using var font = new LabelFont(1);
             string[] lacking = [.. names.Where(font.Lacks)];
             if (lacking.Length > 0)

@@ -19,7 +19,7 @@ static class TrainCommand
         };
         var backbone = new Option<string?>("--backbone")
         {
-            Description = "In its place a ResNet-50, the body of a new Mask R-CNN",
+            Description = "A ResNet-50, instead of --weights: the body of a new Mask R-CNN",
             HelpName = "FILE",
         };
         var shared = new TrainingArguments();

@@ -23,7 +23,7 @@ static class TrainDetectorCommand
         };
         var backbone = new Option<string?>("--backbone")
         {
-            Description = "In its place a ResNet-50, dense or compressed: the body of a new Mask R-CNN",
+            Description = "A ResNet-50, dense or compressed, instead of --weights: the body of a new Mask R-CNN",
             HelpName = "FILE",
         };
         var shared = new TrainingArguments();

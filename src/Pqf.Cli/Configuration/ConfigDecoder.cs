@@ -17,12 +17,12 @@ static class ConfigDecoder
     const int MaxK = 65_536,
         MaxEpochs = 100_000;
 
-    static readonly ValueParser<ValueForm> Form = Values.Choice(
+    static readonly Choice<ValueForm> Form = Values.Choice(
         ("8bit", ValueForm.Scaled8),
         ("half", ValueForm.Half),
         ("float", ValueForm.Single)
     );
-    static readonly ValueParser<KMeansType> KMeans = Values.Choice(("kmeans", KMeansType.KMeans), ("src", KMeansType.Src));
+    static readonly Choice<KMeansType> KMeans = Values.Choice(("kmeans", KMeansType.KMeans), ("src", KMeansType.Src));
 
     /// <summary>Reads the top level.</summary>
     public static Config Read(Section top)
@@ -49,7 +49,7 @@ static class ConfigDecoder
             Seed = top.Read("seed", defaults.Seed, Values.Long()),
             Device = top.Read("device", defaults.Device, Values.Text),
             Threads = top.Read("threads", defaults.Threads, Values.Integer(0, 1024)),
-            Formats = top.Read("format", defaults.Formats, Values.List(Format)),
+            Formats = top.Read("format", defaults.Formats, Values.List(Format.Parse)),
             Search = top.ReadOptional("search", Search),
             Calibration = top.Read("calibration", defaults.Calibration, Calibration),
             TargetSize = top.Read<SizeTarget?>("target_size", null, TargetSize),
@@ -64,7 +64,7 @@ static class ConfigDecoder
     }
 
     /// <summary>A kind of network file.</summary>
-    public static ValueParser<ModelFormat> Format { get; } =
+    public static Choice<ModelFormat> Format { get; } =
         Values.Choice(
             ("pqf", ModelFormat.Pqf),
             ("pth", ModelFormat.Pth),
@@ -72,7 +72,7 @@ static class ConfigDecoder
             ("onnx", ModelFormat.Onnx)
         );
 
-    static ValueParser<CalibrationLevel> Calibration { get; } =
+    static Choice<CalibrationLevel> Calibration { get; } =
         Values.Choice(
             ("auto", CalibrationLevel.Auto),
             ("none", CalibrationLevel.None),
@@ -80,7 +80,7 @@ static class ConfigDecoder
             ("layers", CalibrationLevel.Layers)
         );
 
-    static ValueParser<string?> BestMetric { get; } =
+    static Choice<string?> BestMetric { get; } =
         Values.Choice<string?>([
             .. new[]
             {
@@ -105,11 +105,12 @@ static class ConfigDecoder
             .Number()(node)
             .Bind<SizeTarget?>(ratio => ratio > 1 ? new SizeTarget.Ratio(ratio) : Values.Unexpected("a number above 1", node));
 
-    static ValueParser<SearchStrategy> Search { get; } =
+    static Choice<SearchStrategy> Search { get; } =
         Values.Choice(("greedy", SearchStrategy.Greedy), ("stochastic", SearchStrategy.Stochastic), ("descent", SearchStrategy.Descent));
 
-    static DataloaderConfig Dataloader(Section section) =>
-        new()
+    static DataloaderConfig Dataloader(Section section)
+    {
+        var config = new DataloaderConfig
         {
             ImagenetPath = section.ReadText("imagenet_path"),
             IdxPath = section.ReadText("idx_path"),
@@ -129,6 +130,13 @@ static class ConfigDecoder
             TrainPasses = section.Read("train_passes", new DataloaderConfig().TrainPasses, Values.Integer(1, 65_536)),
             ValidationShuffle = section.Read("validation_shuffle", new DataloaderConfig().ValidationShuffle, Values.Boolean),
         };
+        if (config.ValidationFraction is null && config.SplitSeed != new DataloaderConfig().SplitSeed)
+            section.Reject(
+                "split_seed",
+                "expected dataloader.validation_fraction beside it, the share of the training images that the seed draws, got none"
+            );
+        return config;
+    }
 
     static DistillationConfig Distillation(Section section)
     {
@@ -254,12 +262,14 @@ static class ConfigDecoder
                 "optimization",
                 [],
                 Values.List(
-                    Values.Choice(
-                        ("GREEDY", PermutationStrategy.Greedy),
-                        ("STOCHASTIC", PermutationStrategy.Stochastic),
-                        ("RANDOM", PermutationStrategy.Random),
-                        ("DESCENT", PermutationStrategy.Descent)
-                    )
+                    Values
+                        .Choice(
+                            ("GREEDY", PermutationStrategy.Greedy),
+                            ("STOCHASTIC", PermutationStrategy.Stochastic),
+                            ("RANDOM", PermutationStrategy.Random),
+                            ("DESCENT", PermutationStrategy.Descent)
+                        )
+                        .Parse
                 )
             )
         );
@@ -273,7 +283,7 @@ static class ConfigDecoder
         if (entries.Length != 2 || !entries.Select(entry => entry.Key).Order(StringComparer.Ordinal).SequenceEqual(["children", "parents"]))
             return new Problem(
                 Values.Unexpected(Expected, node).Text
-                    + (entries.IsEmpty ? "" : $" of {string.Join(", ", entries.Select(entry => entry.Key))}")
+                    + (node is ConfigNode.Sequence || entries.IsEmpty ? "" : $" of {string.Join(", ", entries.Select(entry => entry.Key))}")
             );
         var names = Values.List(Values.Text);
         return names(entries.First(entry => entry.Key == "parents").Value)
@@ -316,7 +326,12 @@ static class ConfigDecoder
             RandomCrop = section.Read("random_crop", defaults.RandomCrop, Values.Boolean),
             RandomFlip = section.Read("random_flip", defaults.RandomFlip, Values.Boolean),
             RandomScale = RandomScale(section),
-            ColorJitter = section.Child("color_jitter", ColorJitter),
+            ColorJitter = section.Child(
+                "color_jitter",
+                ColorJitter,
+                "a mapping of brightness, contrast, saturation and hue ({brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1}, or "
+                    + "on the command line --preprocessing.color_jitter.brightness 0.4)"
+            ),
         };
         if (augmentation is { RandomScale: not null, Padding: > 0 })
             section.Reject("padding", $"expected 0 beside random_scale, which takes its place, got {augmentation.Padding}");

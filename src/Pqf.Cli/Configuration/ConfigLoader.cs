@@ -29,6 +29,9 @@ static class ConfigLoader
         return [.. known.KnownKeys.Except(known.Groups)];
     }
 
+    /// <summary>Keys whose values are words, and the words.</summary>
+    public static ImmutableArray<(string Key, ImmutableArray<string> Words)> Choices() => [.. Known().Choices];
+
     /// <summary>Keys that have a value where the configuration gives none.</summary>
     public static ImmutableHashSet<string> KeysWithDefaults() => [.. Known().KeysWithDefaults];
 

@@ -15,6 +15,9 @@ sealed class ConfigFindings
     /// <summary>Keys that have a value where the configuration gives none, those of mappings aside.</summary>
     public List<string> KeysWithDefaults { get; } = [];
 
+    /// <summary>Keys whose values are words, and the words.</summary>
+    public List<(string Key, ImmutableArray<string> Words)> Choices { get; } = [];
+
     /// <summary>Every key that groups others.</summary>
     public List<string> Groups { get; } = [];
 
@@ -55,16 +58,36 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
     public T? ReadOptional<T>(string key, ValueParser<T> parse)
         where T : struct => Read<T?>(key, null, value => parse(value).Map(parsed => (T?)parsed));
 
+    /// <summary>One of some words, or the default where it is missing, null or wrong.</summary>
+    public T Read<T>(string key, T fallback, Choice<T> choice)
+    {
+        Note(key, choice);
+        return Read(key, fallback, choice.Parse);
+    }
+
+    /// <summary>One of some words; null where it is missing or wrong.</summary>
+    public T? ReadOptional<T>(string key, Choice<T> choice)
+        where T : struct
+    {
+        Note(key, choice);
+        return ReadOptional(key, choice.Parse);
+    }
+
+    void Note<T>(string key, Choice<T> choice) => findings.Choices.Add((Join(pattern, key), choice.Words));
+
     /// <summary>A text; null where it is missing or wrong.</summary>
     public string? ReadText(string key) => Read<string?>(key, null, value => Values.Text(value).Map(text => (string?)text));
 
     /// <summary>A mapping of its own kind.</summary>
-    public T Child<T>(string key, Func<Section, T> read)
+    /// <param name="key">The key.</param>
+    /// <param name="read">Reads it.</param>
+    /// <param name="expected">What a mapping looks like, for messages.</param>
+    public T Child<T>(string key, Func<Section, T> read, string expected = "a mapping")
     {
         findings.Groups.Add(Join(pattern, key));
         var value = Find(key);
         if (value is not null and not ConfigNode.Mapping)
-            Report(value, key, Values.Unexpected("a mapping", value).Text);
+            Report(value, key, Values.Unexpected(expected, value).Text);
         return Enter(Join(path, key), Join(pattern, key), value as ConfigNode.Mapping, read);
     }
 

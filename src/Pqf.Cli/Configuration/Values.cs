@@ -14,6 +14,9 @@ delegate Result<T, Problem> ValueParser<T>(ConfigNode node);
 /// <summary>Parsers of configuration values. Scalars follow YAML 1.1, as the users of the published code write them.</summary>
 static partial class Values
 {
+    /// <summary>Items of a list that a message shows.</summary>
+    const int MostShown = 4;
+
     /// <summary>Any text.</summary>
     public static Result<string, Problem> Text(ConfigNode node) =>
         node is ConfigNode.Scalar scalar ? scalar.Text : Unexpected("a text", node);
@@ -73,13 +76,16 @@ static partial class Values
                 : Unexpected($"two numbers{Range(least, most)}, the lower one first", node);
 
     /// <summary>One of the given words, in any case.</summary>
-    public static ValueParser<T> Choice<T>(params (string Word, T Value)[] choices) =>
-        node =>
-            node is ConfigNode.Scalar scalar
-            && choices.FirstOrDefault(choice => choice.Word.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
-                is { Word: not null } found
-                ? found.Value
-                : Unexpected($"one of {string.Join(", ", choices.Select(choice => choice.Word))}", node);
+    public static Choice<T> Choice<T>(params (string Word, T Value)[] choices) =>
+        new(
+            [.. choices.Select(choice => choice.Word)],
+            node =>
+                node is ConfigNode.Scalar scalar
+                && choices.FirstOrDefault(choice => choice.Word.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
+                    is { Word: not null } found
+                    ? found.Value
+                    : Unexpected($"one of {string.Join(", ", choices.Select(choice => choice.Word))}", node)
+        );
 
     /// <summary>A list; a single value is a list of one, and so is text with commas (as the command line writes lists).</summary>
     public static ValueParser<ImmutableArray<T>> List<T>(ValueParser<T> item) =>
@@ -102,8 +108,19 @@ static partial class Values
         node switch
         {
             ConfigNode.Scalar scalar => $"'{Printable.Name(scalar.Text)}'",
-            ConfigNode.Sequence => "a list",
+            ConfigNode.Sequence { Items: var items } =>
+                $"the list [{string.Join(", ", items.Take(MostShown).Select(Item))}{(items.Length > MostShown ? ", …" : "")}]",
             _ => "a mapping",
+        };
+
+    static string Item(ConfigNode node) =>
+        node switch
+        {
+            ConfigNode.Scalar scalar => Printable.Name(scalar.Text),
+            ConfigNode.Sequence => "[…]",
+            ConfigNode.Mapping mapping =>
+                $"{{{string.Join(", ", mapping.Entries.Keys.Take(MostShown).Select(key => $"{Printable.Name(key)}: …"))}}}",
+            _ => "…",
         };
 
     static string Range(double least, double most) =>

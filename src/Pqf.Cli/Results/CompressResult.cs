@@ -2,6 +2,7 @@ using System.Globalization;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Results;
 
@@ -64,8 +65,8 @@ sealed record SearchedGroups(int Count, long Exchanges, long Proposals, double M
     internal string Line() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"permuted {Count} groups: {Figures.Count(Exchanges)} of {Figures.Count(Proposals)} exchanges made, log-determinant lower by "
-                + $"{MeanDecrease:0.000} on average"
+            $"permuted {Plural.Of(Count, "group")}: {Figures.Count(Exchanges)} of {Figures.Count(Proposals)} exchanges made, "
+                + $"log-determinant lower by {MeanDecrease:0.000} on average"
         );
 }
 
@@ -80,7 +81,10 @@ sealed record QuantisedLayer(string Name, IReadOnlyList<int> Shape, int D, int K
 {
     /// <summary>The line of all layers.</summary>
     internal static string Line(int count, double meanRelativeError) =>
-        string.Create(CultureInfo.InvariantCulture, $"quantised {count} layers: relative error {meanRelativeError:0.0000} on average");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"quantised {Plural.Of(count, "layer")}: relative error {meanRelativeError:0.0000} on average"
+        );
 
     /// <summary>Describes a layer.</summary>
     public static QuantisedLayer Of(LayerReport report) =>

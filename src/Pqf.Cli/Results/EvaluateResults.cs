@@ -5,6 +5,7 @@ using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Coco;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Results;
 
@@ -36,7 +37,7 @@ sealed record EvaluateClassifierResult(
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
-            .. Skipped is > 0 ? (string[])[$"skipped  {Skipped} images that cannot be decoded"] : [],
+            .. Skipped is > 0 and var skipped ? (string[])[$"skipped  {Plural.Of(skipped, "image")} that cannot be decoded"] : [],
             .. Network.Lines(),
             $"top-1    {Figures.Percent(Top1.Proportion())}",
             .. Top5 is null ? [] : (string[])[$"top-{EvaluateJob.TopCount}    {Figures.Percent(Top5.Proportion())}"],
@@ -48,7 +49,7 @@ sealed record EvaluateClassifierResult(
     string Line(ConfusionResult pair)
     {
         var images = Classes.First(item => item.Number == pair.Class);
-        return $"confused {pair.Images} of {images.Images} images of {images.Name} with {pair.Answer}";
+        return $"confused {pair.Images} of {Plural.Of(images.Images, "image")} of {images.Name} with {pair.Answer}";
     }
 }
 

@@ -3,6 +3,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Results;
 
@@ -37,7 +38,7 @@ sealed record InspectResult(
             .. Metadata.Select(pair => $"  {pair.Key}: {Shorten(pair.Value)}"),
             "",
             .. new Table(["tensor", "type", "shape", " bytes"], [.. Tensors.Select(tensor => tensor.Row())]).Lines(),
-            $"{Figures.Count(Tensors.Count)} tensors, {Figures.Count(Tensors.Sum(tensor => tensor.Count()))} values, "
+            $"{Plural.Of(Tensors.Count, "tensor")}, {Figures.Count(Tensors.Sum(tensor => tensor.Count()))} values, "
                 + $"{Figures.Count(Tensors.Sum(tensor => tensor.SizeBytes))} bytes",
             "",
             .. Network is null ? Problems : NetworkLines(Network),

@@ -4,6 +4,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Results;
 
@@ -47,7 +48,7 @@ sealed record TrainingResult(
     public override IEnumerable<string> Lines() =>
         [
             .. ReportFiles.Lines(Report),
-            .. Skipped > 0 ? (string[])[$"skipped   {Skipped} images that cannot be decoded"] : [],
+            .. Skipped > 0 ? (string[])[$"skipped   {Plural.Of(Skipped, "image")} that cannot be decoded"] : [],
             .. Best is null ? [] : Best.Lines(), // validations and epochs were shown when they came
             .. Stages is null || Steps is not { } steps ? [] : StageWatch.Table([.. Stages], steps, "a step").Lines(),
         ];

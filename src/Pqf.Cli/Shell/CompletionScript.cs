@@ -129,6 +129,12 @@ sealed class CompletionScript(ImmutableArray<Option> global, ImmutableArray<Comm
                     .Concat(command.Arguments.Take(1).Select(argument => (command.Name, command.Name, Values(argument))))
             )
             .Concat(global.Select(option => ("*", option.Name, Values(option))))
+            .Concat(
+                ConfigLoader
+                    .Choices()
+                    .Where(choice => !choice.Key.Contains('<', StringComparison.Ordinal))
+                    .Select(choice => ("*", $"--{choice.Key}", choice.Words))
+            )
             .Where(choice => !choice.Item3.IsEmpty);
 
     /// <summary>Words that a value may be; none for an option that is set by being there.</summary>

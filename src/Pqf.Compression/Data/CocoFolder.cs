@@ -45,13 +45,14 @@ public sealed record CocoFolder(
             foreach (string guess in Guesses)
                 yield return guess;
             if (Instances.UnlistedCount > 0)
-                yield return $"{file}: left out {Instances.UnlistedCount} annotations of images that are not listed";
+                yield return $"{file}: left out {Plural.Of(Instances.UnlistedCount, "annotation")} of images that are not listed";
             if (Instances.WithoutMask is [var bare, ..])
-                yield return $"{file}: {Instances.WithoutMask.Length} objects have no outline, the first is annotation {bare}: they "
-                    + "count for boxes, not for masks";
+                yield return $"{file}: {Plural.Of(Instances.WithoutMask.Length, "object has", "objects have")} no outline, the first is "
+                    + $"annotation {bare}: they count for boxes, not for masks";
             if (Instances.WithEmptyMask is [var empty, ..])
-                yield return $"{file}: {Instances.WithEmptyMask.Length} objects have a mask without a pixel in their box, the first is "
-                    + $"annotation {empty}: they count for boxes, not for masks; expected masks in pixels of the image";
+                yield return $"{file}: {Plural.Of(Instances.WithEmptyMask.Length, "object has", "objects have")} a mask without a pixel "
+                    + $"in the box, the first is annotation {empty}: they count for boxes, not for masks; "
+                    + "expected masks in pixels of the image";
             if (Instances.CrowdCount > 0 && Instances.CrowdCount == Instances.AnnotationCount)
                 yield return $"{file}: all {Instances.CrowdCount} annotations are crowds: there is no object to learn or to find";
             foreach (string doubled in DoubledNames())
@@ -211,9 +212,9 @@ public sealed record CocoFolder(
         int empty = Images.Sum(image => Instances.AnnotationsOf(image.Id).Count(annotation => CocoTargets.IsEmpty(image, annotation)));
         var lines = Guesses.ToBuilder();
         if (without > 0)
-            lines.Add($"{AnnotationsPath}: left out {without} images without an object of more than a pixel");
+            lines.Add($"{AnnotationsPath}: left out {Plural.Of(without, "image")} without an object of more than a pixel");
         if (empty > 0)
-            lines.Add($"{AnnotationsPath}: left out {empty} objects whose boxes have no area in their images");
+            lines.Add($"{AnnotationsPath}: left out {Plural.Of(empty, "object")} whose box has no area in the image");
         return this with { Guesses = lines.ToImmutable() };
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Pqf.Compression.Jobs;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -189,7 +188,7 @@ public sealed record ImageFolder(
             .. folders.Where(folder => folder.Images.IsEmpty && folder.OtherExtensions.IsEmpty).Select(folder => folder.Name),
         ];
         if (empty.Length > 0)
-            yield return $"{path}: left out {Count(empty.Length, "folder")} without images: {ClassMatch.Cut(empty)}";
+            yield return $"{path}: left out {Plural.Of(empty.Length, "folder")} without images: {ClassMatch.Cut(empty)}";
         foreach (var folder in folders.Where(folder => folder.Images.IsEmpty && !folder.OtherExtensions.IsEmpty))
             yield return $"{path}: left out folder {folder.Name}: no image in it is of a kind that is decoded, it holds "
                 + Counted(folder.OtherExtensions);
@@ -210,8 +209,8 @@ public sealed record ImageFolder(
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group =>
                 group.Key.Length == 0
-                    ? $"{path}: left out {Count(group.Count(), "image")} beside the class folders"
-                    : $"{path}: left out {Count(group.Count(), "file")} ({group.Key})"
+                    ? $"{path}: left out {Plural.Of(group.Count(), "image")} beside the class folders"
+                    : $"{path}: left out {Plural.Of(group.Count(), "file")} ({group.Key})"
             );
 
     /// <summary><c>4 files (.heic) and 1 file (.txt)</c>.</summary>
@@ -222,10 +221,8 @@ public sealed record ImageFolder(
                 .GroupBy(extension => extension)
                 .OrderByDescending(group => group.Count())
                 .ThenBy(group => group.Key, StringComparer.Ordinal)
-                .Select(group => $"{Count(group.Count(), "file")} ({group.Key})")
+                .Select(group => $"{Plural.Of(group.Count(), "file")} ({group.Key})")
         );
-
-    static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
     static Result<T, PqfError> Guard<T>(string path, Func<Result<T, PqfError>> list)
     {

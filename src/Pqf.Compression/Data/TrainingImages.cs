@@ -129,8 +129,8 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
         if (train is null || validation is null)
             return new PqfError.File(
                 path,
-                "expected folders train and val in it; dataloader.validation_fraction (0.1, for example) or "
-                    + "dataloader.train_images_per_class splits a folder that has only one of them"
+                "expected folders train and val in it; to split the images of one folder, set dataloader.validation_fraction (0.1, for "
+                    + "example) or dataloader.train_images_per_class"
             );
         return from trained in ImageFolder.Open(train, reader)
             from validated in ImageFolder.Open(validation, reader)

@@ -19,13 +19,7 @@ static class FamilyReader
     /// <param name="Architecture">Its graph.</param>
     /// <param name="Preprocessing">How its images are prepared.</param>
     /// <param name="Beside">What files beside it say.</param>
-    sealed record Sized(
-        FamilyNetwork Found,
-        string? Name,
-        Architecture Architecture,
-        Preprocessing Preprocessing,
-        SettingsBeside Beside
-    );
+    sealed record Sized(FamilyNetwork Found, string? Name, Architecture Architecture, Preprocessing Preprocessing, SettingsBeside Beside);
 
     /// <summary>The state dict of a family in a file; null if it holds something else.</summary>
     /// <param name="file">An open file.</param>

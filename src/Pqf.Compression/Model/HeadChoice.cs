@@ -28,7 +28,8 @@ sealed record HeadChoice(NamedTensors Tensors, Architecture Architecture, Immuta
         return differs
             ? new PqfError.File(
                 tensors.File.Path,
-                $"has {fileCount} classes; expected {wanted}, as model.class_count says (only training draws a new head)"
+                $"has {Plural.Of(fileCount, "class", "classes")}; expected {wanted}, as model.class_count says "
+                    + "(only training draws a new head)"
             )
             : new HeadChoice(tensors, found.Architecture, []);
     }

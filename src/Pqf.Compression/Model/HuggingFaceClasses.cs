@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Nets.Images;
-using Pqf.Tensors;
 
 namespace Pqf.Compression.Model;
 
@@ -45,7 +44,8 @@ static class HuggingFaceClasses
     /// are called by.</summary>
     static bool AreImageNets(ImmutableArray<string> names) =>
         names.Length == ImageNetClasses.Table.Names.Length
-        && names.Zip(ImageNetClasses.Table.Names).Count(pair => FirstOf(pair.First) == FirstOf(pair.Second)) >= ImageNetShare * names.Length;
+        && names.Zip(ImageNetClasses.Table.Names).Count(pair => FirstOf(pair.First) == FirstOf(pair.Second))
+            >= ImageNetShare * names.Length;
 
     static string FirstOf(string name) => name.Split(',')[0].Trim().ToLowerInvariant();
 }

@@ -84,12 +84,7 @@ static class HuggingFacePreprocessing
         return new("Hugging Face", Normalised(json, usual with { Resize = resize, Crop = side }, channels), unsupported.ToImmutable());
     }
 
-    static (int Resize, int Crop) Sides(
-        JsonFields json,
-        Preprocessing usual,
-        int? crop,
-        ImmutableArray<string>.Builder unsupported
-    )
+    static (int Resize, int Crop) Sides(JsonFields json, Preprocessing usual, int? crop, ImmutableArray<string>.Builder unsupported)
     {
         var (size, isShortest) = Size(json, "size") ?? (usual.Crop, true);
         if (json.Number("crop_pct", 0, 1) is { } share)

@@ -47,9 +47,10 @@ sealed record KnownNetwork(string Path, Architecture Architecture, ClassNames? C
                         ? GraphReader.Recognise(file, overrides).Map(found => Silent(file, found, true))
                         : tensors
                             .Bind(named => NetworkReader.Recognise(named, overrides, stored))
-                            .Map(found => stored is null
-                                ? Silent(file, found.Architecture, found.MissingHead.IsEmpty)
-                                : new KnownNetwork(file.Path, found.Architecture, stored.ClassNames, found.MissingHead.IsEmpty)
+                            .Map(found =>
+                                stored is null
+                                    ? Silent(file, found.Architecture, found.MissingHead.IsEmpty)
+                                    : new KnownNetwork(file.Path, found.Architecture, stored.ClassNames, found.MissingHead.IsEmpty)
                             );
                 });
 

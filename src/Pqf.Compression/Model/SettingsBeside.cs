@@ -88,7 +88,10 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
     {
         var notes = ImmutableArray.CreateBuilder<string>();
         if (json.WholeNumber("num_classes") is { } count && count != architecture.ClassCount)
-            notes.Add($"{ConfigName} beside the weights says {count} classes; the weights have {architecture.ClassCount}, which are used");
+            notes.Add(
+                $"{ConfigName} beside the weights says {Plural.Of(count, "class", "classes")}; the weights have "
+                    + $"{architecture.ClassCount}, which are used"
+            );
         if (json.Text("architecture") is { } name && IsAnother(name, architecture))
             notes.Add(
                 $"{ConfigName} beside the weights says {Printable.Name(name)}; the weights are those of {architecture.Title}, which is used"
@@ -163,7 +166,8 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
         string Mark(bool isOverridden, string key) => isOverridden ? $" (preprocessing.{key})" : "";
         string numbers = string.Create(
             CultureInfo.InvariantCulture,
-            $"resize {how.Resize}{Mark(overrides.Resize is not null, "resize")}, crop {how.Crop}{Mark(overrides.Crop is not null, "crop")}, "
+            $"resize {how.Resize}{Mark(overrides.Resize is not null, "resize")}, "
+                + $"crop {how.Crop}{Mark(overrides.Crop is not null, "crop")}, "
                 + $"mean {Listed(how.Mean)}{Mark(overrides.Mean is not [], "mean")}, "
                 + $"deviation {Listed(how.Deviation)}{Mark(overrides.Deviation is not [], "deviation")}"
         );

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
@@ -51,13 +51,19 @@ public sealed record NetworkSummary(
     /// <summary>Describes a network as its file has it.</summary>
     public static NetworkSummary Of(Network network) => Of(network.Model, network.Format);
 
+    string ChannelsText =>
+        Channels switch
+        {
+            1 => "grey",
+            3 => "colour",
+            var other => $"{other} channels",
+        };
+
     /// <summary>Two lines: which network, and its size.</summary>
     public IEnumerable<string> Lines()
     {
-        string classes = ClassCount is { } count ? string.Create(CultureInfo.InvariantCulture, $"{count} classes, ") : "",
-            images = IsAnySize
-                ? $"images of any size, resized to {Height} pixels"
-                : $"images of {Height}×{Width}, {(Channels == 1 ? "grey" : "colour")}";
+        string classes = ClassCount is { } count ? $"{count} {Plural.Word(count, "class", "classes")}, " : "",
+            images = IsAnySize ? $"images of any size, resized to {Height} pixels" : $"images of {Height}×{Width}, {ChannelsText}";
         yield return $"network  {Name}, {classes}{images} ({Format})";
         yield return $"size     {Figures.Size(SizeBits, "the dense network's", DenseBits)}";
     }

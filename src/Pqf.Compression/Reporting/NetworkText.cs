@@ -33,7 +33,7 @@ public static class NetworkText
         if (!network.Unused.IsEmpty)
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{network.Path}: {network.Unused.Length} tensors are not the network's and are left out: "
+                $"{network.Path}: {Plural.Of(network.Unused.Length, "tensor is", "tensors are")} not the network's and left out: "
                     + $"{string.Join(", ", network.Unused.Take(5).Select(Printable.Name))}{(network.Unused.Length > 5 ? ", …" : "")}"
             );
     }

@@ -91,7 +91,12 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
         }
         catch (MisfitException misfit)
         {
-            return new PqfError.Tensor(Tensors.File.Path, Tensors.OwnName(misfit.Tensor), $"{misfit.Problem} ({Family.Title})");
+            bool isNamed = misfit.Problem.Contains(Family.Title, StringComparison.Ordinal);
+            return new PqfError.Tensor(
+                Tensors.File.Path,
+                Tensors.OwnName(misfit.Tensor),
+                isNamed ? misfit.Problem : $"{misfit.Problem} ({Family.Title})"
+            );
         }
         catch (ShapeException exception)
         {

@@ -131,7 +131,9 @@ static class OnnxFile
                     1 => [$"weights in {storage.Locations.Single()}"],
                     var count => [$"weights in {count} files beside it"],
                 },
-                .. constants.DequantisedCount > 0 ? (string[])[$"{constants.DequantisedCount} tensors decoded from integers"] : [],
+                .. constants.DequantisedCount > 0
+                    ? (string[])[$"{Plural.Of(constants.DequantisedCount, "tensor")} decoded from integers"]
+                    : [],
             ]
         );
 }

@@ -131,7 +131,7 @@ public sealed class TrainDetectorTests : IDisposable
         string[] arguments = ["--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "2"];
         var result = Train([.. arguments, "--dataloader.skip_corrupt", "true"]);
         Assert.True(result.Code == ExitCode.Success, result.Error);
-        Assert.Equal("skipped   1 images that cannot be decoded", result.Lines[^2]);
+        Assert.Equal("skipped   1 image that cannot be decoded", result.Lines[^2]);
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class TrainDetectorTests : IDisposable
         string[] settings = ["--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "1"];
         Assert.Contains("2.png: is empty", Train(settings).ErrorLine);
         Directory.Delete(folder.File("out"), true);
-        Assert.Contains("skipped   1 images that cannot be decoded", Train([.. settings, "--skip-corrupt"]).Lines);
+        Assert.Contains("skipped   1 image that cannot be decoded", Train([.. settings, "--skip-corrupt"]).Lines);
     }
 
     [Fact]

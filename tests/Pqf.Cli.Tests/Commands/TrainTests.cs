@@ -142,7 +142,7 @@ public sealed class TrainTests : IDisposable
 
         string[] arguments = Arguments("more", ["--model.compress", "false", "--epochs", "0", "--distill", teacher]);
         Assert.Contains(
-            $"{teacher}: 1 tensors are not the network's and are left out: criterion.center",
+            $"{teacher}: 1 tensor is not the network's and left out: criterion.center",
             Cli.Run([.. arguments.Where(argument => argument != "--quiet")]).Error.Split('\n')
         );
     }

@@ -313,7 +313,18 @@ public class ConfigTests
     [InlineData("skip_initial_validation: perhaps", "skip_initial_validation: expected true or false, got 'perhaps'")]
     [InlineData("optimizer: adamw", "optimizer: expected one of sgd, adam, got 'adamw'")]
     [InlineData("model: 3", "model: expected a mapping, got '3'")]
-    [InlineData("output_path: [a]", "output_path: expected a text, got a list")]
+    [InlineData("epochs: [1, [2], {a: 3}, 4, 5]", "epochs: expected a whole number from 0 to 100000, got the list [1, […], {a: …}, 4, …]")]
+    [InlineData(
+        "preprocessing: {color_jitter: 0.4}",
+        "preprocessing.color_jitter: expected a mapping of brightness, contrast, saturation and hue ({brightness: 0.4, contrast: 0.4, "
+            + "saturation: 0.4, hue: 0.1}, or on the command line --preprocessing.color_jitter.brightness 0.4), got '0.4'"
+    )]
+    [InlineData(
+        "dataloader: {split_seed: 5}",
+        "dataloader.split_seed: expected dataloader.validation_fraction beside it, the share of the training images that the seed draws, "
+            + "got none"
+    )]
+    [InlineData("output_path: [a]", "output_path: expected a text, got the list [a]")]
     [InlineData(
         "model: {compression_parameters: {k: 70_000}}",
         "model.compression_parameters.k: expected a whole number from 1 to 65536, got '70_000'"
@@ -328,7 +339,7 @@ public class ConfigTests
     )]
     [InlineData(
         "model: {permutations: [[{parents: [a]}]]}",
-        "model.permutations: expected [{parents: […]}, {children: […]}], got a list of parents"
+        "model.permutations: expected [{parents: […]}, {children: […]}], got the list [{parents: …}]"
     )]
     [InlineData("model: {grey: true, input_channels: 3}", "model.grey: expected input_channels 1 for grey images, got 3")]
     [InlineData("preprocessing: {resize: 32, crop: 64}", "preprocessing.crop: expected at most resize (32), got 64")]
@@ -361,7 +372,7 @@ public class ConfigTests
     [InlineData("a: [1, 2", "not YAML: line")]
     [InlineData("epochs: 1\nepochs: 2", "line 2: epochs occurs twice")]
     [InlineData("", "is empty; expected keys and values, or no --config for the defaults")]
-    [InlineData("- 1", "expected a mapping of keys, got a list")]
+    [InlineData("- 1", "expected a mapping of keys, got the list [1]")]
     [InlineData("&a [*a]", "line 1: nothing before it is called &a")]
     [InlineData("a: 1\n---\nb: 2", "expected one YAML document, got several")]
     [InlineData("? [a]\n: 1", "line 1: expected a plain key")]
@@ -455,7 +466,7 @@ public class ConfigTests
     [Theory]
     [InlineData("<<: 3", "line 1: <<: expected a mapping or a list of mappings, got '3'")]
     [InlineData("epochs: 1\n<<:", "line 2: <<: expected a mapping or a list of mappings, got ''")]
-    [InlineData("<<: [{epochs: 1}, 2]", "line 1: <<: expected a mapping or a list of mappings, got a list")]
+    [InlineData("<<: [{epochs: 1}, 2]", "line 1: <<: expected a mapping or a list of mappings, got the list [{epochs: …}, 2]")]
     [InlineData("a: &a {<<: *a}", "line 1: nothing before it is called &a")]
     [InlineData("<<: {epochs: 1}\n<<: {epochs: 2}", "line 2: << occurs twice")]
     [InlineData("<<: {epocs: 1}", "epocs: unknown key; the nearest known one is epochs")]

@@ -24,7 +24,7 @@ public class CocoCasesTests
     [InlineData("seg_empty", "2 objects have no outline, the first is annotation 1: they count for boxes, not for masks")]
     [InlineData("seg_missing", "2 objects have no outline, the first is annotation 1: they count for boxes, not for masks")]
     [InlineData("all_crowd", "all 2 annotations are crowds: there is no object to learn or to find")]
-    [InlineData("no_image", "left out 1 annotations of images that are not listed")]
+    [InlineData("no_image", "left out 1 annotation of images that are not listed")]
     public void What_does_no_harm_is_read_and_what_is_odd_is_said(string name, string note)
     {
         var folder = Train(name).Value();

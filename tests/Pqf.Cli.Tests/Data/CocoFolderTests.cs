@@ -81,7 +81,7 @@ public sealed class CocoFolderTests : IDisposable
         Assert.Equal([new Box(0, 1, 12, 6), new Box(5, 5, 6, 6)], target.Boxes);
         Assert.Equal([3, 3], target.Labels);
         string file = folder.File("annotations/instances_train2017.json");
-        Assert.Equal([$"{file}: left out 2 objects whose boxes have no area in their images"], OpenTraining().Value().Notes);
+        Assert.Equal([$"{file}: left out 2 objects whose box has no area in the image"], OpenTraining().Value().Notes);
         // One pixel is a mask too.
         Assert.Equal(1, target.Masks[1]!.Values.Sum(value => value));
     }

@@ -61,6 +61,21 @@ public class CommandLineTests
         Assert.Equal((ExitCode.Success, Cli.Run("--help").Out, ""), (result.Code, result.Out, result.Error));
     }
 
+    [Theory]
+    [InlineData("help", "--help")]
+    [InlineData("help compress", "compress --help")]
+    [InlineData("version", "--version")]
+    [InlineData("version --json", "--version --json")]
+    public void Words_for_help_and_version_are_the_options(string words, string options)
+    {
+        var result = Cli.Run(words.Split(' '));
+        Assert.Equal((ExitCode.Success, Cli.Run(options.Split(' ')).Out, ""), (result.Code, result.Out, result.Error));
+    }
+
+    [Fact]
+    public void Help_for_a_command_that_is_none_names_the_nearest() =>
+        Assert.Contains("comprss: unknown command; the nearest known one is compress", Cli.Run("help", "comprss").ErrorLine);
+
     [Fact]
     public void Options_without_a_command_are_a_usage_error() => Assert.Equal(ExitCode.Usage, Cli.Run("--seed", "1").Code);
 
@@ -132,7 +147,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("epochs: 3\nepochs: 4", "line 2: epochs occurs twice")]
     [InlineData("epochs: 3\n- 4", "not YAML: line 2, column 1: ")]
-    [InlineData("- 3", "expected a mapping of keys, got a list")]
+    [InlineData("- 3", "expected a mapping of keys, got the list [3]")]
     public void A_file_that_is_no_configuration_is_a_usage_error(string text, string problem)
     {
         using var file = new TemporaryFile(".yaml");

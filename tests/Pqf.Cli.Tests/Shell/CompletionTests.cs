@@ -32,6 +32,9 @@ public sealed class CompletionTests : IDisposable
                 cases.Add(shell, "pqf evaluate --preset resnet5", ["resnet50"]);
                 cases.Add(shell, "pqf completion z", ["zsh"]);
                 cases.Add(shell, "pqf config insp", ["inspect"]);
+                cases.Add(shell, "pqf train --best_metric box", ["box_ap", "box_ap50"]);
+                cases.Add(shell, "pqf train --optimizer a", ["adam"]);
+                cases.Add(shell, "pqf classify x --preprocessing.exif ig", ["ignore"]);
             }
 
             return cases;

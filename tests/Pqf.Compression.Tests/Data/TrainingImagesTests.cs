@@ -115,8 +115,8 @@ public sealed class TrainingImagesTests : IDisposable
         );
         Directory.Delete(folder.File("train"), true);
         Assert.Equal(
-            $"{folder.Path}: expected folders train and val in it; dataloader.validation_fraction (0.1, for example) or "
-                + "dataloader.train_images_per_class splits a folder that has only one of them",
+            $"{folder.Path}: expected folders train and val in it; to split the images of one folder, set "
+                + "dataloader.validation_fraction (0.1, for example) or dataloader.train_images_per_class",
             Open().ErrorMessage()
         );
         Assert.Equal(

@@ -1,6 +1,7 @@
 using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
+using Pqf.Nets.Onnx.Reading;
 using Pqf.Nets.Weights;
 using Pqf.Properties;
 using Pqf.Tensors;
@@ -152,6 +153,32 @@ public class OnnxReaderTests(DeviceSet devices) : DeviceTest(devices)
         using var folder = new TemporaryFolder();
         string path = folder.Write("model.onnx", model.ToBytes());
         Assert.Equal($"{path}: {error}", ErrorOf(path).Message);
+    }
+
+    /// <summary>No inputs, inputs that are left out, and an input that cannot be what the others are.</summary>
+    public static MatrixTheoryData<string, string[]> WithoutInputs =>
+        new(
+            OperatorTable.Names.Order(StringComparer.Ordinal),
+            [
+                [],
+                [""],
+                ["", "", ""],
+                ["x", ""],
+            ]
+        );
+
+    [Theory]
+    [MemberData(nameof(WithoutInputs))]
+    public void An_operation_without_its_inputs_is_read_or_is_an_error_that_names_its_node(string operation, string[] inputs)
+    {
+        var model = new SmallModel(13, null, 3, 7, 6);
+        string value = model.Node(operation, inputs);
+        model.Output(value, 4);
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("model.onnx", model.ToBytes());
+        using var file = TensorFiles.Open(path).ValueOrThrow();
+        string? error = OnnxReader.Read(file).Match(_ => (string?)null, wrong => wrong.Message);
+        Assert.True(error is null || error.StartsWith($"{path}: ", StringComparison.Ordinal), error);
     }
 
     static Dictionary<string, (string Error, Action<SmallModel> Build)> Wrong =>

@@ -20,6 +20,7 @@ static class AllCommands
             TrainDetectorCommand.Create(),
             EvaluateDetectorCommand.Create(),
             ClassifyCommand.Create(),
+            CompareCommand.Create(),
             DetectCommand.Create(),
             RunCommand.Create(),
             BenchCommand.Create(),

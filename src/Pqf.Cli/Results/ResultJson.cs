@@ -6,6 +6,7 @@ namespace Pqf.Cli.Results;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(ClassifyResult))]
+[JsonSerializable(typeof(CompareResult))]
 [JsonSerializable(typeof(CompressPartialResult))]
 [JsonSerializable(typeof(CompressResult))]
 [JsonSerializable(typeof(CompletionResult))]

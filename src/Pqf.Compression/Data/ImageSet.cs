@@ -74,6 +74,9 @@ public abstract record ImageSet
     /// <summary>Images in it.</summary>
     public abstract int Count { get; }
 
+    /// <summary>The file of an image; null where images have none of their own.</summary>
+    public virtual string? PathOf(int index) => null;
+
     /// <summary>The class of an image, as the network's outputs are numbered.</summary>
     public abstract int ClassOf(int index);
 
@@ -99,6 +102,9 @@ public abstract record ImageSet
         public override int Count => Images.Length;
 
         /// <inheritdoc/>
+        public override string? PathOf(int index) => Images[index].Path;
+
+        /// <inheritdoc/>
         public override int ClassOf(int index) => Images[index].Class;
 
         /// <inheritdoc/>
@@ -118,6 +124,9 @@ public abstract record ImageSet
         public override int Count => Images.Count;
 
         /// <inheritdoc/>
+        public override string? PathOf(int index) => Images.PathOf(index);
+
+        /// <inheritdoc/>
         public override int ClassOf(int index) => Numbers[Images.ClassOf(index)];
 
         /// <inheritdoc/>
@@ -135,6 +144,9 @@ public abstract record ImageSet
     {
         /// <inheritdoc/>
         public override int Count => Places.Length;
+
+        /// <inheritdoc/>
+        public override string? PathOf(int index) => Images.PathOf(Places[index]);
 
         /// <inheritdoc/>
         public override int ClassOf(int index) => Images.ClassOf(Places[index]);

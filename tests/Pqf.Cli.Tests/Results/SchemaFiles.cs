@@ -23,6 +23,7 @@ static class SchemaFiles
         {
             ["bench"] = typeof(BenchResult),
             ["classify"] = typeof(ClassifyResult),
+            ["compare"] = typeof(CompareResult),
             ["compress"] = typeof(CompressResult),
             ["compress-dry-run"] = typeof(PlanResult),
             ["completion"] = typeof(CompletionResult),

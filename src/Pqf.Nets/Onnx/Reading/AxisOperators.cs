@@ -16,6 +16,8 @@ static class AxisOperators
                 parts.Add(part);
             else
                 return $"expected values, got {node.Text(i)}";
+        if (parts.Count == 0)
+            return "expected values, got none";
         if (parts.Select(part => part.Order).Distinct().Count() > 1)
             for (int i = 0; i < parts.Count; i++)
                 parts[i] = node.AsMemory(parts[i]);

@@ -80,6 +80,9 @@ static class OperatorTable
         [Patterns.Silu] = One(FunctionOperators.Silu),
     }.ToFrozenDictionary();
 
+    /// <summary>Names of ONNX's operations that become layers.</summary>
+    public static IEnumerable<string> Names => Standard.Keys;
+
     /// <summary>How a node becomes layers; null if it is not run here.</summary>
     public static OnnxConversion? Find(OnnxNode node) =>
         node.Domain == OwnDomain ? Own.GetValueOrDefault(node.Operator)

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Pqf.Cli.Shell;
+using Pqf.Cli.Tests.Results;
+using Pqf.Tensors.Formats;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+/// <summary>Two networks side by side.</summary>
+public sealed class CompareTests : IDisposable
+{
+    static readonly string[] Small = ["--preprocessing.resize", "32", "--preprocessing.crop", "32", "--quiet", "--device", "host"];
+    static readonly string[] Names = ["--model.class_names", "cat,dog,emu"];
+
+    readonly TemporaryFolder folder = new();
+
+    public CompareTests()
+    {
+        TestNetworks.Write(folder.File("first.safetensors"), classCount: 3);
+        // The rows of the last layer the other way round: class 0 and class 2 change places, more or less.
+        TestNetworks.Write(
+            folder.File("second.safetensors"),
+            tensor =>
+                tensor.Name == "fc.weight"
+                    ? StoredTensor.FromSingles(tensor.Name, tensor.Shape, [.. tensor.ToSingles().Reverse()])
+                    : tensor,
+            classCount: 3
+        );
+        ulong seed = 0;
+        foreach (var (name, count) in new[] { ("cat", 6), ("dog", 9), ("emu", 4) })
+        {
+            Directory.CreateDirectory(folder.File($"images/{name}"));
+            for (int i = 0; i < count; i++)
+                TestNetworks.WriteImage(folder.File($"images/{name}/{i}.png"), seed++);
+        }
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Answers_are_those_that_classify_gives_for_each_image()
+    {
+        var (first, second) = (Answers("first.safetensors"), Answers("second.safetensors"));
+        string[] changed = [.. first.Keys.Where(path => first[path] != second[path]).Order(StringComparer.Ordinal)];
+        Assert.InRange(changed.Length, 1, 18);
+        int Right(Dictionary<string, string> answers) =>
+            answers.Count(pair => pair.Key.Contains($"/{pair.Value}/", StringComparison.Ordinal));
+
+        string[] arguments = [.. Compare("first.safetensors", "second.safetensors"), "--output", folder.File("out"), .. Names];
+        var json = JsonCli.Run("compare", ExitCode.Success, arguments);
+        Assert.Equal((19 - changed.Length, 19), (json.At("agreement", "correct").GetInt32(), json.At("agreement", "count").GetInt32()));
+        Assert.Equal(
+            (Right(first), Right(second)),
+            (json.At("firstTop1", "correct").GetInt32(), json.At("secondTop1", "correct").GetInt32())
+        );
+        Assert.True(json.At("divergence").GetDouble() > 0);
+        var images = json.At("changed").EnumerateArray().ToList();
+        Assert.Equal(changed, images.Select(image => image.At("image").GetString()!).Order(StringComparer.Ordinal));
+        Assert.All(
+            images,
+            image =>
+                Assert.Equal((first[Text(image, "image")], second[Text(image, "image")]), (Text(image, "first"), Text(image, "second")))
+        );
+        double[] sure = [.. images.Select(image => image.At("firstConfidence").GetDouble())];
+        Assert.Equal(sure.OrderDescending(), sure);
+
+        var page = PageRules.Check(File.ReadAllText(folder.File("out/report.html")));
+        Assert.Equal(changed.Length, page.Descendants("img").Count());
+        Assert.Contains("| first.safetensors (first) is right |", File.ReadAllText(folder.File("out/report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_agrees_with_itself_and_images_need_no_labels()
+    {
+        var result = Cli.Run([.. Compare("first.safetensors", "first.safetensors"), "--unlabelled"]);
+        Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
+        Assert.Contains(result.Lines, line => line.StartsWith("same     19/19 = 100.00 %", StringComparison.Ordinal));
+        Assert.Contains("diverge  0.0000 nats an image", result.Lines);
+        Assert.DoesNotContain(result.Lines, line => line.StartsWith("top-1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Networks_of_other_classes_and_missing_images_are_errors()
+    {
+        TestNetworks.Write(folder.File("four.safetensors"), classCount: 4);
+        Assert.Equal(
+            $"error: {folder.File("four.safetensors")}: has 4 classes; expected 3, as {folder.File("first.safetensors")} has",
+            Cli.Run([.. Compare("first.safetensors", "four.safetensors"), "--unlabelled"]).ErrorLine
+        );
+        Assert.Equal(
+            "error: --data: expected a folder of images, here or in dataloader.*_path, got none",
+            Cli.Run(["compare", folder.File("first.safetensors"), folder.File("second.safetensors")]).ErrorLine
+        );
+    }
+
+    string[] Compare(string first, string second) =>
+        ["compare", folder.File(first), folder.File(second), "--data", folder.File("images"), .. Small];
+
+    Dictionary<string, string> Answers(string network) =>
+        JsonCli
+            .Run("classify", ExitCode.Success, ["classify", folder.File(network), folder.File("images"), .. Small, .. Names])
+            .At("images")
+            .EnumerateArray()
+            .ToDictionary(image => Text(image, "path"), image => image.At("classes", 0, "name").GetString()!);
+
+    static string Text(JsonElement element, string name) => element.At(name).GetString()!;
+}

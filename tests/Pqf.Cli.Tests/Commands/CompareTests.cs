@@ -89,7 +89,7 @@ public sealed class CompareTests : IDisposable
             Cli.Run([.. Compare("first.safetensors", "four.safetensors"), "--unlabelled"]).ErrorLine
         );
         Assert.Equal(
-            "error: --data: expected a folder of images, here or in dataloader.*_path, got none",
+            "error: command line: --data: expected a folder of images, here or in dataloader.*_path, got none",
             Cli.Run(["compare", folder.File("first.safetensors"), folder.File("second.safetensors")]).ErrorLine
         );
     }

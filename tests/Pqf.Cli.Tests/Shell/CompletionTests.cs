@@ -20,7 +20,7 @@ public sealed class CompletionTests : IDisposable
             var cases = new TheoryData<string, string, string[]>();
             foreach (string shell in CompletionScript.Shells)
             {
-                cases.Add(shell, "pqf co", ["completion", "compress", "config", "convert"]);
+                cases.Add(shell, "pqf co", ["compare", "completion", "compress", "config", "convert"]);
                 cases.Add(shell, "pqf --quiet --seed 3 dev", ["devices"]);
                 cases.Add(shell, "pqf compress --ta", ["--target-ratio", "--target-size", "--target_ratio", "--target_size"]);
                 cases.Add(shell, "pqf compress x.pth --target-r", ["--target-ratio"]);

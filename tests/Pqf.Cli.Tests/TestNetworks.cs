@@ -52,14 +52,18 @@ static class TestNetworks
     }
 
     /// <summary>Writes a folder of classes, a and b by default, with two pictures each.</summary>
-    public static void WriteImages(string folder, params string[] classes)
+    public static void WriteImages(string folder, params string[] classes) =>
+        WriteImages(folder, [.. (classes is [] ? ["a", "b"] : classes).Select(name => (name, 2))]);
+
+    /// <summary>Writes a folder of classes with so many pictures each.</summary>
+    public static void WriteImages(string folder, (string Name, int Count)[] classes)
     {
         ulong seed = 0;
-        foreach (string name in classes is [] ? ["a", "b"] : classes)
+        foreach (var (name, count) in classes)
         {
             Directory.CreateDirectory(Path.Combine(folder, name));
-            WriteImage(Path.Combine(folder, name, "1.png"), seed++);
-            WriteImage(Path.Combine(folder, name, "2.png"), seed++);
+            for (int i = 0; i < count; i++)
+                WriteImage(Path.Combine(folder, name, $"{i + 1}.png"), seed++);
         }
     }
 

@@ -58,9 +58,10 @@ public sealed class SettingsBesideTests : IDisposable
         Assert.Equal([0.5f, 0.5f, 0.25f], network.Preprocessing.Deviation);
         Assert.Equal(
             [
-                "config.json beside the weights says how images are prepared (timm): resize 235, crop 224, mean [0.5, 0.25, 0.125], deviation "
-                    + $"[0.5, 0.5, 0.25]; {Change}",
-                "config.json: interpolation bicubic is not supported: images are resized by the bilinear filter, which may cost some accuracy",
+                "config.json beside the weights says how images are prepared (timm): resize 235, crop 224, mean [0.5, 0.25, 0.125], "
+                    + $"deviation [0.5, 0.5, 0.25]; {Change}",
+                "config.json: interpolation bicubic is not supported: images are resized by the bilinear filter, which may cost some "
+                    + "accuracy",
                 "config.json: test_input_size 288 is not used: timm measures the network on such images too (preprocessing.crop)",
             ],
             network.Notes

@@ -12,7 +12,8 @@ public static class PageRules
 
     static readonly ImmutableArray<string> Outside = ["script", "link", "a", "iframe", "object"];
 
-    /// <summary>Fails where a page needs another file, runs a script, or means something else to a parser of HTML than to one of XML.</summary>
+    /// <summary>Fails where a page needs another file, runs a script, or means something else to a parser of HTML than to one of
+    /// XML.</summary>
     /// <param name="page">The file's text.</param>
     /// <returns>Its root.</returns>
     public static XElement Check(string page)

@@ -105,29 +105,19 @@ static class CompareCommand
     /// <summary>Under its file's name: both may be the same network in two forms.</summary>
     static NetworkSummary Named(Network network) => NetworkSummary.Of(network) with { Name = Path.GetFileName(network.Path) };
 
-    /// <summary>Small pictures; one that cannot be decoded any more is left out.</summary>
     static ImmutableArray<ReportFigure> Pictures(Network first, Network second, ImageSet images, Comparison comparison) =>
-        [
-            .. comparison
-                .Changed.Take(MostPictures)
-                .SelectMany(answer =>
-                    images
-                        .Decode(answer.Image)
-                        .Match<ReportFigure[]>(
-                            image =>
-                                [
-                                    ReportFigure.Photograph(
-                                        Bitmaps.Thumbnail(image),
-                                        second.ClassNames[answer.Second],
-                                        $"{Figures.Percent(answer.SecondConfidence)} sure; was {first.ClassNames[answer.First]}, "
-                                            + $"{Figures.Percent(answer.FirstConfidence)} sure"
-                                            + (answer.Class is { } label ? $"; it is {first.ClassNames[label]}" : "")
-                                    ),
-                                ],
-                            _ => []
-                        )
-                ),
-        ];
+        ReportPictures.Of(
+            images,
+            comparison.Changed.Take(MostPictures),
+            answer => answer.Image,
+            answer =>
+                (
+                    second.ClassNames[answer.Second],
+                    $"{Figures.Percent(answer.SecondConfidence)} sure; was {first.ClassNames[answer.First]}, "
+                        + $"{Figures.Percent(answer.FirstConfidence)} sure"
+                        + (answer.Class is { } label ? $"; it is {first.ClassNames[label]}" : "")
+                )
+        );
 
     static CompareResult ResultOf(Network first, Network second, ImageSet images, Comparison comparison, EvaluateOptions options) =>
         new(

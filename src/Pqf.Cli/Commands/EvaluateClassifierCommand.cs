@@ -122,25 +122,18 @@ static class EvaluateClassifierCommand
                 )
             : FilesBeside.None;
 
-    /// <summary>Small pictures of the mistakes that the network is surest of. One that cannot be decoded any more is left out.</summary>
+    /// <summary>Small pictures of the mistakes that the network is surest of.</summary>
     static ImmutableArray<ReportFigure> Pictures(Network network, Accuracy accuracy, ImageSet images) =>
-        [
-            .. accuracy.Mistakes.SelectMany(mistake =>
-                images
-                    .Decode(mistake.Image)
-                    .Match<ReportFigure[]>(
-                        image =>
-                            [
-                                ReportFigure.Photograph(
-                                    Bitmaps.Thumbnail(image),
-                                    network.ClassNames[mistake.Answer],
-                                    $"{Figures.Percent(mistake.Confidence)} sure; it is {network.ClassNames[mistake.Class]}"
-                                ),
-                            ],
-                        _ => []
-                    )
-            ),
-        ];
+        ReportPictures.Of(
+            images,
+            accuracy.Mistakes,
+            mistake => mistake.Image,
+            mistake =>
+                (
+                    network.ClassNames[mistake.Answer],
+                    $"{Figures.Percent(mistake.Confidence)} sure; it is {network.ClassNames[mistake.Class]}"
+                )
+        );
 
     static EvaluateClassifierResult ResultOf(Network network, Accuracy accuracy, EvaluateOptions options, double imagesPerSecond)
     {

@@ -62,7 +62,7 @@ static class DemoStudy
             Layers = study.State.Layers,
             Steps = study.Steps,
             StepsPerEpoch = study.StepsPerEpoch,
-            Bytes = CompressPage.BytesOf(study.Model),
+            Bytes = ByteShares.Of(study.Model),
             Codebooks = CompressPage.Codebooks(study.Model, study.State),
             Notes = [.. notes],
         };

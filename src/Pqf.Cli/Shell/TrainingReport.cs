@@ -16,7 +16,7 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
         switch (value)
         {
             case JobProgress.Prepared(var model):
-                Show(NetworkSummary.Of(model, model.Parameters.IsQuantised ? "compressed" : "dense").Lines());
+                Show(NetworkSummary.Of(model).Lines());
                 break;
             case JobProgress.Validated(var record):
                 Show(new InitialResult(record).Lines());

@@ -31,11 +31,17 @@ sealed class Reseeding
     public void Prepare(ReadOnlySpan<float> codebook, ClusterTotals totals)
     {
         var codes = assignment.Codes;
+        var data = assignment.Blocks;
         if (blockSquares.Length == 0 && codes.Length <= MostKeptSquares)
-            blockSquares = [.. Enumerable.Range(0, codes.Length).Select(SquareOf)];
+        {
+            blockSquares = new double[codes.Length];
+            for (int i = 0; i < blockSquares.Length; i++)
+                blockSquares[i] = SquareOf(data, i);
+        }
+
         Array.Clear(costs);
         for (int i = 0; i < codes.Length; i++)
-            costs[codes[i]] += blockSquares.Length > 0 ? blockSquares[i] : SquareOf(i);
+            costs[codes[i]] += blockSquares.Length > 0 ? blockSquares[i] : SquareOf(data, i);
         for (int at = 0; at < codebook.Length; at++)
             costs[at / d] += codebook[at] * ((totals.Weights[at] * (double)codebook[at]) - (2.0 * totals.Sums[at]));
     }
@@ -59,9 +65,9 @@ sealed class Reseeding
     }
 
     /// <summary>Σh|x|² of one block.</summary>
-    double SquareOf(int block)
+    double SquareOf(ReadOnlySpan<float> data, int block)
     {
-        var values = assignment.Blocks.Slice(block * d, d);
+        var values = data.Slice(block * d, d);
         double sum = 0;
         for (int q = 0; q < values.Length; q++)
             sum += assignment.WeightOf((block * d) + q) * values[q] * values[q];

@@ -105,34 +105,28 @@ public static class CompareJob
     {
         var answers = new List<ChangedAnswer>();
         double divergence = 0;
-        int done = 0;
-        foreach (var (one, other) in first.Zip(second))
-        {
-            var pair = from a in one from b in other select (First: a, Second: b);
-            if (pair is Result<(ReadOnlyMemory<float> First, ReadOnlyMemory<float> Second), PqfError>.Ok(var logits))
-            {
-                divergence += Divergences.Of(logits.First.Span, logits.Second.Span);
-                answers.Add(Answers(done, isLabelled ? images.ClassOf(done) : null, logits.First.Span, logits.Second.Span));
-            }
-            else
-            {
-                var error = ((Result<(ReadOnlyMemory<float> First, ReadOnlyMemory<float> Second), PqfError>.Error)pair).Value;
-                skipped?.Add(error);
-                if (skipped is null || (done == images.Count - 1 && answers.Count == 0))
-                    return error;
-            }
-
-            report(++done);
-        }
+        var pairs = first.Zip(second, (one, other) => from a in one from b in other select (First: a, Second: b));
+        return DecodedImages
+            .ForEach(
+                pairs,
+                images.Count,
+                skipped,
+                done => report(done),
+                (image, logits) =>
+                {
+                    divergence += Divergences.Of(logits.First.Span, logits.Second.Span);
+                    answers.Add(Answers(image, isLabelled ? images.ClassOf(image) : null, logits.First.Span, logits.Second.Span));
+                }
+            )
+            .Map(_ => new Comparison(
+                Share(answer => answer.First == answer.Second),
+                divergence / answers.Count,
+                isLabelled ? Share(answer => answer.First == answer.Class) : null,
+                isLabelled ? Share(answer => answer.Second == answer.Class) : null,
+                [.. answers.Where(answer => answer.First != answer.Second).OrderByDescending(answer => answer.FirstConfidence)]
+            ));
 
         Proportion Share(Func<ChangedAnswer, bool> condition) => new(answers.Count(condition), answers.Count);
-        return new Comparison(
-            Share(answer => answer.First == answer.Second),
-            divergence / answers.Count,
-            isLabelled ? Share(answer => answer.First == answer.Class) : null,
-            isLabelled ? Share(answer => answer.Second == answer.Class) : null,
-            [.. answers.Where(answer => answer.First != answer.Second).OrderByDescending(answer => answer.FirstConfidence)]
-        );
     }
 
     static ChangedAnswer Answers(int image, int? label, ReadOnlySpan<float> first, ReadOnlySpan<float> second)

@@ -95,50 +95,36 @@ public static class EvaluateJob
         Action<double> report
     )
     {
-        int done = 0,
-            top1 = 0,
+        int top1 = 0,
             top5 = 0;
         var answers = new List<(int Class, int Answer)>();
         var mistakes = new List<Mistake>();
-        foreach (var result in results)
-        {
-            if (result is Result<ReadOnlyMemory<float>, PqfError>.Ok(var logits))
+        return DecodedImages
+            .ForEach(
+                results,
+                images.Count,
+                skipped,
+                done =>
+                {
+                    if (done % batchSize == 0 || done == images.Count)
+                        report(done);
+                },
+                (image, logits) =>
+                {
+                    int label = images.ClassOf(image),
+                        rank = Ranking.RankOf(logits.Span, label),
+                        answer = rank == 0 ? label : Ranking.First(logits.Span);
+                    top1 += rank == 0 ? 1 : 0;
+                    top5 += rank < TopCount ? 1 : 0;
+                    answers.Add((label, answer));
+                    if (rank > 0)
+                        mistakes.Add(new(image, label, answer, Classifier.Probabilities(logits.Span)[answer]));
+                }
+            )
+            .Map(_ => new Accuracy(new Proportion(top1, answers.Count), new Proportion(top5, answers.Count), Confusion.Of(answers))
             {
-                int label = images.ClassOf(done),
-                    rank = Ranking.RankOf(logits.Span, label);
-                top1 += rank == 0 ? 1 : 0;
-                top5 += rank < TopCount ? 1 : 0;
-                int answer = rank == 0 ? label : Ranking.First(logits.Span);
-                answers.Add((label, answer));
-                if (rank > 0)
-                    Keep(mistakes, new(done, label, answer, Classifier.Probabilities(logits.Span)[answer]));
-            }
-            else
-            {
-                var error = ((Result<ReadOnlyMemory<float>, PqfError>.Error)result).Value;
-                skipped?.Add(error);
-                if (skipped is null || (done == images.Count - 1 && answers.Count == 0))
-                    return error;
-            }
-
-            done++;
-            if (done % batchSize == 0 || done == images.Count)
-                report(done);
-        }
-
-        return new Accuracy(new Proportion(top1, answers.Count), new Proportion(top5, answers.Count), Confusion.Of(answers))
-        {
-            Mistakes = [.. mistakes],
-        };
-    }
-
-    /// <summary>Puts a mistake in its place among the surest ones.</summary>
-    static void Keep(List<Mistake> surest, Mistake mistake)
-    {
-        // A confidence that is no number is the least.
-        int place = surest.FindIndex(other => mistake.Confidence > other.Confidence || double.IsNaN(other.Confidence));
-        surest.Insert(place < 0 ? surest.Count : place, mistake);
-        if (surest.Count > MostMistakes)
-            surest.RemoveAt(MostMistakes);
+                // A confidence that is no number is the lowest.
+                Mistakes = [.. mistakes.OrderByDescending(mistake => mistake.Confidence).Take(MostMistakes)],
+            });
     }
 }

@@ -56,7 +56,7 @@ sealed class TrainingOutput(
     /// <summary>What the run has given so far, for a person.</summary>
     public IEnumerable<string> ResultLines(TrainingProgress progress)
     {
-        foreach (string line in NetworkText.Lines(model, model.Parameters.IsQuantised ? "compressed" : "dense"))
+        foreach (string line in NetworkSummary.Of(model).Lines())
             yield return line;
         foreach (var (name, validation) in progress.Initial)
             yield return $"{name, -12} {MetricsText.Of(validation)}";

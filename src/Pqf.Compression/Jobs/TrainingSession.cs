@@ -227,11 +227,9 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count)
             {
                 BestMetric = Score,
-                Network = NetworkSummary.Of(model with { Parameters = trainer.State.Parameters }, KindOf(model)),
+                Network = NetworkSummary.Of(model with { Parameters = trainer.State.Parameters }),
             };
     }
-
-    static string KindOf(PqfModel model) => model.Parameters.IsQuantised ? "compressed" : "dense";
 
     /// <summary>Says what the files that every training writes do not keep.</summary>
     Unit NoteLost(PqfModel model)

@@ -8,8 +8,8 @@ namespace Pqf.Compression.Permutation;
 /// A channel at place p begins at position p · r mod d of a block, its phase. What it gives to the covariance alone is kept for each phase;
 /// products of two channels that meet in
 /// a block are taken when they are asked for. The mean over all values is taken off first, which changes no covariance. Of a channel's
-/// columns only the first and last d − 1 can be in a block with another channel's: 4 bytes for each of their values, and 8 · d² for each
-/// channel and phase. Sums are in double.
+/// columns only the first and last d − 1 can be in a block with another channel's: 4 bytes for each of their values, and 8 · d² for
+/// each channel and phase. Sums are in double.
 /// </remarks>
 sealed class StraddlingBlocks : IBlockedWeight
 {

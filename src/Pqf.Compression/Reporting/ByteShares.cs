@@ -9,12 +9,13 @@ using static Pqf.Compression.Reporting.Markup;
 namespace Pqf.Compression.Reporting;
 
 /// <summary>What a network's size consists of.</summary>
-static class ByteShares
+public static class ByteShares
 {
     const double Width = 1000,
         Height = 34;
 
     /// <summary>The section.</summary>
+    /// <param name="model">The network as files hold it.</param>
     public static ReportSection Of(PqfModel model)
     {
         (string Name, string Colour, long Bits)[] shares = [.. Shares(model).Where(share => share.Bits > 0)];

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Compression.Jobs;
-using Pqf.Nets.Metrics;
 
 namespace Pqf.Compression.Reporting;
 
@@ -23,7 +22,18 @@ public static class ComparePage
                 + $"{Figures.Count(comparison.Agreement.Count)} images"
                 + (comparison.First is null ? ", without labels." : " with labels."),
             [
-                Shares(first, second, comparison),
+                ShareTable.Of(
+                    "Side by side",
+                    "",
+                    [
+                        ShareTable.Row("same first answer", comparison.Agreement) with
+                        {
+                            IsResult = true,
+                        },
+                        .. comparison.First is { } right ? (ReportRow[])[ShareTable.Row($"{first.Name} (first) is right", right)] : [],
+                        .. comparison.Second is { } also ? (ReportRow[])[ShareTable.Row($"{second.Name} (second) is right", also)] : [],
+                    ]
+                ),
                 .. changed.IsEmpty
                     ? []
                     : (ReportSection[])
@@ -43,38 +53,5 @@ public static class ComparePage
                     $"The second network's probabilities diverge from the first's by {comparison.Divergence:0.0000} nats on average."
                 ),
             ]
-        );
-
-    static ReportSection Shares(NetworkSummary first, NetworkSummary second, Comparison comparison) =>
-        new(
-            "Side by side",
-            "With 95 % intervals: another set of as many images would mostly fall within them.",
-            [
-                new ReportPart.Table(
-                    "stages",
-                    [
-                        new(""),
-                        new("share", ReportColumnKind.Number) { IsStrong = true },
-                        new("95 % interval", ReportColumnKind.Number),
-                        new("images", ReportColumnKind.Number, IsWide: true),
-                    ],
-                    [
-                        Row("same first answer", comparison.Agreement) with
-                        {
-                            IsResult = true,
-                        },
-                        .. comparison.First is { } right ? (ReportRow[])[Row($"{first.Name} (first) is right", right)] : [],
-                        .. comparison.Second is { } also ? (ReportRow[])[Row($"{second.Name} (second) is right", also)] : [],
-                    ]
-                ),
-            ]
-        );
-
-    static ReportRow Row(string name, Proportion share) =>
-        ReportRow.Of(
-            name,
-            Figures.Percent(share.Value),
-            Figures.Interval(share),
-            $"{Figures.Count(share.Correct)} of {Figures.Count(share.Count)}"
         );
 }

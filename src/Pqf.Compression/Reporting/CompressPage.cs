@@ -39,15 +39,14 @@ public static class CompressPage
                 )
                 + "Accuracy was not measured; pqf evaluate measures it.",
             [
-                Steps(state, photographs > 0),
+                StepPictures.Section([
+                    .. state.Groups.IsEmpty ? [] : (ReportFigure[])[StepPictures.Permuted],
+                    StepPictures.Quantised,
+                    .. photographs > 0 ? (ReportFigure[])[StepPictures.Calibrated] : [],
+                ]),
                 .. Written(files),
                 ByteShares.Of(model),
-                .. new ReportSection?[]
-                {
-                    LayerTable.Of(state.Layers),
-                    Groups(state.Groups),
-                    CodebookGallery.Of(Codebooks(model, state)),
-                }.OfType<ReportSection>(),
+                .. ReportSection.Present(LayerTable.Of(state.Layers), Groups(state.Groups), CodebookGallery.Of(Codebooks(model, state))),
             ],
             notes
         );
@@ -61,25 +60,6 @@ public static class CompressPage
                 .Where(layer => layer.Weight is Weight.Quantised)
                 .Select(layer => Codebook.Of(layer.Layer, (Weight.Quantised)layer.Weight)),
         ];
-
-    /// <summary>What a network's size consists of.</summary>
-    public static ReportSection BytesOf(PqfModel model) => ByteShares.Of(model);
-
-    static ReportSection Steps(CompressionState state, bool isCalibrated) =>
-        new(
-            "What was done",
-            "The method of Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).",
-            [
-                new ReportPart.Gallery(
-                    "steps",
-                    [
-                        .. state.Groups.IsEmpty ? [] : (ReportFigure[])[StepPictures.Permuted],
-                        StepPictures.Quantised,
-                        .. isCalibrated ? (ReportFigure[])[StepPictures.Calibrated] : [],
-                    ]
-                ),
-            ]
-        );
 
     static IEnumerable<ReportSection> Written(IReadOnlyList<CheckedFile> files)
     {

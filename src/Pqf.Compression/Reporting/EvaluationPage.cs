@@ -31,9 +31,17 @@ public static class EvaluationPage
             " top-1",
             Lead(network, $"{Figures.Count(accuracy.Top1.Count)} labelled images"),
             [
-                Shares(network, accuracy),
-                .. new ReportSection?[]
-                {
+                ShareTable.Of(
+                    "Accuracy",
+                    "images right",
+                    [
+                        ShareTable.Row("first answer (top-1)", accuracy.Top1),
+                        .. network.ClassCount > EvaluateJob.TopCount
+                            ? (ReportRow[])[ShareTable.Row("among the first five (top-5)", accuracy.Top5)]
+                            : [],
+                    ]
+                ),
+                .. ReportSection.Present(
                     Confused(accuracy.Confusion, names),
                     Classes(accuracy.Confusion, names),
                     mistakes.IsEmpty
@@ -43,8 +51,8 @@ public static class EvaluationPage
                             "Below each picture the network's answer and how sure it is, then the picture's class. Labels that are wrong "
                                 + "show up here, too.",
                             [new ReportPart.Gallery("pictures", mistakes)]
-                        ),
-                }.OfType<ReportSection>(),
+                        )
+                ),
             ],
             []
         );
@@ -71,37 +79,6 @@ public static class EvaluationPage
                 : ""
         )
         + $". Measured on {images}.";
-
-    static ReportSection Shares(NetworkSummary network, Accuracy accuracy) =>
-        new(
-            "Accuracy",
-            "With 95 % intervals: another set of as many images would mostly fall within them.",
-            [
-                new ReportPart.Table(
-                    "stages",
-                    [
-                        new("images right"),
-                        new("share", ReportColumnKind.Number) { IsStrong = true },
-                        new("95 % interval", ReportColumnKind.Number),
-                        new("images", ReportColumnKind.Number, IsWide: true),
-                    ],
-                    [
-                        Share("first answer (top-1)", accuracy.Top1),
-                        .. network.ClassCount > EvaluateJob.TopCount
-                            ? (ReportRow[])[Share("among the first five (top-5)", accuracy.Top5)]
-                            : [],
-                    ]
-                ),
-            ]
-        );
-
-    static ReportRow Share(string name, Proportion share) =>
-        ReportRow.Of(
-            name,
-            Figures.Percent(share.Value),
-            Figures.Interval(share),
-            $"{Figures.Count(share.Correct)} of {Figures.Count(share.Count)}"
-        );
 
     static ReportSection? Confused(Confusion confusion, ImmutableArray<string> names)
     {
@@ -148,7 +125,7 @@ public static class EvaluationPage
                         [
                             .. worst.Select(item => new ReportRow([
                                 new(names[item.Class]),
-                                new($"{Figures.Count(item.Correct.Correct)} of {Figures.Count(item.Correct.Count)}"),
+                                new(ShareTable.Count(item.Correct)),
                                 new(Figures.Percent(item.Correct.Value), item.Correct.Value),
                             ])),
                         ]

@@ -10,9 +10,11 @@ public static class MetricsText
     public static string Of(Metrics metrics) => string.Join(", ", metrics.Means.Select(Of));
 
     /// <summary><c>accuracy 91.30 %</c>.</summary>
-    public static string Of(Mean mean) =>
-        mean.Name.StartsWith(Metrics.Loss, StringComparison.Ordinal)
-            ? string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {mean.Value:0.0000}")
-        : mean.Value < 0 ? $"{mean.Name} -" // an average precision where there is nothing to be found
-        : string.Create(CultureInfo.InvariantCulture, $"{mean.Name} {100 * mean.Value:0.00} %");
+    public static string Of(Mean mean) => $"{mean.Name} {ValueOf(mean)}";
+
+    /// <summary><c>91.30 %</c>; a loss as it is.</summary>
+    public static string ValueOf(Mean mean) =>
+        mean.Name.StartsWith(Metrics.Loss, StringComparison.Ordinal) ? mean.Value.ToString("0.0000", CultureInfo.InvariantCulture)
+        : mean.Value < 0 ? "-" // an average precision where there is nothing to be found
+        : Figures.Percent(mean.Value);
 }

@@ -48,6 +48,9 @@ public sealed record NetworkSummary(
         );
     }
 
+    /// <summary>Describes a network that is in no file yet: <c>compressed</c>, <c>dense</c>.</summary>
+    public static NetworkSummary Of(PqfModel model) => Of(model, model.Parameters.IsQuantised ? "compressed" : "dense");
+
     /// <summary>Describes a network as its file has it.</summary>
     public static NetworkSummary Of(Network network) => Of(network.Model, network.Format);
 

@@ -27,6 +27,9 @@ public sealed record Report(
 /// <param name="Parts">One below the other.</param>
 public sealed record ReportSection(string Title, string About, ImmutableArray<ReportPart> Parts)
 {
+    /// <summary>Those sections that there are.</summary>
+    internal static IEnumerable<ReportSection> Present(params IEnumerable<ReportSection?> sections) => sections.OfType<ReportSection>();
+
     /// <summary>Whether the next section stands beside this one where there is room.</summary>
     public bool IsBesideNext { get; init; }
 }

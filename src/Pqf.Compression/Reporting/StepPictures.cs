@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Xml.Linq;
 using static Pqf.Compression.Reporting.Markup;
 
@@ -54,6 +55,14 @@ static class StepPictures
             "Training on labelled images moves codebooks, norms and dense layers. Which block a place has stays as it is.",
             "A loss that falls",
             Path("flow", Enumerable.Range(0, 36).Select(i => (10 + (4.2 * i), 12 + (60 * (1 - Math.Exp(-i / 9.0))))))
+        );
+
+    /// <summary>The section that shows steps.</summary>
+    public static ReportSection Section(params ImmutableArray<ReportFigure> steps) =>
+        new(
+            "What was done",
+            "The method of Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).",
+            [new ReportPart.Gallery("steps", steps)]
         );
 
     static double Right => Width - 8 - (4 * Cell);

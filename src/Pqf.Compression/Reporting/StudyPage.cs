@@ -19,29 +19,12 @@ public static class StudyPage
             [
                 Stages(study),
                 .. Charts(study),
-                Steps,
-                .. new ReportSection?[]
-                {
-                    study.Bytes,
-                    LayerTable.Of(study.Layers),
-                    CodebookGallery.Of(study.Codebooks),
-                }.OfType<ReportSection>(),
+                StepPictures.Section(StepPictures.Permuted, StepPictures.Quantised, StepPictures.Calibrated, StepPictures.FineTuned),
+                .. ReportSection.Present(study.Bytes, LayerTable.Of(study.Layers), CodebookGallery.Of(study.Codebooks)),
             ],
             study.Notes
         );
     }
-
-    static ReportSection Steps { get; } =
-        new(
-            "What was done",
-            "The method of Martinez et al., Permute, Quantize, and Fine-tune (CVPR 2021).",
-            [
-                new ReportPart.Gallery(
-                    "steps",
-                    [StepPictures.Permuted, StepPictures.Quantised, StepPictures.Calibrated, StepPictures.FineTuned]
-                ),
-            ]
-        );
 
     static string PointsText(double points) =>
         Math.Round(points, 1) switch
@@ -54,7 +37,7 @@ public static class StudyPage
     static ReportSection Stages(CompressionReport study) =>
         new(
             "Stage by stage",
-            "With 95 % intervals: another set of as many images would mostly fall within them.",
+            ShareTable.About,
             [
                 new ReportPart.Table(
                     "stages",
@@ -74,7 +57,7 @@ public static class StudyPage
                                 Figures.Ratio(study.RatioOf(stage)),
                                 Figures.Percent(stage.Accuracy.Value),
                                 Figures.Interval(stage.Accuracy),
-                                $"{Figures.Count(stage.Accuracy.Correct)} of {Figures.Count(stage.Accuracy.Count)}"
+                                ShareTable.Count(stage.Accuracy)
                             ) with
                             {
                                 IsResult = stage == study.Result,

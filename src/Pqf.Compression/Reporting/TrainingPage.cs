@@ -31,11 +31,7 @@ public static class TrainingPage
         );
     }
 
-    /// <summary>The value of a metric for a person: losses as they are, all else in per cent.</summary>
-    static string Text(string name, double value) =>
-        !double.IsFinite(value) ? "not finite"
-        : name.StartsWith(Metrics.Loss, StringComparison.Ordinal) ? value.ToString("0.0000", CultureInfo.InvariantCulture)
-        : Figures.Percent(value);
+    static string Text(string name, double value) => double.IsFinite(value) ? MetricsText.ValueOf(new(name, value)) : "not finite";
 
     static IEnumerable<ReportSection> Charts(TrainingProgress progress, string metric)
     {

@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Formats;
 
@@ -8,14 +9,13 @@ namespace Pqf.Tensors.Formats;
 /// touched.</summary>
 /// <remarks>Every access is checked against the length. One that others shorten meanwhile gives an error where it was shortened before the
 /// access; the system ends the process where that happens within the access, which no check can prevent.</remarks>
-sealed unsafe partial class MappedFile : IDisposable
+sealed unsafe class MappedFile : IDisposable
 {
     // Files beyond this are mapped: the system's cache holds them once for all processes.
     const int MostReadBytes = 64 << 20;
 
     // Bytes copied at a time: what is mapped and copied already need not stay in memory beside the copy.
     const int PartBytes = 16 << 20;
-    const int MadviseDontNeed = 4;
 
     readonly SafeFileHandle? handle;
     readonly MemoryMappedFile? map;
@@ -110,12 +110,9 @@ sealed unsafe partial class MappedFile : IDisposable
                 from = ((nint)first + page - 1) / page * page,
                 to = (nint)(first + part.Length) / page * page;
             if (to > from)
-                _ = Madvise((void*)from, (nuint)(to - from), MadviseDontNeed); // advice only: a refusal costs memory, no more
+                MemoryAdvice.Forget(from, to - from);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Madvise(void* address, nuint length, int advice);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -28,13 +28,7 @@ public sealed class EvaluateConfusionTests : IDisposable
     public EvaluateConfusionTests()
     {
         TestNetworks.Write(folder.File("net.safetensors"), classCount: 3);
-        ulong seed = 0;
-        foreach (var (name, count) in new[] { ("cat", 6), ("dog", 9), ("emu", 4) })
-        {
-            Directory.CreateDirectory(folder.File($"images/{name}"));
-            for (int i = 0; i < count; i++)
-                TestNetworks.WriteImage(folder.File($"images/{name}/{i}.png"), seed++);
-        }
+        TestNetworks.WriteImages(folder.File("images"), [("cat", 6), ("dog", 9), ("emu", 4)]);
     }
 
     public void Dispose() => folder.Dispose();

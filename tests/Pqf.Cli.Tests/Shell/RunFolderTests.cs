@@ -46,8 +46,8 @@ public sealed class RunFolderTests : IDisposable
         string[] arguments = ["compress", folder.File("a.safetensors"), .. TestNetworks.QuickSettings.Where(word => word != "--quiet")];
         var result = Cli.Run([.. arguments, "--output", folder.File("out")]);
         Assert.Equal(
-            "next     accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
-                + $"--weights {folder.File("out/resnet18.pqf")} --data DIR",
+            "next     accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf "
+                + $"train --weights {folder.File("out/resnet18.pqf")} --data DIR",
             result.Error.TrimEnd('\n').Split('\n')[^1]
         );
         TestNetworks.WriteImages(folder.File("images"));
@@ -115,7 +115,8 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
         Assert.Equal(last, File.ReadAllBytes(folder.File("moved/trained_models/2.pqf")));
         Assert.StartsWith(
-            $"next     pqf evaluate --weights {folder.File("moved/trained_models/best.pqf")} --dataloader.idx_path {folder.File("idx")} measures the network; ",
+            $"next     pqf evaluate --weights {folder.File("moved/trained_models/best.pqf")} --dataloader.idx_path {folder.File("idx")} measures the "
+                + "network; ",
             resumed.Error.TrimEnd('\n').Split('\n')[^1],
             StringComparison.Ordinal
         );

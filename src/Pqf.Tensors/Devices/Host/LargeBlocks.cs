@@ -11,8 +11,7 @@ static partial class LargeBlocks
 
     // As in sys/mman.h and asm-generic/mman-common.h.
     const int ReadAndWrite = 3,
-        PrivateAnonymous = 0x22,
-        AdviceHugePage = 14;
+        PrivateAnonymous = 0x22;
 
     /// <summary>A block of zeros that starts on a 2 MiB boundary and asks for huge pages.</summary>
     /// <exception cref="InsufficientMemoryException">The system has no such block.</exception>
@@ -29,7 +28,7 @@ static partial class LargeBlocks
             _ = MemoryUnmap(block, (nuint)before);
         if (after > 0)
             _ = MemoryUnmap(start + (nint)size, (nuint)after);
-        _ = MemoryAdvise(start, (nuint)size, AdviceHugePage); // advice only: a refusal changes nothing but speed
+        MemoryAdvice.AskForHugePages(start, size);
         return start;
     }
 
@@ -47,7 +46,4 @@ static partial class LargeBlocks
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int MemoryUnmap(nint address, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int MemoryAdvise(nint address, nuint length, int advice);
 }

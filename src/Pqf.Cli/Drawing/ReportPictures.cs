@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Pqf.Compression.Data;
+using Pqf.Compression.Reporting;
+
+namespace Pqf.Cli.Drawing;
+
+/// <summary>Small pictures of images for reports.</summary>
+static class ReportPictures
+{
+    /// <summary>One for each item. An image that cannot be decoded any more is left out.</summary>
+    /// <param name="images">Where the images are.</param>
+    /// <param name="items">What is shown.</param>
+    /// <param name="imageOf">An item's image.</param>
+    /// <param name="words">The first words below an item's picture, and the rest.</param>
+    public static ImmutableArray<ReportFigure> Of<T>(
+        ImageSet images,
+        IEnumerable<T> items,
+        Func<T, int> imageOf,
+        Func<T, (string Name, string Text)> words
+    )
+    {
+        var figures = ImmutableArray.CreateBuilder<ReportFigure>();
+        foreach (var item in items)
+        {
+            var (name, text) = words(item);
+            if (images.Decode(imageOf(item)).Match(image => Bitmaps.Thumbnail(image), _ => (byte[]?)null) is { } jpeg)
+                figures.Add(ReportFigure.Photograph(jpeg, name, text));
+        }
+
+        return figures.ToImmutable();
+    }
+}

@@ -20,8 +20,12 @@ public enum DeviceKind
 /// <summary>Which devices conformance theories run over.</summary>
 public static class DeviceKinds
 {
-    /// <summary>Every kind; a test on one that this machine lacks is skipped, with the reason.</summary>
-    public static IReadOnlyList<DeviceKind> All { get; } = Enum.GetValues<DeviceKind>();
+    /// <summary>Every kind, or the one that the environment variable PQF_TEST_DEVICE names (<c>cuda</c>, to try a card quickly); a test on
+    /// one that this machine lacks is skipped, with the reason.</summary>
+    public static IReadOnlyList<DeviceKind> All { get; } =
+        Environment.GetEnvironmentVariable("PQF_TEST_DEVICE") is { Length: > 0 } name
+            ? [Enum.Parse<DeviceKind>(name, ignoreCase: true)]
+            : Enum.GetValues<DeviceKind>();
 
     /// <summary>The same as rows of theory data.</summary>
     public static IEnumerable<object[]> Rows => All.Select(kind => new object[] { kind });

@@ -75,7 +75,10 @@ static class CommandLine
         if (split is { Rest: [], Overrides: [] })
             return Parse(root, split with { Rest = ["--help"] }, options, commands, terminal, output);
         if (AsOptions(split.Rest) is { } asked)
-            return Parse(root, split with { Rest = asked }, options, commands, terminal, output);
+            return asked.Match(
+                rest => Parse(root, split with { Rest = rest }, options, commands, terminal, output),
+                error => Fail(error, output)
+            );
         ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
         if (split.Rest is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !known.Contains(first))
             return Fail(UnknownCommand(first, known), output);
@@ -89,8 +92,8 @@ static class CommandLine
         var parsed = root.Parse(split.Rest, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                output.Fail(OneLine(UsageError.Of(error, parsed)));
+            foreach (string line in parsed.Errors.Select(error => OneLine(UsageError.Of(error, parsed))).Distinct())
+                output.Fail(line);
             terminal.Error.WriteLine($"See '{string.Join(' ', CommandPath(parsed))} --help'.");
             return ExitCode.Usage;
         }
@@ -128,13 +131,25 @@ static class CommandLine
     }
 
     /// <summary><c>pqf help</c>, <c>pqf help COMMAND</c> and <c>pqf version</c> as the options that they mean; null for all else.</summary>
-    static ImmutableArray<string>? AsOptions(ImmutableArray<string> arguments) =>
+    static Result<ImmutableArray<string>, PqfError>? AsOptions(ImmutableArray<string> arguments) =>
         arguments switch
         {
-            ["help", .. var rest] => [.. rest.Take(1), "--help"],
-            ["version", .. var rest] => ["--version", .. rest],
+            ["help", .. var rest] when rest.Where(IsWord).Skip(1).FirstOrDefault() is { } extra => Extra(
+                extra,
+                "help takes the name of one command"
+            ),
+            ["help", .. var rest] => (ImmutableArray<string>)[.. rest, "--help"],
+            ["version" or "--version", .. var rest] when rest.FirstOrDefault(IsWord) is { } extra => Extra(
+                extra,
+                "version takes no argument"
+            ),
+            ["version", .. var rest] => (ImmutableArray<string>)["--version", .. rest],
             _ => null,
         };
+
+    static bool IsWord(string argument) => !argument.StartsWith('-');
+
+    static PqfError.Config Extra(string word, string why) => new(ConfigLoader.CommandLine, word, $"unexpected; {why}");
 
     static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output)
     {

@@ -10,6 +10,9 @@ public class NearestNameTests
     [InlineData("", "abc", 3)]
     [InlineData("kitten", "sitting", 3)]
     [InlineData("fc.weight", "fc.weights", 1)]
+    [InlineData("trian", "train", 1)]
+    [InlineData("abcd", "badc", 2)]
+    [InlineData("ca", "abc", 3)]
     public void Distance_counts_edits(string from, string to, int expected) => Assert.Equal(expected, NearestName.Distance(from, to));
 
     [Fact]

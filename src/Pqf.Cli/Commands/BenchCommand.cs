@@ -17,21 +17,23 @@ static class BenchCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
+        var file = new NetworkFile("file", "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed");
         var batch = new Option<string>("--batch")
         {
             Description = $"Images at a time, several with commas [default: {DefaultBatches}]",
             HelpName = "LIST",
         };
         return new(
-            new Command("bench", "Measure how many images a second a network classifies on this machine, images prepared already.")
-            {
-                file,
-                batch,
-            },
+            file.CheckedIn(
+                new Command("bench", "Measure how many images a second a network classifies on this machine, images prepared already.")
+                {
+                    file.Word,
+                    file.Weights,
+                    batch,
+                }
+            ),
             ["pqf bench out/resnet50.pqf", "pqf bench out/resnet50.pqf --batch 1,64 --threads 1"],
-            run =>
-                Batches(run.Parsed.GetValue(batch) ?? DefaultBatches).Bind(batches => Run(run, run.Parsed.GetRequiredValue(file), batches))
+            run => Batches(run.Parsed.GetValue(batch) ?? DefaultBatches).Bind(batches => Run(run, file.Required(run.Parsed), batches))
         );
     }
 

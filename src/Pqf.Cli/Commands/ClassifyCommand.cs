@@ -19,15 +19,15 @@ static class ClassifyCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
-        var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.OneOrMore };
+        var file = new NetworkFile("file", "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed");
+        var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.ZeroOrMore };
         var top = CheckedOption.Whole("--top", 5, "a whole number of 1 or more", count => count >= 1);
         top.Description = "Classes shown for each image";
         top.HelpName = "N";
         return new(
-            new Command("classify", "Name what photographs show.") { file, images, top },
+            file.CheckedIn(new Command("classify", "Name what photographs show.") { file.Word, images, file.Weights, top }),
             ["pqf classify out/resnet50.pqf cat.jpg dog.jpg", "pqf classify out/resnet50.pqf --top 1 photographs"],
-            run => Run(run, run.Parsed.GetRequiredValue(file), run.Parsed.GetRequiredValue(images), run.Parsed.GetValue(top))
+            run => Run(run, file.Required(run.Parsed), file.Others(run.Parsed, images), run.Parsed.GetValue(top))
         );
     }
 

@@ -20,12 +20,7 @@ static class CompressCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var network = new Argument<string?>("network")
-        {
-            Description = "The dense network: .pth, .safetensors or .onnx",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
-        var weights = new Option<string?>("--weights") { Description = "The dense network, instead of the argument", HelpName = "FILE" };
+        var network = new NetworkFile("network", "The dense network: .pth, .safetensors or .onnx");
         var output = new Option<string?>("--output")
         {
             Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path, or runs/compress-NAME]",
@@ -61,23 +56,26 @@ static class CompressCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the size of each layer and of the whole; write nothing" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command(
-                "compress",
-                "Make a network smaller (ResNets 19 to 43 times, MobileNetV2 13 times): permute its channels, quantise its weights, check "
-                    + "and write the result."
-            )
-            {
-                network,
-                weights,
-                output,
-                format,
-                search,
-                calibrate,
-                targetSize,
-                targetRatio,
-                dryRun,
-                skip.Option,
-            },
+            network.CheckedIn(
+                new Command(
+                    "compress",
+                    "Make a network smaller (ResNets 19 to 43 times, MobileNetV2 13 times): permute its channels, quantise its weights, "
+                        + "check "
+                        + "and write the result."
+                )
+                {
+                    network.Word,
+                    network.Weights,
+                    output,
+                    format,
+                    search,
+                    calibrate,
+                    targetSize,
+                    targetRatio,
+                    dryRun,
+                    skip.Option,
+                }
+            ),
             [
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out",
                 "pqf compress --config config/compress_resnet18_large.yaml --weights resnet18.pth --output out --format pqf,pth "
@@ -87,12 +85,9 @@ static class CompressCommand
                 "pqf compress mobilenet_v2.onnx --output out --format onnx",
             ],
             run =>
-                FileOf(run.Parsed.GetValue(network), run.Parsed.GetValue(weights))
-                    .Bind(file =>
-                        run.Parsed.GetValue(dryRun)
-                            ? Plan(run, file, run.Parsed.GetValue(calibrate))
-                            : Run(run, file, run.Parsed.GetValue(calibrate))
-                    )
+                run.Parsed.GetValue(dryRun)
+                    ? Plan(run, network.Required(run.Parsed), run.Parsed.GetValue(calibrate))
+                    : Run(run, network.Required(run.Parsed), run.Parsed.GetValue(calibrate))
         )
         {
             Keys =
@@ -108,15 +103,6 @@ static class CompressCommand
             Settings = [StartingFile.Network, StartingFile.Compression, StartingFile.Run],
         };
     }
-
-    static Result<string, PqfError> FileOf(string? network, string? weights) =>
-        (network, weights) switch
-        {
-            ({ } file, null) => new Result<string, PqfError>.Ok(file),
-            (null, { } file) => new Result<string, PqfError>.Ok(file),
-            (null, null) => new PqfError.Config("command line", "network", "expected the file of a dense network, got none"),
-            _ => new PqfError.Config("command line", "--weights", "expected one file, here or as the argument, got both"),
-        };
 
     /// <summary>Prints sizes, and the notes and errors that the compression itself would have before its work.</summary>
     static Result<Unit, PqfError> Plan(RunContext run, string weights, string? calibrate)

@@ -33,7 +33,11 @@ static class ConfigCommand
             run =>
                 run.Parsed.GetValue(list) ? List(run)
                 : run.Parsed.GetValue(command) is not { } name
-                    ? new PqfError.Config(ConfigLoader.CommandLine, "command", "expected the name of a command, or --list, got none")
+                    ? new PqfError.Config(
+                        ConfigLoader.CommandLine,
+                        "command",
+                        "expected the command whose settings to print, as in pqf config compress, or --list for the presets; got none"
+                    )
                 : others.FirstOrDefault(entry => entry.Syntax.Name == name) is { } entry ? Print(run, entry, run.Parsed.GetValue(preset))
                 : CommandLine.UnknownCommand(name, [.. others.Select(entry => entry.Syntax.Name)])
         );

@@ -17,10 +17,11 @@ static class ConvertCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var input = new Argument<string>("in") { Description = "A network's file: .pqf, .pth, .safetensors or .onnx" };
-        var output = new Argument<string>("out")
+        var input = new NetworkFile("in", "A network's file: .pqf, .pth, .safetensors or .onnx");
+        var output = new Argument<string?>("out")
         {
             Description = "The file to write; .pqf, .pth, .safetensors or .onnx says of which kind",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var form = new Option<string?>("--format")
         {
@@ -35,17 +36,19 @@ static class ConvertCommand
             HelpName = "NAME",
         };
         return new(
-            new Command("convert", "Write a network in another format.") { input, output, form, dense, arch },
+            input.CheckedIn(
+                new Command("convert", "Write a network in another format.") { input.Word, output, input.Weights, form, dense, arch }
+            ),
             [
                 "pqf convert out/resnet50.pqf resnet50.pth",
-                "pqf convert out/resnet50.pqf resnet50.safetensors --format dense",
+                "pqf convert out/resnet50.pqf resnet50.safetensors --dense",
                 "pqf convert out/resnet50.pqf resnet50.onnx",
             ],
             run =>
                 Run(
                     run,
-                    run.Parsed.GetRequiredValue(input),
-                    run.Parsed.GetRequiredValue(output),
+                    input.Required(run.Parsed),
+                    input.Others(run.Parsed, output)[0],
                     run.Parsed.GetValue(dense) ? Dense : run.Parsed.GetValue(form)
                 )
         )

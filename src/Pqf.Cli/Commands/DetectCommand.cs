@@ -28,8 +28,8 @@ static class DetectCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var file = new Argument<string>("file") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
-        var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.OneOrMore };
+        var file = new NetworkFile("file", "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed");
+        var images = new Argument<string[]>("image") { Description = Photographs.Description, Arity = ArgumentArity.ZeroOrMore };
         var output = new Option<string?>("--output")
         {
             Description = "Folder for pictures and results.json [default: output_path, or runs/detect-NAME]",
@@ -52,19 +52,22 @@ static class DetectCommand
         quality.HelpName = "N";
         var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
         return new(
-            new Command(
-                "detect",
-                "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form."
-            )
-            {
-                file,
-                images,
-                output,
-                threshold,
-                pictures,
-                quality,
-                profile,
-            },
+            file.CheckedIn(
+                new Command(
+                    "detect",
+                    "Find objects in photographs: pictures with boxes, names, scores and masks, and a file of results in COCO's form."
+                )
+                {
+                    file.Word,
+                    images,
+                    file.Weights,
+                    output,
+                    threshold,
+                    pictures,
+                    quality,
+                    profile,
+                }
+            ),
             [
                 "pqf detect out/maskrcnn.pqf street.jpg --output found",
                 "pqf detect out/maskrcnn.pqf photographs --output found --threshold 0.8",
@@ -72,8 +75,8 @@ static class DetectCommand
             run =>
                 Run(
                     run,
-                    run.Parsed.GetRequiredValue(file),
-                    run.Parsed.GetRequiredValue(images),
+                    file.Required(run.Parsed),
+                    file.Others(run.Parsed, images),
                     (float)run.Parsed.GetValue(threshold),
                     run.Parsed.GetValue(pictures),
                     run.Parsed.GetResult(quality) is { Implicit: false } ? run.Parsed.GetValue(quality) : null,

@@ -22,11 +22,11 @@ static class EvaluateClassifierCommand
     public static CommandEntry Create()
     {
         var data = CommandEntry.DataOption();
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
-            HelpName = "FILE",
-        };
+        var weights = new NetworkFile(
+            "network",
+            "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed",
+            "model.state_dict_compressed"
+        );
         var output = new Option<string?>("--output")
         {
             Description =
@@ -41,19 +41,20 @@ static class EvaluateClassifierCommand
                 + "evaluate does with labelled images."
         )
         {
-            weights,
+            weights.Word,
+            weights.Weights,
             data,
             output,
             skip.Option,
         };
         return new(
-            syntax,
+            weights.CheckedIn(syntax),
             [
                 "pqf evaluate-resnet --weights out/resnet50.pqf --dataloader.imagenet_path /data/imagenet",
                 "pqf evaluate-resnet --config config/evaluate_resnet18.yaml --weights resnet18.pth --dataloader.imagenet_path "
                     + "/data/imagenet --dataloader.batch_size 64",
             ],
-            run => run.MeasuredWeights(run.Parsed.GetValue(weights)).Bind(file => Run(run, file))
+            run => run.MeasuredWeights(weights.Of(run.Parsed)).Bind(file => Run(run, file))
         )
         {
             Keys = [("output_path", output)],
@@ -71,11 +72,7 @@ static class EvaluateClassifierCommand
         var keys = run.Config.Dataloader;
         var source = ConfigMapping.Labelled(keys);
         if (source is { ImageFolder: null, IdxFolder: null })
-            return new PqfError.Config(
-                "command line",
-                "dataloader.imagenet_path",
-                "expected a folder of labelled images, here or in dataloader.idx_path, got none"
-            );
+            return ImageSource.Missing;
         return from _ in run.Config.OutputPath is { } folder
                 ? OutputFolder.Prepare(folder, run.Locks, [ConfusionName, .. ReportFiles.Names])
                 : default(Unit)

@@ -11,11 +11,11 @@ static class EvaluateCommand
     public static CommandEntry Create()
     {
         var data = CommandEntry.DataOption();
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
-            HelpName = "FILE",
-        };
+        var weights = new NetworkFile(
+            "network",
+            "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed",
+            "model.state_dict_compressed"
+        );
         var output = new Option<string?>("--output")
         {
             Description =
@@ -26,24 +26,28 @@ static class EvaluateCommand
         var profile = new Option<bool>("--profile") { Description = "Say what each stage of a detector takes" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command(
-                "evaluate",
-                "Measure a network: accuracy of a classifier on labelled images (dataloader.imagenet_path, idx_path), average precision of "
-                    + "a Mask R-CNN on annotated ones (dataloader.coco_path, val_annotations)."
-            )
-            {
-                weights,
-                data,
-                output,
-                profile,
-                skip.Option,
-            },
+            weights.CheckedIn(
+                new Command(
+                    "evaluate",
+                    "Measure a network: accuracy of a classifier on labelled images (dataloader.imagenet_path, idx_path), average "
+                        + "precision of "
+                        + "a Mask R-CNN on annotated ones (dataloader.coco_path, val_annotations)."
+                )
+                {
+                    weights.Word,
+                    weights.Weights,
+                    data,
+                    output,
+                    profile,
+                    skip.Option,
+                }
+            ),
             [
-                "pqf evaluate --weights out/mobilenet_v2.pqf --dataloader.imagenet_path /data/imagenet",
+                "pqf evaluate out/mobilenet_v2.pqf --data /data/imagenet",
                 "pqf evaluate --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco --output out",
             ],
             run =>
-                run.MeasuredWeights(run.Parsed.GetValue(weights))
+                run.MeasuredWeights(weights.Of(run.Parsed))
                     .Bind(file =>
                         ConfigMapping.HasAnnotations(run.Config)
                             ? EvaluateDetectorCommand.Run(run, file, run.Parsed.GetValue(profile))

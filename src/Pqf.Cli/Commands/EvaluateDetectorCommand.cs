@@ -24,11 +24,11 @@ static class EvaluateDetectorCommand
     public static CommandEntry Create()
     {
         var data = CommandEntry.DataOption();
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: model.state_dict_compressed]",
-            HelpName = "FILE",
-        };
+        var weights = new NetworkFile(
+            "network",
+            "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed",
+            "model.state_dict_compressed"
+        );
         var output = new Option<string?>("--output")
         {
             Description =
@@ -38,25 +38,29 @@ static class EvaluateDetectorCommand
         };
         var profile = new Option<bool>("--profile") { Description = "Say what each stage of the network takes" };
         return new(
-            new Command(
-                "evaluate-maskrcnn",
-                "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with DIR/annotations/instances_val2017.json, "
-                    + "in the layout of Roboflow, CVAT, labelme, SAHI or FiftyOne, or named by dataloader.val_annotations and "
-                    + "dataloader.val_images"
-            )
-            {
-                weights,
-                data,
-                output,
-                profile,
-            },
+            weights.CheckedIn(
+                new Command(
+                    "evaluate-maskrcnn",
+                    "Measure average precision of boxes and masks, as COCO does, on DIR/val2017 with "
+                        + "DIR/annotations/instances_val2017.json, "
+                        + "in the layout of Roboflow, CVAT, labelme, SAHI or FiftyOne, or named by dataloader.val_annotations and "
+                        + "dataloader.val_images"
+                )
+                {
+                    weights.Word,
+                    weights.Weights,
+                    data,
+                    output,
+                    profile,
+                }
+            ),
             [
                 "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.coco_path /data/coco",
                 "pqf evaluate-maskrcnn --config config/evaluate_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth "
                     + "--dataloader.coco_path /data/coco --output out --profile",
                 "pqf evaluate-maskrcnn --weights out/maskrcnn.pqf --dataloader.val_annotations roboflow/test/_annotations.coco.json",
             ],
-            run => run.MeasuredWeights(run.Parsed.GetValue(weights)).Bind(file => Run(run, file, run.Parsed.GetValue(profile)))
+            run => run.MeasuredWeights(weights.Of(run.Parsed)).Bind(file => Run(run, file, run.Parsed.GetValue(profile)))
         )
         {
             Keys = [("output_path", output)],

@@ -20,17 +20,20 @@ static class InspectCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var file = new Argument<string>("file") { Description = "Any .pqf, .pth, .safetensors or .onnx file" };
+        var file = new NetworkFile("file", "Any .pqf, .pth, .safetensors or .onnx file");
         return new(
-            new Command(
-                "inspect",
-                "Show what a file holds: its tensors and, if they are a network's, its graph, and k, d and bits of every layer."
-            )
-            {
-                file,
-            },
+            file.CheckedIn(
+                new Command(
+                    "inspect",
+                    "Show what a file holds: its tensors and, if they are a network's, its graph, and k, d and bits of every layer."
+                )
+                {
+                    file.Word,
+                    file.Weights,
+                }
+            ),
             ["pqf inspect out/resnet50.pqf"],
-            run => Run(run, run.Parsed.GetRequiredValue(file))
+            run => Run(run, file.Required(run.Parsed))
         );
     }
 

@@ -22,13 +22,13 @@ static class RunCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var model = new Argument<string>("model") { Description = "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
+        var model = new NetworkFile("model", "The network: .pqf, .pth, .safetensors or .onnx, dense or compressed");
         var input = new Argument<string[]>("input")
         {
             Description =
                 "Photographs, or folders of them, prepared as the network says; or one file of values as they are, [N, C, H, W] or "
                 + "[C, H, W]: .npy or .safetensors",
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var output = new Option<string?>("--output")
         {
@@ -36,9 +36,11 @@ static class RunCommand
             HelpName = "DIR",
         };
         return new(
-            new Command("run", "Write what a network of any kind gives: its raw outputs.") { model, input, output },
+            model.CheckedIn(
+                new Command("run", "Write what a network of any kind gives: its raw outputs.") { model.Word, input, model.Weights, output }
+            ),
             ["pqf run network.onnx photograph.jpg --output out", "pqf run out/network.pqf input.npy --output out"],
-            run => Run(run, run.Parsed.GetRequiredValue(model), run.Parsed.GetRequiredValue(input))
+            run => Run(run, model.Required(run.Parsed), model.Others(run.Parsed, input))
         )
         {
             Keys = [("output_path", output)],

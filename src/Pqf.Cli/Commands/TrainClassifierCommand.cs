@@ -16,11 +16,11 @@ static class TrainClassifierCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "The network to begin with, dense or compressed [default: random weights, with --model.compress false]",
-            HelpName = "FILE",
-        };
+        var weights = new NetworkFile(
+            "network",
+            "The network to begin with, dense or compressed",
+            "random weights, with --model.compress false"
+        );
         var shared = new TrainingArguments();
         var data = CommandEntry.DataOption();
         var distill = new Option<string?>("--distill")
@@ -30,18 +30,21 @@ static class TrainClassifierCommand
         };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command(
-                "train-resnet",
-                "Fine-tune a classifier that is compressed first, or train a dense one: what train does with labelled images."
-            )
-            {
-                weights,
-                data,
-                shared.Output,
-                shared.Resume,
-                distill,
-                skip.Option,
-            },
+            weights.CheckedIn(
+                new Command(
+                    "train-resnet",
+                    "Fine-tune a classifier that is compressed first, or train a dense one: what train does with labelled images."
+                )
+                {
+                    weights.Word,
+                    weights.Weights,
+                    data,
+                    shared.Output,
+                    shared.Resume,
+                    distill,
+                    skip.Option,
+                }
+            ),
             [
                 "pqf train-resnet --config config/train_resnet50.yaml --weights resnet50.pth --dataloader.imagenet_path "
                     + "/data/imagenet --output out",
@@ -50,7 +53,7 @@ static class TrainClassifierCommand
             ],
             run =>
                 run.WithImages(reader =>
-                    Run(run, reader, run.Parsed.GetValue(weights) ?? run.Config.Model.StateDictCompressed, shared.ResumeOf(run.Parsed))
+                    Run(run, reader, weights.Of(run.Parsed) ?? run.Config.Model.StateDictCompressed, shared.ResumeOf(run.Parsed))
                 )
         )
         {

@@ -10,13 +10,11 @@ static class TrainCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var weights = new Option<string?>("--weights")
-        {
-            Description =
-                "The network to begin with: .pqf, .pth, .safetensors or .onnx, dense or compressed [default: random weights, with "
-                + "--model.compress false]",
-            HelpName = "FILE",
-        };
+        var weights = new NetworkFile(
+            "network",
+            "The network to begin with: .pqf, .pth, .safetensors or .onnx, dense or compressed",
+            "random weights, with --model.compress false"
+        );
         var backbone = new Option<string?>("--backbone")
         {
             Description = "A ResNet-50, instead of --weights: the body of a new Mask R-CNN",
@@ -31,20 +29,23 @@ static class TrainCommand
         };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command(
-                "train",
-                "Fine-tune a network that is compressed first, or train a dense one: a classifier of any kind on labelled images "
-                    + "(dataloader.imagenet_path, idx_path), a Mask R-CNN on annotated ones (dataloader.coco_path, train_annotations)."
-            )
-            {
-                weights,
-                backbone,
-                data,
-                shared.Output,
-                shared.Resume,
-                distill,
-                skip.Option,
-            },
+            weights.CheckedIn(
+                new Command(
+                    "train",
+                    "Fine-tune a network that is compressed first, or train a dense one: a classifier of any kind on labelled images "
+                        + "(dataloader.imagenet_path, idx_path), a Mask R-CNN on annotated ones (dataloader.coco_path, train_annotations)."
+                )
+                {
+                    weights.Word,
+                    weights.Weights,
+                    backbone,
+                    data,
+                    shared.Output,
+                    shared.Resume,
+                    distill,
+                    skip.Option,
+                }
+            ),
             [
                 "pqf train --weights mobilenet_v2.onnx --model.compress false --dataloader.imagenet_path mine --output dense",
                 "pqf train --weights dense/trained_models/best.pqf --dataloader.imagenet_path mine --output small",
@@ -53,7 +54,7 @@ static class TrainCommand
             run =>
                 run.WithImages(reader =>
                 {
-                    var (given, body) = (run.Parsed.GetValue(weights), run.Parsed.GetValue(backbone));
+                    var (given, body) = (weights.Of(run.Parsed), run.Parsed.GetValue(backbone));
                     string? from = given ?? (body is null ? run.Config.Model.StateDictCompressed : null),
                         place = shared.ResumeOf(run.Parsed);
                     return body is not null || ConfigMapping.HasAnnotations(run.Config)

@@ -16,11 +16,7 @@ static class TrainDetectorCommand
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "The Mask R-CNN to begin with, dense or compressed [default: model.state_dict_compressed]",
-            HelpName = "FILE",
-        };
+        var weights = new NetworkFile("network", "The Mask R-CNN to begin with, dense or compressed", "model.state_dict_compressed");
         var backbone = new Option<string?>("--backbone")
         {
             Description = "A ResNet-50, dense or compressed, instead of --weights: the body of a new Mask R-CNN",
@@ -31,20 +27,24 @@ static class TrainDetectorCommand
         var profile = new Option<bool>("--profile") { Description = "Say in the end what each stage took" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
-            new Command(
-                "train-maskrcnn",
-                "Fine-tune a Mask R-CNN that is compressed first, or train a dense one, on annotations in COCO's format, in the layout of "
-                    + "COCO, Roboflow, CVAT, labelme, SAHI or FiftyOne, or named by dataloader.{train,val}_{annotations,images}."
-            )
-            {
-                weights,
-                backbone,
-                data,
-                shared.Output,
-                shared.Resume,
-                profile,
-                skip.Option,
-            },
+            weights.CheckedIn(
+                new Command(
+                    "train-maskrcnn",
+                    "Fine-tune a Mask R-CNN that is compressed first, or train a dense one, on annotations in COCO's format, in the "
+                        + "layout of "
+                        + "COCO, Roboflow, CVAT, labelme, SAHI or FiftyOne, or named by dataloader.{train,val}_{annotations,images}."
+                )
+                {
+                    weights.Word,
+                    weights.Weights,
+                    backbone,
+                    data,
+                    shared.Output,
+                    shared.Resume,
+                    profile,
+                    skip.Option,
+                }
+            ),
             [
                 "pqf train-maskrcnn --config config/train_maskrcnn.yaml --weights maskrcnn_resnet50_fpn.pth "
                     + "--dataloader.coco_path /data/coco --output out",
@@ -59,8 +59,7 @@ static class TrainDetectorCommand
                     Run(
                         run,
                         reader,
-                        run.Parsed.GetValue(weights)
-                            ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
+                        weights.Of(run.Parsed) ?? (run.Parsed.GetValue(backbone) is null ? run.Config.Model.StateDictCompressed : null),
                         run.Parsed.GetValue(backbone),
                         shared.ResumeOf(run.Parsed),
                         run.Parsed.GetValue(profile)

@@ -24,6 +24,7 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
     {
         var rest = ImmutableArray.CreateBuilder<string>();
         var overrides = ImmutableArray.CreateBuilder<ConfigOverride>();
+        var errors = ImmutableArray.CreateBuilder<PqfError>();
         for (int i = 0; i < arguments.Count; i++)
         {
             string argument = arguments[i];
@@ -41,21 +42,32 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
             }
 
             string key = name[2..];
-            if (!key.Contains('.', StringComparison.Ordinal) && !keys.Contains(key))
-                return new PqfError.Config(
-                    ConfigLoader.CommandLine,
-                    name,
-                    Suggestion.ForOption(name, options, keys) is { } near
-                        ? $"unknown option; the nearest known one is {near}"
-                        : "unknown option; pqf COMMAND --help and docs/configuration.md list those that there are"
-                );
-            if (value is null && (i + 1 == arguments.Count || arguments[i + 1].StartsWith("--", StringComparison.Ordinal)))
-                return new PqfError.Config(ConfigLoader.CommandLine, name, "expected a value after it, got none");
-            overrides.Add(new ConfigOverride(PathOf(key), value ?? arguments[++i]));
+            bool isKnown = key.Contains('.', StringComparison.Ordinal) || keys.Contains(key),
+                hasNext = i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal);
+            if (!isKnown)
+                errors.Add(Unknown(name, options, keys));
+            else if (value is null && !hasNext)
+                errors.Add(new PqfError.Config(ConfigLoader.CommandLine, name, "expected a value after it, got none"));
+            else
+                overrides.Add(new ConfigOverride(PathOf(key), value ?? arguments[++i]));
         }
 
-        return new Arguments(rest.ToImmutable(), overrides.ToImmutable());
+        return errors switch
+        {
+            [] => new Arguments(rest.ToImmutable(), overrides.ToImmutable()),
+            [var one] => one,
+            _ => new PqfError.Several(errors.ToImmutable()),
+        };
     }
+
+    static PqfError.Config Unknown(string name, IReadOnlyCollection<string> options, ImmutableArray<string> keys) =>
+        new(
+            ConfigLoader.CommandLine,
+            name,
+            Suggestion.ForOption(name, options, keys) is { } near
+                ? $"unknown option; the nearest known one is {near}"
+                : "unknown option; pqf COMMAND --help and docs/configuration.md list those that there are"
+        );
 
     /// <summary>The components of a key; a layer's name, dots and all, is one of them.</summary>
     public static ImmutableArray<string> PathOf(string key)

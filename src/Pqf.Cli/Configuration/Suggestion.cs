@@ -19,19 +19,23 @@ static class Suggestion
         }
     );
 
-    /// <summary>The option or key nearest to an unknown option.</summary>
+    /// <summary>The option or key nearest to an unknown option; - and _ count as one letter. The command's own options come
+    /// first.</summary>
     /// <param name="name">As typed, with its dashes.</param>
     /// <param name="options">Known options, with their dashes.</param>
     /// <param name="keys">Known keys.</param>
     /// <returns>With its dashes; null where nothing is near.</returns>
     public static string? ForOption(string name, IEnumerable<string> options, ImmutableArray<string> keys)
     {
-        string word = name.TrimStart('-').Replace('-', '_');
-        if (keys.Where(key => Last(key) == word).MinBy(key => key.Length) is { } own)
-            return "--" + own;
+        string word = Plain(name);
+        var own = options.Where(option => option.Length > 2).ToImmutableArray();
+        if (Near(word, own.Select(Plain)) is { } option)
+            return own.First(one => Plain(one) == option);
+        if (keys.Where(key => Last(key) == word).MinBy(key => key.Length) is { } key)
+            return "--" + key;
         if (otherNames.TryGetValue(word, out string? other) && keys.Contains(other))
             return "--" + other;
-        return Near(name, options.Where(option => option.Length > 2).Concat(keys.Select(key => "--" + key))) is { } near ? near
+        return Near(word, keys) is { } near ? "--" + near
             : Near(word, keys.Select(Last)) is { } last ? "--" + keys.Where(key => Last(key) == last).MinBy(key => key.Length)
             : null;
     }
@@ -58,6 +62,9 @@ static class Suggestion
         int letters = Math.Min(word.TrimStart('-').Length, known.TrimStart('-').Length);
         return NearestName.Distance(word, known) <= Math.Max(letters > 2 ? 1 : 0, letters / 3);
     }
+
+    /// <summary>An option as a key is written: without its dashes, words joined by _.</summary>
+    static string Plain(string option) => option.TrimStart('-').Replace('-', '_');
 
     static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

@@ -117,7 +117,7 @@ sealed record RunContext(
             : new PqfError.Config(
                 "command line",
                 "--weights",
-                "expected a network's file, here or in model.state_dict_compressed, got none"
+                "expected a network's file, here, as the argument, or in model.state_dict_compressed, got none"
             );
 
     /// <summary>Names images that cannot be decoded, where the configuration leaves them out; null where they are errors.</summary>

@@ -21,9 +21,12 @@ static class UsageError
                 ? $"{option.Option.Name}: expected a value after it, got none"
                 : $"{argument.Argument.Name}: expected a value, got none",
             CommandResult when parsed.UnmatchedTokens.Count > 0 =>
-                $"{parsed.UnmatchedTokens[0]}: unexpected; {parsed.CommandResult.Command.Name} takes no such argument",
+                $"{parsed.UnmatchedTokens[0]}: unexpected; {NameOf(parsed.CommandResult.Command)} takes no such argument",
             _ => null,
         };
         return $"{ConfigLoader.CommandLine}: {problem ?? error.Message}";
     }
+
+    /// <summary>The program's own name, whatever process hosts it.</summary>
+    static string NameOf(Command command) => command is RootCommand ? "pqf" : command.Name;
 }

@@ -40,11 +40,8 @@ static class CocoLayout
     /// <returns>An error that lists what was looked for, or the candidates where there are several.</returns>
     public static Result<CocoLocation, PqfError> Find(string folder, CocoSplit split)
     {
-        if (!Directory.Exists(folder))
-            return new PqfError.File(
-                folder,
-                File.Exists(folder) ? "is a file; expected a folder of images and annotations" : "folder not found"
-            );
+        if (FolderWalk.Check(folder, "images and annotations") is Result<Unit, PqfError>.Error(var missing))
+            return missing;
         string own = Path.Combine(folder, "annotations", $"instances_{split.Own}.json");
         if (File.Exists(own))
         {

@@ -41,9 +41,10 @@ public sealed record CocoSource
             return new CocoLocation(split, annotations, images, Folder) { IsGiven = true };
         if ((Folder ?? images) is not { } folder)
             return new PqfError.Config(
-                "configuration",
-                "dataloader.coco_path",
-                $"expected a folder with {(split == CocoSplit.Training ? "train2017, " : "")}val2017 and annotations, got none; "
+                "command line",
+                "--data",
+                $"expected a folder with {(split == CocoSplit.Training ? "train2017, " : "")}val2017 and annotations, here or in "
+                    + "dataloader.coco_path, got none; "
                     + $"a file of annotations may be named in {split.AnnotationsKey}, too"
             );
         return CocoLayout.Find(folder, split).Map(found => found with { Images = images ?? found.Images });

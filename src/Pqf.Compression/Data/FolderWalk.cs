@@ -1,3 +1,5 @@
+using Pqf.Tensors;
+
 namespace Pqf.Compression.Data;
 
 /// <summary>Walks through folders of images.</summary>
@@ -19,6 +21,14 @@ static class FolderWalk
                 open.Push(below);
         }
     }
+
+    /// <summary>Checks that a folder is there.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="content">What it is expected to hold, for messages.</param>
+    public static Result<Unit, PqfError> Check(string path, string content) =>
+        Directory.Exists(path) ? default(Unit)
+        : File.Exists(path) ? new PqfError.File(path, $"is a file; expected a folder of {content}")
+        : new PqfError.File(path, "folder not found");
 
     /// <summary>Whether a file or folder is shown to people: its name does not begin with a dot.</summary>
     public static bool IsVisible(string path) => !Path.GetFileName(path).StartsWith('.');

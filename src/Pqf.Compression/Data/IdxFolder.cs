@@ -17,7 +17,9 @@ public sealed record IdxFolder(ImageSet.Grey Train, ImageSet.Grey Test, int Clas
     /// <summary>Reads a folder.</summary>
     /// <returns>An error that names the file or folder that is missing, damaged or does not fit the others.</returns>
     public static Result<IdxFolder, PqfError> Open(string folder) =>
-        Read(folder, "train")
+        FolderWalk
+            .Check(folder, "IDX files")
+            .Bind(_ => Read(folder, "train"))
             .Bind(train =>
                 Read(folder, "t10k")
                     .Bind<IdxFolder>(test =>

@@ -226,10 +226,8 @@ public sealed record ImageFolder(
 
     static Result<T, PqfError> Guard<T>(string path, Func<Result<T, PqfError>> list)
     {
-        if (File.Exists(path))
-            return new PqfError.File(path, "is a file; expected a folder of images");
-        if (!Directory.Exists(path))
-            return new PqfError.File(path, "folder not found");
+        if (FolderWalk.Check(path, "images") is Result<Unit, PqfError>.Error(var missing))
+            return missing;
         try
         {
             return list();

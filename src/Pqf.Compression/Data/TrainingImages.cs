@@ -26,6 +26,14 @@ public sealed record ImageSource
 
     /// <summary>The part of the images to train on that validates in place of all others; null for none.</summary>
     public HeldBack? HeldBack { get; init; }
+
+    /// <summary>The error of a source without a folder.</summary>
+    public static PqfError Missing { get; } =
+        new PqfError.Config(
+            "command line",
+            "--data",
+            "expected a folder of labelled images, here, in dataloader.imagenet_path or in dataloader.idx_path, got none"
+        );
 }
 
 /// <summary>Labelled images as they were found, before it is known how the network numbers its classes.</summary>
@@ -62,11 +70,7 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
                 "dataloader.idx_path",
                 "expected one of idx_path and imagenet_path, got both"
             ),
-            _ => new PqfError.Config(
-                "configuration",
-                "dataloader.imagenet_path",
-                "expected a folder of labelled images, here or in dataloader.idx_path, got none"
-            ),
+            _ => ImageSource.Missing,
         };
 
     /// <summary>Images at hand, whose classes have numbers and no names.</summary>
@@ -126,6 +130,8 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
         var (train, validation) = ImageFolder.Parts(path, reader);
         if (trainImagesPerClass is { } count && (train is null || validation is null))
             return ImageFolder.Open(train ?? validation ?? path, reader).Bind(all => Split(path, all, count, reader));
+        if (FolderWalk.Check(path, "images") is Result<Unit, PqfError>.Error(var missing))
+            return missing;
         if (train is null || validation is null)
             return new PqfError.File(
                 path,

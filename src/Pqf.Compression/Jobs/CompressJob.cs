@@ -57,7 +57,7 @@ public static class CompressJob
 
     /// <summary>The error of a network that has codes already.</summary>
     internal static PqfError IsCompressed(Network network) =>
-        new PqfError.File(network.Path, "is compressed already; expected a dense network (pqf convert --format dense makes one)");
+        new PqfError.File(network.Path, "is compressed already; expected a dense network (pqf convert IN OUT --dense makes one)");
 
     /// <summary>The options with the settings of each layer: under the graph's names, with block lengths that fit a graph of its
     /// own.</summary>

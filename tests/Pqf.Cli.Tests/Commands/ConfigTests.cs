@@ -110,7 +110,11 @@ public sealed class ConfigTests : IDisposable
             "error: command line: comprss: unknown command; the nearest known one is compress",
             Cli.Run("config", "comprss").ErrorLine
         );
-        Assert.Equal("error: command line: command: expected the name of a command, or --list, got none", Cli.Run("config").ErrorLine);
+        Assert.Equal(
+            "error: command line: command: expected the command whose settings to print, as in pqf config compress, or --list for the "
+                + "presets; got none",
+            Cli.Run("config").ErrorLine
+        );
     }
 
     /// <summary>All values of a configuration.</summary>

@@ -130,11 +130,12 @@ public sealed class EvaluateTests : IDisposable
 
     [Theory]
     [InlineData(
-        "error: command line: --weights: expected a network's file, here or in model.state_dict_compressed, got none",
+        "error: command line: --weights: expected a network's file, here, as the argument, or in model.state_dict_compressed, got none",
         "evaluate-resnet"
     )]
     [InlineData(
-        "error: command line: dataloader.imagenet_path: expected a folder of labelled images, here or in dataloader.idx_path, got none",
+        "error: command line: --data: expected a folder of labelled images, here, in dataloader.imagenet_path or in "
+            + "dataloader.idx_path, got none",
         "evaluate-resnet",
         "--weights",
         "x.pth"

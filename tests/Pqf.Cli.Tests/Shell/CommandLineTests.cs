@@ -66,15 +66,43 @@ public class CommandLineTests
     [InlineData("help compress", "compress --help")]
     [InlineData("version", "--version")]
     [InlineData("version --json", "--version --json")]
+    [InlineData("help compress --json", "compress --help")]
     public void Words_for_help_and_version_are_the_options(string words, string options)
     {
         var result = Cli.Run(words.Split(' '));
         Assert.Equal((ExitCode.Success, Cli.Run(options.Split(' ')).Out, ""), (result.Code, result.Out, result.Error));
     }
 
+    [Theory]
+    [InlineData("comprss", "compress")]
+    [InlineData("trian", "train")]
+    public void Help_for_a_command_that_is_none_names_the_nearest(string word, string nearest) =>
+        Assert.Equal($"error: command line: {word}: unknown command; the nearest known one is {nearest}", Cli.Run("help", word).ErrorLine);
+
+    [Theory]
+    [InlineData("version extra", "extra: unexpected; version takes no argument")]
+    [InlineData("version train", "train: unexpected; version takes no argument")]
+    [InlineData("--version extra", "extra: unexpected; version takes no argument")]
+    [InlineData("help train extra", "extra: unexpected; help takes the name of one command")]
+    public void Help_and_version_refuse_words_that_they_do_not_take(string words, string problem)
+    {
+        var result = Cli.Run(words.Split(' '));
+        Assert.Equal((ExitCode.Usage, "", $"error: command line: {problem}"), (result.Code, result.Out, result.ErrorLine));
+    }
+
     [Fact]
-    public void Help_for_a_command_that_is_none_names_the_nearest() =>
-        Assert.Contains("comprss: unknown command; the nearest known one is compress", Cli.Run("help", "comprss").ErrorLine);
+    public void Every_unknown_option_is_reported_and_each_once()
+    {
+        Assert.Equal(
+            [
+                "error: command line: --epoch: unknown option; the nearest known one is --epochs",
+                "error: command line: --calibrat: unknown option; the nearest known one is --calibrate",
+                "error: command line: --epochs: expected a value after it, got none",
+            ],
+            Cli.Run("compress", "a", "--epoch", "3", "--calibrat", "b", "--epochs").Error.TrimEnd('\n').Split('\n')
+        );
+        Assert.Equal("error: command line: -v: unexpected; pqf takes no such argument\nSee 'pqf --help'.\n", Cli.Run("-v").Error);
+    }
 
     [Fact]
     public void Options_without_a_command_are_a_usage_error() => Assert.Equal(ExitCode.Usage, Cli.Run("--seed", "1").Code);
@@ -95,7 +123,11 @@ public class CommandLineTests
 
     [Theory]
     [InlineData("--weights: expected a value after it, got none", "compress", "--weights")]
-    [InlineData("network: expected the file of a dense network, got none", "compress")]
+    [InlineData("network: expected a value, got none", "compress")]
+    [InlineData(
+        "command: expected the command whose settings to print, as in pqf config compress, or --list for the presets; got none",
+        "config"
+    )]
     [InlineData("b: unexpected; compress takes no such argument", "compress", "a", "b")]
     [InlineData("file: expected a value, got none", "inspect")]
     [InlineData("out: expected a value, got none", "convert", "a")]
@@ -133,6 +165,14 @@ public class CommandLineTests
         "--qqqq",
         "3"
     )]
+    [InlineData("error: command line: --weight: unknown option; the nearest known one is --weights", "evaluate", "--weight", "a")]
+    [InlineData(
+        "error: command line: --target_siz: unknown option; the nearest known one is --target-size",
+        "compress",
+        "--target_siz",
+        "a"
+    )]
+    [InlineData("error: command line: --dry_run: unknown option; the nearest known one is --dry-run", "compress", "--dry_run")]
     [InlineData("error: command line: model.arh: unknown key; the nearest known one is model.arch", "devices", "--model.arh", "resnet18")]
     [InlineData("error: command line: seed: expected a whole number, got 'x'", "devices", "--seed", "x")]
     [InlineData("error: command line: threads: expected a whole number from 0 to 1024, got '-1'", "devices", "--threads", "-1")]

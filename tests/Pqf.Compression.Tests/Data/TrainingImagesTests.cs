@@ -125,8 +125,19 @@ public sealed class TrainingImagesTests : IDisposable
             Open(1).ErrorMessage()
         );
         Assert.Equal(
-            "configuration: dataloader.imagenet_path: expected a folder of labelled images, here or in dataloader.idx_path, got none",
+            "command line: --data: expected a folder of labelled images, here, in dataloader.imagenet_path or in dataloader.idx_path, "
+                + "got none",
             TrainingImages.Open(new(), NoReader).ErrorMessage()
+        );
+        string none = folder.File("none");
+        Assert.All(
+            [
+                TrainingImages.Open(new() { ImageFolder = none }, NoReader),
+                TrainingImages.Open(new() { ImageFolder = none, TrainImagesPerClass = 1 }, NoReader),
+                TrainingImages.Open(new() { ImageFolder = none, HeldBack = new(0.5, 0) }, NoReader),
+                TrainingImages.Open(new() { IdxFolder = none }, NoReader),
+            ],
+            opened => Assert.Equal($"{none}: folder not found", opened.ErrorMessage())
         );
         Assert.Equal(
             "configuration: dataloader.idx_path: expected one of idx_path and imagenet_path, got both",

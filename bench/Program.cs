@@ -3,6 +3,7 @@ using Pqf.Bench;
 using Pqf.Bench.Accuracy;
 using Pqf.Bench.Detection;
 using Pqf.Bench.Faces;
+using Pqf.Bench.Gpu;
 using Pqf.Bench.Network;
 using Pqf.Bench.Soak;
 using Pqf.Bench.Start;
@@ -28,6 +29,8 @@ using Pqf.Tensors;
 // against double.
 // dotnet run -c Release --project bench -- faces [--network FILE] [--images DIR] [--calibration DIR] [--ratios 4,6,8,10,12]
 // [--levels none,norms,layers]: boxes of a face detector that its compressed forms find again.
+// dotnet run -c Release --project bench -- gpu [--device cuda|opencl|pocl] [--small] [--no-tests] [--report gpu-report.md]: all that a card should
+// be tried with, against the host's results.
 // dotnet run -c Release --project bench -- soak [--minutes 60] [--threads 2] [--data FOLDER]: classifies on several devices beside a training
 // that is killed and resumed; memory and handles every half minute.
 // dotnet run -c Release --project bench -- demo-files NETWORK.pqf IMAGES FOLDER: the files within the program that pqf demo runs on (see
@@ -67,6 +70,17 @@ if (args is ["start", .. var startArguments])
 
     start.Run();
     return 0;
+}
+
+if (args is ["gpu", .. var gpuArguments])
+{
+    if (GpuCommand.Parse(gpuArguments) is not { } gpu)
+    {
+        Console.Error.WriteLine(GpuCommand.Usage);
+        return 1;
+    }
+
+    return gpu.Run();
 }
 
 if (args is ["soak", .. var soakArguments])

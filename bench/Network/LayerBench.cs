@@ -83,7 +83,8 @@ static class LayerBench
         return times;
     }
 
-    static double Operations(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
+    /// <summary>Multiplications and additions of a step, each layer counted as a plain one.</summary>
+    public static double Operations(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
         (2.0 * graph.Nodes[step.Head].MultiplyAdds(shapes[step.Head])) + (step.First is { } first ? Operations(graph, first, shapes) : 0);
 
     static string Name(Layer node) =>
@@ -97,7 +98,8 @@ static class LayerBench
             _ => node.Kind,
         };
 
-    static string Kind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
+    /// <summary>Kernel, stride, channels and size.</summary>
+    public static string Kind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
         (step.First is { } first ? $"{Kind(graph, first, shapes)}, " : "") + OwnKind(graph, step, shapes);
 
     static string OwnKind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>

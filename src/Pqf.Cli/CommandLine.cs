@@ -119,7 +119,7 @@ static class CommandLine
                     using var progress = ProgressDisplay.For(terminal, parsed.GetValue(options.Quiet));
                     using var locks = new FolderLocks();
                     return entry
-                        .Run(new RunContext(parsed, config, terminal, progress, locks, output))
+                        .Run(new RunContext(parsed, config, terminal, progress, locks, output) { Typed = split.Typed })
                         .Match(_ => ExitCode.Success, error => Fail(error, output));
                 },
                 error =>

@@ -179,12 +179,13 @@ static class CompressCommand
         run.WithImages(reader =>
             from prepared in run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names])
             from images in Images(run, network, reader, calibrate)
+            let skipped = run.SkippedImages()
             from compressed in CompressJob.Run(
                 network,
                 ConfigMapping.Compress(run) with
                 {
                     Images = images,
-                    Skipped = run.SkippedImages(),
+                    Skipped = skipped,
                     OwnsNetwork = true,
                 },
                 run.Progress,
@@ -193,25 +194,32 @@ static class CompressCommand
             // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
-            let next = images is null ? NextOf(network, written.Result.Files) : null
-            let report = ReportFiles.Write(folder, () => Report(run, model, compressed.State, written.Result, images))
+            let next = NextOf(run, network, written.Result.Files, images is not null, calibrate is not null)
+            let report = ReportFiles.Write(
+                folder,
+                () => Report(run, model, compressed.State, written.Result, PhotographCount(images, skipped))
+            )
             from concluded in run.Conclude(
                 written.Result with
                 {
-                    Next = next,
+                    Next = next.Command,
                     Report = ReportFiles.PageOf(report),
                 },
-                written.Files.And(report)
+                written.Files.And(report),
+                next.About
             )
             select concluded
         );
 
-    static Report Report(RunContext run, PqfModel model, CompressionState state, CompressResult written, ImageSet? images) =>
+    /// <summary>Photographs that a network was calibrated on: those that can be decoded.</summary>
+    static int PhotographCount(ImageSet? images, SkippedImages? skipped) => (images?.Count ?? 0) - (skipped?.Count ?? 0);
+
+    static Report Report(RunContext run, PqfModel model, CompressionState state, CompressResult written, int photographs) =>
         CompressPage.Of(
             model,
             state,
             [.. written.Files.Select(file => new CheckedFile(file.Path, file.SizeBytes, file.LogitDifference))],
-            images?.Count ?? 0,
+            photographs,
             [
                 .. model.Provenance is { } source
                     ? (string[])
@@ -224,14 +232,36 @@ static class CompressCommand
             ]
         );
 
-    /// <summary>What is to be done about norms whose statistics are no longer those of their inputs; null for a network without.</summary>
-    static string? NextOf(Network network, IEnumerable<WrittenFile> files) =>
-        ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean)
-            ? "accuracy drops right after quantisation: add --calibrate DIR (photographs, without labels), or fine-tune with pqf train "
-                + $"--weights {NextCommand.Word(files.MinBy(file => KeepsLess(file.Path))!.Path)} --data DIR"
-            : null;
+    /// <summary>The command that measures a calibrated network, or calibrates one that is not, and a line that says why.</summary>
+    static (string Command, string About) NextOf(
+        RunContext run,
+        Network network,
+        IReadOnlyList<WrittenFile> files,
+        bool isCalibrated,
+        bool hasPhotographs
+    )
+    {
+        if (isCalibrated)
+            return (
+                NextCommand.Evaluate(files.MinBy(file => KeepsLess(file.Path))!.Path),
+                "To measure it, replace DIR by a folder of labelled images: a folder for each class, or COCO's annotations for a detector."
+            );
+        bool hasNorms = ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean);
+        string train = NextCommand.Train(network.Path);
+        return (
+            // The level none leaves the photographs out.
+            hasPhotographs ? train : NextCommand.Calibrated(run.Typed),
+            (
+                hasNorms
+                    ? "The network is not calibrated: its norms do not fit the quantised layers, and it is often near guessing. "
+                    : "The network is not calibrated: its layers are not fitted to the dense network's outputs. "
+            )
+                + "Compress it again with --calibrate DIR, a folder of photographs without labels. With labelled images, train from the "
+                + $"dense network instead, which is compressed and calibrated first: {train}"
+        );
+    }
 
-    /// <summary>A .pth file is the last to train from: it keeps neither preprocessing nor names of classes.</summary>
+    /// <summary>A .pth file is the last choice: it keeps neither preprocessing nor names of classes.</summary>
     static bool KeepsLess(string path) => ModelFormats.Of(path) is ModelFormat.Pth;
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)

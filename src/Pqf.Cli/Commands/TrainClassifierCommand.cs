@@ -95,7 +95,7 @@ static class TrainClassifierCommand
                 device =>
                     TrainJob
                         .Run(options, training.Open, device, report, run.Cancellation)
-                        .Bind(result => report.Conclude(ranks, options.Folder, result, "classify")),
+                        .Bind(result => report.Conclude(ranks, options.Folder, result)),
                 ranks
             )
             select done;

@@ -33,7 +33,8 @@ static class TrainCommand
                 new Command(
                     "train",
                     "Fine-tune a network that is compressed first, or train a dense one: a classifier of any kind on labelled images "
-                        + "(dataloader.imagenet_path, idx_path), a Mask R-CNN on annotated ones (dataloader.coco_path, train_annotations)."
+                        + "(dataloader.imagenet_path, idx_path), a Mask R-CNN on annotated ones (dataloader.coco_path, train_annotations). "
+                        + "Images to validate on are those of DIR/val, or with --dataloader.validation_fraction 0.1 a tenth of all."
                 )
                 {
                     weights.Word,

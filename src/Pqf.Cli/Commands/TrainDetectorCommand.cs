@@ -131,7 +131,6 @@ static class TrainDetectorCommand
                             Alone.Instance,
                             watched.Folder,
                             trained,
-                            "detect",
                             result =>
                                 result with
                                 {

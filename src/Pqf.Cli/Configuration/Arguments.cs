@@ -9,6 +9,9 @@ namespace Pqf.Cli.Configuration;
 /// <param name="Overrides">Keys, in order.</param>
 sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverride> Overrides)
 {
+    /// <summary>Both, as they were typed.</summary>
+    public ImmutableArray<string> Typed { get; init; } = [];
+
     /// <summary>Mappings whose keys are layers' names, which hold dots themselves.</summary>
     static readonly ImmutableArray<string> LayerMappings = ["model.compression_parameters.layer_specs.", "model.permutation_specs."];
 
@@ -54,7 +57,7 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
 
         return errors switch
         {
-            [] => new Arguments(rest.ToImmutable(), overrides.ToImmutable()),
+            [] => new Arguments(rest.ToImmutable(), overrides.ToImmutable()) { Typed = [.. arguments] },
             [var one] => one,
             _ => new PqfError.Several(errors.ToImmutable()),
         };

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Pqf.Autodiff;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
@@ -41,6 +40,7 @@ static class TrainingMapping
             Resume = resume,
             AfterPreparing = () => run.NoteOutput(folder),
             Configuration = StoredConfig.Text(config, weights),
+            ResumeCommand = NextCommand.Resume(run, folder),
             Compression = config.Model.Compress ? ConfigMapping.Compress(run) : null,
             Seed = config.Seed,
             Epochs = config.Epochs,
@@ -68,13 +68,14 @@ static class TrainingMapping
     }
 
     /// <summary>The error of a run to resume whose folder is not known.</summary>
-    static PqfError NoFolder(string resume) =>
-        resume.Length == 0 ? Unknown("expected the folder of the run, here or in --output, got none")
-        : int.TryParse(resume, CultureInfo.InvariantCulture, out _) || File.Exists(resume)
-            ? Unknown($"expected the folder of the run in --output, beside {resume}")
-        : new PqfError.File(resume, "not found; --resume takes the folder of a run");
-
-    static PqfError.Config Unknown(string problem) => new("command line", "--resume", problem);
+    static PqfError.Config NoFolder(string resume) =>
+        new PqfError.Config(
+            "command line",
+            "--resume",
+            resume.Length == 0
+                ? "expected the folder of the run, here or in --output, got none"
+                : $"expected the folder of the run in --output, beside {resume}"
+        );
 
     /// <summary>Keys that shape a run and that states of earlier versions do not have: they are stored where they are not at the
     /// default.</summary>

@@ -67,14 +67,19 @@ static class DemoStudy
             Notes = [.. notes],
         };
 
+    static string Calibration(Config config) =>
+        config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+            ? "to fit each layer to the dense network's outputs"
+            : "to estimate the norms again";
+
     static IEnumerable<string> Notes(RunContext run, Network network, TrainingSets sets, int batchSize)
     {
         var config = run.Config;
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"The dense network was trained on all 60,000 training images. {Figures.Count(sets.Train.Count)} of them were used "
-                + $"here: to calibrate the norms, and to fine-tune for {config.Epochs} epochs in batches of {batchSize}, Adam from a "
-                + $"learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight "
+                + $"here: {Calibration(config)}, and to fine-tune for {Plural.Of(config.Epochs, "epoch")} in batches of {batchSize}, Adam "
+                + $"from a learning rate of {config.LearningRate:g3}, with the dense network as teacher (weight "
                 + $"{config.Distillation.Weight:g3}, temperature {config.Distillation.Temperature:g3})."
         );
         yield return $"Up to {config.Model.Compression.K} centroids a layer; channel orders were searched with "

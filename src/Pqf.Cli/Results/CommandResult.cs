@@ -12,7 +12,7 @@ interface IShown
 /// <summary>What a command gave: the document of <c>--json</c>. The schemas in docs/schemas are made of these records.</summary>
 abstract record CommandResult : IShown
 {
-    /// <summary>What a person may do next.</summary>
+    /// <summary>The command that a person may run next, on one line; DIR stands for a folder that is not known here.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonPropertyOrder(1)]
     public string? Next { get; init; }

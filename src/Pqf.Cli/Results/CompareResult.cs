@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Results;
 
@@ -36,7 +37,7 @@ sealed record CompareResult(
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
-            .. Skipped is > 0 ? (string[])[$"skipped  {Skipped} images that cannot be decoded"] : [],
+            .. Skipped is > 0 ? (string[])[$"skipped  {Plural.Of(Skipped.Value, "image")} that cannot be decoded"] : [],
             $"first    {FirstFile}",
             .. First.Lines(),
             .. FirstTop1 is null ? [] : (string[])[$"top-1    {Figures.Percent(FirstTop1.Proportion())}"],

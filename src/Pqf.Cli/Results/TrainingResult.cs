@@ -28,6 +28,10 @@ sealed record TrainingResult(
     int? Steps
 ) : CommandResult
 {
+    /// <summary>The network before the first epoch, where it is better than that of the best epoch; null where it is not, or where it was
+    /// not measured.</summary>
+    public BetterStartResult? BetterStart { get; init; }
+
     /// <summary>The page with all figures; null where it could not be written.</summary>
     public string? Report { get; init; }
 
@@ -42,7 +46,10 @@ sealed record TrainingResult(
             result.SkippedCount,
             null,
             null
-        );
+        )
+        {
+            BetterStart = result.BetterStart is var (record, path) ? new BetterStartResult(record, path) : null,
+        };
 
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
@@ -50,6 +57,7 @@ sealed record TrainingResult(
             .. ReportFiles.Lines(Report),
             .. Skipped > 0 ? (string[])[$"skipped   {Plural.Of(Skipped, "image")} that cannot be decoded"] : [],
             .. Best is null ? [] : Best.Lines(), // validations and epochs were shown when they came
+            .. BetterStart is null ? [] : BetterStart.Lines(),
             .. Stages is null || Steps is not { } steps ? [] : StageWatch.Table([.. Stages], steps, "a step").Lines(),
         ];
 }
@@ -106,6 +114,21 @@ sealed record BestResult([property: JsonIgnore] EpochRecord Record, string File)
 
     /// <inheritdoc/>
     public IEnumerable<string> Lines() => [$"best      epoch {Epoch}, {MetricsText.Of(Record.Validation)}; wrote {File}"];
+}
+
+/// <summary>The network before the first epoch, where it is better than that of every epoch.</summary>
+/// <param name="Record">Its validation.</param>
+/// <param name="File">Its file.</param>
+sealed record BetterStartResult([property: JsonIgnore] InitialRecord Record, string File) : IShown
+{
+    /// <summary>Of what: <c>calibrated</c> or <c>start</c>.</summary>
+    public string Name => Record.Name;
+
+    /// <summary>Before the first epoch, by name; shares are from 0 to 1, null is not a number.</summary>
+    public IReadOnlyDictionary<string, double?> Validation => MetricValues.Of(Record.Validation);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Lines() => [$"better    {Name}, before the first epoch, {MetricsText.Of(Record.Validation)}; {File}"];
 }
 
 /// <summary>Measurements for programs.</summary>

@@ -15,10 +15,13 @@ readonly record struct ConfigSource(string? Path, string? Text)
     /// <param name="parsed">Its arguments.</param>
     /// <param name="file">Of <c>--config</c>; null when omitted.</param>
     public static Result<ConfigSource, PqfError> Of(CommandEntry entry, ParseResult parsed, string? file) =>
+        (entry.Training?.Check(parsed) ?? default(Unit)).Bind(_ => Find(entry, parsed, file));
+
+    static Result<ConfigSource, PqfError> Find(CommandEntry entry, ParseResult parsed, string? file) =>
         (file, entry.PresetsOf is null ? null : parsed.GetValue(entry.Preset)) switch
         {
             ({ }, { }) => new PqfError.Config(ConfigLoader.CommandLine, "--preset", "expected --config or --preset, got both"),
-            (null, null) when entry.Training?.FolderOf(parsed) is { } run && File.Exists(new TrainingFolder(run).ConfigFile) =>
+            (null, null) when entry.Training?.RunOf(parsed) is { } run && File.Exists(new TrainingFolder(run).ConfigFile) =>
                 new ConfigSource(new TrainingFolder(run).ConfigFile, null),
             (null, { } preset) => entry.FindPreset(preset).Map(found => new ConfigSource(null, found.Text)),
             _ => new ConfigSource(file, entry.Defaults),

@@ -11,6 +11,9 @@ static class NextCommand
     // Characters that no shell reads as its own.
     const string Plain = "_-./:=,+@%";
 
+    // Stands for a folder in a command; the line above the command describes it.
+    const string UnknownFolder = "DIR";
+
     /// <summary>Measures a network on the images that a training validated it on.</summary>
     /// <param name="config">Of the training.</param>
     /// <param name="weights">The network's file.</param>
@@ -40,6 +43,28 @@ static class NextCommand
                 .. keys.Where(pair => pair.Value is not null).Select(pair => $"--{pair.Key} {Word(pair.Value!)}"),
             ]
         );
+    }
+
+    /// <summary>Measures a network on images that are not known here.</summary>
+    /// <param name="weights">The network's file.</param>
+    public static string Evaluate(string weights) => $"pqf evaluate --weights {Word(weights)} --data {UnknownFolder}";
+
+    /// <summary>Compresses a dense network and trains it, on images that are not known here.</summary>
+    /// <param name="weights">The dense network's file.</param>
+    public static string Train(string weights) => $"pqf train --weights {Word(weights)} --data {UnknownFolder}";
+
+    /// <summary>Resumes a run of the same command.</summary>
+    /// <param name="run">The command.</param>
+    /// <param name="folder">Of the run.</param>
+    public static string Resume(RunContext run, string folder) => $"pqf {run.Parsed.CommandResult.Command.Name} --resume {Word(folder)}";
+
+    /// <summary>The same command with photographs to calibrate on.</summary>
+    /// <param name="typed">Its arguments.</param>
+    public static string Calibrated(ImmutableArray<string> typed)
+    {
+        int end = typed.IndexOf("--");
+        var words = typed.InsertRange(end < 0 ? typed.Length : end, (string[])["--calibrate", UnknownFolder]);
+        return $"pqf {string.Join(' ', words.Select(Word))}";
     }
 
     /// <summary>A word as shells take it: in quotes where it holds spaces, for example.</summary>

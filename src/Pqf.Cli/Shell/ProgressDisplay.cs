@@ -21,8 +21,8 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
             case JobProgress.Advanced(var done):
                 Advance(done);
                 break;
-            case JobProgress.Ended:
-                End();
+            case JobProgress.Ended(var leftOut):
+                End(leftOut);
                 break;
             case JobProgress.Noted(var text):
                 Note(text);
@@ -42,7 +42,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
 
     private protected abstract void Advance(double done);
 
-    private protected abstract void End();
+    private protected abstract void End(double leftOut);
 
     /// <summary>The display for a terminal.</summary>
     public static ProgressDisplay For(Terminal terminal, bool isQuiet) =>
@@ -59,7 +59,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
 
         private protected override void Advance(double done) { }
 
-        private protected override void End() { }
+        private protected override void End(double leftOut) { }
     }
 
     /// <summary>A line every few seconds, and one at the end: for logs.</summary>
@@ -83,10 +83,10 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
             terminal.Error.WriteLine(rate.Line(done));
         }
 
-        private protected override void End()
+        private protected override void End(double leftOut)
         {
             if (rate is not null)
-                terminal.Error.WriteLine(rate.Finished());
+                terminal.Error.WriteLine(rate.Finished(leftOut));
             rate = null;
         }
     }
@@ -124,9 +124,9 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
                 bar?.Show(done, rate.Describe(done));
         }
 
-        private protected override void End()
+        private protected override void End(double leftOut)
         {
-            string? line = rate?.Finished();
+            string? line = rate?.Finished(leftOut);
             Leave();
             if (line is not null)
                 terminal.Error.WriteLine(line);
@@ -198,11 +198,20 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         public string Line(double done) =>
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{stage.Title}: {Math.Floor(done):0} of {stage.Total:0} {stage.Unit}, {Describe(done)}"
+                $"{stage.Title}: {Math.Floor(done):0} of {stage.Total:0} {Unit(stage.Total)}, {Describe(done)}"
             );
 
-        public string Finished() =>
-            string.Create(CultureInfo.InvariantCulture, $"{stage.Title}: {stage.Total - stage.Done:0} {stage.Unit} in {Duration(Seconds)}");
+        public string Finished(double leftOut)
+        {
+            double count = stage.Total - stage.Done - leftOut;
+            return string.Create(CultureInfo.InvariantCulture, $"{stage.Title}: {count:0} {Unit(count)} in {Duration(Seconds)}");
+        }
+
+        /// <summary>What is counted, in the singular for one.</summary>
+        string Unit(double count) =>
+            count != 1 ? stage.Unit
+            : stage.Unit.EndsWith("ches", StringComparison.Ordinal) ? stage.Unit[..^2]
+            : stage.Unit.TrimEnd('s');
     }
 
     /// <summary><c>2.5 s</c>, <c>3 min 20 s</c>, <c>2 h 5 min</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Images;
@@ -30,6 +31,9 @@ sealed record RunContext(
     ResultOutput Output
 )
 {
+    /// <summary>The command line, as it was typed.</summary>
+    public ImmutableArray<string> Typed { get; init; } = [];
+
     /// <summary>Ctrl-C.</summary>
     public CancellationToken Cancellation => Terminal.Cancellation;
 
@@ -40,19 +44,26 @@ sealed record RunContext(
     public void Show(IShown part) => Output.Show(part);
 
     /// <summary>Ends the command with its result. What may be done next is a note.</summary>
-    public Unit Conclude(CommandResult result)
+    /// <param name="result">Of the command.</param>
+    /// <param name="about">A line before the next command, which says what that is for; null for none.</param>
+    public Unit Conclude(CommandResult result, string? about = null)
     {
         Output.Conclude(result);
+        if (about is not null)
+            Note(about);
         if (result.Next is { } next)
             Note($"next     {next}");
         return default;
     }
 
     /// <summary>Ends the command with its result, whatever became of the files beside it.</summary>
+    /// <param name="result">Of the command.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="about">A line before the next command, which says what that is for; null for none.</param>
     /// <returns>An error where some of the files could not be written.</returns>
-    public Result<Unit, PqfError> Conclude(CommandResult result, FilesBeside files)
+    public Result<Unit, PqfError> Conclude(CommandResult result, FilesBeside files, string? about = null)
     {
-        Conclude(result);
+        Conclude(result, about);
         return files.Outcome;
     }
 

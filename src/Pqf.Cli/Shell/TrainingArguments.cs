@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Pqf.Cli.Configuration;
+using Pqf.Compression.Jobs;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
 
@@ -25,15 +28,52 @@ sealed record TrainingArguments
             Arity = ArgumentArity.ZeroOrOne,
         };
 
-    /// <summary>The epochs to resume after; empty for the latest state, null for a new run.</summary>
+    /// <summary>What to resume from: a number of epochs, a file of a state, or empty for the latest state; null for a new run.</summary>
     public string? ResumeOf(ParseResult parsed) =>
         parsed.GetResult(Resume) is null ? null
-        : FolderOf(parsed) is not null ? ""
-        : parsed.GetValue(Resume) ?? "";
+        : parsed.GetValue(Resume) is { } value && !Directory.Exists(value) ? value
+        : "";
 
-    /// <summary>The folder that is resumed; null where none is named.</summary>
+    /// <summary>The folder that <c>--resume</c> names, itself or by a state in it; null where it names none.</summary>
     public string? FolderOf(ParseResult parsed) =>
-        parsed.GetValue(Resume) is { } value && !int.TryParse(value, CultureInfo.InvariantCulture, out _) && Directory.Exists(value)
-            ? value
-            : null;
+        parsed.GetValue(Resume) is not { } value || IsCount(value) ? null
+        : Directory.Exists(value) ? value
+        : parsed.GetValue(Output) is null && TrainingFolder.OfState(value) is { } run ? run.Path
+        : null;
+
+    /// <summary>The folder of the run that resumes, named by <c>--resume</c> or by <c>--output</c>; null for a new run, and where neither
+    /// names a folder.</summary>
+    public string? RunOf(ParseResult parsed) => parsed.GetResult(Resume) is null ? null : FolderOf(parsed) ?? parsed.GetValue(Output);
+
+    /// <summary>Refuses a value of <c>--resume</c> that is not a run, before settings are read.</summary>
+    public Result<Unit, PqfError> Check(ParseResult parsed)
+    {
+        var (resume, output) = (parsed.GetValue(Resume), parsed.GetValue(Output));
+        if (resume is null)
+            return default(Unit);
+        if (IsCount(resume))
+            return output is null ? default(Unit) : CheckFolder(output);
+        if (Directory.Exists(resume))
+            return output is not null && Path.GetFullPath(output) != Path.GetFullPath(resume)
+                ? Refused($"expected one folder, here or in --output, got {resume} and {output}")
+                : CheckFolder(resume);
+        return !File.Exists(resume)
+                ? Refused($"no folder or state {resume}; expected the folder of a run, or a number of epochs with --output DIR")
+            : TrainingFolder.IsState(resume) ? default(Unit)
+            : Refused($"{resume} is a file, but not a state of a run; expected the folder of a run, or a .state file in its folder states");
+    }
+
+    static Result<Unit, PqfError> CheckFolder(string folder) =>
+        new TrainingFolder(folder).HoldsRun
+            ? default(Unit)
+            : Refused($"{folder} {Found(folder)}; expected the folder of a run, which holds config.yaml and states");
+
+    static string Found(string folder) =>
+        !Directory.Exists(folder) ? "does not exist"
+        : Directory.EnumerateFileSystemEntries(folder).Any() ? "holds no run"
+        : "is empty";
+
+    static bool IsCount(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    static PqfError.Config Refused(string problem) => new(ConfigLoader.CommandLine, "--resume", problem);
 }

@@ -34,18 +34,16 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
     /// <param name="ranks">The processes of the run, of which the first writes.</param>
     /// <param name="folder">Where its files are.</param>
     /// <param name="trained">Of the job.</param>
-    /// <param name="use">The command that uses the network on photographs.</param>
     /// <param name="adjust">Adds to the result.</param>
     public Result<Unit, PqfError> Conclude(
         ICollective ranks,
         string folder,
         TrainResult trained,
-        string use,
         Func<TrainingResult, TrainingResult>? adjust = null
     )
     {
         var files = ranks.Rank == 0 ? ReportFiles.Write(folder, () => PageOf(trained)) : FilesBeside.None;
-        var result = Of(folder, trained, use) with { Report = ReportFiles.PageOf(files) };
+        var result = Of(folder, trained) with { Report = ReportFiles.PageOf(files) };
         return run.Conclude(adjust is null ? result : adjust(result), files);
     }
 
@@ -61,14 +59,10 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
     /// <summary>What the training gave, once it has ended.</summary>
     /// <param name="folder">Where its files are.</param>
     /// <param name="result">Of the job.</param>
-    /// <param name="use">The command that uses the network on photographs.</param>
-    TrainingResult Of(string folder, TrainResult result, string use) =>
+    TrainingResult Of(string folder, TrainResult result) =>
         TrainingResult.Of(folder, result) with
         {
-            Next = result.Progress.Best is null
-                ? null
-                : $"{NextCommand.Evaluate(run.Config, result.BestPath)} measures the network; "
-                    + $"pqf {use} {NextCommand.Word(result.BestPath)} IMAGE uses it",
+            Next = result.Progress.Best is null ? null : NextCommand.Evaluate(run.Config, result.BetterStart?.Path ?? result.BestPath),
         };
 
     /// <summary>A training takes hours: where the results are a document at the end, a person sees these lines as progress.</summary>

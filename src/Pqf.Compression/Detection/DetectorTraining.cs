@@ -58,7 +58,6 @@ public sealed record DetectorTraining
                 Passes.ToString(CultureInfo.InvariantCulture)
             ),
             Start = () => DetectorStart.Open(this, run, data),
-            StartName = model => model.Compression is null ? "start" : "calibrated",
             For = model => data.For(model, Overrides, run.Progress).Map(fitting => DataOf(run, fitting, batchSize)),
         };
     }

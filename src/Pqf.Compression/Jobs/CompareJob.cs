@@ -90,7 +90,8 @@ public static class CompareJob
                     isLabelled,
                     options.Skipped,
                     report
-                )
+                ),
+            compared => compared.Agreement.Count
         );
     }
 

@@ -81,7 +81,8 @@ public static class EvaluateJob
             "evaluating",
             "images",
             images.Count,
-            report => Measure(classifier.Logits(images, options.ThreadCount, cancellation), images, batchSize, options.Skipped, report)
+            report => Measure(classifier.Logits(images, options.ThreadCount, cancellation), images, batchSize, options.Skipped, report),
+            measured => measured.Top1.Count
         );
         options.AfterStage(Classifying);
         return accuracy;

@@ -1,5 +1,6 @@
 using Pqf.Compression.Model;
 using Pqf.Compression.Training;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Jobs;
 
@@ -20,7 +21,8 @@ public abstract record JobProgress
     public sealed record Advanced(double Done) : JobProgress;
 
     /// <summary>The stage is over. A job that fails or is cancelled may leave a stage without this.</summary>
-    public sealed record Ended : JobProgress;
+    /// <param name="LeftOut">How many of the total were left out: images that cannot be decoded.</param>
+    public sealed record Ended(double LeftOut = 0) : JobProgress;
 
     /// <summary>Something worth a line that is not a result: an image that is skipped, a state that is saved.</summary>
     /// <param name="Text">One line, for a person.</param>
@@ -39,7 +41,29 @@ public abstract record JobProgress
 /// <summary>Reports of jobs.</summary>
 static class JobReports
 {
-    /// <summary>Does the work of a stage.</summary>
+    /// <summary>Does the work of a stage that may leave images out.</summary>
+    /// <param name="progress">Receives its start, its end and what lies between.</param>
+    /// <param name="title">As <see cref="JobProgress.Started"/>.</param>
+    /// <param name="unit">As <see cref="JobProgress.Started"/>.</param>
+    /// <param name="total">As <see cref="JobProgress.Started"/>.</param>
+    /// <param name="work">Calls its argument with the number done so far.</param>
+    /// <param name="counted">How many of the total the work's result counts.</param>
+    public static Result<T, PqfError> Stage<T>(
+        this IProgress<JobProgress>? progress,
+        string title,
+        string unit,
+        double total,
+        Func<Action<double>, Result<T, PqfError>> work,
+        Func<T, double> counted
+    )
+    {
+        progress?.Report(new JobProgress.Started(title, unit, total));
+        var result = work(done => progress?.Report(new JobProgress.Advanced(done)));
+        progress?.Report(new JobProgress.Ended(result.Match(value => total - counted(value), _ => 0)));
+        return result;
+    }
+
+    /// <summary>Does the work of a stage that leaves nothing out.</summary>
     /// <param name="progress">Receives its start, its end and what lies between.</param>
     /// <param name="title">As <see cref="JobProgress.Started"/>.</param>
     /// <param name="unit">As <see cref="JobProgress.Started"/>.</param>

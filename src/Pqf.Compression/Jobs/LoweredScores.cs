@@ -1,4 +1,3 @@
-using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Training;
 
@@ -22,14 +21,23 @@ static class LoweredScores
     /// measured.</summary>
     /// <param name="progress">Of a run that has ended.</param>
     /// <param name="score">The metric.</param>
-    /// <param name="start">Name of the validation before the first step.</param>
-    /// <param name="folder">Of the run.</param>
-    public static string? ByTraining(TrainingProgress progress, string score, string start, TrainingFolder folder) =>
-        progress.Best is { } best && Find(progress, start) is { } begun && IsHigher(begun, best.Validation, score)
-            ? $"training lowers the network's {score}: {Text(begun, score)} before the first epoch, {Text(best.Validation, score)} after "
-                + $"epoch {best.Number}, the best; the better network is "
-                + folder.ModelFile($"{progress.Epochs[0].Number - 1}", ModelFormat.Pqf)
+    /// <param name="bestPath">File of the best epoch's network.</param>
+    public static string? ByTraining(TrainingProgress progress, string score, string bestPath) =>
+        progress.Best is { } best && BetterStart.Of(progress, score, bestPath) is var (record, path)
+            ? $"training lowers the network's {score}: {Text(record.Validation, score)} before the first epoch, "
+                + $"{Text(best.Validation, score)} after epoch {best.Number}, the best; the better network is {path}"
             : null;
+
+    /// <summary>Accuracies of a compressed network that are no better than guessing: up to 3 / classes, of few classes up to a fifth of the
+    /// way from guessing to 1.</summary>
+    /// <param name="validation">Before the first step.</param>
+    /// <param name="classCount">Classes of the network.</param>
+    public static bool IsNearChance(Metrics validation, int classCount)
+    {
+        double chance = 1.0 / classCount,
+            most = Math.Min(3 * chance, chance + (0.2 * (1 - chance)));
+        return validation.Means.Any(mean => mean.Name == Classification.Accuracy && mean.Value <= most);
+    }
 
     static Metrics? Find(TrainingProgress progress, string name) =>
         progress.Initial.FirstOrDefault(record => record.Name == name)?.Validation;

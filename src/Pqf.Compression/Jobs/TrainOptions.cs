@@ -27,6 +27,9 @@ public sealed record TrainOptions
     /// none.</summary>
     public string? Configuration { get; init; }
 
+    /// <summary>The command that resumes the run, for a line to a person when it is cancelled; null for none.</summary>
+    public string? ResumeCommand { get; init; }
+
     /// <summary>How the network is compressed before it is trained; null trains it as it is.</summary>
     public CompressOptions? Compression { get; init; }
 
@@ -125,6 +128,10 @@ public sealed record TrainResult(TrainingProgress Progress, string BestPath, int
 {
     /// <summary>Name of the metric that decides which epoch is the best.</summary>
     public required string BestMetric { get; init; }
+
+    /// <summary>The network before the first epoch, where it is better than that of every epoch; null where an epoch is as good, or where
+    /// it was not measured.</summary>
+    public BetterStart? BetterStart => BetterStart.Of(Progress, BestMetric, BestPath);
 
     /// <summary>Which network was trained, and how large it is.</summary>
     public required NetworkSummary Network { get; init; }

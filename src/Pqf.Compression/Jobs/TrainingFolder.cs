@@ -36,6 +36,23 @@ public sealed record TrainingFolder(string Path)
 
     string Models => System.IO.Path.Combine(Path, "trained_models");
 
+    /// <summary>Whether a run has begun here: it has stored its settings, or a state.</summary>
+    public bool HoldsRun => File.Exists(ConfigFile) || StateFiles.Any();
+
+    /// <summary>Whether a file's name is that of a state.</summary>
+    /// <param name="file">The path.</param>
+    public static bool IsState(string file) => System.IO.Path.GetExtension(file) == StateExtension;
+
+    /// <summary>The run that a state belongs to; null for a file that is not in the folder of states of a run.</summary>
+    /// <param name="file">The state's path.</param>
+    public static TrainingFolder? OfState(string file)
+    {
+        if (!IsState(file) || System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file)) is not { } states)
+            return null;
+        var run = new TrainingFolder(System.IO.Path.GetDirectoryName(states) ?? states);
+        return run.States == states && File.Exists(run.ConfigFile) ? run : null;
+    }
+
     /// <summary>The state after so many epochs.</summary>
     public string StateFile(int epochs) => System.IO.Path.Combine(States, epochs.ToString(CultureInfo.InvariantCulture) + StateExtension);
 
@@ -79,8 +96,14 @@ public sealed record TrainingFolder(string Path)
         if (wanted.Length == 0)
             return Furthest(progress);
         string path = int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) ? StateFile(epochs) : wanted;
-        return File.Exists(path) ? path : new PqfError.File(path, "not found; --resume starts from a state that a run has saved");
+        return File.Exists(path) ? path : new PqfError.File(path, $"not found; expected a state that the run has saved{Saved()}");
     }
+
+    /// <summary>Those that there are: <c>: 0, 1, last</c>.</summary>
+    string Saved() =>
+        StateFiles.Select(file => System.IO.Path.GetFileNameWithoutExtension(file)).ToArray() is { Length: > 0 } names
+            ? $": {string.Join(", ", names)}"
+            : ", of which there is none";
 
     string? Furthest(IProgress<JobProgress>? reports)
     {

@@ -35,9 +35,6 @@ public sealed record TrainingKind<TBatch>
     /// <summary>The network to begin with.</summary>
     public required Func<Result<Network, PqfError>> Start { get; init; }
 
-    /// <summary>Name of the validation before the first step, of a network that is ready to be trained.</summary>
-    public required Func<PqfModel, string> StartName { get; init; }
-
     /// <summary>The images as a network needs them, or why they do not fit it.</summary>
     public required Func<PqfModel, Result<TrainingData<TBatch>, PqfError>> For { get; init; }
 }

@@ -70,7 +70,10 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
             if (output?.SaveState(trainer.State) is Result<Unit, PqfError>.Error error)
                 return error.Value;
             var progress = trainer.State.Progress;
-            run.Progress.Note($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}: --resume starts from there");
+            run.Progress.Note(
+                $"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}; "
+                    + (run.Options.ResumeCommand is { } command ? $"to resume: {command}" : "the run resumes from there")
+            );
             throw;
         }
     }
@@ -89,9 +92,9 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
         var progress = trainer.State.Progress;
         if (trainer.IsOutOfPatience && progress.Epoch < run.Options.Epochs)
             run.Progress.Note(
-                $"ends after epoch {progress.Epoch} of {run.Options.Epochs}: {progress.EpochsSinceBest} "
-                    + $"{(progress.EpochsSinceBest == 1 ? "epoch" : "epochs")} without a better {trainer.Score} than epoch "
-                    + $"{progress.Best?.Number} (patience {run.Options.Patience}); --resume with a higher --patience continues"
+                $"ends after epoch {progress.Epoch} of {run.Options.Epochs}: {Plural.Of(progress.EpochsSinceBest, "epoch")} without a "
+                    + $"better {trainer.Score} than epoch {progress.Best?.Number} (patience {run.Options.Patience}); --resume with a "
+                    + "higher --patience continues"
             );
     }
 
@@ -108,7 +111,7 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
                 Start(TrainingLoop.Validating, TrainingLoop.Unit, validationCount, 0);
                 return default(Unit);
             case TrainingEvent.EpochFinished finished:
-                End();
+                End(validationCount - finished.Epoch.Validation.Count);
                 return Finish(finished);
             case TrainingEvent.Failed failed:
                 return failed.Error;
@@ -123,10 +126,10 @@ sealed class TrainingLoop<TBatch>(TrainingRun run, Trainer<TBatch> trainer, Trai
         run.Progress?.Report(new JobProgress.Started(title, unit, total, done));
     }
 
-    void End()
+    void End(int leftOut = 0)
     {
         if (isInStage)
-            run.Progress?.Report(new JobProgress.Ended());
+            run.Progress?.Report(new JobProgress.Ended(leftOut));
         isInStage = false;
     }
 

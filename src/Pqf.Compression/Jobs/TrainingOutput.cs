@@ -13,11 +13,13 @@ namespace Pqf.Compression.Jobs;
 /// <param name="folder">Where.</param>
 /// <param name="model">What the network is; its own parameters are not looked at.</param>
 /// <param name="settings">Stored with states.</param>
+/// <param name="score">The metric that decides which epoch is the best.</param>
 sealed class TrainingOutput(
     ImmutableArray<ModelFormat> formats,
     TrainingFolder folder,
     PqfModel model,
-    ImmutableSortedDictionary<string, string> settings
+    ImmutableSortedDictionary<string, string> settings,
+    string score
 )
 {
     /// <summary>Name of the best epoch's network.</summary>
@@ -58,8 +60,9 @@ sealed class TrainingOutput(
     {
         foreach (string line in NetworkSummary.Of(model).Lines())
             yield return line;
-        foreach (var (name, validation) in progress.Initial)
-            yield return $"{name, -12} {MetricsText.Of(validation)}";
+        var better = BetterStart.Of(progress, score, folder.ModelFile(Best, ModelFormat.Pqf))?.Record;
+        foreach (var record in progress.Initial)
+            yield return $"{record.Name, -12} {MetricsText.Of(record.Validation)}{(record == better ? ", better than every epoch" : "")}";
         foreach (var epoch in progress.Epochs)
             yield return $"{$"epoch {epoch.Number}", -12} {MetricsText.Of(epoch.Validation)}{(epoch == progress.Best ? ", the best" : "")}";
     }

@@ -18,9 +18,6 @@ namespace Pqf.Compression.Jobs;
 /// <param name="locks">Holds the folder.</param>
 sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, TrainingKind<TBatch> kind, FolderLocks locks)
 {
-    /// <summary>Name of the validation right after quantising.</summary>
-    const string Quantised = "quantised";
-
     TrainOptions Options => run.Options;
 
     /// <summary>What a resumed run must have in common with its beginning.</summary>
@@ -43,9 +40,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
 
     /// <summary>Runs to the end.</summary>
     public Result<TrainResult, PqfError> Run() =>
-        !kind.Measured.Contains(Score)
-            ? NotMeasured()
-            : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => Train(begun.Data, begun.Model, begun.State));
+        !kind.Measured.Contains(Score) ? NotMeasured() : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(Train);
 
     PqfError.Config NotMeasured() =>
         new("configuration", "best_metric", $"expected one of {string.Join(", ", kind.Measured)}, which are measured here, got {Score}");
@@ -84,7 +79,23 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         from _ in PrepareFolder()
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
-        select result;
+        select result with
+        {
+            Guessing = GuessingNote(network),
+        };
+
+    /// <summary>What a person reads if the network before the first step is no better than guessing; null where that is to be
+    /// expected.</summary>
+    string? GuessingNote(Network network) =>
+        !network.NewLayers.IsEmpty ? null
+        : network.IsCompressed
+            ? $"{network.Path}: before the first step this network is no better than guessing, and training may not mend that: its norms "
+                + "do not fit its codes. Compress the dense network again with --calibrate DIR, or give the dense network to pqf train, "
+                + "which compresses and calibrates it first"
+        : Options.Compression is not null
+            ? $"{network.Path}: before the first step this network is no better than guessing, although it is calibrated. Measure the "
+                + "dense network with pqf evaluate: if it guesses too, its classes or preprocessing are wrong; if not, compress it less"
+        : null;
 
     Result<Unit, PqfError> PrepareFolder() =>
         folder
@@ -118,7 +129,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             AfterQuantising = compressed =>
                 data.CalibrationImages is null
                     ? default(Unit)
-                    : Measure(data, compressed.Model, Quantised)
+                    : Measure(data, compressed.Model, InitialRecord.Quantised)
                         .Map(records =>
                         {
                             initial = records;
@@ -138,7 +149,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         var trainable = Networks.FamilyOf(model.Architecture).TrainableOf(model.Graph, model.Parameters);
         var state = TrainingState.Start(model.Parameters, trainable, Training, initial);
         state = state with { Schedule = ScheduleStart(), Progress = state.Progress with { Epoch = Options.LastEpoch + 1 } };
-        return new TrainingOutput(Options.Formats, folder, model, Settings)
+        return new TrainingOutput(Options.Formats, folder, model, Settings, Score)
             .SaveEpoch(state, false)
             .Map(_ => new Begun(data, model, state, folder.StateFile(state.Progress.Epoch)));
     }
@@ -172,7 +183,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     /// <summary>Where the run resumes. One whose patience has ended says so itself.</summary>
     string? ResumeNote(string path, TrainingProgress progress) =>
         progress.Epoch >= Options.Epochs
-            ? $"{folder.Path} is complete: {progress.Epoch} of {Options.Epochs} epochs are done, and there is nothing to do; a larger "
+            ? $"{folder.Path} is complete: epoch {progress.Epoch} of {Options.Epochs} is done, and there is nothing to do; a larger "
                 + "--epochs trains further"
         : progress.EpochsSinceBest >= (Options.Patience ?? int.MaxValue) ? null
         : $"resumes from {path}, at epoch {progress.Epoch + 1}, batch {progress.Batch + 1}";
@@ -207,24 +218,26 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         run.Progress.Note(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Options.Epochs} epochs in place of {begun.GetValueOrDefault(TrainingSettings.Epochs)}: the learning rate continues at "
-                    + $"{schedule.LearningRate:g3}, as in a run of {Options.Epochs} epochs"
+                $"{Plural.Of(Options.Epochs, "epoch")} in place of {begun.GetValueOrDefault(TrainingSettings.Epochs)}: the learning rate "
+                    + $"continues at {schedule.LearningRate:g3}, as in a run of {Plural.Of(Options.Epochs, "epoch")}"
             )
         );
         return read with { State = read.State with { Schedule = schedule } };
     }
 
-    Result<TrainResult, PqfError> Train(TrainingData<TBatch> data, PqfModel model, TrainingState begun)
+    Result<TrainResult, PqfError> Train(Begun begun)
     {
         Options.AfterStage(TrainJob.StartStage);
-        return from state in MeasureStart(data, model, begun)
+        var (data, model) = (begun.Data, begun.Model);
+        return from state in MeasureStart(begun)
             from task in Ranks.Agree(() => data.Task(model with { Parameters = state.Parameters }))
             let trainer = new Trainer<TBatch>(Timed(task), state, Training, Ranks)
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
             from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
             let __ = NoteLost(model)
-            let ___ = Note(LoweredScores.ByTraining(trainer.State.Progress, Score, kind.StartName(model), folder))
-            select new TrainResult(trainer.State.Progress, folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf), run.Skipped.Count)
+            let bestPath = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf)
+            let ___ = Note(LoweredScores.ByTraining(trainer.State.Progress, Score, bestPath))
+            select new TrainResult(trainer.State.Progress, bestPath, run.Skipped.Count)
             {
                 BestMetric = Score,
                 Network = NetworkSummary.Of(model with { Parameters = trainer.State.Parameters }),
@@ -250,16 +263,19 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     }
 
     /// <summary>The state with a validation of where it begins, if it is at the beginning.</summary>
-    Result<TrainingState, PqfError> MeasureStart(TrainingData<TBatch> data, PqfModel model, TrainingState state)
+    Result<TrainingState, PqfError> MeasureStart(Begun begun)
     {
-        string name = kind.StartName(model);
-        return state.Progress is not { Epochs: [], Batch: 0 } || state.Progress.Initial.Any(record => record.Name == name)
+        var (model, state) = (begun.Model, begun.State);
+        string name = state.Progress.BegunName;
+        return state.Progress is not { Epochs: [], Batch: 0, Begun: null }
             ? state
-            : Measure(data, model with { Parameters = state.Parameters }, name)
+            : Measure(begun.Data, model with { Parameters = state.Parameters }, name)
                 .Map(records =>
                 {
                     var progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) };
-                    Note(LoweredScores.ByCalibration(progress, Score, Quantised, name));
+                    Note(LoweredScores.ByCalibration(progress, Score, InitialRecord.Quantised, name));
+                    if (records.Any(record => LoweredScores.IsNearChance(record.Validation, model.Architecture.ClassCount)))
+                        Note(begun.Guessing);
                     return state with { Progress = progress };
                 });
     }
@@ -269,7 +285,13 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     {
         if (Options.SkipInitialValidation)
             return ImmutableArray<InitialRecord>.Empty;
-        var measured = run.Progress.Stage(TrainingLoop.Validating, TrainingLoop.Unit, kind.ValidationCount, _ => data.Validate(model));
+        var measured = run.Progress.Stage(
+            TrainingLoop.Validating,
+            TrainingLoop.Unit,
+            kind.ValidationCount,
+            _ => data.Validate(model),
+            measured => measured.Count
+        );
         Options.AfterStage(TrainJob.ValidationStage);
         return measured.Map<ImmutableArray<InitialRecord>>(metrics =>
         {
@@ -306,12 +328,16 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     }
 
     /// <summary>Where results go: rank 0 alone writes.</summary>
-    TrainingOutput? OutputOf(PqfModel model) => Ranks.Rank == 0 ? new(Options.Formats, folder, model, Settings) : null;
+    TrainingOutput? OutputOf(PqfModel model) => Ranks.Rank == 0 ? new(Options.Formats, folder, model, Settings, Score) : null;
 
     /// <summary>A run before its next step.</summary>
     /// <param name="Data">Images.</param>
     /// <param name="Model">What the network is.</param>
     /// <param name="State">Where it stands.</param>
     /// <param name="Path">The state's file.</param>
-    sealed record Begun(TrainingData<TBatch> Data, PqfModel Model, TrainingState State, string Path);
+    sealed record Begun(TrainingData<TBatch> Data, PqfModel Model, TrainingState State, string Path)
+    {
+        /// <summary>What a person reads if the network is no better than guessing; null for nothing.</summary>
+        public string? Guessing { get; init; }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Compression.Jobs;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
@@ -19,7 +20,7 @@ public static class ComparePage
             Figures.Percent(comparison.Agreement.Value),
             " of the answers are the same",
             $"{first.Name} ({Figures.ShortSize(first.SizeBits)}) and {second.Name} ({Figures.ShortSize(second.SizeBits)}) on "
-                + $"{Figures.Count(comparison.Agreement.Count)} images"
+                + $"{Plural.Of(comparison.Agreement.Count, "image")}"
                 + (comparison.First is null ? ", without labels." : " with labels."),
             [
                 ShareTable.Of(

@@ -4,6 +4,7 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
@@ -34,8 +35,9 @@ public static class CompressPage
             $"{summary.Name}: from {Figures.ShortSize(summary.DenseBits)} to {Figures.ShortSize(summary.SizeBits)} of parameters. "
                 + (
                     photographs > 0
-                        ? $"Calibrated on {Figures.Count(photographs)} photographs without labels. "
-                        : "Not calibrated: networks with norms lose most of their accuracy until they are calibrated or fine-tuned. "
+                        ? $"Calibrated on {Plural.Of(photographs, "photograph")} without labels. "
+                        : "Not calibrated: a network with norms loses most of its accuracy unless it is compressed with --calibrate, or "
+                            + "trained from the dense network. "
                 )
                 + "Accuracy was not measured; pqf evaluate measures it.",
             [
@@ -67,7 +69,7 @@ public static class CompressPage
             yield break;
         yield return new(
             "Files",
-            "Each was read back. The difference is that of its answers from those of the network in memory, as a part of the largest; "
+            "Each was read back. The difference is that of its answers from those of the network in memory, over the largest of these; "
                 + "0 means the same bits.",
             [
                 new ReportPart.Table(

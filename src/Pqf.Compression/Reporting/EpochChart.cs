@@ -27,16 +27,14 @@ static class EpochChart
     /// <param name="points">Rising epochs; values that are no numbers are left out.</param>
     /// <param name="best">The epoch that is marked; null for none.</param>
     /// <param name="text">How a value is written.</param>
-    public static XElement Of(string label, ImmutableArray<EpochPoint> points, int? best, Func<double, string> text)
+    /// <param name="highest">The highest value that there can be; the lowest is 0, unless a point is below it.</param>
+    public static XElement Of(string label, ImmutableArray<EpochPoint> points, int? best, Func<double, string> text, double highest)
     {
         points = [.. points.Where(point => double.IsFinite(point.Value))];
         if (points.IsEmpty)
             return Drawing(label, Width, Height);
-        double least = points.Min(point => point.Value),
-            most = points.Max(point => point.Value),
-            margin = Math.Max(1e-6, 0.08 * (most - least));
         Axis x = new(points[0].Epoch, Math.Max(points[^1].Epoch, points[0].Epoch + 1), Left, Width - Right),
-            y = new(least - margin, most + margin, Height - Bottom, Top);
+            y = Values(points.Min(point => point.Value), points.Max(point => point.Value), highest);
         return Drawing(
             label,
             Width,
@@ -48,6 +46,19 @@ static class EpochChart
                 .Select(point =>
                     Tag("g.mark.result", Tag("circle", With(("cx", x.At(point.Epoch)), ("cy", y.At(point.Value)), ("r", 6.0))))
                 )
+        );
+    }
+
+    /// <summary>The axis of values, somewhat longer than they need. Equal values get a tenth of their size, so that its marks differ.
+    /// </summary>
+    static Axis Values(double least, double most, double highest)
+    {
+        double margin = most > least ? 0.08 * (most - least) : Math.Max(0.01, 0.05 * Math.Abs(most));
+        return new(
+            least < 0 ? least - margin : Math.Max(0, least - margin),
+            most > highest ? most + margin : Math.Min(highest, most + margin),
+            Height - Bottom,
+            Top
         );
     }
 

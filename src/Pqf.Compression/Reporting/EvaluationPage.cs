@@ -4,6 +4,7 @@ using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Metrics;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
@@ -29,7 +30,7 @@ public static class EvaluationPage
             "Accuracy",
             Figures.Percent(accuracy.Top1.Value),
             " top-1",
-            Lead(network, $"{Figures.Count(accuracy.Top1.Count)} labelled images"),
+            Lead(network, Plural.Of(accuracy.Top1.Count, "labelled image")),
             [
                 ShareTable.Of(
                     "Accuracy",
@@ -66,7 +67,7 @@ public static class EvaluationPage
             "Average precision",
             Points(report.Box.Ap),
             $" AP of boxes, {Points(report.Mask.Ap)} of masks",
-            Lead(network, $"{Figures.Count(report.ImageCount)} annotated images"),
+            Lead(network, Plural.Of(report.ImageCount, "annotated image")),
             [Precision(report), .. report.Categories.IsEmpty ? [] : (ReportSection[])[Categories(report.Categories)]],
             []
         );

@@ -34,7 +34,14 @@ public static class Figures
 
     /// <summary><c>74.25 %</c>.</summary>
     /// <param name="share">0 … 1.</param>
-    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %");
+    public static string Percent(double share) => $"{Rounded(100 * share, "0.00")} %";
+
+    /// <summary>A number in a format, without the sign of a negative one that is rounded to 0.</summary>
+    public static string Rounded(double value, string format)
+    {
+        string text = value.ToString(format, CultureInfo.InvariantCulture);
+        return text.Any(c => c is >= '1' and <= '9') ? text : text.TrimStart('-');
+    }
 
     /// <summary><c>69.75 … 78.29</c>: the 95 % interval, in per cent.</summary>
     public static string Interval(Proportion proportion)

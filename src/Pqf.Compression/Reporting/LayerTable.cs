@@ -28,9 +28,9 @@ static class LayerTable
         ];
         return new(
             "Layer by layer",
-            "Bits for each weight, codebook included (dense: 32), and the part of the weight's squares that quantising lost, "
-                + "before fine-tuning."
-                + (mostOutput > 0 ? " The output error is the part of the squares of what the layer gives on the photographs." : "")
+            "Bits for each weight, codebook included (dense: 32). The relative error, before fine-tuning, is how many times the weight's "
+                + "sum of squares the squared errors add up to: 0 for none, above 1 where the errors are larger than the weight."
+                + (mostOutput > 0 ? " The output error is the same for what the layer gives on the photographs." : "")
                 + (
                     mostEffect > 0
                         ? " The effect is how far the network's answers are from the dense network's if the layer alone is quantised "

@@ -31,7 +31,10 @@ public static class ReportMarkdown
         AppendRow(text, table.Columns.Select(column => Escaped(column.Title)));
         AppendRow(text, table.Columns.Select(column => column.Kind == ReportColumnKind.Text ? "---" : "---:"));
         foreach (var row in table.Rows)
-            AppendRow(text, row.Cells.Select(cell => row.IsResult ? $"**{Escaped(cell.Text)}**" : Escaped(cell.Text)));
+            AppendRow(
+                text,
+                row.Cells.Select(cell => row.IsResult && cell.Text.Length > 0 ? $"**{Escaped(cell.Text)}**" : Escaped(cell.Text))
+            );
     }
 
     static void AppendRow(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
@@ -81,7 +82,7 @@ public static class StudyPage
         if (!study.Steps.IsEmpty)
             yield return new(
                 "Fine-tuning",
-                $"Loss of {Figures.Count(study.Steps.Length)} steps and their moving average. Only codebooks, norms and dense "
+                $"Loss of {Plural.Of(study.Steps.Length, "step")} and their moving average. Only codebooks, norms and dense "
                     + $"layers move; codes stay.",
                 [new ReportPart.Drawing(LossChart.Of(study))]
             );

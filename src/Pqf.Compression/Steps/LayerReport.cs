@@ -7,7 +7,8 @@ namespace Pqf.Compression.Steps;
 /// <param name="Blocks">How the weight was cut, and k.</param>
 /// <param name="MeanSquaredError">Mean over the blocks of the squared distance to the centroid: the error of the paper's section 3.3.
 /// Divided by d it is that of a value.</param>
-/// <param name="RelativeError">Sum of squared errors over the sum of the weight's squares, 0 … 1; 0 for a weight of zeros.</param>
+/// <param name="RelativeError">Sum of squared errors over the sum of the weight's squares, from 0; above 1 where the errors are larger; 0
+/// for a weight of zeros.</param>
 /// <param name="CodeEntropyBits">Entropy of the codes, at most log₂ k.</param>
 public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, double RelativeError, double CodeEntropyBits)
 {

@@ -90,7 +90,6 @@ public sealed record ClassifierTraining
             // States of runs from before the key existed resume as with the default.
             Settings = micro == batchSize ? Settings() : Settings().Add("dataloader.micro_batch", $"{micro}"),
             Start = () => ClassifierStart.Open(this, run, images),
-            StartName = model => model.Compression is null ? "start" : "calibrated",
             For = model => Data(run, images, model, batchSize),
         };
     }

@@ -30,9 +30,19 @@ public sealed record EpochRecord(int Number, Metrics Training, Metrics Validatio
 }
 
 /// <summary>A validation before the first step.</summary>
-/// <param name="Name">Of what: <c>quantised</c>, <c>calibrated</c>.</param>
+/// <param name="Name">Of what: <see cref="Quantised"/>, <see cref="Calibrated"/> or <see cref="Start"/>.</param>
 /// <param name="Validation">What it gave.</param>
-public sealed record InitialRecord(string Name, Metrics Validation);
+public sealed record InitialRecord(string Name, Metrics Validation)
+{
+    /// <summary>Name of the validation right after quantising.</summary>
+    public const string Quantised = "quantised";
+
+    /// <summary>Name of the validation after calibrating the network that the run has quantised.</summary>
+    public const string Calibrated = "calibrated";
+
+    /// <summary>Name of the validation before the first step of a run that quantises nothing.</summary>
+    public const string Start = "start";
+}
 
 /// <summary>How far a run is: with the tensors, all that is needed to resume.</summary>
 /// <param name="Epoch">Counted from 0: the epoch of the next step.</param>
@@ -57,6 +67,13 @@ public sealed record TrainingProgress(
     /// first has ended.</summary>
     public EpochRecord? Best =>
         Epochs.Aggregate((EpochRecord?)null, (best, epoch) => best is null || epoch.IsBetterThan(best) ? epoch : best);
+
+    /// <summary>The validation of the network that the first step begins with; null where it was not measured.</summary>
+    public InitialRecord? Begun => Initial.LastOrDefault(record => record.Name != InitialRecord.Quantised);
+
+    /// <summary>Name of that validation.</summary>
+    internal string BegunName =>
+        Initial.Any(record => record.Name == InitialRecord.Quantised) ? InitialRecord.Calibrated : InitialRecord.Start;
 
     /// <summary>Epochs since the best one.</summary>
     public int EpochsSinceBest => Best is { } best ? Epochs[^1].Number - best.Number : 0;

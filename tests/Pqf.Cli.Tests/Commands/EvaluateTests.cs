@@ -72,6 +72,7 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains($"skipped {folder.File("images/0/broken.png")}: is not an image", result.Error, StringComparison.Ordinal);
         Assert.Equal("skipped  1 image that cannot be decoded", result.Lines[0]);
+        Assert.Contains("\nevaluating: 4 images in ", result.Error, StringComparison.Ordinal);
         // The two images before the broken one in its class, and the two of the other class.
         File.Delete(folder.File("images/0/broken.png"));
         var whole = Evaluate(arguments);

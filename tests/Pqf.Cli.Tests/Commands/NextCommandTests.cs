@@ -95,7 +95,7 @@ public sealed class NextCommandTests : IDisposable
     }
 
     [Fact]
-    public void The_training_after_a_compression_begins_with_the_compressed_network()
+    public void The_commands_after_a_compression_run_as_they_stand_and_end_with_a_calibrated_network()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
         TestNetworks.WriteImages(folder.File("images/train"));
@@ -109,15 +109,33 @@ public sealed class NextCommandTests : IDisposable
             "pth,pqf",
             "--model.class_names",
             "a,b,c,d,e,f,g,h,i,j",
+            "--calibration",
+            "norms",
             .. TestNetworks.QuickSettings.Where(word => word != "--quiet"),
         ]);
+        Assert.True(compressed.Code == ExitCode.Success, compressed.Error);
         string size = compressed.Lines.Single(line => line.StartsWith("size ", StringComparison.Ordinal));
-        string[] next = Words(Regex.Match(compressed.Error, "fine-tune with pqf (.*)\n").Groups[1].Value);
-        Assert.Equal(["train", "--weights", folder.File("my network/resnet18.pqf"), "--data", "DIR"], next);
-        var trained = Cli.Run([.. next[..^1], folder.File("images"), "--output", folder.File("out"), "--epochs", "0"]);
-        Assert.True(trained.Code == ExitCode.Success, trained.Error);
-        Assert.Contains(size, trained.Lines);
+        byte[] before = File.ReadAllBytes(folder.File("my network/resnet18.pqf"));
+
+        string[] next = Following(compressed.Error);
+        Assert.Equal(["--calibrate", "DIR"], next[^2..]);
+        var calibrated = Cli.Run([.. next[..^1], folder.File("images/train")]);
+        Assert.True(calibrated.Code == ExitCode.Success, calibrated.Error);
+        Assert.NotEqual(before, File.ReadAllBytes(folder.File("my network/resnet18.pqf")));
+
+        string[] measure = Following(calibrated.Error);
+        Assert.Equal(["evaluate", "--weights", folder.File("my network/resnet18.pqf"), "--data", "DIR"], measure);
+
+        string[] train = Words(Regex.Match(compressed.Error, "compressed and calibrated first: pqf (.*)\n").Groups[1].Value);
+        Assert.Equal(["train", "--weights", folder.File("dense.safetensors"), "--data", "DIR"], train);
+        Assert.Contains(size, calibrated.Lines);
     }
+
+    [Theory]
+    [InlineData("compress a.pth --output out", "pqf compress a.pth --output out --calibrate DIR")]
+    [InlineData("compress --k 3 -- -a.pth", "pqf compress --k 3 --calibrate DIR -- -a.pth")]
+    public void A_command_is_repeated_with_photographs(string typed, string expected) =>
+        Assert.Equal(expected, NextCommand.Calibrated([.. typed.Split(' ')]));
 
     [Theory]
     [InlineData("a/b_c-1.pqf", "a/b_c-1.pqf")]
@@ -149,8 +167,7 @@ public sealed class NextCommandTests : IDisposable
         }
     }
 
-    static string[] Following(string error) =>
-        Words(Regex.Match(error, "\nnext     pqf (.*) measures the network; pqf (?:classify|detect) ").Groups[1].Value);
+    static string[] Following(string error) => Words(Regex.Match(error, "\nnext     pqf (.*)\n$").Groups[1].Value);
 
     /// <summary>Words of a line as a shell takes it.</summary>
     static string[] Words(string line) =>

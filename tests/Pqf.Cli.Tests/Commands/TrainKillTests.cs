@@ -71,7 +71,8 @@ public sealed class TrainKillTests : IDisposable
         Assert.EndsWith("interrupted\n", error, StringComparison.Ordinal);
         string saved = error.Split('\n').Single(line => line.StartsWith("saved the state at ", StringComparison.Ordinal));
         var progress = Progress(folder.File("out/states/last.state"));
-        Assert.StartsWith($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch}:", saved, StringComparison.Ordinal);
+        Assert.EndsWith($" --resume {folder.File("out")}", saved, StringComparison.Ordinal);
+        Assert.StartsWith($"saved the state at epoch {progress.Epoch + 1}, batch {progress.Batch};", saved, StringComparison.Ordinal);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

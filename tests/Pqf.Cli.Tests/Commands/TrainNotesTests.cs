@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pqf.Cli.Shell;
 using Pqf.Testing;
 using Xunit;
@@ -51,6 +53,108 @@ public sealed class TrainNotesTests : IDisposable
         Assert.DoesNotContain(Note, decoded.Error);
     }
 
+    [Fact]
+    public void A_network_that_was_compressed_before_is_measured_as_the_start_and_not_as_calibrated()
+    {
+        Train("dense");
+        Train(
+            "small",
+            ["--weights", folder.File("dense/trained_models/best.pqf"), "--model.compress", "true", .. TestImages.QuickCompression]
+        );
+        var result = Train("out", "--weights", folder.File("small/trained_models/best.pqf"), "--json");
+        Assert.Contains("\nstart      validation loss ", result.Error, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(result.Out);
+        Assert.Equal("start", document.RootElement.GetProperty("initial").EnumerateArray().Single().GetProperty("name").GetString());
+        foreach (string file in (string[])["results.txt", "report.md", "report.html"])
+        {
+            string text = File.ReadAllText(folder.File($"out/{file}"));
+            Assert.Contains("start", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("calibrated", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_compressed_network_that_is_no_better_than_guessing_is_named_with_the_remedy(bool isCompressed)
+    {
+        const string Guesses = ": before the first step this network is no better than guessing, ";
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        // Three classes of which a network of random weights for ten names none.
+        foreach (string part in (string[])["train", "val"])
+            TestNetworks.WriteImages(folder.File($"data/{part}"), "c7", "c8", "c9");
+        string[] settings =
+        [
+            "--model.class_names",
+            "c0,c1,c2,c3,c4,c5,c6,c7,c8,c9",
+            .. TestNetworks.QuickSettings.Where(word => word != "--quiet"),
+        ];
+        string weights = folder.File("dense.safetensors");
+        if (isCompressed)
+        {
+            Cli.Run(["compress", weights, "--output", folder.File("small"), .. settings]);
+            weights = folder.File("small/resnet18.pqf");
+        }
+
+        var result = Cli.Run([
+            "train",
+            "--weights",
+            weights,
+            "--data",
+            folder.File("data"),
+            "--output",
+            folder.File("out"),
+            "--epochs",
+            "1",
+            .. settings,
+        ]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Contains(
+            weights
+                + Guesses
+                + (
+                    isCompressed
+                        ? "and training may not mend that: its norms do not fit its codes. Compress the dense network again with "
+                            + "--calibrate DIR, or give the dense network to pqf train, which compresses and calibrates it first\n"
+                        : "although it is calibrated. Measure the dense network with pqf evaluate: if it guesses too, its classes or "
+                            + "preprocessing are wrong; if not, compress it less\n"
+                ),
+            result.Error,
+            StringComparison.Ordinal
+        );
+        // A dense network of random weights is to begin there.
+        var dense = Cli.Run([
+            "train",
+            "--weights",
+            folder.File("dense.safetensors"),
+            "--data",
+            folder.File("data"),
+            "--output",
+            folder.File("plain"),
+            "--epochs",
+            "1",
+            "--model.compress",
+            "false",
+            .. settings,
+        ]);
+        Assert.True(dense.Code == ExitCode.Success, dense.Error);
+        Assert.DoesNotContain(Guesses, dense.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_that_lowers_the_accuracy_names_the_network_before_it_everywhere()
+    {
+        Train("dense", "--epochs", "6", "--learning_rate", "0.01");
+        var result = Train("out", "--weights", folder.File("dense/trained_models/best.pqf"), "--learning_rate", "3", "--optimizer", "sgd");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        string better = folder.File("out/trained_models/0.pqf");
+        Assert.Contains($"; the better network is {better}\n", result.Error, StringComparison.Ordinal);
+        Assert.Matches($"^better    start, before the first epoch, loss .*; {Regex.Escape(better)}$", result.Lines[^1]);
+        Assert.Contains($"\nnext     pqf evaluate --weights {better} ", result.Error, StringComparison.Ordinal);
+        Assert.Matches("(?m)^start .*, better than every epoch$", File.ReadAllText(folder.File("out/results.txt")));
+        Assert.Contains("% accuracy before training, ", File.ReadAllText(folder.File("out/report.md")), StringComparison.Ordinal);
+    }
+
     CliResult Train(string output, params string[] more) =>
         Cli.Run([
             "train-resnet",
@@ -58,8 +162,7 @@ public sealed class TrainNotesTests : IDisposable
             folder.File("idx"),
             "--output",
             folder.File(output),
-            "--epochs",
-            "1",
+            .. more.Contains("--epochs") ? [] : (string[])["--epochs", "1"],
             .. more.Contains("--model.compress") ? [] : (string[])["--model.compress", "false"],
             .. TestImages.Network,
             .. more,

@@ -177,7 +177,7 @@ public sealed class TrainTests : IDisposable
         var stopped = StopAt(progress, "parts", settings);
         Assert.Equal(ExitCode.Interrupted, stopped.Code);
         Assert.Contains(
-            $"\nsaved the state at {place}: --resume starts from there\ninterrupted\n",
+            $"\nsaved the state at {place}; to resume: pqf train-resnet --resume {folder.File("parts")}\ninterrupted\n",
             stopped.Error,
             StringComparison.Ordinal
         );
@@ -231,7 +231,7 @@ public sealed class TrainTests : IDisposable
         AssertSameFiles("whole", "parts");
         var missing = Train("parts", [.. settings, "--resume", "7"]);
         Assert.Equal(
-            $"error: {folder.File("parts/states/7.state")}: not found; --resume starts from a state that a run has saved",
+            $"error: {folder.File("parts/states/7.state")}: not found; expected a state that the run has saved: 0, 1, 2, 3",
             missing.ErrorLine
         );
     }

@@ -29,6 +29,21 @@ public class ProgressDisplayTests
         );
     }
 
+    [Theory]
+    [InlineData("batches", 1, 0, "1 batch")]
+    [InlineData("images", 1, 0, "1 image")]
+    [InlineData("images", 13, 1, "12 images")]
+    [InlineData("images", 2, 1, "1 image")]
+    [InlineData("images", 1, 1, "0 images")]
+    public void The_last_line_counts_what_was_not_left_out(string unit, int total, int leftOut, string expected)
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        using var display = ProgressDisplay.For(new Terminal(TextWriter.Null, error, false, new SteppingClock(), default), false);
+        display.Report(new JobProgress.Started("measuring", unit, total));
+        display.Report(new JobProgress.Ended(leftOut));
+        Assert.Equal($"measuring: {expected} in 0.0 s\n", error.ToString());
+    }
+
     [Fact]
     public void Quiet_says_nothing() => Assert.Equal("", Show(new SteppingClock(), false, true));
 

@@ -123,7 +123,10 @@ public sealed class RunReportTests : IDisposable
         Assert.Equal("80.00 % accuracy after epoch 2 of 3", root.Descendants("h1").Single().Value);
         string[][] rows = Rows(root, "epochs");
         Assert.Equal(["quantised", "calibrated", "1", "2", "3"], rows.Select(row => row[0]));
-        Assert.Equal(["2", "80.00 %", "not finite", "0.9000", "5.0e-4"], rows[3]);
+        // 80 of 100: Wilson's interval is 71.12 … 86.66 (computed in double precision by the formula).
+        Assert.Equal(["2", "80.00 %", "71.12 … 86.66", "80 of 100", "not finite", "0.9000", "5.0e-4"], rows[3]);
+        Assert.Contains("80 of 100 validation images right (95 % interval 71.12 … 86.66). The best network is in best.pqf.", text);
+        Assert.DoesNotContain("colour", text, StringComparison.Ordinal);
         Assert.Equal("2", root.Descendants("tr").Single(row => row.Attribute("class")?.Value == "result").Elements("td").First().Value);
         Assert.Single(root.Descendants("circle"));
         Assert.Contains("| **2** | **80.00 %** |", text, StringComparison.Ordinal);
@@ -131,6 +134,53 @@ public sealed class RunReportTests : IDisposable
         var (none, _) = Pages(TrainingPage.Of(Network, TrainingProgress.Start, "accuracy", "out/best.pqf", []));
         Assert.Equal("resnet20, no epoch finished", none.Descendants("h1").Single().Value);
     }
+
+    [Fact]
+    public void The_report_of_a_training_that_lowers_the_accuracy_names_the_network_before_it()
+    {
+        Metrics Values(double accuracy) => new(12, [new(Metrics.Loss, 1), new("accuracy", accuracy)]);
+        var progress = TrainingProgress.Start with
+        {
+            Initial = [new("quantised", Values(0)), new("calibrated", Values(0.75))],
+            Epochs = [new(1, Values(0.5), Values(0.25), 0.25, 1e-3), new(2, Values(0.5), Values(0.5), 0.5, 1e-3)],
+        };
+        var (root, text) = Pages(TrainingPage.Of(Network, progress, "accuracy", "out/best.pqf", []));
+        Assert.Equal("75.00 % accuracy before training, 50.00 % after epoch 2 of 2", root.Descendants("h1").Single().Value);
+        Assert.Contains(
+            "9 of 12 validation images right (95 % interval 46.77 … 91.11). Training made it worse: the best network is the one before the "
+                + "first epoch, in 0.pqf. best.pqf holds that of epoch 2.",
+            text,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "calibrated",
+            root.Descendants("tr").Single(row => row.Attribute("class")?.Value == "result").Elements("td").First().Value
+        );
+        // Empty cells stay empty.
+        Assert.Contains("| **calibrated** | **75.00 %** |", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("****", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "0.10 %|0.30 %|0.50 %|0.70 %|0.90 %")]
+    [InlineData(0.5, "48.00 %|49.00 %|50.00 %|51.00 %|52.00 %")]
+    [InlineData(1, "95.50 %|96.50 %|97.50 %|98.50 %|99.50 %")]
+    public void The_axis_of_a_constant_accuracy_has_marks_from_0_to_100_per_cent_that_differ(double accuracy, string expected)
+    {
+        Metrics Values() => new(10, [new("accuracy", accuracy)]);
+        var progress = TrainingProgress.Start with
+        {
+            Epochs = [new(1, Values(), Values(), accuracy, 1e-3), new(2, Values(), Values(), accuracy, 1e-3)],
+        };
+        var (root, _) = Pages(TrainingPage.Of(Network, progress, "accuracy", "out/best.pqf", []));
+        Assert.Equal(
+            expected.Split('|'),
+            root.Descendants().Where(text => text.Name.LocalName == "text" && text.Value.EndsWith('%')).Select(text => text.Value)
+        );
+    }
+
+    [Fact]
+    public void A_share_that_rounds_to_0_has_no_sign() => Assert.Equal("0.00 %", Figures.Percent(-1e-7));
 
     [Fact]
     public void A_measurements_report_has_confusions_the_worst_classes_and_the_surest_mistakes()

@@ -1,0 +1,82 @@
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Shell;
+
+/// <summary>What <c>--resume</c> names: a run in any of its forms resumes with the run's own settings, and what is no run is refused in one
+/// line.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public ResumeTests() => IdxFiles.Write(folder.File("idx"), 24, 12);
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("--resume", "{0}/run")]
+    [InlineData("--resume", "{0}/run/states/1.state")]
+    [InlineData("--output", "{0}/run", "--resume")]
+    [InlineData("--output", "{0}/run", "--resume", "1")]
+    [InlineData("--output", "{0}/run", "--resume", "{0}/run")]
+    [InlineData("--output", "{0}/run", "--resume", "{0}/run/states/1.state")]
+    public void A_run_resumes_with_its_own_settings(params string[] arguments)
+    {
+        Train("--epochs", "2", "--learning_rate", "0.02");
+        byte[] last = File.ReadAllBytes(folder.File("run/trained_models/2.pqf"));
+        File.Delete(folder.File("run/states/2.state"));
+        File.Delete(folder.File("run/trained_models/2.pqf"));
+        var resumed = Cli.Run(["train", .. arguments.Select(Placed)]);
+        Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
+        Assert.Equal(last, File.ReadAllBytes(folder.File("run/trained_models/2.pqf")));
+    }
+
+    [Theory]
+    [InlineData("no folder or state {0}/nosuch; expected the folder of a run, or a number of epochs with --output DIR", "{0}/nosuch")]
+    [InlineData(
+        "no folder or state {0}/run/states/9.state; expected the folder of a run, or a number of epochs with --output DIR",
+        "{0}/run/states/9.state"
+    )]
+    [InlineData("{0}/empty is empty; expected the folder of a run, which holds config.yaml and states", "{0}/empty")]
+    [InlineData("{0}/idx holds no run; expected the folder of a run, which holds config.yaml and states", "{0}/idx")]
+    [InlineData(
+        "{0}/run/trained_models/best.pqf is a file, but not a state of a run; expected the folder of a run, or a .state file in its "
+            + "folder states",
+        "{0}/run/trained_models/best.pqf"
+    )]
+    [InlineData("{0}/idx holds no run; expected the folder of a run, which holds config.yaml and states", "1", "--output", "{0}/idx")]
+    [InlineData(
+        "{0}/nosuch does not exist; expected the folder of a run, which holds config.yaml and states",
+        "1",
+        "--output",
+        "{0}/nosuch"
+    )]
+    [InlineData("expected one folder, here or in --output, got {0}/run and {0}/other", "{0}/run", "--output", "{0}/other")]
+    [InlineData("expected the folder of the run in --output, beside 1", "1")]
+    public void What_is_no_run_is_refused_in_one_line(string expected, params string[] arguments)
+    {
+        Train("--epochs", "1");
+        Directory.CreateDirectory(folder.File("empty"));
+        var result = Cli.Run(["train", "--resume", .. arguments.Select(Placed)]);
+        Assert.Equal((ExitCode.Usage, $"error: command line: --resume: {Placed(expected)}"), (result.Code, result.ErrorLine));
+    }
+
+    [Fact]
+    public void A_state_that_the_run_has_not_saved_is_named_with_those_that_it_has()
+    {
+        Train("--epochs", "1");
+        Assert.Equal(
+            $"error: {folder.File("run/states/7.state")}: not found; expected a state that the run has saved: 0, 1",
+            Cli.Run("train", "--output", folder.File("run"), "--resume", "7").ErrorLine
+        );
+    }
+
+    void Train(params string[] more)
+    {
+        var trained = TestImages.Train(folder, "run", ["--quiet", .. more]);
+        Assert.True(trained.Code == ExitCode.Success, trained.Error);
+    }
+
+    string Placed(string text) => text.Replace("{0}", folder.Path, StringComparison.Ordinal);
+}

@@ -66,26 +66,29 @@ static class CompareCommand
         var source = ConfigMapping.Labelled(run.Config.Dataloader);
         if (source is { ImageFolder: null, IdxFolder: null })
             return new PqfError.Config("command line", "--data", "expected a folder of images, here or in dataloader.*_path, got none");
-        return from _ in run.Config.OutputPath is { } folder ? OutputFolder.Prepare(folder, run.Locks, ReportFiles.Names) : default(Unit)
-            from done in run.WithImages(reader =>
-                run.WithDevice(device =>
-                    from one in run.Load(first, device, NetworkTask.Classification)
-                    from other in run.Load(second, device, NetworkTask.Classification)
-                    from images in isUnlabelled
-                        ? ImageSet.OpenUnlabelled((source.ImageFolder ?? source.IdxFolder)!, reader, run.Progress)
-                        : ImageSet.Open(source, one.Model, reader, run.Progress)
-                    from compared in Compare(run, one, other, images, !isUnlabelled)
-                    select compared
-                )
+        return run.WithImages(reader =>
+            run.WithDevice(device =>
+                from one in run.Load(first, device, NetworkTask.Classification)
+                from other in run.Load(second, device, NetworkTask.Classification)
+                from images in isUnlabelled
+                    ? ImageSet.OpenUnlabelled((source.ImageFolder ?? source.IdxFolder)!, reader, run.Progress)
+                    : ImageSet.Open(source, one.Model, reader, run.Progress)
+                from compared in Compare(run, one, other, images, !isUnlabelled)
+                select compared
             )
-            select done;
+        );
     }
 
     static Result<Unit, PqfError> Compare(RunContext run, Network first, Network second, ImageSet images, bool isLabelled)
     {
         run.NoteGuesses(first);
         run.NoteGuesses(second);
-        var options = new EvaluateOptions { ThreadCount = run.LoaderThreadCount, Skipped = run.SkippedImages() };
+        var options = new EvaluateOptions
+        {
+            ThreadCount = run.LoaderThreadCount,
+            Skipped = run.SkippedImages(),
+            BeforeWork = () => run.PrepareWanted(ReportFiles.Names),
+        };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
         return from comparison in CompareJob.Run(first, second, images, isLabelled, options, run.Progress, run.Cancellation)

@@ -117,7 +117,7 @@ static class CompressCommand
                 from images in Images(run, network, reader, calibrate)
                 from plan in CompressionPlan.Of(network, ConfigMapping.Compress(run) with { Images = images })
                 let noted = Note(run, plan.Notes)
-                select run.Conclude(PlanResult.Of(plan, (run.Config.TargetSize ?? run.Config.TargetRatio) is not null))
+                select run.Conclude(PlanResult.Of(plan, run.Config.TargetSize ?? run.Config.TargetRatio))
             )
             select planned;
     }
@@ -177,7 +177,6 @@ static class CompressCommand
 
     static Result<Unit, PqfError> Run(RunContext run, Network network, string folder, string? calibrate, NetworkOverrides overrides) =>
         run.WithImages(reader =>
-            from prepared in run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names])
             from images in Images(run, network, reader, calibrate)
             let skipped = run.SkippedImages()
             from compressed in CompressJob.Run(
@@ -187,6 +186,8 @@ static class CompressCommand
                     Images = images,
                     Skipped = skipped,
                     OwnsNetwork = true,
+                    BeforeWork = () =>
+                        run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names]),
                 },
                 run.Progress,
                 run.Cancellation

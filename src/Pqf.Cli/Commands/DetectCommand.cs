@@ -119,7 +119,7 @@ static class DetectCommand
         return run.WithDevice(device =>
             from network in run.Load(file, device, NetworkTask.Detection)
             from _ in run.PrepareOutput(folder, [.. pictures.Select(path => Path.GetFileName(path)), ResultsName])
-            let watch = new StageWatch(run.Terminal.Clock)
+            let watch = new StageWatch(run.Terminal.Clock).Start()
             let found = new Found([], [])
             let outcome = Detect(run, network, photographs, new Pictures(pictures, quality ?? DefaultQuality), threshold, watch, found)
             from concluded in Conclude(

@@ -73,18 +73,14 @@ static class EvaluateClassifierCommand
         var source = ConfigMapping.Labelled(keys);
         if (source is { ImageFolder: null, IdxFolder: null })
             return ImageSource.Missing;
-        return from _ in run.Config.OutputPath is { } folder
-                ? OutputFolder.Prepare(folder, run.Locks, [ConfusionName, .. ReportFiles.Names])
-                : default(Unit)
-            from done in run.WithImages(reader =>
-                run.WithDevice(device =>
-                    from network in run.Load(weights, device, NetworkTask.Classification)
-                    from images in ImageSet.Open(source, network.Model, reader, run.Progress)
-                    from measured in Measure(run, network, images)
-                    select measured
-                )
+        return run.WithImages(reader =>
+            run.WithDevice(device =>
+                from network in run.Load(weights, device, NetworkTask.Classification)
+                from images in ImageSet.Open(source, network.Model, reader, run.Progress)
+                from measured in Measure(run, network, images)
+                select measured
             )
-            select done;
+        );
     }
 
     static Result<Unit, PqfError> Measure(RunContext run, Network network, ImageSet images)
@@ -96,6 +92,7 @@ static class EvaluateClassifierCommand
             ThreadCount = run.LoaderThreadCount,
             AfterStage = watch.Lap,
             Skipped = run.SkippedImages(),
+            BeforeWork = () => run.PrepareWanted([ConfusionName, .. ReportFiles.Names]).Map(_ => Start(watch)),
         };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
@@ -104,6 +101,12 @@ static class EvaluateClassifierCommand
             let result = ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds)
             from concluded in run.Conclude(result with { Files = files.Paths }, files)
             select concluded;
+    }
+
+    static Unit Start(StageWatch watch)
+    {
+        watch.Start();
+        return default;
     }
 
     static FilesBeside Write(RunContext run, Network network, Accuracy accuracy, ImageSet images) =>

@@ -74,18 +74,14 @@ static class EvaluateDetectorCommand
     /// <param name="weights">The detector's file.</param>
     /// <param name="isProfiled">Whether the time of each stage is printed.</param>
     public static Result<Unit, PqfError> Run(RunContext run, string weights, bool isProfiled) =>
-        from _ in run.Config.OutputPath is { } folder
-            ? OutputFolder.Prepare(folder, run.Locks, [BoxName, MaskName, CategoryName, .. ReportFiles.Names])
-            : default(Unit)
-        from done in run.WithImages(reader =>
+        run.WithImages(reader =>
             run.WithDevice(device =>
                 from network in run.Load(weights, device, NetworkTask.Detection)
                 from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), reader)
                 from measured in Measure(run, network, images, isProfiled)
                 select measured
             )
-        )
-        select done;
+        );
 
     static Result<Unit, PqfError> Measure(RunContext run, Network network, CocoFolder images, bool isProfiled)
     {
@@ -96,12 +92,19 @@ static class EvaluateDetectorCommand
             LoaderThreadCount = run.LoaderThreadCount,
             HostThreadCount = run.Config.Threads,
             AfterStage = watch.Lap,
+            BeforeWork = () => run.PrepareWanted([BoxName, MaskName, CategoryName, .. ReportFiles.Names]).Map(_ => Start(watch)),
         };
         return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
             let files = run.Config.OutputPath is { } output ? Write(output, network, report) : FilesBeside.None
             let stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling)
             from concluded in run.Conclude(ResultOf(network, report, isProfiled, stages) with { Files = files.Paths }, files)
             select concluded;
+    }
+
+    static Unit Start(StageWatch watch)
+    {
+        watch.Start();
+        return default;
     }
 
     static FilesBeside Write(string folder, Network network, DetectorReport report) =>

@@ -109,7 +109,7 @@ static class TrainDetectorCommand
         bool isProfiled
     )
     {
-        var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock));
+        var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock).Start());
         int stepCount = 0;
         return from _ in TrainingMapping.CheckDetector(run.Config)
             from options in TrainingMapping.Options(run, Alone.Instance, resume, weights, backbone)

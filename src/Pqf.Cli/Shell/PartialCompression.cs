@@ -26,9 +26,17 @@ static class PartialCompression
     {
         string path = Path.Combine(folder, Path.GetFileNameWithoutExtension(model.Path) + ModelFormat.Onnx.Extension());
         return from possible in Check(run, model, path, calibrate)
-            from prepared in run.PrepareOutput(folder, Path.GetFileName(path), CompressionOutput.LayersName)
             let noted = Note(run, model)
-            from compressed in CompressPartialJob.Run(model, device, ConfigMapping.Compress(run), run.Progress, run.Cancellation)
+            from compressed in CompressPartialJob.Run(
+                model,
+                device,
+                ConfigMapping.Compress(run) with
+                {
+                    BeforeWork = () => run.PrepareOutput(folder, Path.GetFileName(path), CompressionOutput.LayersName),
+                },
+                run.Progress,
+                run.Cancellation
+            )
             from written in model.Write(path, compressed.Parameters)
             let tables = FilesBeside.Write(
                 (

@@ -101,6 +101,11 @@ sealed record RunContext(
     public Result<Unit, PqfError> PrepareOutput(string folder, params IEnumerable<string> files) =>
         Compression.Jobs.OutputFolder.Prepare(folder, Locks, files).Map(_ => NoteOutput(folder));
 
+    /// <summary>Makes the folder of the results, if one is asked for.</summary>
+    /// <param name="files">Names of files that will be written.</param>
+    public Result<Unit, PqfError> PrepareWanted(params IEnumerable<string> files) =>
+        Config.OutputPath is { } folder ? Compression.Jobs.OutputFolder.Prepare(folder, Locks, files) : default(Unit);
+
     /// <summary>Names the folder of the results, if nobody asked for it.</summary>
     public Unit NoteOutput(string folder)
     {

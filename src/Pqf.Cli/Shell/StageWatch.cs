@@ -14,10 +14,17 @@ sealed class StageWatch(TimeProvider clock)
 {
     readonly List<string> order = [];
     readonly Dictionary<string, double> seconds = [];
-    long last = clock.GetTimestamp();
+    long last;
 
     /// <summary>In the order in which they first ended.</summary>
     public ImmutableArray<StageTime> Stages => [.. order.Select(name => new StageTime(name, seconds[name]))];
+
+    /// <summary>Begins the first stage.</summary>
+    public StageWatch Start()
+    {
+        last = clock.GetTimestamp();
+        return this;
+    }
 
     /// <summary>Ends a stage.</summary>
     public void Lap(string name)

@@ -9,14 +9,18 @@ namespace Pqf.Compression.Allocation;
 /// <param name="LeastChoices">Bits of those choices alone.</param>
 /// <param name="Most">Bits of the whole with the largest choices.</param>
 /// <param name="Wanted">Bits of the whole that a target allows.</param>
-sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted)
+/// <param name="Largest">Settings with the largest choices.</param>
+sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, CompressionSpec Largest)
 {
+    /// <summary>Whether the largest choices have the size that is asked for: nothing needs to be measured to choose them.</summary>
+    public bool AllowsLargest => Wanted >= Most;
+
     /// <summary>Measures the smallest and the largest choices. Nothing is clustered.</summary>
     /// <param name="measure">What the target limits.</param>
     /// <param name="layers">What is quantised.</param>
     /// <param name="target">What is asked for.</param>
     /// <param name="spec">Settings that all choices have in common.</param>
-    /// <returns>An error that names the range if the target is not in it.</returns>
+    /// <returns>An error that names the range if the target is below it.</returns>
     public static Result<SizeRange, PqfError> Of(
         SizeMeasure measure,
         ImmutableArray<LayerBlocks> layers,
@@ -31,14 +35,37 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted)
             ),
         ];
         long wanted = target.BitsFor(measure.DenseBits);
+        var largest = spec.With(layers, [.. choices.Select(own => own[^1])]);
         return from least in measure.Of(spec.With(layers, [.. choices.Select(own => own[0])]))
-            from most in measure.Of(spec.With(layers, [.. choices.Select(own => own[^1])]))
-            from _ in wanted >= least && wanted <= most ? default(Unit) : (Result<Unit, PqfError>)OutOfRange(measure, target, least, most)
-            select new SizeRange(least, layers.Zip(choices, (layer, own) => measure.BitsOf(layer, own[0].D, own[0].K)).Sum(), most, wanted);
+            from most in measure.Of(largest)
+            from _ in wanted >= least ? default(Unit) : (Result<Unit, PqfError>)TooSmall(measure, target, least, most)
+            select new SizeRange(
+                least,
+                layers.Zip(choices, (layer, own) => measure.BitsOf(layer, own[0].D, own[0].K)).Sum(),
+                most,
+                wanted,
+                largest
+            );
     }
 
-    /// <summary>The error of a target below or above what is possible.</summary>
-    public static PqfError.Config OutOfRange(SizeMeasure measure, SizeTarget target, long least, long most)
+    /// <summary>The note of a target above what the network can use; null for any other.</summary>
+    public string? Unused(SizeMeasure measure, SizeTarget target)
+    {
+        if (Wanted <= Most)
+            return null;
+        string ratio = string.Create(CultureInfo.InvariantCulture, $"{(double)measure.DenseBits / Most:0.0} times smaller");
+        return target is SizeTarget.Bits { Count: var count, Unit: var unit }
+            ? $"target_size: {unit.Nearest(count)} is more than {measure.Subject} can use; it gets its largest codebooks: "
+                + $"{unit.AtLeast(Most)} ({ratio})"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"target_ratio: {measure.Subject} gets more than {((SizeTarget.Ratio)target).Value} times smaller with its largest "
+                    + $"codebooks, which it gets: {ratio}"
+            );
+    }
+
+    /// <summary>The error of a target below what is possible.</summary>
+    public static PqfError.Config TooSmall(SizeMeasure measure, SizeTarget target, long least, long most)
     {
         string ratios = string.Create(
             CultureInfo.InvariantCulture,
@@ -53,14 +80,11 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted)
                     $"expected {ratios} for {measure.Subject}, got {((SizeTarget.Ratio)target).Value}"
                 )
             );
-        string problem =
-            count < least
-                ? $"is too small by {unit.AtLeast(least - count)} for {measure.Subject}"
-                : $"is more than {measure.Subject} can use";
         return new(
             "command line",
             "target_size",
-            $"{unit.Nearest(count)} {problem}; expected {unit.AtLeast(least)} to {unit.AtMost(most)} ({ratios} times smaller)"
+            $"{unit.Nearest(count)} is too small by {unit.AtLeast(least - count)} for {measure.Subject}; expected {unit.AtLeast(least)} to "
+                + $"{unit.AtMost(most)} ({ratios} times smaller)"
         );
     }
 }

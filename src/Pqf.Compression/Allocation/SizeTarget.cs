@@ -30,6 +30,15 @@ public abstract record SizeTarget
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
+    /// <summary>The target in words: <c>at most 3 MB for each file</c>.</summary>
+    public string Text =>
+        this switch
+        {
+            Bits { Count: var count, Unit: var unit } => $"at most {unit.Nearest(count)} for each file",
+            Ratio(var value) => string.Create(CultureInfo.InvariantCulture, $"parameters at least {value} times smaller"),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
     /// <summary>Reads a size: <c>1MB</c>, <c>1.029MiB</c>, <c>900kB</c>, <c>1048576</c> (bytes).</summary>
     /// <param name="text">A number, and B, kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).</param>
     /// <returns>Null if it is no size above 0.</returns>

@@ -20,6 +20,9 @@ public sealed record DetectOptions
     /// <summary>Least score of a detection, 0 to 1. Measurements take no notice of it.</summary>
     public float Threshold { get; init; }
 
+    /// <summary>Called once nothing can be refused any more, before any work: to make what results go to. An error ends the job.</summary>
+    public Func<Result<Unit, PqfError>> BeforeWork { get; init; } = () => default(Unit);
+
     /// <summary>Called after each stage, for measurements: <see cref="EvaluateJob.Compiling"/> first.</summary>
     public Action<string> AfterStage { get; init; } = _ => { };
 

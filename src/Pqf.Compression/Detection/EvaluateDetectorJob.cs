@@ -47,6 +47,7 @@ public static class EvaluateDetectorJob
         images
             .WithAllFiles()
             .Bind(whole => DetectorClasses.For(whole, DetectorClasses.NamesOf(network.Model), network.Architecture.ClassCount, progress))
+            .Bind(fitting => options.BeforeWork().Map(_ => fitting))
             .Bind(fitting =>
             {
                 foreach (string note in fitting.Notes)

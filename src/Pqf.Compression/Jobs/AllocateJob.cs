@@ -37,21 +37,44 @@ static class AllocateJob
     )
     {
         var measure = MeasureOf(network, target, options);
-        return from range in SizeRange.Of(measure, layers, target, options.Compression)
-            let choices = Choices(network.Parameters, layers, measure, options, progress, cancellation)
-            let noted = images is null ? Note(progress, OnNoise) : default
-            from measured in Measured(network, layers, choices, images, options, progress, cancellation)
-            from spec in Share(measure, layers, measured, target, range, options.Compression)
-            select spec;
+        return SizeRange
+            .Of(measure, layers, target, options.Compression)
+            .Bind(range =>
+                range.AllowsLargest
+                    ? Largest(measure, target, range, progress)
+                    : from choices in (Result<ImmutableArray<ImmutableArray<LayerChoice>>, PqfError>)
+                        Choices(network.Parameters, layers, measure, options, progress, cancellation)
+                    let noted = images is null ? Note(progress, OnNoise) : default
+                    from measured in Measured(network, layers, choices, images, options, progress, cancellation)
+                    from spec in Share(measure, layers, measured, target, range, options.Compression)
+                    select spec
+            );
     }
 
-    /// <summary>The sizes that a target may ask for; an error if it asks for another.</summary>
-    public static Result<SizeRange, PqfError> Range(
+    /// <summary>The sizes that a target may ask for, with the note of one above them; an error if it asks for less.</summary>
+    public static Result<(SizeRange Range, string? Unused), PqfError> Range(
         Network network,
         ImmutableArray<LayerBlocks> layers,
         SizeTarget target,
         CompressOptions options
-    ) => SizeRange.Of(MeasureOf(network, target, options), layers, target, options.Compression);
+    )
+    {
+        var measure = MeasureOf(network, target, options);
+        return SizeRange.Of(measure, layers, target, options.Compression).Map(range => (range, range.Unused(measure, target)));
+    }
+
+    /// <summary>The largest choices of all layers, whose size the target allows: nothing is measured.</summary>
+    static Result<CompressionSpec, PqfError> Largest(
+        SizeMeasure measure,
+        SizeTarget target,
+        SizeRange range,
+        IProgress<JobProgress>? progress
+    )
+    {
+        if (range.Unused(measure, target) is { } unused)
+            progress.Note(unused);
+        return range.Largest;
+    }
 
     /// <summary>The note of a size that is shared out without photographs.</summary>
     public const string OnNoise =
@@ -79,18 +102,17 @@ static class AllocateJob
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
     ) =>
-        from range in SizeRange.Of(measure, layers, target, options.Compression)
-        let noted = Note(progress, "each layer's effect is taken to be the error of its weight, as the network is not run")
-        let choices = Choices(parameters, layers, measure, options, progress, cancellation)
-        from spec in Share(
-            measure,
-            layers,
-            [.. choices.Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray())],
-            target,
-            range,
-            options.Compression
-        )
-        select spec;
+        SizeRange
+            .Of(measure, layers, target, options.Compression)
+            .Bind(range =>
+            {
+                if (range.AllowsLargest)
+                    return Largest(measure, target, range, progress);
+                progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
+                var choices = Choices(parameters, layers, measure, options, progress, cancellation)
+                    .Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray());
+                return Share(measure, layers, [.. choices], target, range, options.Compression);
+            });
 
     /// <summary>Shares the size out: what is left for codes and codebooks is known from a whole of the smallest choices. Names and
     /// numbers around them may take some bytes more, so the result is measured.</summary>
@@ -118,7 +140,7 @@ static class AllocateJob
             budget -= (size - range.Wanted) << Math.Min(trial, 20);
         }
 
-        return SizeRange.OutOfRange(measure, target, size, range.Most);
+        return SizeRange.TooSmall(measure, target, size, range.Most);
     }
 
     static Unit Note(IProgress<JobProgress>? progress, string line)

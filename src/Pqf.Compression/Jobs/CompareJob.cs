@@ -61,6 +61,7 @@ public static class CompareJob
             );
         return from one in first.ForPhotographs()
             from other in second.ForPhotographs()
+            from ready in options.BeforeWork()
             from compared in Compare(one, other, images, isLabelled, options, progress, cancellation)
             select compared;
     }

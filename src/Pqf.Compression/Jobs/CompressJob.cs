@@ -36,6 +36,8 @@ public static class CompressJob
         if (Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         options = Settled(network, options);
+        if (Refused(network, options).Bind(_ => options.BeforeWork()) is Result<Unit, PqfError>.Error(var refused))
+            return refused;
         var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         return options.Target is { } target
             ? from layers in Blocks.Of(network.Graph, options.Compression)
@@ -54,6 +56,23 @@ public static class CompressJob
         : options.Images is not null ? network.ForPhotographs().Bind(_ => ModelFormats.Check(options.Formats, network.Architecture))
         : network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph)
         : ModelFormats.Check(options.Formats, network.Architecture);
+
+    /// <summary>The errors that can be found in settings before any work.</summary>
+    /// <param name="network">A network that can be compressed.</param>
+    /// <param name="options">Settled.</param>
+    static Result<Unit, PqfError> Refused(Network network, CompressOptions options) =>
+        from layers in Blocks.Of(network.Graph, options.Compression)
+        from inputs in ColumnWeights(layers, options)
+        from range in options.Target is { } target
+            ? AllocateJob.Range(network, layers, target, options).Map(_ => default(Unit))
+            : default(Unit)
+        select range;
+
+    /// <summary>Weights per column of blocks, if a file of them is named.</summary>
+    internal static Result<ImmutableDictionary<string, LayerInputs>, PqfError> ColumnWeights(
+        ImmutableArray<LayerBlocks> layers,
+        CompressOptions options
+    ) => options.ColumnWeights is { } path ? QuantiseByColumns.Read(path, layers) : ImmutableDictionary<string, LayerInputs>.Empty;
 
     /// <summary>The error of a network that has codes already.</summary>
     internal static PqfError IsCompressed(Network network) =>
@@ -91,9 +110,7 @@ public static class CompressJob
         CancellationToken cancellation
     ) =>
         from layers in Blocks.Of(network.Graph, options.Compression)
-        from inputs in options.ColumnWeights is { } path
-            ? QuantiseByColumns.Read(path, layers)
-            : ImmutableDictionary<string, LayerInputs>.Empty
+        from inputs in ColumnWeights(layers, options)
         from provenance in ProvenanceOf(network.Path, options.ToolVersion)
         let steps = Estimate(network, images)
             .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction, options.Compression))

@@ -63,6 +63,9 @@ public sealed record CompressOptions
     /// <summary>Times groups and layers; null leaves their seconds at 0.</summary>
     public TimeProvider? Clock { get; init; }
 
+    /// <summary>Called once nothing can be refused any more, before any work: to make what results go to. An error ends the job.</summary>
+    public Func<Result<Unit, PqfError>> BeforeWork { get; init; } = () => default(Unit);
+
     /// <summary>Called with the network as quantised, before its norms are estimated again. An error ends the job.</summary>
     public Func<Compressed, Result<Unit, PqfError>> AfterQuantising { get; init; } = _ => default(Unit);
 

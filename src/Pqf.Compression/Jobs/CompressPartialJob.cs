@@ -32,6 +32,7 @@ public static class CompressPartialJob
         options = options with { Compression = FittingBlocks.Of(model.Graph, named, share), Permutation = null, Images = null };
         return from cut in Blocks.Of(model.Graph, options.Compression)
             from loaded in StateDict.Load(model.Graph, model.Tensors, device)
+            from ready in Refused(model, loaded.Parameters, cut, options).Bind(_ => options.BeforeWork())
             from spec in options.Target is { } target
                 ? Allocate(model, loaded.Parameters, cut, target, options, progress, cancellation)
                 : options.Compression
@@ -69,24 +70,29 @@ public static class CompressPartialJob
         CompressOptions options,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
+    ) => AllocateJob.ByWeights(parameters, layers, target, MeasureOf(model, parameters, options), options, progress, cancellation);
+
+    /// <summary>The error of a size that is not possible.</summary>
+    static Result<Unit, PqfError> Refused(
+        OnnxPartialModel model,
+        Parameters parameters,
+        ImmutableArray<LayerBlocks> layers,
+        CompressOptions options
     ) =>
-        AllocateJob.ByWeights(
-            parameters,
-            layers,
-            target,
-            new SizeMeasure(
-                "this model",
-                8 * model.SizeBytes,
-                true,
-                options.Compression.CodebookForm,
-                spec =>
-                    from cut in Blocks.Of(model.Graph, spec)
-                    from bytes in StandIn.Of(model.Graph, parameters, spec, cut, model.SizeOf)
-                    select 8 * bytes
-            ),
-            options,
-            progress,
-            cancellation
+        options.Target is { } target
+            ? SizeRange.Of(MeasureOf(model, parameters, options), layers, target, options.Compression).Map(_ => default(Unit))
+            : default(Unit);
+
+    static SizeMeasure MeasureOf(OnnxPartialModel model, Parameters parameters, CompressOptions options) =>
+        new(
+            "this model",
+            8 * model.SizeBytes,
+            true,
+            options.Compression.CodebookForm,
+            spec =>
+                from cut in Blocks.Of(model.Graph, spec)
+                from bytes in StandIn.Of(model.Graph, parameters, spec, cut, model.SizeOf)
+                select 8 * bytes
         );
 }
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -20,15 +19,15 @@ public sealed record PlannedLayer(string Layer, Shape Shape, string Kind, int? D
 
 /// <summary>A file that would be written.</summary>
 /// <param name="Format">Its kind.</param>
-/// <param name="SizeBytes">Its size.</param>
+/// <param name="SizeBytes">Its size; the maximum of it where a target size decides.</param>
 public sealed record PlannedFile(ModelFormat Format, long SizeBytes);
 
 /// <summary>What compressing a network would give: its sizes, before any work.</summary>
 /// <param name="Layers">Weights, in graph order.</param>
 /// <param name="OtherBits">Bits of biases, norms and other values that are no layer's weight.</param>
-/// <param name="SizeBits">Bits of the compressed network; of the size asked for, where there is one.</param>
+/// <param name="SizeBits">Bits of the compressed network; the maximum of them where a target size decides.</param>
 /// <param name="DenseBits">Bits of the dense network.</param>
-/// <param name="Files">One of each kind; none where a target decides on the layers.</param>
+/// <param name="Files">One of each kind.</param>
 public sealed record CompressionPlan(
     ImmutableArray<PlannedLayer> Layers,
     long OtherBits,
@@ -37,6 +36,10 @@ public sealed record CompressionPlan(
     ImmutableArray<PlannedFile> Files
 )
 {
+    /// <summary>Whether a target decides on the layers, so that sizes are known as maxima alone: which block lengths and codebooks it
+    /// chooses is known once layers have been clustered and their effects measured.</summary>
+    public bool IsForTarget { get; init; }
+
     /// <summary>What the compression will note before its work, a line each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
@@ -50,30 +53,51 @@ public sealed record CompressionPlan(
             return unfit;
         options = CompressJob.Settled(network, options);
         return from blocks in Blocks.Of(network.Graph, options.Compression)
-            from inputs in options.ColumnWeights is { } path
-                ? QuantiseByColumns.Read(path, blocks)
-                : ImmutableDictionary<string, LayerInputs>.Empty
-            from files in FilesOf(network, blocks, options)
-            select Of(network, options.Compression, blocks, options.Target) with
-            {
-                Files = files,
-                Notes = options is { Target: not null, Images: null } ? [AllocateJob.OnNoise] : [],
-            };
+            from inputs in CompressJob.ColumnWeights(blocks, options)
+            from plan in options.Target is { } target
+                ? ForTarget(network, blocks, target, options)
+                : Exact(network, options.Compression, options)
+            select plan;
     }
 
-    /// <summary>Sizes of the files; none where a target decides, which is checked.</summary>
-    static Result<ImmutableArray<PlannedFile>, PqfError> FilesOf(
+    /// <summary>A plan for settings that are known.</summary>
+    static Result<CompressionPlan, PqfError> Exact(Network network, CompressionSpec spec, CompressOptions options) =>
+        from blocks in Blocks.Of(network.Graph, spec)
+        from files in StandIn.FilesOf(CompressJob.Described(network, options with { Compression = spec }), spec, options.Formats)
+        select Of(network, spec, blocks) with
+        {
+            Files = [.. files.Select(file => new PlannedFile(file.Format, file.Bytes))],
+        };
+
+    /// <summary>A plan of maxima: the target's, or those of the largest choices where these are smaller. The plan is exact where the target
+    /// allows the largest choices.</summary>
+    static Result<CompressionPlan, PqfError> ForTarget(
         Network network,
         ImmutableArray<LayerBlocks> blocks,
+        SizeTarget target,
         CompressOptions options
     ) =>
-        options.Target is { } target
-            ? AllocateJob.Range(network, blocks, target, options).Map(_ => ImmutableArray<PlannedFile>.Empty)
-            : StandIn
-                .FilesOf(CompressJob.Described(network, options), options.Compression, options.Formats)
-                .Map(files => files.Select(file => new PlannedFile(file.Format, file.Bytes)).ToImmutableArray());
+        from found in AllocateJob.Range(network, blocks, target, options)
+        from largest in Exact(network, found.Range.Largest, options)
+        select found.Range.AllowsLargest
+            ? largest with
+            {
+                Notes = found.Unused is { } unused ? [unused] : [],
+            }
+            : largest with
+            {
+                IsForTarget = true,
+                Notes = options.Images is null ? [AllocateJob.OnNoise] : [],
+                Layers = [.. largest.Layers.Select(layer => layer.Kind == Codes ? layer with { D = null, K = null, Bits = null } : layer)],
+                // A file holds more than its parameters, so that its limit is one of theirs.
+                SizeBits = Math.Min(largest.SizeBits, found.Range.Wanted),
+                Files =
+                    target is SizeTarget.Bits
+                        ? [.. largest.Files.Select(file => file with { SizeBytes = Math.Min(file.SizeBytes, found.Range.Wanted / 8) })]
+                        : largest.Files,
+            };
 
-    static CompressionPlan Of(Network network, CompressionSpec spec, ImmutableArray<LayerBlocks> blocks, SizeTarget? target)
+    static CompressionPlan Of(Network network, CompressionSpec spec, ImmutableArray<LayerBlocks> blocks)
     {
         var stored = StoredForms.Marked(network.Graph, network.Parameters, spec);
         var coded = blocks.ToImmutableDictionary(layer => layer.WeightName);
@@ -88,18 +112,16 @@ public sealed record CompressionPlan(
             other -= value.SizeBits;
             layers.Add(
                 coded.TryGetValue(weight.Name, out var layer)
-                    ? Coded(layer, spec, target is not null)
+                    ? Coded(layer, spec)
                     : new PlannedLayer(weight.Layer, weight.Shape, value.Form.Word(), null, null, value.SizeBits)
             );
         }
 
-        return new(layers.ToImmutable(), other, target?.BitsFor(dense) ?? other + layers.Sum(layer => layer.Bits ?? 0), dense, []);
+        return new(layers.ToImmutable(), other, other + layers.Sum(layer => layer.Bits ?? 0), dense, []);
     }
 
-    static PlannedLayer Coded(LayerBlocks layer, CompressionSpec spec, bool isForTarget) =>
-        isForTarget
-            ? new(layer.Layer, layer.Weight, Codes, null, null, null)
-            : new(layer.Layer, layer.Weight, Codes, layer.D, layer.K, Cost.BitsOf(layer.N, layer.K, layer.D, spec.CodebookForm));
+    static PlannedLayer Coded(LayerBlocks layer, CompressionSpec spec) =>
+        new(layer.Layer, layer.Weight, Codes, layer.D, layer.K, Cost.BitsOf(layer.N, layer.K, layer.D, spec.CodebookForm));
 
     /// <summary>The kind of a weight with codes.</summary>
     internal const string Codes = "codes";

@@ -36,6 +36,9 @@ public sealed record EvaluateOptions
     /// <summary>Receives images that cannot be decoded, which are left out; null where such an image is an error.</summary>
     public SkippedImages? Skipped { get; init; }
 
+    /// <summary>Called once nothing can be refused any more, before any work: to make what results go to. An error ends the job.</summary>
+    public Func<Result<Unit, PqfError>> BeforeWork { get; init; } = () => default(Unit);
+
     /// <summary>Called after each stage, for measurements: <see cref="EvaluateJob.Compiling"/> first.</summary>
     public Action<string> AfterStage { get; init; } = _ => { };
 }
@@ -73,6 +76,8 @@ public static class EvaluateJob
     {
         if (network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
             return unfit;
+        if (options.BeforeWork() is Result<Unit, PqfError>.Error(var refused))
+            return refused;
         using var scope = network.Device.BeginScope();
         int batchSize = Math.Min(options.BatchSize, images.Count);
         var classifier = new Classifier(network, batchSize);

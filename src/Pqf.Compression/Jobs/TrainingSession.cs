@@ -76,7 +76,6 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Result<Begun, PqfError> Begin() =>
         from network in kind.Start()
         from data in kind.For(network.Model)
-        from _ in PrepareFolder()
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
         select result with
@@ -124,6 +123,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             Skipped = Options.SkipsCorrupt ? run.Skipped : null,
             BatchSize = Options.BatchSize ?? how.BatchSize,
             LoaderThreadCount = Options.LoaderThreadCount,
+            BeforeWork = PrepareFolder,
             MeasuresEffects = false, // training keeps the network alone, not the layers' reports
             // Without images to calibrate on, the network as quantised is the one that training starts from.
             AfterQuantising = compressed =>
@@ -138,7 +138,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         };
         var model =
             Options.Compression is null || network.IsCompressed
-                ? CompressJob.Unfold(network, how, run.Progress, run.Cancellation)
+                ? PrepareFolder().Bind(_ => CompressJob.Unfold(network, how, run.Progress, run.Cancellation))
                 : CompressJob.Run(network, how, run.Progress, run.Cancellation).Map(compressed => compressed.Model);
         return model.Map(prepared => (prepared, initial));
     }

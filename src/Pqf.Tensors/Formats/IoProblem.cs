@@ -46,5 +46,15 @@ public static class IoProblem
 
     /// <summary>The error of an expected exception.</summary>
     public static PqfError.File Error(string path, Exception exception, string? failure = null) =>
-        new(path, failure is null ? Describe(exception) : $"{failure}: {Describe(exception)}");
+        new(path, failure is null ? Describe(path, exception) : $"{failure}: {Describe(path, exception)}");
+
+    /// <summary>A few words, which name a file that stands where a folder is expected.</summary>
+    static string Describe(string path, Exception exception)
+    {
+        if (exception is DirectoryNotFoundException)
+            for (string? above = Path.GetDirectoryName(path); above is { Length: > 0 }; above = Path.GetDirectoryName(above))
+                if (File.Exists(above))
+                    return $"{above} is a file; expected a folder";
+        return Describe(exception);
+    }
 }

@@ -122,12 +122,6 @@ public sealed class CompressTests : IDisposable
     [Theory]
     [InlineData("target_ratio: expected [0-9.]+ to [0-9.]+ for this network, got 5000", "--target-ratio", "5000")]
     [InlineData(
-        @"target_size: 1 GB is more than the \.pqf file of this network can use; expected [0-9.]+ GB to [0-9.]+ GB \([0-9.]+ to [0-9.]+ "
-            + @"times smaller\)",
-        "--target-size",
-        "1GB"
-    )]
-    [InlineData(
         @"target_size: 100 kB is too small by [0-9.]+ kB for the \.onnx file of this network; expected [0-9.]+ kB to [0-9,.]+ kB ",
         "--target-size",
         "100kB",
@@ -141,7 +135,7 @@ public sealed class CompressTests : IDisposable
         var result = Cli.Run([.. arguments, "--output", folder.File("out")]);
         Assert.NotEqual(ExitCode.Success, result.Code);
         Assert.Matches($"^error: command line: {expected}", result.Error);
-        Assert.Empty(Directory.GetFiles(folder.File("out")));
+        Assert.False(Directory.Exists(folder.File("out")));
         Assert.Equal(
             (result.Code, result.Error),
             (Cli.Run([.. arguments, "--dry-run"]) is var planned ? (planned.Code, planned.Error) : default)
@@ -296,8 +290,8 @@ public sealed class CompressTests : IDisposable
         var result = Cli.Run("compress", "--weights", folder.File("out/resnet18.pqf"), "--output", folder.File("again"), "--quiet");
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.Equal(
-            $"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert --format "
-                + $"dense makes one)",
+            $"error: {folder.File("out/resnet18.pqf")}: is compressed already; expected a dense network (pqf convert IN OUT "
+                + $"--dense makes one)",
             result.ErrorLine
         );
     }

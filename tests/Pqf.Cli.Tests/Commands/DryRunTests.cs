@@ -67,14 +67,43 @@ public sealed class DryRunTests : IDisposable
         );
     }
 
-    [Fact]
-    public void Where_a_size_is_asked_for_what_the_work_chooses_is_not_known()
+    [Theory]
+    [InlineData("at most 2 MB for each file", 2_000_000, "--target-size", "2MB", "--format", "pqf,onnx")]
+    [InlineData("parameters at least 20 times smaller", null, "--target-ratio", "20")]
+    public void Where_a_size_is_asked_for_sizes_are_maxima(string limit, int? maximum, params string[] options)
     {
-        string[] arguments = ["compress", Network(false), "--dry-run", "--target-ratio", "20", .. Settings];
+        string[] arguments = ["compress", Network(false), "--dry-run", .. options, .. Settings];
         var plan = JsonCli.Run("compress-dry-run", ExitCode.Success, arguments);
-        Assert.Equal(plan.At("denseBits").GetInt64() / 20, plan.At("sizeBits").GetInt64());
-        Assert.Equal(JsonValueKind.Null, plan.At("layers", 1, "k").ValueKind);
-        Assert.Contains("run without --dry-run for them", Cli.Run(arguments).Lines[^1], StringComparison.Ordinal);
+        var layer = plan.At("layers", 1);
+        Assert.All(
+            [plan.At("sizeBits"), plan.At("files", 0, "sizeBytes"), layer.At("k"), layer.At("bits"), layer.At("share")],
+            unknown => Assert.Equal(JsonValueKind.Null, unknown.ValueKind)
+        );
+        long bits = plan.At("maxSizeBits").GetInt64(),
+            bytes = plan.At("files", 0, "maxSizeBytes").GetInt64();
+        if (maximum is { } most)
+            Assert.InRange(bytes, 1, most);
+        else
+            Assert.Equal(plan.At("denseBits").GetInt64() / 20, bits);
+        string[] lines = Cli.Run(arguments).Lines;
+        Assert.Contains($"limit    {limit}", lines);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"file     .pqf: at most {bytes:N0} bytes"), lines);
+        Assert.Contains(
+            lines,
+            line => line.StartsWith($"size     at most {bits.ToString("N0", CultureInfo.InvariantCulture)} bits", StringComparison.Ordinal)
+        );
+        Assert.Contains("run without --dry-run for them", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_size_above_what_the_network_can_use_is_planned_exactly()
+    {
+        string network = Network(false);
+        var plan = Cli.Run(["compress", network, "--dry-run", "--target-size", "1GB", .. Settings.Where(word => word != "--quiet")]);
+        Assert.Equal(ExitCode.Success, plan.Code);
+        Assert.Contains("target_size: 1 GB is more than the .pqf file of this network can use; ", plan.Error, StringComparison.Ordinal);
+        Assert.Matches(@"^file     \.pqf: [0-9,]+ bytes$", plan.Lines[^1]);
+        Assert.DoesNotContain(plan.Lines, line => line.Contains("at most", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,6 +121,7 @@ public sealed class DryRunTests : IDisposable
     [InlineData(true, "--format", "pqf,pth")]
     [InlineData(false, "--target-ratio", "20")]
     [InlineData(false, "--target-size", "100kB")]
+    [InlineData(true, "--target-size", "1GB")]
     [InlineData(false, "--target-size", "1MB", "--target-ratio", "20")]
     [InlineData(false, "--calibrate", "absent")]
     [InlineData(false, "--model.column_weights", "absent")]
@@ -119,6 +149,7 @@ public sealed class DryRunTests : IDisposable
                 line.StartsWith(folder.Path, StringComparison.Ordinal)
                 || line.StartsWith("error", StringComparison.Ordinal)
                 || line.StartsWith("each layer's effect", StringComparison.Ordinal)
+                || line.StartsWith("target_size", StringComparison.Ordinal)
             ),
         ];
         Assert.Equal(expected, own);

@@ -69,7 +69,7 @@ public sealed class EvaluateDetectorTests : IDisposable
     {
         Assert.Contains("--weights: expected a network's file", Cli.Run("evaluate-maskrcnn").ErrorLine);
         Assert.Contains(
-            "dataloader.coco_path: expected a folder with val2017 and annotations, got none",
+            "--data: expected a folder with val2017 and annotations, here or in dataloader.coco_path, got none",
             Cli.Run("evaluate-maskrcnn", "--weights", folder.File("net.safetensors")).ErrorLine
         );
     }

@@ -117,7 +117,7 @@ public class PartialCompressTests
     static readonly StringComparer Order = StringComparer.Ordinal;
 
     /// <summary>A small classifier whose softmax is another operation, with a name as long.</summary>
-    static string Write(TemporaryFolder folder)
+    internal static string Write(TemporaryFolder folder)
     {
         byte[] model = File.ReadAllBytes(TestGraphFiles.WriteOnnx(folder.File("soft.onnx")));
         File.Delete(folder.File("soft.onnx"));

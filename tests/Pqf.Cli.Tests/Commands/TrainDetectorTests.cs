@@ -167,10 +167,7 @@ public sealed class TrainDetectorTests : IDisposable
             Train("--backbone", folder.File("resnet.safetensors"), "--model.compress", "false").ErrorLine
         );
         Assert.Contains("--weights: expected a detector here, or a classifier for its body in --backbone, got neither", Train().ErrorLine);
-        Assert.Contains(
-            "dataloader.coco_path: expected a folder with train2017",
-            Cli.Run("train-maskrcnn", "--output", folder.File("out")).ErrorLine
-        );
+        Assert.Contains("--data: expected a folder with train2017", Cli.Run("train-maskrcnn", "--output", folder.File("out")).ErrorLine);
     }
 
     CliResult Train(params string[] more) =>

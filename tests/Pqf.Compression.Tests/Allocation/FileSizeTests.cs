@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -85,7 +86,6 @@ public sealed class FileSizeTests
         @"100 bytes is too small by [0-9,]+ bytes for the \.onnx file of this network; " + @"expected [0-9,]+ bytes to [0-9,]+ bytes"
     )]
     [InlineData("1kB", @"1 kB is too small by [0-9.]+ kB for the \.onnx file of this network; " + @"expected [0-9.]+ kB to [0-9.]+ kB")]
-    [InlineData("1MB", @"1 MB is more than the \.onnx file of this network can use; " + @"expected [0-9.]+ MB to [0-9.]+ MB")]
     [InlineData(
         "0.001MiB",
         @"0.001 MiB is too small by [0-9.]+ MiB for the \.onnx file of this network; " + @"expected [0-9.]+ MiB to [0-9.]+ MiB"
@@ -99,6 +99,76 @@ public sealed class FileSizeTests
         string planned = CompressionPlan.Of(dense, options).ErrorMessage();
         Assert.Matches($@"^command line: target_size: {expected} \([0-9.]+ to [0-9.]+ times smaller\)$", planned);
         Assert.Equal(planned, Compress(dense, options).ErrorMessage());
+    }
+
+    /// <summary>A target is a maximum: one that the network cannot use is no error. Nothing needs to be measured, so the plan is
+    /// exact.</summary>
+    [Theory]
+    [InlineData(
+        "graph",
+        "1MB",
+        @"^target_size: 1 MB is more than the \.onnx file of this network can use; it gets its largest " + "codebooks: [0-9.]+ MB "
+    )]
+    [InlineData(
+        "resnet20",
+        "1GiB",
+        @"^target_size: 1 GiB is more than the \.onnx file of this network can use; it gets its largest " + "codebooks: [0-9.]+ GiB "
+    )]
+    [InlineData(
+        "graph",
+        "1.1",
+        @"^target_ratio: this network gets more than 1.1 times smaller with its largest codebooks, which it "
+            + "gets: [0-9.]+ times smaller$"
+    )]
+    public void A_target_above_what_a_network_can_use_gives_the_largest_network_with_a_note(string network, string target, string note)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var dense = Network(network, device);
+        var options = Options([ModelFormat.Onnx]) with { Target = target == "1.1" ? new SizeTarget.Ratio(1.1) : SizeTarget.Parse(target) };
+        var (_, most) = Range(dense, options.Formats);
+        var notes = new Notes();
+        var compressed = CompressJob.Run(dense, options, notes, TestContext.Current.CancellationToken).Value().Model.AsStored();
+        Assert.Matches(note, notes.Lines.First(line => line.StartsWith("target", StringComparison.Ordinal)));
+        var plan = CompressionPlan.Of(dense, options).Value();
+        Assert.Equal(notes.Lines.Where(line => line.StartsWith("target", StringComparison.Ordinal)), plan.Notes);
+        Assert.False(plan.IsForTarget);
+        Assert.Equal(compressed.SizeOf("x", ModelFormat.Onnx).Value(), plan.Files.Single().SizeBytes);
+        if (target != "1.1")
+            Assert.Equal(most, plan.Files.Single().SizeBytes);
+    }
+
+    /// <summary>What is planned for a target are maxima: whatever the work chooses, the sizes are not above them.</summary>
+    [Theory]
+    [InlineData("resnet20", "60kB")]
+    [InlineData("resnet20", "70kB")]
+    [InlineData("graph", "12kB")]
+    [InlineData("resnet20", "6")]
+    public void A_plan_for_a_target_bounds_what_the_work_chooses(string network, string target)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var dense = Network(network, device);
+        var options = Options(Held(network)) with { Target = target == "6" ? new SizeTarget.Ratio(6) : SizeTarget.Parse(target) };
+        var plan = CompressionPlan.Of(dense, options).Value();
+        Assert.True(plan.IsForTarget);
+        var model = Compress(dense, options).Value().Model.AsStored();
+        Assert.Equal(options.Formats, plan.Files.Select(file => file.Format));
+        Assert.All(plan.Files, file => Assert.InRange(model.SizeOf("x", file.Format).Value(), 1, file.SizeBytes));
+        if (options.Target is SizeTarget.Bits { Count: var limit })
+            Assert.All(plan.Files, file => Assert.InRange(8 * file.SizeBytes, 1, limit));
+        Assert.InRange(NetworkText.CostOf(model).Bits, 1, plan.SizeBits);
+    }
+
+    sealed class Notes : IProgress<JobProgress>
+    {
+        public List<string> Lines { get; } = [];
+
+        public void Report(JobProgress value)
+        {
+            if (value is JobProgress.Noted(var line))
+                Lines.Add(line);
+        }
     }
 
     [Fact]

@@ -115,6 +115,18 @@ public sealed class AtomicFileTests : IDisposable
             AtomicFile.Write(folder.File("no/a"), _ => { }).ErrorMessage()
         );
 
+    [Theory]
+    [InlineData("e/a")]
+    [InlineData("e/x/a")]
+    public void A_file_where_a_folder_is_expected_is_named(string path)
+    {
+        string file = folder.Write("e", "x"u8.ToArray());
+        Assert.Equal(
+            $"{folder.File(path)}: cannot be written: {file} is a file; expected a folder",
+            AtomicFile.Write(folder.File(path), _ => { }).ErrorMessage()
+        );
+    }
+
     [Fact]
     public void A_folder_that_may_not_be_written_is_an_error()
     {

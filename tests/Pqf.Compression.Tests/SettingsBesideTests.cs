@@ -225,7 +225,7 @@ public sealed class SettingsBesideTests : IDisposable
 
     [Theory]
     [InlineData("""{"architectures": ["BertModel"], "hidden_size": 768}""")]
-    [InlineData("""{"name": "an app", "mean": "of nothing", "num_classes": "many"}""")]
+    [InlineData("""{"name": "an app", "mean": "of nothing"}""")]
     public void A_file_about_something_else_is_passed_over(string text)
     {
         Write("config.json", text);
@@ -265,6 +265,36 @@ public sealed class SettingsBesideTests : IDisposable
     {
         Write("config.json", text);
         Assert.Equal(notes, Load().Value().Notes);
+    }
+
+    [Theory]
+    [InlineData("""{"num_classes": "many"}""", "num_classes: expected a whole number from 0 to 2147483647, got \"many\"")]
+    [InlineData("""{"num_classes": -1}""", "num_classes: expected a whole number from 0 to 2147483647, got -1")]
+    [InlineData("""{"num_classes": 2.5}""", "num_classes: expected a whole number from 0 to 2147483647, got 2.5")]
+    [InlineData("""{"num_classes": true}""", "num_classes: expected a whole number from 0 to 2147483647, got true")]
+    [InlineData("""{"num_classes": [10]}""", "num_classes: expected a whole number from 0 to 2147483647, got [10]")]
+    [InlineData("""{"num_classes": {}}""", "num_classes: expected a whole number from 0 to 2147483647, got {}")]
+    [InlineData("""{"architecture": 5}""", "architecture: expected a text, got 5")]
+    [InlineData("""{"architecture": ["resnet18"]}""", "architecture: expected a text, got [\"resnet18\"]")]
+    [InlineData("""{"id2label": ["a"]}""", "id2label: expected an object, got [\"a\"]")]
+    [InlineData("""{"pretrained_cfg": "resnet18"}""", "pretrained_cfg: expected an object, got \"resnet18\"")]
+    [InlineData("""{"num_classes": null, "architecture": null}""")]
+    [InlineData(
+        """{"num_classes": "many", "architecture": 5}""",
+        "num_classes: expected a whole number from 0 to 2147483647, got \"many\"",
+        "architecture: expected a text, got 5"
+    )]
+    public void A_value_of_a_wrong_kind_is_a_note(string text, params string[] problems)
+    {
+        Write("config.json", text);
+        Assert.Equal(problems.Select(problem => $"config.json beside the weights: not taken: {problem}"), Load().Value().Notes);
+    }
+
+    [Fact]
+    public void A_folder_called_config_json_is_a_note()
+    {
+        Directory.CreateDirectory(folder.File("config.json"));
+        Assert.Equal(["config.json beside the weights: not taken: is a folder; expected a file"], Load().Value().Notes);
     }
 
     [Fact]

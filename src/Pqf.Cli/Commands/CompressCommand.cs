@@ -23,7 +23,9 @@ static class CompressCommand
         var network = new NetworkFile("network", "The dense network: .pth, .safetensors or .onnx");
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for the compressed network, layers.csv and groups.csv [default: output_path, or runs/compress-NAME]",
+            Description =
+                "Folder for the compressed network, report.html, report.md, layers.csv and groups.csv [default: output_path, or "
+                + "runs/compress-NAME]",
             HelpName = "DIR",
         };
         var format = new Option<string?>("--format")
@@ -82,6 +84,7 @@ static class CompressCommand
                     + "--calibrate /data/photographs",
                 "pqf compress --config config/compress_resnet50.yaml --weights resnet50.pth --output out "
                     + "--model.compression_parameters.layer_specs.fc.k 512",
+                "pqf compress resnet18.pth --output quick --model.compression_parameters.k_means_n_iters 100 --model.sls_iterations 1000",
                 "pqf compress mobilenet_v2.onnx --output out --format onnx",
             ],
             run =>
@@ -212,8 +215,9 @@ static class CompressCommand
             select concluded
         );
 
-    /// <summary>Photographs that a network was calibrated on: those that can be decoded.</summary>
-    static int PhotographCount(ImageSet? images, SkippedImages? skipped) => (images?.Count ?? 0) - (skipped?.Count ?? 0);
+    /// <summary>Photographs that a network was calibrated on: those that can be decoded, up to the most that are used.</summary>
+    static int PhotographCount(ImageSet? images, SkippedImages? skipped) =>
+        Math.Min((images?.Count ?? 0) - (skipped?.Count ?? 0), CompressOptions.MostImages);
 
     static Report Report(RunContext run, PqfModel model, CompressionState state, CompressResult written, int photographs) =>
         CompressPage.Of(
@@ -270,6 +274,19 @@ static class CompressCommand
         run.NoteGuesses(network);
         return folder is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None
             ? (ImageSet?)null
-            : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);
+            : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => Noted(run, network, images));
+    }
+
+    // docs/faq.md advises so many; a detector sees enough in fewer, as each photograph has many objects.
+    const int FewPhotographs = 100;
+
+    static ImageSet Noted(RunContext run, Network network, ImageSet images)
+    {
+        if (images.Count < FewPhotographs && !network.Graph.HasJoints)
+            run.Note(
+                $"calibration has {Plural.Of(images.Count, "photograph")}: with fewer than {FewPhotographs} the accuracy may be poor; "
+                    + "160 gave the results in the documentation"
+            );
+        return images;
     }
 }

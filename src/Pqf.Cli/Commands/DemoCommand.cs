@@ -25,7 +25,7 @@ static class DemoCommand
         return new(
             new Command(
                 "demo",
-                "Compress, calibrate and fine-tune a small network for pictures of clothes, all in the program, in two minutes: "
+                "Compress, calibrate and fine-tune a small network for pictures of clothes, all in the program, in about a minute: "
                     + "nothing to download."
             )
             {

@@ -31,12 +31,18 @@ static class NetworkOutputs
                 parameters =>
                 {
                     using var scope = device.BeginScope();
-                    var plan = InferencePlan.Compile(graph, parameters, device, images.BatchShape);
+                    // Batches of one size share a plan; the last batch may be smaller.
                     return
                     [
-                        .. loaded.SelectMany(batch =>
-                            plan.RunAll(batch).Select(output => new OutputValues(output.Shape, output.ToArray()))
-                        ),
+                        .. loaded
+                            .GroupBy(batch => batch.Shape[0])
+                            .SelectMany(same =>
+                            {
+                                var plan = InferencePlan.Compile(graph, parameters, device, same.First().Shape);
+                                return same.SelectMany(batch =>
+                                    plan.RunAll(batch).Select(output => new OutputValues(output.Shape, output.ToArray()))
+                                );
+                            }),
                     ];
                 }
             );

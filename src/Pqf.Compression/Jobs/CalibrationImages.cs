@@ -10,9 +10,10 @@ namespace Pqf.Compression.Jobs;
 static class CalibrationImages
 {
     /// <summary>Most images used: the averages over so many change no more.</summary>
-    public const int MostImages = 1024;
+    public const int MostImages = CompressOptions.MostImages;
 
-    /// <summary>A random 1,024 of some images, or all if there are fewer, in batches of the full size.</summary>
+    /// <summary>A random 1,024 of some images, or all if there are fewer, in batches as equal as their number allows: a last batch of a few
+    /// would have statistics of its own.</summary>
     /// <param name="images">Whose classes are not looked at.</param>
     /// <param name="preprocessing">How they are prepared.</param>
     /// <param name="options">Sizes, threads and the key that draws them.</param>
@@ -20,11 +21,12 @@ static class CalibrationImages
     public static NormImages Of(ImageSet images, Preprocessing preprocessing, CompressOptions options, CancellationToken cancellation)
     {
         ImmutableArray<int> order = [.. options.Key.Fold("calibration").Permutation(images.Count).Take(MostImages)];
-        int batchSize = Math.Max(1, Math.Min(options.BatchSize, order.Length)),
-            count = order.Length / batchSize * batchSize;
-        return NormImages.OfShape(
-            preprocessing.InputShape(batchSize),
-            count / batchSize,
+        int count = order.Length,
+            batchCount = (count + options.BatchSize - 1) / options.BatchSize,
+            batchSize = (count + batchCount - 1) / Math.Max(1, batchCount);
+        return new NormImages(
+            preprocessing.InputShape(Math.Max(1, batchSize)),
+            batchCount,
             () =>
                 ImageBatches
                     .Load(
@@ -34,8 +36,11 @@ static class CalibrationImages
                         new Loading(batchSize, options.LoaderThreadCount),
                         cancellation
                     )
-                    .Select(batch => batch.Map(found => found.Pixels))
-        );
+                    .Select(batch => batch.Map(found => new InputBatch(preprocessing.InputShape(found.Count), found.Pixels)))
+        )
+        {
+            ImageCount = count,
+        };
     }
 
     /// <summary>Decodes an image; where that is asked for, the next one that can be decoded in place of one that cannot, so that batches

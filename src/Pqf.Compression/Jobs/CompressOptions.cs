@@ -30,6 +30,9 @@ public sealed record CompressOptions
     /// <summary>One seed, one result, whatever the number of threads.</summary>
     public long Seed { get; init; }
 
+    /// <summary>Images that are used at most; of more, a random choice.</summary>
+    public const int MostImages = 1024;
+
     /// <summary>Images, without labels, on which the norms are estimated again; null keeps the norms.</summary>
     public ImageSet? Images { get; init; }
 

@@ -55,9 +55,6 @@ sealed class JsonFields(JsonElement element, string path)
             ? IntegerOf(value, least, most) ?? throw Unexpected(name, $"a whole number from {least} to {most}", value)
             : null;
 
-    /// <summary>A whole number, or null where the field is anything else.</summary>
-    public int? WholeNumber(string name) => Find(name) is { } value ? IntegerOf(value, int.MinValue, int.MaxValue) : null;
-
     /// <summary>A number above a limit and not above another; null where there is none.</summary>
     public double? Number(string name, double above, double most) =>
         Find(name) is { } value

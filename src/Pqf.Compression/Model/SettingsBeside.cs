@@ -26,13 +26,13 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
     /// <summary>The network's name in timm's file beside its weights; null where there is none.</summary>
     /// <param name="weights">The weights' file.</param>
     public static string? TimmArchitecture(string weights) =>
-        Config(weights, json => json.Text("architecture")).Match(name => name, _ => null);
+        In(Open(weights, ConfigName), json => json.Text("architecture")).Match(name => name, _ => null);
 
     /// <summary>The names of classes beside weights; null where there are none.</summary>
     /// <param name="weights">The weights' file.</param>
     /// <param name="count">Classes of the network.</param>
     public static ClassNames? NamesOf(string weights, int count) =>
-        Config(weights, json => HuggingFaceClasses.Of(json, count)).Match(names => names, _ => null);
+        In(Open(weights, ConfigName), json => HuggingFaceClasses.Of(json, count)).Match(names => names, _ => null);
 
     /// <summary>Looks for the files.</summary>
     /// <param name="weights">The weights' file, which does not say it itself.</param>
@@ -47,11 +47,14 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
         bool isSaid = overrides is { Resize: not null, Crop: not null, Mean: not [], Deviation: not [] };
         return (isSaid ? None : Processor(weights, architecture.InChannels, overrides)).Map(found =>
         {
+            var config = Open(weights, ConfigName);
             var timm =
-                isSaid || found.Preprocessing is not null
-                    ? None
-                    : InConfig(weights, json => Timm(json, architecture.InChannels, overrides));
-            return found.And(timm).And(InConfig(weights, json => Told(json, architecture))).And(Classes(weights, architecture, overrides));
+                isSaid || found.Preprocessing is not null ? None : InConfig(config, json => Timm(json, architecture.InChannels, overrides));
+            return found
+                .And(timm)
+                .And(InConfig(config, json => ClassCount(json, architecture)))
+                .And(InConfig(config, json => Name(json, architecture)))
+                .And(Classes(config, architecture, overrides));
         });
     }
 
@@ -61,20 +64,17 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
 
     static Result<SettingsBeside, PqfError> Processor(string weights, int channels, NetworkOverrides overrides)
     {
-        string path = Beside(weights, ProcessorName);
-        if (!File.Exists(path))
-            return None;
-        return Read(
-                path,
+        return In(
+                Open(weights, ProcessorName),
                 json =>
                     HuggingFacePreprocessing.SpeaksOfImages(json)
                         ? Taken(ProcessorName, HuggingFacePreprocessing.Of(json, channels, overrides.Crop), overrides)
                         : Left(ProcessorName, "it says nothing about images")
             )
             .Match<Result<SettingsBeside, PqfError>>(
-                found => found,
+                found => found ?? None,
                 problem => new PqfError.File(
-                    path,
+                    Beside(weights, ProcessorName),
                     $"{problem}; to do without the file, give all four of preprocessing.resize, crop, mean and deviation"
                 )
             );
@@ -83,21 +83,24 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
     static SettingsBeside Timm(JsonFields json, int channels, NetworkOverrides overrides) =>
         TimmPreprocessing.Of(json, channels, overrides.Crop) is { } found ? Taken(ConfigName, found, overrides) : None;
 
-    /// <summary>Notes of what the file says of the network and the weights do not.</summary>
-    static SettingsBeside Told(JsonFields json, Architecture architecture)
-    {
-        var notes = ImmutableArray.CreateBuilder<string>();
-        if (json.WholeNumber("num_classes") is { } count && count != architecture.ClassCount)
-            notes.Add(
+    /// <summary>The note of a number of classes that the weights do not have.</summary>
+    static SettingsBeside ClassCount(JsonFields json, Architecture architecture) =>
+        json.Integer("num_classes", 0, int.MaxValue) is { } count && count != architecture.ClassCount
+            ? Noted(
                 $"{ConfigName} beside the weights says {Plural.Of(count, "class", "classes")}; the weights have "
                     + $"{architecture.ClassCount}, which are used"
-            );
-        if (json.Text("architecture") is { } name && IsAnother(name, architecture))
-            notes.Add(
+            )
+            : None;
+
+    /// <summary>The note of a network that the weights are not.</summary>
+    static SettingsBeside Name(JsonFields json, Architecture architecture) =>
+        json.Text("architecture") is { } name && IsAnother(name, architecture)
+            ? Noted(
                 $"{ConfigName} beside the weights says {Printable.Name(name)}; the weights are those of {architecture.Title}, which is used"
-            );
-        return None with { Notes = notes.ToImmutable() };
-    }
+            )
+            : None;
+
+    static SettingsBeside Noted(string line) => None with { Notes = [line] };
 
     /// <summary>Whether a name is that of a known network, and not of this one. Names that are timm's alone are not compared.</summary>
     static bool IsAnother(string name, Architecture architecture) =>
@@ -106,14 +109,14 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
         : (Networks.Names.Contains(name) && FamilyNetwork.Names.Contains(architecture.Title))
             || (FamilyNetwork.Names.Contains(name) && Networks.Names.Contains(architecture.Name));
 
-    static SettingsBeside Classes(string weights, Architecture architecture, NetworkOverrides overrides)
+    static SettingsBeside Classes(Result<JsonFields?, string> config, Architecture architecture, NetworkOverrides overrides)
     {
         bool isWanted =
             overrides is { ClassNames: [], NewHead: not { When: NewHeadWhen.Always } }
             && (overrides.ClassCount ?? architecture.ClassCount) == architecture.ClassCount;
         return isWanted
             ? InConfig(
-                weights,
+                config,
                 json =>
                     HuggingFaceClasses.Of(json, architecture.ClassCount) is not { } names
                         ? None
@@ -129,32 +132,44 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
     }
 
     /// <summary>A part of config.json; a note where it cannot be understood.</summary>
-    static SettingsBeside InConfig(string weights, Func<JsonFields, SettingsBeside> understand) =>
-        Config(weights, understand).Match(found => found ?? None, problem => Left(ConfigName, problem));
+    static SettingsBeside InConfig(Result<JsonFields?, string> config, Func<JsonFields, SettingsBeside> understand) =>
+        In(config, understand).Match(found => found ?? None, problem => Left(ConfigName, problem));
 
-    static Result<T?, string> Config<T>(string weights, Func<JsonFields, T?> understand)
-        where T : class
-    {
-        string path = Beside(weights, ConfigName);
-        return File.Exists(path) ? Read(path, understand) : new Result<T?, string>.Ok(null);
-    }
-
-    /// <summary>Reads a file.</summary>
+    /// <summary>A part of a file; null where there is no file.</summary>
     /// <returns>What is wrong, without the file's name.</returns>
-    static Result<T, string> Read<T>(string path, Func<JsonFields, T> understand)
+    static Result<T?, string> In<T>(Result<JsonFields?, string> file, Func<JsonFields, T?> understand)
+        where T : class =>
+        file.Bind<T?>(json =>
+        {
+            try
+            {
+                return new Result<T?, string>.Ok(json is null ? null : understand(json));
+            }
+            catch (Exception exception) when (JsonProblem.IsOne(exception))
+            {
+                return new Result<T?, string>.Error(JsonProblem.Describe(exception));
+            }
+        });
+
+    /// <summary>Reads a file beside the weights, once for all its parts.</summary>
+    /// <returns>Null where there is none; or what is wrong, without the file's name.</returns>
+    static Result<JsonFields?, string> Open(string weights, string name)
     {
+        string path = Beside(weights, name);
+        if (!Path.Exists(path))
+            return new Result<JsonFields?, string>.Ok(null);
         try
         {
             using var json = JsonDocument.Parse(WithoutMark(InputFile.ReadText(path)));
-            return understand(new(json.RootElement, ""));
+            return new Result<JsonFields?, string>.Ok(new(json.RootElement.Clone(), ""));
         }
         catch (Exception exception) when (JsonProblem.IsOne(exception))
         {
-            return new Result<T, string>.Error(JsonProblem.Describe(exception));
+            return new Result<JsonFields?, string>.Error(JsonProblem.Describe(exception));
         }
         catch (Exception exception) when (IoProblem.IsFileSystem(exception))
         {
-            return new Result<T, string>.Error(IoProblem.Unreadable(path, exception).Problem);
+            return new Result<JsonFields?, string>.Error(IoProblem.Unreadable(path, exception).Problem);
         }
     }
 

@@ -14,6 +14,8 @@ sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
 {
     readonly Dictionary<string, Sums> seen = NormsOf(graph).ToDictionary(norm => norm.Name, norm => new Sums(norm.Channels));
 
+    int firstCount;
+
     /// <summary>Norms that training changes.</summary>
     public static IEnumerable<BatchNormLayer> NormsOf(Graph graph) => graph.BatchNorms.Where(norm => !norm.IsFrozen);
 
@@ -30,8 +32,10 @@ sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
     /// <summary>Runs the network on images [N, H, W, C]; tensors belong to the innermost scope.</summary>
     public void Add(Tensor<float> images)
     {
+        firstCount = firstCount == 0 ? images.Shape[0] : firstCount;
+        double share = (double)images.Shape[0] / firstCount;
         foreach (var norm in Forward.WithStatistics(graph, parameters, images, mode).Norms)
-            seen[norm.Layer].Add(norm.Mean.ToArray(), norm.Variance.ToArray(), norm.Count);
+            seen[norm.Layer].Add(norm.Mean.ToArray(), norm.Variance.ToArray(), norm.Count, share);
     }
 
     /// <summary>As <see cref="Calibration.Unfold"/>.</summary>
@@ -85,21 +89,26 @@ sealed class NormEstimates(Graph graph, Parameters parameters, NormMode mode)
             squares = new double[channelCount];
         readonly double[] variances = new double[channelCount],
             unbiased = new double[channelCount];
-        int batchCount;
+        double batchCount;
 
-        public void Add(float[] mean, float[] variance, int count)
+        /// <summary>Adds a batch.</summary>
+        /// <param name="mean">Of each channel.</param>
+        /// <param name="variance">Of each channel.</param>
+        /// <param name="count">Values of each channel.</param>
+        /// <param name="share">Images, as a part of those of the first batch: a smaller batch counts less.</param>
+        public void Add(float[] mean, float[] variance, int count, double share)
         {
-            batchCount++;
+            batchCount += share;
             for (int c = 0; c < means.Length; c++)
             {
-                means[c] += mean[c];
-                squares[c] += (double)mean[c] * mean[c];
-                variances[c] += variance[c];
-                unbiased[c] += variance[c] * ((double)count / Math.Max(1, count - 1));
+                means[c] += share * mean[c];
+                squares[c] += share * mean[c] * mean[c];
+                variances[c] += share * variance[c];
+                unbiased[c] += share * variance[c] * ((double)count / Math.Max(1, count - 1));
             }
         }
 
-        /// <summary>Of all batches' values together, taking batches as equally large.</summary>
+        /// <summary>Of all batches' values together, taking images as equally large.</summary>
         public (float[] Mean, float[] Variance) Pooled() =>
             (
                 Array.ConvertAll(means, sum => (float)(sum / batchCount)),

@@ -10,6 +10,9 @@ namespace Pqf.Compression.Steps;
 /// <param name="Batches">Gives the same batches at each call, or why a batch cannot be had.</param>
 public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerable<Result<InputBatch, PqfError>>> Batches)
 {
+    /// <summary>Images in all.</summary>
+    public int ImageCount { get; init; } = BatchCount * BatchShape[0];
+
     /// <summary>For each of the network's joints, in their order, the most boxes of an image; empty where photographs have no
     /// boxes.</summary>
     public ImmutableArray<int> BoxCounts { get; init; } = [];

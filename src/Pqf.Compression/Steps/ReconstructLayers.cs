@@ -36,7 +36,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         var (plain, mirrored) = BatchesInMemory(graph, start, dense);
         if (plain < Images.BatchCount)
             yield return new CompressionEvent.Noted(
-                $"layers are reconstructed on {plain * Images.BatchShape[0]} of the {Images.BatchCount * Images.BatchShape[0]} photographs "
+                $"layers are reconstructed on {plain * Images.BatchShape[0]} of the {Images.ImageCount} photographs "
                     + "that are there to calibrate: the network's values on more of them would take more than the "
                     + $"{Options.MemoryLimit >> 20} MiB of memory that reconstruction may use"
             );

@@ -101,7 +101,7 @@ public sealed class FileSizeTests
         Assert.Equal(planned, Compress(dense, options).ErrorMessage());
     }
 
-    /// <summary>A target is a maximum: one that the network cannot use is no error. Nothing needs to be measured, so the plan is
+    /// <summary>A target is a maximum: one that the network cannot use is allowed. Nothing needs to be measured, so the plan is
     /// exact.</summary>
     [Theory]
     [InlineData(

@@ -66,6 +66,29 @@ public class CalibrationImagesTests
         Assert.Equal(bad.Length, skipped.Count);
     }
 
+    /// <summary>Every image once, in batches whose sizes are as equal as their number allows.</summary>
+    [Theory]
+    [InlineData(1, 32, new[] { 1 })]
+    [InlineData(3, 32, new[] { 3 })]
+    [InlineData(7, 3, new[] { 3, 3, 1 })]
+    [InlineData(8, 3, new[] { 3, 3, 2 })]
+    [InlineData(9, 3, new[] { 3, 3, 3 })]
+    [InlineData(10, 4, new[] { 4, 4, 2 })]
+    [InlineData(13, 12, new[] { 7, 6 })]
+    [InlineData(25, 6, new[] { 5, 5, 5, 5, 5 })]
+    public void All_images_are_used(int count, int batchSize, int[] sizes)
+    {
+        var options = new CompressOptions { BatchSize = batchSize, LoaderThreadCount = 2 };
+        var images = CalibrationImages.Of(Images(count), Plain, options, TestContext.Current.CancellationToken);
+        var batches = images.Batches().Select(batch => batch.Map(input => (input.Shape, Pixels: input.Pixels.ToArray())).Value()).ToArray();
+        Assert.Equal(sizes, batches.Select(batch => batch.Shape[0]));
+        Assert.Equal((count, sizes.Length, sizes[0]), (images.ImageCount, images.BatchCount, images.BatchShape[0]));
+        Assert.Equal(
+            Enumerable.Range(0, count),
+            batches.SelectMany(batch => batch.Pixels.Chunk(12)).Select(image => (int)Math.Round(image[0] * 25.5)).Order()
+        );
+    }
+
     [Fact]
     public void Without_leave_to_skip_the_first_such_image_is_an_error() =>
         Assert.Equal("4: is damaged", Numbers(Images(6, 4), null).ErrorMessage());

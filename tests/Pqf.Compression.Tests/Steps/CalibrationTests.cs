@@ -61,6 +61,25 @@ public sealed class CalibrationTests : IDisposable
         AssertClose(together["block.bn2.running_var"].Decode().ToArray(), apart["block.bn2.running_var"].Decode().ToArray());
     }
 
+    /// <summary>Batches of any sizes: a smaller one counts as many images as it has.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void Pooled_statistics_do_not_depend_on_how_images_are_cut_into_batches(int firstCount)
+    {
+        var parameters = SmallNetwork.Parameters(host, RngKey.FromSeed(3));
+        const int ImageLength = 6 * 6 * 3,
+            Count = 6;
+        float[] values = [.. Images(4).ToArray(), .. Images(5).ToArray(), .. Images(6).ToArray()];
+        Tensor<float> Part(int start, int count) =>
+            Tensor<float>.From(host, [count, 6, 6, 3], values.AsSpan(start * ImageLength, count * ImageLength).ToArray());
+        var whole = Calibration.Unfold(SmallNetwork.Graph, parameters, [Part(0, Count)]);
+        var cut = Calibration.Unfold(SmallNetwork.Graph, parameters, [Part(0, firstCount), Part(firstCount, Count - firstCount)]);
+        AssertClose(whole["block.bn2.running_mean"].Decode().ToArray(), cut["block.bn2.running_mean"].Decode().ToArray());
+        AssertClose(whole["block.bn2.running_var"].Decode().ToArray(), cut["block.bn2.running_var"].Decode().ToArray());
+    }
+
     [Fact]
     public void Reestimated_statistics_are_averages_of_what_batches_give_in_training_mode()
     {

@@ -13,16 +13,20 @@ namespace Pqf.Bench.Gpu;
 /// <param name="IsSmall">Sizes that an OpenCL device on the processor computes in a minute.</param>
 /// <param name="WithTests">Whether the conformance tests run first, where they are built.</param>
 /// <param name="ReportPath">Where the report goes.</param>
-sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string ReportPath)
+/// <param name="Sections">What is measured, of <see cref="AllSections"/>.</param>
+sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string ReportPath, string[] Sections)
 {
-    public const string Usage = "gpu [--device cuda|opencl|pocl] [--small] [--no-tests] [--report gpu-report.md]";
+    public const string Usage =
+        "gpu [--device cuda|opencl|pocl] [--small] [--no-tests] [--sections products,networks,training,detection] [--report gpu-report.md]";
+
+    static readonly string[] AllSections = ["products", "networks", "training", "detection"];
 
     const string PoclName = "pocl";
 
     /// <summary>Reads options; null if one is unknown.</summary>
     public static GpuCommand? Parse(ReadOnlySpan<string> arguments)
     {
-        var command = new GpuCommand("auto", false, true, "gpu-report.md");
+        var command = new GpuCommand("auto", false, true, "gpu-report.md", AllSections);
         for (int i = 0; i < arguments.Length; i++)
             switch (arguments[i])
             {
@@ -38,6 +42,9 @@ sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string
                 case "--report" when i + 1 < arguments.Length:
                     command = command with { ReportPath = arguments[++i] };
                     break;
+                case "--sections" when i + 1 < arguments.Length && arguments[i + 1].Split(',').All(AllSections.Contains):
+                    command = command with { Sections = arguments[++i].Split(',') };
+                    break;
                 default:
                     return null;
             }
@@ -49,9 +56,10 @@ sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string
     /// <returns>0 if every result agrees with the host's; 1 if one does not, or there is no GPU.</returns>
     public int Run()
     {
-        var found = DeviceName == PoclName
-            ? Pocl.Open()
-            : DeviceCatalog.Open(DeviceName).Match<Result<Device, string>>(device => device, error => error.Message);
+        var found =
+            DeviceName == PoclName
+                ? Pocl.Open()
+                : DeviceCatalog.Open(DeviceName).Match<Result<Device, string>>(device => device, error => error.Message);
         return found.Match(
             device =>
             {
@@ -70,7 +78,6 @@ sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string
 
     int Run(GpuDevice gpu)
     {
-
         var report = new GpuReport();
         report.Line($"# {gpu.Name}");
         report.Line("");
@@ -79,15 +86,32 @@ sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string
             GpuConformance.Run(report, DeviceName == PoclName ? PoclName : "cuda");
         using var host = new HostDevice(0);
         double peak = Peaks(gpu, report);
-        GpuProducts.Run(gpu, host, report, peak, IsSmall);
-        GpuNetworks.Run(gpu, host, report, peak, IsSmall);
-        GpuTraining.Run(gpu, host, report, peak, IsSmall);
-        GpuDetection.Run(gpu, host, report, IsSmall);
+        foreach (string section in Sections)
+            Run(section, gpu, host, report, peak);
         report.Line("");
         report.Line(report.IsRight ? "All results agree with the host's." : "SOME RESULTS ARE WRONG: see above.");
         report.Save(ReportPath);
         Console.WriteLine($"written to {ReportPath}");
         return report.IsRight ? 0 : 1;
+    }
+
+    void Run(string section, GpuDevice gpu, HostDevice host, GpuReport report, double peak)
+    {
+        switch (section)
+        {
+            case "products":
+                GpuProducts.Run(gpu, host, report, peak, IsSmall);
+                break;
+            case "networks":
+                GpuNetworks.Run(gpu, host, report, peak, IsSmall);
+                break;
+            case "training":
+                GpuTraining.Run(gpu, host, report, peak, IsSmall);
+                break;
+            default:
+                GpuDetection.Run(gpu, host, report, IsSmall);
+                break;
+        }
     }
 
     double Peaks(GpuDevice gpu, GpuReport report)
@@ -96,7 +120,9 @@ sealed record GpuCommand(string DeviceName, bool IsSmall, bool WithTests, string
         double peak = GpuPeaks.Gflops(gpu, IsSmall);
         report.Line($"- multiply-adds that touch registers only: {GpuReport.Number(peak / 1e3)} TFLOP/s");
         report.Line($"- copies of memory, read and written: {GpuReport.Number(GpuPeaks.Bandwidth(gpu, IsSmall))} GB/s");
-        report.Line($"- launches, one after another: {(1e3 * GpuPeaks.LaunchMs(gpu)).ToString("F2", CultureInfo.InvariantCulture)} µs each");
+        report.Line(
+            $"- launches, one after another: {(1e3 * GpuPeaks.LaunchMs(gpu)).ToString("F2", CultureInfo.InvariantCulture)} µs each"
+        );
         return peak;
     }
 }

@@ -17,7 +17,12 @@ static class GpuConformance
         }
 
         foreach (string suite in Suites)
-            Run(report, kind, suite, Path.Combine(root, "tests", $"Pqf.{suite}.Tests", "bin", "Release", "net10.0", $"Pqf.{suite}.Tests.dll"));
+            Run(
+                report,
+                kind,
+                suite,
+                Path.Combine(root, "tests", $"Pqf.{suite}.Tests", "bin", "Release", "net10.0", $"Pqf.{suite}.Tests.dll")
+            );
     }
 
     static void Run(GpuReport report, string kind, string suite, string program)
@@ -33,7 +38,8 @@ static class GpuConformance
         using var process = Process.Start(start)!;
         string[] lines = process.StandardOutput.ReadToEnd().Split('\n');
         process.WaitForExit();
-        string summary = lines.LastOrDefault(line => line.Contains("Total:", StringComparison.Ordinal))?.Trim() ?? "ended without a summary";
+        string summary =
+            lines.LastOrDefault(line => line.Contains("Total:", StringComparison.Ordinal))?.Trim() ?? "ended without a summary";
         report.Line($"- {summary}");
         if (process.ExitCode != 0)
             foreach (string line in lines.Where(line => line.Contains("[FAIL]", StringComparison.Ordinal)).DefaultIfEmpty(summary))

@@ -86,11 +86,7 @@ static class GpuDetection
         return Evaluate(training, MaskRcnn.Family.TrainableOf(detector.Graph, parameters), 0).Loss.ToArray()[0];
     }
 
-    static Evaluation<int> Evaluate(
-        DetectionTraining training,
-        ImmutableDictionary<string, Tensor<float>> trainable,
-        int number
-    )
+    static Evaluation<int> Evaluate(DetectionTraining training, ImmutableDictionary<string, Tensor<float>> trainable, int number)
     {
         Photograph[] images = [.. Enumerable.Range(0, BatchSize).Select(MaskRcnnCase.Image)];
         DetectionTarget[] targets = [.. Enumerable.Range(0, BatchSize).Select(MaskRcnnCase.Target)];

@@ -19,7 +19,9 @@ static class GpuNetworks
         int[] batches = isSmall ? [1] : [1, 8, 32, 128];
         NetworkCase[] cases =
         [
-            .. from name in isSmall ? new[] { "resnet18" } : ["resnet18", "resnet50"] from batch in batches select new NetworkCase(name, 0, batch),
+            .. from name in isSmall ? new[] { "resnet18" } : ["resnet18", "resnet50"]
+            from batch in batches
+            select new NetworkCase(name, 0, batch),
         ];
         report.Heading("Networks, images of 224×224");
         report.Columns("network", "batch", "ms", "images/s", "GFLOP/s", "of peak", "first call ms", "from the host's");

@@ -52,7 +52,14 @@ sealed class GpuReport
     public void Save(string path) => File.WriteAllLines(path, lines);
 
     /// <summary>Three digits.</summary>
-    public static string Number(double value) => value.ToString(value >= 100 ? "F0" : value >= 10 ? "F1" : value >= 1 ? "F2" : "F3", CultureInfo.InvariantCulture);
+    public static string Number(double value) =>
+        value.ToString(
+            value >= 100 ? "F0"
+                : value >= 10 ? "F1"
+                : value >= 1 ? "F2"
+                : "F3",
+            CultureInfo.InvariantCulture
+        );
 
     /// <summary>In hundredths.</summary>
     public static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);

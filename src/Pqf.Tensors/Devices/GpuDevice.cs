@@ -8,6 +8,9 @@ namespace Pqf.Tensors.Devices;
 /// <summary>One ILGPU accelerator: CUDA, OpenCL, or, in tests, ILGPU's simulator. One stream.</summary>
 public sealed class GpuDevice : Device
 {
+    // Left to itself ILGPU takes 1,024 on a card: a launch of some thousand items then keeps a few multiprocessors busy, of 132.
+    const int CudaGroupItems = 128;
+
     readonly Accelerator accelerator;
     readonly IDisposable? context;
     readonly Dictionary<long, Stack<MemoryBuffer1D<byte, Stride1D.Dense>>> free = [];
@@ -24,6 +27,9 @@ public sealed class GpuDevice : Device
 
     /// <inheritdoc/>
     public override string Name => $"{accelerator.AcceleratorType}, {accelerator.Name}";
+
+    /// <summary>Called after each launch with the kernel's type: for measurements.</summary>
+    internal Action<Type>? Launched { get; set; }
 
     /// <inheritdoc/>
     public override void Synchronize() => accelerator.Synchronize();
@@ -45,8 +51,12 @@ public sealed class GpuDevice : Device
         if (extent == 0)
             return; // a launch of zero items throws on the simulator
         if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
-            launchers[typeof(TKernel)] = launcher = accelerator.LoadAutoGroupedStreamKernel<Index1D, TKernel>(KernelEntry.Invoke);
+            launchers[typeof(TKernel)] = launcher =
+                accelerator.AcceleratorType == AcceleratorType.Cuda
+                    ? accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, TKernel>(KernelEntry.Invoke, CudaGroupItems)
+                    : accelerator.LoadAutoGroupedStreamKernel<Index1D, TKernel>(KernelEntry.Invoke);
         ((Action<Index1D, TKernel>)launcher)(extent, kernel);
+        Launched?.Invoke(typeof(TKernel));
     }
 
     /// <summary>Runs a kernel in groups of its own size that share memory.</summary>
@@ -61,6 +71,7 @@ public sealed class GpuDevice : Device
                 GroupKernelEntry.Specialization<TKernel>()
             );
         ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(groupCount, TKernel.GroupSize), kernel);
+        Launched?.Invoke(typeof(TKernel));
     }
 
     internal void Upload<T>(ReadOnlySpan<T> values, ArrayView<T> destination)

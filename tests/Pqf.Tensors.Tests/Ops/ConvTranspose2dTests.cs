@@ -53,6 +53,8 @@ public class ConvTranspose2dTests(DeviceSet devices) : DeviceTest(devices)
         new([1, 2, 1, 4], [4, 5, 1, 3], new() { Stride = new Pair(4, 1), Padding = new Pair(0, 1) }),
         new([1, 4, 4, 3], [3, 5, 5, 5], new() { Stride = 3, Padding = 4 }), // more padding than the kernel's own
         new([1, 1, 1, 6], [6, 4, 3, 3], new() { Stride = 2, Padding = 1 }), // fewer pixels than phases
+        new([1, 4, 3, 20], [20, 24, 3, 3], new() { Stride = 2, Padding = 1 }), // wide enough for a GPU's tiles
+        new([1, 3, 4, 19], [19, 18, 2, 2], new() { Stride = 3 }), // and pixels that no tap reaches
     ];
 
     public static MatrixTheoryData<DeviceKind, Case> Cases => new(DeviceKinds.All, Shapes);

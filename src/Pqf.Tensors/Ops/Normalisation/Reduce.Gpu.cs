@@ -7,8 +7,9 @@ namespace Pqf.Tensors.Ops.Normalisation;
 public static partial class Reduce
 {
     // Rows that one work item adds up. Sums of parts are added up the same way until one is left, so that rounding errors grow with
-    // the logarithm of the number of rows and single precision is enough on devices without double.
-    const int PartRows = 128;
+    // the logarithm of the number of rows and single precision is enough on devices without double. A work item waits for its loads:
+    // the last stages of a network have few columns and rows for each.
+    internal const int PartRows = 32;
 
     static void SumRowsGpu(GpuDevice gpu, Tensor<float> x, Tensor<float> y) => SumGpu(gpu, x.View, RowCount(x), y);
 
@@ -29,6 +30,15 @@ public static partial class Reduce
         gpu.Launch(columns, new Divide(variance.View, rows));
     }
 
+    /// <summary>Sums of <see cref="PartRows"/> rows each, of [rows, columns].</summary>
+    internal static Tensor<float> Fewer(GpuDevice gpu, Tensor<float> x)
+    {
+        var (rows, columns) = (x.Shape[0], x.Shape[1]);
+        var sums = Tensor<float>.Rent(gpu, [Parts(rows), columns]);
+        gpu.Launch(sums.Shape.Count, new PartSums(x.View, sums.View, rows, columns));
+        return sums;
+    }
+
     static void SumGpu(GpuDevice gpu, ArrayView<float> x, int rows, Tensor<float> y)
     {
         int columns = y.Shape.Count;
@@ -46,7 +56,7 @@ public static partial class Reduce
 
     static int RowCount(Tensor<float> x) => x.Shape.Last == 0 ? 0 : x.Shape.Count / x.Shape.Last;
 
-    static int Parts(int rows) => (rows + PartRows - 1) / PartRows;
+    internal static int Parts(int rows) => (rows + PartRows - 1) / PartRows;
 
     /// <summary>The sum of one column over one part of the rows; neighbours are neighbouring columns. Bound by memory: 4 bytes an
     /// element.</summary>

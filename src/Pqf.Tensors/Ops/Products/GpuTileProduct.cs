@@ -22,10 +22,15 @@ readonly struct GpuTileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight
 
     public static int GroupsAtATime => 512 / GroupSize; // 16 warps of 128 registers
 
+    // Quads from one term of a panel to the next.
+    static int LeftStride => (TTile.Rows / 4) + 1;
+
+    static int RightStride => (TTile.Columns / 4) + 1;
+
     public void Invoke()
     {
-        var leftMemory = SharedMemory.Allocate<Quad>(2 * TilePanels.Terms * ((TTile.Rows / 4) + 1));
-        var rightMemory = SharedMemory.Allocate<Quad>(2 * TilePanels.Terms * ((TTile.Columns / 4) + 1));
+        var leftMemory = SharedMemory.Allocate<Quad>(2 * TilePanels.Terms * LeftStride);
+        var rightMemory = SharedMemory.Allocate<Quad>(2 * TilePanels.Terms * RightStride);
         int id = Grid.IdxX, columnTile = id % grid.ColumnTiles, rowTile = id / grid.ColumnTiles % grid.RowTiles;
         int groupAndPart = id / grid.ColumnTiles / grid.RowTiles, group = groupAndPart % grid.Groups, part = groupAndPart / grid.Groups;
         int row = rowTile * TTile.Rows, column = columnTile * TTile.Columns;
@@ -56,18 +61,29 @@ readonly struct GpuTileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight
         Store(sums, part, row + (y * 4), column + (x * 4), group);
     }
 
+    /// <summary>The eight terms of a panel, one after another: ILGPU unrolls no loop, and the driver's compiler has not unrolled this
+    /// one, which then spends one instruction of five on positions. Views that begin at the panel make positions constants.</summary>
     static Registers Multiply(Registers sums, ArrayView<Quad> left, ArrayView<Quad> right, int buffer, int y, int x)
     {
-        // ILGPU does not unroll this loop; the driver's compiler may, its count being constant.
-        for (int term = 0; term < TilePanels.Terms; term++)
-        {
-            int row = (buffer * TilePanels.Terms) + term, leftAt = (row * ((TTile.Rows / 4) + 1)) + y,
-                rightAt = (row * ((TTile.Columns / 4) + 1)) + x;
-            sums = sums.MultiplyAdd(left[leftAt], left[leftAt + (TTile.Rows / 8)], right[rightAt], right[rightAt + (TTile.Columns / 8)]);
-        }
-
-        return sums;
+        var (rows, columns) = (Panel(left, buffer, LeftStride, y), Panel(right, buffer, RightStride, x));
+        sums = MultiplyAdd(sums, rows, columns, 0);
+        sums = MultiplyAdd(sums, rows, columns, 1);
+        sums = MultiplyAdd(sums, rows, columns, 2);
+        sums = MultiplyAdd(sums, rows, columns, 3);
+        sums = MultiplyAdd(sums, rows, columns, 4);
+        sums = MultiplyAdd(sums, rows, columns, 5);
+        sums = MultiplyAdd(sums, rows, columns, 6);
+        return MultiplyAdd(sums, rows, columns, 7);
     }
+
+    static ArrayView<Quad> Panel(ArrayView<Quad> memory, int buffer, int stride, int at) =>
+        memory.SubView((buffer * TilePanels.Terms * stride) + at, ((TilePanels.Terms - 1) * stride) + (stride / 2) + 1);
+
+    static Registers MultiplyAdd(Registers sums, ArrayView<Quad> rows, ArrayView<Quad> columns, int term) => sums.MultiplyAdd(
+        rows[term * LeftStride],
+        rows[(term * LeftStride) + (TTile.Rows / 8)],
+        columns[term * RightStride],
+        columns[(term * RightStride) + (TTile.Columns / 8)]);
 
     void Store(Registers sums, int part, int row, int column, int group)
     {

@@ -1,10 +1,14 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Normalisation;
 
 namespace Pqf.Tensors.Ops.Products;
 
 /// <summary>Products by tiles on a GPU.</summary>
 static class GpuTileProducts
 {
+    // Parts that one work item adds up.
+    const int MostAddends = 64;
+
     /// <summary>y = clamp(left · right + bias + residual).</summary>
     /// <param name="gpu">Where all operands are.</param>
     /// <param name="choice">How it is cut.</param>
@@ -42,7 +46,9 @@ static class GpuTileProducts
         int count = size.Rows * size.Columns * size.Groups;
         var parts = Tensor<float>.Rent(gpu, [grid.Parts, count]);
         Launch(gpu, choice.Shape, isWhole, grid, left, right, output.Partial(parts.View));
-        gpu.Launch(count, new TileOutput.AddParts(parts.View, output, count, grid.Parts));
+        if (grid.Parts > MostAddends) // a work item would wait for one load after another
+            parts = Reduce.Fewer(gpu, parts);
+        gpu.Launch(count, new TileOutput.AddParts(parts.View, output, count, parts.Shape[0]));
     }
 
     static void Launch<TLeft, TRight>(

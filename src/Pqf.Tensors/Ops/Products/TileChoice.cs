@@ -34,12 +34,12 @@ readonly record struct TileChoice(TileShape Shape, int Parts)
     double Efficiency => Shape == TileShape.Rows128Columns128 ? 1 : 0.9;
 
     /// <summary>The choice with the least estimated time; the larger tile and the fewer parts of equal ones.</summary>
-    public static TileChoice Of(int rows, int columns, int groups, int terms)
+    public static TileChoice Of(int rows, int columns, int groups, int terms, int mostParts = MostParts)
     {
         TileChoice best = default;
         double least = double.PositiveInfinity;
         foreach (var shape in Shapes)
-            for (int parts = 1; parts <= MostParts && (parts == 1 || terms >= parts * LeastPartTerms); parts *= 2)
+            for (int parts = 1; parts <= mostParts && (parts == 1 || terms >= parts * LeastPartTerms); parts *= 2)
             {
                 var choice = new TileChoice(shape, parts);
                 double estimate = choice.Estimate(rows, columns, groups, terms);

@@ -28,13 +28,13 @@ readonly struct TileOutput(
 )
 {
     /// <summary>A whole result and what is fused with it.</summary>
-    public static TileOutput Of(Tensor<float> y, Tensor<float>? bias, Tail tail) =>
+    public static TileOutput Of(Tensor<float> y, Tensor<float>? bias, Tail tail, int groupColumns) =>
         new(
             y.View,
             (bias ?? y).View,
             y.View,
             y.Shape.Count / y.Shape.Last,
-            y.Shape.Last,
+            groupColumns,
             y.Shape.Last,
             Epilogues.Of(bias, null, tail),
             tail.Low,

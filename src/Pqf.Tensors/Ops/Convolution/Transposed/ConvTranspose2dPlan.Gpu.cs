@@ -1,6 +1,5 @@
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Ops.Elementwise;
-using Pqf.Tensors.Ops.Products;
 
 namespace Pqf.Tensors.Ops.Convolution.Transposed;
 
@@ -24,7 +23,7 @@ public sealed partial class ConvTranspose2dPlan
 
     void RunGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> x, Tail tail, Tensor<float> y)
     {
-        gpu.Launch(y.Shape.Count, new Conv2d.InputGradientKernel(x.View, gpuWeight.View, TileOutput.Of(y, gpuBias, tail), geometry));
+        Conv2d.TransposedGpu(gpu, geometry, gpuWeight, x, gpuBias, tail, y);
         tail.Finish(y);
     }
 }

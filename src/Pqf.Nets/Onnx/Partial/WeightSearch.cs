@@ -41,24 +41,24 @@ sealed class WeightSearch
         switch (node.Operator)
         {
             case "Conv" or "ConvTranspose" when node.Integer("group", 1) is > 0 and <= int.MaxValue and var groups:
-                Add(node.Input(1), isMatrix: false, isTurned: false, (int)groups, node.Operator == "ConvTranspose");
+                Add(node, 1, isMatrix: false, isTurned: false, (int)groups, node.Operator == "ConvTranspose");
                 break;
             case "Gemm":
-                Add(node.Input(1), isMatrix: true, isTurned: node.Integer("transB", 0) == 0);
+                Add(node, 1, isMatrix: true, isTurned: node.Integer("transB", 0) == 0);
                 break;
             case "MatMul":
                 // [rows, in] · x, or x · [in, out]
-                Add(node.Input(0), isMatrix: true, isTurned: false);
-                Add(node.Input(1), isMatrix: true, isTurned: true);
+                Add(node, 0, isMatrix: true, isTurned: false);
+                Add(node, 1, isMatrix: true, isTurned: true);
                 break;
             default:
                 break;
         }
     }
 
-    void Add(string input, bool isMatrix, bool isTurned, int groups = 1, bool isTransposedConvolution = false)
+    void Add(OnnxNode node, int input, bool isMatrix, bool isTurned, int groups = 1, bool isTransposedConvolution = false)
     {
-        if (Find(input) is not { } source || found.ContainsKey(source.Tensor.Name) || model.Outputs.Contains(source.Tensor.Name))
+        if (Find(node.Input(input)) is not { } source || found.ContainsKey(source.Tensor.Name) || model.Outputs.Contains(source.Tensor.Name))
             return;
         var (tensor, turns) = source;
         bool fits =
@@ -66,7 +66,7 @@ sealed class WeightSearch
             && (isMatrix ? tensor.Shape.Rank == 2 : tensor.Shape.Rank is >= 3 and <= 5 && turns == 0);
         if (!fits)
             return;
-        var weight = new PartialWeight(Layer(tensor.Name), tensor, isTurned ^ (turns % 2 == 1), groups, isTransposedConvolution);
+        var weight = new PartialWeight(Layer(tensor.Name, node), tensor, isTurned ^ (turns % 2 == 1), groups, isTransposedConvolution);
         found.Add(tensor.Name, weight);
         weights.Add(weight);
     }
@@ -93,5 +93,5 @@ sealed class WeightSearch
         return null;
     }
 
-    string Layer(string tensor) => layers.AddFree(LayerNames.Base(tensor));
+    string Layer(string tensor, OnnxNode node) => layers.AddFree(LayerNames.OfModules(LayerNames.Base(tensor), node.Name));
 }

@@ -29,6 +29,25 @@ sealed class LayerNames
         return Whole(tensor);
     }
 
+    /// <summary>What a layer is called whose weight has a name that PyTorch's exporter made up (<c>onnx::Conv_547</c>): the path of the
+    /// modules in its node's name, as state dicts have it.</summary>
+    /// <param name="name">The name after its weight.</param>
+    /// <param name="node">The node's name: <c>/layer1/layer1.0/conv1/Conv</c> gives <c>layer1.0.conv1</c>.</param>
+    /// <returns>The weight's own name where it is a real one, or the node has no path.</returns>
+    public static string OfModules(string name, string node)
+    {
+        string[] modules = [.. node.Split('/', StringSplitOptions.RemoveEmptyEntries).SkipLast(1)]; // the last is the operator
+        if (!name.StartsWith("onnx::", StringComparison.Ordinal) || modules.Length == 0)
+            return name;
+        // A module in a list has the list's name before its own: layer1, layer1.0.
+        return Whole(
+            string.Join(
+                '.',
+                modules.Where((module, i) => i + 1 == modules.Length || !modules[i + 1].StartsWith($"{module}.", StringComparison.Ordinal))
+            )
+        );
+    }
+
     /// <summary>What a parameter by itself is called, after its tensor.</summary>
     /// <inheritdoc cref="Base"/>
     public static string Whole(string tensor)

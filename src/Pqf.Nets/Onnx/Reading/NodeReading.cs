@@ -102,7 +102,9 @@ sealed class NodeReading(ModelReading model, OnnxNode node)
     /// <param name="weights">Its tensors.</param>
     /// <param name="make">Makes it of its input's number and its name.</param>
     public ModelValue Weighted(ModelValue x, DraftWeights weights, Func<int, string, Layer> make) =>
-        new(Drafts.Add([x.Place], (from, name) => make(from[0], name), weights), x.Order);
+        new(Drafts.Add([x.Place], (from, name) => make(from[0], name), Named(weights)), x.Order);
+
+    DraftWeights Named(DraftWeights weights) => weights with { Name = LayerNames.OfModules(weights.Name, node.Name) };
 
     /// <summary>Tells the user something of the model.</summary>
     public void Note(string text) => model.Notes.Add(text);

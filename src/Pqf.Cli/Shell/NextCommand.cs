@@ -63,7 +63,14 @@ static class NextCommand
     public static string Calibrated(ImmutableArray<string> typed)
     {
         int end = typed.IndexOf("--");
-        var words = typed.InsertRange(end < 0 ? typed.Length : end, (string[])["--calibrate", UnknownFolder]);
+        end = end < 0 ? typed.Length : end;
+        ImmutableArray<string> words =
+        [
+            .. typed[..end].Where(word => word is not ("--json" or "--quiet")), // for a person
+            "--calibrate",
+            UnknownFolder,
+            .. typed[end..],
+        ];
         return $"pqf {string.Join(' ', words.Select(Word))}";
     }
 

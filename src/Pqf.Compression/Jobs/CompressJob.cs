@@ -144,7 +144,7 @@ public static class CompressJob
                 options,
                 cancellation
             )
-            .Map(state => network.Model with { Parameters = state.Parameters });
+            .Map(state => (network.Model with { Parameters = state.Parameters }).WithForms()); // new values of norms have none
     }
 
     /// <summary>The step that gives norms the statistics that the network's file lacks, if it does.</summary>

@@ -83,9 +83,9 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
                         : layerSeconds.Count > 0 ? "calibrating norms"
                         : "measuring norms",
                     "images",
-                    batch.Count * ImagesPerBatch
+                    batch.Count
                 );
-                Advance((batch.Number - 1) * ImagesPerBatch);
+                Advance(batch.Done);
                 break;
             case CompressionEvent.GroupStarted group:
                 InStage("permuting", "groups", group.Count);
@@ -127,8 +127,6 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
                 break;
         }
     }
-
-    int ImagesPerBatch => Math.Max(1, Math.Min(options.BatchSize, options.Images?.Count ?? 1));
 
     void InStage(string title, string unit, double total)
     {

@@ -13,10 +13,10 @@ public abstract record CompressionEvent
     /// <param name="Text">One line.</param>
     public sealed record Noted(string Text) : CompressionEvent;
 
-    /// <summary>Norms are about to see a batch of images.</summary>
-    /// <param name="Number">From 1 to <paramref name="Count"/>.</param>
-    /// <param name="Count">Batches in all.</param>
-    public sealed record EstimatingNorms(int Number, int Count) : CompressionEvent;
+    /// <summary>Images are about to be shown to the norms.</summary>
+    /// <param name="Done">How many were shown before.</param>
+    /// <param name="Count">Of how many; some may turn out to be unreadable.</param>
+    public sealed record EstimatingNorms(int Done, int Count) : CompressionEvent;
 
     /// <summary>The search of a group's channel order starts.</summary>
     /// <param name="Layer">The child whose blocks decide.</param>

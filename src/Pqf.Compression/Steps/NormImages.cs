@@ -43,8 +43,9 @@ public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerab
     )
     {
         var estimates = new NormEstimates(state.Graph, state.Parameters, mode);
-        int number = 0;
-        yield return new CompressionEvent.EstimatingNorms(1, BatchCount);
+        int number = 0,
+            done = 0;
+        yield return new CompressionEvent.EstimatingNorms(0, ImageCount);
         foreach (var batch in Batches())
         {
             cancellation.ThrowIfCancellationRequested();
@@ -56,8 +57,9 @@ public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerab
                 yield break;
             }
 
+            done += ((Result<InputBatch, PqfError>.Ok)batch).Value.Shape[0];
             if (++number < BatchCount)
-                yield return new CompressionEvent.EstimatingNorms(number + 1, BatchCount);
+                yield return new CompressionEvent.EstimatingNorms(done, ImageCount);
         }
 
         yield return new CompressionEvent.StepFinished(step, state with { Parameters = finish(estimates) });

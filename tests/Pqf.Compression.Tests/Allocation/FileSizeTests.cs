@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Images;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -181,6 +183,30 @@ public sealed class FileSizeTests
         string[] words = refused[(refused.IndexOf("expected ", StringComparison.Ordinal) + 9)..].Split(' ');
         foreach (string size in (string[])[words[0] + words[1], words[3] + words[4]])
             CompressionPlan.Of(dense, Options(All) with { Target = SizeTarget.Parse(size.Replace(",", "")) }).Value();
+    }
+
+    /// <summary>Training starts by giving norms the statistics of images: the new values have the forms of the old ones.</summary>
+    [Fact]
+    public void Values_that_images_change_take_no_more_of_the_file()
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var network = Network("graph", device);
+        var half = Options([ModelFormat.Pqf]) with
+        {
+            Compression = new() { KMeansIterations = 1, DenseValues = ValueForm.Half },
+        };
+        var compressed = Compress(network, half).Value().Model.AsStored();
+        byte[] grey = [.. Enumerable.Range(0, 16 * 16 * 3).Select(i => (byte)(i * 7))];
+        var images = ImageSet.Of(["a", "b"], new ImageReader(_ => new PixelImage(16, 16, 3, grey)));
+        var unfolded = CompressJob
+            .Unfold(network with { Model = compressed }, half with { Images = images }, null, TestContext.Current.CancellationToken)
+            .Value();
+        Assert.NotEqual(
+            compressed.Parameters["block.bn2.running_mean"].Decode().ToArray(),
+            unfolded.Parameters["block.bn2.running_mean"].Decode().ToArray()
+        );
+        Assert.Equal(compressed.SizeOf("x", ModelFormat.Pqf).Value(), unfolded.AsStored().SizeOf("x", ModelFormat.Pqf).Value());
     }
 
     static Result<Compressed, PqfError> Compress(Network network, CompressOptions options) =>

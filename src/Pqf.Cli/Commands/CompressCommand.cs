@@ -6,7 +6,6 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
-using Pqf.Compression.Steps;
 using Pqf.Nets.Graphs;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -53,6 +52,13 @@ static class CompressCommand
             Description = "Number of times that the network gets smaller at least, counted in bits of parameters as in the paper",
             HelpName = "N",
         };
+        var maxLoss = new Option<string?>("--max-loss")
+        {
+            Description =
+                "The smallest size whose first answers differ from the dense network's for at most so many in 100 photographs; a fifth of "
+                + "those of --calibrate is held back to measure it",
+            HelpName = "POINTS",
+        };
         format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");
         search.CompletionSources.Add("greedy", "stochastic", "descent");
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the size of each layer and of the whole; write nothing" };
@@ -74,6 +80,7 @@ static class CompressCommand
                     calibrate,
                     targetSize,
                     targetRatio,
+                    maxLoss,
                     dryRun,
                     skip.Option,
                 }
@@ -100,6 +107,7 @@ static class CompressCommand
                 ("search", search),
                 ("target_size", targetSize),
                 ("target_ratio", targetRatio),
+                ("max_loss", maxLoss),
             ],
             Flags = [skip],
             PresetsOf = "compress",
@@ -112,7 +120,7 @@ static class CompressCommand
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return from _ in CheckTargets(run.Config)
+        return from _ in SizeRequest.Check(run.Config, calibrate, isDryRun: true)
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
             from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = calibrate is not null })
@@ -140,15 +148,10 @@ static class CompressCommand
                 : Network.Load(file, device, overrides);
     }
 
-    static Result<Unit, PqfError> CheckTargets(Config config) =>
-        config is { TargetSize: not null, TargetRatio: not null }
-            ? new PqfError.Config("command line", "--target-ratio", "expected --target-size or --target-ratio, got both")
-            : default(Unit);
-
     static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
     {
-        if (CheckTargets(run.Config) is Result<Unit, PqfError>.Error(var both))
-            return both;
+        if (SizeRequest.Check(run.Config, calibrate, isDryRun: false) is Result<Unit, PqfError>.Error(var unfit))
+            return unfit;
         string folder = run.OutputFolder(weights);
         return run.WithDevice(device =>
             from overrides in ConfigMapping.Overrides(run.Config)
@@ -197,12 +200,9 @@ static class CompressCommand
             )
             // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
             let model = compressed.Model.AsStored()
-            from written in CompressionOutput.Write(run, folder, model, compressed.State, overrides)
+            from written in CompressionOutput.Write(run, folder, model, compressed, overrides)
             let next = NextOf(run, network, written.Result.Files, images is not null, calibrate is not null)
-            let report = ReportFiles.Write(
-                folder,
-                () => Report(run, model, compressed.State, written.Result, PhotographCount(images, skipped))
-            )
+            let report = ReportFiles.Write(folder, () => Report(run, model, compressed, written.Result, PhotographCount(images, skipped)))
             from concluded in run.Conclude(
                 written.Result with
                 {
@@ -219,10 +219,10 @@ static class CompressCommand
     static int PhotographCount(ImageSet? images, SkippedImages? skipped) =>
         Math.Min((images?.Count ?? 0) - (skipped?.Count ?? 0), CompressOptions.MostImages);
 
-    static Report Report(RunContext run, PqfModel model, CompressionState state, CompressResult written, int photographs) =>
+    static Report Report(RunContext run, PqfModel model, Compressed compressed, CompressResult written, int photographs) =>
         CompressPage.Of(
             model,
-            state,
+            compressed,
             [.. written.Files.Select(file => new CheckedFile(file.Path, file.SizeBytes, file.LogitDifference))],
             photographs,
             [

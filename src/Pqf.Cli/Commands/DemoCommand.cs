@@ -49,6 +49,8 @@ static class DemoCommand
             return new PqfError.Config("configuration", "epochs", "expected 1 or more, since a demo fine-tunes, got 0");
         if (!run.Config.Model.Compress)
             return new PqfError.Config("configuration", "model.compress", "expected true, since a demo compresses, got false");
+        if (SizeRequest.CheckFixed(run.Config) is Result<Unit, PqfError>.Error(var search))
+            return search;
         string folder = run.Config.OutputPath ?? DefaultFolder;
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();

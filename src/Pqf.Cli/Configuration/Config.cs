@@ -88,6 +88,10 @@ sealed record Config
 
     /// <summary><c>target_ratio</c>: the same, as a ratio of sizes.</summary>
     public SizeTarget? TargetRatio { get; init; }
+
+    /// <summary><c>max_loss</c>: points of agreement with the dense network that the smallest size wanted may lose; null looks for no
+    /// such size.</summary>
+    public double? MaxLoss { get; init; }
 }
 
 /// <summary>Where images come from, and how.</summary>

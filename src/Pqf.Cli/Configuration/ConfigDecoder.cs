@@ -54,6 +54,7 @@ static class ConfigDecoder
             Calibration = top.Read("calibration", defaults.Calibration, Calibration),
             TargetSize = top.Read<SizeTarget?>("target_size", null, TargetSize),
             TargetRatio = top.Read<SizeTarget?>("target_ratio", null, TargetRatio),
+            MaxLoss = top.ReadOptional("max_loss", Values.Number(0, 100)),
         };
         if (config.LrScheduler.LastEpoch >= Math.Max(config.Epochs, 1))
             top.Reject(

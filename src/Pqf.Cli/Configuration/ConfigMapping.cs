@@ -87,6 +87,7 @@ static class ConfigMapping
             Compression = run.Config.Model.Compression,
             ColumnWeights = run.Config.Model.ColumnWeights,
             Target = run.Config.TargetSize ?? run.Config.TargetRatio,
+            MaxLoss = run.Config.MaxLoss / 100,
             Formats = [.. run.Config.UsualFormats.Distinct()],
             Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
                 ? new ReconstructionOptions()

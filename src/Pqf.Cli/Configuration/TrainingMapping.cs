@@ -31,6 +31,8 @@ static class TrainingMapping
         var config = run.Config;
         if (config.OutputPath is null && resume is not null)
             return NoFolder(resume);
+        if (SizeRequest.CheckFixed(config) is Result<Unit, PqfError>.Error(var search))
+            return search;
         string folder = run.OutputFolder(weights ?? body ?? config.Model.Arch);
         if (config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null))
             run.Note("optimizer adam takes no notice of momentum and weight_decay");

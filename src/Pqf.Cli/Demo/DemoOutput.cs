@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Tensors;
@@ -34,7 +35,7 @@ sealed class DemoOutput(RunContext run, string folder)
     {
         var (study, report) = result;
         return CompressionOutput
-            .Write(run, folder, study.Model, study.State, overrides)
+            .Write(run, folder, study.Model, new Compressed(study.Model, study.State), overrides)
             .Map(compressed =>
             {
                 var files = FilesBeside.Write(

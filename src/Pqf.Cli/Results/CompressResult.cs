@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
 using Pqf.Tensors;
@@ -25,6 +26,9 @@ sealed record CompressResult(
     /// <summary>The page with all figures; null where none was written.</summary>
     public string? Report { get; init; }
 
+    /// <summary>The search of --max-loss; null without it.</summary>
+    public SizeSearchResult? Search { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
@@ -32,8 +36,37 @@ sealed record CompressResult(
             .. Groups is null ? [] : (string[])[Groups.Line()], // files were shown when they were written
             QuantisedLayer.Line(Layers.Count, MeanRelativeError),
             .. Network.Lines(),
+            .. Search is null ? [] : (string[])[Search.Line()],
         ];
 }
+
+/// <summary>How the smallest size that loses little was found.</summary>
+/// <param name="MaxLoss">Points of agreement that may be lost: first answers in 100 that may differ from the dense network's.</param>
+/// <param name="HeldBack">Photographs held back from calibration, to measure on.</param>
+/// <param name="Agreement">Of the network that was taken: photographs held back for which its first answer is the dense network's.</param>
+/// <param name="Tried">The sizes tried, in their order.</param>
+sealed record SizeSearchResult(double MaxLoss, int HeldBack, Share Agreement, IReadOnlyList<TriedSize> Tried)
+{
+    internal string Line() =>
+        $"agree    {Figures.Percent(Agreement.Proportion())} of the photographs held back have the dense network's first answer; "
+        + $"{Plural.Of(Tried.Count, "size")} tried";
+
+    /// <summary>Describes a search.</summary>
+    public static SizeSearchResult Of(SizeSearch search) =>
+        new(
+            // A product of 0.02 and 100 has the digits of neither.
+            Math.Round(100 * search.MaxLoss, 10),
+            search.HeldBack,
+            Share.Of(search.Taken.Agreement),
+            [.. search.Trials.Select(trial => new TriedSize(trial.SizeBytes, Share.Of(trial.Agreement), trial.Passes))]
+        );
+}
+
+/// <summary>A size that was tried.</summary>
+/// <param name="SizeBytes">Of the largest file.</param>
+/// <param name="Agreement">Photographs held back for which the first answer is the dense network's.</param>
+/// <param name="Passes">Whether these are enough.</param>
+sealed record TriedSize(long SizeBytes, Share Agreement, bool Passes);
 
 /// <summary>A file of a network that was read back.</summary>
 /// <param name="Path">The file.</param>

@@ -22,7 +22,7 @@ static class CompressionOutput
     /// <param name="run">Formats and terminal.</param>
     /// <param name="folder">Where files go.</param>
     /// <param name="model">The compressed network, norms folded.</param>
-    /// <param name="state">Reports of groups and layers.</param>
+    /// <param name="compressed">Reports of groups and layers, and of the search for a size.</param>
     /// <param name="overrides">As for the dense network.</param>
     /// <returns>What was written, with the files that could not be: each file is shown when it is written. An error if the network could
     /// not be written at all.</returns>
@@ -30,11 +30,12 @@ static class CompressionOutput
         RunContext run,
         string folder,
         PqfModel model,
-        CompressionState state,
+        Compressed compressed,
         NetworkOverrides overrides
     )
     {
         run.Cancellation.ThrowIfCancellationRequested();
+        var state = compressed.State;
         var written = ImmutableArray.CreateBuilder<WrittenFile>();
         var networks = FilesBeside.Write(
             run.Config.UsualFormats.Distinct()
@@ -59,7 +60,10 @@ static class CompressionOutput
             [.. state.Layers.Select(QuantisedLayer.Of)],
             MeanRelativeError(state),
             NetworkSummary.Of(model, "compressed")
-        );
+        )
+        {
+            Search = compressed.Search is { } search ? SizeSearchResult.Of(search) : null,
+        };
         return (result, new FilesBeside(networks.Paths, within).And(tables));
     }
 

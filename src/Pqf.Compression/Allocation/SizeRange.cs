@@ -15,7 +15,7 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
     /// <summary>Whether the largest choices have the size that is asked for: nothing needs to be measured to choose them.</summary>
     public bool AllowsLargest => Wanted >= Most;
 
-    /// <summary>Measures the smallest and the largest choices. Nothing is clustered.</summary>
+    /// <summary>Measures the smallest and the largest choices, and takes in a target. Nothing is clustered.</summary>
     /// <param name="measure">What the target limits.</param>
     /// <param name="layers">What is quantised.</param>
     /// <param name="target">What is asked for.</param>
@@ -28,22 +28,33 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
         CompressionSpec spec
     )
     {
+        long wanted = target.BitsFor(measure.DenseBits);
+        return from range in Whole(measure, layers, spec)
+            from _ in wanted >= range.Least ? default(Unit) : (Result<Unit, PqfError>)TooSmall(measure, target, range.Least, range.Most)
+            select range with
+            {
+                Wanted = wanted,
+            };
+    }
+
+    /// <summary>The same without a target: the largest choices are wanted.</summary>
+    /// <inheritdoc cref="Of"/>
+    public static Result<SizeRange, PqfError> Whole(SizeMeasure measure, ImmutableArray<LayerBlocks> layers, CompressionSpec spec)
+    {
         ImmutableArray<ImmutableArray<(int D, int K)>> choices =
         [
             .. layers.Select(layer =>
                 Distortion.Candidates(layer).OrderBy(choice => measure.BitsOf(layer, choice.D, choice.K)).ToImmutableArray()
             ),
         ];
-        long wanted = target.BitsFor(measure.DenseBits);
         var largest = spec.With(layers, [.. choices.Select(own => own[^1])]);
         return from least in measure.Of(spec.With(layers, [.. choices.Select(own => own[0])]))
             from most in measure.Of(largest)
-            from _ in wanted >= least ? default(Unit) : (Result<Unit, PqfError>)TooSmall(measure, target, least, most)
             select new SizeRange(
                 least,
                 layers.Zip(choices, (layer, own) => measure.BitsOf(layer, own[0].D, own[0].K)).Sum(),
                 most,
-                wanted,
+                most,
                 largest
             );
     }

@@ -14,9 +14,6 @@ static class AllocateJob
     // A linear layer at the end sees one patch of a photograph and is not reconstructed.
     const double LeftByReconstruction = 0.4;
 
-    // A file that came out too large by some bytes is tried again with fewer bits for codes, and each time with twice the step.
-    const int MostTrials = 40;
-
     /// <summary>The settings of a compression with each layer's own block length and codebook size.</summary>
     /// <param name="network">Dense, with the statistics of its norms.</param>
     /// <param name="layers">What is quantised.</param>
@@ -42,13 +39,35 @@ static class AllocateJob
             .Bind(range =>
                 range.AllowsLargest
                     ? Largest(measure, target, range, progress)
-                    : from choices in (Result<ImmutableArray<ImmutableArray<LayerChoice>>, PqfError>)
-                        Choices(network.Parameters, layers, measure, options, progress, cancellation)
-                    let noted = images is null ? Note(progress, OnNoise) : default
-                    from measured in Measured(network, layers, choices, images, options, progress, cancellation)
-                    from spec in Share(measure, layers, measured, target, range, options.Compression)
+                    : from choices in Measured(network, layers, measure, images, options, progress, cancellation)
+                    from spec in choices.Share(target, range)
                     select spec
             );
+    }
+
+    /// <summary>The choices of a network's layers, each with what it does to the network's answers.</summary>
+    /// <param name="network">Dense, with the statistics of its norms.</param>
+    /// <param name="layers">What is quantised.</param>
+    /// <param name="measure">What sizes count.</param>
+    /// <param name="images">Photographs; null measures on noise.</param>
+    /// <param name="options">The compression.</param>
+    /// <param name="progress">Receives stages and notes.</param>
+    /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
+    public static Result<MeasuredChoices, PqfError> Measured(
+        Network network,
+        ImmutableArray<LayerBlocks> layers,
+        SizeMeasure measure,
+        NormImages? images,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var choices = Choices(network.Parameters, layers, measure, options, progress, cancellation);
+        if (images is null)
+            progress.Note(OnNoise);
+        return Measured(network, layers, choices, images, options, progress, cancellation)
+            .Map(measured => new MeasuredChoices(measure, layers, measured, options.Compression));
     }
 
     /// <summary>The sizes that a target may ask for, with the note of one above them; an error if it asks for less.</summary>
@@ -111,43 +130,8 @@ static class AllocateJob
                 progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
                 var choices = Choices(parameters, layers, measure, options, progress, cancellation)
                     .Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray());
-                return Share(measure, layers, [.. choices], target, range, options.Compression);
+                return new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range);
             });
-
-    /// <summary>Shares the size out: what is left for codes and codebooks is known from a whole of the smallest choices. Names and
-    /// numbers around them may take some bytes more, so the result is measured.</summary>
-    static Result<CompressionSpec, PqfError> Share(
-        SizeMeasure measure,
-        ImmutableArray<LayerBlocks> layers,
-        ImmutableArray<ImmutableArray<LayerChoice>> choices,
-        SizeTarget target,
-        SizeRange range,
-        CompressionSpec spec
-    )
-    {
-        long least = choices.Sum(own => own[0].Bits),
-            budget = range.Wanted - (range.Least - range.LeastChoices),
-            size = range.Least;
-        for (int trial = 0; trial < MostTrials; trial++)
-        {
-            var chosen = SizeAllocation.Of(choices, Math.Max(least, budget));
-            var settings = spec.With(layers, [.. chosen.Select(choice => (choice.D, choice.K))]);
-            if (measure.Of(settings) is var measured && measured is not Result<long, PqfError>.Ok)
-                return measured.Map(_ => settings);
-            size = measured.Match(bits => bits, _ => size);
-            if (size <= range.Wanted)
-                return settings;
-            budget -= (size - range.Wanted) << Math.Min(trial, 20);
-        }
-
-        return SizeRange.TooSmall(measure, target, size, range.Most);
-    }
-
-    static Unit Note(IProgress<JobProgress>? progress, string line)
-    {
-        progress.Note(line);
-        return default;
-    }
 
     static ImmutableArray<ImmutableArray<LayerChoice>> Choices(
         Parameters parameters,

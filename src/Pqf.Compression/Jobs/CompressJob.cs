@@ -38,21 +38,30 @@ public static class CompressJob
         options = Settled(network, options);
         if (Refused(network, options).Bind(_ => options.BeforeWork()) is Result<Unit, PqfError>.Error(var refused))
             return refused;
+        if (options.MaxLoss is { } loss)
+            return LossSearch.Run(network, loss, options, progress, cancellation);
         var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         return options.Target is { } target
             ? from layers in Blocks.Of(network.Graph, options.Compression)
-            from measured in network.LacksStatistics
-                ? Unfold(network, options, progress, cancellation).Map(model => network with { Model = model })
-                : network
+            from measured in WithStatistics(network, options, progress, cancellation)
             from spec in AllocateJob.Run(measured, layers, target, images, options, progress, cancellation)
             from compressed in Run(network, images, options with { Compression = spec }, progress, cancellation)
             select compressed
             : Run(network, images, options, progress, cancellation);
     }
 
+    /// <summary>A network whose norms have statistics: as it is, or of the images where its file lacks them.</summary>
+    internal static Result<Network, PqfError> WithStatistics(
+        Network network,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    ) => network.LacksStatistics ? Unfold(network, options, progress, cancellation).Map(model => network with { Model = model }) : network;
+
     /// <summary>Whether a network can be compressed with the images that there are, and the files can hold it.</summary>
     internal static Result<Unit, PqfError> Check(Network network, CompressOptions options) =>
         network.IsCompressed ? IsCompressed(network)
+        : options.MaxLoss is not null && LossSearch.Check(network, options) is Result<Unit, PqfError>.Error(var unfit) ? unfit
         : options.Images is not null ? network.ForPhotographs().Bind(_ => ModelFormats.Check(options.Formats, network.Architecture))
         : network.LacksStatistics ? MissingStatistics.Error(network.Path, network.Graph)
         : ModelFormats.Check(options.Formats, network.Architecture);
@@ -88,7 +97,7 @@ public static class CompressJob
             Compression = names.Of(options.Compression),
             Permutation = options.Permutation is { } search ? names.Of(search) : null,
         };
-        double share = SmallLayers.Share(options.Target is not null);
+        double share = SmallLayers.Share(options.Target is not null || options.MaxLoss is not null);
         return network.Architecture.Options is GraphOptions
                 ? options with
                 {
@@ -102,7 +111,8 @@ public static class CompressJob
             : options;
     }
 
-    static Result<Compressed, PqfError> Run(
+    /// <summary>Compresses with the settings as they are.</summary>
+    internal static Result<Compressed, PqfError> Run(
         Network network,
         NormImages? images,
         CompressOptions options,
@@ -151,7 +161,7 @@ public static class CompressJob
     static ImmutableArray<ICompressionStep> Estimate(Network network, NormImages? images) =>
         network.LacksStatistics && images is not null ? [new Calibrate(images)] : [];
 
-    static NormImages ImagesOf(Network network, ImageSet images, CompressOptions options, CancellationToken cancellation) =>
+    internal static NormImages ImagesOf(Network network, ImageSet images, CompressOptions options, CancellationToken cancellation) =>
         network.Graph.HasJoints
             ? DetectorImages.Of(images, network, options, cancellation)
             : CalibrationImages.Of(images, network.Preprocessing, options, cancellation);

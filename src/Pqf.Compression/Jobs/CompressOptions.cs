@@ -21,6 +21,10 @@ public sealed record CompressOptions
     /// cref="Compression"/>.</summary>
     public SizeTarget? Target { get; init; }
 
+    /// <summary>The smallest size is looked for whose first answers differ from the dense network's for at most this share of the
+    /// photographs held back, 0 … 1; null looks for none. It needs <see cref="Images"/>, and no <see cref="Target"/>.</summary>
+    public double? MaxLoss { get; init; }
+
     /// <summary>Kinds of the files that will be written: a target in bits holds for each of them.</summary>
     public ImmutableArray<ModelFormat> Formats { get; init; } = [ModelFormat.Pqf];
 
@@ -79,4 +83,8 @@ public sealed record CompressOptions
 /// <param name="Model">The compressed network, with how and from what it was made. Its norms have the statistics of the images, if there
 /// were any.</param>
 /// <param name="State">Reports of groups and layers.</param>
-public sealed record Compressed(PqfModel Model, CompressionState State);
+public sealed record Compressed(PqfModel Model, CompressionState State)
+{
+    /// <summary>The search for the smallest size that loses little; null where none was asked for.</summary>
+    public SizeSearch? Search { get; init; }
+}

@@ -13,18 +13,19 @@ public static class CompressPage
 {
     /// <summary>The report.</summary>
     /// <param name="model">The network as files hold it.</param>
-    /// <param name="state">Reports of groups and layers.</param>
+    /// <param name="compressed">Reports of groups and layers, and of the search for a size.</param>
     /// <param name="files">Files of the network.</param>
-    /// <param name="photographs">Photographs that it was calibrated on; 0 for none.</param>
+    /// <param name="photographs">Photographs that there were to calibrate and to measure on; 0 for none.</param>
     /// <param name="notes">Sentences on how it was made.</param>
     public static Report Of(
         PqfModel model,
-        CompressionState state,
+        Compressed compressed,
         IReadOnlyList<CheckedFile> files,
         int photographs,
         ImmutableArray<string> notes
     )
     {
+        var (state, search) = (compressed.State, compressed.Search);
         var summary = NetworkSummary.Of(model, "compressed");
         string ratio = summary.Ratio.ToString("0.0", CultureInfo.InvariantCulture);
         return new(
@@ -35,10 +36,11 @@ public static class CompressPage
             $"{summary.Name}: from {Figures.ShortSize(summary.DenseBits)} to {Figures.ShortSize(summary.SizeBits)} of parameters. "
                 + (
                     photographs > 0
-                        ? $"Calibrated on {Plural.Of(photographs, "photograph")} without labels. "
+                        ? $"Calibrated on {Plural.Of(photographs - (search?.HeldBack ?? 0), "photograph")} without labels. "
                         : "Not calibrated: a network with norms loses most of its accuracy unless it is compressed with --calibrate, or "
                             + "trained from the dense network. "
                 )
+                + Agreement(search)
                 + "Accuracy was not measured; pqf evaluate measures it.",
             [
                 StepPictures.Section([
@@ -46,6 +48,7 @@ public static class CompressPage
                     StepPictures.Quantised,
                     .. photographs > 0 ? (ReportFigure[])[StepPictures.Calibrated] : [],
                 ]),
+                .. Sizes(search),
                 .. Written(files),
                 ByteShares.Of(model),
                 .. ReportSection.Present(LayerTable.Of(state.Layers), Groups(state.Groups), CodebookGallery.Of(Codebooks(model, state))),
@@ -62,6 +65,36 @@ public static class CompressPage
                 .Where(layer => layer.Weight is Weight.Quantised)
                 .Select(layer => Codebook.Of(layer.Layer, (Weight.Quantised)layer.Weight)),
         ];
+
+    static string Agreement(SizeSearch? search) =>
+        search is null
+            ? ""
+            : $"For {Figures.Percent(search.Taken.Agreement)} of the photographs held back its first answer is the dense network's. ";
+
+    static IEnumerable<ReportSection> Sizes(SizeSearch? search)
+    {
+        if (search is null)
+            yield break;
+        yield return new(
+            "Sizes tried",
+            "The smallest size was looked for whose first answers are the dense network's for "
+                + $"{Figures.Percent(1 - search.MaxLoss)} of {Plural.Of(search.HeldBack, "photograph")} held back from calibration. "
+                + "Accuracy on other photographs may differ.",
+            [
+                new ReportPart.Table(
+                    "sizes",
+                    [new("bytes", ReportColumnKind.Number), new("agreement", ReportColumnKind.Bar), new("enough")],
+                    [
+                        .. search.Trials.Select(trial => new ReportRow([
+                            new(Figures.Count(trial.SizeBytes)),
+                            new($"{trial.Agreement.Correct} of {trial.Agreement.Count}", trial.Agreement.Value),
+                            new(trial.Passes ? "yes" : "no"),
+                        ])),
+                    ]
+                ),
+            ]
+        );
+    }
 
     static IEnumerable<ReportSection> Written(IReadOnlyList<CheckedFile> files)
     {

@@ -40,6 +40,7 @@ public class ConfigTests
         calibration: layers
         target_size: 1.5MB
         target_ratio: 40.5
+        max_loss: 2.5
         preprocessing: {resize: 36, crop: 32, mean: [0.5], deviation: [0.25], padding: 4, random_crop: no, random_flip: no, exif: ignore,
                         color_jitter: {brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1}}
         model:
@@ -171,6 +172,7 @@ public class ConfigTests
             (new SizeTarget.Bits(12_000_000) { Unit = SizeUnit.Of("MB")! }, new SizeTarget.Ratio(40.5)),
             (config.TargetSize, config.TargetRatio)
         );
+        Assert.Equal(2.5, config.MaxLoss);
         Assert.Equal(ExifOrientation.Ignore, config.Preprocessing.Exif);
         Assert.Equal([ModelFormat.Pqf, ModelFormat.Pth], config.Formats);
         Assert.Equal((36, 32), (config.Preprocessing.Resize, config.Preprocessing.Crop));

@@ -85,7 +85,9 @@ public sealed class RunReportTests : IDisposable
     public void The_bytes_of_a_compressed_network_add_up_to_its_size()
     {
         var model = Compressed();
-        var (root, _) = Pages(CompressPage.Of(model, State(model), [new CheckedFile("out/net.pqf", 1234567, 0)], 160, []));
+        var (root, _) = Pages(
+            CompressPage.Of(model, new Compressed(model, State(model)), [new CheckedFile("out/net.pqf", 1234567, 0)], 160, [])
+        );
 
         // Codes, codebooks, all else: from the sizes that Cost counts, in bits.
         long bits = Cost.Of(model.Graph, model.Parameters, [1, 8, 8, 3]).Bits;

@@ -1,0 +1,47 @@
+using Pqf.Cli.Configuration;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>What is asked of a compressed network's size, before any file is read.</summary>
+static class SizeRequest
+{
+    /// <summary>Refuses requests that do not fit together.</summary>
+    /// <param name="config">With the requests.</param>
+    /// <param name="calibrate">Folder of photographs; null for none.</param>
+    /// <param name="isDryRun">Whether sizes are printed instead.</param>
+    public static Result<Unit, PqfError> Check(Config config, string? calibrate, bool isDryRun) =>
+        config switch
+        {
+            { TargetSize: not null, TargetRatio: not null } => Wrong(
+                "--target-ratio",
+                "expected --target-size or --target-ratio, got both"
+            ),
+            { MaxLoss: null } => default(Unit),
+            { TargetSize: not null } => Wrong("--max-loss", "expected --max-loss or --target-size, got both"),
+            { TargetRatio: not null } => Wrong("--max-loss", "expected --max-loss or --target-ratio, got both"),
+            _ when calibrate is null => Wrong(
+                "--max-loss",
+                "expected --calibrate DIR beside it, photographs on which the loss is measured, got none"
+            ),
+            { Calibration: CalibrationLevel.None } => Wrong(
+                "--max-loss",
+                "expected calibration norms, layers or auto, as each size is calibrated before it is measured, got none"
+            ),
+            _ when isDryRun => Wrong(
+                "--dry-run",
+                "the size that --max-loss gives is known only after networks of several sizes were compressed and measured; run without "
+                    + "--dry-run, or with --target-size"
+            ),
+            _ => default(Unit),
+        };
+
+    /// <summary>Refuses a search in a command that makes one network of the settings as they are.</summary>
+    /// <param name="config">With the requests.</param>
+    public static Result<Unit, PqfError> CheckFixed(Config config) =>
+        config.MaxLoss is null
+            ? default(Unit)
+            : Wrong("max_loss", "expected target_size or target_ratio: only pqf compress looks for the smallest size that loses little");
+
+    static PqfError.Config Wrong(string key, string problem) => new("command line", key, problem);
+}

@@ -94,7 +94,7 @@ public sealed record CompressionPlan(
                 Files =
                     target is SizeTarget.Bits
                         ? [.. largest.Files.Select(file => file with { SizeBytes = Math.Min(file.SizeBytes, found.Range.Wanted / 8) })]
-                        : largest.Files,
+                        : [], // a ratio limits the parameters; what a file adds to them depends on the choices
             };
 
     static CompressionPlan Of(Network network, CompressionSpec spec, ImmutableArray<LayerBlocks> blocks)

@@ -76,18 +76,27 @@ public sealed class DryRunTests : IDisposable
         var plan = JsonCli.Run("compress-dry-run", ExitCode.Success, arguments);
         var layer = plan.At("layers", 1);
         Assert.All(
-            [plan.At("sizeBits"), plan.At("files", 0, "sizeBytes"), layer.At("k"), layer.At("bits"), layer.At("share")],
+            [plan.At("sizeBits"), layer.At("k"), layer.At("bits"), layer.At("share")],
             unknown => Assert.Equal(JsonValueKind.Null, unknown.ValueKind)
         );
-        long bits = plan.At("maxSizeBits").GetInt64(),
-            bytes = plan.At("files", 0, "maxSizeBytes").GetInt64();
-        if (maximum is { } most)
-            Assert.InRange(bytes, 1, most);
-        else
-            Assert.Equal(plan.At("denseBits").GetInt64() / 20, bits);
+        long bits = plan.At("maxSizeBits").GetInt64();
         string[] lines = Cli.Run(arguments).Lines;
+        if (maximum is { } most)
+        {
+            long bytes = plan.At("files", 0, "maxSizeBytes").GetInt64();
+            Assert.InRange(bytes, 1, most);
+            Assert.Equal(JsonValueKind.Null, plan.At("files", 0, "sizeBytes").ValueKind);
+            Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"file     .pqf: at most {bytes:N0} bytes"), lines);
+        }
+        else
+        {
+            // A ratio limits the parameters, and says nothing of files.
+            Assert.Equal(plan.At("denseBits").GetInt64() / 20, bits);
+            Assert.Equal(0, plan.At("files").GetArrayLength());
+            Assert.DoesNotContain(lines, line => line.StartsWith("file", StringComparison.Ordinal));
+        }
+
         Assert.Contains($"limit    {limit}", lines);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"file     .pqf: at most {bytes:N0} bytes"), lines);
         Assert.Contains(
             lines,
             line => line.StartsWith($"size     at most {bits.ToString("N0", CultureInfo.InvariantCulture)} bits", StringComparison.Ordinal)

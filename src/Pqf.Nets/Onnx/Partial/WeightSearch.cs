@@ -58,7 +58,11 @@ sealed class WeightSearch
 
     void Add(OnnxNode node, int input, bool isMatrix, bool isTurned, int groups = 1, bool isTransposedConvolution = false)
     {
-        if (Find(node.Input(input)) is not { } source || found.ContainsKey(source.Tensor.Name) || model.Outputs.Contains(source.Tensor.Name))
+        if (
+            Find(node.Input(input)) is not { } source
+            || found.ContainsKey(source.Tensor.Name)
+            || model.Outputs.Contains(source.Tensor.Name)
+        )
             return;
         var (tensor, turns) = source;
         bool fits =

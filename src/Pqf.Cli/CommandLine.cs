@@ -54,14 +54,15 @@ static class CommandLine
         var command = arguments
             .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
             .FirstOrDefault(entry => entry is not null);
-        var names = root
-            .Options.Concat(command?.Syntax.Options ?? [])
-            .SelectMany(option => option.Aliases.Append(option.Name))
-            .ToImmutableArray();
+        var names = NamesOf(root.Options.Concat(command?.Syntax.Options ?? []));
+        var others = NamesOf(commands.SelectMany(entry => entry.Syntax.Options));
         return Arguments
-            .Split(arguments, names, ConfigLoader.KnownKeys())
+            .Split(arguments, names, ConfigLoader.KnownKeys(), others)
             .Match(split => Parse(root, split, options, commands, terminal, output), error => Fail(error, output));
     }
+
+    static ImmutableArray<string> NamesOf(IEnumerable<Option> options) =>
+        [.. options.SelectMany(option => option.Aliases.Append(option.Name))];
 
     static ExitCode Parse(
         RootCommand root,
@@ -82,9 +83,10 @@ static class CommandLine
         ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
         if (split.Rest is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !known.Contains(first))
             return Fail(UnknownCommand(first, known), output);
-        if (split.Rest.Contains(""))
+        if (split.Rest.IndexOf("") is >= 0 and var empty)
         {
-            output.Fail("command line: expected a value, got an empty text");
+            string option = empty > 0 && !IsWord(split.Rest[empty - 1]) ? $"{split.Rest[empty - 1]}: " : "";
+            output.Fail($"command line: {option}expected a value, got an empty text");
             return ExitCode.Usage;
         }
 

@@ -175,7 +175,7 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData("[1, 2]", "expected an object of fields in braces")]
     [InlineData(
         """{"image_mean": [0.5]}""",
-        "image_mean: expected 3 numbers from −1,000,000 to 1,000,000, as the network has channels, got [0.5]"
+        "image_mean: expected 3 numbers from −1,000,000 to 1,000,000, one for each channel of the network, got [0.5]"
     )]
     [InlineData("""{"size": {"width": 3}}""", "size: expected shortest_edge, or equal height and width, got {\"width\": 3}")]
     [InlineData("""{"do_resize": "yes"}""", "do_resize: expected true or false, got \"yes\"")]
@@ -183,14 +183,12 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData("""{"size": 224, "\ud800": 1}""", "holds text that is not Unicode")]
     [InlineData("""{"resample": 9}""", "resample: expected a whole number from 0 to 5, got 9")]
     [InlineData("""{"size": 224, "crop_size": 256}""", "crop_size: expected at most the 224 pixels that images are resized to, got 256")]
-    public void A_processors_file_that_cannot_be_understood_is_one_line_that_names_file_and_field(string text, string problem)
+    public void A_processors_file_that_cannot_be_understood_is_a_note_and_the_network_is_read(string text, string problem)
     {
         Write("preprocessor_config.json", text);
-        Assert.Equal(
-            $"{folder.File("preprocessor_config.json")}: {problem}; to do without the file, give all four of preprocessing.resize, crop, "
-                + "mean and deviation",
-            Load().ErrorMessage()
-        );
+        var network = Load().Value();
+        Assert.Equal([$"preprocessor_config.json beside the weights: not taken: {problem}"], network.Notes);
+        Assert.Equal((256, 224), (network.Preprocessing.Resize, network.Preprocessing.Crop));
     }
 
     [Theory]
@@ -198,15 +196,29 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData("not JSON at all", "is not JSON: line 1, position 2")]
     [InlineData("[1, 2]", "expected an object of fields in braces")]
     [InlineData("\"a text\"", "expected an object of fields in braces")]
+    [InlineData("3.5", "expected an object of fields in braces")]
+    [InlineData("""{"mean": "x"}""", "mean: expected it in pretrained_cfg, or input_size with mean or crop_pct, as in timm's files")]
+    [InlineData(
+        """{"std": [0.5, 0.5, 0.5], "input_size": null}""",
+        "std: expected it in pretrained_cfg, or input_size with mean or crop_pct, as in timm's files"
+    )]
+    [InlineData(
+        """{"input_size": 3}""",
+        "input_size: expected it in pretrained_cfg, or input_size with mean or crop_pct, as in timm's files"
+    )]
+    [InlineData(
+        """{"input_size": 3.5, "mean": 1}""",
+        "input_size: expected the network's 3 channels, then equal height and width from 1 to 16384, got 3.5"
+    )]
     [InlineData("""{"pretrained_cfg": 3}""", "pretrained_cfg: expected an object, got 3")]
     [InlineData("""{"pretrained_cfg": {"crop_pct": 0}}""", "pretrained_cfg.crop_pct: expected a number above 0, at most 1, got 0")]
     [InlineData(
         """{"pretrained_cfg": {"std": [0.5, 0, 1]}}""",
-        "pretrained_cfg.std: expected 3 numbers from 0.000001 to 1,000,000, as the network has channels, got [0.5, 0, 1]"
+        "pretrained_cfg.std: expected 3 numbers from 0.000001 to 1,000,000, one for each channel of the network, got [0.5, 0, 1]"
     )]
     [InlineData(
         """{"pretrained_cfg": {"input_size": [3, 224, 200]}}""",
-        "pretrained_cfg.input_size: expected [3, side, side] of 1 to 16384 pixels, as the network has channels, got [3, 224, 200]"
+        "pretrained_cfg.input_size: expected the network's 3 channels, then equal height and width from 1 to 16384, got [3, 224, 200]"
     )]
     [InlineData("""{"pretrained_cfg": {"mean": [0, 0, 0], "interpolation": "\ud800"}}""", "holds text that is not Unicode")]
     [InlineData("""{"architecture": 7}""", "architecture: expected a text, got 7")]
@@ -225,7 +237,7 @@ public sealed class SettingsBesideTests : IDisposable
 
     [Theory]
     [InlineData("""{"architectures": ["BertModel"], "hidden_size": 768}""")]
-    [InlineData("""{"name": "an app", "mean": "of nothing"}""")]
+    [InlineData("""{"name": "an app", "meaning": "of nothing"}""")]
     public void A_file_about_something_else_is_passed_over(string text)
     {
         Write("config.json", text);
@@ -252,6 +264,8 @@ public sealed class SettingsBesideTests : IDisposable
     [Theory]
     [InlineData("""{"architecture": "resnet18", "num_classes": 10}""")]
     [InlineData("""{"architecture": "a_name_that_is_timms", "num_classes": 10}""")]
+    [InlineData("""{"num_labels": 10, "num_classes": 10}""")]
+    [InlineData("""{"num_labels": 11}""", "config.json beside the weights says 11 classes; the weights have 10, which are used")]
     [InlineData(
         """{"architecture": "resnet50"}""",
         "config.json beside the weights says resnet50; the weights are those of resnet18, which is used"
@@ -278,6 +292,7 @@ public sealed class SettingsBesideTests : IDisposable
     [InlineData("""{"architecture": ["resnet18"]}""", "architecture: expected a text, got [\"resnet18\"]")]
     [InlineData("""{"id2label": ["a"]}""", "id2label: expected an object, got [\"a\"]")]
     [InlineData("""{"pretrained_cfg": "resnet18"}""", "pretrained_cfg: expected an object, got \"resnet18\"")]
+    [InlineData("""{"num_labels": 2.5}""", "num_labels: expected a whole number from 0 to 2147483647, got 2.5")]
     [InlineData("""{"num_classes": null, "architecture": null}""")]
     [InlineData(
         """{"num_classes": "many", "architecture": 5}""",

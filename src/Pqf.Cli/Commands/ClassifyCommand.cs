@@ -24,11 +24,15 @@ static class ClassifyCommand
         var top = CheckedOption.Whole("--top", 5, "a whole number of 1 or more", count => count >= 1);
         top.Description = "Classes shown for each image";
         top.HelpName = "N";
+        var skip = CommandEntry.SkipCorrupt();
         return new(
-            file.CheckedIn(new Command("classify", "Name what photographs show.") { file.Word, images, file.Weights, top }),
+            file.CheckedIn(new Command("classify", "Name what photographs show.") { file.Word, images, file.Weights, top, skip.Option }),
             ["pqf classify out/resnet50.pqf cat.jpg dog.jpg", "pqf classify out/resnet50.pqf --top 1 photographs"],
             run => Run(run, file.Required(run.Parsed), file.Others(run.Parsed, images), run.Parsed.GetValue(top))
-        );
+        )
+        {
+            Flags = [skip],
+        };
     }
 
     static Result<Unit, PqfError> Run(RunContext run, string file, string[] arguments, int top)

@@ -120,13 +120,22 @@ static class CompressCommand
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return from _ in SizeRequest.Check(run.Config, calibrate, isDryRun: true)
+        return from _ in Check(run.Config, calibrate, isDryRun: true)
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
             from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = calibrate is not null })
             from planned in run.WithImages(reader =>
                 from images in Images(run, network, reader, calibrate)
-                from plan in CompressionPlan.Of(network, ConfigMapping.Compress(run) with { Images = images })
+                from plan in CompressionPlan.Of(
+                    network,
+                    ConfigMapping.Compress(run) with
+                    {
+                        Images = images,
+                        Skipped = run.SkippedImages(),
+                        ImagesCounted = count => NoteFew(run, network, count),
+                    },
+                    run.Cancellation
+                )
                 let noted = Note(run, plan.Notes)
                 select run.Conclude(PlanResult.Of(plan, run.Config.TargetSize ?? run.Config.TargetRatio))
             )
@@ -148,9 +157,15 @@ static class CompressCommand
                 : Network.Load(file, device, overrides);
     }
 
+    /// <summary>What is wrong before the network is read.</summary>
+    static Result<Unit, PqfError> Check(Config config, string? calibrate, bool isDryRun) =>
+        SizeRequest
+            .Check(config, calibrate, isDryRun)
+            .Bind(_ => config.OutputPath is { } output ? OutputFolder.Check(output) : default(Unit));
+
     static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
     {
-        if (SizeRequest.Check(run.Config, calibrate, isDryRun: false) is Result<Unit, PqfError>.Error(var unfit))
+        if (Check(run.Config, calibrate, isDryRun: false) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         string folder = run.OutputFolder(weights);
         return run.WithDevice(device =>
@@ -191,6 +206,7 @@ static class CompressCommand
                 {
                     Images = images,
                     Skipped = skipped,
+                    ImagesCounted = count => NoteFew(run, network, count),
                     OwnsNetwork = true,
                     BeforeWork = () =>
                         run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names]),
@@ -217,7 +233,7 @@ static class CompressCommand
 
     /// <summary>Photographs that a network was calibrated on: those that can be decoded, up to the most that are used.</summary>
     static int PhotographCount(ImageSet? images, SkippedImages? skipped) =>
-        Math.Min((images?.Count ?? 0) - (skipped?.Count ?? 0), CompressOptions.MostImages);
+        Math.Min(images?.Count ?? 0, CompressOptions.MostImages) - (skipped?.Count ?? 0);
 
     static Report Report(RunContext run, PqfModel model, Compressed compressed, CompressResult written, int photographs) =>
         CompressPage.Of(
@@ -274,19 +290,18 @@ static class CompressCommand
         run.NoteGuesses(network);
         return folder is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None
             ? (ImageSet?)null
-            : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => Noted(run, network, images));
+            : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);
     }
 
     // docs/faq.md advises so many; a detector sees enough in fewer, as each photograph has many objects.
     const int FewPhotographs = 100;
 
-    static ImageSet Noted(RunContext run, Network network, ImageSet images)
+    static void NoteFew(RunContext run, Network network, int count)
     {
-        if (images.Count < FewPhotographs && !network.Graph.HasJoints)
+        if (count < FewPhotographs && !network.Graph.HasJoints)
             run.Note(
-                $"calibration has {Plural.Of(images.Count, "photograph")}: with fewer than {FewPhotographs} the accuracy may be poor; "
+                $"calibration has {Plural.Of(count, "photograph")}: with fewer than {FewPhotographs} the accuracy may be poor; "
                     + "160 gave the results in the documentation"
             );
-        return images;
     }
 }

@@ -18,6 +18,7 @@ static class ConfigCommand
         {
             Description = "The command whose settings are printed",
             Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "command", // in place of all words that complete it
         };
         command.CompletionSources.Add([.. others.Select(entry => entry.Syntax.Name)]);
         var list = new Option<bool>("--list") { Description = "List the presets" };

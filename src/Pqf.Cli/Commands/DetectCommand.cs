@@ -50,6 +50,7 @@ static class DetectCommand
         var quality = CheckedOption.Whole("--quality", DefaultQuality, "a whole number from 1 to 100", value => value is >= 1 and <= 100);
         quality.Description = "Of pictures that are JPEG, 1 to 100";
         quality.HelpName = "N";
+        var skip = CommandEntry.SkipCorrupt();
         var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
         return new(
             file.CheckedIn(
@@ -65,6 +66,7 @@ static class DetectCommand
                     threshold,
                     pictures,
                     quality,
+                    skip.Option,
                     profile,
                 }
             ),
@@ -85,6 +87,7 @@ static class DetectCommand
         )
         {
             Keys = [("output_path", output)],
+            Flags = [skip],
         };
     }
 

@@ -73,24 +73,32 @@ sealed class Photographs
             run.Note($"{path}: {guess}");
     }
 
-    /// <summary>Names a photograph that cannot be used; the only one of a command line is left to <see cref="Conclude"/>.</summary>
+    /// <summary>Names a photograph that cannot be used; the only one of a command line is left to <see cref="Conclude"/>. Where the
+    /// configuration leaves out photographs that cannot be decoded, such a one is a note.</summary>
     /// <returns>What is wrong, on one line.</returns>
     public string Fail(PqfError error)
     {
         failedCount++;
-        first ??= error;
-        if (count > 1)
-            run.Report(error);
+        // A path that was mistyped is no photograph to leave out.
+        if (run.Config.Dataloader.SkipCorrupt && count > 1 && error is PqfError.File { Path: var path } && File.Exists(path))
+            run.Note($"skipped {error.Message}");
+        else
+        {
+            first ??= error;
+            if (count > 1)
+                run.Report(error);
+        }
+
         return error.Lines.First();
     }
 
     /// <summary>Whether none could be used: there are no results to write then.</summary>
     public bool HaveAllFailed => failedCount == count;
 
-    /// <summary>Success, if none failed.</summary>
+    /// <summary>Success, if none failed, or only such as are left out while others remain.</summary>
     public Result<Unit, PqfError> Conclude() =>
-        first is null ? default(Unit)
-        : count == 1 ? first
+        first is null && (failedCount == 0 || !HaveAllFailed) ? default(Unit)
+        : count == 1 && first is not null ? first
         : new PqfError.Images(failedCount, count);
 
     /// <summary>A photograph.</summary>

@@ -19,10 +19,12 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
     /// <param name="arguments">As typed.</param>
     /// <param name="options">Names the parser knows, with their dashes; these stay.</param>
     /// <param name="keys">Every key of the configuration.</param>
+    /// <param name="others">Options of other commands, for suggestions.</param>
     public static Result<Arguments, PqfError> Split(
         IReadOnlyList<string> arguments,
         IReadOnlyCollection<string> options,
-        ImmutableArray<string> keys
+        ImmutableArray<string> keys,
+        IReadOnlyCollection<string>? others = null
     )
     {
         var rest = ImmutableArray.CreateBuilder<string>();
@@ -48,7 +50,7 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
             bool isKnown = key.Contains('.', StringComparison.Ordinal) || keys.Contains(key),
                 hasNext = i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal);
             if (!isKnown)
-                errors.Add(Unknown(name, options, keys));
+                errors.Add(Unknown(name, options, keys, others ?? []));
             else if (value is null && !hasNext)
                 errors.Add(new PqfError.Config(ConfigLoader.CommandLine, name, "expected a value after it, got none"));
             else
@@ -63,11 +65,16 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
         };
     }
 
-    static PqfError.Config Unknown(string name, IReadOnlyCollection<string> options, ImmutableArray<string> keys) =>
+    static PqfError.Config Unknown(
+        string name,
+        IReadOnlyCollection<string> options,
+        ImmutableArray<string> keys,
+        IReadOnlyCollection<string> others
+    ) =>
         new(
             ConfigLoader.CommandLine,
             name,
-            Suggestion.ForOption(name, options, keys) is { } near
+            Suggestion.ForOption(name, options, keys, others) is { } near
                 ? $"unknown option; the nearest known one is {near}"
                 : "unknown option; pqf COMMAND --help and docs/configuration.md list those that there are"
         );

@@ -97,9 +97,7 @@ static class ConfigDecoder
     static Result<SizeTarget?, Problem> TargetSize(ConfigNode node) =>
         Values
             .Text(node)
-            .Bind<SizeTarget?>(text =>
-                SizeTarget.Parse(text) is { } size ? size : Values.Unexpected("a size above 0, such as 1MB, 900kB or 1.029MiB", node)
-            );
+            .Bind<SizeTarget?>(text => SizeTarget.Parse(text) is { } size ? size : Values.Unexpected(SizeTarget.Expected, node));
 
     static Result<SizeTarget?, Problem> TargetRatio(ConfigNode node) =>
         Values

@@ -15,22 +15,32 @@ static class Suggestion
             new("wd", "weight_decay"),
             new("bs", "dataloader.batch_size"),
             new("workers", "dataloader.num_workers"),
-            new("data", "dataloader.imagenet_path"),
         }
     );
 
-    /// <summary>The option or key nearest to an unknown option; - and _ count as one letter. The command's own options come
-    /// first.</summary>
+    // What a command calls an option that others have under another name.
+    static readonly ImmutableDictionary<string, string> otherOptions = ImmutableDictionary.CreateRange(
+        StringComparer.Ordinal,
+        new KeyValuePair<string, string>[] { new("--data", "--calibrate") }
+    );
+
+    /// <summary>The option or key nearest to an unknown option; - and _ count as one letter. The command's own options come first. An
+    /// option of another command is spelt as it was meant: it is near to no key.</summary>
     /// <param name="name">As typed, with its dashes.</param>
     /// <param name="options">Known options, with their dashes.</param>
     /// <param name="keys">Known keys.</param>
+    /// <param name="others">Options of other commands, with their dashes.</param>
     /// <returns>With its dashes; null where nothing is near.</returns>
-    public static string? ForOption(string name, IEnumerable<string> options, ImmutableArray<string> keys)
+    public static string? ForOption(string name, IEnumerable<string> options, ImmutableArray<string> keys, IEnumerable<string> others)
     {
         string word = Plain(name);
         var own = options.Where(option => option.Length > 2).ToImmutableArray();
+        if (otherOptions.TryGetValue(name, out string? same) && own.Contains(same))
+            return same;
         if (Near(word, own.Select(Plain)) is { } option)
             return own.First(one => Plain(one) == option);
+        if (others.Contains(name))
+            return null;
         if (keys.Where(key => Last(key) == word).MinBy(key => key.Length) is { } key)
             return "--" + key;
         if (otherNames.TryGetValue(word, out string? other) && keys.Contains(other))

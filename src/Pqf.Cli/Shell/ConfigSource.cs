@@ -23,6 +23,11 @@ readonly record struct ConfigSource(string? Path, string? Text)
             ({ }, { }) => new PqfError.Config(ConfigLoader.CommandLine, "--preset", "expected --config or --preset, got both"),
             (null, null) when entry.Training?.RunOf(parsed) is { } run && File.Exists(new TrainingFolder(run).ConfigFile) =>
                 new ConfigSource(new TrainingFolder(run).ConfigFile, null),
+            (null, null) when entry.Training?.FolderOf(parsed) is { } run => new PqfError.Config(
+                ConfigLoader.CommandLine,
+                "--resume",
+                $"{run} holds no config.yaml; expected the settings of the run there, or in --config FILE"
+            ),
             (null, { } preset) => entry.FindPreset(preset).Map(found => new ConfigSource(null, found.Text)),
             _ => new ConfigSource(file, entry.Defaults),
         };

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Pqf.Cli.Configuration;
+using Pqf.Compression.Model;
 
 namespace Pqf.Cli.Shell;
 
@@ -42,11 +44,14 @@ sealed class NetworkFile
             long most = own + others.Sum(argument => (long)argument.Arity.MaximumNumberOfValues);
             if (words < fewest)
                 result.AddError(Message(words == 0 && !isOption ? Word.Name : others[0].Name, "expected a value, got none"));
-            else if (words > most && isOption)
+            else if (isOption && (words > most || IsNetwork(result.GetResult(Word))))
                 result.AddError(Message(Weights.Name, "expected one file, here or as the argument, got both"));
         });
         return command;
     }
+
+    /// <summary>Whether the first word is a network's file: nothing else that a command takes has such a name.</summary>
+    static bool IsNetwork(ArgumentResult? word) => word?.Tokens is [var first, ..] && ModelFormats.Of(first.Value) is not null;
 
     /// <summary>The network's file; null where it is omitted.</summary>
     public string? Of(ParseResult parsed) => parsed.GetValue(Weights) ?? parsed.GetValue(Word);

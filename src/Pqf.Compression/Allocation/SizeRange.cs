@@ -64,7 +64,7 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
     {
         if (Wanted <= Most)
             return null;
-        string ratio = string.Create(CultureInfo.InvariantCulture, $"{(double)measure.DenseBits / Most:0.0} times smaller");
+        string ratio = $"{Times(measure, Most)} times smaller";
         return target is SizeTarget.Bits { Count: var count, Unit: var unit }
             ? $"target_size: {unit.Nearest(count)} is more than {measure.Subject} can use; it gets its largest codebooks: "
                 + $"{unit.AtLeast(Most)} ({ratio})"
@@ -75,16 +75,16 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
             );
     }
 
+    /// <summary>How many times smaller than the dense network a size is, never more than that.</summary>
+    static string Times(SizeMeasure measure, long bits) =>
+        (Math.Floor(10.0 * measure.DenseBits / bits) / 10).ToString("0.0", CultureInfo.InvariantCulture);
+
     /// <summary>The error of a target below what is possible.</summary>
-    public static PqfError.Config TooSmall(SizeMeasure measure, SizeTarget target, long least, long most)
+    public static PqfError.Layer TooSmall(SizeMeasure measure, SizeTarget target, long least, long most)
     {
-        string ratios = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Math.Ceiling(10.0 * measure.DenseBits / most) / 10:0.0} to {Math.Floor(10.0 * measure.DenseBits / least) / 10:0.0}"
-        );
+        string ratios = $"{Times(measure, most)} to {Times(measure, least)}";
         if (target is not SizeTarget.Bits { Count: var count, Unit: var unit })
             return new(
-                "command line",
                 "target_ratio",
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -92,10 +92,9 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
                 )
             );
         return new(
-            "command line",
             "target_size",
             $"{unit.Nearest(count)} is too small by {unit.AtLeast(least - count)} for {measure.Subject}; expected {unit.AtLeast(least)} to "
-                + $"{unit.AtMost(most)} ({ratios} times smaller)"
+                + $"{unit.AtLeast(most)} ({ratios} times smaller)"
         );
     }
 }

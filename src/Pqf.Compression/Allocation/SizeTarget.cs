@@ -39,9 +39,15 @@ public abstract record SizeTarget
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
+    // Bits of fewer bytes are a whole number of 64 bits.
+    const double EndBytes = 1e18;
+
+    /// <summary>What <see cref="Parse"/> reads, in words.</summary>
+    public const string Expected = "a size above 0 and below 1,000,000,000 GB, such as 1MB, 900kB or 1.029MiB";
+
     /// <summary>Reads a size: <c>1MB</c>, <c>1.029MiB</c>, <c>900kB</c>, <c>1048576</c> (bytes).</summary>
     /// <param name="text">A number, and B, kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).</param>
-    /// <returns>Null if it is no size above 0.</returns>
+    /// <returns>Null if it is not one of <see cref="Expected"/>.</returns>
     public static Bits? Parse(string text)
     {
         string number = text.Trim().TrimEnd([.. "BbkKmMgGi "]),
@@ -55,7 +61,7 @@ public abstract record SizeTarget
                 out double value
             )
             && value > 0
-            && value * known.Bytes * 8 < long.MaxValue
+            && value * known.Bytes < EndBytes
             ? new Bits((long)(value * known.Bytes * 8)) { Unit = known }
             : null;
     }

@@ -28,7 +28,7 @@ static class DetectorImages
     {
         var key = options.Key.Fold("calibration");
         var sizes = MaskRcnnOptions.Of(network.Architecture);
-        ImmutableArray<int> order = [.. key.Permutation(images.Count).Take(CalibrationImages.MostImages)];
+        var order = CalibrationImages.Order(images, options);
         var largest = ImageBatch.PaddedSize([new(sizes.MinSize, sizes.MaxSize)], sizes);
         return new([1, largest.Height, largest.Width, Photograph.Channels], order.Length, Batches)
         {

@@ -20,7 +20,7 @@ static class CalibrationImages
     /// <param name="cancellation">Ends the loading with an <see cref="OperationCanceledException"/>.</param>
     public static NormImages Of(ImageSet images, Preprocessing preprocessing, CompressOptions options, CancellationToken cancellation)
     {
-        ImmutableArray<int> order = [.. options.Key.Fold("calibration").Permutation(images.Count).Take(MostImages)];
+        var order = Order(images, options);
         int count = order.Length,
             batchCount = (count + options.BatchSize - 1) / options.BatchSize,
             batchSize = (count + batchCount - 1) / Math.Max(1, batchCount);
@@ -42,6 +42,10 @@ static class CalibrationImages
             ImageCount = count,
         };
     }
+
+    /// <summary>The images that are used, in the order in which they are drawn.</summary>
+    public static ImmutableArray<int> Order(ImageSet images, CompressOptions options) =>
+        [.. options.Key.Fold("calibration").Permutation(images.Count).Take(MostImages)];
 
     /// <summary>Decodes an image; where that is asked for, the next one that can be decoded in place of one that cannot, so that batches
     /// keep their size.</summary>

@@ -36,7 +36,12 @@ public static class CompressJob
         if (Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         options = Settled(network, options);
-        if (Refused(network, options).Bind(_ => options.BeforeWork()) is Result<Unit, PqfError>.Error(var refused))
+        var ready =
+            from _ in Refused(network, options)
+            from __ in CheckedImages.Check(network, options, progress, cancellation)
+            from prepared in options.BeforeWork()
+            select prepared;
+        if (ready is Result<Unit, PqfError>.Error(var refused))
             return refused;
         if (options.MaxLoss is { } loss)
             return LossSearch.Run(network, loss, options, progress, cancellation);

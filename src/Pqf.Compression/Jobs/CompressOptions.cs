@@ -43,6 +43,9 @@ public sealed record CompressOptions
     /// <summary>Receives those that cannot be decoded, in whose place others are taken; null where such an image is an error.</summary>
     public SkippedImages? Skipped { get; init; }
 
+    /// <summary>Called before the work with the number of images that are used: those that can be decoded.</summary>
+    public Action<int> ImagesCounted { get; init; } = _ => { };
+
     /// <summary>How layers are reconstructed on the images; null estimates norms alone.</summary>
     public ReconstructionOptions? Reconstruction { get; init; }
 

@@ -46,8 +46,9 @@ public sealed record CompressionPlan(
     /// <summary>Plans a compression.</summary>
     /// <param name="network">A dense network.</param>
     /// <param name="options">How it would be compressed.</param>
-    /// <returns>The plan, or the errors that compressing it would find in the settings.</returns>
-    public static Result<CompressionPlan, PqfError> Of(Network network, CompressOptions options)
+    /// <param name="cancellation">Ends the reading of images with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The plan, or the errors that compressing it would find before its work.</returns>
+    public static Result<CompressionPlan, PqfError> Of(Network network, CompressOptions options, CancellationToken cancellation = default)
     {
         if (CompressJob.Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
@@ -57,6 +58,7 @@ public sealed record CompressionPlan(
             from plan in options.Target is { } target
                 ? ForTarget(network, blocks, target, options)
                 : Exact(network, options.Compression, options)
+            from _ in CheckedImages.Check(network, options, null, cancellation)
             select plan;
     }
 

@@ -14,7 +14,8 @@ public static class OutputFolder
     /// <returns>An error that names the folder if the file system refuses, or another run writes to it; or the file that cannot be
     /// written.</returns>
     public static Result<Unit, PqfError> Prepare(string folder, FolderLocks locks, params IEnumerable<string> files) =>
-        from _ in IoProblem.Try(folder, () => Directory.CreateDirectory(folder), "cannot be made a folder")
+        from _ in Check(folder)
+        from __ in IoProblem.Try(folder, () => Directory.CreateDirectory(folder), "cannot be made a folder")
         from taken in IoProblem.Try(folder, () => locks.Take(folder), "cannot be written to").Bind(result => result)
         from tried in IoProblem.Try(
             folder,
@@ -27,4 +28,14 @@ public static class OutputFolder
         )
         from free in Result.All(files.Select(name => AtomicFile.CheckTarget(Path.Combine(folder, name))))
         select tried;
+
+    /// <summary>Refuses a path where a folder cannot be, as a file is there or above it. Makes nothing.</summary>
+    /// <param name="folder">The path.</param>
+    public static Result<Unit, PqfError> Check(string folder)
+    {
+        for (string? path = Path.GetFullPath(folder); path is not null; path = Path.GetDirectoryName(path))
+            if (File.Exists(path))
+                return new PqfError.File(path == Path.GetFullPath(folder) ? folder : path, "is a file; expected a folder");
+        return default(Unit);
+    }
 }

@@ -50,7 +50,7 @@ public sealed record TrainingFolder(string Path)
         if (!IsState(file) || System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file)) is not { } states)
             return null;
         var run = new TrainingFolder(System.IO.Path.GetDirectoryName(states) ?? states);
-        return run.States == states && File.Exists(run.ConfigFile) ? run : null;
+        return run.States == states ? run : null;
     }
 
     /// <summary>The state after so many epochs.</summary>
@@ -90,11 +90,12 @@ public sealed record TrainingFolder(string Path)
     /// <summary>The state to resume from.</summary>
     /// <param name="wanted">A number of epochs, a file, or empty for the state that is furthest.</param>
     /// <param name="progress">Receives a note for each file that cannot be read.</param>
-    /// <returns>Its path; null if the run has not come to save one.</returns>
+    /// <returns>Its path; null if the run was stopped before it saved one. An error if the states that it has saved are gone or cannot be
+    /// read: to begin again would write over the networks that it gave.</returns>
     public Result<string?, PqfError> FindState(string wanted, IProgress<JobProgress>? progress)
     {
         if (wanted.Length == 0)
-            return Furthest(progress);
+            return Furthest(progress) is { } furthest ? furthest : WithoutState(progress);
         string path = int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) ? StateFile(epochs) : wanted;
         return File.Exists(path) ? path : new PqfError.File(path, $"not found; expected a state that the run has saved{Saved()}");
     }
@@ -104,6 +105,30 @@ public sealed record TrainingFolder(string Path)
         StateFiles.Select(file => System.IO.Path.GetFileNameWithoutExtension(file)).ToArray() is { Length: > 0 } names
             ? $": {string.Join(", ", names)}"
             : ", of which there is none";
+
+    /// <summary>What a run without a state that can be read may do: begin, if it was stopped before it saved any.</summary>
+    Result<string?, PqfError> WithoutState(IProgress<JobProgress>? reports)
+    {
+        string[] unreadable = [.. StateFiles.Select(file => System.IO.Path.GetFileName(file))];
+        if (unreadable.Length > 0)
+            return new PqfError.File(
+                States,
+                $"no state can be read ({string.Join(", ", unreadable)}); expected one that the run has saved. Nothing was written; "
+                    + "to begin again, use another folder"
+            );
+        if (IsPastFirstState)
+            return new PqfError.File(
+                States,
+                "holds no state, although the run has saved some; expected a .state file to resume from. Nothing was written; to begin "
+                    + "again, use another folder"
+            );
+        reports.Note("no epoch finished; starting at epoch 1");
+        return (string?)null;
+    }
+
+    /// <summary>Whether the run has written what comes after its first state: events for TensorBoard, or a best network.</summary>
+    bool IsPastFirstState =>
+        Directory.Exists(EventFolder) || (Directory.Exists(Models) && Directory.EnumerateFiles(Models, TrainingOutput.Best + ".*").Any());
 
     string? Furthest(IProgress<JobProgress>? reports)
     {

@@ -40,7 +40,20 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
 
     /// <summary>Runs to the end.</summary>
     public Result<TrainResult, PqfError> Run() =>
-        !kind.Measured.Contains(Score) ? NotMeasured() : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(Train);
+        !kind.Measured.Contains(Score)
+            ? NotMeasured()
+            : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => NotingRest(Train(begun)));
+
+    /// <summary>Says how a run continues that a file has ended after its first state was saved.</summary>
+    Result<TrainResult, PqfError> NotingRest(Result<TrainResult, PqfError> result)
+    {
+        if (result is Result<TrainResult, PqfError>.Error { Value: PqfError.File } && Options.ResumeCommand is { } command)
+            Note(
+                $"{folder.Path} keeps the run as it was last saved; to resume: {command}"
+                    + (Options.SkipsCorrupt ? "" : "; with --skip-corrupt, images that cannot be decoded are left out")
+            );
+        return result;
+    }
 
     PqfError.Config NotMeasured() =>
         new("configuration", "best_metric", $"expected one of {string.Join(", ", kind.Measured)}, which are measured here, got {Score}");
@@ -88,9 +101,9 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     string? GuessingNote(Network network) =>
         !network.NewLayers.IsEmpty ? null
         : network.IsCompressed
-            ? $"{network.Path}: before the first step this network is no better than guessing, and training may not mend that: its norms "
-                + "do not fit its codes. Compress the dense network again with --calibrate DIR, or give the dense network to pqf train, "
-                + "which compresses and calibrates it first"
+            ? $"{network.Path}: before the first step this network is no better than guessing, and training may not mend that. Measure "
+                + "the dense network with pqf evaluate: if it guesses too, its classes or preprocessing are wrong; if not, compress it "
+                + "with --calibrate DIR, compress it less, or give it to pqf train, which compresses and calibrates it first"
         : Options.Compression is not null
             ? $"{network.Path}: before the first step this network is no better than guessing, although it is calibrated. Measure the "
                 + "dense network with pqf evaluate: if it guesses too, its classes or preprocessing are wrong; if not, compress it less"
@@ -248,11 +261,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Unit NoteLost(PqfModel model)
     {
         string path = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pth);
-        return Note(
-            ModelFormat.Pth.Holds(model.Architecture, model.Parameters.IsQuantised)
-                ? NetworkText.NotKept(model, path)
-                : $"{path} is not written: {ModelFormats.WithoutGraph(model.Architecture)}"
-        );
+        return Note(ModelFormat.Pth.Holds(model.Architecture, model.Parameters.IsQuantised) ? NetworkText.NotKept(model, path) : null);
     }
 
     Unit Note(string? line)

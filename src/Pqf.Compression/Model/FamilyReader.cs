@@ -88,7 +88,7 @@ static class FamilyReader
         from _ in Check(file, overrides, found, name)
         let usual = found.Family.SizeOf(name)
         let own = ArchitectureOf(file, name, first, usual.Crop)
-        from beside in SettingsBeside.Find(file.Path, own, overrides)
+        let beside = SettingsBeside.Find(file.Path, own, overrides)
         let preprocessing = beside.Preprocessing ?? Usual(own.InChannels, usual)
         let size = new Pair(overrides.Crop ?? preprocessing.Crop, overrides.Crop ?? preprocessing.Columns ?? preprocessing.Crop)
         from graph in found.Read(size)

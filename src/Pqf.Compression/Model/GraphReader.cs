@@ -25,7 +25,7 @@ static class GraphReader
         from head in HeadChoice.Of(found.Tensors, new Recognition(own), overrides)
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
-        from beside in SettingsBeside.Find(file.Path, own, overrides)
+        let beside = SettingsBeside.Find(file.Path, own, overrides)
         let guess = Guess(found.Input.Shape)
         let preprocessing = beside.Preprocessing ?? guess
         from network in overrides.Complete(

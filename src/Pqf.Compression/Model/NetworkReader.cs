@@ -72,9 +72,7 @@ static class NetworkReader
         from graph in Networks.Build(head.Architecture)
         from loaded in StateDict.Load(graph, head.Tensors, device)
         from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
-        from beside in stored is null
-            ? SettingsBeside.Find(file.Path, found.Architecture, overrides).Map<SettingsBeside?>(some => some)
-            : (SettingsBeside?)null
+        let beside = stored is null ? SettingsBeside.Find(file.Path, found.Architecture, overrides) : null
         from network in overrides.Complete(
             file.Path,
             Network.FormatOf(file),

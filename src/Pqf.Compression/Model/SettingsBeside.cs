@@ -38,54 +38,47 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
     /// <param name="weights">The weights' file, which does not say it itself.</param>
     /// <param name="architecture">What the weights are; networks other than classifiers prepare images themselves.</param>
     /// <param name="overrides">What wins.</param>
-    /// <returns>An error where <c>preprocessor_config.json</c> cannot be understood. A <c>config.json</c> that cannot may be another
-    /// program's: a note says so.</returns>
-    public static Result<SettingsBeside, PqfError> Find(string weights, Architecture architecture, NetworkOverrides overrides)
+    /// <returns>What was found. A file that cannot be understood may be another program's: a note says so.</returns>
+    public static SettingsBeside Find(string weights, Architecture architecture, NetworkOverrides overrides)
     {
         if (Networks.TaskOf(architecture) != NetworkTask.Classification)
             return None;
         bool isSaid = overrides is { Resize: not null, Crop: not null, Mean: not [], Deviation: not [] };
-        return (isSaid ? None : Processor(weights, architecture.InChannels, overrides)).Map(found =>
-        {
-            var config = Open(weights, ConfigName);
-            var timm =
-                isSaid || found.Preprocessing is not null ? None : InConfig(config, json => Timm(json, architecture.InChannels, overrides));
-            return found
-                .And(timm)
-                .And(InConfig(config, json => ClassCount(json, architecture)))
-                .And(InConfig(config, json => Name(json, architecture)))
-                .And(Classes(config, architecture, overrides));
-        });
+        var found = isSaid ? None : Processor(weights, architecture.InChannels, overrides);
+        var config = Open(weights, ConfigName);
+        var timm =
+            isSaid || found.Preprocessing is not null ? None : InConfig(config, json => Timm(json, architecture.InChannels, overrides));
+        return found
+            .And(timm)
+            .And(InConfig(config, json => ClassCount(json, "num_classes", architecture)))
+            .And(InConfig(config, json => ClassCount(json, "num_labels", architecture)))
+            .And(InConfig(config, json => Name(json, architecture)))
+            .And(Classes(config, architecture, overrides));
     }
 
     /// <summary>The notes of both once, and what this says before what the other says.</summary>
     SettingsBeside And(SettingsBeside other) =>
         new(Preprocessing ?? other.Preprocessing, ClassNames ?? other.ClassNames, [.. Notes.Concat(other.Notes).Distinct()]);
 
-    static Result<SettingsBeside, PqfError> Processor(string weights, int channels, NetworkOverrides overrides)
-    {
-        return In(
+    static SettingsBeside Processor(string weights, int channels, NetworkOverrides overrides) =>
+        In(
                 Open(weights, ProcessorName),
                 json =>
                     HuggingFacePreprocessing.SpeaksOfImages(json)
                         ? Taken(ProcessorName, HuggingFacePreprocessing.Of(json, channels, overrides.Crop), overrides)
                         : Left(ProcessorName, "it says nothing about images")
             )
-            .Match<Result<SettingsBeside, PqfError>>(
-                found => found ?? None,
-                problem => new PqfError.File(
-                    Beside(weights, ProcessorName),
-                    $"{problem}; to do without the file, give all four of preprocessing.resize, crop, mean and deviation"
-                )
-            );
-    }
+            .Match(found => found ?? None, problem => Left(ProcessorName, problem));
 
     static SettingsBeside Timm(JsonFields json, int channels, NetworkOverrides overrides) =>
-        TimmPreprocessing.Of(json, channels, overrides.Crop) is { } found ? Taken(ConfigName, found, overrides) : None;
+        TimmPreprocessing.Of(json, channels, overrides.Crop) is { } found ? Taken(ConfigName, found, overrides)
+        : TimmPreprocessing.Stray(json) is { } field
+            ? Left(ConfigName, $"{field}: expected it in pretrained_cfg, or input_size with mean or crop_pct, as in timm's files")
+        : None;
 
     /// <summary>The note of a number of classes that the weights do not have.</summary>
-    static SettingsBeside ClassCount(JsonFields json, Architecture architecture) =>
-        json.Integer("num_classes", 0, int.MaxValue) is { } count && count != architecture.ClassCount
+    static SettingsBeside ClassCount(JsonFields json, string field, Architecture architecture) =>
+        json.Integer(field, 0, int.MaxValue) is { } count && count != architecture.ClassCount
             ? Noted(
                 $"{ConfigName} beside the weights says {Plural.Of(count, "class", "classes")}; the weights have "
                     + $"{architecture.ClassCount}, which are used"

@@ -43,10 +43,13 @@ static class TimmPreprocessing
         );
     }
 
+    /// <summary>A field of images at the top of a file that has not enough of them to be one of timm's; null where there is none.</summary>
+    public static string? Stray(JsonFields json) => new[] { "input_size", "mean", "std", "crop_pct" }.FirstOrDefault(json.Has);
+
     /// <summary>Rows and columns of the input.</summary>
     static int? Side(JsonFields fields, int channels)
     {
-        string expected = $"[{channels}, side, side] of 1 to {Preprocessing.MaxSide} pixels, as the network has channels";
+        string expected = $"the network's {Plural.Of(channels, "channel")}, then equal height and width from 1 to {Preprocessing.MaxSide}";
         return fields.Numbers("input_size", 3, value => value is >= 1 and <= Preprocessing.MaxSide, expected) switch
         {
             [] => null,
@@ -86,7 +89,8 @@ static class ImageFields
         $"{field} {kind} is not supported: images are resized by the bilinear filter, which may cost some accuracy";
 
     static ImmutableArray<float>? Values(JsonFields fields, string name, int channels, Func<double, bool> isAllowed, string expected) =>
-        fields.Numbers(name, channels, isAllowed, $"{channels} {expected}, as the network has channels") is { IsEmpty: false } values
+        fields.Numbers(name, channels, isAllowed, $"{channels} {expected}, one for each channel of the network")
+            is { IsEmpty: false } values
             ? [.. values.Select(value => (float)value)]
             : null;
 }

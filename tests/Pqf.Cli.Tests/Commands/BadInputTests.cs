@@ -235,7 +235,7 @@ public sealed class BadInputTests : IDisposable
         ]);
         Assert.Equal(ExitCode.Failure, calibrated.Code);
         Assert.StartsWith($"error: {folder.File("images/1/3.jpg")}: is ", calibrated.ErrorLine, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder.File("out")));
+        Assert.False(Directory.Exists(folder.File("out")));
         var skipped = Cli.Run([
             "compress",
             "--weights",
@@ -265,7 +265,7 @@ public sealed class BadInputTests : IDisposable
             .. TestNetworks.QuickSettings,
         ]);
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith($"error: {folder.File("file/out")}: cannot be made a folder: ", result.ErrorLine, StringComparison.Ordinal);
+        Assert.Equal($"error: {folder.File("file")}: is a file; expected a folder", result.ErrorLine);
         var converted = Cli.Run("convert", folder.File("dense.safetensors"), folder.File("none/x.pth"));
         Assert.Equal(
             (ExitCode.Failure, $"error: {folder.File("none/x.pth")}: cannot be written: its folder does not exist"),

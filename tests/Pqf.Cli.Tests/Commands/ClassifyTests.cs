@@ -77,6 +77,45 @@ public sealed class ClassifyTests : IDisposable
         Assert.Contains($"{folder.File("images")}: left out 1 file (.heic)", ErrorLines(result));
     }
 
+    /// <summary>Corrupt photographs may be left out where others remain; a file that is not there, never.</summary>
+    [Theory]
+    [InlineData(0, "skipped {0}/bad.png: is empty", "good.png", "bad.png")]
+    [InlineData(1, "error: 1 of 2 photographs could not be decoded", "good.png", "absent.png")]
+    [InlineData(1, "error: 2 of 2 photographs could not be decoded", "bad.png", "bad.png")]
+    [InlineData(1, "error: {0}/bad.png: is empty", "bad.png")]
+    public void Corrupt_photographs_are_left_out_where_that_is_asked_for(int code, string expected, params string[] photographs)
+    {
+        TestNetworks.Write(folder.File("net.safetensors"));
+        TestNetworks.WriteImage(folder.File("good.png"), 1);
+        File.WriteAllBytes(folder.File("bad.png"), []);
+        var result = Classify([.. photographs.Select(folder.File)], ["--skip-corrupt"]);
+        Assert.Equal(code, (int)result.Code);
+        Assert.Contains(
+            ErrorLines(result),
+            line => line.StartsWith(expected.Replace("{0}", folder.Path, StringComparison.Ordinal), StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void A_network_is_no_photograph()
+    {
+        TestNetworks.Write(folder.File("net.safetensors"));
+        TestNetworks.WriteImage(folder.File("good.png"), 1);
+        var result = Cli.Run(
+            "classify",
+            folder.File("net.safetensors"),
+            "--weights",
+            folder.File("net.safetensors"),
+            folder.File("good.png")
+        );
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.StartsWith(
+            "error: command line: --weights: expected one file, here or as the argument, got both\n",
+            result.Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Case_car_exif6_is_a_beach_wagon_as_car_is()
     {

@@ -65,7 +65,7 @@ public sealed class FamilyFileTests : IDisposable
         string[] quick = [.. TestImages.QuickCompression, "--preprocessing.resize", "32", "--preprocessing.crop", "32"];
         var refused = Cli.Run(["compress", path, "--output", folder.File("none"), "--format", "pqf,pth", "--quiet", .. quick]);
         Assert.Equal((ExitCode.Usage, $"error: command line: format: {NoGraph}\n"), (refused.Code, refused.Error));
-        Assert.Empty(Directory.GetFiles(folder.File("none")));
+        Assert.False(Directory.Exists(folder.File("none")));
 
         Assert.Equal(ExitCode.Success, Cli.Run(["compress", path, "--output", folder.File("out"), "--quiet", .. quick]).Code);
         var converted = Cli.Run("convert", folder.File("out/small.pqf"), folder.File("codes.pth"), "--quiet");
@@ -76,11 +76,7 @@ public sealed class FamilyFileTests : IDisposable
         string[] data = ["--data", folder.File("images"), "--dataloader.train_images_per_class", "1", "--model.class_count", "3"];
         var trained = Cli.Run(["train", "--weights", path, .. data, "--output", folder.File("trained"), "--epochs", "1", .. quick]);
         Assert.True(trained.Code == ExitCode.Success, trained.Error);
-        Assert.Contains(
-            $"{folder.File("trained/trained_models/best.pth")} is not written: {NoGraph}\n",
-            trained.Error,
-            StringComparison.Ordinal
-        );
+        Assert.DoesNotContain("not written", trained.Error, StringComparison.Ordinal); // nobody asked for it
         Assert.Equal(
             ["0.pqf", "1.pqf", "best.pqf"],
             Directory.GetFiles(folder.File("trained/trained_models")).Select(Path.GetFileName).Order(StringComparer.Ordinal)

@@ -130,7 +130,7 @@ public sealed class TrainBadInputTests : IDisposable
         File.WriteAllText(folder.File("out"), "");
         var result = Train();
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith($"error: {folder.File("out")}: cannot be made a folder: ", result.ErrorLine, StringComparison.Ordinal);
+        Assert.Equal($"error: {folder.File("out")}: is a file; expected a folder", result.ErrorLine);
     }
 
     [Fact]
@@ -144,11 +144,29 @@ public sealed class TrainBadInputTests : IDisposable
         var failed = TrainOn("images", "--skip_initial_validation", "true");
         Assert.Equal((ExitCode.Failure, $"error: {folder.File("images/train/a/0.png")}: {problem}"), (failed.Code, failed.ErrorLine));
         Directory.Delete(folder.File("out"), true);
+        AssertContinues();
+        Directory.Delete(folder.File("out"), true);
         var skipped = TrainOn("images", "--skip-corrupt", "--epochs", "2");
         Assert.Equal(ExitCode.Success, skipped.Code);
         Assert.Equal("skipped   2 images that cannot be decoded", skipped.Lines[^2]);
         Assert.Single(skipped.Error.Split('\n'), line => line == $"skipped {folder.File("images/train/a/0.png")}: {problem}");
         Assert.Single(skipped.Error.Split('\n'), line => line == $"skipped {folder.File("images/val/b/0.png")}: {problem}");
+    }
+
+    /// <summary>A run that a corrupt image has ended says how it continues, and continues so.</summary>
+    void AssertContinues()
+    {
+        string command = $"train-resnet --resume {folder.File("out")}";
+        var ended = Cli.Run([.. ImageArguments("images"), "--epochs", "1"]);
+        Assert.Contains(
+            $"\n{folder.File("out")} keeps the run as it was last saved; to resume: pqf {command}; with --skip-corrupt, images that cannot be "
+                + $"decoded are left out\nerror: {folder.File("images/val/b/0.png")}: ",
+            ended.Error,
+            StringComparison.Ordinal
+        );
+        var continued = Cli.Run([.. command.Split(' '), "--skip-corrupt"]);
+        Assert.True(continued.Code == ExitCode.Success, continued.Error);
+        Assert.True(File.Exists(folder.File("out/states/1.state")));
     }
 
     [Fact]
@@ -228,7 +246,10 @@ public sealed class TrainBadInputTests : IDisposable
         ];
 
     CliResult TrainOn(string images, params string[] more) =>
-        Cli.Run([
+        Cli.Run([.. ImageArguments(images), "--epochs", "1", .. more.Contains("--skip-corrupt") ? [] : (string[])["--quiet"], .. more]);
+
+    string[] ImageArguments(string images) =>
+        [
             "train-resnet",
             "--dataloader.imagenet_path",
             folder.File(images),
@@ -246,9 +267,5 @@ public sealed class TrainBadInputTests : IDisposable
             "32",
             "--device",
             "host",
-            "--epochs",
-            "1",
-            .. more.Contains("--skip-corrupt") ? [] : (string[])["--quiet"],
-            .. more,
-        ]);
+        ];
 }

@@ -114,8 +114,9 @@ public sealed class TrainNotesTests : IDisposable
                 + Guesses
                 + (
                     isCompressed
-                        ? "and training may not mend that: its norms do not fit its codes. Compress the dense network again with "
-                            + "--calibrate DIR, or give the dense network to pqf train, which compresses and calibrates it first\n"
+                        ? "and training may not mend that. Measure the dense network with pqf evaluate: if it guesses too, its classes "
+                            + "or preprocessing are wrong; if not, compress it with --calibrate DIR, compress it less, or give it to pqf "
+                            + "train, which compresses and calibrates it first\n"
                         : "although it is calibrated. Measure the dense network with pqf evaluate: if it guesses too, its classes or "
                             + "preprocessing are wrong; if not, compress it less\n"
                 ),

@@ -54,6 +54,25 @@ public sealed class UnwritableFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("compress")]
+    [InlineData("compress", "--dry-run")]
+    [InlineData("train")]
+    [InlineData("evaluate")]
+    [InlineData("evaluate-maskrcnn")]
+    [InlineData("detect")]
+    [InlineData("run")]
+    [InlineData("demo")]
+    public void A_file_in_the_place_of_the_folder_is_an_error_before_the_work(string command, params string[] more)
+    {
+        File.WriteAllText(folder.File("out"), "");
+        var result = Run(command, new(() => { }), more);
+        Assert.Equal(
+            (ExitCode.Failure, $"error: {folder.File("out")}: is a file; expected a folder", ""),
+            (result.Code, result.ErrorLine, result.Out)
+        );
+    }
+
+    [Theory]
     [InlineData("evaluate", "evaluate-classifier", "confusion.csv", "top-1    ")]
     [InlineData("evaluate", "evaluate-classifier", "report.html", "top-1    ")]
     [InlineData("compress", "compress", "report.md", "quantised ")]
@@ -155,6 +174,7 @@ public sealed class UnwritableFilesTests : IDisposable
             "detect" => ["detect", network, folder.File("a.png"), "--threshold", "0"],
             "compress" => ["compress", network, .. Quick],
             "demo" => ["demo"],
+            "run" => ["run", network, folder.File("a.png")],
             "train" => ["train", "--weights", network, "--data", data, "--model.compress", "false", "--epochs", "1"],
             _ => [command, "--weights", network, "--data", data],
         };

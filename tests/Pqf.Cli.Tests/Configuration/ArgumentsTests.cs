@@ -50,6 +50,22 @@ public class ArgumentsTests
     public void A_key_without_value_or_name_is_refused(string expected, params string[] arguments) =>
         Assert.Equal(expected, Arguments.Split(arguments, ["--config"], ConfigLoader.KnownKeys()).Match(_ => "", error => error.Message));
 
+    /// <summary>What another command calls its option is no misspelt key.</summary>
+    [Theory]
+    [InlineData("--data", "the nearest known one is --calibrate", "--weights", "--calibrate")]
+    [InlineData("--data", "pqf COMMAND --help and docs/configuration.md list those that there are", "--top")]
+    [InlineData("--weights", "pqf COMMAND --help and docs/configuration.md list those that there are", "--data")]
+    [InlineData("--skip-corrupt", "pqf COMMAND --help and docs/configuration.md list those that there are", "--top")]
+    [InlineData("--weihgts", "the nearest known one is --weights", "--weights")]
+    [InlineData("--momentun", "the nearest known one is --momentum", "--data")]
+    public void An_option_of_another_command_is_near_to_no_key(string option, string expected, params string[] own) =>
+        Assert.Equal(
+            $"command line: {option}: unknown option; {expected}",
+            Arguments
+                .Split([option, "x"], own, ConfigLoader.KnownKeys(), ["--data", "--weights", "--skip-corrupt", "--calibrate"])
+                .Match(_ => "", error => error.Message)
+        );
+
     [Fact]
     public void Overrides_go_over_the_file()
     {

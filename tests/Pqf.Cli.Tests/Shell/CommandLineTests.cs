@@ -20,16 +20,20 @@ public class CommandLineTests
     }
 
     [Theory]
-    [InlineData("inspect", "")]
-    [InlineData("classify", "net.pqf", "")]
-    [InlineData("devices", "--config", "")]
-    [InlineData("devices", "--output", "")]
-    public void An_empty_text_is_no_value(params string[] arguments)
+    [InlineData("expected a value, got an empty text", "inspect", "")]
+    [InlineData("expected a value, got an empty text", "classify", "net.pqf", "")]
+    [InlineData("--config: expected a value, got an empty text", "devices", "--config", "")]
+    [InlineData("--resume: expected a value, got an empty text", "train", "--resume", "")]
+    public void An_empty_text_is_no_value(string expected, params string[] arguments)
     {
         var result = Cli.Run(arguments);
-        Assert.Equal(ExitCode.Usage, result.Code);
-        Assert.StartsWith("error: ", result.ErrorLine, StringComparison.Ordinal);
+        Assert.Equal((ExitCode.Usage, $"error: command line: {expected}"), (result.Code, result.ErrorLine));
     }
+
+    /// <summary>No line of the help is a piece of a list of words.</summary>
+    [Fact]
+    public void The_help_names_the_argument_of_config() =>
+        Assert.Contains("\n  config <command> ", Cli.Run("help").Out, StringComparison.Ordinal);
 
     [Fact]
     public void Help_of_every_command_ends_with_examples_of_it() =>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Pqf.Cli.Shell;
 using Pqf.Testing;
 using Xunit;
@@ -71,6 +72,79 @@ public sealed class ResumeTests : IDisposable
             Cli.Run("train", "--output", folder.File("run"), "--resume", "7").ErrorLine
         );
     }
+
+    /// <summary>A run whose states are gone does not begin again: that would write over its best network.</summary>
+    [Theory]
+    [InlineData("states: holds no state, although the run has saved some; expected a .state file to resume from.", "states")]
+    [InlineData(
+        "states: holds no state, although the run has saved some; expected a .state file to resume from.",
+        "states",
+        "trained_models"
+    )]
+    [InlineData("states: holds no state, although the run has saved some; expected a .state file to resume from.", "states", "tensorboard")]
+    [InlineData("states: no state can be read (1.state); expected one that the run has saved.", "states/0.state", "states/1.state/cut")]
+    [InlineData("states: no state can be read (0.state, 1.state); expected one that", "states/0.state/cut", "states/1.state/cut")]
+    public void A_run_without_a_state_that_can_be_read_is_refused_and_left_as_it_is(string expected, params string[] damage)
+    {
+        Train("--epochs", "1");
+        foreach (string part in damage)
+            if (part.EndsWith("/cut", StringComparison.Ordinal))
+                Cut(folder.File($"run/{part[..^4]}"));
+            else if (Directory.Exists(folder.File($"run/{part}")))
+                Directory.Delete(folder.File($"run/{part}"), true);
+            else
+                File.Delete(folder.File($"run/{part}"));
+        string before = Contents();
+
+        var resumed = Cli.Run("train", "--quiet", "--resume", folder.File("run"));
+
+        Assert.Equal(ExitCode.Failure, resumed.Code);
+        Assert.StartsWith($"error: {folder.File("run")}/{expected}", resumed.ErrorLine, StringComparison.Ordinal);
+        Assert.EndsWith(" Nothing was written; to begin again, use another folder", resumed.ErrorLine, StringComparison.Ordinal);
+        Assert.Equal(before, Contents());
+    }
+
+    [Fact]
+    public void A_run_that_was_stopped_before_its_first_state_begins_and_says_so()
+    {
+        Train("--epochs", "1");
+        byte[] last = File.ReadAllBytes(folder.File("run/trained_models/1.pqf"));
+        foreach (string part in (string[])["states", "trained_models", "tensorboard"])
+            Directory.Delete(folder.File($"run/{part}"), true);
+        var resumed = Cli.Run("train", "--resume", folder.File("run"));
+        Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
+        Assert.Contains("no epoch finished; starting at epoch 1\n", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(last, File.ReadAllBytes(folder.File("run/trained_models/1.pqf")));
+    }
+
+    [Theory]
+    [InlineData("{0}/run")]
+    [InlineData("{0}/run/states/1.state")]
+    public void A_run_without_its_settings_is_refused(string place)
+    {
+        Train("--epochs", "1");
+        File.Delete(folder.File("run/config.yaml"));
+        var resumed = Cli.Run("train", "--resume", Placed(place));
+        Assert.Equal(
+            (
+                ExitCode.Usage,
+                $"error: command line: --resume: {folder.File("run")} holds no config.yaml; expected the settings of the run there, or in "
+                    + "--config FILE"
+            ),
+            (resumed.Code, resumed.ErrorLine)
+        );
+    }
+
+    static void Cut(string path) => File.WriteAllBytes(path, File.ReadAllBytes(path)[..100]);
+
+    string Contents() =>
+        string.Join(
+            '\n',
+            Directory
+                .GetFiles(folder.File("run"), "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(path => $"{path} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))}")
+        );
 
     void Train(params string[] more)
     {

@@ -70,7 +70,7 @@ public sealed class FileSizeTests
         using var folder = new TemporaryFolder();
         var dense = Network(network, device);
         var formats = Held(network);
-        var planned = CompressionPlan.Of(dense, Options(formats)).Value().Files;
+        var planned = Plan(dense, Options(formats)).Value().Files;
         var model = Compress(dense, Options(formats)).Value().Model.AsStored();
         foreach (var file in planned)
         {
@@ -98,8 +98,8 @@ public sealed class FileSizeTests
         using var scope = device.BeginScope();
         var options = Options([ModelFormat.Onnx]) with { Target = SizeTarget.Parse(text) };
         var dense = Network("graph", device);
-        string planned = CompressionPlan.Of(dense, options).ErrorMessage();
-        Assert.Matches($@"^command line: target_size: {expected} \([0-9.]+ to [0-9.]+ times smaller\)$", planned);
+        string planned = Plan(dense, options).ErrorMessage();
+        Assert.Matches($@"^target_size: {expected} \([0-9.]+ to [0-9.]+ times smaller\)$", planned);
         Assert.Equal(planned, Compress(dense, options).ErrorMessage());
     }
 
@@ -132,7 +132,7 @@ public sealed class FileSizeTests
         var notes = new Notes();
         var compressed = CompressJob.Run(dense, options, notes, TestContext.Current.CancellationToken).Value().Model.AsStored();
         Assert.Matches(note, notes.Lines.First(line => line.StartsWith("target", StringComparison.Ordinal)));
-        var plan = CompressionPlan.Of(dense, options).Value();
+        var plan = Plan(dense, options).Value();
         Assert.Equal(notes.Lines.Where(line => line.StartsWith("target", StringComparison.Ordinal)), plan.Notes);
         Assert.False(plan.IsForTarget);
         Assert.Equal(compressed.SizeOf("x", ModelFormat.Onnx).Value(), plan.Files.Single().SizeBytes);
@@ -152,7 +152,7 @@ public sealed class FileSizeTests
         using var scope = device.BeginScope();
         var dense = Network(network, device);
         var options = Options(Held(network)) with { Target = target == "6" ? new SizeTarget.Ratio(6) : SizeTarget.Parse(target) };
-        var plan = CompressionPlan.Of(dense, options).Value();
+        var plan = Plan(dense, options).Value();
         Assert.True(plan.IsForTarget);
         var model = Compress(dense, options).Value().Model.AsStored();
         Assert.Equal(options.Formats, plan.Files.Select(file => file.Format));
@@ -179,10 +179,10 @@ public sealed class FileSizeTests
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
         var dense = Network("resnet20", device);
-        string refused = CompressionPlan.Of(dense, Options(All) with { Target = SizeTarget.Parse("1kB") }).ErrorMessage();
+        string refused = Plan(dense, Options(All) with { Target = SizeTarget.Parse("1kB") }).ErrorMessage();
         string[] words = refused[(refused.IndexOf("expected ", StringComparison.Ordinal) + 9)..].Split(' ');
         foreach (string size in (string[])[words[0] + words[1], words[3] + words[4]])
-            CompressionPlan.Of(dense, Options(All) with { Target = SizeTarget.Parse(size.Replace(",", "")) }).Value();
+            Plan(dense, Options(All) with { Target = SizeTarget.Parse(size.Replace(",", "")) }).Value();
     }
 
     /// <summary>Training starts by giving norms the statistics of images: the new values have the forms of the old ones.</summary>
@@ -251,4 +251,7 @@ public sealed class FileSizeTests
         var parameters = name == "graph" ? SmallNetwork.Parameters(device, new RngKey(1)) : Initialise.Random(graph, device, new RngKey(1));
         return Model.Network.New(architecture, graph, parameters).Value();
     }
+
+    static Result<CompressionPlan, PqfError> Plan(Network dense, CompressOptions options) =>
+        CompressionPlan.Of(dense, options, TestContext.Current.CancellationToken);
 }

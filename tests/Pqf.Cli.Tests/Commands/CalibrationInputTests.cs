@@ -1,0 +1,103 @@
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+/// <summary>Photographs of a calibration are tried before the work, and those are counted that can be decoded.</summary>
+public sealed class CalibrationInputTests : IDisposable
+{
+    static readonly string[] Work = ["permuting", "quantising", "trying sizes", "measuring norms", "calibration has"];
+
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(false, "{0}/images/bad.png: is empty; expected an image", 3, 1)]
+    [InlineData(true, "{0}/images/bad.png: is empty; expected an image", 3, 1)]
+    [InlineData(true, "{0}/images/bad.png: is empty; expected an image", 3, 1, "--target-ratio", "2")]
+    [InlineData(true, "2 of 2 photographs could not be decoded", 0, 2, "--skip-corrupt")]
+    [InlineData(false, "1 of 1 photographs could not be decoded", 0, 1, "--skip-corrupt")]
+    public void A_photograph_that_cannot_be_decoded_ends_the_command_before_its_work(
+        bool isGraph,
+        string error,
+        int good,
+        int bad,
+        params string[] more
+    )
+    {
+        string[] arguments = Arguments(isGraph, good, bad, more);
+        foreach (
+            string[] mode in (string[][])
+                [
+                    ["--dry-run"],
+                    [],
+                ]
+        )
+        {
+            var result = Cli.Run([.. arguments, .. mode]);
+            Assert.Equal(ExitCode.Failure, result.Code);
+            Assert.EndsWith(
+                $"error: {error.Replace("{0}", folder.Path, StringComparison.Ordinal)}\n",
+                result.Error,
+                StringComparison.Ordinal
+            );
+            Assert.All(Work, stage => Assert.DoesNotContain(stage, result.Error, StringComparison.Ordinal));
+            Assert.False(Directory.Exists(folder.File("out")));
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 0, "calibration has 3 photographs: ")]
+    [InlineData(3, 2, "calibration has 3 photographs: ")]
+    [InlineData(1, 4, "calibration has 1 photograph: ")]
+    public void Photographs_are_counted_that_can_be_decoded(int good, int bad, string note)
+    {
+        string[] arguments = Arguments(false, good, bad, "--skip-corrupt");
+        foreach (
+            string[] mode in (string[][])
+                [
+                    ["--dry-run"],
+                    [],
+                ]
+        )
+        {
+            var result = Cli.Run([.. arguments, .. mode]);
+            Assert.True(result.Code == ExitCode.Success, result.Error);
+            Assert.Single(result.Error.Split('\n'), line => line.StartsWith(note, StringComparison.Ordinal));
+            Assert.Equal(bad, result.Error.Split('\n').Count(line => line.StartsWith("skipped ", StringComparison.Ordinal)));
+        }
+
+        Assert.Contains(
+            $"Calibrated on {note["calibration has ".Length..^2]} without labels.",
+            File.ReadAllText(folder.File("out/report.md")),
+            StringComparison.Ordinal
+        );
+    }
+
+    string[] Arguments(bool isGraph, int good, int bad, params string[] more)
+    {
+        string network = folder.File("net.safetensors");
+        if (isGraph)
+            network = TestGraphFiles.WriteOnnx(folder.File("net.onnx"));
+        else
+            TestNetworks.Write(network);
+        Directory.CreateDirectory(folder.File("images"));
+        for (int i = 0; i < good; i++)
+            TestNetworks.WriteImage(folder.File($"images/{i}.png"), (ulong)i);
+        for (int i = 0; i < bad; i++)
+            File.WriteAllBytes(folder.File(i == 0 ? "images/bad.png" : $"images/bad{i}.png"), []);
+        return
+        [
+            "compress",
+            network,
+            "--output",
+            folder.File("out"),
+            "--calibrate",
+            folder.File("images"),
+            .. TestNetworks.QuickSettings.Where(word => word != "--quiet"),
+            .. more,
+        ];
+    }
+}

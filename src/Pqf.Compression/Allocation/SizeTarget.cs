@@ -42,8 +42,11 @@ public abstract record SizeTarget
     // Bits of fewer bytes are a whole number of 64 bits.
     const double EndBytes = 1e18;
 
+    // No network has so small a file: the unit is missing.
+    const double LeastBytes = 100;
+
     /// <summary>What <see cref="Parse"/> reads, in words.</summary>
-    public const string Expected = "a size above 0 and below 1,000,000,000 GB, such as 1MB, 900kB or 1.029MiB";
+    public const string Expected = "a size with its unit, such as 1MB, 900kB or 1.029MiB, of 100 bytes at least and below 1,000,000,000 GB";
 
     /// <summary>Reads a size: <c>1MB</c>, <c>1.029MiB</c>, <c>900kB</c>, <c>1048576</c> (bytes).</summary>
     /// <param name="text">A number, and B, kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).</param>
@@ -60,7 +63,7 @@ public abstract record SizeTarget
                 CultureInfo.InvariantCulture,
                 out double value
             )
-            && value > 0
+            && value * known.Bytes >= LeastBytes
             && value * known.Bytes < EndBytes
             ? new Bits((long)(value * known.Bytes * 8)) { Unit = known }
             : null;

@@ -85,6 +85,9 @@ public sealed class SizeAllocationTests
     [InlineData("1MBB")]
     [InlineData("NaN")]
     [InlineData("1e30MB")]
+    [InlineData("1.5")] // the unit is missing
+    [InlineData("99")]
+    [InlineData("0.00001MB")]
     public void Refuses_what_is_no_size(string text) => Assert.Null(SizeTarget.Parse(text));
 
     [Fact]

@@ -159,8 +159,8 @@ public sealed class TrainBadInputTests : IDisposable
         string command = $"train-resnet --resume {folder.File("out")}";
         var ended = Cli.Run([.. ImageArguments("images"), "--epochs", "1"]);
         Assert.Contains(
-            $"\n{folder.File("out")} keeps the run as it was last saved; to resume: pqf {command}; with --skip-corrupt, images that cannot be "
-                + $"decoded are left out\nerror: {folder.File("images/val/b/0.png")}: ",
+            $"\n{folder.File("out")} keeps the run as it was last saved; to resume: pqf {command}; with --skip-corrupt, images that "
+                + $"cannot be decoded are left out\nerror: {folder.File("images/val/b/0.png")}: ",
             ended.Error,
             StringComparison.Ordinal
         );

@@ -1,5 +1,6 @@
 using Pqf.Cli.Commands;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Allocation;
 using Xunit;
 
 namespace Pqf.Cli.Tests.Shell;
@@ -29,6 +30,13 @@ public class CommandLineTests
         var result = Cli.Run(arguments);
         Assert.Equal((ExitCode.Usage, $"error: command line: {expected}"), (result.Code, result.ErrorLine));
     }
+
+    [Fact]
+    public void A_size_that_is_too_large_names_the_limit() =>
+        Assert.Equal(
+            $"error: command line: target_size: expected {SizeTarget.Expected}, got '99999999999GB'",
+            Cli.Run("compress", "net.pth", "--target-size", "99999999999GB").ErrorLine
+        );
 
     /// <summary>No line of the help is a piece of a list of words.</summary>
     [Fact]

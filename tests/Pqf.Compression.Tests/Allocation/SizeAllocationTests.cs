@@ -74,6 +74,7 @@ public sealed class SizeAllocationTests
     [InlineData("1_000B", 8_000)]
     [InlineData("0.5KiB", 4_096)]
     [InlineData("2g", 16_000_000_000)]
+    [InlineData("999999999GB", 7_999_999_992_000_000_000)]
     public void Reads_sizes(string text, long bits) => Assert.Equal(bits, SizeTarget.Parse(text)?.Count);
 
     [Theory]
@@ -88,6 +89,7 @@ public sealed class SizeAllocationTests
     [InlineData("1.5")] // the unit is missing
     [InlineData("99")]
     [InlineData("0.00001MB")]
+    [InlineData("1000000000GB")]
     public void Refuses_what_is_no_size(string text) => Assert.Null(SizeTarget.Parse(text));
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class GpuBenchTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Everything_that_a_card_is_tried_with_agrees_with_the_host()
+    public async Task Everything_that_a_card_is_tried_with_agrees_with_the_host()
     {
         string bench = Path.Combine(SharedData.Repository, "bench", "bin", "Release", "net10.0"),
             report = folder.File("gpu-report.md");
@@ -26,12 +26,14 @@ public sealed class GpuBenchTests : IDisposable
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.SkipWhen(errors.Result.Contains("PoCL's OpenCL device is not installed", StringComparison.Ordinal), "PoCL is not installed");
-        Assert.True(process.ExitCode == 0, $"{output}{errors.Result}");
-        string[] lines = File.ReadAllLines(report);
+        var cancellation = TestContext.Current.CancellationToken;
+        var reading = process.StandardError.ReadToEndAsync(cancellation);
+        string output = await process.StandardOutput.ReadToEndAsync(cancellation),
+            errors = await reading;
+        await process.WaitForExitAsync(cancellation);
+        Assert.SkipWhen(errors.Contains("PoCL's OpenCL device is not installed", StringComparison.Ordinal), "PoCL is not installed");
+        Assert.True(process.ExitCode == 0, $"{output}{errors}");
+        string[] lines = await File.ReadAllLinesAsync(report, cancellation);
         Assert.Equal("All results agree with the host's.", lines[^1]);
         string[] headings = [.. lines.Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..])];
         Assert.Equal(

@@ -39,7 +39,9 @@ static class CompressCommand
         };
         var calibrate = new Option<string?>("--calibrate")
         {
-            Description = "Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs",
+            Description =
+                "Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs; 'synthetic' "
+                + "where there are none, for pictures that the program draws: better than nothing",
             HelpName = "DIR",
         };
         var targetSize = new Option<string?>("--target-size")
@@ -123,7 +125,14 @@ static class CompressCommand
         return from _ in Check(run.Config, calibrate, isDryRun: true)
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
-            from network in LoadToPlan(file, device, overrides with { AllowsMissingStatistics = calibrate is not null })
+            from network in LoadToPlan(
+                file,
+                device,
+                overrides with
+                {
+                    AllowsMissingStatistics = CalibrationSource.GivesStatistics(calibrate),
+                }
+            )
             from planned in run.WithImages(reader =>
                 from images in Images(run, network, reader, calibrate)
                 from plan in CompressionPlan.Of(
@@ -190,7 +199,7 @@ static class CompressCommand
         {
             if (Network.Partial(file, overrides) is { } partial)
                 return partial.Bind(model => PartialCompression.Run(run, model, folder, device, calibrate));
-            loaded = Network.Load(file, device, overrides with { AllowsMissingStatistics = calibrate is not null });
+            loaded = Network.Load(file, device, overrides with { AllowsMissingStatistics = CalibrationSource.GivesStatistics(calibrate) });
         }
 
         return loaded.Bind(network => Run(run, network, folder, calibrate, overrides));
@@ -218,7 +227,8 @@ static class CompressCommand
             let model = compressed.Model.AsStored()
             from written in CompressionOutput.Write(run, folder, model, compressed, overrides)
             let next = NextOf(run, network, written.Result.Files, images is not null, calibrate is not null)
-            let report = ReportFiles.Write(folder, () => Report(run, model, compressed, written.Result, PhotographCount(images, skipped)))
+            let photographs = CalibrationSource.Text(images, skipped, compressed.Search)
+            let report = ReportFiles.Write(folder, () => Report(run, model, compressed, written.Result, photographs))
             from concluded in run.Conclude(
                 written.Result with
                 {
@@ -231,11 +241,7 @@ static class CompressCommand
             select concluded
         );
 
-    /// <summary>Photographs that a network was calibrated on: those that can be decoded, up to the most that are used.</summary>
-    static int PhotographCount(ImageSet? images, SkippedImages? skipped) =>
-        Math.Min(images?.Count ?? 0, CompressOptions.MostImages) - (skipped?.Count ?? 0);
-
-    static Report Report(RunContext run, PqfModel model, Compressed compressed, CompressResult written, int photographs) =>
+    static Report Report(RunContext run, PqfModel model, Compressed compressed, CompressResult written, string? photographs) =>
         CompressPage.Of(
             model,
             compressed,
@@ -288,9 +294,7 @@ static class CompressCommand
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {
         run.NoteGuesses(network);
-        return folder is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None
-            ? (ImageSet?)null
-            : ImageSet.OpenUnlabelled(folder, reader, run.Progress).Map<ImageSet?>(images => images);
+        return CalibrationSource.Open(run, network, reader, folder);
     }
 
     // docs/faq.md advises so many; a detector sees enough in fewer, as each photograph has many objects.

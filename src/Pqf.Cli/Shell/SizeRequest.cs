@@ -20,9 +20,9 @@ static class SizeRequest
             { MaxLoss: null } => default(Unit),
             { TargetSize: not null } => Wrong("--max-loss", "expected --max-loss or --target-size, got both"),
             { TargetRatio: not null } => Wrong("--max-loss", "expected --max-loss or --target-ratio, got both"),
-            _ when calibrate is null => Wrong(
+            _ when !CalibrationSource.GivesStatistics(calibrate) => Wrong(
                 "--max-loss",
-                "expected --calibrate DIR beside it, photographs on which the loss is measured, got none"
+                "expected --calibrate DIR beside it, photographs on which the loss is measured, got " + (calibrate ?? "none")
             ),
             { Calibration: CalibrationLevel.None } => Wrong(
                 "--max-loss",

@@ -181,6 +181,32 @@ public abstract record ImageSet
         public override Result<PixelImage, PqfError> Decode(int index) => Images[index];
     }
 
+    /// <summary>Pictures that the program draws, for networks that there are no photographs for: <see cref="DeadLeaves"/>. They have no
+    /// labels.</summary>
+    /// <param name="Number">How many.</param>
+    /// <param name="Side">Rows and columns of each.</param>
+    /// <param name="Key">One key, one set of pictures.</param>
+    public sealed record Synthetic(int Number, int Side, RngKey Key) : ImageSet
+    {
+        /// <inheritdoc/>
+        public override int Count => Number;
+
+        /// <inheritdoc/>
+        public override int ClassOf(int index) => 0;
+
+        /// <inheritdoc/>
+        public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input)
+        {
+            Preprocess.ToInput(Draw(index), preprocessing, input.Span, variation);
+            return default(Unit);
+        }
+
+        /// <inheritdoc/>
+        public override Result<PixelImage, PqfError> Decode(int index) => Draw(index);
+
+        PixelImage Draw(int index) => DeadLeaves.Draw(Side, Key.Fold((ulong)index));
+    }
+
     /// <summary>Grey images of one size in memory.</summary>
     /// <param name="Height">Rows of each.</param>
     /// <param name="Width">Columns of each.</param>

@@ -38,7 +38,9 @@ public static class CompressJob
         options = Settled(network, options);
         var ready =
             from _ in Refused(network, options)
-            from __ in CheckedImages.Check(network, options, progress, cancellation)
+            from __ in options.MaxLoss is null
+                ? CheckedImages.Check(network, options, progress, cancellation)
+                : LossSearch.CheckImages(network, options, progress, cancellation)
             from prepared in options.BeforeWork()
             select prepared;
         if (ready is Result<Unit, PqfError>.Error(var refused))

@@ -61,6 +61,29 @@ static class LossSearch
         return (new ImageSet.Part(images, [.. order.Skip(held)]), new ImageSet.Part(images, [.. order.Take(held)]));
     }
 
+    /// <summary>As <see cref="CheckedImages.Check"/>, of the photographs to calibrate on and of those to measure on.</summary>
+    public static Result<Unit, PqfError> CheckImages(
+        Network network,
+        CompressOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var (seen, held) = Split(options.Images!, options.Key);
+        return from _ in CheckedImages.Check(network, options with { Images = seen }, progress, cancellation)
+            from measured in CheckedImages.Check(
+                network,
+                options with
+                {
+                    Images = held,
+                    ImagesCounted = count => { },
+                },
+                progress,
+                cancellation
+            )
+            select measured;
+    }
+
     /// <summary>Runs to the end.</summary>
     /// <param name="network">As checked.</param>
     /// <param name="maxLoss">Share of first answers that may differ, 0 … 1.</param>

@@ -15,13 +15,13 @@ public static class CompressPage
     /// <param name="model">The network as files hold it.</param>
     /// <param name="compressed">Reports of groups and layers, and of the search for a size.</param>
     /// <param name="files">Files of the network.</param>
-    /// <param name="photographs">Photographs that there were to calibrate and to measure on; 0 for none.</param>
+    /// <param name="calibratedOn">What it was calibrated on: <c>160 photographs without labels</c>; null where it was not.</param>
     /// <param name="notes">Sentences on how it was made.</param>
     public static Report Of(
         PqfModel model,
         Compressed compressed,
         IReadOnlyList<CheckedFile> files,
-        int photographs,
+        string? calibratedOn,
         ImmutableArray<string> notes
     )
     {
@@ -35,8 +35,8 @@ public static class CompressPage
             " smaller",
             $"{summary.Name}: from {Figures.ShortSize(summary.DenseBits)} to {Figures.ShortSize(summary.SizeBits)} of parameters. "
                 + (
-                    photographs > 0
-                        ? $"Calibrated on {Plural.Of(photographs - (search?.HeldBack ?? 0), "photograph")} without labels. "
+                    calibratedOn is not null
+                        ? $"Calibrated on {calibratedOn}. "
                         : "Not calibrated: a network with norms loses most of its accuracy unless it is compressed with --calibrate, or "
                             + "trained from the dense network. "
                 )
@@ -46,7 +46,7 @@ public static class CompressPage
                 StepPictures.Section([
                     .. state.Groups.IsEmpty ? [] : (ReportFigure[])[StepPictures.Permuted],
                     StepPictures.Quantised,
-                    .. photographs > 0 ? (ReportFigure[])[StepPictures.Calibrated] : [],
+                    .. calibratedOn is not null ? (ReportFigure[])[StepPictures.Calibrated] : [],
                 ]),
                 .. Sizes(search),
                 .. Written(files),

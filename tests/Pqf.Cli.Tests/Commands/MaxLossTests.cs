@@ -34,6 +34,11 @@ public sealed class MaxLossTests : IDisposable
 
     [Theory]
     [InlineData("--max-loss: expected --calibrate DIR beside it, photographs on which the loss is measured, got none")]
+    [InlineData(
+        "--max-loss: expected --calibrate DIR beside it, photographs on which the loss is measured, got synthetic",
+        "--calibrate",
+        "synthetic"
+    )]
     [InlineData("--max-loss: expected --max-loss or --target-size, got both", "--target-size", "1MB")]
     [InlineData("--max-loss: expected --max-loss or --target-ratio, got both", "--target-ratio", "20")]
     [InlineData(
@@ -55,6 +60,21 @@ public sealed class MaxLossTests : IDisposable
         var result = Cli.Run(Arguments(["--max-loss", "5", .. more]));
         Assert.Equal((ExitCode.Usage, $"error: command line: {expected}"), (result.Code, result.ErrorLine));
         Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
+    public void A_photograph_that_cannot_be_decoded_is_refused_before_any_work_wherever_it_is_drawn()
+    {
+        foreach (int number in Enumerable.Range(1, 5))
+        {
+            TestNetworks.WriteImages(folder.File("images"), [("a", 5)]);
+            string broken = folder.File($"images/a/{number}.png");
+            File.WriteAllText(broken, "x");
+            var result = Cli.Run(Arguments("--calibrate", folder.File("images"), "--max-loss", "60"));
+            Assert.Equal(ExitCode.Failure, result.Code);
+            Assert.StartsWith($"error: {broken}: ", result.ErrorLine, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder.File("out")));
+        }
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class RunReportTests : IDisposable
     {
         var model = Compressed();
         var (root, _) = Pages(
-            CompressPage.Of(model, new Compressed(model, State(model)), [new CheckedFile("out/net.pqf", 1234567, 0)], 160, [])
+            CompressPage.Of(model, new Compressed(model, State(model)), [new CheckedFile("out/net.pqf", 1234567, 0)], "160 photographs", [])
         );
 
         // Codes, codebooks, all else: from the sizes that Cost counts, in bits.

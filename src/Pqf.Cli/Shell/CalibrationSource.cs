@@ -1,0 +1,61 @@
+using Pqf.Cli.Configuration;
+using Pqf.Compression.Data;
+using Pqf.Compression.Jobs;
+using Pqf.Compression.Model;
+using Pqf.Tensors;
+
+namespace Pqf.Cli.Shell;
+
+/// <summary>What <c>--calibrate</c> names: a folder of photographs, or the word for pictures that the program draws.</summary>
+static class CalibrationSource
+{
+    /// <summary>The word.</summary>
+    public const string Synthetic = "synthetic";
+
+    // As many as photographs gave the results in the documentation.
+    const int SyntheticCount = 160;
+
+    /// <summary>Whether the program draws the pictures.</summary>
+    public static bool IsSynthetic(string? calibrate) => calibrate == Synthetic;
+
+    /// <summary>Whether what is named can give a network the statistics that its file lacks: drawn pictures would give it others than its
+    /// own.</summary>
+    public static bool GivesStatistics(string? calibrate) => calibrate is not null && !IsSynthetic(calibrate);
+
+    /// <summary>The pictures to calibrate on; null for none.</summary>
+    /// <param name="run">Settings and terminal.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="reader">Decodes photographs.</param>
+    /// <param name="calibrate">As it was typed.</param>
+    public static Result<ImageSet?, PqfError> Open(RunContext run, Network network, ImageReader reader, string? calibrate) =>
+        calibrate is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None ? (ImageSet?)null
+        : IsSynthetic(calibrate) ? Drawn(run, network).Map<ImageSet?>(images => images)
+        : ImageSet.OpenUnlabelled(calibrate, reader, run.Progress).Map<ImageSet?>(images => images);
+
+    /// <summary>What a network was calibrated on, for a report: <c>160 photographs without labels</c>; null for nothing.</summary>
+    /// <param name="images">What there was.</param>
+    /// <param name="skipped">Those that could not be decoded.</param>
+    /// <param name="search">With those held back.</param>
+    public static string? Text(ImageSet? images, SkippedImages? skipped, SizeSearch? search) =>
+        images is null ? null
+        : images is ImageSet.Synthetic ? $"{Plural.Of(images.Count, "synthetic picture")}, as there were no photographs"
+        : Plural.Of(Math.Min(images.Count - (search?.HeldBack ?? 0), CompressOptions.MostImages) - (skipped?.Count ?? 0), "photograph")
+            + " without labels";
+
+    static Result<ImageSet, PqfError> Drawn(RunContext run, Network network)
+    {
+        if (network.Graph.HasJoints)
+            return new PqfError.Config(
+                "command line",
+                "--calibrate",
+                $"expected a folder of photographs: {network.Path} is a detector, and {Synthetic} pictures have no objects for its heads"
+            );
+        if (Directory.Exists(Synthetic))
+            run.Note($"{Synthetic} is the word for pictures that the program draws; ./{Synthetic} names the folder");
+        run.Note(
+            $"calibrating on {SyntheticCount} {Synthetic} pictures, drawn as dead leaves: better than nothing, and far from photographs "
+                + "(--calibrate DIR)"
+        );
+        return new ImageSet.Synthetic(SyntheticCount, network.Preprocessing.Resize, run.Key.Fold(Synthetic));
+    }
+}

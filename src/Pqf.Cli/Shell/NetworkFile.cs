@@ -37,20 +37,21 @@ sealed class NetworkFile
         command.Validators.Add(result =>
         {
             var others = command.Arguments.Where(argument => argument != Word).ToArray();
-            bool isOption = result.GetResult(Weights) is { Implicit: false };
+            bool isOption = result.GetResult(Weights) is { Implicit: false },
+                takesMany = others.Any(argument => argument.Arity.MaximumNumberOfValues > 1); // where words too many do not show
             int own = isOption ? 0 : 1,
                 words = command.Arguments.Sum(argument => result.GetResult(argument)?.Tokens.Count ?? 0),
                 fewest = others.Length + (IsNeeded ? own : 0);
             long most = own + others.Sum(argument => (long)argument.Arity.MaximumNumberOfValues);
             if (words < fewest)
                 result.AddError(Message(words == 0 && !isOption ? Word.Name : others[0].Name, "expected a value, got none"));
-            else if (isOption && (words > most || IsNetwork(result.GetResult(Word))))
+            else if (isOption && (words > most || (takesMany && IsNetwork(result.GetResult(Word)))))
                 result.AddError(Message(Weights.Name, "expected one file, here or as the argument, got both"));
         });
         return command;
     }
 
-    /// <summary>Whether the first word is a network's file: nothing else that a command takes has such a name.</summary>
+    /// <summary>Whether the first word is a network's file: commands that take many words take photographs.</summary>
     static bool IsNetwork(ArgumentResult? word) => word?.Tokens is [var first, ..] && ModelFormats.Of(first.Value) is not null;
 
     /// <summary>The network's file; null where it is omitted.</summary>

@@ -208,6 +208,6 @@ public sealed class DemoFailureTests
     {
         var result = Cli.Run("demo", "--output", "/dev/null/demo", "--quiet");
         Assert.Equal(ExitCode.Failure, result.Code);
-        Assert.StartsWith("error: /dev/null/demo: ", result.ErrorLine, StringComparison.Ordinal);
+        Assert.StartsWith("error: /dev/null: is a file; expected a folder", result.ErrorLine, StringComparison.Ordinal);
     }
 }

@@ -27,7 +27,8 @@ static class TestNetworks
         "host",
     ];
 
-    /// <summary>Writes a dense ResNet-18, of ten classes by default, with random weights, scaled so that activations keep their size.</summary>
+    /// <summary>Writes a dense ResNet-18, of ten classes by default, with random weights, scaled so that activations keep
+    /// their size.</summary>
     public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3)
     {
         var graph = Networks

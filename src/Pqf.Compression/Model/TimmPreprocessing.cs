@@ -43,7 +43,7 @@ static class TimmPreprocessing
         );
     }
 
-    /// <summary>A field of images at the top of a file that has not enough of them to be one of timm's; null where there is none.</summary>
+    /// <summary>A field of images at the top of a file that lacks other fields of timm's; null where there is none.</summary>
     public static string? Stray(JsonFields json) => new[] { "input_size", "mean", "std", "crop_pct" }.FirstOrDefault(json.Has);
 
     /// <summary>Rows and columns of the input.</summary>

@@ -129,7 +129,8 @@ public class Conv2dPullbackTests(DeviceSet devices) : DeviceTest(devices)
         new([1, 2, 2, 3], [4, 3, 2, 2], new() { Padding = 5 }), // more padding than the kernel needs
         new([1, 28, 28, 16], [16, 16, 3, 3], new() { Padding = 1 }), // several blocks of pixels
         new([2, 44, 40, 3], [16, 3, 3, 3], new() { Padding = 1 }), // and several parts
-        // Wide enough for a GPU's tiles: whole quads of channels and not, phases, taps that reach nothing, groups, more padding than needed.
+        // Wide enough for a GPU's tiles: whole quads of channels and not, phases, taps that reach nothing, groups, more padding than
+        // needed.
         new([2, 6, 5, 20], [24, 20, 3, 3], new() { Padding = 1, Stride = 2 }),
         new([1, 7, 6, 21], [19, 21, 3, 2], new() { Padding = 1, Stride = 2 }),
         new([2, 6, 5, 24], [32, 24, 1, 1], new() { Stride = 2 }),

@@ -149,8 +149,8 @@ public sealed class RunReportTests : IDisposable
         var (root, text) = Pages(TrainingPage.Of(Network, progress, "accuracy", "out/best.pqf", []));
         Assert.Equal("75.00 % accuracy before training, 50.00 % after epoch 2 of 2", root.Descendants("h1").Single().Value);
         Assert.Contains(
-            "9 of 12 validation images right (95 % interval 46.77 … 91.11). Training made it worse: the best network is the one before the "
-                + "first epoch, in 0.pqf. best.pqf holds that of epoch 2.",
+            "9 of 12 validation images right (95 % interval 46.77 … 91.11). Training made it worse: the best network is the one before "
+                + "the first epoch, in 0.pqf. best.pqf holds that of epoch 2.",
             text,
             StringComparison.Ordinal
         );

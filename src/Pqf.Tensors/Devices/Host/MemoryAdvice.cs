@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Pqf.Tensors.Devices.Host;
 
-/// <summary>What Linux is told about memory. It is advice only: a refusal costs memory or speed, no more.</summary>
+/// <summary>Advice to Linux about memory: a refusal costs memory or speed, no more.</summary>
 static partial class MemoryAdvice
 {
     // As in asm-generic/mman-common.h.

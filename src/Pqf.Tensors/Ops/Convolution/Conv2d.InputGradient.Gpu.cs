@@ -9,9 +9,6 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    // Up to so many channels a group, tiles of 64 columns would mostly multiply zeros.
-    const int NarrowChannels = 16;
-
     static void InputGradientGpu(GpuDevice gpu, ConvGeometry geometry, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx) =>
         TransposedGpu(gpu, geometry, weight, dy, null, Tail.None, dx);
 
@@ -40,7 +37,7 @@ public static partial class Conv2d
             from column in Enumerable.Range(0, Math.Min(g.W, g.Stride.W))
             select InputPhase.Of(g, row, column),
         ];
-        if (g.GroupInChannels <= NarrowChannels || phases.Any(phase => phase.TapCount > 0 && !Runs(g, phase).IsExact))
+        if (g.GroupInChannels <= Conv2dPlan.NarrowChannels || phases.Any(phase => phase.TapCount > 0 && !Runs(g, phase).IsExact))
             gpu.Launch(dx.Shape.Count, new InputGradientKernel(dy.View, weight.View, output, g));
         else if (phases is [{ TapCount: > 0 } only])
             PhaseGpu(gpu, g, only, weight, dy, output);

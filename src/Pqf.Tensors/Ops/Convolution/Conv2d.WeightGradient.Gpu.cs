@@ -15,7 +15,7 @@ public static partial class Conv2d
 
     static void WeightGradientGpu(GpuDevice gpu, ConvGeometry g, Tensor<float> x, Tensor<float> dy, Tensor<float> dWeight)
     {
-        if (g.GroupOutChannels <= NarrowChannels || g.Taps <= NarrowChannels || !PixelTerms.IsExact(g))
+        if (g.GroupOutChannels <= Conv2dPlan.NarrowChannels || g.Taps <= Conv2dPlan.NarrowChannels || !PixelTerms.IsExact(g))
         {
             int parts = Division.Ceil(g.OutPixels, WeightGradientKernel.PartPixels);
             var sums = Tensor<float>.Rent(gpu, [parts, dWeight.Shape.Count]);

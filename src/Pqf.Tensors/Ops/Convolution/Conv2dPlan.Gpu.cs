@@ -10,7 +10,7 @@ namespace Pqf.Tensors.Ops.Convolution;
 public sealed partial class Conv2dPlan
 {
     // Up to so many output channels a group, tiles of 64 columns would mostly multiply zeros.
-    const int NarrowChannels = 16;
+    internal const int NarrowChannels = 16;
 
     Tensor<float> gpuWeight = null!;
     Tensor<float>? gpuBias;

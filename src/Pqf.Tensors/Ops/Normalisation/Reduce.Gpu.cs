@@ -31,11 +31,10 @@ public static partial class Reduce
     }
 
     /// <summary>Sums of <see cref="PartRows"/> rows each, of [rows, columns].</summary>
-    internal static Tensor<float> Fewer(GpuDevice gpu, Tensor<float> x)
+    internal static Tensor<float> Fewer(GpuDevice gpu, ArrayView<float> x, int rows, int columns)
     {
-        var (rows, columns) = (x.Shape[0], x.Shape[1]);
         var sums = Tensor<float>.Rent(gpu, [Parts(rows), columns]);
-        gpu.Launch(sums.Shape.Count, new PartSums(x.View, sums.View, rows, columns));
+        gpu.Launch(sums.Shape.Count, new PartSums(x, sums.View, rows, columns));
         return sums;
     }
 
@@ -45,10 +44,8 @@ public static partial class Reduce
         using var scope = gpu.BeginScope();
         while (rows > PartRows)
         {
-            int parts = Parts(rows);
-            var sums = Tensor<float>.Rent(gpu, [parts, columns]);
-            gpu.Launch(parts * columns, new PartSums(x, sums.View, rows, columns));
-            (x, rows) = (sums.View, parts);
+            var sums = Fewer(gpu, x, rows, columns);
+            (x, rows) = (sums.View, sums.Shape[0]);
         }
 
         gpu.Launch(columns, new PartSums(x, y.View, rows, columns));

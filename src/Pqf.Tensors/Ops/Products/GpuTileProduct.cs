@@ -6,11 +6,9 @@ namespace Pqf.Tensors.Ops.Products;
 /// <summary>A product by tiles in shared memory: y = clamp(left · right + bias + residual), or one part of the sum.</summary>
 /// <remarks>
 /// A group computes a tile of rows × columns, a work item 8 × 8 values of it in 64 registers. Panels of 8 terms go through shared memory
-/// twice buffered: the next
-/// one is on its way to registers while this one is multiplied, and one barrier a panel is enough.
-/// Floor: 2·rows·columns·terms operations. For each term a work item reads 16 values in four 16-byte loads for 64 multiply-adds; a group of
-/// 128 × 128 reads
-/// 1 byte for each 32 multiply-adds from memory or cache (64 × 64: for each 16). Neighbouring groups share their rows.
+/// twice buffered: the next one is on its way to registers while this one is multiplied, and one barrier a panel is enough.
+/// Floor: 2·rows·columns·terms operations. For each term a work item reads 16 values in four 16-byte loads for 64 multiply-adds; a group
+/// of 128 × 128 reads 1 byte for each 32 multiply-adds from memory or cache (64 × 64: for each 16). Neighbouring groups share their rows.
 /// </remarks>
 readonly struct GpuTileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight right, TileOutput output, TileGrid grid) : IGroupKernel
     where TTile : struct, ITile
@@ -61,7 +59,7 @@ readonly struct GpuTileProduct<TTile, TAccess, TLeft, TRight>(TLeft left, TRight
         Store(sums, part, row + (y * 4), column + (x * 4), group);
     }
 
-    /// <summary>The eight terms of a panel, one after another: ILGPU unrolls no loop, and the driver's compiler has not unrolled this
+    /// <summary>The eight terms of a panel, one after another: ILGPU unrolls no loop, and the driver's compiler did not unroll this
     /// one, which then spends one instruction of five on positions. Views that begin at the panel make positions constants.</summary>
     static Registers Multiply(Registers sums, ArrayView<Quad> left, ArrayView<Quad> right, int buffer, int y, int x)
     {

@@ -47,7 +47,7 @@ static class GpuTileProducts
         var parts = Tensor<float>.Rent(gpu, [grid.Parts, count]);
         Launch(gpu, choice.Shape, isWhole, grid, left, right, output.Partial(parts.View));
         if (grid.Parts > MostAddends) // a work item would wait for one load after another
-            parts = Reduce.Fewer(gpu, parts);
+            parts = Reduce.Fewer(gpu, parts.View, grid.Parts, count);
         gpu.Launch(count, new TileOutput.AddParts(parts.View, output, count, parts.Shape[0]));
     }
 

@@ -8,9 +8,6 @@ namespace Pqf.Tensors.Ops.Convolution.Gathered;
 /// <remarks>As in <see cref="TapRuns"/>, divisions by the output's sizes become products with an inverse.</remarks>
 readonly struct PixelTerms : ITileOperand
 {
-    /// <summary>Above every input, however far the output's row is down.</summary>
-    const int Outside = -(1 << 30);
-
     readonly ArrayView<float> x;
     readonly ConvGeometry g;
     readonly int pixels,
@@ -22,7 +19,7 @@ readonly struct PixelTerms : ITileOperand
     public PixelTerms(ArrayView<float> x, ConvGeometry g)
     {
         (this.x, this.g, pixels, outH, outW) = (x, g, g.OutPixels, g.OutH, g.OutW);
-        (rowInverse, columnInverse) = (Inverse(outH), Inverse(outW));
+        (rowInverse, columnInverse) = (TapRuns.Inverse(outH), TapRuns.Inverse(outW));
     }
 
     public static bool IsAlongTerms => false;
@@ -36,7 +33,7 @@ readonly struct PixelTerms : ITileOperand
             row = tap / g.Kernel.W;
         return new(
             (group * g.GroupInChannels) + item - (tap * g.GroupInChannels),
-            item < g.Taps ? (row * g.Dilation.H) - g.Padding.H : Outside,
+            item < g.Taps ? (row * g.Dilation.H) - g.Padding.H : TapRuns.Outside,
             ((tap - (row * g.Kernel.W)) * g.Dilation.W) - g.Padding.W
         );
     }
@@ -46,7 +43,7 @@ readonly struct PixelTerms : ITileOperand
     {
         int line = (int)((term * columnInverse) >> 32),
             n = (int)((line * rowInverse) >> 32);
-        int image = term < pixels ? n * g.H : Outside,
+        int image = term < pixels ? n * g.H : TapRuns.Outside,
             y = (line - (n * outH)) * g.Stride.H,
             x = (term - (line * outW)) * g.Stride.W;
         if (TAccess.IsWhole)
@@ -73,8 +70,6 @@ readonly struct PixelTerms : ITileOperand
         if (column < (g.Kernel.W * g.Dilation.W) - g.Padding.W)
             return new(first, place.Y, column);
         int row = place.Y + g.Dilation.H;
-        return new(first, row < (g.Kernel.H * g.Dilation.H) - g.Padding.H ? row : Outside, -g.Padding.W);
+        return new(first, row < (g.Kernel.H * g.Dilation.H) - g.Padding.H ? row : TapRuns.Outside, -g.Padding.W);
     }
-
-    static long Inverse(int divisor) => ((1L << 32) + divisor - 1) / divisor;
 }

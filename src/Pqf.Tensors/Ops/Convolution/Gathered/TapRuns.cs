@@ -40,7 +40,7 @@ readonly record struct TapRuns(
 )
 {
     /// <summary>Above and left of every input, however many taps are added.</summary>
-    const int Outside = -(1 << 30);
+    public const int Outside = -(1 << 30);
 
     /// <summary>Whether the inverses divide exactly: an error in the quotient needs terms · run of more than 2³². A single run has the
     /// inverse 0.</summary>
@@ -101,7 +101,9 @@ readonly record struct TapRuns(
     /// <summary>Whether a column is in the image.</summary>
     public bool HasColumn(int x) => (uint)x < (uint)Width;
 
-    static long Inverse(int divisor) => ((1L << 32) + divisor - 1) / divisor;
+    /// <summary>2³² / <paramref name="divisor"/>, rounded up. (x · inverse) >> 32 is x / divisor where x · divisor is 2³² at most.
+    /// </summary>
+    public static long Inverse(int divisor) => ((1L << 32) + divisor - 1) / divisor;
 }
 
 /// <summary>Where an item of an operand begins, as the operand has worked it out once.</summary>

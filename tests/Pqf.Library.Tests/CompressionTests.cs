@@ -134,7 +134,7 @@ public sealed class CompressionTests : IDisposable
         };
         var whole = TrainJob.Run(options, training.Open, device, null, Cancellation).ValueOrThrow();
         Assert.Equal([1, 2], whole.Progress.Epochs.Select(epoch => epoch.Number));
-        Assert.Equal(["quantised", "calibrated"], whole.Progress.Initial.Select(record => record.Name));
+        Assert.Equal(["dense", "quantised", "calibrated"], whole.Progress.Initial.Select(record => record.Name));
         byte[] last = File.ReadAllBytes(Path("run/trained_models/2.pqf"));
 
         var resumed = TrainJob.Run(options with { Resume = "1" }, training.Open, device, null, Cancellation).ValueOrThrow();

@@ -54,17 +54,16 @@ static class DemoCommand
         string folder = run.Config.OutputPath ?? DefaultFolder;
         var output = new DemoOutput(run, folder);
         long start = run.Terminal.Clock.GetTimestamp();
-        return from _ in OutputFolder.Prepare(folder, run.Locks, DemoOutput.Names)
+        return run.WithDevice(device =>
+            from overrides in ConfigMapping.Overrides(run.Config)
+            from _ in OutputFolder.Prepare(folder, run.Locks, DemoOutput.Names)
             from __ in DemoFiles.WriteDense(output.DensePath)
-            from done in run.WithDevice(device =>
-                from overrides in ConfigMapping.Overrides(run.Config)
-                from network in Network.Load(output.DensePath, device, overrides)
-                from result in DemoStudy.Run(run, images, network)
-                from written in output.Write(result, overrides)
-                let seconds = run.Terminal.Clock.GetElapsedTime(start).TotalSeconds
-                from concluded in run.Conclude(written.Result with { Seconds = seconds }, written.Files)
-                select concluded
-            )
-            select done;
+            from network in Network.Load(output.DensePath, device, overrides)
+            from result in DemoStudy.Run(run, images, network)
+            from written in output.Write(result, overrides)
+            let seconds = run.Terminal.Clock.GetElapsedTime(start).TotalSeconds
+            from concluded in run.Conclude(written.Result with { Seconds = seconds }, written.Files)
+            select concluded
+        );
     }
 }

@@ -51,7 +51,11 @@ static class RunCommand
     {
         bool isTensor = inputs.Any(path => TensorEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
         if (isTensor && inputs.Length > 1)
-            return new PqfError.Config("command line", "input", $"expected photographs, or one file of values, got {inputs.Length} files");
+            return new PqfError.Config(
+                "command line",
+                "input",
+                $"expected photographs, or one file of values, got {Plural.Of(inputs.Length, "file")}"
+            );
         string folder = run.OutputFolder(model);
         return run.WithDevice(device =>
             from network in run.Load(model, device)

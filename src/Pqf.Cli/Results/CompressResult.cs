@@ -23,6 +23,9 @@ sealed record CompressResult(
     NetworkSummary Network
 ) : CommandResult
 {
+    /// <summary>Mean of the layers' output errors; null where layers were not fitted to outputs.</summary>
+    public double? MeanOutputError { get; init; }
+
     /// <summary>The page with all figures; null where none was written.</summary>
     public string? Report { get; init; }
 
@@ -34,7 +37,7 @@ sealed record CompressResult(
         [
             .. ReportFiles.Lines(Report),
             .. Groups is null ? [] : (string[])[Groups.Line()], // files were shown when they were written
-            QuantisedLayer.Line(Layers.Count, MeanRelativeError),
+            QuantisedLayer.Line(Layers.Count, MeanRelativeError, MeanOutputError),
             .. Network.Lines(),
             .. Search is null ? [] : (string[])[Search.Line()],
         ];
@@ -99,7 +102,7 @@ sealed record SearchedGroups(int Count, long Exchanges, long Proposals, double M
         string.Create(
             CultureInfo.InvariantCulture,
             $"permuted {Plural.Of(Count, "group")}: {Figures.Count(Exchanges)} of {Figures.Count(Proposals)} exchanges made, "
-                + $"log-determinant lower by {MeanDecrease:0.000} on average"
+                + $"blocks vary less (log-determinant of their covariance lower by {MeanDecrease:0.000} on average)"
         );
 }
 
@@ -112,12 +115,18 @@ sealed record SearchedGroups(int Count, long Exchanges, long Proposals, double M
 /// <param name="RelativeError">Sum of squared errors over the sum of the weight's squares.</param>
 sealed record QuantisedLayer(string Name, IReadOnlyList<int> Shape, int D, int K, long Bits, double RelativeError)
 {
-    /// <summary>The line of all layers.</summary>
-    internal static string Line(int count, double meanRelativeError) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"quantised {Plural.Of(count, "layer")}: relative error {meanRelativeError:0.0000} on average"
-        );
+    /// <summary>Squared error of the layer's output on the photographs, as a part of the output's square; null where the layer was not
+    /// fitted to outputs.</summary>
+    public double? OutputError { get; init; }
+
+    /// <summary>The line of all layers. Layers that are fitted to outputs may leave their weights far behind.</summary>
+    internal static string Line(int count, double meanRelativeError, double? meanOutputError = null)
+    {
+        string layers = $"quantised {Plural.Of(count, "layer")}";
+        return meanOutputError is { } output
+            ? string.Create(CultureInfo.InvariantCulture, $"{layers} and fitted their outputs: relative error {output:0.0000} on average")
+            : string.Create(CultureInfo.InvariantCulture, $"{layers}: relative error of weights {meanRelativeError:0.0000} on average");
+    }
 
     /// <summary>Describes a layer.</summary>
     public static QuantisedLayer Of(LayerReport report) =>
@@ -128,5 +137,8 @@ sealed record QuantisedLayer(string Name, IReadOnlyList<int> Shape, int D, int K
             report.Blocks.K,
             report.SizeBits,
             report.RelativeError
-        );
+        )
+        {
+            OutputError = report.OutputError,
+        };
 }

@@ -62,6 +62,7 @@ static class CompressionOutput
             NetworkSummary.Of(model, "compressed")
         )
         {
+            MeanOutputError = state.Layers.Any(row => row.OutputError is not null) ? state.Layers.Average(row => row.OutputError) : null,
             Search = compressed.Search is { } search ? SizeSearchResult.Of(search) : null,
         };
         return (result, new FilesBeside(networks.Paths, within).And(tables));

@@ -110,9 +110,11 @@ public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers
     {
         ImmutableArray<string> others = [.. classes.Where((_, i) => Numbers[i] < 0)];
         string expected = network.Names.IsEmpty
-            ? $"has {classes.Length} classes; expected those of a network of {network.Count}, whose class names are not known "
+            ? $"has {Plural.Of(classes.Length, "class", "classes")}; expected those of a network of {network.Count}, whose class "
+                + "names are not known "
                 + $"(model.class_names gives them), or class folders named by numbers below {network.Count}"
-            : $"{others.Length} of its {classes.Length} classes are not the network's: {Cut(others)}; expected some of "
+            : $"{others.Length} of its {Plural.Of(classes.Length, "class", "classes")} {(others.Length == 1 ? "is" : "are")} "
+                + $"not the network's: {Cut(others)}; expected some of "
                 + $"{Cut(network.Names)}{(network.IsImageNet ? ", wnids" : "")}, or numbers below {network.Count}";
         return network.Names.IsEmpty ? expected : expected + "; model.class_names gives the network other names";
     }

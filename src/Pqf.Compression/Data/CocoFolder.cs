@@ -121,8 +121,8 @@ public sealed record CocoFolder(
             )
         : new PqfError.File(
             AnnotationsPath,
-            $"has {Labels.ClassCount - 1} categories; expected at most {classCount - 1}, as the network has {classCount} classes, one of "
-                + "them the background"
+            $"has {Plural.Of(Labels.ClassCount - 1, "category", "categories")}; expected at most {classCount - 1}, as the network has "
+                + $"{Plural.Of(classCount, "class", "classes")}, one of them the background"
         );
 
     /// <summary>Decodes an image and draws its masks; may be called on several threads at once.</summary>

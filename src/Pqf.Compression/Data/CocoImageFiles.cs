@@ -159,7 +159,7 @@ sealed record CocoImageFiles(ImmutableArray<CocoImage> Images, PqfError? Missing
         IEnumerable<string> Notes(Dictionary<string, CocoImage> guessed)
         {
             if (guessed.Count > 0)
-                yield return $"{location.Annotations}: found {guessed.Count} images by their names without folders, in other case or "
+                yield return $"{location.Annotations}: found {Plural.Of(guessed.Count, "image")} by name without folders, in other case or "
                     + $"in another form of Unicode, the "
                     + $"first {guessed.First().Value.FileName} as {Path.Combine(folder, guessed.First().Key)}";
         }

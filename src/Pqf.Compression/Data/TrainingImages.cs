@@ -199,7 +199,8 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
                 Notes =
                 [
                     .. all.Notes,
-                    $"{path}: of each class the first {count} images by name are trained on, the other {all.Images.Length - train.Length} "
+                    $"{path}: of each class the first {Plural.Of(count, "image")} by name {(count == 1 ? "is" : "are")} trained on, the "
+                        + $"other {all.Images.Length - train.Length} "
                         + "in all validate",
                 ],
             };

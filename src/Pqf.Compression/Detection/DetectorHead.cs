@@ -83,8 +83,8 @@ sealed record DetectorHead(int ClassCount, ImmutableArray<string> Names, bool Is
                     count,
                     labels,
                     overrides,
-                    $"draws a new head: {(Wanted(overrides) is null ? data.Described : $"{count} classes")}; all other layers are those of "
-                        + known.Path
+                    $"draws a new head: {(Wanted(overrides) is null ? data.Described : Plural.Of(count, "class", "classes"))}; all "
+                        + $"other layers are those of {known.Path}"
                 )
             );
     }

@@ -57,7 +57,8 @@ public static class CompareJob
         if (first.Architecture.ClassCount != second.Architecture.ClassCount)
             return new PqfError.File(
                 second.Path,
-                $"has {second.Architecture.ClassCount} classes; expected {first.Architecture.ClassCount}, as {first.Path} has"
+                $"has {Plural.Of(second.Architecture.ClassCount, "class", "classes")}; expected "
+                    + $"{first.Architecture.ClassCount}, as {first.Path} has"
             );
         return from one in first.ForPhotographs()
             from other in second.ForPhotographs()

@@ -45,9 +45,15 @@ public static class CompressJob
             select prepared;
         if (ready is Result<Unit, PqfError>.Error(var refused))
             return refused;
+        var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
+        if (
+            images is not null
+            && options.NotesAnswers
+            && DenseAnswers.Note(network, images, progress) is Result<Unit, PqfError>.Error(var unread)
+        )
+            return unread;
         if (options.MaxLoss is { } loss)
             return LossSearch.Run(network, loss, options, progress, cancellation);
-        var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         return options.Target is { } target
             ? from layers in Blocks.Of(network.Graph, options.Compression)
             from measured in WithStatistics(network, options, progress, cancellation)

@@ -53,6 +53,10 @@ public sealed record CompressOptions
     /// reports.</summary>
     public bool MeasuresEffects { get; init; } = true;
 
+    /// <summary>Whether a note says so if the dense network gives nearly the same answer to all images: for whoever has not measured
+    /// it.</summary>
+    public bool NotesAnswers { get; init; } = true;
+
     /// <summary>Most images at a time.</summary>
     public int BatchSize { get; init; } = 32;
 

@@ -44,6 +44,17 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             ? NotMeasured()
             : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => NotingRest(Train(begun)));
 
+    /// <summary>Says that an epoch has one step alone, if so many images would do for several.</summary>
+    Unit NoteOneStep() =>
+        kind.BatchCount == 1 && kind.ImageCount >= 2 * SmallBatch
+            ? Note(
+                $"an epoch is one step: its batch has all {Plural.Of(kind.ImageCount, "training image")}; with --dataloader.batch_size "
+                    + $"{SmallBatch} it has {Plural.Of(kind.ImageCount / SmallBatch, "step")}, which train further in as much time"
+            )
+            : default;
+
+    const int SmallBatch = 8;
+
     /// <summary>Says how a run continues that a file has ended after its first state was saved.</summary>
     Result<TrainResult, PqfError> NotingRest(Result<TrainResult, PqfError> result)
     {
@@ -93,21 +104,23 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         from result in Begin(data, prepared.Model, prepared.Initial)
         select result with
         {
-            Guessing = GuessingNote(network),
+            Guessing = GuessingNote(network, prepared.Initial),
         };
 
-    /// <summary>What a person reads if the network before the first step is no better than guessing; null where that is to be
-    /// expected.</summary>
-    string? GuessingNote(Network network) =>
+    /// <summary>What a person reads if the network before the first step is no better than guessing; null where that is to be expected, or
+    /// where it was said of the dense network.</summary>
+    string? GuessingNote(Network network, ImmutableArray<InitialRecord> initial) =>
         !network.NewLayers.IsEmpty ? null
         : network.IsCompressed
             ? $"{network.Path}: before the first step this network is no better than guessing, and training may not mend that. Measure "
                 + "the dense network with pqf evaluate: if it guesses too, its classes or preprocessing are wrong; if not, compress it "
                 + "with --calibrate DIR, compress it less, or give it to pqf train, which compresses and calibrates it first"
-        : Options.Compression is not null
-            ? $"{network.Path}: before the first step this network is no better than guessing, although it is calibrated. Measure the "
-                + "dense network with pqf evaluate: if it guesses too, its classes or preprocessing are wrong; if not, compress it less"
-        : null;
+        : Options.Compression is null || initial.Any(record => record.Name == InitialRecord.Dense && IsNearChance(record, network)) ? null
+        : $"{network.Path}: before the first step the compressed network is no better than guessing, although it is calibrated. Compress "
+            + "it less";
+
+    static bool IsNearChance(InitialRecord record, Network network) =>
+        LoweredScores.IsNearChance(record.Validation, network.Architecture.ClassCount);
 
     Result<Unit, PqfError> PrepareFolder() =>
         folder
@@ -126,6 +139,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     {
         foreach (string note in NetworkText.Notes(network))
             run.Progress.Note(note);
+        NoteOneStep();
         if (Options.Compression is null && network.IsCompressed)
             run.Progress.Note($"{network.Path}: codes stay as they are; pqf convert --dense decodes them to train all weights");
         ImmutableArray<InitialRecord> initial = [];
@@ -136,25 +150,42 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             Skipped = Options.SkipsCorrupt ? run.Skipped : null,
             BatchSize = Options.BatchSize ?? how.BatchSize,
             LoaderThreadCount = Options.LoaderThreadCount,
-            BeforeWork = PrepareFolder,
+            BeforeWork = () => PrepareFolder().Bind(_ => MeasureDense(data, network)).Map(records => Kept(records)),
             MeasuresEffects = false, // training keeps the network alone, not the layers' reports
+            NotesAnswers = Options.SkipInitialValidation, // else the dense network is measured
             // Without images to calibrate on, the network as quantised is the one that training starts from.
             AfterQuantising = compressed =>
                 data.CalibrationImages is null
                     ? default(Unit)
-                    : Measure(data, compressed.Model, InitialRecord.Quantised)
-                        .Map(records =>
-                        {
-                            initial = records;
-                            return default(Unit);
-                        }),
+                    : Measure(data, compressed.Model, InitialRecord.Quantised).Map(records => Kept(records)),
         };
         var model =
             Options.Compression is null || network.IsCompressed
                 ? PrepareFolder().Bind(_ => CompressJob.Unfold(network, how, run.Progress, run.Cancellation))
                 : CompressJob.Run(network, how, run.Progress, run.Cancellation).Map(compressed => compressed.Model);
         return model.Map(prepared => (prepared, initial));
+
+        Unit Kept(ImmutableArray<InitialRecord> records)
+        {
+            initial = initial.AddRange(records);
+            return default;
+        }
     }
+
+    /// <summary>Validates a dense network that is about to be compressed, and says so if it is no better than guessing.</summary>
+    Result<ImmutableArray<InitialRecord>, PqfError> MeasureDense(TrainingData<TBatch> data, Network network) =>
+        Options.Compression is null || network.IsCompressed || network.LacksStatistics || !network.NewLayers.IsEmpty
+            ? ImmutableArray<InitialRecord>.Empty
+            : Measure(data, network.Model, InitialRecord.Dense)
+                .Map(records =>
+                {
+                    if (records.Any(record => IsNearChance(record, network)))
+                        Note(
+                            $"{network.Path}: the dense network is no better than guessing on the images that validate: it is not trained, "
+                                + "or its classes or its preprocessing do not fit these images. Compressing it cannot make it better"
+                        );
+                    return records;
+                });
 
     Result<Begun, PqfError> Begin(TrainingData<TBatch> data, PqfModel model, ImmutableArray<InitialRecord> initial)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Nets.Images;
+using Pqf.Tensors;
 
 namespace Pqf.Compression.Model;
 
@@ -26,7 +27,7 @@ static class HuggingFaceClasses
             return null;
         var numbers = fields.Names.Select(NumberOf).ToImmutableArray();
         if (numbers.Length != count || !numbers.Order().SequenceEqual(Enumerable.Range(0, count).Select(number => (int?)number)))
-            throw json.Unexpected(Field, $"a name for each of 0 to {count - 1}, as the network has {count} classes");
+            throw json.Unexpected(Field, $"a name for each of 0 to {count - 1}, as the network has {Plural.Of(count, "class", "classes")}");
         ImmutableArray<string> names =
         [
             .. Enumerable.Range(0, count).Select(number => fields.Text(number.ToString(CultureInfo.InvariantCulture)) ?? ""),

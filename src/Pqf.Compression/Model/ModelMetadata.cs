@@ -169,7 +169,7 @@ sealed record ModelMetadata(
         if (metadata.Preprocessing.Columns is not (null or (>= 1 and <= Preprocessing.MaxSide)))
             return $"preprocessing: expected 1 to {Preprocessing.MaxSide} columns, got {metadata.Preprocessing.Columns}";
         if (metadata.ClassNames is ClassNames.Listed listed && listed.Names.Length != metadata.Architecture.ClassCount)
-            return $"classes: expected {metadata.Architecture.ClassCount} names, got {listed.Names.Length}";
+            return $"classes: expected {Plural.Of(metadata.Architecture.ClassCount, "name")}, got {listed.Names.Length}";
         return null;
     }
 }

@@ -122,7 +122,7 @@ public sealed record NetworkOverrides
             [] when !newLayers.IsEmpty => (ClassNames?)null,
             [] => UsualNames(model.ClassNames, classCount),
             var given when given.Length == classCount => new ClassNames.Listed(given),
-            var given => Wrong("model.class_names", $"expected {classCount} names, got {given.Length}"),
+            var given => Wrong("model.class_names", $"expected {Plural.Of(classCount, "name")}, got {given.Length}"),
         };
     }
 

@@ -171,7 +171,8 @@ public sealed record ClassifierTraining
                 network.Architecture.ClassCount != classes.Count || network.Architecture.InChannels != inChannels
                     ? new PqfError.File(
                         path,
-                        $"has {network.Architecture.ClassCount} classes and {network.Architecture.InChannels} input channels; "
+                        $"has {Plural.Of(network.Architecture.ClassCount, "class", "classes")} and "
+                            + $"{Plural.Of(network.Architecture.InChannels, "input channel")}; "
                             + $"expected {classes.Count} and {inChannels}, as the network that learns from it"
                     )
                 : NetworkClasses.Of(network.Model).Difference(classes) is { } number

@@ -30,10 +30,13 @@ public sealed record EpochRecord(int Number, Metrics Training, Metrics Validatio
 }
 
 /// <summary>A validation before the first step.</summary>
-/// <param name="Name">Of what: <see cref="Quantised"/>, <see cref="Calibrated"/> or <see cref="Start"/>.</param>
+/// <param name="Name">Of what: <see cref="Dense"/>, <see cref="Quantised"/>, <see cref="Calibrated"/> or <see cref="Start"/>.</param>
 /// <param name="Validation">What it gave.</param>
 public sealed record InitialRecord(string Name, Metrics Validation)
 {
+    /// <summary>Name of the validation of the dense network that the run then compresses.</summary>
+    public const string Dense = "dense";
+
     /// <summary>Name of the validation right after quantising.</summary>
     public const string Quantised = "quantised";
 
@@ -69,7 +72,7 @@ public sealed record TrainingProgress(
         Epochs.Aggregate((EpochRecord?)null, (best, epoch) => best is null || epoch.IsBetterThan(best) ? epoch : best);
 
     /// <summary>The validation of the network that the first step begins with; null where it was not measured.</summary>
-    public InitialRecord? Begun => Initial.LastOrDefault(record => record.Name != InitialRecord.Quantised);
+    public InitialRecord? Begun => Initial.LastOrDefault(record => record.Name is InitialRecord.Calibrated or InitialRecord.Start);
 
     /// <summary>Name of that validation.</summary>
     internal string BegunName =>

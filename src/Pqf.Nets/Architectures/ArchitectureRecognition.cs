@@ -129,14 +129,15 @@ public static class ArchitectureRecognition
         public string Explain()
         {
             string layers =
-                $"which has {Missing.Length} layers that the file lacks{First(Missing)}, and lacks {Extra.Length} of its "
+                $"which has {Plural.Of(Missing.Length, "layer")} that the file lacks{First(Missing)}, and lacks {Extra.Length} of its "
                 + $"layers{First(Extra)}";
             string others = string.Join("; ", Mismatched.Take(ShownDifferences)) + (Mismatched.Length > ShownDifferences ? "; …" : "");
             return $"{Architecture.Name}, "
                 + (
                     Mismatched.IsEmpty ? layers
-                    : Missing.IsEmpty && Extra.IsEmpty ? $"whose weights have other shapes in {Mismatched.Length} layers ({others})"
-                    : $"{layers}, and whose weights have other shapes in {Mismatched.Length} layers ({others})"
+                    : Missing.IsEmpty && Extra.IsEmpty
+                        ? $"whose weights have other shapes in {Plural.Of(Mismatched.Length, "layer")} ({others})"
+                    : $"{layers}, and whose weights have other shapes in {Plural.Of(Mismatched.Length, "layer")} ({others})"
                 );
         }
 

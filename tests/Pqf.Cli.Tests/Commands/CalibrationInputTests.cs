@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Pqf.Cli.Shell;
+using Pqf.Tensors.Formats;
 using Pqf.Testing;
 using Xunit;
 
@@ -74,6 +76,51 @@ public sealed class CalibrationInputTests : IDisposable
             File.ReadAllText(folder.File("out/report.md")),
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>A last layer of zeros gives one answer to all photographs; one of large weights tells noise from noise.</summary>
+    [Theory]
+    [InlineData(0, 8, true)]
+    [InlineData(1000, 8, false)]
+    [InlineData(0, 7, false)]
+    public void A_dense_network_that_gives_one_answer_is_named(float headScale, int count, bool isSaid)
+    {
+        TestNetworks.Write(
+            folder.File("dense.safetensors"),
+            tensor => tensor.Name == "fc.weight" ? StoredTensor.FromSingles(tensor.Name, tensor.Shape, Scaled(tensor, headScale)) : tensor
+        );
+        Directory.CreateDirectory(folder.File("images"));
+        for (int i = 0; i < count; i++)
+            TestNetworks.WriteImage(folder.File($"images/{i}.png"), (ulong)i);
+        var result = Cli.Run([
+            "compress",
+            folder.File("dense.safetensors"),
+            "--output",
+            folder.File("out"),
+            "--calibrate",
+            folder.File("images"),
+            .. TestNetworks.QuickSettings.Where(word => word != "--quiet"),
+        ]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal(
+            isSaid ? 1 : 0,
+            result
+                .Error.Split('\n')
+                .Count(line =>
+                    line.StartsWith(
+                        $"{folder.File("dense.safetensors")}: the dense network gives nearly the same answer for each of the first {count} "
+                            + "photographs: ",
+                        StringComparison.Ordinal
+                    )
+                )
+        );
+    }
+
+    static float[] Scaled(StoredTensor tensor, float scale)
+    {
+        float[] values = new float[tensor.Shape.Count];
+        tensor.ReadBytes(MemoryMarshal.AsBytes(values.AsSpan()));
+        return Array.ConvertAll(values, value => scale * value);
     }
 
     string[] Arguments(bool isGraph, int good, int bad, params string[] more)

@@ -117,7 +117,7 @@ public sealed class GraphTrainTests : IDisposable
             ["--model.compress", "true", "--epochs", "1", .. TestImages.QuickCompression]
         );
         Assert.Equal(ExitCode.Success, result.Code);
-        Assert.Contains("(compressed)", result.Lines[1], StringComparison.Ordinal);
+        Assert.Contains("(compressed)", result.Lines[2], StringComparison.Ordinal);
         Assert.Contains("calibrated  validation loss ", result.Out, StringComparison.Ordinal);
     }
 

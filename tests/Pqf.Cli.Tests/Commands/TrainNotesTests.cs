@@ -79,6 +79,7 @@ public sealed class TrainNotesTests : IDisposable
     public void A_compressed_network_that_is_no_better_than_guessing_is_named_with_the_remedy(bool isCompressed)
     {
         const string Guesses = ": before the first step this network is no better than guessing, ";
+        const string DenseGuesses = ": the dense network is no better than guessing on the images that validate: ";
         TestNetworks.Write(folder.File("dense.safetensors"));
         // Three classes of which a network of random weights for ten names none.
         foreach (string part in (string[])["train", "val"])
@@ -111,18 +112,21 @@ public sealed class TrainNotesTests : IDisposable
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Contains(
             weights
-                + Guesses
                 + (
                     isCompressed
-                        ? "and training may not mend that. Measure the dense network with pqf evaluate: if it guesses too, its classes "
+                        ? Guesses
+                            + "and training may not mend that. Measure the dense network with pqf evaluate: if it guesses too, its classes "
                             + "or preprocessing are wrong; if not, compress it with --calibrate DIR, compress it less, or give it to pqf "
                             + "train, which compresses and calibrates it first\n"
-                        : "although it is calibrated. Measure the dense network with pqf evaluate: if it guesses too, its classes or "
-                            + "preprocessing are wrong; if not, compress it less\n"
+                        : DenseGuesses
+                            + "it is not trained, or its classes or its preprocessing do not fit these images. Compressing it cannot make "
+                            + "it better\n"
                 ),
             result.Error,
             StringComparison.Ordinal
         );
+        // What is said of the dense network is not said of its compressed form again.
+        Assert.Single(result.Error.Split('\n'), line => line.Contains("better than guessing", StringComparison.Ordinal));
         // A dense network of random weights is to begin there.
         var dense = Cli.Run([
             "train",
@@ -139,7 +143,59 @@ public sealed class TrainNotesTests : IDisposable
             .. settings,
         ]);
         Assert.True(dense.Code == ExitCode.Success, dense.Error);
-        Assert.DoesNotContain(Guesses, dense.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("better than guessing", dense.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_dense_network_is_measured_before_it_is_compressed_and_a_loss_that_leaves_guesses_is_said()
+    {
+        Train("dense", "--epochs", "6", "--learning_rate", "0.01");
+        string dense = folder.File("dense/trained_models/best.pqf");
+        var measured = Cli.Run("evaluate", dense, "--dataloader.idx_path", folder.File("idx"), "--json");
+        double accuracy = JsonDocument.Parse(measured.Out).RootElement.GetProperty("top1").GetProperty("value").GetDouble();
+        // Two words of four values for all weights.
+        var result = Train(
+            "out",
+            [
+                "--weights",
+                dense,
+                "--model.compress",
+                "true",
+                "--json",
+                .. TestImages.QuickCompression,
+                "--model.compression_parameters.k",
+                "1",
+            ]
+        );
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        var initial = JsonDocument.Parse(result.Out).RootElement.GetProperty("initial").EnumerateArray().ToArray();
+        Assert.Equal(["dense", "quantised", "calibrated"], initial.Select(row => row.GetProperty("name").GetString()));
+        Assert.Equal(accuracy, initial[0].GetProperty("validation").GetProperty("accuracy").GetDouble());
+        Assert.Contains(
+            $"{dense}: before the first step the compressed network is no better than guessing, although it is calibrated. Compress it "
+                + "less\n",
+            result.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Matches("(?m)^dense .*accuracy", File.ReadAllText(folder.File("out/results.txt")));
+    }
+
+    [Theory]
+    [InlineData("64", true)]
+    [InlineData("12", false)]
+    public void An_epoch_of_one_step_is_said(string batchSize, bool isSaid)
+    {
+        var result = Train("out", "--dataloader.batch_size", batchSize);
+        Assert.Equal(
+            isSaid ? 1 : 0,
+            result
+                .Error.Split('\n')
+                .Count(line =>
+                    line
+                    == "an epoch is one step: its batch has all 24 training images; with --dataloader.batch_size 8 it has 3 steps, which "
+                        + "train further in as much time"
+                )
+        );
     }
 
     [Fact]

@@ -65,11 +65,12 @@ public sealed class TrainTests : IDisposable
             ["--weights", folder.File("dense/trained_models/best.pth"), "--epochs", "2", .. TestImages.QuickCompression]
         );
         Assert.Equal((ExitCode.Success, ""), (result.Code, result.Error));
-        Assert.StartsWith("quantised  validation loss ", result.Lines[0], StringComparison.Ordinal);
-        Assert.Contains("(compressed)", result.Lines[1], StringComparison.Ordinal);
-        Assert.Matches("^size     .* bits = .* times smaller than the dense network's ", result.Lines[2]);
-        Assert.StartsWith("calibrated  validation loss ", result.Lines[3], StringComparison.Ordinal);
-        Assert.StartsWith("epoch   1  train loss ", result.Lines[4], StringComparison.Ordinal);
+        Assert.StartsWith("dense      validation loss ", result.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("quantised  validation loss ", result.Lines[1], StringComparison.Ordinal);
+        Assert.Contains("(compressed)", result.Lines[2], StringComparison.Ordinal);
+        Assert.Matches("^size     .* bits = .* times smaller than the dense network's ", result.Lines[3]);
+        Assert.StartsWith("calibrated  validation loss ", result.Lines[4], StringComparison.Ordinal);
+        Assert.StartsWith("epoch   1  train loss ", result.Lines[5], StringComparison.Ordinal);
         string inspected = Cli.Run("inspect", folder.File("out/trained_models/best.pqf")).Out;
         Assert.Contains("best.pth", inspected, StringComparison.Ordinal);
         Assert.Contains("layer1.0.conv1.codes_matrix", inspected, StringComparison.Ordinal);

@@ -72,7 +72,7 @@ public sealed class TransferTests : IDisposable
             TrainSmall(folder.File("aby.pqf"), ["--quiet", .. names]).ErrorLine
         );
         Assert.Equal(
-            $"error: {Good}: 1 of its 3 classes are not the network's: c; expected some of a, b, y, or numbers below 3; model.class_names "
+            $"error: {Good}: 1 of its 3 classes is not the network's: c; expected some of a, b, y, or numbers below 3; model.class_names "
                 + "gives the network other names; model.class_count 3 draws a new head for the data's classes",
             TrainSmall(folder.File("aby.pqf"), "--quiet").ErrorLine
         );

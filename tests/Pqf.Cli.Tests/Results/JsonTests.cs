@@ -153,7 +153,7 @@ public sealed class JsonTests : IDisposable
         text = Cli.Run([.. compress, "--output", folder.File("b")]);
         AssertNetwork(text.Lines[^2..], compressed.At("network"));
         Assert.Equal(
-            $"quantised {compressed.At("layers").GetArrayLength()} layers: relative error "
+            $"quantised {compressed.At("layers").GetArrayLength()} layers: relative error of weights "
                 + $"{Text(compressed.At("meanRelativeError").GetDouble(), "0.0000")} on average",
             text.Lines[^3]
         );

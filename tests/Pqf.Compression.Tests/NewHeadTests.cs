@@ -104,7 +104,7 @@ public sealed class NewHeadTests : IDisposable
         Write(half, tensors.Where(tensor => !tensor.Name.StartsWith(DetectorHead[2], StringComparison.Ordinal)));
         Assert.Equal(DetectorHead, Load(bare, 5).NewLayers);
         Assert.Contains(
-            $"which has 1 layers that the file lacks ({DetectorHead[2]}, …)",
+            $"which has 1 layer that the file lacks ({DetectorHead[2]}, …)",
             Network.Load(half, host, new NetworkOverrides { ClassCount = 5, NewHead = new(Key) }).ErrorMessage(),
             StringComparison.Ordinal
         );

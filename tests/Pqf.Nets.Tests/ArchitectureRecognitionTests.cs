@@ -60,7 +60,7 @@ public class ArchitectureRecognitionTests
                     : (IEnumerable<StoredTensor>)[tensor]
             );
         Assert.Equal(
-            "f.pth: no known architecture has its layers; the nearest is resnet18, whose weights have other shapes in 1 layers "
+            "f.pth: no known architecture has its layers; the nearest is resnet18, whose weights have other shapes in 1 layer "
                 + "(layer1.0.conv2.weight: expected [64, 64, 3, 3], got codes [64, 64] of a codebook [256, 8])",
             Recognise(tensors).Match(architecture => architecture.Name, error => error.Message)
         );
@@ -144,7 +144,7 @@ public class ArchitectureRecognitionTests
             .Where(tensor => tensor.Name != "layer4.1.conv2.weight")
             .Append(Tensor("head.weight", [3, 4]));
         Assert.Equal(
-            "f.pth: no known architecture has its layers; the nearest is resnet18, which has 1 layers that the file lacks "
+            "f.pth: no known architecture has its layers; the nearest is resnet18, which has 1 layer that the file lacks "
                 + "(layer4.1.conv2, …), and lacks 1 of its layers (head, …)",
             Recognise(tensors).Match(architecture => architecture.Name, error => error.Message)
         );

@@ -187,7 +187,8 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
             ? new PqfError.Config(
                 "configuration",
                 "dataloader.train_images_per_class",
-                $"expected fewer than the {small.Count()} images of {Path.GetDirectoryName(small.First().Path)}, got {count}: none "
+                $"expected fewer than the {Plural.Of(small.Count(), "image")} of "
+                    + $"{Path.GetDirectoryName(small.First().Path)}, got {count}: none "
                     + $"would be left to validate on"
             )
             : new TrainingImages(

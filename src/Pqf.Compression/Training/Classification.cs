@@ -89,7 +89,7 @@ public sealed class Classification
             if (graph.Nodes[i] is BatchNormLayer norm && shapes[i].Count <= shapes[i].Last)
                 return new PqfError.Layer(
                     norm.Name,
-                    $"expected more than one value of each channel to train on, got one: a batch of {batch[0]} images of "
+                    $"expected more than one value of each channel to train on, got one: a batch of {Plural.Of(batch[0], "image")} of "
                         + $"{batch[1]}×{batch[2]}; another batch_size may help"
                 );
         return default(Unit);

@@ -79,7 +79,7 @@ public sealed class TrainBadInputTests : IDisposable
         Assert.Equal(
             (
                 ExitCode.Failure,
-                "error: layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of "
+                "error: layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 image of "
                     + "4×4; another batch_size may help"
             ),
             (result.Code, result.ErrorLine)

@@ -233,7 +233,7 @@ public sealed class CocoLayoutTests : IDisposable
                 ? []
                 :
                 [
-                    $"{folder.File("annotations/instances_val.json")}: found 1 images by their names without folders, in other case or "
+                    $"{folder.File("annotations/instances_val.json")}: found 1 image by name without folders, in other case or "
                         + $"in another form of Unicode, the first {name} as {folder.File($"val/{guessed}")}",
                 ],
             notes

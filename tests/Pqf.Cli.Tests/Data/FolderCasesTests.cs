@@ -44,7 +44,7 @@ public sealed class FolderCasesTests : IDisposable
     [Theory]
     [InlineData(
         "nested",
-        "PATH/val: 1 of its 1 classes are not the network's: ILSVRC; expected some of tench, goldfish, great white shark, tiger shark, "
+        "PATH/val: 1 of its 1 class is not the network's: ILSVRC; expected some of tench, goldfish, great white shark, tiger shark, "
             + "hammerhead, … (1000 in all), wnids, or numbers below 1000; model.class_names gives the network other names; "
             + "PATH/val/ILSVRC/val holds folders of its classes: expected that as the folder of images"
     )]

@@ -120,7 +120,7 @@ public sealed class TrainingImagesTests : IDisposable
             Open().ErrorMessage()
         );
         Assert.Equal(
-            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 images of {folder.File("val/cat")}, got "
+            $"configuration: dataloader.train_images_per_class: expected fewer than the 1 image of {folder.File("val/cat")}, got "
                 + $"1: none would be left to validate on",
             Open(1).ErrorMessage()
         );

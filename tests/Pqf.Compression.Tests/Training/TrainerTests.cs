@@ -135,7 +135,7 @@ public sealed class TrainerTests : IDisposable
     {
         // Two stages of stride 2 leave 1×1 of 4×4 pixels.
         Assert.Equal(
-            "layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 images of 4×4; another "
+            "layer3.0.bn1: expected more than one value of each channel to train on, got one: a batch of 1 image of 4×4; another "
                 + "batch_size may help",
             Classification.Check(SmallTraining.Graph, [1, 4, 4, 1]).ErrorMessage()
         );

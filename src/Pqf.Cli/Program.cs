@@ -16,12 +16,14 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
+var ranks = new LaunchedRanks(Environment.GetEnvironmentVariable);
+
+// Open MPI gives rank 0 a terminal of its own, whatever the results go to: the console must not write sequences for a keypad there.
+if (ranks.AreLaunched)
+    Environment.SetEnvironmentVariable("TERM", "dumb");
 using var results = new GuardedWriter(Console.Out);
 using var problems = new GuardedWriter(Console.Error);
-var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token)
-{
-    Ranks = new(Environment.GetEnvironmentVariable),
-};
+var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token) { Ranks = ranks };
 var code = CommandLine.Run(args, terminal);
 results.Flush();
 problems.Flush();

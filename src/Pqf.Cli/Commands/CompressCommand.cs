@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -98,8 +99,13 @@ static class CompressCommand
             ],
             run =>
                 run.Parsed.GetValue(dryRun)
-                    ? Plan(run, network.Required(run.Parsed), run.Parsed.GetValue(calibrate))
-                    : Run(run, network.Required(run.Parsed), run.Parsed.GetValue(calibrate))
+                    ? run.WithRanks(
+                        (own, ranks) => ranks.OnFirst(() => Plan(own, network.Required(own.Parsed), own.Parsed.GetValue(calibrate)))
+                    )
+                    : run.WithRanks(
+                        network.Required(run.Parsed),
+                        (own, ranks) => Run(own, ranks, network.Required(own.Parsed), own.Parsed.GetValue(calibrate))
+                    )
         )
         {
             Keys =
@@ -172,21 +178,24 @@ static class CompressCommand
             .Check(config, calibrate, isDryRun)
             .Bind(_ => config.OutputPath is { } output ? OutputFolder.Check(output) : default(Unit));
 
-    static Result<Unit, PqfError> Run(RunContext run, string weights, string? calibrate)
+    static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, string weights, string? calibrate)
     {
-        if (Check(run.Config, calibrate, isDryRun: false) is Result<Unit, PqfError>.Error(var unfit))
+        if (ranks.OnFirst(() => Check(run.Config, calibrate, isDryRun: false)) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         string folder = run.OutputFolder(weights);
-        return run.WithDevice(device =>
-            from overrides in ConfigMapping.Overrides(run.Config)
-            from file in TensorFiles.Open(weights)
-            from compressed in Run(run, file, folder, device, calibrate, overrides)
-            select compressed
+        return run.WithDevice(
+            device =>
+                from overrides in ranks.Agree(() => ConfigMapping.Overrides(run.Config))
+                from file in ranks.Agree(() => TensorFiles.Open(weights))
+                from compressed in Run(run, ranks, file, folder, device, calibrate, overrides)
+                select compressed,
+            ranks
         );
     }
 
     static Result<Unit, PqfError> Run(
         RunContext run,
+        ICollective ranks,
         TensorFile file,
         string folder,
         Device device,
@@ -198,16 +207,17 @@ static class CompressCommand
         using (file)
         {
             if (Network.Partial(file, overrides) is { } partial)
-                return partial.Bind(model => PartialCompression.Run(run, model, folder, device, calibrate));
-            loaded = Network.Load(file, device, overrides with { AllowsMissingStatistics = CalibrationSource.GivesStatistics(calibrate) });
+                return ranks.Agree(() => partial).Bind(model => PartialCompression.Run(run, ranks, model, folder, device, calibrate));
+            overrides = overrides with { AllowsMissingStatistics = CalibrationSource.GivesStatistics(calibrate) };
+            loaded = ranks.Agree(() => Network.Load(file, device, overrides));
         }
 
-        return loaded.Bind(network => Run(run, network, folder, calibrate, overrides));
+        return loaded.Bind(network => Run(run, ranks, network, folder, calibrate));
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, Network network, string folder, string? calibrate, NetworkOverrides overrides) =>
+    static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, Network network, string folder, string? calibrate) =>
         run.WithImages(reader =>
-            from images in Images(run, network, reader, calibrate)
+            from images in ranks.Agree(() => Images(run, network, reader, calibrate))
             let skipped = run.SkippedImages()
             from compressed in CompressJob.Run(
                 network,
@@ -217,17 +227,40 @@ static class CompressCommand
                     Skipped = skipped,
                     ImagesCounted = count => NoteFew(run, network, count),
                     OwnsNetwork = true,
+                    Ranks = ranks,
                     BeforeWork = () =>
                         run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names]),
                 },
                 run.Progress,
                 run.Cancellation
             )
-            // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
-            let model = compressed.Model.AsStored()
+            from concluded in ranks.OnFirst(() =>
+                Write(run, network, compressed, folder, CalibrationSource.Text(images, skipped, compressed.Search), calibrate is not null)
+            )
+            select concluded
+        );
+
+    /// <summary>Writes the files and ends the command.</summary>
+    /// <param name="run">Settings and terminal.</param>
+    /// <param name="network">The dense network.</param>
+    /// <param name="compressed">The compressed one.</param>
+    /// <param name="folder">Where files go.</param>
+    /// <param name="photographs">What it was calibrated on; null for nothing.</param>
+    /// <param name="hasPhotographs">Whether photographs were named.</param>
+    static Result<Unit, PqfError> Write(
+        RunContext run,
+        Network network,
+        Compressed compressed,
+        string folder,
+        string? photographs,
+        bool hasPhotographs
+    )
+    {
+        // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
+        var model = compressed.Model.AsStored();
+        return from overrides in ConfigMapping.Overrides(run.Config)
             from written in CompressionOutput.Write(run, folder, model, compressed, overrides)
-            let next = NextOf(run, network, written.Result.Files, images is not null, calibrate is not null)
-            let photographs = CalibrationSource.Text(images, skipped, compressed.Search)
+            let next = NextOf(run, network, written.Result.Files, photographs is not null, hasPhotographs)
             let report = ReportFiles.Write(folder, () => Report(run, model, compressed, written.Result, photographs))
             from concluded in run.Conclude(
                 written.Result with
@@ -238,8 +271,8 @@ static class CompressCommand
                 written.Files.And(report),
                 next.About
             )
-            select concluded
-        );
+            select concluded;
+    }
 
     static Report Report(RunContext run, PqfModel model, Compressed compressed, CompressResult written, string? photographs) =>
         CompressPage.Of(

@@ -13,6 +13,7 @@ sealed class ResultOutput(Terminal terminal, bool isJson)
 {
     readonly List<string> errors = [];
     CommandResult? result;
+    bool isOfFirst = true;
 
     /// <summary>Whether a program reads the results.</summary>
     public bool IsJson => isJson;
@@ -23,6 +24,9 @@ sealed class ResultOutput(Terminal terminal, bool isJson)
         if (!isJson)
             Write(part.Lines());
     }
+
+    /// <summary>Another process of the run writes the document.</summary>
+    public void LeaveDocumentToFirst() => isOfFirst = false;
 
     /// <summary>Shows a line that the command's result holds again.</summary>
     public void Show(string line) => Write([line]);
@@ -49,7 +53,7 @@ sealed class ResultOutput(Terminal terminal, bool isJson)
     /// <summary>Writes the document, if it is wanted and there is anything to say.</summary>
     public void Close(ExitCode code)
     {
-        if (!isJson)
+        if (!isJson || !isOfFirst)
             return;
         var error = code is ExitCode.Success ? null : new ErrorResult((int)code, KindOf(code), errors);
         if (result is null && error is null)

@@ -16,6 +16,9 @@ sealed class LaunchedRanks(Func<string, string?> environment)
     MpiCollective? joined;
     bool areTogether;
 
+    /// <summary>Whether a launcher has started several processes.</summary>
+    public bool AreLaunched => Launcher().Size > 1;
+
     /// <summary>Joins the other ranks, if there are any.</summary>
     public Result<ICollective, PqfError> Join()
     {

@@ -1,5 +1,6 @@
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Results;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -18,45 +19,58 @@ static class PartialCompression
 
     /// <summary>Runs to the end.</summary>
     /// <param name="run">Settings and terminal.</param>
+    /// <param name="ranks">The processes that compress together.</param>
     /// <param name="model">The model.</param>
     /// <param name="folder">Where files go.</param>
     /// <param name="device">Where weights are clustered.</param>
     /// <param name="calibrate">Folder of photographs; an error, as the model is not run.</param>
-    public static Result<Unit, PqfError> Run(RunContext run, OnnxPartialModel model, string folder, Device device, string? calibrate)
+    public static Result<Unit, PqfError> Run(
+        RunContext run,
+        ICollective ranks,
+        OnnxPartialModel model,
+        string folder,
+        Device device,
+        string? calibrate
+    )
     {
         string path = Path.Combine(folder, Path.GetFileNameWithoutExtension(model.Path) + ModelFormat.Onnx.Extension());
-        return from possible in Check(run, model, path, calibrate)
+        return from possible in ranks.Agree(() => Check(run, model, path, calibrate))
             let noted = Note(run, model)
             from compressed in CompressPartialJob.Run(
                 model,
                 device,
                 ConfigMapping.Compress(run) with
                 {
+                    Ranks = ranks,
                     BeforeWork = () => run.PrepareOutput(folder, Path.GetFileName(path), CompressionOutput.LayersName),
                 },
                 run.Progress,
                 run.Cancellation
             )
-            from written in model.Write(path, compressed.Parameters)
-            let tables = FilesBeside.Write(
-                (
-                    Path.Combine(folder, CompressionOutput.LayersName),
-                    layers => Tables.WriteLayers(layers, compressed.State.Layers, compressed.State.Stored)
-                )
-            )
-            from concluded in run.Conclude(
-                new CompressPartialResult(
-                    path,
-                    compressed.SizeBytes,
-                    model.SizeBytes,
-                    [.. model.Operators.Select(pair => new PassedOperator(pair.Operator, pair.Count))],
-                    [.. compressed.State.Layers.Select(QuantisedLayer.Of)],
-                    CompressionOutput.MeanRelativeError(compressed.State)
-                ),
-                tables
-            )
+            from concluded in ranks.OnFirst(() => Write(run, model, compressed, folder, path))
             select concluded;
     }
+
+    static Result<Unit, PqfError> Write(RunContext run, OnnxPartialModel model, CompressedPartial compressed, string folder, string path) =>
+        from written in model.Write(path, compressed.Parameters)
+        let tables = FilesBeside.Write(
+            (
+                Path.Combine(folder, CompressionOutput.LayersName),
+                layers => Tables.WriteLayers(layers, compressed.State.Layers, compressed.State.Stored)
+            )
+        )
+        from concluded in run.Conclude(
+            new CompressPartialResult(
+                path,
+                compressed.SizeBytes,
+                model.SizeBytes,
+                [.. model.Operators.Select(pair => new PassedOperator(pair.Operator, pair.Count))],
+                [.. compressed.State.Layers.Select(QuantisedLayer.Of)],
+                CompressionOutput.MeanRelativeError(compressed.State)
+            ),
+            tables
+        )
+        select concluded;
 
     /// <summary><c>12 convolutions and linear layers</c>.</summary>
     public static string LayersText(OnnxPartialModel model) => $"{ParameterSpecs.Of(model.Graph).Length} convolutions and linear layers";

@@ -168,8 +168,23 @@ sealed record RunContext(
                 }
             });
 
+    /// <summary>Joins the other processes as for any run, and runs once all ranks are found to have the same program, settings and
+    /// network.</summary>
+    /// <param name="network">The network's file, which each rank reads.</param>
+    /// <param name="run">What to run.</param>
+    public Result<Unit, PqfError> WithRanks(string network, Func<RunContext, ICollective, Result<Unit, PqfError>> run) =>
+        WithRanks(
+            (own, ranks) =>
+                from same in ranks.Size == 1
+                    ? default(Unit)
+                    : ranks.Agree(() => RankSettings.Lines(Config, network)).Bind(lines => ranks.CheckSame(lines))
+                from done in run(own, ranks)
+                select done
+        );
+
     RunContext Silent()
     {
+        Output.LeaveDocumentToFirst();
         var silent = Terminal with { Out = TextWriter.Null, Error = TextWriter.Null };
         return this with
         {
@@ -183,8 +198,8 @@ sealed record RunContext(
     /// <param name="run">What to run.</param>
     /// <param name="ranks">Each rank of a machine takes another GPU; null for a run of one process.</param>
     public Result<Unit, PqfError> WithDevice(Func<Device, Result<Unit, PqfError>> run, ICollective? ranks = null) =>
-        DeviceCatalog
-            .Open(ranks is { Size: > 1 } ? DeviceOf(ranks.LocalRank) : Config.Device, Config.Threads)
+        (ranks ?? Alone.Instance)
+            .Agree(() => DeviceCatalog.Open(ranks is { Size: > 1 } ? DeviceOf(ranks.LocalRank) : Config.Device, Config.Threads))
             .Bind(device =>
             {
                 using (device)

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Text;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Collectives;
@@ -45,6 +47,64 @@ public static class Agreement
         );
     }
 
+    /// <summary>Does work on rank 0 alone, however long it takes. The others wait without taking a core.</summary>
+    /// <param name="ranks">The run.</param>
+    /// <param name="work">May fail or be cancelled.</param>
+    /// <returns>Of rank 0, as <see cref="Agree"/> has it.</returns>
+    public static Result<Unit, PqfError> OnFirst(this ICollective ranks, Func<Result<Unit, PqfError>> work) =>
+        ranks.OnFirst(work, _ => [], _ => default);
+
+    /// <summary>Does work on rank 0 alone and gives its result to all ranks.</summary>
+    /// <param name="ranks">The run.</param>
+    /// <param name="work">May fail or be cancelled.</param>
+    /// <param name="pack">The bytes of a result.</param>
+    /// <param name="unpack">Reads them on the other ranks.</param>
+    public static Result<T, PqfError> OnFirst<T>(
+        this ICollective ranks,
+        Func<Result<T, PqfError>> work,
+        Func<T, byte[]> pack,
+        Func<byte[], T> unpack
+    )
+    {
+        if (ranks.Size == 1)
+            return work();
+        T? own = default;
+        return ranks
+            .Agree<Unit>(() =>
+            {
+                try
+                {
+                    return ranks.Rank > 0
+                        ? default(Unit)
+                        : work()
+                            .Map(result =>
+                            {
+                                own = result;
+                                return default(Unit);
+                            });
+                }
+                finally
+                {
+                    ranks.Barrier();
+                }
+            })
+            .Map(_ =>
+            {
+                byte[] bytes = ranks.Share(ranks.Rank == 0 ? pack(own!) : []);
+                return ranks.Rank == 0 ? own! : unpack(bytes);
+            });
+    }
+
+    /// <summary>Waits for all ranks after work that only a cancellation ends early, however long it takes some of them.</summary>
+    /// <param name="ranks">The run.</param>
+    /// <param name="isStopped">Whether this rank was cancelled.</param>
+    /// <exception cref="RanksStoppedException">Some rank was.</exception>
+    public static void Meet(this ICollective ranks, bool isStopped)
+    {
+        ranks.Barrier();
+        ranks.Agree<Unit>(() => isStopped ? throw new OperationCanceledException() : default(Unit));
+    }
+
     /// <summary>An error that all ranks have found, as one that the first of them prints.</summary>
     public static PqfError Common(this ICollective ranks, PqfError error) =>
         ranks.Size == 1 ? error : new PqfError.OfRanks(ranks.Rank == 0 ? error : null);
@@ -62,6 +122,27 @@ public static class Agreement
         for (long first = 0; first < bytes.LongLength; first += Part)
             ranks.Broadcast(bytes.AsSpan((int)first, (int)Math.Min(Part, bytes.LongLength - first)), root);
         return bytes;
+    }
+
+    /// <summary>Reports where this rank's program, settings or files are not those of rank 0.</summary>
+    /// <param name="ranks">The run.</param>
+    /// <param name="own">One line for each of them: what it is, and its value.</param>
+    public static Result<Unit, PqfError> CheckSame(this ICollective ranks, ImmutableArray<string> own)
+    {
+        if (ranks.Size == 1)
+            return default(Unit);
+        string[] first = Encoding.UTF8.GetString(ranks.Share(Encoding.UTF8.GetBytes(string.Join('\n', own)))).Split('\n');
+        string got = string.Join(", ", own.Except(first)),
+            expected = string.Join(", ", first.Except(own));
+        return ranks.Agree<Unit>(() =>
+            got == expected
+                ? default(Unit)
+                : new PqfError.Config(
+                    "configuration",
+                    $"rank {ranks.Rank}",
+                    $"expected what rank 0 has ({(expected.Length == 0 ? "nothing" : expected)}), got {(got.Length == 0 ? "nothing" : got)}"
+                )
+        );
     }
 
     /// <summary>The bytes of an array.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
@@ -40,7 +41,7 @@ static class AllocateJob
                 range.AllowsLargest
                     ? Largest(measure, target, range, progress)
                     : from choices in Measured(network, layers, measure, images, options, progress, cancellation)
-                    from spec in choices.Share(target, range)
+                    from spec in options.Ranks.Agree(() => choices.Share(target, range))
                     select spec
             );
     }
@@ -66,7 +67,12 @@ static class AllocateJob
         var choices = Choices(network.Parameters, layers, measure, options, progress, cancellation);
         if (images is null)
             progress.Note(OnNoise);
-        return Measured(network, layers, choices, images, options, progress, cancellation)
+        return options
+            .Ranks.OnFirst(
+                () => Measured(network, layers, choices, images, options, progress, cancellation),
+                measured => ChoiceBytes.Of([.. measured.SelectMany(own => own)]),
+                bytes => Split(ChoiceBytes.Read(bytes), choices)
+            )
             .Map(measured => new MeasuredChoices(measure, layers, measured, options.Compression));
     }
 
@@ -130,7 +136,9 @@ static class AllocateJob
                 progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
                 var choices = Choices(parameters, layers, measure, options, progress, cancellation)
                     .Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray());
-                return new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range);
+                return options.Ranks.Agree(() =>
+                    new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range)
+                );
             });
 
     static ImmutableArray<ImmutableArray<LayerChoice>> Choices(
@@ -144,23 +152,46 @@ static class AllocateJob
     {
         var key = options.Key.Fold("allocate");
         progress?.Report(new JobProgress.Started("trying sizes", "layers", layers.Length));
-        var choices = ImmutableArray.CreateBuilder<ImmutableArray<LayerChoice>>();
-        foreach (var layer in layers)
-        {
-            choices.Add(
-                Distortion.Of(
-                    layer,
-                    parameters[layer.WeightName],
-                    (d, k) => measure.BitsOf(layer, d, k),
-                    key.Fold(layer.Layer),
-                    cancellation
-                )
-            );
-            progress?.Report(new JobProgress.Advanced(choices.Count));
-        }
-
+        var choices = RankParts.Run(
+            options.Ranks,
+            [.. layers.Select(layer => (double)layer.Weight.Count)],
+            Tried,
+            own => ChoiceBytes.Of(own),
+            ChoiceBytes.Read
+        );
         progress?.Report(new JobProgress.Ended());
-        return choices.ToImmutable();
+        return choices;
+
+        ImmutableArray<LayerChoice> Tried(int number)
+        {
+            var layer = layers[number];
+            var own = Distortion.Of(
+                layer,
+                parameters[layer.WeightName],
+                (d, k) => measure.BitsOf(layer, d, k),
+                key.Fold(layer.Layer),
+                cancellation
+            );
+            progress?.Report(new JobProgress.Advanced(number + 1));
+            return own;
+        }
+    }
+
+    /// <summary>A list of all layers' choices, cut as another one is.</summary>
+    static ImmutableArray<ImmutableArray<LayerChoice>> Split(
+        ImmutableArray<LayerChoice> all,
+        ImmutableArray<ImmutableArray<LayerChoice>> asIn
+    )
+    {
+        int first = 0;
+        return
+        [
+            .. asIn.Select(own =>
+            {
+                first += own.Length;
+                return all[(first - own.Length)..first];
+            }),
+        ];
     }
 
     static Result<ImmutableArray<ImmutableArray<LayerChoice>>, PqfError> Measured(

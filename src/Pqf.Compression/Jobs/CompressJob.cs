@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Model;
@@ -33,16 +34,20 @@ public static class CompressJob
         CancellationToken cancellation = default
     )
     {
-        if (Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
+        var ranks = options.Ranks;
+        if (ranks.Agree(() => Check(network, options)) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         options = Settled(network, options);
         var ready =
-            from _ in Refused(network, options)
-            from __ in options.MaxLoss is null
-                ? CheckedImages.Check(network, options, progress, cancellation)
-                : LossSearch.CheckImages(network, options, progress, cancellation)
-            from prepared in options.BeforeWork()
-            select prepared;
+            from _ in ranks.Agree(() => Refused(network, options))
+            from begun in ranks.OnFirst(() =>
+                from __ in options.MaxLoss is null
+                    ? CheckedImages.Check(network, options, progress, cancellation)
+                    : LossSearch.CheckImages(network, options, progress, cancellation)
+                from prepared in options.BeforeWork()
+                select prepared
+            )
+            select begun;
         if (ready is Result<Unit, PqfError>.Error(var refused))
             return refused;
         var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
@@ -134,13 +139,13 @@ public static class CompressJob
     ) =>
         from layers in Blocks.Of(network.Graph, options.Compression)
         from inputs in ColumnWeights(layers, options)
-        from provenance in ProvenanceOf(network.Path, options.ToolVersion)
+        from provenance in options.Ranks.Agree(() => ProvenanceOf(network.Path, options.ToolVersion))
         let steps = Estimate(network, images)
             .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction, options.Compression))
             .AddRange(images is not null && options.MeasuresEffects ? (ICompressionStep[])[new MeasureEffects(images)] : [])
         let run = new CompressionRun(options, layers, progress)
         {
-            BeforePermuting = dense => CheckPermuted(network, dense, options, progress),
+            BeforePermuting = dense => options.Ranks.Rank == 0 ? CheckPermuted(network, dense, options, progress) : _ => default(Unit),
             AfterQuantising = state => options.AfterQuantising(new(Described(network.Model, state, options, provenance), state)),
         }
         from state in Run(network, steps, inputs, run, options, cancellation)
@@ -209,9 +214,10 @@ public static class CompressJob
             var start = new CompressionState(graph, parameters, host)
             {
                 Inputs = inputs,
+                Ranks = options.Ranks,
                 OwnsParameters = options.OwnsNetwork && steps.All(step => step is Permute or Quantise or QuantiseByColumns or StoreDense),
             };
-            return Compress.Run(steps, start, cancellation).Bind(events => run.Follow(events, start, steps));
+            return options.Ranks.Agree(() => Compress.Run(steps, start, cancellation)).Bind(events => run.Follow(events, start, steps));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
@@ -65,6 +66,10 @@ public sealed record CompressOptions
 
     /// <summary>Threads of the host where the network is on another device; 0 takes all cores.</summary>
     public int HostThreadCount { get; init; }
+
+    /// <summary>The processes that compress together, each with the same network and options. The result is the same for any number of
+    /// them.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
 
     /// <summary>Version of the program, for the file's provenance.</summary>
     public string ToolVersion { get; init; } = "";

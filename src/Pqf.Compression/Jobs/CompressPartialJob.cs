@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Onnx;
 using Pqf.Nets.Weights;
@@ -30,9 +31,10 @@ public static class CompressPartialJob
         double share = SmallLayers.Share(options.Target is not null);
         var named = new LayerNames(model.Graph).Of(options.Compression);
         options = options with { Compression = FittingBlocks.Of(model.Graph, named, share), Permutation = null, Images = null };
-        return from cut in Blocks.Of(model.Graph, options.Compression)
-            from loaded in StateDict.Load(model.Graph, model.Tensors, device)
-            from ready in Refused(model, loaded.Parameters, cut, options).Bind(_ => options.BeforeWork())
+        return from cut in options.Ranks.Agree(() => Blocks.Of(model.Graph, options.Compression))
+            from loaded in options.Ranks.Agree(() => StateDict.Load(model.Graph, model.Tensors, device))
+            from _ in options.Ranks.Agree(() => Refused(model, loaded.Parameters, cut, options))
+            from ready in options.Ranks.OnFirst(options.BeforeWork)
             from spec in options.Target is { } target
                 ? Allocate(model, loaded.Parameters, cut, target, options, progress, cancellation)
                 : options.Compression
@@ -55,9 +57,11 @@ public static class CompressPartialJob
             from smaller in size < model.SizeBytes
                 ? default(Unit)
                 : (Result<Unit, PqfError>)
-                    new PqfError.File(
-                        model.Path,
-                        $"would not get smaller: {size} bytes, and {model.SizeBytes} as it is; is it compressed already?"
+                    options.Ranks.Common(
+                        new PqfError.File(
+                            model.Path,
+                            $"would not get smaller: {size} bytes, and {model.SizeBytes} as it is; is it compressed already?"
+                        )
                     )
             select new CompressedPartial(parameters, state, size);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
@@ -11,13 +12,17 @@ namespace Pqf.Compression.Jobs;
 /// <param name="progress">Receives stages.</param>
 sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks> layers, IProgress<JobProgress>? progress)
 {
-    readonly double totalWork = layers.Sum(Work);
-    readonly List<double> groupSeconds = [],
-        layerSeconds = [],
-        reconstructionSeconds = [];
+    readonly ImmutableArray<double> work = Quantise.Costs(layers);
+    readonly double totalWork = OwnWork(options.Ranks, Quantise.Costs(layers));
+    readonly SortedDictionary<int, double> groupSeconds = [],
+        layerSeconds = [];
+    readonly List<double> reconstructionSeconds = [];
+    double[] groupTimes = [],
+        layerTimes = [];
     string? stage;
     double workDone;
-    int groupNumber;
+    int groupNumber,
+        layerNumber;
     long started;
     bool isEstimating;
 
@@ -51,10 +56,11 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             if (next is not CompressionEvent.StepFinished(var step, var reached))
                 continue;
             EndStage();
+            Collect(step, reached);
             state = Timed(reached);
             isEstimating = false;
             var after =
-                step is Permute ? check(state.Parameters)
+                step is Permute ? options.Ranks.OnFirst(() => check(reached.Parameters))
                 : ReferenceEquals(step, quantise) ? AfterQuantising(state)
                 : default(Unit);
             if (after is Result<Unit, PqfError>.Error error)
@@ -80,7 +86,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             case CompressionEvent.EstimatingNorms batch:
                 InStage(
                     isEstimating ? "estimating norms"
-                        : layerSeconds.Count > 0 ? "calibrating norms"
+                        : layerTimes.Length > 0 ? "calibrating norms"
                         : "measuring norms",
                     "images",
                     batch.Count
@@ -97,15 +103,15 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
                 Advance(groupNumber - 1 + Math.Min(1, (double)search.Proposals / Math.Max(1, options.Permutation?.Proposals ?? 1)));
                 break;
             case CompressionEvent.GroupPermuted:
-                groupSeconds.Add(Elapsed());
+                groupSeconds[groupNumber - 1] = Elapsed();
                 Advance(groupNumber);
                 break;
-            case CompressionEvent.LayerStarted:
+            case CompressionEvent.LayerStarted layer:
                 InStage("quantising", "%", 100);
-                started = Now;
+                (layerNumber, started) = (layer.Number, Now);
                 break;
             case CompressionEvent.KMeansStep iteration:
-                Advance(Percent(workDone + (Work(layers[layerSeconds.Count]) * iteration.Iteration / Math.Max(1, iteration.Total))));
+                Advance(Percent(workDone + (work[layerNumber - 1] * iteration.Iteration / Math.Max(1, iteration.Total))));
                 break;
             case CompressionEvent.ReconstructingLayer layer:
                 InStage("reconstructing", "layers", layer.Count);
@@ -121,8 +127,8 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
                 Advance(layer.Number - 1);
                 break;
             case CompressionEvent.LayerQuantised:
-                workDone += Work(layers[layerSeconds.Count]);
-                layerSeconds.Add(Elapsed());
+                workDone += work[layerNumber - 1];
+                layerSeconds[layerNumber - 1] = Elapsed();
                 Advance(Percent(workDone));
                 break;
         }
@@ -149,12 +155,35 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     CompressionState Timed(CompressionState state) =>
         state with
         {
-            Groups = [.. state.Groups.Zip(groupSeconds, (report, seconds) => report with { Seconds = seconds })],
+            Groups = [.. state.Groups.Zip(groupTimes, (report, seconds) => report with { Seconds = seconds })],
             Reconstructions = [.. state.Reconstructions.Zip(reconstructionSeconds, (report, seconds) => report with { Seconds = seconds })],
-            Layers = [.. state.Layers.Zip(layerSeconds, (report, seconds) => report with { Seconds = seconds })],
+            Layers = [.. state.Layers.Zip(layerTimes, (report, seconds) => report with { Seconds = seconds })],
         };
 
-    static double Work(LayerBlocks layer) => (double)layer.Weight.Count * layer.K * (layer.Iterations + 1);
+    /// <summary>Collects the seconds of all ranks, once they have done a step together. No later step knows of them.</summary>
+    void Collect(ICompressionStep step, CompressionState reached)
+    {
+        if (step is Permute)
+            groupTimes = OfAll(groupSeconds, reached.Groups.Length);
+        if (step is Quantise or QuantiseByColumns)
+            layerTimes = OfAll(layerSeconds, reached.Layers.Length);
+    }
+
+    /// <summary>Seconds of all parts of a step, each of which one rank has measured.</summary>
+    double[] OfAll(SortedDictionary<int, double> own, int count)
+    {
+        double[] mine = [.. Enumerable.Range(0, count).Select(part => own.GetValueOrDefault(part))],
+            all = new double[count * options.Ranks.Size];
+        options.Ranks.AllGather(Agreement.AsBytes(mine), Agreement.AsBytes(all));
+        return
+        [
+            .. Enumerable.Range(0, count).Select(part => Enumerable.Range(0, options.Ranks.Size).Max(rank => all[(rank * count) + part])),
+        ];
+    }
+
+    /// <summary>The part of the clustering that this rank does.</summary>
+    static double OwnWork(ICollective ranks, ImmutableArray<double> work) =>
+        RankParts.Owners(work, ranks.Size).Zip(work, (owner, cost) => owner == ranks.Rank ? cost : 0).Sum();
 
     // Per cent of the products that clustering takes.
     double Percent(double work) => totalWork > 0 ? 100 * work / totalWork : 100;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Pqf.Compression.Collectives;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
@@ -12,25 +11,8 @@ static class TrainingRanks
     /// <summary>Reports where this rank's program or settings are not those of rank 0.</summary>
     /// <param name="options">The run's.</param>
     /// <param name="settings">Those that shape the steps.</param>
-    public static Result<Unit, PqfError> CheckSame(TrainOptions options, ImmutableSortedDictionary<string, string> settings)
-    {
-        var ranks = options.Ranks;
-        if (ranks.Size == 1)
-            return default(Unit);
-        string[] own = [$"program: {options.Program}", .. settings.Select(pair => $"{pair.Key}: {pair.Value}")],
-            first = Encoding.UTF8.GetString(ranks.Share(Encoding.UTF8.GetBytes(string.Join('\n', own)))).Split('\n');
-        string got = string.Join(", ", own.Except(first)),
-            expected = string.Join(", ", first.Except(own));
-        return ranks.Agree<Unit>(() =>
-            got == expected
-                ? default(Unit)
-                : new PqfError.Config(
-                    "configuration",
-                    $"rank {ranks.Rank}",
-                    $"expected what rank 0 has ({(expected.Length == 0 ? "nothing" : expected)}), got {(got.Length == 0 ? "nothing" : got)}"
-                )
-        );
-    }
+    public static Result<Unit, PqfError> CheckSame(TrainOptions options, ImmutableSortedDictionary<string, string> settings) =>
+        options.Ranks.CheckSame([$"program: {options.Program}", .. settings.Select(pair => $"{pair.Key}: {pair.Value}")]);
 
     /// <summary>Gives all ranks the file of the state that rank 0 begins with.</summary>
     /// <param name="ranks">The run.</param>

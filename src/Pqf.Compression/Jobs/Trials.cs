@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
+using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Jobs;
@@ -49,7 +51,7 @@ sealed class Trials(
             {
                 Search = new SizeSearch(maxLoss, heldBack.Count, all),
             }
-            : LossSearch.Refused(maxLoss, all.MaxBy(trial => trial.SizeBytes)!);
+            : options.Ranks.Common(LossSearch.Refused(maxLoss, all.MaxBy(trial => trial.SizeBytes)!));
     }
 
     /// <summary>Compresses to a size and measures, unless another size gave the same blocks and codebooks.</summary>
@@ -79,7 +81,17 @@ sealed class Trials(
                 progress,
                 cancellation
             )
-            from compared in CompareJob.Run(
+            from agreement in options.Ranks.OnFirst(
+                () => Compare(compressed),
+                agreement => BitConverter.GetBytes(((long)agreement.Correct << 32) | (uint)agreement.Count),
+                bytes => new Proportion((int)(BitConverter.ToInt64(bytes) >> 32), (int)BitConverter.ToInt64(bytes))
+            )
+            select Keep(scope, spec, compressed, new(sizeBytes, agreement, Passes(agreement)));
+    }
+
+    Result<Proportion, PqfError> Compare(Compressed compressed) =>
+        CompareJob
+            .Run(
                 dense,
                 network with
                 {
@@ -96,11 +108,9 @@ sealed class Trials(
                 progress,
                 cancellation
             )
-            select Keep(scope, spec, compressed, new(sizeBytes, compared.Agreement, Passes(compared)));
-    }
+            .Map(compared => compared.Agreement);
 
-    bool Passes(Comparison compared) =>
-        compared.Agreement.Count - compared.Agreement.Correct <= LossSearch.Allowed(maxLoss, compared.Agreement.Count);
+    bool Passes(Proportion agreement) => agreement.Count - agreement.Correct <= LossSearch.Allowed(maxLoss, agreement.Count);
 
     /// <summary>Notes what a size gave, and keeps the network if it is the smallest that passes so far.</summary>
     SizeTrial Keep(Tensors.Devices.Scope scope, CompressionSpec spec, Compressed compressed, SizeTrial trial)

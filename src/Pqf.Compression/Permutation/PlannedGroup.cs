@@ -36,6 +36,12 @@ sealed record PlannedGroup(
     /// <summary>Bytes that the search holds, or more.</summary>
     public long SearchBytes => Straddles ? sizeof(float) * (long)Child.Weight.Count : sizeof(double) * (long)ColumnCount * ColumnCount;
 
+    /// <summary>About what the search costs, in multiplications: products of all pairs of columns, and a factorisation of a block's
+    /// covariance for each of eight partners of a proposal.</summary>
+    /// <param name="proposals">Exchanges proposed.</param>
+    public double Cost(int proposals) =>
+        ((double)Rows * ColumnCount * Group.ChannelCount) + (8.0 * proposals * D * D * (Straddles ? Rows / 8.0 : D));
+
     int ColumnCount => Group.ChannelCount * Run;
 
     /// <summary>The group with its search by a child; null if no order changes what the child's blocks hold.</summary>

@@ -89,7 +89,11 @@ public static class Compress
         foreach (var step in steps)
         {
             CompressionEvent? last = null;
-            foreach (var next in step.Run(state, cancellation))
+            foreach (
+                var next in step is IRankedStep || state.Ranks.Size == 1
+                    ? step.Run(state, cancellation)
+                    : StepRanks.RunOnFirst(step, state, cancellation)
+            )
                 yield return last = next;
             if (last is not CompressionEvent.StepFinished finished)
                 yield break;

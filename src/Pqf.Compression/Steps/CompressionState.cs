@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Training;
 using Pqf.Nets.Graphs;
@@ -17,6 +18,10 @@ public sealed record CompressionState(Graph Graph, Parameters Parameters, HostDe
     /// <summary>Whether steps may reorder the parameters' values in their memory, and give back that of a weight once it has codes: the
     /// parameters that a run starts from are then its own, and of no use to anyone afterwards.</summary>
     public bool OwnsParameters { get; init; }
+
+    /// <summary>The processes that compress together, each with the same values. Reports of steps that run on rank 0 alone are there
+    /// alone.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
 
     /// <summary>What is known of the layers' inputs, by layer name, in the present order of channels. Empty where nothing is
     /// known.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Pqf.Compression.Permutation;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
@@ -40,7 +41,7 @@ public sealed record PermutationReport(
 /// <param name="Spec">Groups and steps of the search.</param>
 /// <param name="Key">A group's order depends on this key, its deciding child's name, its place there and that child's weight alone: orders
 /// of other groups only permute its rows.</param>
-public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec Spec, RngKey Key) : ICompressionStep
+public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec Spec, RngKey Key) : IRankedStep
 {
     const long LargeBytes = 32 << 20;
 
@@ -51,15 +52,30 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
     /// <inheritdoc/>
     public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
     {
-        var reports = ImmutableArray.CreateBuilder<PermutationReport>();
+        var found = new SortedDictionary<int, PermutationReport>();
         var plan = Plan(state).ValueOrThrow();
-        foreach (var planned in plan)
+        var parts = new StepParts<PermutationReport>(Work, Packed, (number, message) => Unpacked(plan[number], message));
+        foreach (var next in StepRanks.Run(state.Ranks, [.. plan.Select(planned => planned.Cost(Spec.Proposals))], parts, found))
+            yield return next;
+        var reports = found.Values.ToImmutableArray();
+        yield return new CompressionEvent.StepFinished(
+            this,
+            state with
+            {
+                Parameters = Apply(state, reports),
+                Inputs = reports.Aggregate(state.Inputs, Apply),
+                Groups = reports,
+            }
+        );
+
+        IEnumerable<CompressionEvent> Work(int number, Action<PermutationReport> done)
         {
-            yield return new CompressionEvent.GroupStarted(planned.Child.Layer, reports.Count + 1, plan.Length);
+            var planned = plan[number];
+            yield return new CompressionEvent.GroupStarted(planned.Child.Layer, number + 1, plan.Length);
             foreach (var next in Search(state, planned, cancellation))
             {
-                if (next is CompressionEvent.GroupPermuted found)
-                    reports.Add(found.Report);
+                if (next is CompressionEvent.GroupPermuted permuted)
+                    done(permuted.Report);
                 yield return next;
             }
 
@@ -70,17 +86,40 @@ public sealed record Permute(ImmutableArray<LayerBlocks> Layers, PermutationSpec
                 state.Host.TrimPool();
             }
         }
-
-        yield return new CompressionEvent.StepFinished(
-            this,
-            state with
-            {
-                Parameters = Apply(state, reports),
-                Inputs = reports.Aggregate(state.Inputs, Apply),
-                Groups = reports.ToImmutable(),
-            }
-        );
     }
+
+    /// <summary>What a search found as a message: eight bytes for each number.</summary>
+    static byte[] Packed(PermutationReport report)
+    {
+        double[] numbers =
+        [
+            report.Before,
+            report.Greedy is null ? 0 : 1,
+            report.Greedy ?? 0,
+            report.After,
+            report.Proposals,
+            report.Accepted,
+            .. report.Order,
+        ];
+        return MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
+    }
+
+    static PermutationReport Unpacked(PlannedGroup planned, byte[] message) =>
+        MemoryMarshal.Cast<byte, double>(message).ToArray() switch
+        {
+            [var before, var hasGreedy, var greedy, var after, var proposals, var accepted, .. var order] => new(
+                planned.Child.Layer,
+                planned.Group,
+                planned.D,
+                before,
+                hasGreedy == 0 ? null : greedy,
+                after,
+                (int)proposals,
+                (int)accepted,
+                [.. order.Select(channel => (int)channel)]
+            ),
+            var other => throw new InvalidOperationException($"Permute: expected six numbers and an order, got {other.Length} numbers"),
+        };
 
     /// <summary>Searches one group's order; the last event has it.</summary>
     IEnumerable<CompressionEvent> Search(CompressionState state, PlannedGroup planned, CancellationToken cancellation)

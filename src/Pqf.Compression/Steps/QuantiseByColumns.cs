@@ -14,7 +14,7 @@ namespace Pqf.Compression.Steps;
 /// any is quantised as by <see cref="Quantise"/>.</remarks>
 /// <param name="Layers">What is quantised, and how it is cut: <see cref="Blocks.Of"/>.</param>
 /// <param name="Key">A layer's codes depend on this key, its name, its weight and its column weights alone.</param>
-public sealed record QuantiseByColumns(ImmutableArray<LayerBlocks> Layers, RngKey Key) : ICompressionStep
+public sealed record QuantiseByColumns(ImmutableArray<LayerBlocks> Layers, RngKey Key) : IRankedStep
 {
     /// <summary>Reads column weights from a file of tensors: one for each layer, under the layer's name, of as many values as a row of its
     /// weight: [in] or [in, kH, kW].</summary>

@@ -8,7 +8,7 @@ namespace Pqf.Compression.Steps;
 /// <summary>Gives weights without codes the form in which files hold them, and rounds those of 8 bits, so that steps after it make up for
 /// the rounding.</summary>
 /// <param name="Spec">The settings.</param>
-public sealed record StoreDense(CompressionSpec Spec) : ICompressionStep
+public sealed record StoreDense(CompressionSpec Spec) : IRankedStep
 {
     /// <inheritdoc/>
     public Result<Unit, PqfError> Check(CompressionState start) => default(Unit);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Collectives;
 using Pqf.Testing;
@@ -9,8 +8,8 @@ namespace Pqf.Cli.Tests.Commands;
 /// <summary>Runs of the program itself under the launchers of MPI libraries.</summary>
 public sealed class MpiTests : IDisposable
 {
-    const string OpenMpi = "mpirun.openmpi",
-        Mpich = "mpirun.mpich";
+    const string OpenMpi = MpiProgram.OpenMpi,
+        Mpich = MpiProgram.Mpich;
 
     readonly TemporaryFolder folder = new();
 
@@ -24,7 +23,7 @@ public sealed class MpiTests : IDisposable
     [InlineData(Mpich)]
     public void Any_number_of_ranks_writes_the_files_of_one_process(string launcher)
     {
-        string program = Found(launcher);
+        string program = MpiProgram.Found(launcher);
         Assert.Equal((0, ""), Problems(Run("dotnet", [], "alone")));
         foreach (int count in (int[])[1, 2, 4])
         {
@@ -44,7 +43,7 @@ public sealed class MpiTests : IDisposable
     [InlineData(Mpich)]
     public void An_error_of_all_ranks_is_printed_once(string launcher)
     {
-        var result = Run(Found(launcher), ["-np", "2"], "out", "--dataloader.micro_batch", "3");
+        var result = Run(MpiProgram.Found(launcher), ["-np", "2"], "out", "--dataloader.micro_batch", "3");
         Assert.NotEqual(0, result.Code);
         Assert.Equal(
             "error: configuration: dataloader.micro_batch: expected a divisor of dataloader.batch_size (8), got 3",
@@ -55,7 +54,7 @@ public sealed class MpiTests : IDisposable
     [Fact]
     public void A_launcher_of_another_library_is_named()
     {
-        Found(OpenMpi);
+        MpiProgram.Found(OpenMpi);
         var result = Run("dotnet", [], "out", ("OMPI_COMM_WORLD_SIZE", "4"));
         Assert.Equal((int)ExitCode.Failure, result.Code);
         Assert.StartsWith(
@@ -86,62 +85,34 @@ public sealed class MpiTests : IDisposable
     public void Without_a_launcher_a_run_is_alone() =>
         Assert.Equal(1, new LaunchedRanks(name => name == "SLURM_NTASKS" ? "8" : null).Join().Value().Size);
 
-    static string Found(string launcher)
-    {
-        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator)
-            .Select(part => Path.Combine(part, launcher))
-            .FirstOrDefault(File.Exists);
-        Assert.SkipWhen(path is null, $"{launcher} is not installed");
-        return path!;
-    }
-
     ProcessResult Run(string program, string[] launch, string output, params string[] more) => Run(program, launch, output, default, more);
 
     ProcessResult Run(string program, string[] launch, string output, (string Name, string Value) variable, params string[] more)
     {
-        string[] command = program == "dotnet" ? [] : [.. launch, "dotnet"];
-        var start = new ProcessStartInfo(
-            program,
-            [
-                .. command,
-                typeof(CommandLine).Assembly.Location,
-                "train-resnet",
-                "--quiet",
-                "--threads",
-                "1",
-                "--dataloader.idx_path",
-                folder.File("idx"),
-                "--output",
-                folder.File(output),
-                "--model.compress",
-                "false",
-                "--epochs",
-                "2",
-                .. TestImages.Network,
-                "--dataloader.batch_size",
-                "8",
-                "--dataloader.micro_batch",
-                "2",
-                .. more,
-            ]
-        )
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        if (program.EndsWith(OpenMpi, StringComparison.Ordinal))
-            foreach (
-                string name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"]
-            )
-                start.Environment[name] = "1";
+        string[] command = MpiProgram.Program([
+            "train-resnet",
+            "--quiet",
+            "--threads",
+            "1",
+            "--dataloader.idx_path",
+            folder.File("idx"),
+            "--output",
+            folder.File(output),
+            "--model.compress",
+            "false",
+            "--epochs",
+            "2",
+            .. TestImages.Network,
+            "--dataloader.batch_size",
+            "8",
+            "--dataloader.micro_batch",
+            "2",
+            .. more,
+        ]);
+        var start = program == "dotnet" ? MpiProgram.Start(program, command[1..]) : MpiProgram.Start(program, [.. launch, .. command]);
         if (variable.Name is { } set)
             start.Environment[set] = variable.Value;
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new(process.ExitCode, text, error.GetAwaiter().GetResult());
+        return MpiProgram.Run(start);
     }
 
     static (int, string) Problems(ProcessResult result) => (result.Code, result.Error);
@@ -153,6 +124,4 @@ public sealed class MpiTests : IDisposable
         )
             Assert.Equal(File.ReadAllBytes(folder.File($"{expected}/{name}")), File.ReadAllBytes(folder.File($"{actual}/{name}")));
     }
-
-    sealed record ProcessResult(int Code, string Out, string Error);
 }

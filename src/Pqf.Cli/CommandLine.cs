@@ -54,6 +54,9 @@ static class CommandLine
         var command = arguments
             .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
             .FirstOrDefault(entry => entry is not null);
+        // Said before any of its options, which may be as unknown.
+        if (arguments is [{ Length: > 0 } first, ..] && IsWord(first) && !IsCommand(first, commands))
+            return Fail(UnknownCommand(first, [.. commands.Select(entry => entry.Syntax.Name)]), output);
         var names = NamesOf(root.Options.Concat(command?.Syntax.Options ?? []));
         var others = NamesOf(commands.SelectMany(entry => entry.Syntax.Options));
         return Arguments
@@ -148,6 +151,9 @@ static class CommandLine
             ["version", .. var rest] => (ImmutableArray<string>)["--version", .. rest],
             _ => null,
         };
+
+    static bool IsCommand(string word, ImmutableArray<CommandEntry> commands) =>
+        word is "help" or "version" || commands.Any(entry => entry.Syntax.Name == word);
 
     static bool IsWord(string argument) => !argument.StartsWith('-');
 

@@ -19,6 +19,24 @@ static class StoredForms
             .Where(parameter => parameter.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
             .Aggregate(parameters, (all, parameter) => all.With(parameter.Name, Marked(parameter, all[parameter.Name], spec)));
 
+    /// <summary>The parameters with the forms that the settings ask for where no value would change: for values that a file held in single
+    /// precision, as ONNX wants them.</summary>
+    /// <inheritdoc cref="Marked(Graph, Parameters, CompressionSpec)"/>
+    public static Parameters Restored(Graph graph, Parameters parameters, CompressionSpec spec) =>
+        ParameterSpecs
+            .Of(graph)
+            .Where(parameter => parameter.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
+            .Where(parameter =>
+                parameters[parameter.Name] is Weight.Dense { Form: ValueForm.Single } dense && IsHalf(parameter, dense, spec)
+            )
+            .Aggregate(
+                parameters,
+                (all, parameter) => all.With(parameter.Name, (Weight.Dense)all[parameter.Name] with { Form = ValueForm.Half })
+            );
+
+    static bool IsHalf(ParameterSpec parameter, Weight.Dense weight, CompressionSpec spec) =>
+        Form(parameter, weight, spec) == ValueForm.Half && weight.Value.ToArray().All(value => (float)(Half)value == value);
+
     static Weight Marked(ParameterSpec parameter, Weight weight, CompressionSpec spec) =>
         weight.Match<Weight>(
             dense => dense with { Form = Form(parameter, dense, spec) },

@@ -27,9 +27,30 @@ public sealed class FolderLocksTests : IDisposable
             OutputFolder.Prepare(folder.File("other"), second).Value();
         }
 
+        Directory.CreateDirectory(output);
         OutputFolder.Prepare(output, second).Value();
         second.Dispose();
         Assert.Empty(Directory.EnumerateFileSystemEntries(output));
+    }
+
+    [Theory]
+    [InlineData(null, "there")]
+    [InlineData("there/runs/out/file", "there,there/runs,there/runs/out")]
+    [InlineData("there/runs/file", "there,there/runs")]
+    public void Folders_that_a_run_has_made_and_left_empty_are_deleted(string? written, string left)
+    {
+        Directory.CreateDirectory(folder.File("there"));
+        using (var locks = new FolderLocks())
+        {
+            OutputFolder.Prepare(folder.File("there/runs/out"), locks).Value();
+            if (written is not null)
+                File.WriteAllText(folder.File(written), "");
+        }
+
+        Assert.Equal(
+            left.Split(',').Select(folder.File),
+            Directory.EnumerateDirectories(folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]

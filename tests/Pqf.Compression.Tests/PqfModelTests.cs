@@ -211,7 +211,7 @@ public sealed class PqfModelTests : IDisposable
         "{\"resize\":256,\"crop\":224,\"mean\":[0,0,1e999],\"deviation\":[1,1,1]}",
         "x.pqf: metadata: preprocessing: expected a mean"
     )]
-    [InlineData("classes", "[\"one\"]", "x.pqf: metadata: classes: expected 1000 names, got 1")]
+    [InlineData("classes", "[\"one\"]", "x.pqf: metadata: classes: expected 1,000 names, got 1")]
     [InlineData("seed", "seven", "x.pqf: metadata: seed: expected a whole number, got seven")]
     public void Corrupt_text_gives_one_clear_error(string key, string value, string message)
     {

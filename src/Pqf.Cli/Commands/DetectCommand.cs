@@ -45,7 +45,8 @@ static class DetectCommand
             ("png", PictureKind.Png),
             ("jpeg", PictureKind.Jpg)
         );
-        pictures.Description = "Kind of the pictures' files: jpg, png, or auto (jpg of photographs that are JPEG, png of others)";
+        pictures.Description =
+            "Kind of the pictures' files: jpg, png, or auto (jpg of photographs that are JPEG, png of others) [default: auto]";
         pictures.HelpName = "KIND";
         var quality = CheckedOption.Whole("--quality", DefaultQuality, "a whole number from 1 to 100", value => value is >= 1 and <= 100);
         quality.Description = "Of pictures that are JPEG, 1 to 100";
@@ -80,7 +81,7 @@ static class DetectCommand
                     file.Required(run.Parsed),
                     file.Others(run.Parsed, images),
                     (float)run.Parsed.GetValue(threshold),
-                    run.Parsed.GetValue(pictures),
+                    run.Parsed.GetValue(pictures) ?? PictureKind.Auto,
                     run.Parsed.GetResult(quality) is { Implicit: false } ? run.Parsed.GetValue(quality) : null,
                     run.Parsed.GetValue(profile)
                 )

@@ -106,6 +106,9 @@ static class RunCommand
     static Result<Unit, PqfError> Write(RunContext run, string folder, ImmutableArray<NetworkValue> values)
     {
         var names = FileNames(values);
+        foreach (var value in values)
+            if (value.Values.Count(number => !float.IsFinite(number)) is > 0 and var bad)
+                run.Note($"{value.Name}: {bad:N0} of {Plural.Of(value.Values.Length, "value")} are not finite numbers");
         foreach (var (value, name) in values.Zip(names))
             if (NpyFile.Write(Path.Combine(folder, name), value.Stored) is Result<Unit, PqfError>.Error(var error))
                 return error;

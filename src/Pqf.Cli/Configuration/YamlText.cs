@@ -75,7 +75,7 @@ sealed class YamlText
         if (parser.TryConsume<AnchorAlias>(out var alias))
             return anchors.TryGetValue(alias.Value, out var known)
                 ? Count(known.ValueCount, line).Map(_ => known.Node)
-                : new PqfError.File(origin, $"line {line}: nothing before it is called &{alias.Value}");
+                : new PqfError.File(origin, $"line {line}: *{alias.Value}: expected an anchor &{alias.Value} before it, got none");
         if (Count(1, line) is Result<Unit, PqfError>.Error(var tooMany))
             return tooMany;
         var start = parser.Consume<NodeEvent>();

@@ -34,17 +34,26 @@ static class CheckedOption
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && fits(value) ? value : null
         );
 
-    /// <summary>An option of one word of several.</summary>
+    /// <summary>An option of one word of several. Its value is null where it is not given: help would show a default value as the program
+    /// calls it, and not its word.</summary>
     /// <param name="name">With its dashes.</param>
-    /// <param name="choices">The first is its value where it is not given.</param>
-    public static Option<T> Word<T>(string name, params (string Word, T Value)[] choices)
-        where T : struct =>
-        Of<T>(
-            name,
-            choices[0].Value,
-            $"one of {string.Join(", ", choices.Select(choice => choice.Word))}",
-            text => choices.Where(choice => choice.Word == text).Select(choice => (T?)choice.Value).FirstOrDefault()
-        );
+    /// <param name="choices">Words and what they mean.</param>
+    public static Option<T?> Word<T>(string name, params (string Word, T Value)[] choices)
+        where T : struct
+    {
+        string expected = $"one of {string.Join(", ", choices.Select(choice => choice.Word))}";
+        return new(name)
+        {
+            CustomParser = result =>
+            {
+                string text = TextOf(result);
+                var known = choices.Where(choice => choice.Word == text).Select(choice => (T?)choice.Value).FirstOrDefault();
+                if (known is null)
+                    result.AddError(Message(name, expected, text));
+                return known;
+            },
+        };
+    }
 
     /// <summary>Checks that a value is one of some words, which shells complete.</summary>
     /// <param name="option">The option.</param>
@@ -66,9 +75,7 @@ static class CheckedOption
     static void Check(SymbolResult result, string name, string[] words)
     {
         if (result.Tokens is [.., var last] && !words.Contains(last.Value))
-            result.AddError(
-                $"{ConfigLoader.CommandLine}: {name}: expected one of {string.Join(", ", words)}, got {Printable.Name(last.Value)}"
-            );
+            result.AddError(Message(name, $"one of {string.Join(", ", words)}", last.Value));
     }
 
     static Option<T> Of<T>(string name, T fallback, string expected, Func<string, T?> parse)
@@ -78,11 +85,16 @@ static class CheckedOption
             DefaultValueFactory = _ => fallback,
             CustomParser = result =>
             {
-                string text = result.Tokens is [.., var last] ? last.Value : "";
+                string text = TextOf(result);
                 if (parse(text) is { } value)
                     return value;
-                result.AddError($"{ConfigLoader.CommandLine}: {name}: expected {expected}, got {Printable.Name(text)}");
+                result.AddError(Message(name, expected, text));
                 return fallback;
             },
         };
+
+    static string TextOf(ArgumentResult result) => result.Tokens is [.., var last] ? last.Value : "";
+
+    static string Message(string name, string expected, string got) =>
+        $"{ConfigLoader.CommandLine}: {name}: expected {expected}, got {Printable.Name(got)}";
 }

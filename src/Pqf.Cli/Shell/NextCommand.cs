@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Pqf.Cli.Configuration;
 using Pqf.Nets.Images;
+using Pqf.Tensors;
 
 namespace Pqf.Cli.Shell;
 
@@ -74,9 +75,14 @@ static class NextCommand
         return $"pqf {string.Join(' ', words.Select(Word))}";
     }
 
-    /// <summary>A word as shells take it: in quotes where it holds spaces, for example.</summary>
-    public static string Word(string text) =>
-        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))
-            ? text
-            : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+    /// <summary>A word as shells take it: in quotes where it holds spaces, for example. One that a terminal could not show as it is has
+    /// escapes, as bash and zsh read them.</summary>
+    public static string Word(string text)
+    {
+        if (text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal)))
+            return text;
+        return Printable.Whole(text) == text
+            ? $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'"
+            : $"$'{Printable.Whole(text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal))}'";
+    }
 }

@@ -17,6 +17,8 @@ static class UsageError
         string? problem = error.SymbolResult switch
         {
             OptionResult { Tokens: [] } option => $"{option.Option.Name}: expected a value after it, got none",
+            OptionResult { Tokens.Count: > 1 } option when option.Option.Arity.MaximumNumberOfValues == 1 =>
+                $"{option.Option.Name}: expected one value, got {string.Join(" and ", option.Tokens.Select(token => token.Value))}",
             ArgumentResult { Tokens: [] } argument => argument.Parent is OptionResult option
                 ? $"{option.Option.Name}: expected a value after it, got none"
                 : $"{argument.Argument.Name}: expected a value, got none",

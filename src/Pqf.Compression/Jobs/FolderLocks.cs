@@ -2,12 +2,30 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Jobs;
 
-/// <summary>Folders that one run alone writes to, until this is disposed or the process ends in any way.</summary>
+/// <summary>Folders that one run alone writes to, until this is disposed or the process ends in any way. A run that ends before it writes
+/// anything leaves no folder behind.</summary>
 public sealed class FolderLocks : IDisposable
 {
     const string LockName = ".pqf-lock";
 
     readonly Dictionary<string, FileStream> held = new(StringComparer.Ordinal);
+
+    // In the order in which they were made: a folder before those in it.
+    readonly List<string> made = [];
+
+    /// <summary>Makes a folder and those above it. Those that were not there, and in which nothing is in the end, are deleted.</summary>
+    /// <param name="folder">May be there.</param>
+    /// <exception cref="IOException">The file system refuses.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file system refuses.</exception>
+    public DirectoryInfo Make(string folder)
+    {
+        var missing = new Stack<string>();
+        for (string? path = Path.GetFullPath(folder); path is not null && !Directory.Exists(path); path = Path.GetDirectoryName(path))
+            missing.Push(path);
+        var result = Directory.CreateDirectory(folder);
+        made.AddRange(missing);
+        return result;
+    }
 
     /// <summary>Takes a folder; one that is taken already stays so.</summary>
     /// <param name="folder">Which is there.</param>
@@ -36,5 +54,9 @@ public sealed class FolderLocks : IDisposable
         foreach (var stream in held.Values)
             stream.Dispose();
         held.Clear();
+        foreach (string path in Enumerable.Reverse(made))
+            if (Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
+                Directory.Delete(path);
+        made.Clear();
     }
 }

@@ -15,7 +15,7 @@ public static class OutputFolder
     /// written.</returns>
     public static Result<Unit, PqfError> Prepare(string folder, FolderLocks locks, params IEnumerable<string> files) =>
         from _ in Check(folder)
-        from __ in IoProblem.Try(folder, () => Directory.CreateDirectory(folder), "cannot be made a folder")
+        from __ in IoProblem.Try(folder, () => locks.Make(folder), "cannot be made a folder")
         from taken in IoProblem.Try(folder, () => locks.Take(folder), "cannot be written to").Bind(result => result)
         from tried in IoProblem.Try(
             folder,

@@ -200,7 +200,10 @@ public sealed record PqfModel
                     {
                         Architecture = metadata.Architecture,
                         Graph = graph,
-                        Parameters = parameters,
+                        Parameters =
+                            metadata.Compression is { } spec && OnnxReader.HasGraph(file)
+                                ? StoredForms.Restored(graph, parameters, spec)
+                                : parameters,
                         Preprocessing = metadata.Preprocessing,
                         ClassNames = metadata.ClassNames,
                         Compression = metadata.Compression,

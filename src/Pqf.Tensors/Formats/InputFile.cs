@@ -19,7 +19,7 @@ public static partial class InputFile
         if (path.Length == 0)
             throw new FileNotFoundException();
         if (Directory.Exists(path))
-            throw new IOException("is a folder");
+            throw new IOException("is a folder; expected a file");
         if (IsPipe(path))
             throw NoFile();
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize);

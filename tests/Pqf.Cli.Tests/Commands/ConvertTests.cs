@@ -164,6 +164,28 @@ public sealed class ConvertTests : IDisposable
         Assert.Contains("images of 32×32, colour (ONNX)", Cli.Run("inspect", folder.File("resnet18.onnx")).Out, StringComparison.Ordinal);
     }
 
+    /// <summary>ONNX wants biases in single precision; the file that is made of the model holds them in half precision again.</summary>
+    [Fact]
+    public void A_compressed_graph_is_as_small_after_a_way_through_ONNX()
+    {
+        string model = TestGraphFiles.WriteOnnx(folder.File("small.onnx"));
+        var compressed = Cli.Run([
+            "compress",
+            model,
+            "--output",
+            folder.File("out"),
+            "--format",
+            "pqf,onnx",
+            .. TestImages.QuickCompression,
+            "--device",
+            "host",
+        ]);
+        Assert.True(compressed.Code == ExitCode.Success, compressed.Error);
+        Convert("out/small.onnx", "back.pqf");
+        Assert.Equal(new FileInfo(folder.File("out/small.pqf")).Length, new FileInfo(folder.File("back.pqf")).Length);
+        Assert.Equal(Values("out/small.pqf"), Values("back.pqf"));
+    }
+
     [Fact]
     public void A_dense_ONNX_model_is_read_with_its_norms_folded()
     {

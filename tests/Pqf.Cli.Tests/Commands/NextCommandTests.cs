@@ -143,6 +143,7 @@ public sealed class NextCommandTests : IDisposable
     [InlineData("it's", @"'it'\''s'")]
     [InlineData("$HOME", "'$HOME'")]
     [InlineData("", "''")]
+    [InlineData("a\nb\\n it's \u202e$x", @"$'a\nb\\n it\'s \u202e$x'")]
     public void A_word_is_quoted_where_a_shell_would_change_it(string word, string expected)
     {
         Assert.Equal(expected, NextCommand.Word(word));
@@ -173,7 +174,12 @@ public sealed class NextCommandTests : IDisposable
     static string[] Words(string line) =>
         [
             .. Regex
-                .Matches(line, @"(?:'[^']*'|\\'|[^\s'\\])+")
-                .Select(match => Regex.Replace(match.Value, @"\\'|'([^']*)'", part => part.Value == @"\'" ? "'" : part.Groups[1].Value)),
+                .Matches(line, @"\$'(?:[^'\\]|\\.)*'|(?:'[^']*'|\\'|[^\s'\\])+")
+                .Select(match =>
+                    // The escapes that bash and .NET's patterns have in common.
+                    match.Value.StartsWith("$'", StringComparison.Ordinal)
+                        ? Regex.Unescape(match.Value[2..^1])
+                        : Regex.Replace(match.Value, @"\\'|'([^']*)'", part => part.Value == @"\'" ? "'" : part.Groups[1].Value)
+                ),
         ];
 }

@@ -53,6 +53,17 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void Outputs_that_are_not_finite_are_counted()
+    {
+        float[] values = new float[2 * 3 * 16 * 16];
+        values[0] = float.NaN;
+        NpyFile.Write(folder.File("x.npy"), StoredTensor.FromSingles("x", [2, 3, 16, 16], values)).Value();
+        var result = Cli.Run("run", model, folder.File("x.npy"), "--output", folder.File("out"));
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains("scores/of classes: 5 of 10 values are not finite numbers\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Photographs_are_prepared_as_the_network_says_and_are_one_batch()
     {
         string[] paths = [folder.File("a.png"), folder.File("b.png")];

@@ -375,7 +375,7 @@ public class ConfigTests
     [InlineData("epochs: 1\nepochs: 2", "line 2: epochs occurs twice")]
     [InlineData("", "is empty; expected keys and values, or no --config for the defaults")]
     [InlineData("- 1", "expected a mapping of keys, got the list [1]")]
-    [InlineData("&a [*a]", "line 1: nothing before it is called &a")]
+    [InlineData("&a [*a]", "line 1: *a: expected an anchor &a before it, got none")]
     [InlineData("a: 1\n---\nb: 2", "expected one YAML document, got several")]
     [InlineData("? [a]\n: 1", "line 1: expected a plain key")]
     public void A_file_that_is_not_one_mapping_is_refused(string yaml, string expected)
@@ -469,7 +469,7 @@ public class ConfigTests
     [InlineData("<<: 3", "line 1: <<: expected a mapping or a list of mappings, got '3'")]
     [InlineData("epochs: 1\n<<:", "line 2: <<: expected a mapping or a list of mappings, got ''")]
     [InlineData("<<: [{epochs: 1}, 2]", "line 1: <<: expected a mapping or a list of mappings, got the list [{epochs: …}, 2]")]
-    [InlineData("a: &a {<<: *a}", "line 1: nothing before it is called &a")]
+    [InlineData("a: &a {<<: *a}", "line 1: *a: expected an anchor &a before it, got none")]
     [InlineData("<<: {epochs: 1}\n<<: {epochs: 2}", "line 2: << occurs twice")]
     [InlineData("<<: {epocs: 1}", "epocs: unknown key; the nearest known one is epochs")]
     [InlineData("'<<': {epochs: 1}", "<<: unknown key")] // in quotes it is a key like others

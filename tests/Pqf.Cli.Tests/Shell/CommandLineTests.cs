@@ -127,6 +127,7 @@ public class CommandLineTests
     [InlineData("x\u001b[2J", "expected one of ")]
     public void A_misspelt_command_is_one_line_with_what_was_meant(string word, string hint)
     {
+        Assert.Equal(Cli.Run(word).Error, Cli.Run(word, "a.pqf", "--tpo", "3").Error); // whatever is behind it
         var result = Cli.Run(word, "a.pqf");
         Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Contains($"unknown command; {hint}", Assert.Single(result.Error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
@@ -149,6 +150,8 @@ public class CommandLineTests
     [InlineData("--threshold: expected a number from 0 to 1, got x", "detect", "a", "b", "--threshold", "x")]
     [InlineData("--top: expected a whole number of 1 or more, got x", "classify", "a", "b", "--top", "x")]
     [InlineData("search: expected one of greedy, stochastic, descent, got 'x'", "compress", "a", "--search", "x")]
+    [InlineData("--top: expected one value, got 1 and 2", "classify", "a", "b", "--top", "1", "--top", "2")]
+    [InlineData("--pictures: expected one of auto, jpg, png, jpeg, got x", "detect", "a", "b", "--pictures", "x")]
     [InlineData("--batch: expected numbers from 1 to 65536 with commas between them, got x", "bench", "a", "--batch", "x")]
     public void Every_usage_error_says_where_and_what_was_expected(string expected, params string[] arguments)
     {
@@ -189,6 +192,7 @@ public class CommandLineTests
     [InlineData("error: command line: seed: expected a whole number, got 'x'", "devices", "--seed", "x")]
     [InlineData("error: command line: threads: expected a whole number from 0 to 1024, got '-1'", "devices", "--threads", "-1")]
     [InlineData("error: /nowhere.yaml: no such file", "devices", "--config", "/nowhere.yaml")]
+    [InlineData("error: /: is a folder; expected a file", "devices", "--config", "/")]
     public void Wrong_options_are_one_line(string expected, params string[] arguments)
     {
         var result = Cli.Run(arguments);

@@ -37,7 +37,7 @@ public sealed class InputFileTests : IDisposable
     [Fact]
     public void A_folder_and_an_empty_path_are_no_files()
     {
-        Assert.Equal("is a folder", Assert.Throws<IOException>(() => InputFile.Open(folder.Path)).Message);
+        Assert.Equal("is a folder; expected a file", Assert.Throws<IOException>(() => InputFile.Open(folder.Path)).Message);
         Assert.Throws<FileNotFoundException>(() => InputFile.Open(""));
     }
 

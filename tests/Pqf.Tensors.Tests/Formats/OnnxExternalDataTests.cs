@@ -128,7 +128,7 @@ public sealed class OnnxExternalDataTests : IDisposable
         Assert.Equal("its values are in v.bin, which is not in the model's folder", Problem(("location", "v.bin")));
         Assert.Equal("its values are in a/v.bin, which is not in the model's folder", Problem(("location", "a/v.bin")));
         Directory.CreateDirectory(folder.File("model/sub"));
-        Assert.Equal("its values are in sub, which cannot be read: is a folder", Problem(("location", "sub")));
+        Assert.Equal("its values are in sub, which cannot be read: is a folder; expected a file", Problem(("location", "sub")));
         Assert.Equal("its values are in another file, whose name (external_data's location) is missing", Problem());
         Assert.Equal("F32 [2] needs 8 bytes from byte 8 of w.bin on, but the file has 12", Problem(("location", "w.bin"), ("offset", "8")));
         Assert.Equal(

@@ -39,5 +39,6 @@ public sealed class TensorFilesTests : IDisposable
         Assert.Equal($"{folder.File("no/file")}: its folder does not exist", TensorFiles.Open(folder.File("no/file")).ErrorMessage());
 
     [Fact]
-    public void A_folder_is_an_error() => Assert.Equal($"{folder.Path}: is a folder", TensorFiles.Open(folder.Path).ErrorMessage());
+    public void A_folder_is_an_error() =>
+        Assert.Equal($"{folder.Path}: is a folder; expected a file", TensorFiles.Open(folder.Path).ErrorMessage());
 }

@@ -1,0 +1,107 @@
+using Pqf.Cli.Shell;
+using Pqf.Testing;
+using Xunit;
+
+namespace Pqf.Cli.Tests.Commands;
+
+/// <summary>The pages that commands write, as a browser shows them.</summary>
+public sealed class PagesInBrowserTests : IDisposable
+{
+    // Of large text, by the Web Content Accessibility Guidelines 2.2 (success criterion 1.4.3): figures are set large.
+    const double LeastContrast = 3;
+
+    static readonly string[] Small =
+    [
+        "--model.class_names",
+        "cat,dog,emu",
+        "--preprocessing.resize",
+        "32",
+        "--preprocessing.crop",
+        "32",
+        "--quiet",
+        "--device",
+        "host",
+    ];
+
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Pages_fit_screens_and_phones_in_light_and_dark()
+    {
+        string[] pages = [.. Commands().Select(Page)];
+        foreach (bool isDark in (bool[])[false, true])
+        {
+            var (views, console) = Browser.Show(folder.Path, pages, [400, 1280], isDark);
+            Assert.Empty(console);
+            Assert.Equal(2 * pages.Length, views.Length);
+            foreach (var view in views)
+            {
+                string told = $"{view} {(isDark ? "dark" : "light")}";
+                Assert.True(view.ContentWidth <= view.Width, told);
+                Assert.True(view.BrokenImages == 0, told);
+                Assert.True(view.Characters > 400, told);
+                Assert.True(view.Contrast >= LeastContrast, told);
+                Assert.True(Lightness(view.Background) < 128 == isDark, told);
+            }
+        }
+    }
+
+    IEnumerable<(string Name, string[] Arguments)> Commands()
+    {
+        TestNetworks.Write(folder.File("net.safetensors"), classCount: 3);
+        TestNetworks.Write(folder.File("other.safetensors"), tensor => Negated(tensor), classCount: 3);
+        TestNetworks.WriteImages(folder.File("images"), [("cat", 6), ("dog", 9), ("emu", 4)]);
+        IdxFiles.Write(folder.File("idx"), 24, 6);
+        yield return (
+            "compress",
+            [
+                "compress",
+                folder.File("net.safetensors"),
+                "--calibrate",
+                folder.File("images"),
+                .. Small,
+                "--model.compression_parameters.k",
+                "16",
+                "--model.compression_parameters.k_means_n_iters",
+                "2",
+                "--model.sls_iterations",
+                "50",
+            ]
+        );
+        yield return ("evaluate", ["evaluate", folder.File("net.safetensors"), "--data", folder.File("images"), .. Small]);
+        yield return (
+            "compare",
+            ["compare", folder.File("net.safetensors"), folder.File("other.safetensors"), "--data", folder.File("images"), .. Small]
+        );
+        yield return (
+            "train",
+            [
+                "train",
+                "--dataloader.idx_path",
+                folder.File("idx"),
+                "--model.compress",
+                "false",
+                "--epochs",
+                "3",
+                .. TestImages.Network,
+                "--quiet",
+            ]
+        );
+    }
+
+    string Page((string Name, string[] Arguments) command)
+    {
+        string output = folder.File($"{command.Name}-out");
+        var result = Cli.Run([.. command.Arguments, "--output", output]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        return Path.Combine(output, "report.html");
+    }
+
+    static Tensors.Formats.StoredTensor Negated(Tensors.Formats.StoredTensor tensor) =>
+        tensor.Name == "fc.bias" ? Tensors.Formats.StoredTensor.FromSingles(tensor.Name, tensor.Shape, [1, 0, -1]) : tensor;
+
+    static double Lightness(string colour) =>
+        colour[(colour.IndexOf('(') + 1)..^1].Split(',').Take(3).Average(part => double.Parse(part, null));
+}

@@ -51,21 +51,22 @@ static class TestDetectors
             .Match(_ => 0, error => throw new InvalidOperationException(error.Message));
     }
 
-    /// <summary>Writes two pictures of noise and an object in each, to train and to measure on.</summary>
-    public static void WriteImages(string folder)
+    /// <summary>Writes two pictures of noise, or more, and an object in each, to train and to measure on.</summary>
+    public static void WriteImages(string folder, int count = 2)
     {
+        int[] ids = [.. Enumerable.Range(1, count)];
         Directory.CreateDirectory(Path.Combine(folder, "annotations"));
         foreach (string part in (string[])["train2017", "val2017"])
         {
             Directory.CreateDirectory(Path.Combine(folder, part));
-            foreach (int id in (int[])[1, 2])
+            foreach (int id in ids)
                 TestNetworks.WriteImage(Path.Combine(folder, part, $"{id}.png"), (ulong)id);
             File.WriteAllBytes(
                 Path.Combine(folder, "annotations", $"instances_{part}.json"),
                 JsonSerializer.SerializeToUtf8Bytes(
                     new
                     {
-                        images = new[] { 1, 2 }.Select(id => new
+                        images = ids.Select(id => new
                         {
                             id,
                             file_name = $"{id}.png",
@@ -73,7 +74,7 @@ static class TestDetectors
                             width = 48,
                         }),
                         categories = new[] { new { id = 1, name = "cat" }, new { id = 3, name = "dog" } },
-                        annotations = new[] { 1, 2 }.Select(id => new
+                        annotations = ids.Select(id => new
                         {
                             id,
                             image_id = id,

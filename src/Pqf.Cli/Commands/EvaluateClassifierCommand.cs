@@ -4,6 +4,7 @@ using Pqf.Cli.Configuration;
 using Pqf.Cli.Drawing;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -67,23 +68,28 @@ static class EvaluateClassifierCommand
     /// <summary>Measures.</summary>
     /// <param name="run">The configuration.</param>
     /// <param name="weights">The network's file.</param>
-    public static Result<Unit, PqfError> Run(RunContext run, string weights)
+    public static Result<Unit, PqfError> Run(RunContext run, string weights) =>
+        run.WithRanks(weights, (own, ranks) => Run(own, ranks, weights));
+
+    static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, string weights)
     {
         var keys = run.Config.Dataloader;
         var source = ConfigMapping.Labelled(keys);
         if (source is { ImageFolder: null, IdxFolder: null })
-            return ImageSource.Missing;
+            return ranks.Common(ImageSource.Missing);
         return run.WithImages(reader =>
-            run.WithDevice(device =>
-                from network in run.Load(weights, device, NetworkTask.Classification)
-                from images in ImageSet.Open(source, network.Model, reader, run.Progress)
-                from measured in Measure(run, network, images)
-                select measured
+            run.WithDevice(
+                device =>
+                    from network in ranks.Agree(() => run.Load(weights, device, NetworkTask.Classification))
+                    from images in ranks.Agree(() => ImageSet.Open(source, network.Model, reader, run.Progress))
+                    from measured in Measure(run, ranks, network, images)
+                    select measured,
+                ranks
             )
         );
     }
 
-    static Result<Unit, PqfError> Measure(RunContext run, Network network, ImageSet images)
+    static Result<Unit, PqfError> Measure(RunContext run, ICollective ranks, Network network, ImageSet images)
     {
         run.NoteGuesses(network);
         var watch = new StageWatch(run.Terminal.Clock);
@@ -91,15 +97,19 @@ static class EvaluateClassifierCommand
         {
             ThreadCount = run.LoaderThreadCount,
             AfterStage = watch.Lap,
+            Ranks = ranks,
             Skipped = run.SkippedImages(),
             BeforeWork = () => run.PrepareWanted([ConfusionName, .. ReportFiles.Names]).Map(_ => Start(watch)),
         };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
         return from accuracy in EvaluateJob.Run(network, images, options, run.Progress, run.Cancellation)
-            let files = Write(run, network, accuracy, images)
-            let result = ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds)
-            from concluded in run.Conclude(result with { Files = files.Paths }, files)
+            from concluded in ranks.OnFirst(() =>
+            {
+                var files = Write(run, network, accuracy, images);
+                var result = ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds);
+                return run.Conclude(result with { Files = files.Paths }, files);
+            })
             select concluded;
     }
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Pqf.Cli.Configuration;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
@@ -74,16 +75,21 @@ static class EvaluateDetectorCommand
     /// <param name="weights">The detector's file.</param>
     /// <param name="isProfiled">Whether the time of each stage is printed.</param>
     public static Result<Unit, PqfError> Run(RunContext run, string weights, bool isProfiled) =>
+        run.WithRanks(weights, (own, ranks) => Run(own, ranks, weights, isProfiled));
+
+    static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, string weights, bool isProfiled) =>
         run.WithImages(reader =>
-            run.WithDevice(device =>
-                from network in run.Load(weights, device, NetworkTask.Detection)
-                from images in CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), reader)
-                from measured in Measure(run, network, images, isProfiled)
-                select measured
+            run.WithDevice(
+                device =>
+                    from network in ranks.Agree(() => run.Load(weights, device, NetworkTask.Detection))
+                    from images in ranks.Agree(() => CocoFolder.OpenValidation(ConfigMapping.Coco(run.Config), reader))
+                    from measured in Measure(run, ranks, network, images, isProfiled)
+                    select measured,
+                ranks
             )
         );
 
-    static Result<Unit, PqfError> Measure(RunContext run, Network network, CocoFolder images, bool isProfiled)
+    static Result<Unit, PqfError> Measure(RunContext run, ICollective ranks, Network network, CocoFolder images, bool isProfiled)
     {
         run.NoteGuesses(network);
         var watch = new StageWatch(run.Terminal.Clock);
@@ -92,12 +98,16 @@ static class EvaluateDetectorCommand
             LoaderThreadCount = run.LoaderThreadCount,
             HostThreadCount = run.Config.Threads,
             AfterStage = watch.Lap,
+            Ranks = ranks,
             BeforeWork = () => run.PrepareWanted([BoxName, MaskName, CategoryName, .. ReportFiles.Names]).Map(_ => Start(watch)),
         };
         return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
-            let files = run.Config.OutputPath is { } output ? Write(output, network, report) : FilesBeside.None
-            let stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling)
-            from concluded in run.Conclude(ResultOf(network, report, isProfiled, stages) with { Files = files.Paths }, files)
+            from concluded in ranks.OnFirst(() =>
+            {
+                var files = run.Config.OutputPath is { } output ? Write(output, network, report) : FilesBeside.None;
+                var stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling);
+                return run.Conclude(ResultOf(network, report, isProfiled, stages) with { Files = files.Paths }, files);
+            })
             select concluded;
     }
 

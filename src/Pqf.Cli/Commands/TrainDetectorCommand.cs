@@ -90,18 +90,11 @@ static class TrainDetectorCommand
         string? backbone,
         string? resume,
         bool isProfiled
-    ) =>
-        run.WithRanks(
-            (own, ranks) =>
-                ranks.Size == 1
-                    ? RunAlone(own, reader, weights, backbone, resume, isProfiled)
-                    : ranks.Common(
-                        new PqfError.Config("command line", "train-maskrcnn", $"expected one process, got {ranks.Size} ranks of MPI")
-                    )
-        );
+    ) => run.WithRanks((own, ranks) => Run(own, ranks, reader, weights, backbone, resume, isProfiled));
 
-    static Result<Unit, PqfError> RunAlone(
+    static Result<Unit, PqfError> Run(
         RunContext run,
+        ICollective ranks,
         ImageReader reader,
         string? weights,
         string? backbone,
@@ -111,9 +104,9 @@ static class TrainDetectorCommand
     {
         var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock).Start());
         int stepCount = 0;
-        return from _ in TrainingMapping.CheckDetector(run.Config)
-            from options in TrainingMapping.Options(run, Alone.Instance, resume, weights, backbone)
-            from training in TrainingOf(run, reader, weights, backbone)
+        return from _ in ranks.Agree(() => TrainingMapping.CheckDetector(run.Config))
+            from options in ranks.Agree(() => TrainingMapping.Options(run, ranks, resume, weights, backbone))
+            from training in ranks.Agree(() => TrainingOf(run, reader, weights, backbone))
             let watched = options with
             {
                 Settings = options.Settings.Add("model.maskrcnn", $"{run.Config.Model.MaskRcnn}"),
@@ -123,22 +116,24 @@ static class TrainDetectorCommand
                     stepCount += stage == TrainJob.OptimizerStage ? 1 : 0;
                 },
             }
-            from done in run.WithDevice(device =>
-                TrainJob
-                    .Run(watched, training.Open, device, report, run.Cancellation)
-                    .Bind(trained =>
-                        report.Conclude(
-                            Alone.Instance,
-                            watched.Folder,
-                            trained,
-                            result =>
-                                result with
-                                {
-                                    Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
-                                    Steps = isProfiled ? stepCount : null,
-                                }
-                        )
-                    )
+            from done in run.WithDevice(
+                device =>
+                    TrainJob
+                        .Run(watched, training.Open, device, report, run.Cancellation)
+                        .Bind(trained =>
+                            report.Conclude(
+                                ranks,
+                                watched.Folder,
+                                trained,
+                                result =>
+                                    result with
+                                    {
+                                        Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
+                                        Steps = isProfiled ? stepCount : null,
+                                    }
+                            )
+                        ),
+                ranks
             )
             select done;
     }

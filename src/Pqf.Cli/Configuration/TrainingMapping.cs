@@ -146,8 +146,6 @@ static class TrainingMapping
             errors.Add(NotOfDetectors("random_scale"));
         if (!config.Preprocessing.Augmentation.ColorJitter.IsOff)
             errors.Add(NotOfDetectors("color_jitter"));
-        if (config.Dataloader.MicroBatch is { } micro)
-            errors.Add(Refused("dataloader.micro_batch", "none", $"{micro}"));
         if (config.Model.RandomWeights)
             errors.Add(
                 new PqfError.Config(

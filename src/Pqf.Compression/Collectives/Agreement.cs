@@ -124,6 +124,10 @@ public static class Agreement
         return bytes;
     }
 
+    /// <summary>Gives every rank the bytes of all ranks, of any lengths, in the ranks' order.</summary>
+    public static byte[][] ShareAll(this ICollective ranks, byte[] own) =>
+        [.. Enumerable.Range(0, ranks.Size).Select(root => ranks.Share(own, root))];
+
     /// <summary>Reports where this rank's program, settings or files are not those of rank 0.</summary>
     /// <param name="ranks">The run.</param>
     /// <param name="own">One line for each of them: what it is, and its value.</param>

@@ -1,3 +1,5 @@
+using Pqf.Compression.Collectives;
+using Pqf.Compression.Training;
 using Pqf.Tensors;
 
 namespace Pqf.Compression.Data;
@@ -11,22 +13,32 @@ namespace Pqf.Compression.Data;
 /// <param name="key">Draws orders and mirrors.</param>
 /// <param name="skipped">Receives images that cannot be loaded and are left out of their batch; without it such an image is an
 /// error.</param>
+/// <param name="microBatch">Images that are in memory together; divides the batch size, or an epoch is one batch. Null for a whole
+/// batch.</param>
+/// <param name="ranks">Who has the other micro-batches of each batch; null for a run of one process.</param>
 public sealed class DetectionBatches(
     CocoFolder folder,
     int batchSize,
     bool isShuffled,
     int passes,
     RngKey key,
-    SkippedImages? skipped = null
+    SkippedImages? skipped = null,
+    int? microBatch = null,
+    ICollective? ranks = null
 )
 {
     // torchvision's references for detection: RandomHorizontalFlip(0.5).
     const double FlipProbability = 0.5;
 
     /// <summary>Batches of an epoch.</summary>
-    public int BatchCount => ((passes * folder.Images.Length) + batchSize - 1) / batchSize;
+    public int BatchCount => Cut.StepCount;
 
-    /// <summary>The batches of an epoch.</summary>
+    /// <summary>How an epoch is cut into batches and micro-batches.</summary>
+    public StepCut Cut => new(passes * folder.Images.Length, batchSize, MicroBatch, ranks?.Rank ?? 0, ranks?.Size ?? 1);
+
+    int MicroBatch => microBatch ?? batchSize;
+
+    /// <summary>This rank's micro-batches of an epoch.</summary>
     /// <param name="epoch">From 0.</param>
     /// <param name="firstBatch">From 0.</param>
     /// <param name="threadCount">Threads that decode, at least 1.</param>
@@ -45,11 +57,11 @@ public sealed class DetectionBatches(
         [
             .. Enumerable.Range(0, passes).SelectMany(pass => Pass(pass == 0 ? its : its.Fold("pass").Fold((ulong)pass))),
         ];
-        var order = all[Math.Min(all.Length, firstBatch * batchSize)..];
+        (int Image, bool IsFlipped)[] order = [.. Cut.Images(firstBatch).Select(place => all[place])];
         var groups = Prefetch.Groups(
             order.Length,
             // As many batches as keep all threads at work while one is in use.
-            new PrefetchOptions(batchSize, threadCount, 1 + ((threadCount + batchSize - 1) / batchSize)),
+            new PrefetchOptions(MicroBatch, threadCount, 1 + Division.Ceil(threadCount, MicroBatch)),
             i => folder.Load(order[i].Image, order[i].IsFlipped),
             cancellationToken
         );

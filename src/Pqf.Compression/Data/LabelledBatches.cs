@@ -62,6 +62,10 @@ public sealed class LabelledBatches(
             Ranks = options.Ranks,
         };
 
+    /// <summary>The same batches for one process, while the others of the run wait.</summary>
+    public LabelledData Alone =>
+        new LabelledBatches(sets, preprocessing, options with { Ranks = Collectives.Alone.Instance }, key, cancellation).Data;
+
     int MicroBatch => Math.Min(options.BatchSize, options.MicroBatch ?? options.BatchSize);
 
     StepCut Cut => new(sets.Train.Count, options.BatchSize, MicroBatch, options.Ranks.Rank, options.Ranks.Size);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -19,6 +20,10 @@ public sealed record DetectOptions
 
     /// <summary>Least score of a detection, 0 to 1. Measurements take no notice of it.</summary>
     public float Threshold { get; init; }
+
+    /// <summary>The processes that measure together: each has some of the images. The result is the same for any number of
+    /// them.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
 
     /// <summary>Called once nothing can be refused any more, before any work: to make what results go to. An error ends the job.</summary>
     public Func<Result<Unit, PqfError>> BeforeWork { get; init; } = () => default(Unit);

@@ -31,6 +31,7 @@ public static class DetectorTask
     /// <param name="epoch">As <see cref="TrainingTask{TBatch}.Epoch"/>.</param>
     /// <param name="validate">Measures it; gives <see cref="BoxAp"/> among others.</param>
     /// <param name="afterStage">Called after each stage of a step's evaluation, for measurements.</param>
+    /// <param name="cut">As <see cref="TrainingTask{TBatch}.Cut"/>.</param>
     /// <remarks>Indices of codes belong to the innermost scope.</remarks>
     public static TrainingTask<DetectorBatch> Create(
         Architecture architecture,
@@ -38,7 +39,8 @@ public static class DetectorTask
         Parameters parameters,
         Func<int, int, IEnumerable<Result<DetectorBatch, PqfError>>> epoch,
         Func<CancellationToken, Result<Metrics, PqfError>> validate,
-        Action<DetectionTrainingStage>? afterStage = null
+        Action<DetectionTrainingStage>? afterStage = null,
+        StepCut? cut = null
     )
     {
         var training = DetectionTraining.Create(architecture, parameters);
@@ -47,6 +49,7 @@ public static class DetectorTask
         {
             Trainable = trainable,
             Epoch = epoch,
+            Cut = cut,
             Evaluate = batch => Evaluate(training, trainable, batch, afterStage),
             Validate = validate,
             Score = BoxAp,

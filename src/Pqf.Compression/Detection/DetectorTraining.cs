@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
@@ -38,6 +39,7 @@ public sealed record DetectorTraining
         from sets in CocoFolder.OpenBoth(Images, Reader)
         from train in run.Options.SkipsCorrupt ? sets.Train : sets.Train.WithAllFiles()
         from validation in sets.Validation.WithAllFiles()
+        from _ in MicroBatches.Check(run.Options, DefaultBatchSize, train.Images.Length, Passes * train.Images.Length)
         select Kind(run, train, validation);
 
     TrainingKind<DetectorBatch> Kind(TrainingRun run, CocoFolder train, CocoFolder validation)
@@ -53,9 +55,13 @@ public sealed record DetectorTraining
             BatchSize = batchSize,
             BatchCount = Batches(run, train, batchSize).BatchCount,
             Measured = [DetectorTask.BoxAp, DetectorTask.BoxAp50, DetectorTask.MaskAp, DetectorTask.MaskAp50],
-            Settings = ImmutableSortedDictionary<string, string>.Empty.Add(
-                "dataloader.train_passes",
-                Passes.ToString(CultureInfo.InvariantCulture)
+            Settings = MicroBatches.Stored(
+                ImmutableSortedDictionary<string, string>.Empty.Add(
+                    "dataloader.train_passes",
+                    Passes.ToString(CultureInfo.InvariantCulture)
+                ),
+                run.Options,
+                batchSize
             ),
             Start = () => DetectorStart.Open(this, run, data),
             For = model => data.For(model, Overrides, run.Progress).Map(fitting => DataOf(run, fitting, batchSize)),
@@ -68,28 +74,47 @@ public sealed record DetectorTraining
         return new()
         {
             CalibrationImages = data.Train.Unlabelled,
-            Validate = network => Validate(run, network, data.Validation),
+            Validate = network => Validate(run, run.Options.Ranks, network, data.Validation),
+            ValidateAlone = network => Validate(run, Alone.Instance, network, data.Validation),
             Task = network =>
                 DetectorTask.Create(
                     network.Architecture,
                     network.Graph,
                     network.Parameters,
                     (epoch, first) => Epoch(run, batches, epoch, first),
-                    _ => Validate(run, network, data.Validation),
-                    stage => run.Options.AfterStage(stage.ToString())
+                    _ => Validate(run, run.Options.Ranks, network, data.Validation),
+                    stage => run.Options.AfterStage(stage.ToString()),
+                    CutOf(batches)
                 ),
         };
     }
 
     DetectionBatches Batches(TrainingRun run, CocoFolder train, int batchSize) =>
-        new(train, batchSize, run.Options.IsShuffled, Passes, run.Key, run.Options.SkipsCorrupt ? run.Skipped : null);
+        new(
+            train,
+            batchSize,
+            run.Options.IsShuffled,
+            Passes,
+            run.Key,
+            run.Options.SkipsCorrupt ? run.Skipped : null,
+            MicroBatches.Size(run.Options, batchSize),
+            run.Options.Ranks
+        );
 
-    static Result<Metrics, PqfError> Validate(TrainingRun run, PqfModel model, CocoFolder images) =>
+    static StepCut? CutOf(DetectionBatches batches) =>
+        batches.Cut is { RankCount: 1 } cut && cut.MicroBatch == cut.BatchSize ? null : batches.Cut;
+
+    static Result<Metrics, PqfError> Validate(TrainingRun run, ICollective ranks, PqfModel model, CocoFolder images) =>
         EvaluateDetectorJob
             .Measure(
                 model,
                 images,
-                new DetectOptions { LoaderThreadCount = run.Options.LoaderThreadCount, HostThreadCount = run.Options.HostThreadCount },
+                new DetectOptions
+                {
+                    LoaderThreadCount = run.Options.LoaderThreadCount,
+                    HostThreadCount = run.Options.HostThreadCount,
+                    Ranks = ranks,
+                },
                 done => run.Progress?.Report(new JobProgress.Advanced(done)),
                 run.Cancellation
             )
@@ -106,12 +131,25 @@ public sealed record DetectorTraining
     static IEnumerable<Result<DetectorBatch, PqfError>> Epoch(TrainingRun run, DetectionBatches batches, int epoch, int first) =>
         batches
             .Epoch(epoch, first, run.Options.LoaderThreadCount, run.Cancellation)
-            .Select(
-                (examples, i) =>
+            .Zip(
+                KeysOf(run.Key.Fold("sampling").Fold((ulong)epoch), batches.Cut, first),
+                (examples, key) =>
                     examples.Map(batch => new DetectorBatch(
                         [.. batch.Select(example => example.Photograph)],
                         [.. batch.Select(example => example.Target)],
-                        run.Key.Fold("sampling").Fold((ulong)epoch).Fold((ulong)(first + i))
+                        key
                     ))
             );
+
+    /// <summary>A key for each micro-batch of this rank: that of its batch where it is the whole batch.</summary>
+    static IEnumerable<RngKey> KeysOf(RngKey epoch, StepCut cut, int firstStep)
+    {
+        for (int step = firstStep; step < cut.StepCount; step++)
+        {
+            var key = epoch.Fold((ulong)step);
+            var (first, count) = cut.PartOf(step, cut.Rank);
+            for (int micro = first; micro < first + count; micro++)
+                yield return cut.MicroBatch == cut.BatchSize ? key : key.Fold((ulong)micro);
+        }
+    }
 }

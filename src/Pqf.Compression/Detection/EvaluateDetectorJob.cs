@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
+using Pqf.Compression.Training;
 using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
@@ -44,10 +46,15 @@ public static class EvaluateDetectorJob
         IProgress<JobProgress>? progress = null,
         CancellationToken cancellation = default
     ) =>
-        images
-            .WithAllFiles()
-            .Bind(whole => DetectorClasses.For(whole, DetectorClasses.NamesOf(network.Model), network.Architecture.ClassCount, progress))
-            .Bind(fitting => options.BeforeWork().Map(_ => fitting))
+        options
+            .Ranks.Agree(() =>
+                images
+                    .WithAllFiles()
+                    .Bind(whole =>
+                        DetectorClasses.For(whole, DetectorClasses.NamesOf(network.Model), network.Architecture.ClassCount, progress)
+                    )
+            )
+            .Bind(fitting => options.Ranks.OnFirst(options.BeforeWork).Map(_ => fitting))
             .Bind(fitting =>
             {
                 foreach (string note in fitting.Notes)
@@ -78,21 +85,38 @@ public static class EvaluateDetectorJob
         using var scope = device.BeginScope();
         var detector = Detector.Create(model.Architecture, model.Parameters, device);
         options.AfterStage(EvaluateJob.Compiling);
-        float threshold = MaskRcnnOptions.Of(model.Architecture).MaskThresh;
+        var ranks = options.Ranks;
+        return ranks
+            .Agree(() => Results(detector, MaskRcnnOptions.Of(model.Architecture).MaskThresh, images, options, report, cancellation))
+            .Map(own => ranks.Size == 1 ? own : [.. ranks.ShareAll(DetectionBytes.Of(own)).SelectMany(DetectionBytes.Read)])
+            .Map(all => Report(images, all, options.HostThreadCount));
+    }
+
+    /// <summary>What is found in this rank's images.</summary>
+    static Result<ImmutableArray<CocoDetection>, PqfError> Results(
+        Detector detector,
+        float threshold,
+        CocoFolder images,
+        DetectOptions options,
+        Action<double> report,
+        CancellationToken cancellation
+    )
+    {
         var results = ImmutableArray.CreateBuilder<CocoDetection>();
+        var (first, count) = StepCut.Share(images.Images.Length, options.Ranks.Rank, options.Ranks.Size);
         int done = 0;
-        foreach (var loaded in Prefetch.Make(images.Images.Length, options.LoaderThreadCount, images.Decode, cancellation))
+        foreach (var loaded in Prefetch.Make(count, options.LoaderThreadCount, i => images.Decode(first + i), cancellation))
         {
             options.AfterStage(TrainJob.DecodingStage);
             if (loaded is not Result<Photograph, PqfError>.Ok(var photograph))
                 return ((Result<Photograph, PqfError>.Error)loaded).Value;
             var found = detector.Detect(photograph, stage => options.AfterStage(stage.ToString()));
-            results.AddRange(CocoTargets.Results(images.Images[done].Id, found, threshold, images.Labels));
+            results.AddRange(CocoTargets.Results(images.Images[first + done].Id, found, threshold, images.Labels));
             options.AfterStage(Masks);
-            report(++done);
+            report(Math.Min(images.Images.Length, (double)++done * options.Ranks.Size));
         }
 
-        return Report(images, results.ToImmutable(), options.HostThreadCount);
+        return results.ToImmutable();
     }
 
     static DetectorReport Report(CocoFolder images, ImmutableArray<CocoDetection> results, int threadCount)

@@ -54,7 +54,7 @@ public static class CompressJob
         if (
             images is not null
             && options.NotesAnswers
-            && DenseAnswers.Note(network, images, progress) is Result<Unit, PqfError>.Error(var unread)
+            && ranks.OnFirst(() => DenseAnswers.Note(network, images, progress)) is Result<Unit, PqfError>.Error(var unread)
         )
             return unread;
         if (options.MaxLoss is { } loss)

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Model;
+using Pqf.Compression.Training;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 
@@ -35,6 +38,10 @@ public sealed record EvaluateOptions
 
     /// <summary>Receives images that cannot be decoded, which are left out; null where such an image is an error.</summary>
     public SkippedImages? Skipped { get; init; }
+
+    /// <summary>The processes that measure together: each has some of the batches. The result is the same for any number of
+    /// them.</summary>
+    public ICollective Ranks { get; init; } = Alone.Instance;
 
     /// <summary>Called once nothing can be refused any more, before any work: to make what results go to. An error ends the job.</summary>
     public Func<Result<Unit, PqfError>> BeforeWork { get; init; } = () => default(Unit);
@@ -74,9 +81,10 @@ public static class EvaluateJob
         CancellationToken cancellation = default
     )
     {
-        if (network.ForPhotographs() is Result<Network, PqfError>.Error(var unfit))
+        var ranks = options.Ranks;
+        if (ranks.Agree(network.ForPhotographs) is Result<Network, PqfError>.Error(var unfit))
             return unfit;
-        if (options.BeforeWork() is Result<Unit, PqfError>.Error(var refused))
+        if (ranks.OnFirst(options.BeforeWork) is Result<Unit, PqfError>.Error(var refused))
             return refused;
         using var scope = network.Device.BeginScope();
         int batchSize = Math.Min(options.BatchSize, images.Count);
@@ -86,51 +94,98 @@ public static class EvaluateJob
             "evaluating",
             "images",
             images.Count,
-            report => Measure(classifier.Logits(images, options.ThreadCount, cancellation), images, batchSize, options.Skipped, report),
+            report => Measure(classifier, images, batchSize, options, report, cancellation),
             measured => measured.Top1.Count
         );
         options.AfterStage(Classifying);
         return accuracy;
     }
 
+    /// <summary>Measures this rank's batches, whole ones but for the last, and collects what all ranks have.</summary>
     static Result<Accuracy, PqfError> Measure(
-        IEnumerable<Result<ReadOnlyMemory<float>, PqfError>> results,
+        Classifier classifier,
         ImageSet images,
         int batchSize,
-        SkippedImages? skipped,
-        Action<double> report
+        EvaluateOptions options,
+        Action<double> report,
+        CancellationToken cancellation
     )
     {
-        int top1 = 0,
-            top5 = 0;
-        var answers = new List<(int Class, int Answer)>();
-        var mistakes = new List<Mistake>();
+        var ranks = options.Ranks;
+        var (batch, batchCount) = StepCut.Share(Division.Ceil(images.Count, batchSize), ranks.Rank, ranks.Size);
+        int first = batch * batchSize,
+            count = Math.Min(images.Count, (batch + batchCount) * batchSize) - first;
+        var own = count == images.Count ? images : new ImageSet.Part(images, [.. Enumerable.Range(first, count)]);
+        return ranks
+            .Agree(() => Answers(classifier, own, first, options, done => Report(done), cancellation))
+            .Map(mine => ranks.Size == 1 ? mine : [.. ranks.ShareAll(AnswerBytes(mine)).SelectMany(AnswersOf)])
+            .Bind<Accuracy>(all =>
+            {
+                options.Skipped?.Collect(ranks);
+                return all is [] ? ranks.Common(new PqfError.Images(images.Count, images.Count)) : AccuracyOf(all);
+            });
+
+        void Report(int done)
+        {
+            if (done % batchSize == 0 || done == own.Count)
+                report(Math.Min(images.Count, (double)done * ranks.Size));
+        }
+    }
+
+    /// <summary>What the network answers for some images; none where each is left out and other ranks have more.</summary>
+    static Result<ImmutableArray<Answered>, PqfError> Answers(
+        Classifier classifier,
+        ImageSet own,
+        int first,
+        EvaluateOptions options,
+        Action<int> report,
+        CancellationToken cancellation
+    )
+    {
+        var answers = ImmutableArray.CreateBuilder<Answered>();
         return DecodedImages
             .ForEach(
-                results,
-                images.Count,
-                skipped,
-                done =>
-                {
-                    if (done % batchSize == 0 || done == images.Count)
-                        report(done);
-                },
+                own.Count == 0 ? [] : classifier.Logits(own, options.ThreadCount, cancellation),
+                options.Ranks.Size == 1 ? own.Count : int.MaxValue,
+                options.Skipped,
+                report,
                 (image, logits) =>
                 {
-                    int label = images.ClassOf(image),
+                    int label = own.ClassOf(image),
                         rank = Ranking.RankOf(logits.Span, label),
                         answer = rank == 0 ? label : Ranking.First(logits.Span);
-                    top1 += rank == 0 ? 1 : 0;
-                    top5 += rank < TopCount ? 1 : 0;
-                    answers.Add((label, answer));
-                    if (rank > 0)
-                        mistakes.Add(new(image, label, answer, Classifier.Probabilities(logits.Span)[answer]));
+                    answers.Add(new(first + image, label, rank, answer, rank == 0 ? 1 : Classifier.Probabilities(logits.Span)[answer]));
                 }
             )
-            .Map(_ => new Accuracy(new Proportion(top1, answers.Count), new Proportion(top5, answers.Count), Confusion.Of(answers))
-            {
-                // A confidence that is no number is the lowest.
-                Mistakes = [.. mistakes.OrderByDescending(mistake => mistake.Confidence).Take(MostMistakes)],
-            });
+            .Map(_ => answers.ToImmutable());
     }
+
+    static Accuracy AccuracyOf(ImmutableArray<Answered> all) =>
+        new(
+            new Proportion(all.Count(one => one.Rank == 0), all.Length),
+            new Proportion(all.Count(one => one.Rank < TopCount), all.Length),
+            Confusion.Of([.. all.Select(one => (one.Class, one.Answer))])
+        )
+        {
+            // A confidence that is no number is the lowest.
+            Mistakes =
+            [
+                .. all.Where(one => one.Rank > 0)
+                    .Select(one => new Mistake(one.Image, one.Class, one.Answer, one.Confidence))
+                    .OrderByDescending(mistake => mistake.Confidence)
+                    .Take(MostMistakes),
+            ],
+        };
+
+    static byte[] AnswerBytes(ImmutableArray<Answered> answers) => MemoryMarshal.AsBytes(answers.AsSpan()).ToArray();
+
+    static Answered[] AnswersOf(byte[] message) => MemoryMarshal.Cast<byte, Answered>(message).ToArray();
+
+    /// <summary>What the network answered for an image.</summary>
+    /// <param name="Image">Its place in the set.</param>
+    /// <param name="Class">Its class.</param>
+    /// <param name="Rank">The place of its class among the answers, from 0.</param>
+    /// <param name="Answer">The first answer.</param>
+    /// <param name="Confidence">The probability that the network gives a wrong first answer.</param>
+    readonly record struct Answered(int Image, int Class, int Rank, int Answer, double Confidence);
 }

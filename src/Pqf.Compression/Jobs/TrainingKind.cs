@@ -46,8 +46,11 @@ public sealed record TrainingData<TBatch>
     /// <summary>Images on which a network is calibrated before it is trained; null leaves it as it is.</summary>
     public ImageSet? CalibrationImages { get; init; }
 
-    /// <summary>Measures a network; reports the number of images done.</summary>
+    /// <summary>Measures a network by all processes of the run; reports the number of images done.</summary>
     public required Func<PqfModel, Result<Metrics, PqfError>> Validate { get; init; }
+
+    /// <summary>The same by one process, while the others of the run wait.</summary>
+    public required Func<PqfModel, Result<Metrics, PqfError>> ValidateAlone { get; init; }
 
     /// <summary>The training of a network, whose values the steps overwrite.</summary>
     public required Func<PqfModel, Result<TrainingTask<TBatch>, PqfError>> Task { get; init; }

@@ -157,7 +157,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             AfterQuantising = compressed =>
                 data.CalibrationImages is null
                     ? default(Unit)
-                    : Measure(data, compressed.Model, InitialRecord.Quantised).Map(records => Kept(records)),
+                    : Measure(data.ValidateAlone, compressed.Model, InitialRecord.Quantised).Map(records => Kept(records)),
         };
         var model =
             Options.Compression is null || network.IsCompressed
@@ -176,7 +176,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     Result<ImmutableArray<InitialRecord>, PqfError> MeasureDense(TrainingData<TBatch> data, Network network) =>
         Options.Compression is null || network.IsCompressed || network.LacksStatistics || !network.NewLayers.IsEmpty
             ? ImmutableArray<InitialRecord>.Empty
-            : Measure(data, network.Model, InitialRecord.Dense)
+            : Measure(data.ValidateAlone, network.Model, InitialRecord.Dense)
                 .Map(records =>
                 {
                     if (records.Any(record => IsNearChance(record, network)))
@@ -309,7 +309,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         string name = state.Progress.BegunName;
         return state.Progress is not { Epochs: [], Batch: 0, Begun: null }
             ? state
-            : Measure(begun.Data, model with { Parameters = state.Parameters }, name)
+            : Measure(begun.Data.Validate, model with { Parameters = state.Parameters }, name)
                 .Map(records =>
                 {
                     var progress = state.Progress with { Initial = state.Progress.Initial.AddRange(records) };
@@ -321,7 +321,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     }
 
     /// <summary>Validates before the first step, unless that is not wanted.</summary>
-    Result<ImmutableArray<InitialRecord>, PqfError> Measure(TrainingData<TBatch> data, PqfModel model, string name)
+    Result<ImmutableArray<InitialRecord>, PqfError> Measure(Func<PqfModel, Result<Metrics, PqfError>> validate, PqfModel model, string name)
     {
         if (Options.SkipInitialValidation)
             return ImmutableArray<InitialRecord>.Empty;
@@ -329,7 +329,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             TrainingLoop.Validating,
             TrainingLoop.Unit,
             kind.ValidationCount,
-            _ => data.Validate(model),
+            _ => validate(model),
             measured => measured.Count
         );
         Options.AfterStage(TrainJob.ValidationStage);

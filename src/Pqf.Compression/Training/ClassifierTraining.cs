@@ -49,37 +49,18 @@ public sealed record ClassifierTraining
             {
                 foreach (string note in images.Notes)
                     run.Progress.Note(note);
-                return CheckMicroBatch(run, images).Map(_ => Kind(run, images));
+                int count = images.Sets.Train.Count;
+                return MicroBatches.Check(run.Options, DefaultBatchSize, count, count).Map(_ => Kind(run, images));
             });
-
-    static Result<Unit, PqfError> CheckMicroBatch(TrainingRun run, TrainingImages images)
-    {
-        int asked = run.Options.BatchSize ?? DefaultBatchSize,
-            batchSize = BatchSizeOf(run, images),
-            micro = MicroBatchOf(run, images),
-            count = Division.Ceil(batchSize, micro);
-        if (run.Options.MicroBatch is { } size && asked % size != 0)
-            return Refused($"expected a divisor of dataloader.batch_size ({asked}), got {size}");
-        return count < run.Options.Ranks.Size
-            ? Refused(
-                $"expected a micro-batch for each of the {run.Options.Ranks.Size} ranks: batches of {batchSize} images in micro-batches of "
-                    + $"{micro} are {count}"
-            )
-            : default(Unit);
-
-        static PqfError.Config Refused(string problem) => new("configuration", "dataloader.micro_batch", problem);
-    }
 
     static int BatchSizeOf(TrainingRun run, TrainingImages images) =>
         Math.Min(run.Options.BatchSize ?? DefaultBatchSize, images.Sets.Train.Count);
 
-    static int MicroBatchOf(TrainingRun run, TrainingImages images) =>
-        Math.Min(run.Options.MicroBatch ?? int.MaxValue, BatchSizeOf(run, images));
+    static int MicroBatchOf(TrainingRun run, TrainingImages images) => MicroBatches.Size(run.Options, BatchSizeOf(run, images));
 
     TrainingKind<LabelledBatch> Kind(TrainingRun run, TrainingImages images)
     {
-        int batchSize = BatchSizeOf(run, images),
-            micro = MicroBatchOf(run, images);
+        int batchSize = BatchSizeOf(run, images);
         return new()
         {
             ImageCount = images.Sets.Train.Count,
@@ -87,8 +68,7 @@ public sealed record ClassifierTraining
             BatchSize = batchSize,
             BatchCount = (images.Sets.Train.Count + batchSize - 1) / batchSize,
             Measured = [Classification.Accuracy, Metrics.Loss],
-            // States of runs from before the key existed resume as with the default.
-            Settings = micro == batchSize ? Settings() : Settings().Add("dataloader.micro_batch", $"{micro}"),
+            Settings = MicroBatches.Stored(Settings(), run.Options, batchSize),
             Start = () => ClassifierStart.Open(this, run, images),
             For = model => Data(run, images, model, batchSize),
         };
@@ -122,11 +102,13 @@ public sealed record ClassifierTraining
         return from fit in Network.CheckPhotographs(Weights ?? "", model)
             from sets in images.NumberedFor(classes, run.Progress)
             from _ in Classification.Check(model.Graph, model.Preprocessing.InputShape(smallest))
-            let data = new LabelledBatches(sets, model.Preprocessing, BatchesOf(run, batchSize), run.Key, run.Cancellation).Data
+            let batches = new LabelledBatches(sets, model.Preprocessing, BatchesOf(run, batchSize), run.Key, run.Cancellation)
+            let data = batches.Data
             select new TrainingData<LabelledBatch>
             {
                 CalibrationImages = sets.Train,
-                Validate = network => Classification.Validate(network.Graph, network.Parameters, data, run.Cancellation),
+                Validate = network => Validate(run, network, data),
+                ValidateAlone = network => Validate(run, network, batches.Alone),
                 Task = network =>
                     OpenTeacher(run, network, data)
                         .Map(teacher =>
@@ -139,6 +121,9 @@ public sealed record ClassifierTraining
                         ),
             };
     }
+
+    static Result<Metrics, PqfError> Validate(TrainingRun run, PqfModel network, LabelledData data) =>
+        Classification.Validate(network.Graph, network.Parameters, data, run.Cancellation);
 
     BatchOptions BatchesOf(TrainingRun run, int batchSize) =>
         new()

@@ -32,6 +32,26 @@ public sealed class RankTrainingTests : IDisposable
     }
 
     [Fact]
+    public void A_network_that_is_compressed_first_is_the_same_for_any_number_of_ranks()
+    {
+        Train("dense", 1, Options with { Epochs = 1 });
+        var options = Options with
+        {
+            Epochs = 1,
+            Compression = new CompressOptions
+            {
+                Compression = new CompressionSpec { K = 8, KMeansIterations = 2 },
+                Permutation = new PermutationSpec { Proposals = 20 },
+            },
+        };
+        string weights = folder.File("dense/trained_models/best.pqf");
+        Run("one", options, weights: weights).Value();
+        RankThreads.Run(2, ranks => Run("two", options with { Ranks = ranks }, weights: weights).Value());
+        Assert.Equal(Best("one"), Best("two"));
+        Assert.Equal(File.ReadAllBytes(folder.File("one/results.txt")), File.ReadAllBytes(folder.File("two/results.txt")));
+    }
+
+    [Fact]
     public void A_run_resumes_with_another_number_of_ranks()
     {
         Train("whole", 1, Options);
@@ -114,7 +134,7 @@ public sealed class RankTrainingTests : IDisposable
             RankThreads.Run(rankCount, ranks => Run(name, options with { Ranks = ranks }).Value());
     }
 
-    Result<TrainResult, PqfError> Run(string name, TrainOptions options, string idx = "idx")
+    Result<TrainResult, PqfError> Run(string name, TrainOptions options, string idx = "idx", string? weights = null)
     {
         using var device = new HostDevice(1);
         using var scope = device.BeginScope();
@@ -125,6 +145,7 @@ public sealed class RankTrainingTests : IDisposable
                     new ImageSource { IdxFolder = folder.File(idx) },
                     new ImageReader(path => new PqfError.File(path, "is no image"))
                 ),
+            Weights = weights,
             Overrides = new NetworkOverrides
             {
                 Arch = "resnet20",

@@ -33,6 +33,11 @@ static class CommandLine
         {
             return Dispatch(arguments, terminal, output);
         }
+        catch (RanksMissingException missing)
+        {
+            output.Fail(missing.Message);
+            return ExitCode.Failure;
+        }
         catch (OperationCanceledException stop) when (stop is RanksStoppedException || terminal.Cancellation.IsCancellationRequested)
         {
             output.Fail(ResultOutput.Interrupted);

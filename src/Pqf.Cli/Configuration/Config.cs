@@ -52,6 +52,10 @@ sealed record Config
     /// <summary><c>save_minutes</c>: time between two savings of a run's state; 0 saves after every step.</summary>
     public double SaveMinutes { get; init; } = 10;
 
+    /// <summary><c>rank_minutes</c>: how long processes under MPI wait for one that has not come to an exchange; 0 waits for
+    /// ever.</summary>
+    public double RankMinutes { get; init; } = 10;
+
     /// <summary><c>output_path</c>: the folder that results go to.</summary>
     public string? OutputPath { get; init; }
 

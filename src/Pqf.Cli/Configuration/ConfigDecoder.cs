@@ -43,6 +43,7 @@ static class ConfigDecoder
             LabelSmoothing = top.Read("label_smoothing", defaults.LabelSmoothing, Values.Number(0, 1)),
             Distillation = top.Child("distillation", Distillation),
             SaveMinutes = top.Read("save_minutes", defaults.SaveMinutes, Values.Number(0)),
+            RankMinutes = top.Read("rank_minutes", defaults.RankMinutes, Values.Number(0)),
             OutputPath = top.ReadText("output_path"),
             Model = top.Child("model", Model),
             Preprocessing = top.Child("preprocessing", Preprocessing),

@@ -20,13 +20,14 @@ sealed class LaunchedRanks(Func<string, string?> environment)
     public bool AreLaunched => Launcher().Size > 1;
 
     /// <summary>Joins the other ranks, if there are any.</summary>
-    public Result<ICollective, PqfError> Join()
+    /// <param name="patience">How long they wait for each other.</param>
+    public Result<ICollective, PqfError> Join(RankPatience patience)
     {
         var (names, size) = Launcher();
         if (size is null or 1)
             return Alone.Instance;
         return MpiCollective
-            .Join(names, size)
+            .Join(names, size, patience)
             .Map<ICollective>(ranks =>
             {
                 joined = ranks;

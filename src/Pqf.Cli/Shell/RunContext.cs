@@ -151,7 +151,7 @@ sealed record RunContext(
     /// <summary>Joins the processes that a launcher has started and runs with them. Rank 0 alone shows results and progress.</summary>
     public Result<Unit, PqfError> WithRanks(Func<RunContext, ICollective, Result<Unit, PqfError>> run) =>
         Terminal
-            .Ranks.Join()
+            .Ranks.Join(new(TimeSpan.FromMinutes(Config.RankMinutes), Terminal.Clock))
             .Bind(ranks =>
             {
                 try

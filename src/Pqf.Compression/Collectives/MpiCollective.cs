@@ -7,14 +7,14 @@ namespace Pqf.Compression.Collectives;
 public sealed unsafe class MpiCollective : ICollective
 {
     const int MaxName = 256, // MPI_MAX_PROCESSOR_NAME, the longest
-        StatusBytes = 64, // MPI_Status has 20 to 32
-        PollMilliseconds = 1;
+        SmallBytes = 1 << 16; // longer messages come right after short ones, in which all ranks have met
 
     readonly MpiLibrary library;
+    readonly MpiWait wait;
     readonly nint world,
         type;
 
-    MpiCollective(MpiLibrary library)
+    MpiCollective(MpiLibrary library, RankPatience patience)
     {
         this.library = library;
         (world, type) = library.Handles;
@@ -23,6 +23,7 @@ public sealed unsafe class MpiCollective : ICollective
         Done(((delegate* unmanaged[Cdecl]<nint, int*, int>)library["MPI_Comm_rank"])(world, &rank));
         Done(((delegate* unmanaged[Cdecl]<nint, int*, int>)library["MPI_Comm_size"])(world, &size));
         (Rank, Size) = (rank, size);
+        wait = new(library, patience, rank, size);
         LocalRank = CountBefore();
     }
 
@@ -41,14 +42,15 @@ public sealed unsafe class MpiCollective : ICollective
     /// <summary>Joins the ranks of a run.</summary>
     /// <param name="names">Libraries to look for, the most likely first.</param>
     /// <param name="expectedSize">Ranks that the launcher says it started; null where it does not.</param>
+    /// <param name="patience">How long ranks wait for each other.</param>
     /// <returns>An error without a known MPI library, or where it does not belong to the launcher.</returns>
-    public static Result<MpiCollective, PqfError> Join(IReadOnlyList<string> names, int? expectedSize) =>
+    public static Result<MpiCollective, PqfError> Join(IReadOnlyList<string> names, int? expectedSize, RankPatience patience) =>
         MpiLibrary
             .Load(names)
             .Bind<MpiCollective>(library =>
             {
                 Done(((delegate* unmanaged[Cdecl]<void*, void*, int>)library["MPI_Init"])(null, null));
-                var ranks = new MpiCollective(library);
+                var ranks = new MpiCollective(library, patience);
                 if (expectedSize is not { } size || size == ranks.Size)
                     return ranks;
                 ranks.Finish();
@@ -60,70 +62,102 @@ public sealed unsafe class MpiCollective : ICollective
             });
 
     /// <inheritdoc/>
+    /// <exception cref="RanksMissingException">Some ranks have not come.</exception>
     public void AllGather(ReadOnlySpan<byte> mine, Span<byte> all)
     {
         CheckLength("AllGather", (long)mine.Length * Size, all.Length);
-        fixed (byte* send = mine)
-        fixed (byte* receive = all)
-            Done(
-                ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, int>)library["MPI_Allgather"])(
-                    send,
-                    mine.Length,
-                    type,
-                    receive,
-                    mine.Length,
-                    type,
-                    world
-                )
-            );
+        Exchange(library["MPI_Allgather"], library["MPI_Iallgather"], mine, mine.Length, all);
     }
 
     /// <inheritdoc/>
+    /// <exception cref="RanksMissingException">Some ranks have not come.</exception>
     public void AllToAll(ReadOnlySpan<byte> mine, Span<byte> received)
     {
         CheckLength("AllToAll", mine.Length, received.Length);
-        fixed (byte* send = mine)
-        fixed (byte* receive = received)
+        Exchange(library["MPI_Alltoall"], library["MPI_Ialltoall"], mine, mine.Length / Size, received);
+    }
+
+    /// <summary>Both exchanges have the same arguments.</summary>
+    void Exchange(nint blocking, nint started, ReadOnlySpan<byte> mine, int part, Span<byte> received)
+    {
+        if (Math.Max(mine.Length, received.Length) > SmallBytes)
+            fixed (byte* send = mine)
+            fixed (byte* receive = received)
+                Done(
+                    ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, int>)blocking)(
+                        send,
+                        part,
+                        type,
+                        receive,
+                        part,
+                        type,
+                        world
+                    )
+                );
+        else
+        {
+            using var buffer = new MpiBuffer(mine.Length + received.Length);
+            mine.CopyTo(buffer.Bytes);
+            byte* receive = buffer.Pointer + mine.Length;
+            nint request = 0; // 32 bits of it in MPICH
             Done(
-                ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, int>)library["MPI_Alltoall"])(
-                    send,
-                    mine.Length / Size,
+                ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, nint*, int>)started)(
+                    buffer.Pointer,
+                    part,
                     type,
                     receive,
-                    mine.Length / Size,
+                    part,
                     type,
-                    world
+                    world,
+                    &request
                 )
             );
+            wait.For(request, buffer);
+            new ReadOnlySpan<byte>(receive, received.Length).CopyTo(received);
+        }
     }
 
     /// <inheritdoc/>
+    /// <exception cref="RanksMissingException">Some ranks have not come.</exception>
     public void Broadcast(Span<byte> bytes, int root)
     {
-        fixed (byte* buffer = bytes)
+        if (bytes.Length > SmallBytes)
+            fixed (byte* whole = bytes)
+                Done(
+                    ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, int>)library["MPI_Bcast"])(
+                        whole,
+                        bytes.Length,
+                        type,
+                        root,
+                        world
+                    )
+                );
+        else
+        {
+            using var buffer = new MpiBuffer(bytes.Length);
+            bytes.CopyTo(buffer.Bytes);
+            nint request = 0;
             Done(
-                ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, int>)library["MPI_Bcast"])(
-                    buffer,
+                ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, nint*, int>)library["MPI_Ibcast"])(
+                    buffer.Pointer,
                     bytes.Length,
                     type,
                     root,
-                    world
+                    world,
+                    &request
                 )
             );
+            wait.For(request, buffer);
+            buffer.Bytes.CopyTo(bytes);
+        }
     }
 
     /// <inheritdoc/>
     public void Barrier()
     {
-        nint request = 0; // 32 bits of it in MPICH
+        nint request = 0;
         Done(((delegate* unmanaged[Cdecl]<nint, nint*, int>)library["MPI_Ibarrier"])(world, &request));
-        byte* status = stackalloc byte[StatusBytes];
-        for (int isDone = 0; ; Thread.Sleep(PollMilliseconds))
-        {
-            Done(((delegate* unmanaged[Cdecl]<nint*, int*, byte*, int>)library["MPI_Test"])(&request, &isDone, status));
-            if (isDone != 0)
-                return;
-        }
+        wait.ForEver(request);
     }
 
     /// <inheritdoc/>
@@ -151,7 +185,7 @@ public sealed unsafe class MpiCollective : ICollective
             throw new ArgumentException($"{operation}: expected {expected} bytes, got {length}");
     }
 
-    static void Done(int code)
+    internal static void Done(int code)
     {
         if (code != 0)
             throw new InvalidOperationException($"MPI: expected success, got error {code}");

@@ -68,7 +68,7 @@ public sealed class MpiTests : IDisposable
     public void A_launcher_without_a_library_is_an_error() =>
         Assert.Equal(
             "device mpi: expected an MPI library, found none of libnone.so.1, libnone.so",
-            MpiCollective.Join(["libnone.so.1", "libnone.so"], 2).ErrorMessage()
+            MpiCollective.Join(["libnone.so.1", "libnone.so"], 2, RankPatience.Endless).ErrorMessage()
         );
 
     [Fact]
@@ -77,13 +77,13 @@ public sealed class MpiTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the library is Linux's");
         Assert.Equal(
             "device mpi: expected an MPI library, got libm.so.6 without MPI_Get_library_version",
-            MpiCollective.Join(["libm.so.6"], 2).ErrorMessage()
+            MpiCollective.Join(["libm.so.6"], 2, RankPatience.Endless).ErrorMessage()
         );
     }
 
     [Fact]
     public void Without_a_launcher_a_run_is_alone() =>
-        Assert.Equal(1, new LaunchedRanks(name => name == "SLURM_NTASKS" ? "8" : null).Join().Value().Size);
+        Assert.Equal(1, new LaunchedRanks(name => name == "SLURM_NTASKS" ? "8" : null).Join(RankPatience.Endless).Value().Size);
 
     ProcessResult Run(string program, string[] launch, string output, params string[] more) => Run(program, launch, output, default, more);
 

@@ -30,6 +30,7 @@ public class ConfigTests
         label_smoothing: 0.1
         distillation: {teacher: dense.pth, weight: 0.75, temperature: 4}
         save_minutes: 2.5
+        rank_minutes: 1.5
         skip_initial_validation: true
         output_path: results
         seed: 7
@@ -117,7 +118,7 @@ public class ConfigTests
             config.Dataloader
         );
         Assert.Equal((4, "loss"), (config.Patience, config.BestMetric));
-        Assert.Equal((0.1, 2.5), (config.LabelSmoothing, config.SaveMinutes));
+        Assert.Equal((0.1, 2.5, 1.5), (config.LabelSmoothing, config.SaveMinutes, config.RankMinutes));
         Assert.Equal(
             new DistillationConfig
             {

@@ -10,6 +10,7 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Metrics;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Commands;
@@ -106,11 +107,28 @@ static class EvaluateClassifierCommand
         return from accuracy in EvaluateJob.Run(network, images, options, run.Progress, run.Cancellation)
             from concluded in ranks.OnFirst(() =>
             {
+                NoteGuessing(run, network, accuracy.Top1);
                 var files = Write(run, network, accuracy, images);
                 var result = ResultOf(network, accuracy, options, accuracy.Top1.Count / watch.Stages[^1].Seconds);
                 return run.Conclude(result with { Files = files.Paths }, files);
             })
             select concluded;
+    }
+
+    // Of fewer images a network that knows its classes may have as few right.
+    const int EnoughToTell = 20;
+
+    static void NoteGuessing(RunContext run, Network network, Proportion top1)
+    {
+        if (top1.Count >= EnoughToTell && LoweredScores.IsNearChance(top1, network.Architecture.ClassCount))
+            run.Note(
+                $"{network.Path}: the network is no better than guessing on these images: "
+                    + (
+                        network.IsCompressed
+                            ? "it may not be calibrated (pqf compress --calibrate DIR), or the dense network guesses, too"
+                            : "it is not trained, or its classes or its preprocessing do not fit them"
+                    )
+            );
     }
 
     static Unit Start(StageWatch watch)

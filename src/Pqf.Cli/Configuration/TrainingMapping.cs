@@ -31,6 +31,8 @@ static class TrainingMapping
         var config = run.Config;
         if (config.OutputPath is null && resume is not null)
             return NoFolder(resume);
+        if (resume is not null && weights is not null && OtherNetwork(weights, config.Model.StateDictCompressed) is { } other)
+            return other;
         if (SizeRequest.CheckFixed(config) is Result<Unit, PqfError>.Error(var search))
             return search;
         string folder = run.OutputFolder(weights ?? body ?? config.Model.Arch);
@@ -78,6 +80,13 @@ static class TrainingMapping
                 ? "expected the folder of the run, here or in --output, got none"
                 : $"expected the folder of the run in --output, beside {resume}"
         );
+
+    /// <summary>The error of a run that is resumed with another network than it began with; null where it is the same, or where the
+    /// settings do not name it.</summary>
+    static PqfError.Config? OtherNetwork(string given, string? begun) =>
+        begun is null || Path.GetFullPath(given) == Path.GetFullPath(begun)
+            ? null
+            : new("command line", "--weights", $"expected {begun}, which the run began with, or none, got {given}");
 
     /// <summary>Keys that shape a run and that states of earlier versions do not have: they are stored where they are not at the
     /// default.</summary>

@@ -113,7 +113,7 @@ sealed record BestResult([property: JsonIgnore] EpochRecord Record, string File)
     public IReadOnlyDictionary<string, double?> Validation => MetricValues.Of(Record.Validation);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Lines() => [$"best      epoch {Epoch}, {MetricsText.Of(Record.Validation)}; wrote {File}"];
+    public IEnumerable<string> Lines() => [$"best      epoch {Epoch}, {MetricsText.Of(Record.Validation)}; {File}"];
 }
 
 /// <summary>The network before the first epoch, where it is better than that of every epoch.</summary>

@@ -53,7 +53,7 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
             trained.Progress,
             trained.BestMetric,
             trained.BestPath,
-            [$"Seed {run.Config.Seed}. metrics.csv beside this page has all figures."]
+            [$"Seed {run.Config.Seed}. metrics.csv beside this page has the figures of each epoch."]
         );
 
     /// <summary>What the training gave, once it has ended.</summary>

@@ -264,7 +264,8 @@ public static class CompressJob
             progress.Note(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"verified: the permuted network's logits are the dense network's, to {difference:0.0e+0} of the largest"
+                    $"verified: the permuted network's logits are the dense network's"
+                        + $"{(difference == 0 ? "" : $", to {difference:0.0e+0} of the largest")}"
                 )
             );
             return default(Unit);

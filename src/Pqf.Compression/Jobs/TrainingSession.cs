@@ -224,9 +224,11 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                 })
             );
 
+    bool IsOver(TrainingProgress progress) => progress.Epoch >= Options.Epochs;
+
     /// <summary>Where the run resumes. One whose patience has ended says so itself.</summary>
     string? ResumeNote(string path, TrainingProgress progress) =>
-        progress.Epoch >= Options.Epochs
+        IsOver(progress)
             ? $"{folder.Path} is complete: epoch {progress.Epoch} of {Options.Epochs} is done, and there is nothing to do; a larger "
                 + "--epochs trains further"
         : progress.EpochsSinceBest >= (Options.Patience ?? int.MaxValue) ? null
@@ -277,7 +279,9 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             from task in Ranks.Agree(() => data.Task(model with { Parameters = state.Parameters }))
             let trainer = new Trainer<TBatch>(Timed(task), state, Training, Ranks)
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
-            from _ in loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
+            from _ in IsOver(state.Progress)
+                ? default(Unit)
+                : loop.Run(folder.EventFolder, model with { Parameters = state.Parameters }, Settings)
             let __ = NoteLost(model)
             let bestPath = folder.ModelFile(TrainingOutput.Best, ModelFormat.Pqf)
             let ___ = Note(LoweredScores.ByTraining(trainer.State.Progress, Score, bestPath))

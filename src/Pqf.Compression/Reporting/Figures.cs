@@ -25,8 +25,10 @@ public static class Figures
     /// <param name="bits">The size.</param>
     /// <param name="than">What it is compared with, in the genitive: <c>the dense network's</c>.</param>
     /// <param name="thanBits">The size of that.</param>
+    /// <returns>The size alone, where both are the same.</returns>
     public static string Size(long bits, string than, long thanBits) =>
-        $"{Count(bits)} bits = {MebiBytes(bits)}; {Ratio((double)thanBits / bits)} times smaller than {than} {Count(thanBits)} bits";
+        $"{Count(bits)} bits = {MebiBytes(bits)}"
+        + (bits == thanBits ? "" : $"; {Ratio((double)thanBits / bits)} times smaller than {than} {Count(thanBits)} bits");
 
     /// <summary><c>297/400 = 74.25 % (95 % interval 69.75 … 78.29)</c>.</summary>
     public static string Percent(Proportion proportion) =>

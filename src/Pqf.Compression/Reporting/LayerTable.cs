@@ -48,14 +48,14 @@ static class LayerTable
                 new(BitsPerWeight(layer).ToString("0.00", CultureInfo.InvariantCulture), BitsPerWeight(layer) / mostBits),
                 Error(layer.RelativeError, mostError),
                 .. mostOutput > 0 ? (ReportCell[])[Error(layer.OutputError, mostOutput)] : [],
-                .. mostEffect > 0 ? (ReportCell[])[Error(layer.Effect, mostEffect)] : [],
+                .. mostEffect > 0 ? (ReportCell[])[Error(layer.Effect, mostEffect, mostEffect < 0.01 ? "0.0e+0" : "0.000")] : [],
             ]);
     }
 
-    static ReportCell Error(double? value, double most) =>
+    static ReportCell Error(double? value, double most, string format = "0.000") =>
         // Rounding may leave an effect a little below 0.
         value is { } known
-            ? new(Math.Max(0, known).ToString("0.000", CultureInfo.InvariantCulture), most > 0 ? Math.Max(0, known) / most : 0)
+            ? new(Math.Max(0, known).ToString(format, CultureInfo.InvariantCulture), most > 0 ? Math.Max(0, known) / most : 0)
             : new("");
 
     static double BitsPerWeight(LayerReport layer) => (double)layer.SizeBits / layer.Blocks.Weight.Count;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Pqf.Compression.Jobs;
 using Pqf.Compression.Training;
 using Pqf.Nets.Metrics;
 using Pqf.Tensors;
@@ -29,8 +30,21 @@ public static class TrainingPage
             $"{network.Name}, {Figures.ShortSize(network.SizeBits)}{times}. {Counted(progress, metric, better)}"
                 + Files(progress, bestPath, better),
             [.. Charts(progress, metric, better), Epochs(progress, metric, better)],
-            notes
+            [.. Warnings(network, progress, better), .. notes]
         );
+    }
+
+    /// <summary>What is no better than guessing, a sentence each.</summary>
+    static IEnumerable<string> Warnings(NetworkSummary network, TrainingProgress progress, BetterStart? better)
+    {
+        if (network.ClassCount is not { } classes)
+            yield break;
+        bool Guesses(Metrics? validation) => validation is { } known && LoweredScores.IsNearChance(known, classes);
+        if (Guesses(progress.Initial.FirstOrDefault(record => record.Name == InitialRecord.Dense)?.Validation))
+            yield return "The dense network is no better than guessing on these images: it is not trained, or its classes or its "
+                + "preprocessing do not fit them. Compressing it cannot make it better.";
+        else if (Guesses(better?.Record.Validation ?? progress.Best?.Validation))
+            yield return "The best network is no better than guessing on these images.";
     }
 
     static (string Figure, string Heading) Heading(NetworkSummary network, TrainingProgress progress, string metric, BetterStart? better)
@@ -126,7 +140,9 @@ public static class TrainingPage
                 better is null
                     ? "Validation after each epoch; the row of the best one stands out. Its network is kept as the best."
                     : "Validation after each epoch. No epoch is as good as the network before the first, whose row stands out."
-            ) + (isCounted ? $" {ShareTable.About}" : ""),
+            )
+                + (isCounted ? $" {ShareTable.About}" : "")
+                + string.Concat(progress.Initial.Select(record => Explained(record.Name)).Where(text => text is not null)),
             [
                 new ReportPart.Table(
                     "epochs",
@@ -149,6 +165,17 @@ public static class TrainingPage
             ]
         );
     }
+
+    /// <summary>What a row before the epochs is; null for a name that this version does not know.</summary>
+    static string? Explained(string name) =>
+        name switch
+        {
+            InitialRecord.Dense => " dense: the network before it is compressed.",
+            InitialRecord.Quantised => " quantised: right after its weights became codes.",
+            InitialRecord.Calibrated => " calibrated: after its layers were fitted to the dense network's outputs, where training begins.",
+            InitialRecord.Start => " start: where training begins.",
+            _ => null,
+        };
 
     static ReportRow Row(EpochRecord epoch, string[] names) =>
         ReportRow.Of([

@@ -136,7 +136,7 @@ public sealed class ConvertTests : IDisposable
         string text = Cli.Run("inspect", folder.File("decoded.pth")).Out;
         Assert.Contains("layer1.0.conv1.weight ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("codebook", text, StringComparison.Ordinal);
-        Assert.Contains("1.00 times smaller", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("times smaller", text, StringComparison.Ordinal);
         // k 16 and 9 values a block: at most 16 different first values.
         float[] weight = Open("decoded.pth", file => file.ByName["layer1.0.conv1.weight"].ToSingles());
         Assert.InRange(weight.Where((_, i) => i % 9 == 0).Distinct().Count(), 2, 16);

@@ -50,6 +50,35 @@ public sealed class EvaluateTests : IDisposable
         Assert.InRange(Right(result, "top-5"), Right(result, "top-1"), 4);
     }
 
+    /// <summary>Random weights for ten classes, and images of those that they never answer.</summary>
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(9, false)]
+    public void A_network_that_guesses_is_named_if_there_are_images_enough_to_tell(int count, bool isSaid)
+    {
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteImages(folder.File("images"), [("7", count), ("8", count)]);
+        var result = Cli.Run(
+            "evaluate",
+            folder.File("dense.safetensors"),
+            "--data",
+            folder.File("images"),
+            "--preprocessing.resize",
+            "40",
+            "--preprocessing.crop",
+            "32"
+        );
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Equal(
+            isSaid,
+            result.Error.Contains(
+                $"{folder.File("dense.safetensors")}: the network is no better than guessing on these images: it is not trained, or its "
+                    + "classes or its preprocessing do not fit them\n",
+                StringComparison.Ordinal
+            )
+        );
+    }
+
     [Fact]
     public void A_val_folder_is_found()
     {

@@ -36,8 +36,10 @@ public sealed class ResumeTests : IDisposable
     [Theory]
     [InlineData("no folder or state {0}/nosuch; expected the folder of a run, or a number of epochs with --output DIR", "{0}/nosuch")]
     [InlineData(
-        "no folder or state {0}/run/states/9.state; expected the folder of a run, or a number of epochs with --output DIR",
-        "{0}/run/states/9.state"
+        "{0}/run/states/1.state belongs to the run in {0}/run; expected that folder in --output, or none, got {0}/other",
+        "{0}/run/states/1.state",
+        "--output",
+        "{0}/other"
     )]
     [InlineData("{0}/empty is empty; expected the folder of a run, which holds config.yaml and states", "{0}/empty")]
     [InlineData("{0}/idx holds no run; expected the folder of a run, which holds config.yaml and states", "{0}/idx")]
@@ -63,14 +65,51 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal((ExitCode.Usage, $"error: command line: --resume: {Placed(expected)}"), (result.Code, result.ErrorLine));
     }
 
-    [Fact]
-    public void A_state_that_the_run_has_not_saved_is_named_with_those_that_it_has()
+    [Theory]
+    [InlineData("--output", "{0}/run", "--resume", "7")]
+    [InlineData("--resume", "{0}/run/states/7.state")]
+    public void A_state_that_the_run_has_not_saved_is_named_with_those_that_it_has(params string[] arguments)
     {
         Train("--epochs", "1");
         Assert.Equal(
             $"error: {folder.File("run/states/7.state")}: not found; expected a state that the run has saved: 0, 1",
-            Cli.Run("train", "--output", folder.File("run"), "--resume", "7").ErrorLine
+            Cli.Run(["train", .. arguments.Select(Placed)]).ErrorLine
         );
+    }
+
+    [Fact]
+    public void A_run_resumes_with_the_network_that_it_began_with_and_no_other()
+    {
+        Train("--epochs", "1");
+        string begun = folder.File("begun.pqf"),
+            state = folder.File("next/states/1.state");
+        File.Copy(folder.File("run/trained_models/best.pqf"), begun);
+        string[] next = ["--output", folder.File("next"), "--model.compress", "false", "--data", folder.File("idx"), "--epochs", "1"];
+        var started = Cli.Run(["train", begun, .. next]);
+        Assert.True(started.Code == ExitCode.Success, started.Error);
+        foreach (string other in (string[])[folder.File("run/trained_models/best.pqf"), folder.File("nosuch.pqf")])
+        {
+            var refused = Cli.Run("train", "--weights", other, "--resume", folder.File("next"), "--epochs", "2");
+            Assert.Equal(
+                (ExitCode.Usage, $"error: command line: --weights: expected {begun}, which the run began with, or none, got {other}"),
+                (refused.Code, refused.ErrorLine)
+            );
+        }
+
+        var resumed = Cli.Run("train", "--weights", begun, "--resume", folder.File("next"), "--epochs", "2");
+        Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
+        Assert.True(File.Exists(state));
+    }
+
+    [Fact]
+    public void A_run_that_is_complete_stays_as_it_is_but_for_its_report()
+    {
+        Train("--epochs", "1");
+        string before = Contents("report.");
+        var resumed = Cli.Run("train", "--resume", folder.File("run"));
+        Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
+        Assert.Contains("is complete: epoch 1 of 1 is done", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(before, Contents("report."));
     }
 
     /// <summary>A run whose states are gone does not begin again: that would write over its best network.</summary>
@@ -137,11 +176,12 @@ public sealed class ResumeTests : IDisposable
 
     static void Cut(string path) => File.WriteAllBytes(path, File.ReadAllBytes(path)[..100]);
 
-    string Contents() =>
+    string Contents(string except = "none") =>
         string.Join(
             '\n',
             Directory
                 .GetFiles(folder.File("run"), "*", SearchOption.AllDirectories)
+                .Where(path => !Path.GetFileName(path).StartsWith(except, StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal)
                 .Select(path => $"{path} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))}")
         );

@@ -158,9 +158,29 @@ public sealed class RunReportTests : IDisposable
             "calibrated",
             root.Descendants("tr").Single(row => row.Attribute("class")?.Value == "result").Elements("td").First().Value
         );
+        Assert.Contains(" quantised: right after its weights became codes. calibrated: ", text, StringComparison.Ordinal);
         // Empty cells stay empty.
         Assert.Contains("| **calibrated** | **75.00 %** |", text, StringComparison.Ordinal);
         Assert.DoesNotContain("****", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.1, 0.1, "The dense network is no better than guessing on these images: ")]
+    [InlineData(0.9, 0.1, "The best network is no better than guessing on these images.")]
+    [InlineData(0.9, 0.9, null)]
+    public void The_report_of_a_training_says_what_is_no_better_than_guessing(double dense, double best, string? expected)
+    {
+        Metrics Values(double accuracy) => new(20, [new(Metrics.Loss, 1), new("accuracy", accuracy)]);
+        var progress = TrainingProgress.Start with
+        {
+            Initial = [new("dense", Values(dense)), new("start", Values(best))],
+            Epochs = [new(1, Values(best), Values(best), best, 1e-3)],
+        };
+        var (_, text) = Pages(TrainingPage.Of(Network with { ClassCount = 10 }, progress, "accuracy", "out/best.pqf", []));
+        Assert.Contains(" dense: the network before it is compressed. start: where training begins.", text, StringComparison.Ordinal);
+        string[] said = [.. text.Split('\n').Where(line => line.Contains("guessing", StringComparison.Ordinal))];
+        Assert.Equal(expected is null ? 0 : 1, said.Length);
+        Assert.All(said, line => Assert.Contains(expected!, line, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
@@ -46,6 +47,28 @@ public sealed partial class SampleTests : IDisposable
     {
         string output = await Run("FineTune", files.Dense, files["data"], files["run"], "1");
         Assert.Contains("epoch 1, accuracy", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_function_of_ones_own_runs_in_a_network()
+    {
+        string output = await Run("OwnFunction");
+        var figures = Regex.Match(output, @"^compiled and recorded differ by (\S+) at most\ngradient of 432 weights, the largest (\S+)\n$");
+        double[] values = [.. figures.Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture))];
+        // Rounding of sums of at most 144 products.
+        Assert.InRange(values[0], 0, 1e-5);
+        Assert.InRange(values[1], 1e-3, 1e3);
+    }
+
+    [Fact]
+    public async Task Objects_are_found_in_a_folder_and_drawn()
+    {
+        string output = await Run("DetectFolder", files.Detector(), files["data/train/bird"], files["drawn"], "0");
+        Assert.Matches(@"^(\S+\.png  \d+ ?%  .+\n)+$", output);
+        Assert.Equal(
+            Directory.EnumerateFiles(files["data/train/bird"]).Select(Path.GetFileName).Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(files["drawn"]).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
+using Pqf.Nets.Detection;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -48,6 +49,29 @@ sealed class TestFiles : IDisposable
             ClassNames = [.. Classes],
         };
         Network.New(architecture, graph, parameters, overrides).ValueOrThrow().Save(path).ValueOrThrow();
+    }
+
+    /// <summary>A detector with random weights, written when it is asked for.</summary>
+    public string Detector()
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var options = new MaskRcnnOptions
+        {
+            FpnChannels = 8,
+            RepresentationSize = 16,
+            MaskChannels = 8,
+            MinSize = 64,
+            MaxSize = 96,
+            RpnPreNmsTopNTest = 50,
+            RpnPostNmsTopNTest = 20,
+            BoxDetectionsPerImg = 5,
+        };
+        var architecture = new Architecture("maskrcnn", 4, 3, 4, options);
+        var graph = Networks.Build(architecture).ValueOrThrow();
+        var parameters = Initialise.Random(graph, device, RngKey.FromSeed(7));
+        Network.New(architecture, graph, parameters, new NetworkOverrides()).ValueOrThrow().Save(this["detector.pqf"]).ValueOrThrow();
+        return this["detector.pqf"];
     }
 
     /// <summary>Noise, brighter from class to class.</summary>

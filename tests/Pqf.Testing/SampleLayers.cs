@@ -92,6 +92,7 @@ public static class SampleLayers
         Sample("hard swish", (graph, x) => graph.HardSwish(x)),
         Sample("GELU", (graph, x) => graph.Gelu(x)),
         Sample("GELU by tanh", (graph, x) => graph.GeluTanh(x)),
+        Sample("function of one's own", (graph, x) => graph.Function<Softsign>(x)),
         Sample("affine", (graph, x) => graph.Affine(x, -0.7f, 0.3f)),
         Sample("max pool", (graph, x) => graph.MaxPool2d(x, 3, 2, 1)),
         Sample("max pool in ceil mode", (graph, x) => graph.MaxPool2d(x, 3, new PoolOptions { Stride = 2, CeilMode = true })),

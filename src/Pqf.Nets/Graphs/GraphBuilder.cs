@@ -3,6 +3,7 @@ using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Convolution.Transposed;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Movement;
 using Pqf.Tensors.Ops.Normalisation;
 using Pqf.Tensors.Ops.Pooling;
@@ -89,6 +90,12 @@ public sealed class GraphBuilder
 
     /// <summary>x · Φ(x), by a hyperbolic tangent.</summary>
     public int GeluTanh(int x) => Append(new GeluTanhLayer(x), channels[x]);
+
+    /// <summary>A function of the caller's own of each value.</summary>
+    /// <param name="x">Node read.</param>
+    /// <typeparam name="TOp">The function.</typeparam>
+    public int Function<TOp>(int x)
+        where TOp : unmanaged, IUnaryOp => Append(new FunctionLayer<TOp>(x), channels[x]);
 
     /// <summary>scale · x + shift.</summary>
     public int Affine(int x, float scale, float shift) => Append(new AffineLayer(x, scale, shift), channels[x]);

@@ -20,7 +20,7 @@ public abstract record Layer
     public ImmutableArray<int> Inputs { get; }
 
     /// <summary>What the layer is, for messages: <c>Conv2d</c>.</summary>
-    public string Kind => GetType().Name[..^nameof(Layer).Length];
+    public string Kind => GetType().Name.Split('`')[0][..^nameof(Layer).Length];
 
     /// <summary>The tensors that the layer needs, in PyTorch's order. Most layers need none.</summary>
     public virtual ImmutableArray<ParameterSpec> Parameters => [];

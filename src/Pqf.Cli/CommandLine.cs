@@ -130,15 +130,19 @@ static class CommandLine
                     using var locks = new FolderLocks();
                     return entry
                         .Run(new RunContext(parsed, config, terminal, progress, locks, output) { Typed = split.Typed })
-                        .Match(_ => ExitCode.Success, error => Fail(error, output));
+                        .Match(_ => ExitCode.Success, error => Fail(Common(error, entry, config, terminal), output));
                 },
                 error =>
                 {
-                    Fail(error, output);
+                    Fail(Common(error, entry, new Config(), terminal), output);
                     return ExitCode.Usage;
                 }
             );
     }
+
+    /// <summary>An error as the processes under MPI have it together, if they share the command's work.</summary>
+    static PqfError Common(PqfError error, CommandEntry entry, Config config, Terminal terminal) =>
+        entry.IsShared ? terminal.Ranks.Common(error, new(TimeSpan.FromMinutes(config.RankMinutes), terminal.Clock)) : error;
 
     /// <summary><c>pqf help</c>, <c>pqf help COMMAND</c> and <c>pqf version</c> as the options that they mean; null for all else.</summary>
     static Result<ImmutableArray<string>, PqfError>? AsOptions(ImmutableArray<string> arguments) =>

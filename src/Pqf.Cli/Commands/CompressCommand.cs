@@ -108,6 +108,7 @@ static class CompressCommand
                     )
         )
         {
+            IsShared = true,
             Keys =
             [
                 ("output_path", output),

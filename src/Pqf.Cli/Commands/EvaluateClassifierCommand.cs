@@ -59,6 +59,7 @@ static class EvaluateClassifierCommand
             run => run.MeasuredWeights(weights.Of(run.Parsed)).Bind(file => Run(run, file))
         )
         {
+            IsShared = true,
             Keys = [("output_path", output)],
             Flags = [skip],
             Data = (data, NetworkTask.Classification),

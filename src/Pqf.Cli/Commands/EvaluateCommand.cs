@@ -55,6 +55,7 @@ static class EvaluateCommand
                     )
         )
         {
+            IsShared = true,
             Keys = [("output_path", output)],
             Flags = [skip],
             Data = (data, null),

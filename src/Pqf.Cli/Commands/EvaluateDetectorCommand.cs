@@ -64,6 +64,7 @@ static class EvaluateDetectorCommand
             run => run.MeasuredWeights(weights.Of(run.Parsed)).Bind(file => Run(run, file, run.Parsed.GetValue(profile)))
         )
         {
+            IsShared = true,
             Keys = [("output_path", output)],
             Data = (data, NetworkTask.Detection),
             PresetsOf = "evaluate",

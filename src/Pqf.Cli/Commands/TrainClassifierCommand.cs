@@ -57,6 +57,7 @@ static class TrainClassifierCommand
                 )
         )
         {
+            IsShared = true,
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
             Data = (data, NetworkTask.Classification),

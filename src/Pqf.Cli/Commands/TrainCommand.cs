@@ -64,6 +64,7 @@ static class TrainCommand
                 })
         )
         {
+            IsShared = true,
             Keys = [("output_path", shared.Output), ("distillation.teacher", distill)],
             Flags = [skip],
             Data = (data, null),

@@ -67,6 +67,7 @@ static class TrainDetectorCommand
                 )
         )
         {
+            IsShared = true,
             Keys = [("output_path", shared.Output)],
             Flags = [skip],
             Data = (data, NetworkTask.Detection),

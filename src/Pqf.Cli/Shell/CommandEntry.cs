@@ -15,6 +15,9 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     /// <summary>Options that are another way to write a key of the configuration.</summary>
     public ImmutableArray<(string Key, Option<string?> Option)> Keys { get; init; } = [];
 
+    /// <summary>Whether several processes under MPI share the command's work.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Options without a value that set a key to true.</summary>
     public ImmutableArray<(string Key, Option<bool> Option)> Flags { get; init; } = [];
 

@@ -14,7 +14,8 @@ sealed class LaunchedRanks(Func<string, string?> environment)
         Standard = ["libmpi_abi.so.0", "libmpi_abi.so"];
 
     MpiCollective? joined;
-    bool areTogether;
+    bool hasTried,
+        areTogether;
 
     /// <summary>Whether a launcher has started several processes.</summary>
     public bool AreLaunched => Launcher().Size > 1;
@@ -23,6 +24,7 @@ sealed class LaunchedRanks(Func<string, string?> environment)
     /// <param name="patience">How long they wait for each other.</param>
     public Result<ICollective, PqfError> Join(RankPatience patience)
     {
+        hasTried = true;
         var (names, size) = Launcher();
         if (size is null or 1)
             return Alone.Instance;
@@ -33,6 +35,26 @@ sealed class LaunchedRanks(Func<string, string?> environment)
                 joined = ranks;
                 return ranks;
             });
+    }
+
+    /// <summary>An error from before the ranks were joined, which all or some of them have found: each cause is printed by one
+    /// rank.</summary>
+    /// <param name="error">Of this rank.</param>
+    /// <param name="patience">As for <see cref="Join"/>.</param>
+    public PqfError Common(PqfError error, RankPatience patience)
+    {
+        if (hasTried || !AreLaunched)
+            return error;
+        return Join(patience)
+            .Match(
+                ranks =>
+                {
+                    var common = ranks.Agree<Unit>(() => error);
+                    Meet();
+                    return common.Match(_ => error, own => own);
+                },
+                _ => error
+            );
     }
 
     /// <summary>All ranks stand at the same place: they end together, whatever their exit codes.</summary>

@@ -156,7 +156,8 @@ sealed record RunContext(
             {
                 try
                 {
-                    var result = run(ranks.Rank == 0 ? this : Silent(), ranks);
+                    // Ranks that could not begin meet here as well.
+                    var result = ranks.Agree<Unit>(() => default(Unit)).Bind(_ => run(ranks.Rank == 0 ? this : Silent(), ranks));
                     if (result is not Result<Unit, PqfError>.Error { Value: not PqfError.OfRanks })
                         Terminal.Ranks.Meet();
                     return result;

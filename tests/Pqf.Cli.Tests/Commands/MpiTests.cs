@@ -51,6 +51,34 @@ public sealed class MpiTests : IDisposable
         );
     }
 
+    // What both ranks have, what rank 1 has beside it, and how the one line of the run begins.
+    public static TheoryData<string, string[], string[], string> BadRanks { get; } =
+        new()
+        {
+            { OpenMpi, ["--epochs", "none"], [], "error: command line: epochs: expected a whole number" },
+            { Mpich, ["--epochs", "none"], [], "error: command line: epochs: expected a whole number" },
+            { OpenMpi, [], ["--epochs", "none"], "error: command line: epochs: expected a whole number" },
+            { Mpich, [], ["--epochs", "none"], "error: command line: epochs: expected a whole number" },
+            { OpenMpi, [], ["--seed", "1"], "error: configuration: rank 1: expected what rank 0 has (seed: 0), got seed: 1" },
+            { Mpich, [], ["--seed", "1"], "error: configuration: rank 1: expected what rank 0 has (seed: 0), got seed: 1" },
+            { OpenMpi, [], ["--dataloader.idx_path", "nowhere"], "error: nowhere" },
+        };
+
+    [Theory]
+    [MemberData(nameof(BadRanks))]
+    public void A_rank_that_cannot_begin_ends_all_with_one_line(string launcher, string[] both, string[] second, string line)
+    {
+        var result = MpiProgram.Run(
+            MpiProgram.Start(
+                MpiProgram.Found(launcher),
+                ["-np", "1", .. Command("out", both), ":", "-np", "1", .. Command("out", [.. both, .. second])]
+            )
+        );
+        Assert.NotEqual(0, result.Code);
+        Assert.StartsWith(line, result.Errors.Single(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("out")));
+    }
+
     [Fact]
     public void A_launcher_of_another_library_is_named()
     {
@@ -89,7 +117,15 @@ public sealed class MpiTests : IDisposable
 
     ProcessResult Run(string program, string[] launch, string output, (string Name, string Value) variable, params string[] more)
     {
-        string[] command = MpiProgram.Program([
+        string[] command = Command(output, more);
+        var start = program == "dotnet" ? MpiProgram.Start(program, command[1..]) : MpiProgram.Start(program, [.. launch, .. command]);
+        if (variable.Name is { } set)
+            start.Environment[set] = variable.Value;
+        return MpiProgram.Run(start);
+    }
+
+    string[] Command(string output, params string[] more) =>
+        MpiProgram.Program([
             "train-resnet",
             "--quiet",
             "--threads",
@@ -109,11 +145,6 @@ public sealed class MpiTests : IDisposable
             "2",
             .. more,
         ]);
-        var start = program == "dotnet" ? MpiProgram.Start(program, command[1..]) : MpiProgram.Start(program, [.. launch, .. command]);
-        if (variable.Name is { } set)
-            start.Environment[set] = variable.Value;
-        return MpiProgram.Run(start);
-    }
 
     static (int, string) Problems(ProcessResult result) => (result.Code, result.Error);
 

@@ -52,16 +52,24 @@ sealed unsafe class MpiLibrary
         int length = 0;
         _ = ((delegate* unmanaged[Cdecl]<byte*, int*, int>)address)(text, &length);
         string version = Encoding.UTF8.GetString(text, Math.Clamp(length, 0, MaxText)).TrimEnd('\0').Split('\n')[0].Trim();
-        if (
-            NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out nint world)
-            && NativeLibrary.TryGetExport(library, "ompi_mpi_byte", out nint type)
-        )
-            return new MpiLibrary(library, new(world, type), version);
-        if (NativeLibrary.TryGetExport(library, "MPI_Abi_get_version", out _) && name.Contains("mpi_abi", StringComparison.Ordinal))
-            return new MpiLibrary(library, MpiHandles.Standard, version);
+        return KindOf(name, version, symbol => NativeLibrary.TryGetExport(library, symbol, out nint found) ? found : null)
+            .Map(handles => new MpiLibrary(library, handles, version));
+    }
+
+    /// <summary>The handles of a library's kind.</summary>
+    /// <param name="name">Of its file.</param>
+    /// <param name="version">Its own text.</param>
+    /// <param name="symbol">Addresses by name; null where there is none.</param>
+    /// <returns>An error where it is of no known kind.</returns>
+    internal static Result<MpiHandles, PqfError> KindOf(string name, string version, Func<string, nint?> symbol)
+    {
+        if (symbol("ompi_mpi_comm_world") is { } world && symbol("ompi_mpi_byte") is { } type)
+            return new MpiHandles(world, type);
+        if (symbol("MPI_Abi_get_version") is not null && name.Contains("mpi_abi", StringComparison.Ordinal))
+            return MpiHandles.Standard;
         // MPICH, MVAPICH and Cray's name MPICH in their text.
         return version.Contains("MPICH", StringComparison.OrdinalIgnoreCase) || version.StartsWith("Intel(R) MPI", StringComparison.Ordinal)
-            ? new MpiLibrary(library, MpiHandles.Mpich, version)
+            ? MpiHandles.Mpich
             : new PqfError.Device("mpi", $"expected Open MPI, MPICH, or a library of the MPI 5 ABI, got {name}: {version}");
     }
 

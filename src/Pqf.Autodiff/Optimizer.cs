@@ -45,18 +45,26 @@ public abstract record Optimizer
     /// <param name="gradients">One for each parameter, of its shape.</param>
     /// <param name="state">Its averages are overwritten.</param>
     /// <param name="learningRate">Of this step.</param>
+    /// <param name="factors">What the rate is multiplied by for some of the parameters; null for none.</param>
     /// <returns>The state after it, with the same averages.</returns>
     /// <exception cref="KeyNotFoundException">A gradient or average is not there.</exception>
     public OptimizerState Step(
         ImmutableDictionary<string, Tensor<float>> parameters,
         ImmutableDictionary<string, Tensor<float>> gradients,
         OptimizerState state,
-        double learningRate
+        double learningRate,
+        ImmutableDictionary<string, double>? factors = null
     )
     {
         int step = state.StepCount + 1;
         foreach (var (name, parameter) in parameters)
-            Update(parameter, gradients[name], average => state.Averages[$"{name}.{average}"], step, learningRate);
+            Update(
+                parameter,
+                gradients[name],
+                average => state.Averages[$"{name}.{average}"],
+                step,
+                learningRate * (factors?.GetValueOrDefault(name, 1) ?? 1)
+            );
         return state with { StepCount = step };
     }
 

@@ -49,6 +49,25 @@ public class OptimizerTests(DeviceSet devices) : DeviceTest(devices)
         Assert.All(state.Averages.Values, average => Assert.Single(average.ToArray().Select(value => MathF.Round(value, 5)).Distinct()));
     }
 
+    [Theory, MemberData(nameof(Cases))]
+    public void A_factor_of_the_rate_is_a_rate_of_its_own(DeviceKind kind, string name)
+    {
+        var device = Use(kind);
+        Optimizer optimizer = name == "adam" ? new Optimizer.Adam() : new Optimizer.Sgd(0.9, 0.1);
+        ImmutableDictionary<string, Tensor<float>> Of(float p, float q) =>
+            new[] { ("p", p), ("q", q) }.ToImmutableDictionary(pair => pair.Item1, pair => Tensor<float>.From(device, [1], [pair.Item2]));
+        var (scaled, plain, gradients) = (Of(1, 2), Of(1, 2), Of(0.5f, -3));
+
+        optimizer.Step(scaled, gradients, optimizer.Start(scaled), 0.1, ImmutableDictionary<string, double>.Empty.Add("q", 0.25));
+        optimizer.Step(plain, gradients, optimizer.Start(plain), 0.1);
+        Assert.Equal(plain["p"].ToArray(), scaled["p"].ToArray());
+        Assert.NotEqual(plain["q"].ToArray(), scaled["q"].ToArray());
+
+        var slow = Of(1, 2);
+        optimizer.Step(slow, gradients, optimizer.Start(slow), 0.025);
+        Assert.Equal(slow["q"].ToArray(), scaled["q"].ToArray());
+    }
+
     [Fact]
     public void Averages_bear_PyTorchs_names()
     {

@@ -62,6 +62,13 @@ static class CompressCommand
                 + "those of --calibrate is held back to measure it",
             HelpName = "POINTS",
         };
+        var minutes = new Option<string?>("--calibrate-minutes")
+        {
+            Description =
+                "Minutes from the start of compressing that calibration may take: as many steps as fit train the network on what the dense "
+                + "network gives on the photographs of --calibrate",
+            HelpName = "MINUTES",
+        };
         format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");
         search.CompletionSources.Add("greedy", "stochastic", "descent");
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the size of each layer and of the whole; write nothing" };
@@ -81,6 +88,7 @@ static class CompressCommand
                     format,
                     search,
                     calibrate,
+                    minutes,
                     targetSize,
                     targetRatio,
                     maxLoss,
@@ -114,6 +122,7 @@ static class CompressCommand
                 ("output_path", output),
                 ("format", format),
                 ("search", search),
+                ("calibrate_minutes", minutes),
                 ("target_size", targetSize),
                 ("target_ratio", targetRatio),
                 ("max_loss", maxLoss),
@@ -225,6 +234,7 @@ static class CompressCommand
                 ConfigMapping.Compress(run) with
                 {
                     Images = images,
+                    Distillation = ConfigMapping.Distillation(run.Config),
                     Skipped = skipped,
                     ImagesCounted = count => NoteFew(run, network, count),
                     OwnsNetwork = true,
@@ -236,7 +246,7 @@ static class CompressCommand
                 run.Cancellation
             )
             from concluded in ranks.OnFirst(() =>
-                Write(run, network, compressed, folder, CalibrationSource.Text(images, skipped, compressed.Search), calibrate is not null)
+                Write(run, network, compressed, folder, CalibrationSource.Text(images, skipped, compressed), calibrate is not null)
             )
             select concluded
         );

@@ -87,6 +87,14 @@ sealed record Config
     /// <summary><c>calibration</c>: what is done on photographs after quantising.</summary>
     public CalibrationLevel Calibration { get; init; } = CalibrationLevel.Auto;
 
+    /// <summary><c>calibrate_minutes</c>: minutes from the start of compressing in which calibration should be done; null for no such
+    /// limit.</summary>
+    public double? CalibrateMinutes { get; init; }
+
+    /// <summary><c>calibrate_steps</c>: steps of the level <see cref="CalibrationLevel.Network"/>; null for as many as there is time for,
+    /// or the default.</summary>
+    public int? CalibrateSteps { get; init; }
+
     /// <summary><c>target_size</c>: block lengths and codebook sizes are chosen for it; null for no such size.</summary>
     public SizeTarget? TargetSize { get; init; }
 
@@ -299,7 +307,8 @@ sealed record PreprocessingConfig
 /// <summary>What is done on photographs without labels, from quick to thorough.</summary>
 enum CalibrationLevel
 {
-    /// <summary>As the command needs: <see cref="Layers"/> to compress, <see cref="Norms"/> where training follows.</summary>
+    /// <summary>As the command needs: <see cref="Layers"/> to compress, and <see cref="Network"/> where minutes are given for it; <see
+    /// cref="Norms"/> where training follows.</summary>
     Auto,
 
     /// <summary>Nothing.</summary>
@@ -310,6 +319,9 @@ enum CalibrationLevel
 
     /// <summary>Each layer's codes and codebook are made to give the dense layer's output.</summary>
     Layers,
+
+    /// <summary>After that, codebooks, norms and biases are trained on the dense network's answers.</summary>
+    Network,
 }
 
 /// <summary>How far the search for channel orders goes, from the greedy start.</summary>

@@ -15,7 +15,8 @@ static class ConfigDecoder
 {
     /// <summary>Codes are at most 16 bits wide.</summary>
     const int MaxK = 65_536,
-        MaxEpochs = 100_000;
+        MaxEpochs = 100_000,
+        MaxSteps = 100_000;
 
     static readonly Choice<ValueForm> Form = Values.Choice(
         ("8bit", ValueForm.Scaled8),
@@ -53,6 +54,8 @@ static class ConfigDecoder
             Formats = top.Read("format", defaults.Formats, Values.List(Format.Parse)),
             Search = top.ReadOptional("search", Search),
             Calibration = top.Read("calibration", defaults.Calibration, Calibration),
+            CalibrateMinutes = top.ReadOptional("calibrate_minutes", Values.Number(0)),
+            CalibrateSteps = top.ReadOptional("calibrate_steps", Values.Integer(0, MaxSteps)),
             TargetSize = top.Read<SizeTarget?>("target_size", null, TargetSize),
             TargetRatio = top.Read<SizeTarget?>("target_ratio", null, TargetRatio),
             MaxLoss = top.ReadOptional("max_loss", Values.Number(0, 100)),
@@ -79,7 +82,8 @@ static class ConfigDecoder
             ("auto", CalibrationLevel.Auto),
             ("none", CalibrationLevel.None),
             ("norms", CalibrationLevel.Norms),
-            ("layers", CalibrationLevel.Layers)
+            ("layers", CalibrationLevel.Layers),
+            ("network", CalibrationLevel.Network)
         );
 
     static Choice<string?> BestMetric { get; } =

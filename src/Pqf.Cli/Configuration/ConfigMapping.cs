@@ -5,6 +5,7 @@ using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
+using Pqf.Compression.Training;
 using Pqf.Nets.Detection;
 using Pqf.Tensors;
 
@@ -89,7 +90,7 @@ static class ConfigMapping
             Target = run.Config.TargetSize ?? run.Config.TargetRatio,
             MaxLoss = run.Config.MaxLoss / 100,
             Formats = [.. run.Config.UsualFormats.Distinct()],
-            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+            Reconstruction = run.Config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers or CalibrationLevel.Network
                 ? new ReconstructionOptions()
                 : null,
             Seed = run.Config.Seed,
@@ -99,6 +100,18 @@ static class ConfigMapping
             ToolVersion = HelpText.Version,
             Clock = run.Terminal.Clock,
         };
+
+    /// <summary>How a network is trained on the dense network's answers; null where it is not.</summary>
+    public static DistillationPlan? Distillation(Config config)
+    {
+        if (config is not ({ Calibration: CalibrationLevel.Network } or { Calibration: CalibrationLevel.Auto, CalibrateMinutes: not null }))
+            return null;
+        var defaults = new DistillationOptions();
+        return new(defaults with { Steps = config.CalibrateSteps ?? defaults.Steps })
+        {
+            Minutes = config.CalibrateSteps is null ? config.CalibrateMinutes : null,
+        };
+    }
 
     static Result<ImmutableArray<string>, PqfError> ClassNames(Config config)
     {

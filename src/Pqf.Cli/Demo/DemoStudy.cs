@@ -68,7 +68,7 @@ static class DemoStudy
         };
 
     static string Calibration(Config config) =>
-        config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers
+        config.Calibration is CalibrationLevel.Auto or CalibrationLevel.Layers or CalibrationLevel.Network
             ? "to fit each layer to the dense network's outputs"
             : "to estimate the norms again";
 

@@ -32,6 +32,9 @@ sealed record CompressResult(
     /// <summary>The search of --max-loss; null without it.</summary>
     public SizeSearchResult? Search { get; init; }
 
+    /// <summary>The training on the dense network's answers; null without it.</summary>
+    public DistillationResult? Distillation { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
@@ -40,6 +43,7 @@ sealed record CompressResult(
             QuantisedLayer.Line(Layers.Count, MeanRelativeError, MeanOutputError),
             .. Network.Lines(),
             .. Search is null ? [] : (string[])[Search.Line()],
+            .. Distillation is null ? [] : (string[])[Distillation.Line()],
         ];
 }
 

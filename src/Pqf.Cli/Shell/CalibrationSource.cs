@@ -35,12 +35,15 @@ static class CalibrationSource
     /// <summary>What a network was calibrated on, for a report: <c>160 photographs without labels</c>; null for nothing.</summary>
     /// <param name="images">What there was.</param>
     /// <param name="skipped">Those that could not be decoded.</param>
-    /// <param name="search">With those held back.</param>
-    public static string? Text(ImageSet? images, SkippedImages? skipped, SizeSearch? search) =>
+    /// <param name="compressed">With those held back.</param>
+    public static string? Text(ImageSet? images, SkippedImages? skipped, Compressed compressed) =>
         images is null ? null
-        : images is ImageSet.Synthetic ? $"{Plural.Of(images.Count, "synthetic picture")}, as there were no photographs"
-        : Plural.Of(Math.Min(images.Count - (search?.HeldBack ?? 0), CompressOptions.MostImages) - (skipped?.Count ?? 0), "photograph")
+        : images is ImageSet.Synthetic
+            ? $"{Plural.Of(images.Count - HeldBack(compressed), "synthetic picture")}, as there were no photographs"
+        : Plural.Of(Math.Min(images.Count - HeldBack(compressed), CompressOptions.MostImages) - (skipped?.Count ?? 0), "photograph")
             + " without labels";
+
+    static int HeldBack(Compressed compressed) => compressed.Search?.HeldBack ?? compressed.State.Distillation?.HeldBack ?? 0;
 
     static Result<ImageSet, PqfError> Drawn(RunContext run, Network network)
     {

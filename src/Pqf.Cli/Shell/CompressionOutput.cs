@@ -64,6 +64,7 @@ static class CompressionOutput
         {
             MeanOutputError = state.Layers.Any(row => row.OutputError is not null) ? state.Layers.Average(row => row.OutputError) : null,
             Search = compressed.Search is { } search ? SizeSearchResult.Of(search) : null,
+            Distillation = state.Distillation is { } distillation ? DistillationResult.Of(distillation) : null,
         };
         return (result, new FilesBeside(networks.Paths, within).And(tables));
     }

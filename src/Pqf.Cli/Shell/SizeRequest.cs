@@ -28,6 +28,14 @@ static class SizeRequest
                 "--max-loss",
                 "expected calibration norms, layers or auto, as each size is calibrated before it is measured, got none"
             ),
+            { Calibration: CalibrationLevel.Network } => Wrong(
+                "--max-loss",
+                "expected calibration norms, layers or auto: up to seven sizes are calibrated, and network would train each of them"
+            ),
+            { CalibrateMinutes: not null } => Wrong(
+                "--max-loss",
+                "expected no --calibrate-minutes beside it: up to seven sizes are calibrated"
+            ),
             _ when isDryRun => Wrong(
                 "--dry-run",
                 "the size that --max-loss gives is known only after networks of several sizes were compressed and measured; run without "

@@ -168,7 +168,7 @@ public abstract record ImageSet
         public override int Count => Images.Length;
 
         /// <inheritdoc/>
-        public override int ClassOf(int index) => Classes[index];
+        public override int ClassOf(int index) => Classes.IsEmpty ? 0 : Classes[index];
 
         /// <inheritdoc/>
         public override Result<Unit, PqfError> Prepare(int index, Preprocessing preprocessing, Variation? variation, Memory<float> input)

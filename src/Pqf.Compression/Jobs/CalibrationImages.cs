@@ -24,24 +24,28 @@ static class CalibrationImages
         int count = order.Length,
             batchCount = (count + options.BatchSize - 1) / options.BatchSize,
             batchSize = (count + batchCount - 1) / Math.Max(1, batchCount);
-        return new NormImages(
-            preprocessing.InputShape(Math.Max(1, batchSize)),
-            batchCount,
-            () =>
-                ImageBatches
-                    .Load(
-                        count,
-                        Preprocess.InputCount(preprocessing),
-                        (i, input) => InPlaceOf(order, i, options.Skipped, number => images.Prepare(number, preprocessing, null, input)),
-                        new Loading(batchSize, options.LoaderThreadCount),
-                        cancellation
-                    )
-                    .Select(batch => batch.Map(found => new InputBatch(preprocessing.InputShape(found.Count), found.Pixels)))
-        )
+        var views = options.Key.Fold("views");
+        return new NormImages(preprocessing.InputShape(Math.Max(1, batchSize)), batchCount, () => Load(_ => null))
         {
             ImageCount = count,
+            Varied = view => Load(number => new Variation(Variety, views.Fold((ulong)view).Fold((ulong)number))),
         };
+
+        IEnumerable<Result<InputBatch, PqfError>> Load(Func<int, Variation?> vary) =>
+            ImageBatches
+                .Load(
+                    count,
+                    Preprocess.InputCount(preprocessing),
+                    (i, input) =>
+                        InPlaceOf(order, i, options.Skipped, number => images.Prepare(number, preprocessing, vary(number), input)),
+                    new Loading(batchSize, options.LoaderThreadCount),
+                    cancellation
+                )
+                .Select(batch => batch.Map(found => new InputBatch(preprocessing.InputShape(found.Count), found.Pixels)));
     }
+
+    /// <summary>A quarter of the photograph at least, mirrored or not: measured in docs/decisions.md.</summary>
+    static Augmentation Variety { get; } = new() { RandomScale = new RandomScale(0.25, 1) };
 
     /// <summary>The images that are used, in the order in which they are drawn.</summary>
     public static ImmutableArray<int> Order(ImageSet images, CompressOptions options) =>

@@ -58,7 +58,9 @@ public static class CompressJob
         )
             return unread;
         if (options.MaxLoss is { } loss)
-            return LossSearch.Run(network, loss, options, progress, cancellation);
+            return LossSearch.Run(network, loss, options with { Distillation = null }, progress, cancellation);
+        options = DistillationJob.Settled(network, options, progress);
+        images = options.Images is { } seen ? ImagesOf(network, seen, options, cancellation) : null;
         return options.Target is { } target
             ? from layers in Blocks.Of(network.Graph, options.Compression)
             from measured in WithStatistics(network, options, progress, cancellation)
@@ -142,6 +144,7 @@ public static class CompressJob
         from provenance in options.Ranks.Agree(() => ProvenanceOf(network.Path, options.ToolVersion))
         let steps = Estimate(network, images)
             .AddRange(Compress.Method(layers, options.Permutation, options.Key, images, options.Reconstruction, options.Compression))
+            .AddRange(images is null ? [] : DistillationJob.Steps(network, options, progress, cancellation))
             .AddRange(images is not null && options.MeasuresEffects ? (ICompressionStep[])[new MeasureEffects(images)] : [])
         let run = new CompressionRun(options, layers, progress)
         {

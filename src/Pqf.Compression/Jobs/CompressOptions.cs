@@ -50,6 +50,13 @@ public sealed record CompressOptions
     /// <summary>How layers are reconstructed on the images; null estimates norms alone.</summary>
     public ReconstructionOptions? Reconstruction { get; init; }
 
+    /// <summary>How the network is trained on the dense network's answers to the images, after its layers are reconstructed; null does
+    /// not train it.</summary>
+    public DistillationPlan? Distillation { get; init; }
+
+    /// <summary>Images held back from all steps, on which the trained network is measured.</summary>
+    internal ImageSet? HeldBack { get; init; }
+
     /// <summary>Whether <see cref="MeasureEffects"/> ends the job, where there are images: for whoever reads the layers'
     /// reports.</summary>
     public bool MeasuresEffects { get; init; } = true;

@@ -45,7 +45,7 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
     )
     {
         var state = start;
-        var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers or MeasureEffects));
+        var quantise = steps.Last(step => step is not (Calibrate or ReconstructLayers or Distil or MeasureEffects));
         isEstimating = steps is [Calibrate, ..];
         var check = CheckOf(steps[0], state);
         foreach (var next in events)
@@ -121,6 +121,10 @@ sealed class CompressionRun(CompressOptions options, ImmutableArray<LayerBlocks>
             case CompressionEvent.LayerReconstructed:
                 reconstructionSeconds.Add(Elapsed());
                 Advance(reconstructionSeconds.Count);
+                break;
+            case CompressionEvent.Distilling step:
+                InStage("distilling", "steps", step.Count);
+                Advance(step.Done);
                 break;
             case CompressionEvent.MeasuringEffect layer:
                 InStage("measuring layers' effects", "layers", layer.Count);

@@ -35,8 +35,12 @@ public sealed record ReconstructionOptions
     /// <summary>One batch in so many is held back to choose corrections.</summary>
     public int HeldBackEvery { get; init; } = 5;
 
-    /// <summary>Fewer photographs than so many are used with their mirror images, up to this number in all.</summary>
-    public int MirrorBelow { get; init; } = 640;
+    /// <summary>Fewer photographs than so many are used several times, cut at random and mirrored or not, up to this number in all; those
+    /// of a detector are mirrored alone.</summary>
+    public int VaryBelow { get; init; } = 640;
+
+    /// <summary>Times that a photograph is used at most, beside the one as it is.</summary>
+    public int MostVariations { get; init; } = 5;
 
     /// <summary>Bytes that the values of the network's layers on all photographs may take; photographs beyond are not used.</summary>
     public long MemoryLimit { get; init; } = 4L << 30;

@@ -59,6 +59,11 @@ public abstract record CompressionEvent
     /// <summary>A layer is reconstructed.</summary>
     public sealed record LayerReconstructed(LayerReconstruction Report) : CompressionEvent;
 
+    /// <summary>A step of training on the dense network's answers is done.</summary>
+    /// <param name="Done">Steps done, of <paramref name="Count"/>.</param>
+    /// <param name="Count">Steps in all.</param>
+    public sealed record Distilling(int Done, int Count) : CompressionEvent;
+
     /// <summary>The measuring of what a quantised layer costs starts.</summary>
     /// <param name="Layer">PyTorch name.</param>
     /// <param name="Number">From 1 to <paramref name="Count"/>.</param>

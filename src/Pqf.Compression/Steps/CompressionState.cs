@@ -43,6 +43,9 @@ public sealed record CompressionState(Graph Graph, Parameters Parameters, HostDe
     /// <summary>Layers reconstructed, in graph order.</summary>
     public ImmutableArray<LayerReconstruction> Reconstructions { get; init; } = [];
 
+    /// <summary>What training on the dense network's answers gave; null without it.</summary>
+    public DistillationReport? Distillation { get; init; }
+
     /// <summary>Epochs of fine-tuning; null without it.</summary>
     public TrainingProgress? Training { get; init; }
 }

@@ -13,6 +13,10 @@ public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerab
     /// <summary>Images in all.</summary>
     public int ImageCount { get; init; } = BatchCount * BatchShape[0];
 
+    /// <summary>Gives the batches with every photograph cut at random and mirrored or not: one number, one way; null where photographs can
+    /// be mirrored alone.</summary>
+    public Func<int, IEnumerable<Result<InputBatch, PqfError>>>? Varied { get; init; }
+
     /// <summary>For each of the network's joints, in their order, the most boxes of an image; empty where photographs have no
     /// boxes.</summary>
     public ImmutableArray<int> BoxCounts { get; init; } = [];

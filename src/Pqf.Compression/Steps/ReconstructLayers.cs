@@ -33,14 +33,14 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         var start = Shared(On(host, state.Parameters), dense);
         var graph = state.Graph.WithBoxCounts(Images.BoxCounts);
         var firsts = Firsts(graph);
-        var (plain, mirrored) = BatchesInMemory(graph, start, dense);
+        var (plain, varied) = BatchesInMemory(graph, start, dense);
         if (plain < Images.BatchCount)
             yield return new CompressionEvent.Noted(
                 $"layers are reconstructed on {plain * Images.BatchShape[0]} of the {Images.ImageCount} photographs "
                     + "that are there to calibrate: the network's values on more of them would take more than the "
                     + $"{Options.MemoryLimit >> 20} MiB of memory that reconstruction may use"
             );
-        var loaded = Load(host, plain, mirrored);
+        var loaded = Load(host, plain, varied);
         if (loaded is not Result<ImmutableArray<LoadedBatch>, PqfError>.Ok(var images))
         {
             yield return new CompressionEvent.Failed(((Result<ImmutableArray<LoadedBatch>, PqfError>.Error)loaded).Value);
@@ -108,33 +108,41 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         return -1;
     }
 
-    /// <summary>Batches of which the values fit in memory, and how many of them fit once more, mirrored.</summary>
-    (int Plain, int Mirrored) BatchesInMemory(Graph graph, Parameters start, Parameters dense)
+    /// <summary>Batches of which the values fit in memory, and how many fit beside them of the same photographs, varied.</summary>
+    (int Plain, int Varied) BatchesInMemory(Graph graph, Parameters start, Parameters dense)
     {
         var same = NetworkReconstruction.SameNodes(graph, start, dense);
         var shape = Images.BatchShape;
         long perBatch = shape[0] * NetworkValues.BytesPerImage(graph, [1, shape[1], shape[2], shape[3]], node => same[node]);
         int fitting = (int)Math.Clamp(Options.MemoryLimit / Math.Max(1, perBatch), 1, int.MaxValue),
             plain = Math.Min(Images.BatchCount, fitting),
-            wanted = Math.Max(0, (Options.MirrorBelow / shape[0]) - plain);
-        return (plain, Math.Min(Math.Min(plain, wanted), fitting - plain));
+            wanted = Math.Max(0, (Options.VaryBelow / shape[0]) - plain),
+            possible = plain * (Images.Varied is null ? 1 : Options.MostVariations);
+        return (plain, Math.Min(Math.Min(possible, wanted), fitting - plain));
     }
 
-    /// <summary>The batches; the first of them are followed by their mirror images.</summary>
-    Result<ImmutableArray<LoadedBatch>, PqfError> Load(HostDevice host, int plain, int mirrored) =>
-        Result
-            .All(
+    /// <summary>The batches; those that are varied come after them, or mirrored ones each after its own.</summary>
+    Result<ImmutableArray<LoadedBatch>, PqfError> Load(HostDevice host, int plain, int varied) =>
+        Images.Varied is { } view
+            ? Loaded(
+                Images
+                    .Batches()
+                    .Take(plain)
+                    .Concat(Enumerable.Range(0, Division.Ceil(varied, plain)).SelectMany(number => view(number).Take(plain)).Take(varied))
+                    .Select(batch => batch.Map(input => new[] { Of(host, input) }))
+            )
+            : Loaded(
                 Images
                     .Batches()
                     .Take(plain)
                     .Select(
                         (batch, number) =>
-                            batch.Map(input =>
-                                number < mirrored ? [Of(host, input), Of(host, input.Mirrored())] : new[] { Of(host, input) }
-                            )
+                            batch.Map(input => number < varied ? [Of(host, input), Of(host, input.Mirrored())] : new[] { Of(host, input) })
                     )
-            )
-            .Map<ImmutableArray<LoadedBatch>>(batches => [.. batches.SelectMany(batch => batch)]);
+            );
+
+    static Result<ImmutableArray<LoadedBatch>, PqfError> Loaded(IEnumerable<Result<LoadedBatch[], PqfError>> batches) =>
+        Result.All(batches).Map<ImmutableArray<LoadedBatch>>(all => [.. all.SelectMany(batch => batch)]);
 
     static LoadedBatch Of(HostDevice host, InputBatch input) => new(Tensor<float>.From(host, input.Shape, input.Pixels.Span), input.Boxes);
 

@@ -62,7 +62,7 @@ public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState sta
         double rate = State.Schedule.LearningRate;
         if (!float.IsFinite(loss))
             return new TrainingEvent.Failed(ranks.Common(Diverged(evaluation.Extra.Norms, loss, rate)));
-        var optimizer = options.Optimizer.Step(task.Trainable, evaluation.Gradients, State.Optimizer, rate);
+        var optimizer = options.Optimizer.Step(task.Trainable, evaluation.Gradients, State.Optimizer, rate, task.RateFactors);
         Norms.Update(State.Parameters, evaluation.Extra.Norms);
         var metrics = evaluation.Extra.Metrics;
         State = State with

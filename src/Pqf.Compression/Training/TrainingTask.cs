@@ -18,6 +18,9 @@ public sealed record TrainingTask<TBatch>
     /// <summary>What steps change, in place.</summary>
     public required ImmutableDictionary<string, Tensor<float>> Trainable { get; init; }
 
+    /// <summary>What the learning rate is multiplied by for some of <see cref="Trainable"/>; null for none.</summary>
+    public ImmutableDictionary<string, double>? RateFactors { get; init; }
+
     /// <summary>The batches of an epoch, counted from 0, from a given batch on: equal arguments give equal batches, or a run could not be
     /// resumed.</summary>
     public required Func<int, int, IEnumerable<Result<TBatch, PqfError>>> Epoch { get; init; }

@@ -49,6 +49,20 @@ public sealed class MaxLossTests : IDisposable
         "none"
     )]
     [InlineData(
+        "--max-loss: expected calibration norms, layers or auto: up to seven sizes are calibrated, and network would train each of them",
+        "--calibrate",
+        "x",
+        "--calibration",
+        "network"
+    )]
+    [InlineData(
+        "--max-loss: expected no --calibrate-minutes beside it: up to seven sizes are calibrated",
+        "--calibrate",
+        "x",
+        "--calibrate-minutes",
+        "5"
+    )]
+    [InlineData(
         "--dry-run: the size that --max-loss gives is known only after networks of several sizes were compressed and measured; run "
             + "without --dry-run, or with --target-size",
         "--calibrate",

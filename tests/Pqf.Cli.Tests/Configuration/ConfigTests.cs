@@ -39,6 +39,8 @@ public class ConfigTests
         format: [pqf, pth]
         search: descent
         calibration: layers
+        calibrate_minutes: 12.5
+        calibrate_steps: 700
         target_size: 1.5MB
         target_ratio: 40.5
         max_loss: 2.5
@@ -169,6 +171,7 @@ public class ConfigTests
         Assert.Equal([3, 6], config.LrScheduler.Milestones);
         Assert.Equal((7L, "host", 2, SearchStrategy.Descent), (config.Seed, config.Device, config.Threads, config.Search));
         Assert.Equal(CalibrationLevel.Layers, config.Calibration);
+        Assert.Equal((12.5, 700), (config.CalibrateMinutes, config.CalibrateSteps));
         Assert.Equal(
             (new SizeTarget.Bits(12_000_000) { Unit = SizeUnit.Of("MB")! }, new SizeTarget.Ratio(40.5)),
             (config.TargetSize, config.TargetRatio)

@@ -1,5 +1,6 @@
 using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
+using Pqf.Compression.Steps;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Testing;
@@ -86,6 +87,30 @@ public class CalibrationImagesTests
         Assert.Equal(
             Enumerable.Range(0, count),
             batches.SelectMany(batch => batch.Pixels.Chunk(12)).Select(image => (int)Math.Round(image[0] * 25.5)).Order()
+        );
+    }
+
+    [Fact]
+    public void Each_number_varies_all_images_in_its_own_way_and_always_in_the_same()
+    {
+        var preprocessing = Plain with { Resize = 8, Crop = 8 };
+        var key = RngKey.FromSeed(1);
+        PixelImage Noise(int image) =>
+            new(8, 8, 3, [.. Enumerable.Range(0, 192).Select(i => (byte)key.Fold((ulong)image).Below(256, (ulong)i))]);
+        var images = new ImageSet.Photographs([.. Enumerable.Range(0, 4).Select(Noise)], []);
+        float[][] Of(Func<NormImages, IEnumerable<Result<InputBatch, PqfError>>> batches) =>
+            [
+                .. batches(CalibrationImages.Of(images, preprocessing, new CompressOptions { BatchSize = 3 }, default))
+                    .SelectMany(batch => batch.Value().Pixels.ToArray().Chunk(192)),
+            ];
+
+        float[][] plain = Of(all => all.Batches()),
+            first = Of(all => all.Varied!(0)),
+            second = Of(all => all.Varied!(1));
+        Assert.Equal(first, Of(all => all.Varied!(0)));
+        Assert.Equal(
+            12,
+            new[] { plain, first, second }.SelectMany(view => view).Select(image => string.Join(' ', image)).Distinct().Count()
         );
     }
 

@@ -61,11 +61,11 @@ public sealed class PhotographsTests : IDisposable
     public void Photographs_beyond_the_memory_limit_are_left_out_with_a_line()
     {
         var events = new List<CompressionEvent>();
-        var few = Run(Photographs("noise", 8, 2), new() { MirrorBelow = 0 });
+        var few = Run(Photographs("noise", 8, 2), new() { VaryBelow = 0 });
         var same = NetworkReconstruction.SameNodes(SmallNetwork.Graph, few.Parameters, few.Dense!);
         long perImage = NetworkValues.BytesPerImage(SmallNetwork.Graph, [1, 6, 6, 3], node => same[node]);
 
-        var limited = Run(Photographs("noise", 8, 4), new() { MirrorBelow = 0, MemoryLimit = (perImage * 8 * 3) - 1 }, new Collect(events));
+        var limited = Run(Photographs("noise", 8, 4), new() { VaryBelow = 0, MemoryLimit = (perImage * 8 * 3) - 1 }, new Collect(events));
 
         Assert.Equal(Bytes(few), Bytes(limited));
         Assert.StartsWith(
@@ -77,11 +77,27 @@ public sealed class PhotographsTests : IDisposable
     [Fact]
     public void Mirror_images_are_used_where_there_are_few_photographs()
     {
-        var mirrored = Run(Photographs("noise", 8, 2), new() { MirrorBelow = 32 });
-        var both = Run(Photographs("noise and mirror images", 8, 4), new() { MirrorBelow = 0 });
+        var mirrored = Run(Photographs("noise", 8, 2), new() { VaryBelow = 32 });
+        var both = Run(Photographs("noise and mirror images", 8, 4), new() { VaryBelow = 0 });
 
-        Assert.NotEqual(Bytes(Run(Photographs("noise", 8, 2), new() { MirrorBelow = 0 })), Bytes(mirrored));
+        Assert.NotEqual(Bytes(Run(Photographs("noise", 8, 2), new() { VaryBelow = 0 })), Bytes(mirrored));
         Assert.Equal(Bytes(both), Bytes(mirrored));
+    }
+
+    [Fact]
+    public void Photographs_that_can_be_varied_are_used_several_times()
+    {
+        // Batch 2 · view + i of the noise is batch i, varied.
+        var own = Photographs("noise", 8, 2);
+        var all = Photographs("noise", 8, 10);
+        var varied = own with { Varied = view => all.Batches().Skip(2 + (2 * view)).Take(2) };
+        float[] Of(NormImages images, ReconstructionOptions options) => Bytes(Run(images, options));
+        NormImages First(int count) => all with { BatchCount = count, ImageCount = 8 * count, Batches = () => all.Batches().Take(count) };
+
+        Assert.Equal(Of(First(6), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 48 }));
+        Assert.Equal(Of(First(5), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 47 }));
+        Assert.Equal(Of(First(4), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 640, MostVariations = 1 }));
+        Assert.Equal(Of(First(2), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 16 }));
     }
 
     [Fact]

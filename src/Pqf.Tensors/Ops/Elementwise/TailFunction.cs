@@ -12,7 +12,7 @@ abstract unsafe record TailFunction
     /// <summary>On the host: writes the function of values. Takes <see cref="Options"/>, the first value, the floats from one row to the
     /// next, the place of the first result, the floats from one row of results to the next, the number of rows, and the values of a
     /// row. The results may take the values' place.</summary>
-    public abstract delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows { get; }
+    internal abstract delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows { get; }
 
     /// <summary>The function's options, as bits.</summary>
     public abstract ulong Options { get; }
@@ -78,7 +78,7 @@ sealed unsafe record TailFunction<TOp> : TailFunction
 {
     public static TailFunction<TOp> Instance { get; } = new();
 
-    public override delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows => &Apply<Plain<TOp>>;
+    internal override delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows => &Apply<Plain<TOp>>;
 
     public override ulong Options => 0;
 
@@ -90,7 +90,7 @@ sealed unsafe record TailFunction<TOp> : TailFunction
 sealed unsafe record TailFunctionWithOptions<TOp>(TOp Op) : TailFunction
     where TOp : unmanaged, IUnaryOpWithOptions
 {
-    public override delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows => &Apply<TOp>;
+    internal override delegate* <ulong, float*, nint, float*, nint, int, int, void> Rows => &Apply<TOp>;
 
     public override ulong Options
     {

@@ -89,7 +89,8 @@ public sealed class TrainDetectorTests : IDisposable
             "1"
         );
         Assert.True(result.Code == ExitCode.Success, result.Error);
-        Assert.StartsWith("quantised ", result.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("dense ", result.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("quantised ", result.Lines[1], StringComparison.Ordinal);
         Assert.Contains(result.Lines, line => line.StartsWith("calibrated ", StringComparison.Ordinal));
         Assert.Contains(result.Lines, line => line.Contains("(compressed)", StringComparison.Ordinal));
     }

@@ -36,13 +36,13 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state 6a34ad3f89d64aa1c30fd70751c868b041a8570ff6ad78fe22eb253d39f3ef0f",
+        "states/1.state 7b801547f8a1b08d976935eda35298344e54ac3eacee3b15e309da8ada6ac411",
         "trained_models/1.pth 87d85867bda7801dbe7246f9de94f7d642e52f9d1f54f1e6daeb3f9093a5708b",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state c77205be4eedd0ac7397432a020999e19cf20f5e6ab8d60b48a5774246b2af89",
+        "states/1.state 360f8e050bc38142a0556a85fd3cba8964feff9039d0b1f25cdcd4637c957fe8",
         "trained_models/1.pth 0d30ed500dfe94b1014580af0c0150ec4032093ac7299dc830c92eec03cd624f",
     ];
 

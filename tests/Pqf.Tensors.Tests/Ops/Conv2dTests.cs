@@ -107,6 +107,22 @@ public class Conv2dTests(DeviceSet devices) : DeviceTest(devices)
             }
         ),
         new([1, 2, 3, 8], [8, 1, 7, 7], new() { Padding = 3, Groups = 8 }),
+        // Depthwise in lines: every number of taps outside of the padding, long rows, vectors of both widths, pixels without taps.
+        new([1, 7, 7, 70], [70, 1, 5, 5], new() { Padding = 2, Groups = 70 }),
+        new([1, 1, 100, 40], [40, 1, 3, 3], new() { Padding = 1, Groups = 40 }),
+        new([3, 1, 1, 33], [33, 1, 5, 5], new() { Padding = 2, Groups = 33 }),
+        new([1, 9, 8, 32], [32, 1, 4, 1], new() { Padding = new Pair(1, 0), Groups = 32 }),
+        new([1, 3, 5, 16], [16, 1, 2, 5], new() { Padding = new Pair(1, 3), Groups = 16 }),
+        new(
+            [1, 1, 1, 24],
+            [24, 1, 3, 3],
+            new()
+            {
+                Padding = 3,
+                Dilation = 2,
+                Groups = 24,
+            }
+        ),
         // Padding that differs from side to side
         new(
             [1, 6, 20, 16],

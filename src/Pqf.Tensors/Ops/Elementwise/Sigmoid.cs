@@ -11,7 +11,7 @@ public readonly struct Sigmoid : IUnaryOp, IWideOp
     /// <inheritdoc/>
     public static Vector<float> Apply(Vector<float> x) => Vector<float>.One / (Vector<float>.One + ShortExp.Of(-x));
 
-    static V IWideOp.Apply<S, V>(V x) => S.Divide(S.Create(1f), S.Add(S.Create(1f), ShortExp.Of<S, V>(S.Subtract(S.Create(0f), x))));
+    static V IWideOp.Apply<S, V>(V x) => S.Divide(S.Create(1f), S.Add(S.Create(1f), ShortExp.OfNegative<S, V>(x)));
 
     /// <inheritdoc/>
     public static PullbackReads PullbackReads => PullbackReads.Output;

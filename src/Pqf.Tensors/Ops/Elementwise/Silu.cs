@@ -17,7 +17,7 @@ public readonly struct Silu : IUnaryOp, IWideOp
     /// <inheritdoc/>
     public static Vector<float> Apply(Vector<float> x) => x / (Vector<float>.One + ShortExp.Of(-x));
 
-    static V IWideOp.Apply<S, V>(V x) => S.Divide(x, S.Add(S.Create(1f), ShortExp.Of<S, V>(S.Subtract(S.Create(0f), x))));
+    static V IWideOp.Apply<S, V>(V x) => S.Divide(x, S.Add(S.Create(1f), ShortExp.OfNegative<S, V>(x)));
 
     /// <summary>Slope s · (1 + x · (1 − s)) with s = sigmoid(x).</summary>
     public static float Pullback(float x, float dy)

@@ -41,19 +41,29 @@ readonly unsafe struct DepthwiseBlock<S, V>(
             reader = reader with { Y = behind };
         // Rows of the value before the depthwise convolution that are there, counted within their image.
         var held = first.IsThere ? new Held(sizes.FirstRow(begin)) : new Held(-n * geometry.G.H);
-        int waiting = 0;
-        for (int oy = begin; oy < end; oy++)
+        for (int oy = begin, count, waiting = 0; oy < end; oy += count)
         {
             if (first.IsThere && sizes.EndRow(oy) > held.End)
                 held = Extend(held, n, oy, sizes.EndRow(end - 1), before, thread);
+            count = Ready(held, oy, last.IsThere ? Math.Min(end, oy + sizes.LastRows - waiting) : end);
             nint row = (geometry.G.InputRow(oy, 0) - held.First) * sizes.RowFloats,
                 to = last.IsThere ? waiting : (n * (nint)geometry.OutH) + oy;
-            reader.Row(oy, row, to * sizes.OutRowFloats);
-            if (!last.IsThere || (++waiting < sizes.LastRows && oy + 1 < end))
+            reader.Rows(oy, count, row, to * sizes.OutRowFloats);
+            waiting += count;
+            if (!last.IsThere || (waiting < sizes.LastRows && oy + count < end))
                 continue;
-            Finish(n, oy + 1 - waiting, waiting, behind, thread);
+            Finish(n, oy + count - waiting, waiting, behind, thread);
             waiting = 0;
         }
+    }
+
+    /// <summary>Output rows from one on whose inputs are all there.</summary>
+    int Ready(Held held, int oy, int end)
+    {
+        int count = 1;
+        while (oy + count < end && (!first.IsThere || sizes.EndRow(oy + count) <= held.End))
+            count++;
+        return count;
     }
 
     /// <summary>Makes the rows that an output row reads, and as many more as there is room for.</summary>

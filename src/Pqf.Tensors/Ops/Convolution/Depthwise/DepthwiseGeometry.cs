@@ -28,6 +28,18 @@ readonly record struct DepthwiseGeometry(ConvGeometry G, int OutH, int OutW)
     /// <summary>As <see cref="RowTaps"/>, of an output column.</summary>
     public (int First, int End) ColumnTaps(int x) => Taps(G.InputColumn(x, 0), G.Dilation.W, G.Kernel.W, G.W);
 
+    /// <summary>Output columns of which no tap lies in the padding: the first one, and one past the last.</summary>
+    public (int First, int End) InsideColumns()
+    {
+        int first = 0,
+            end = OutW;
+        while (first < end && ColumnTaps(first) != (0, G.Kernel.W))
+            first++;
+        while (end > first && ColumnTaps(end - 1) != (0, G.Kernel.W))
+            end--;
+        return (first, end);
+    }
+
     static (int First, int End) Taps(int position, int dilation, int taps, int length)
     {
         int first = position >= 0 ? 0 : (dilation - 1 - position) / dilation,

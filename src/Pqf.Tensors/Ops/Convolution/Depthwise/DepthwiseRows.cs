@@ -6,16 +6,24 @@ using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution.Depthwise;
 
-/// <summary>A row of output pixels: eight of them at a time, vector by vector of their channels, which lie side by side.</summary>
-/// <remarks>Of each tap a vector of weights is loaded once for eight pixels: nine loads for eight products of vectors. At 9 products a
-/// value that is less time than memory takes for the value itself and the one that is read.</remarks>
+/// <summary>Rows of output pixels, vector by vector of their channels, which lie side by side.</summary>
+/// <remarks>Where a kernel's weights fit into registers, <see cref="DepthwiseLine"/> computes whole rows of pixels: one load a product.
+/// Elsewhere eight pixels run at a time, and of each tap a vector of weights is loaded once for them: nine loads for eight
+/// products.</remarks>
 readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float* weight, float* bias, float* y) : IHostWork
 {
-    const int Pixels = 8,
-        LargestVector = 64; // four vectors of sixteen floats
+    const int EightPixelsCount = 8,
+        WholeVector = 16,
+        LargestVector = 4 * WholeVector;
 
     // 16 KiB of weights stay in the first-level cache beside the pixels.
     const int ChunkFloats = 4096;
+
+    // 24 KiB of a first-level cache of 32 KiB or more.
+    const int CachedFloats = 6 << 10;
+
+    // Bands for each thread, so that one that is late leaves little behind.
+    const int BandsPerThread = 4;
 
     readonly ConvGeometry g = geometry.G;
 
@@ -31,53 +39,202 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     /// <summary>Applied last.</summary>
     public HostTail Tail { get; init; }
 
+    /// <summary>Bands of an image's rows.</summary>
+    public int Bands { get; init; } = 1;
+
     /// <summary>Runs all rows.</summary>
-    public void Run(HostDevice host) => host.For(g.N * geometry.OutH, this);
+    public void Run(HostDevice host)
+    {
+        int bands = Math.Clamp(Division.Ceil(BandsPerThread * host.ThreadCount, g.N), 1, geometry.OutH);
+        host.For(g.N * bands, this with { Bands = bands });
+    }
 
     public void Invoke(int item, int thread)
     {
-        int n = item / geometry.OutH,
-            oy = item % geometry.OutH;
-        Row(oy, g.InputAt(n, 0, 0) + ((nint)g.InputRow(oy, 0) * g.W * g.InChannels), (nint)item * geometry.OutW * g.InChannels);
+        int n = item / Bands,
+            band = item % Bands,
+            oy = Division.Cut(band, Bands, geometry.OutH),
+            end = Division.Cut(band + 1, Bands, geometry.OutH);
+        nint row = ((nint)n * g.H) + g.InputRow(oy, 0),
+            to = ((nint)n * geometry.OutH) + oy;
+        Rows(oy, end - oy, row * g.W * g.InChannels, to * geometry.OutW * g.InChannels);
     }
 
-    /// <summary>One row.</summary>
-    /// <param name="oy">Its number within its image.</param>
-    /// <param name="row">Where the input row under its first tap is, from X on; not read where it lies in the padding.</param>
-    /// <param name="to">Where the row goes, from Y on; its residual is there too.</param>
-    public void Row(int oy, nint row, nint to)
+    /// <summary>Some rows of an image.</summary>
+    /// <param name="oy">The first one's number within its image.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="row">Where the input row under the first one's first tap is, from X on; not read where it lies in the padding.</param>
+    /// <param name="to">Where the first one goes, from Y on; its residual is there too.</param>
+    public void Rows(int oy, int count, nint row, nint to)
+    {
+        int channels = g.InChannels,
+            width = geometry.OutW,
+            lined = LinedChannels(),
+            chunk = lined == 0 ? channels : Chunk();
+        nint down = (nint)g.Stride.H * g.W * channels,
+            next = (nint)width * channels;
+        var inside = geometry.InsideColumns();
+        for (int i = 0; i < count && lined < channels; i++)
+            Pixels(row + (i * down), to + (i * next), geometry.RowTaps(oy + i), inside, lined);
+        // The few pixels at the ends of long rows: of all channels at once, for a chunk of long rows is but a vector or two.
+        bool areLong = chunk < LargestVector;
+        for (int i = 0; areLong && i < count; i += AlikeRows(oy + i, count - i))
+            Lines(Alike(oy, i, count, row, to), LinePart.Ends, 0, lined);
+        for (int c = 0; c < channels; c += chunk)
+        for (int i = 0, lines; i < count; i += lines)
+        {
+            int end = Math.Min(channels, c + chunk);
+            var rows = Alike(oy, i, count, row, to);
+            lines = rows.Count;
+            Lines(rows, areLong ? LinePart.Inside : LinePart.All, c, Math.Min(end, lined));
+            for (int line = 0; line < lines; line++)
+                Tail.Finish(Y + rows.To + (line * NextLine) + c, width, channels, end - c);
+        }
+    }
+
+    RowsAlike Alike(int oy, int i, int count, nint row, nint to) =>
+        new(row + (i * (nint)g.Stride.H * g.W * g.InChannels), to + (i * NextLine), geometry.RowTaps(oy + i), AlikeRows(oy + i, count - i));
+
+    /// <summary>Channels that are computed for all rows before the next ones are: what a row of outputs reads of them stays in the
+    /// first-level cache until the next row.</summary>
+    int Chunk() => Math.Max(1, CachedFloats / Math.Max(1, g.Kernel.H * g.W) / WholeVector) * WholeVector;
+
+    /// <summary>Channels in whole vectors, if a kernel's weights stay in registers: 0 if they do not.</summary>
+    int LinedChannels()
+    {
+        int vector =
+            DepthwiseLine.Fits<Simd256, Vector256<float>>(g.Kernel) ? Simd256.Count
+            : Vector512.IsHardwareAccelerated && DepthwiseLine.Fits<Simd512, Vector512<float>>(g.Kernel) ? Simd512.Count
+            : int.MaxValue;
+        return g.InChannels / vector * vector;
+    }
+
+    /// <summary>Rows from one on, as many as stay in the cache, that have all their tap rows; one that has not is alone.</summary>
+    int AlikeRows(int oy, int most)
+    {
+        most = Math.Min(most, Math.Max(1, CachedFloats / Math.Max(1, g.W * WholeVector)));
+        int rows = 0;
+        while (rows < most && geometry.RowTaps(oy + rows) == (0, g.Kernel.H))
+            rows++;
+        return Math.Max(1, rows);
+    }
+
+    /// <summary>Pixels of a row one by one, or eight at a time where none of their taps is in the padding.</summary>
+    /// <param name="row">As of <see cref="Rows"/>.</param>
+    /// <param name="to">As of <see cref="Rows"/>.</param>
+    /// <param name="rows">Tap rows outside of the padding.</param>
+    /// <param name="inside">Columns of which no tap is in the padding.</param>
+    /// <param name="lined">The first channel.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Pixels(nint row, nint to, (int First, int End) rows, (int First, int End) inside, int lined)
     {
         int channels = g.InChannels,
             chunk = Math.Max(LargestVector, ChunkFloats / (g.Kernel.H * g.Kernel.W) / LargestVector * LargestVector);
-        var rows = geometry.RowTaps(oy);
-        for (int c = 0; c < channels; c += chunk)
-            Channels(row, to, rows, c, Math.Min(channels, c + chunk));
-        Tail.Finish(Y + to, 1, 0, geometry.OutW * channels);
-    }
-
-    /// <summary>Some channels of the row: as many as have their weights in the first-level cache.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Channels(nint row, nint to, (int First, int End) rows, int first, int end)
-    {
-        nint channels = g.InChannels;
-        int width = geometry.OutW;
-        for (int ox = 0; ox < width; )
+        for (int c = lined; c < channels; c += chunk)
+        for (int ox = 0, count; ox < geometry.OutW; ox += count)
         {
-            var columns = geometry.ColumnTaps(ox);
-            bool isInside = columns == (0, g.Kernel.W) && ox + Pixels <= width;
-            isInside = isInside && geometry.ColumnTaps(ox + Pixels - 1) == (0, g.Kernel.W);
-            int count = isInside ? Pixels : 1;
-            nint from = row + (g.InputColumn(ox, 0) * channels);
-            int c = first;
-            if (Vector512.IsHardwareAccelerated)
-                c = Vectors<Simd512, Vector512<float>>(from, to, rows, columns, isInside, c, end);
-            c = Vectors<Simd256, Vector256<float>>(from, to, rows, columns, isInside, c, end);
-            for (int pixel = 0; pixel < count && c < end; pixel++)
-                Rest(from + (pixel * g.Stride.W * channels), to + (pixel * channels), rows, columns, c, end);
-            ox += count;
-            to += count * channels;
+            bool areEight = ox >= inside.First && ox + EightPixelsCount <= inside.End;
+            count = areEight ? EightPixelsCount : 1;
+            Pixel(row, to, rows, ox, areEight, c, Math.Min(channels, c + chunk));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Pixel(nint row, nint to, (int First, int End) rows, int ox, bool areEight, int c, int end)
+    {
+        nint channels = g.InChannels,
+            from = row + (g.InputColumn(ox, 0) * channels);
+        to += ox * channels;
+        var columns = geometry.ColumnTaps(ox);
+        if (Vector512.IsHardwareAccelerated)
+            c = Vectors<Simd512, Vector512<float>>(from, to, rows, columns, areEight, c, end);
+        c = Vectors<Simd256, Vector256<float>>(from, to, rows, columns, areEight, c, end);
+        for (int pixel = 0; c < end && pixel < (areEight ? EightPixelsCount : 1); pixel++)
+            Rest(from + (pixel * g.Stride.W * channels), to + (pixel * channels), rows, columns, c, end);
+    }
+
+    /// <summary>Whole vectors of channels of some rows, one vector after another: all pixels that have the same tap columns at
+    /// once.</summary>
+    void Lines(RowsAlike rows, LinePart part, int c, int end)
+    {
+        if (Vector512.IsHardwareAccelerated && DepthwiseLine.Fits<Simd512, Vector512<float>>(g.Kernel))
+            c = Lines<Simd512, Vector512<float>>(rows, part, c, end);
+        if (DepthwiseLine.Fits<Simd256, Vector256<float>>(g.Kernel))
+            Lines<Simd256, Vector256<float>>(rows, part, c, end);
+    }
+
+    int Lines<S, V>(RowsAlike rows, LinePart part, int c, int end)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        int tapRows = rows.Taps.End - rows.Taps.First,
+            vectors = (end - c) / S.Count;
+        var inside = geometry.InsideColumns();
+        for (int ox = 0, count; ox < geometry.OutW && vectors > 0; ox += count)
+        {
+            bool isInside = ox == inside.First && inside.End > ox;
+            count = isInside ? inside.End - ox : 1;
+            if (part == (isInside ? LinePart.Ends : LinePart.Inside))
+                continue;
+            var columns = geometry.ColumnTaps(ox);
+            if (tapRows > 0 && columns.First < columns.End)
+                Line(rows, columns.First, ox, count, c, vectors).Run<S, V>(tapRows, columns.End - columns.First);
+            else
+                for (int line = 0; line < rows.Count; line++) // no taps: the bias alone
+                    Pixel(rows.From, rows.To + (line * NextLine), default, ox, false, c, c + (vectors * S.Count));
+        }
+
+        return c + (vectors * S.Count);
+    }
+
+    DepthwiseLine Line(RowsAlike rows, int column, int ox, int count, int c, int vectors)
+    {
+        nint channels = g.InChannels,
+            down = (nint)g.Dilation.H * g.W * channels,
+            at = rows.To + (ox * channels) + c;
+        return new(
+            X + rows.From + (rows.Taps.First * down) + (g.InputColumn(ox, column) * channels) + c,
+            weight + (((rows.Taps.First * (nint)g.Kernel.W) + column) * channels) + c,
+            channels,
+            g.Stride.W * channels,
+            g.Dilation.W * channels,
+            down,
+            Y + at,
+            count
+        )
+        {
+            Bias = bias + c,
+            Residual = Residual == null ? null : Residual + at,
+            WeightDown = g.Kernel.W * channels,
+            Vectors = vectors,
+            Lines = rows.Count,
+            LineDown = (nint)g.Stride.H * g.W * channels,
+            NextLine = NextLine,
+            Bounds = Tail.Bounds,
+        };
+    }
+
+    nint NextLine => (nint)geometry.OutW * g.InChannels;
+
+    /// <summary>Which pixels of rows.</summary>
+    enum LinePart
+    {
+        /// <summary>All of them.</summary>
+        All,
+
+        /// <summary>Those of which a tap column is in the padding.</summary>
+        Ends,
+
+        /// <summary>The others.</summary>
+        Inside,
+    }
+
+    /// <summary>Rows of outputs that have the same tap rows outside of the padding.</summary>
+    /// <param name="From">Where the input row under the first one's first tap is, from X on.</param>
+    /// <param name="To">Where the first one goes, from Y on.</param>
+    /// <param name="Taps">The tap rows.</param>
+    /// <param name="Count">Rows.</param>
+    readonly record struct RowsAlike(nint From, nint To, (int First, int End) Taps, int Count);
 
     /// <summary>As many whole vectors of channels as there are; returns the channel behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -36,14 +36,14 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state 7b801547f8a1b08d976935eda35298344e54ac3eacee3b15e309da8ada6ac411",
-        "trained_models/1.pth 87d85867bda7801dbe7246f9de94f7d642e52f9d1f54f1e6daeb3f9093a5708b",
+        "states/1.state 83b5e67679260301c4df26dfa0edb907a96c20946c147c2d4ff3d82416467855",
+        "trained_models/1.pth 65dcbf9398f4453e97aba2f44fa7c9de7177ca3c1711db7b669190d5a4be371b",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state 360f8e050bc38142a0556a85fd3cba8964feff9039d0b1f25cdcd4637c957fe8",
-        "trained_models/1.pth 0d30ed500dfe94b1014580af0c0150ec4032093ac7299dc830c92eec03cd624f",
+        "states/1.state f7753b3d0719576791deadd1ef3f334706a714d8e7e57108c18b2f22006104e3",
+        "trained_models/1.pth 2cb504785c745ab8125027e5e39c563108f561c995143456d9eaca375c276af3",
     ];
 
     [Theory]

@@ -264,8 +264,10 @@ public sealed class JsonTests : IDisposable
         Assert.Contains($"images of {network.At("height")}×{network.At("width")}, ", lines[0], StringComparison.Ordinal);
         Assert.StartsWith($"size     {Text(network.At("sizeBits").GetInt64(), "N0")} bits = ", lines[1], StringComparison.Ordinal);
         Assert.EndsWith(
-            $"; {Text(network.At("ratio").GetDouble(), "0.00")} times smaller than the dense network's "
-                + $"{Text(network.At("denseBits").GetInt64(), "N0")} bits",
+            network.At("sizeBits").GetInt64() == network.At("denseBits").GetInt64()
+                ? " MiB"
+                : $"; {Text(network.At("ratio").GetDouble(), "0.00")} times smaller than the dense network's "
+                    + $"{Text(network.At("denseBits").GetInt64(), "N0")} bits",
             lines[1],
             StringComparison.Ordinal
         );

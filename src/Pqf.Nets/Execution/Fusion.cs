@@ -22,8 +22,12 @@ sealed record FusedStep(int Head, int Output, BatchNormLayer? Norm = null, int? 
     /// <summary>A step whose value the head alone reads and that runs together with it, if any: its value is never stored.</summary>
     public FusedStep? First { get; init; }
 
+    /// <summary>Numbers of a node and of the scale of its channels, whose product the head alone reads, if it multiplies them as it reads
+    /// them.</summary>
+    public ImmutableArray<int>? Factors { get; init; }
+
     /// <summary>Numbers of the nodes whose values the step's first layer reads.</summary>
-    public ImmutableArray<int> Operands(Graph graph) => First?.Operands(graph) ?? graph.Nodes[Head].Inputs;
+    public ImmutableArray<int> Operands(Graph graph) => First?.Operands(graph) ?? Factors ?? graph.Nodes[Head].Inputs;
 
     /// <summary>Numbers of the nodes whose values the step reads.</summary>
     public IEnumerable<int> Inputs(Graph graph) => Residual is { } residual ? Operands(graph).Append(residual) : Operands(graph);
@@ -57,7 +61,7 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     }
 
     /// <summary>Joins steps that a device runs faster together: a depthwise convolution with the pointwise ones before and behind
-    /// it.</summary>
+    /// it; a pointwise convolution with the product that scales the channels of its input.</summary>
     /// <param name="graph">The graph that was cut.</param>
     /// <param name="shapes">Of its values.</param>
     /// <param name="device">Where the steps run.</param>
@@ -87,7 +91,36 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
 
         Join(DepthwiseBlockPlan.Joins);
         Join(DepthwiseBlockPlan.JoinsBehind);
-        return this with { Steps = [.. joined.Values] };
+        foreach (var step in joined.Values.ToList())
+            if (
+                step.First is null
+                && Convolution(step) is var (weight, options)
+                && Conv2dPlan.TakesScale(device, weight, options)
+                && Before(step) is { } product
+                && FactorsOf(graph, shapes, product) is { } factors
+            )
+            {
+                joined.Remove(product.Output);
+                joined[step.Output] = step with { Factors = factors };
+            }
+
+        return this with
+        {
+            Steps = [.. joined.Values],
+        };
+    }
+
+    /// <summary>What a step multiplies, if it does nothing else and the one is [N, H, W, C] with several pixels, the other [N or 1, 1, 1,
+    /// C].</summary>
+    static ImmutableArray<int>? FactorsOf(Graph graph, ImmutableArray<Shape> shapes, FusedStep product)
+    {
+        if (product.Head != product.Output || graph.Nodes[product.Head] is not { IsProduct: true, Inputs: [var left, var right] })
+            return null;
+        bool IsPixels(int i) => shapes[i] == shapes[product.Output] && shapes[i].Rank == 4 && shapes[i][1] * shapes[i][2] > 1;
+        bool IsScale(int i) => shapes[i].Rank == 4 && shapes[i][1] * shapes[i][2] == 1 && shapes[i][3] == shapes[product.Output][3];
+        if (IsPixels(left) && IsScale(right))
+            return [left, right];
+        return IsPixels(right) && IsScale(left) ? [right, left] : null;
     }
 
     /// <summary>The step that begins at a layer; marks its nodes as taken.</summary>

@@ -19,6 +19,9 @@ readonly struct StepValues(Tensor<float>?[] values, ImmutableArray<int> inputs, 
     /// <summary>The value that is added, if the step took in a sum.</summary>
     public Tensor<float>? Residual => step.Residual is { } residual ? values[residual] : null;
 
+    /// <summary>What the layer's input is multiplied with, channel by channel, if the step took in a product.</summary>
+    public Tensor<float>? Scale => step.Factors is { } factors ? values[factors[1]] : null;
+
     /// <summary>Where the step's value goes.</summary>
     public Tensor<float> Result => values[step.Output]!;
 }

@@ -87,7 +87,7 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
         var tail = step.Tail;
         if (Block(step, plan) is { } block)
             return values => block.ForwardInto(values[0], values.Residual, tail, values.Result);
-        return values => plan.ForwardInto(values[0], values.Residual, tail, values.Result);
+        return values => plan.ForwardInto(values[0], values.Scale, values.Residual, tail, values.Result);
     }
 
     /// <summary>This layer together with those that run with it, if any do: the one before a depthwise one, or the depthwise one before

@@ -98,6 +98,10 @@ public abstract record Layer
     /// <summary>Whether the layer adds its two inputs, so that a step which gives one of them can take in the other.</summary>
     internal virtual bool IsSum => false;
 
+    /// <summary>Whether the layer multiplies its two inputs, so that a step which reads the product can scale the one by the other as it
+    /// reads it.</summary>
+    internal virtual bool IsProduct => false;
+
     /// <summary>The function that a step before this layer can apply to what it writes, if the layer is one.</summary>
     internal virtual Tail? Tail => null;
 

@@ -7,5 +7,7 @@ namespace Pqf.Nets.Layers;
 /// <param name="Right">Node read, of the same shape but for axes of length 1 in either.</param>
 public sealed record MultiplyLayer(int Left, int Right) : ArithmeticLayer<Times>(Left, Right)
 {
+    internal override bool IsProduct => true;
+
     private protected override string OnnxName => "Mul";
 }

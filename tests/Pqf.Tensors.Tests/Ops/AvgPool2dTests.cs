@@ -26,6 +26,7 @@ public class AvgPool2dTests(DeviceSet devices) : DeviceTest(devices)
                 [1, 1, 1, 1],
                 [2, 13, 10, 5],
                 [3, 7, 7, 17],
+                [2, 3, 5, 107], // vectors of both widths, pairs of them, and a rest
                 [1, 8, 8, 512],
             ]
         );

@@ -76,15 +76,31 @@ public sealed partial class Conv2dPlan
         return packed;
     }
 
-    void RunHost(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+    void RunHost(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float>? scale,
+        Tensor<float>? residual,
+        Tail tail,
+        Tensor<float> y
+    )
     {
         if (host.Width == VectorWidth.Bits512)
-            RunHost<Simd512, Vector512<float>>(host, g, x, residual, tail, y);
+            RunHost<Simd512, Vector512<float>>(host, g, x, scale, residual, tail, y);
         else
-            RunHost<Simd256, Vector256<float>>(host, g, x, residual, tail, y);
+            RunHost<Simd256, Vector256<float>>(host, g, x, scale, residual, tail, y);
     }
 
-    unsafe void RunHost<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+    unsafe void RunHost<S, V>(
+        HostDevice host,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float>? scale,
+        Tensor<float>? residual,
+        Tail tail,
+        Tensor<float> y
+    )
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -100,12 +116,19 @@ public sealed partial class Conv2dPlan
             return;
         }
 
-        if (StemRows.Fits(g))
+        if (scale is null && StemRows.Fits(g))
             RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, 0, residual, tail, y);
         else
             for (int group = 0; group < g.Groups; group++)
-                RunGroup<S, V, RowLayout, ConvRows>(host, g, new ConvRows(g, x.Pointer, group), 0, group, residual, tail, y);
+                RunGroup<S, V, RowLayout, ConvRows>(host, g, Rows(g, x, scale, group), 0, group, residual, tail, y);
     }
+
+    static unsafe ConvRows Rows(ConvGeometry g, Tensor<float> x, Tensor<float>? scale, int group) =>
+        new(g, x.Pointer, group)
+        {
+            Scale = scale is null ? null : scale.Pointer,
+            ScaleStride = scale is null || scale.Shape[0] == 1 ? 0 : g.InChannels,
+        };
 
     unsafe void RunGroup<S, V, L, TRows>(
         HostDevice host,

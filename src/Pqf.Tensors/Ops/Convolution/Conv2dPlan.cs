@@ -83,12 +83,22 @@ public sealed partial class Conv2dPlan
     }
 
     /// <summary>As <see cref="Forward"/>, into a given tensor, which may be the residual itself but not the input.</summary>
-    internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+    internal void ForwardInto(Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y) =>
+        ForwardInto(x, null, residual, tail, y);
+
+    /// <summary>y = tail(conv(x · scale) + bias + residual), to the bit what a product before the convolution gives.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="scale">[N or 1, 1, 1, C], or none; only where the convolution <see cref="TakesScale"/>.</param>
+    /// <param name="residual">As y, or none.</param>
+    /// <param name="tail">Applied last.</param>
+    /// <param name="y">[N, H', W', O]; may be the residual itself but not the input.</param>
+    internal void ForwardInto(Tensor<float> x, Tensor<float>? scale, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
         var geometry = Conv2d.Geometry(x.Shape, weightShape, options);
         geometry.CheckOutput("Conv2d", y.Shape);
         if (residual is not null)
             Shapes.Same("Conv2d", y.Shape, residual.Shape);
+        CheckScale(x.Shape, scale);
         Shapes.SameDevice("Conv2d", device, x, residual, y);
         if (y.Shape.Count == 0)
             return;
@@ -100,18 +110,34 @@ public sealed partial class Conv2dPlan
 
         if (!options.IsUneven)
         {
-            Run(geometry, x, residual, tail, y);
+            Run(geometry, x, scale, residual, tail, y);
             return;
         }
 
         using var scope = device.BeginScope();
-        Run(geometry, Conv2d.Padded(x, options), residual, tail, y);
+        Run(geometry, Conv2d.Padded(x, options), null, residual, tail, y);
     }
 
-    void Run(ConvGeometry geometry, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+    /// <summary>Whether a convolution can multiply its input with a scale of its channels while it reads it.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="weight">[O, C / groups, kH, kW].</param>
+    /// <param name="options">Stride, padding, dilation, groups.</param>
+    internal static bool TakesScale(Device device, Shape weight, Conv2dOptions options) =>
+        device is HostDevice && options == new Conv2dOptions() && weight[2] * weight[3] == 1;
+
+    void CheckScale(Shape x, Tensor<float>? scale)
+    {
+        if (scale?.Shape is not { } s)
+            return;
+        if (!TakesScale(device, weightShape, options) || s.Rank != 4 || (s[0] != x[0] && s[0] != 1) || s[1] * s[2] != 1 || s[3] != x[3])
+            throw new ShapeException("Conv2d", $"expected a pointwise convolution on the host and a scale [{x[0]}, 1, 1, {x[3]}], got {s}");
+        Shapes.SameDevice("Conv2d", device, scale);
+    }
+
+    void Run(ConvGeometry geometry, Tensor<float> x, Tensor<float>? scale, Tensor<float>? residual, Tail tail, Tensor<float> y)
     {
         if (device is HostDevice host)
-            RunHost(host, geometry, x, residual, tail, y);
+            RunHost(host, geometry, x, scale, residual, tail, y);
         else
             RunGpu((GpuDevice)device, geometry, x, residual, tail, y);
     }

@@ -5,8 +5,14 @@ namespace Pqf.Tensors.Ops.Pooling;
 
 public static partial class AvgPool2d
 {
-    static void Host(HostDevice host, PoolWindow window, PoolCount count, Tensor<float> x, Tensor<float> y) =>
-        PoolRows<Sum>.Run(host, window, x, y, count);
+    static unsafe void Host(HostDevice host, PoolWindow window, PoolCount count, Tensor<float> x, Tensor<float> y)
+    {
+        var g = window.G;
+        if (window.IsPlain && g.Padding == 0 && g.Kernel == new Pair(g.H, g.W))
+            GlobalMeans.Run(host, x.Shape, x.Pointer, y.Pointer);
+        else
+            PoolRows<Sum>.Run(host, window, x, y, count);
+    }
 
     readonly struct Sum : IPoolOp
     {

@@ -10,6 +10,12 @@ static unsafe class Floats
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy16(float* from, float* to)
     {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512.Load(from).Store(to);
+            return;
+        }
+
         Vector256<float> low = Vector256.Load(from),
             high = Vector256.Load(from + 8);
         low.Store(to);
@@ -45,6 +51,39 @@ static unsafe class Floats
             for (int i = 0; i < count; i++)
                 to[i] = from[i];
         }
+    }
+
+    /// <summary>As <see cref="Spread"/>, each float times another.</summary>
+    /// <param name="from">Floats.</param>
+    /// <param name="by">As many.</param>
+    /// <param name="line">Room for fewer than sixteen.</param>
+    /// <param name="to">The tile.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="rows">Rows of the tile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SpreadProducts(float* from, float* by, float* line, float* to, int count, int rows)
+    {
+        int i = 0;
+        for (; i + 16 <= count; i += 16, to += rows * 16)
+            Multiply16(from + i, by + i, to);
+        for (int rest = 0; rest < count - i; rest++)
+            line[rest] = from[i + rest] * by[i + rest];
+        Copy(line, to, count - i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Multiply16(float* a, float* b, float* to)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            (Vector512.Load(a) * Vector512.Load(b)).Store(to);
+            return;
+        }
+
+        Vector256<float> low = Vector256.Load(a) * Vector256.Load(b),
+            high = Vector256.Load(a + 8) * Vector256.Load(b + 8);
+        low.Store(to);
+        high.Store(to + 8);
     }
 
     /// <summary>Adds floats to others.</summary>

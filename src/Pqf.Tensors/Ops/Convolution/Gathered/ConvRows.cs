@@ -11,6 +11,7 @@ readonly unsafe struct ConvRows : ITileRows
     readonly int channels,
         outH,
         outW;
+    readonly bool isPointwise;
 
     /// <summary>Terms are counted tap by tap, channels innermost.</summary>
     public ConvRows(ConvGeometry g, float* x, int group)
@@ -23,19 +24,30 @@ readonly unsafe struct ConvRows : ITileRows
         channels = Math.Max(1, g.GroupInChannels);
         this.x = x + (group * channels);
         (this.outH, this.outW) = (outH, outW);
+        isPointwise = g.Kernel == 1 && g.Stride == 1 && g.Padding == 0 && outW == g.W && outH == g.H;
     }
+
+    /// <summary>[N, 1, 1, C] that each pixel's channels are multiplied with, or null. Only of a pointwise convolution.</summary>
+    public float* Scale { get; init; }
+
+    /// <summary>Floats from one image's scale to the next one's: 0 where all have the same.</summary>
+    public int ScaleStride { get; init; }
 
     public int Run => 16;
 
     public int PrefetchStride => g.InChannels;
 
-    bool IsPointwise => g.Kernel == 1 && g.Stride == 1 && g.Padding == 0 && outW == g.W && outH == g.H;
-
-    public float* Prefetch(int row, int k0) => IsPointwise ? x + ((nint)row * g.InChannels) + k0 : null;
+    public float* Prefetch(int row, int k0) => isPointwise ? x + ((nint)row * g.InChannels) + k0 : null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(int row, int rows, int k0, int k, float* tile, float* line)
     {
+        if (isPointwise)
+        {
+            GatherPixels(row, rows, k0, k, tile, line);
+            return;
+        }
+
         int n = row / (outH * outW),
             oy = row / outW % outH,
             ox = row % outW;
@@ -63,6 +75,33 @@ readonly unsafe struct ConvRows : ITileRows
                 continue;
             oy = 0;
             n++;
+        }
+    }
+
+    /// <summary>Pixels of a pointwise convolution, whose rows lie in the input as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void GatherPixels(int row, int rows, int k0, int k, float* tile, float* line)
+    {
+        nint stride = g.InChannels;
+        float* from = x + (row * stride) + k0;
+        if (Scale == null)
+        {
+            for (int r = 0; r < rows; r++, tile += 16, from += stride)
+                Floats.Spread(from, tile, k, rows);
+            return;
+        }
+
+        int pixels = outH * outW,
+            n = row / pixels,
+            left = pixels - (row % pixels);
+        float* scale = Scale + ((nint)n * ScaleStride) + k0;
+        for (int r = 0; r < rows; r++, tile += 16, from += stride)
+        {
+            Floats.SpreadProducts(from, scale, line, tile, k, rows);
+            if (--left > 0)
+                continue;
+            left = pixels;
+            scale += ScaleStride;
         }
     }
 

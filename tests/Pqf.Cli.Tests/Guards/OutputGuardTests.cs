@@ -36,14 +36,14 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state 83b5e67679260301c4df26dfa0edb907a96c20946c147c2d4ff3d82416467855",
-        "trained_models/1.pth 65dcbf9398f4453e97aba2f44fa7c9de7177ca3c1711db7b669190d5a4be371b",
+        "states/1.state 6a36a55a7a5ca6d64370d7a103bedd2867923de11354cf8a0c4a714e35256b4b",
+        "trained_models/1.pth ebb3df79eab3ce66fff591b7fec652fc30b2bcc948b3eb1536fd5f59310e6995",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state f7753b3d0719576791deadd1ef3f334706a714d8e7e57108c18b2f22006104e3",
-        "trained_models/1.pth 2cb504785c745ab8125027e5e39c563108f561c995143456d9eaca375c276af3",
+        "states/1.state a71863a5e8ab1be2a422f6b482a56f816adf9449870bdec124f0c846db779db8",
+        "trained_models/1.pth 6bd71b36d81f538dfc8139fa7706c3938c632e1ef6b49d044a43d3a983463982",
     ];
 
     [Theory]

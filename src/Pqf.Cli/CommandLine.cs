@@ -60,8 +60,8 @@ static class CommandLine
             .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
             .FirstOrDefault(entry => entry is not null);
         // Said before any of its options, which may be as unknown.
-        if (arguments is [{ Length: > 0 } first, ..] && IsWord(first) && !IsCommand(first, commands))
-            return Fail(UnknownCommand(first, [.. commands.Select(entry => entry.Syntax.Name)]), output);
+        if (UnknownCommand(arguments, commands) is { } unknown)
+            return Fail(unknown, output);
         var names = NamesOf(root.Options.Concat(command?.Syntax.Options ?? []));
         var others = NamesOf(commands.SelectMany(entry => entry.Syntax.Options));
         return Arguments
@@ -88,9 +88,9 @@ static class CommandLine
                 rest => Parse(root, split with { Rest = rest }, options, commands, terminal, output),
                 error => Fail(error, output)
             );
-        ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
-        if (split.Rest is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !known.Contains(first))
-            return Fail(UnknownCommand(first, known), output);
+        // Behind keys, which are split off.
+        if (UnknownCommand(split.Rest, commands) is { } unknown)
+            return Fail(unknown, output);
         if (split.Rest.IndexOf("") is >= 0 and var empty)
         {
             string option = empty > 0 && !IsWord(split.Rest[empty - 1]) ? $"{split.Rest[empty - 1]}: " : "";
@@ -161,9 +161,6 @@ static class CommandLine
             _ => null,
         };
 
-    static bool IsCommand(string word, ImmutableArray<CommandEntry> commands) =>
-        word is "help" or "version" || commands.Any(entry => entry.Syntax.Name == word);
-
     static bool IsWord(string argument) => !argument.StartsWith('-');
 
     static PqfError.Config Extra(string word, string why) => new(ConfigLoader.CommandLine, word, $"unexpected; {why}");
@@ -206,6 +203,15 @@ static class CommandLine
 
     static IEnumerable<string> CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? ["pqf"] : ["pqf", parsed.CommandResult.Command.Name];
+
+    /// <summary>The error of a command line whose first word is not a command; null where it is one, or an option.</summary>
+    static PqfError.Config? UnknownCommand(IReadOnlyList<string> arguments, ImmutableArray<CommandEntry> commands)
+    {
+        ImmutableArray<string> known = [.. commands.Select(entry => entry.Syntax.Name)];
+        return arguments is [{ Length: > 0 } first, ..] && IsWord(first) && first is not ("help" or "version") && !known.Contains(first)
+            ? UnknownCommand(first, known)
+            : null;
+    }
 
     /// <summary>The error of a word that is not a command, with the nearest that is.</summary>
     public static PqfError.Config UnknownCommand(string word, ImmutableArray<string> known) =>

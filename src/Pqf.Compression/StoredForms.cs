@@ -14,18 +14,13 @@ static class StoredForms
     /// <param name="parameters">Its values; layers with codes have them already.</param>
     /// <param name="spec">The settings.</param>
     public static Parameters Marked(Graph graph, Parameters parameters, CompressionSpec spec) =>
-        ParameterSpecs
-            .Of(graph)
-            .Where(parameter => parameter.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
-            .Aggregate(parameters, (all, parameter) => all.With(parameter.Name, Marked(parameter, all[parameter.Name], spec)));
+        Stored(graph).Aggregate(parameters, (all, parameter) => all.With(parameter.Name, Marked(parameter, all[parameter.Name], spec)));
 
     /// <summary>The parameters with the forms that the settings ask for where no value would change: for values that a file held in single
     /// precision, as ONNX wants them.</summary>
     /// <inheritdoc cref="Marked(Graph, Parameters, CompressionSpec)"/>
     public static Parameters Restored(Graph graph, Parameters parameters, CompressionSpec spec) =>
-        ParameterSpecs
-            .Of(graph)
-            .Where(parameter => parameter.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar))
+        Stored(graph)
             .Where(parameter =>
                 parameters[parameter.Name] is Weight.Dense { Form: ValueForm.Single } dense && IsHalf(parameter, dense, spec)
             )
@@ -33,6 +28,10 @@ static class StoredForms
                 parameters,
                 (all, parameter) => all.With(parameter.Name, (Weight.Dense)all[parameter.Name] with { Form = ValueForm.Half })
             );
+
+    /// <summary>What files hold: statistics are folded into the norms.</summary>
+    static IEnumerable<ParameterSpec> Stored(Graph graph) =>
+        ParameterSpecs.Of(graph).Where(parameter => parameter.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar));
 
     static bool IsHalf(ParameterSpec parameter, Weight.Dense weight, CompressionSpec spec) =>
         Form(parameter, weight, spec) == ValueForm.Half && weight.Value.ToArray().All(value => (float)(Half)value == value);

@@ -27,6 +27,20 @@ static class TestNetworks
         "host",
     ];
 
+    /// <summary>Settings of a network of three classes for small images.</summary>
+    public static readonly string[] ThreeClasses =
+    [
+        "--model.class_names",
+        "cat,dog,emu",
+        "--preprocessing.resize",
+        "32",
+        "--preprocessing.crop",
+        "32",
+        "--quiet",
+        "--device",
+        "host",
+    ];
+
     /// <summary>Writes a dense ResNet-18, of ten classes by default, with random weights, scaled so that activations keep
     /// their size.</summary>
     public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3)

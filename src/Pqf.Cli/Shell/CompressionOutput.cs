@@ -62,7 +62,7 @@ static class CompressionOutput
             NetworkSummary.Of(model, "compressed")
         )
         {
-            MeanOutputError = state.Layers.Any(row => row.OutputError is not null) ? state.Layers.Average(row => row.OutputError) : null,
+            MeanOutputError = state.Layers.Average(row => row.OutputError), // null where no layer has one
             Search = compressed.Search is { } search ? SizeSearchResult.Of(search) : null,
             Distillation = state.Distillation is { } distillation ? DistillationResult.Of(distillation) : null,
         };

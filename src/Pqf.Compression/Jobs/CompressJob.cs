@@ -50,17 +50,16 @@ public static class CompressJob
             select begun;
         if (ready is Result<Unit, PqfError>.Error(var refused))
             return refused;
-        var images = options.Images is { } set ? ImagesOf(network, set, options, cancellation) : null;
         if (
-            images is not null
-            && options.NotesAnswers
-            && ranks.OnFirst(() => DenseAnswers.Note(network, images, progress)) is Result<Unit, PqfError>.Error(var unread)
+            options is { NotesAnswers: true, Images: { } all }
+            && ranks.OnFirst(() => DenseAnswers.Note(network, ImagesOf(network, all, options, cancellation), progress))
+                is Result<Unit, PqfError>.Error(var unread)
         )
             return unread;
         if (options.MaxLoss is { } loss)
             return LossSearch.Run(network, loss, options with { Distillation = null }, progress, cancellation);
         options = DistillationJob.Settled(network, options, progress);
-        images = options.Images is { } seen ? ImagesOf(network, seen, options, cancellation) : null;
+        var images = options.Images is { } seen ? ImagesOf(network, seen, options, cancellation) : null;
         return options.Target is { } target
             ? from layers in Blocks.Of(network.Graph, options.Compression)
             from measured in WithStatistics(network, options, progress, cancellation)

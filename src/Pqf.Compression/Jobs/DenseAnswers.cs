@@ -34,7 +34,7 @@ static class DenseAnswers
             .Of(network.Graph, network.Device, images)
             .Map(outputs =>
             {
-                double[][] answers = [.. outputs(network.Parameters).SelectMany(Rows)];
+                float[][] answers = [.. outputs(network.Parameters).SelectMany(Rows)];
                 // An answer that is not a number fails the comparison: the network's values are another check's matter.
                 if (answers.Length >= FewestImages && Information(answers) < LeastInformation)
                     progress.Note(
@@ -49,20 +49,12 @@ static class DenseAnswers
     /// <summary>How much an answer says of which photograph it belongs to: the mean divergence of the answers from their mean, in
     /// nats.</summary>
     /// <param name="answers">Logits of each photograph.</param>
-    internal static double Information(double[][] answers)
+    static double Information(float[][] answers)
     {
-        double[][] shares = [.. answers.Select(Softmax)];
+        double[][] shares = [.. answers.Select(logits => Classifier.Probabilities(logits))];
         double[] mean = [.. Enumerable.Range(0, shares[0].Length).Select(c => shares.Average(share => share[c]))];
         return shares.Average(share => share.Select((p, c) => p > 0 ? p * Math.Log(p / mean[c]) : 0).Sum());
     }
 
-    static double[] Softmax(double[] logits)
-    {
-        double most = logits.Max(),
-            sum = logits.Sum(logit => Math.Exp(logit - most));
-        return [.. logits.Select(logit => Math.Exp(logit - most) / sum)];
-    }
-
-    static IEnumerable<double[]> Rows(OutputValues output) =>
-        output.Values.Chunk(output.Values.Length / output.Shape[0]).Select(row => Array.ConvertAll(row, value => (double)value));
+    static IEnumerable<float[]> Rows(OutputValues output) => output.Values.Chunk(output.Values.Length / output.Shape[0]);
 }

@@ -10,19 +10,6 @@ namespace Pqf.Cli.Tests.Commands;
 /// <summary>Which classes a classifier takes for which.</summary>
 public sealed class EvaluateConfusionTests : IDisposable
 {
-    static readonly string[] Small =
-    [
-        "--model.class_names",
-        "cat,dog,emu",
-        "--preprocessing.resize",
-        "32",
-        "--preprocessing.crop",
-        "32",
-        "--quiet",
-        "--device",
-        "host",
-    ];
-
     readonly TemporaryFolder folder = new();
 
     public EvaluateConfusionTests()
@@ -36,7 +23,11 @@ public sealed class EvaluateConfusionTests : IDisposable
     [Fact]
     public void Pairs_are_those_of_the_answers_for_each_image_in_text_JSON_and_CSV()
     {
-        var classified = JsonCli.Run("classify", ExitCode.Success, ["classify", Network, folder.File("images"), .. Small]);
+        var classified = JsonCli.Run(
+            "classify",
+            ExitCode.Success,
+            ["classify", Network, folder.File("images"), .. TestNetworks.ThreeClasses]
+        );
         (string Class, string Answer)[] answers =
         [
             .. classified
@@ -61,7 +52,7 @@ public sealed class EvaluateConfusionTests : IDisposable
         ];
         Assert.NotEmpty(expected);
 
-        string[] evaluate = ["evaluate", "--weights", Network, "--data", folder.File("images"), .. Small];
+        string[] evaluate = ["evaluate", "--weights", Network, "--data", folder.File("images"), .. TestNetworks.ThreeClasses];
         var result = Cli.Run([.. evaluate, "--output", folder.File("out")]);
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Equal(expected, result.Lines.Where(line => line.StartsWith("confused ", StringComparison.Ordinal)));

@@ -10,19 +10,6 @@ public sealed class PagesInBrowserTests : IDisposable
     // Of large text, by the Web Content Accessibility Guidelines 2.2 (success criterion 1.4.3): figures are set large.
     const double LeastContrast = 3;
 
-    static readonly string[] Small =
-    [
-        "--model.class_names",
-        "cat,dog,emu",
-        "--preprocessing.resize",
-        "32",
-        "--preprocessing.crop",
-        "32",
-        "--quiet",
-        "--device",
-        "host",
-    ];
-
     readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -61,7 +48,7 @@ public sealed class PagesInBrowserTests : IDisposable
                 folder.File("net.safetensors"),
                 "--calibrate",
                 folder.File("images"),
-                .. Small,
+                .. TestNetworks.ThreeClasses,
                 "--model.compression_parameters.k",
                 "16",
                 "--model.compression_parameters.k_means_n_iters",
@@ -70,10 +57,20 @@ public sealed class PagesInBrowserTests : IDisposable
                 "50",
             ]
         );
-        yield return ("evaluate", ["evaluate", folder.File("net.safetensors"), "--data", folder.File("images"), .. Small]);
+        yield return (
+            "evaluate",
+            ["evaluate", folder.File("net.safetensors"), "--data", folder.File("images"), .. TestNetworks.ThreeClasses]
+        );
         yield return (
             "compare",
-            ["compare", folder.File("net.safetensors"), folder.File("other.safetensors"), "--data", folder.File("images"), .. Small]
+            [
+                "compare",
+                folder.File("net.safetensors"),
+                folder.File("other.safetensors"),
+                "--data",
+                folder.File("images"),
+                .. TestNetworks.ThreeClasses,
+            ]
         );
         yield return (
             "train",

@@ -4,7 +4,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Architectures;
-using Pqf.Nets.Images;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
 using Pqf.Testing;
@@ -15,8 +14,7 @@ namespace Pqf.Compression.Tests.Allocation;
 /// <summary>The smallest size that loses little. Photographs are patches of random colours, and the network is small.</summary>
 public sealed class LossSearchTests : IDisposable
 {
-    const int Count = 40,
-        Side = 8;
+    const int Count = 40;
 
     readonly HostDevice device = new(1);
     readonly Scope scope;
@@ -44,7 +42,7 @@ public sealed class LossSearchTests : IDisposable
     [Fact]
     public void The_agreement_that_is_reported_is_that_of_the_network_in_the_file()
     {
-        var dense = Network();
+        var dense = SmallPhotographs.Network(device);
         using var folder = new TemporaryFolder();
         var compressed = Search(0.4).Value();
         compressed.Model.AsStored().Save(folder.File("x.pqf"), ModelFormat.Pqf).Value();
@@ -69,17 +67,17 @@ public sealed class LossSearchTests : IDisposable
         Assert.Equal(Enumerable.Range(0, Count), ((ImageSet.Part)seen).Places.Concat(places).Order());
 
         // Any answers are enough, so that what they are decides nothing.
-        float[] own = Bytes(Search(1).Value()),
-            others = Bytes(Search(1, Photographs(i => places.Contains(i) ? 1000 + i : i)).Value());
+        float[] own = SmallPhotographs.Values(Search(1).Value()),
+            others = SmallPhotographs.Values(Search(1, Photographs(i => places.Contains(i) ? 1000 + i : i)).Value());
         Assert.Equal(own, others);
-        Assert.NotEqual(own, Bytes(Search(1, Photographs(i => places.Contains(i) ? i : 1000 + i)).Value()));
+        Assert.NotEqual(own, SmallPhotographs.Values(Search(1, Photographs(i => places.Contains(i) ? i : 1000 + i)).Value()));
     }
 
     [Fact]
     public void Sizes_are_tried_and_reported_one_by_one()
     {
         var notes = new List<string>();
-        var search = Search(0.4, progress: new Collect(notes)).Value().Search!;
+        var search = Search(0.4, progress: new CollectedNotes(notes)).Value().Search!;
 
         Assert.Equal(
             "8 of 40 photographs are held back from calibration: on them the first answers are compared with the dense network's, and 3 at "
@@ -117,7 +115,7 @@ public sealed class LossSearchTests : IDisposable
     {
         var images = count == 0 ? null : new ImageSet.Part(Photographs(), [0]);
         var result = CompressJob.Run(
-            Network(),
+            SmallPhotographs.Network(device),
             Options with
             {
                 MaxLoss = 0.5,
@@ -150,7 +148,7 @@ public sealed class LossSearchTests : IDisposable
 
     Result<Compressed, PqfError> Search(double loss, ImageSet? images = null, IProgress<JobProgress>? progress = null) =>
         CompressJob.Run(
-            Network(),
+            SmallPhotographs.Network(device),
             Options with
             {
                 MaxLoss = loss,
@@ -170,46 +168,6 @@ public sealed class LossSearchTests : IDisposable
             Compression = new() { KMeansIterations = 1 },
         };
 
-    Network Network()
-    {
-        var architecture = GraphNetwork
-            .Of(new GraphOptions("small", SmallNetwork.Graph, new(Side, Side), "image", [new("logits", SmallNetwork.Graph.Output)]))
-            .Value();
-        var network = Model
-            .Network.New(
-                architecture,
-                SmallNetwork.Graph,
-                SmallNetwork.Parameters(device, new RngKey(1)),
-                new NetworkOverrides { Resize = Side, Crop = Side }
-            )
-            .Value();
-        return network;
-    }
-
     static ImageSet.Photographs Photographs(Func<int, int>? numbers = null, int count = Count) =>
-        new([.. Enumerable.Range(0, count).Select(i => Photograph(numbers?.Invoke(i) ?? i))], []);
-
-    static PixelImage Photograph(int number)
-    {
-        var key = RngKey.FromSeed(number);
-        // Patches of 4×4 pixels: of noise all images would have the same answer.
-        int Patch(int i) => (((i / 3 / Side / 4 * Side) + (i / 3 % Side / 4)) * 3) + (i % 3);
-        return new(Side, Side, 3, [.. Enumerable.Range(0, Side * Side * 3).Select(i => (byte)key.Below(256, (ulong)Patch(i)))]);
-    }
-
-    static float[] Bytes(Compressed compressed) =>
-        [
-            .. compressed
-                .Model.Parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .SelectMany(pair => pair.Value.Decode().ToArray()),
-        ];
-
-    sealed class Collect(List<string> notes) : IProgress<JobProgress>
-    {
-        public void Report(JobProgress value)
-        {
-            if (value is JobProgress.Noted(var text))
-                notes.Add(text);
-        }
-    }
+        SmallPhotographs.Of(Enumerable.Range(0, count).Select(i => numbers?.Invoke(i) ?? i));
 }

@@ -7,7 +7,6 @@ using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Training;
 using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
-using Pqf.Nets.Images;
 using Pqf.Nets.Layers;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -19,8 +18,7 @@ namespace Pqf.Compression.Tests.Training;
 /// <summary>Training on the dense network's answers. Photographs are patches of random colours, and the network is small.</summary>
 public sealed class DistillationTests : IDisposable
 {
-    const int Count = 40,
-        Side = 8;
+    const int Count = 40;
 
     readonly List<string> notes = [];
     readonly Scope scope;
@@ -55,8 +53,8 @@ public sealed class DistillationTests : IDisposable
         var (seen, _) = LossSearch.Split(Photographs(), Options.Key);
         var layers = Run(null, seen);
 
-        Assert.Equal(Values(layers), Values(Run(new() { Steps = 20, LearningRate = 0 })));
-        Assert.NotEqual(Values(layers), Values(Run(new() { Steps = 20, LearningRate = 2e-3 })));
+        Assert.Equal(SmallPhotographs.Values(layers), SmallPhotographs.Values(Run(new() { Steps = 20, LearningRate = 0 })));
+        Assert.NotEqual(SmallPhotographs.Values(layers), SmallPhotographs.Values(Run(new() { Steps = 20, LearningRate = 2e-3 })));
     }
 
     [Theory]
@@ -70,13 +68,13 @@ public sealed class DistillationTests : IDisposable
         var report = run.State.Distillation!;
         Assert.True(report.Kept[Metrics.Loss] <= report.Start[Metrics.Loss]);
         Assert.Equal(report.KeptStep == 0, report.Kept == report.Start);
-        Assert.All(Values(run), value => Assert.True(float.IsFinite(value)));
+        Assert.All(SmallPhotographs.Values(run), value => Assert.True(float.IsFinite(value)));
     }
 
     [Fact]
     public void What_is_reported_of_photographs_held_back_is_true_of_the_network_as_files_hold_it()
     {
-        var dense = Network(device);
+        var dense = SmallPhotographs.Network(device);
         var run = Run(new() { Steps = 20, LearningRate = 2e-3 });
         var (_, held) = LossSearch.Split(Photographs(), Options.Key);
 
@@ -92,11 +90,11 @@ public sealed class DistillationTests : IDisposable
     [Fact]
     public void Any_number_of_threads_gives_the_same_bytes()
     {
-        float[] one = Values(Run(new() { Steps = 12, LearningRate = 2e-3 }));
+        float[] one = SmallPhotographs.Values(Run(new() { Steps = 12, LearningRate = 2e-3 }));
         using var threads = new HostDevice(2);
         using var inner = threads.BeginScope();
 
-        Assert.Equal(one, Values(Run(new() { Steps = 12, LearningRate = 2e-3 }, on: threads, loaders: 2)));
+        Assert.Equal(one, SmallPhotographs.Values(Run(new() { Steps = 12, LearningRate = 2e-3 }, on: threads, loaders: 2)));
     }
 
     [Fact]
@@ -104,7 +102,7 @@ public sealed class DistillationTests : IDisposable
     {
         var few = Photographs(15);
 
-        Assert.Equal(Values(Run(null, few)), Values(Run(new() { Steps = 12, LearningRate = 2e-3 }, few)));
+        Assert.Equal(SmallPhotographs.Values(Run(null, few)), SmallPhotographs.Values(Run(new() { Steps = 12, LearningRate = 2e-3 }, few)));
         Assert.Equal(
             "calibration ends with the level layers: the level network needs 16 photographs at least, a fifth of which is held back; "
                 + "got 15",
@@ -115,12 +113,12 @@ public sealed class DistillationTests : IDisposable
     [Fact]
     public void Photographs_that_are_all_alike_give_finite_values()
     {
-        var alike = new ImageSet.Photographs([.. Enumerable.Repeat(Photograph(1), 20)], []);
+        var alike = new ImageSet.Photographs([.. Enumerable.Repeat(SmallPhotographs.Photograph(1), 20)], []);
 
         var run = Run(new() { Steps = 12, LearningRate = 2e-3 }, alike);
 
         Assert.True(run.State.Distillation!.Kept[Metrics.Loss] <= run.State.Distillation.Start[Metrics.Loss]);
-        Assert.All(Values(run), value => Assert.True(float.IsFinite(value)));
+        Assert.All(SmallPhotographs.Values(run), value => Assert.True(float.IsFinite(value)));
     }
 
     [Fact]
@@ -141,7 +139,7 @@ public sealed class DistillationTests : IDisposable
             note,
             StringComparison.Ordinal
         );
-        Assert.Equal(Values(Run(new() { Steps = steps, LearningRate = 2e-3 })), Values(timed));
+        Assert.Equal(SmallPhotographs.Values(Run(new() { Steps = steps, LearningRate = 2e-3 })), SmallPhotographs.Values(timed));
     }
 
     [Fact]
@@ -151,7 +149,7 @@ public sealed class DistillationTests : IDisposable
 
         Assert.Equal(0, run.State.Distillation!.Steps);
         Assert.EndsWith("fewer than 50 steps fit, so calibration ends with the level layers", notes[^1], StringComparison.Ordinal);
-        Assert.Equal(Values(Run(new() { Steps = 0 })), Values(run));
+        Assert.Equal(SmallPhotographs.Values(Run(new() { Steps = 0 })), SmallPhotographs.Values(run));
     }
 
     [Fact]
@@ -179,7 +177,7 @@ public sealed class DistillationTests : IDisposable
     ) =>
         CompressJob
             .Run(
-                Network(on ?? device),
+                SmallPhotographs.Network(on ?? device),
                 Options with
                 {
                     Images = images ?? Photographs(),
@@ -189,7 +187,7 @@ public sealed class DistillationTests : IDisposable
                     Clock = clock,
                     LoaderThreadCount = loaders,
                 },
-                new Collect(notes),
+                new CollectedNotes(notes),
                 TestContext.Current.CancellationToken
             )
             .Value();
@@ -205,46 +203,7 @@ public sealed class DistillationTests : IDisposable
             Compression = new() { K = 8, KMeansIterations = 1 },
         };
 
-    static Network Network(Device device)
-    {
-        var architecture = GraphNetwork
-            .Of(new GraphOptions("small", SmallNetwork.Graph, new(Side, Side), "image", [new("logits", SmallNetwork.Graph.Output)]))
-            .Value();
-        return Model
-            .Network.New(
-                architecture,
-                SmallNetwork.Graph,
-                SmallNetwork.Parameters(device, new RngKey(1)),
-                new NetworkOverrides { Resize = Side, Crop = Side }
-            )
-            .Value();
-    }
-
-    static ImageSet.Photographs Photographs(int count = Count) => new([.. Enumerable.Range(0, count).Select(Photograph)], []);
-
-    static PixelImage Photograph(int number)
-    {
-        var key = RngKey.FromSeed(number);
-        // Patches of 4×4 pixels: of noise all images would have the same answer.
-        int Patch(int i) => (((i / 3 / Side / 4 * Side) + (i / 3 % Side / 4)) * 3) + (i % 3);
-        return new(Side, Side, 3, [.. Enumerable.Range(0, Side * Side * 3).Select(i => (byte)key.Below(256, (ulong)Patch(i)))]);
-    }
-
-    static float[] Values(Compressed compressed) =>
-        [
-            .. compressed
-                .Model.Parameters.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .SelectMany(pair => pair.Value.Decode().ToArray()),
-        ];
-
-    sealed class Collect(List<string> notes) : IProgress<JobProgress>
-    {
-        public void Report(JobProgress value)
-        {
-            if (value is JobProgress.Noted(var text))
-                notes.Add(text);
-        }
-    }
+    static ImageSet.Photographs Photographs(int count = Count) => SmallPhotographs.Of(Enumerable.Range(0, count));
 
     /// <summary>A clock that is a second later at each look.</summary>
     sealed class SecondsClock : TimeProvider

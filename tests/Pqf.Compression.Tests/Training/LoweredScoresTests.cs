@@ -53,7 +53,8 @@ public class LoweredScoresTests
         Assert.Equal(
             isSaid
                 ? $"calibration lowers the network's accuracy: quantised accuracy 50.00 % (10 of 20), calibrated accuracy "
-                    + $"{Math.Round(100 * calibrated)}.00 % ({Math.Round(20 * calibrated)} of 20); training begins with the calibrated network"
+                    + $"{Math.Round(100 * calibrated)}.00 % ({Math.Round(20 * calibrated)} of 20); training begins "
+                    + "with the calibrated network"
                 : null,
             LoweredScores.ByCalibration(progress, Classification.Accuracy, "quantised", "calibrated")
         );

@@ -6,8 +6,8 @@ using Pqf.Tensors.Devices.Host;
 namespace Pqf.Tensors.Ops.Pooling;
 
 /// <summary>Means over all pixels of an image, of some channels.</summary>
-/// <remarks>Pixels with even and odd numbers are summed apart, so that an addition does not wait for the one before. A window as large as
-/// the image would be one long chain of them, on one thread for each image.</remarks>
+/// <remarks>Pixels with even and odd numbers have sums of their own, so that an addition does not wait for the one before. A window as
+/// large as the image would be one long chain of them, on one thread for each image.</remarks>
 /// <param name="pixels">Of an image; one at least.</param>
 /// <param name="channels">C.</param>
 /// <param name="x">[N, pixels, C].</param>

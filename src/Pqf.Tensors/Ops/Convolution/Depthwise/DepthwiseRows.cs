@@ -109,7 +109,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         return g.InChannels / vector * vector;
     }
 
-    /// <summary>Rows from one on, as many as stay in the cache, that have all their tap rows; one that has not is alone.</summary>
+    /// <summary>How many rows from one on stay in the cache and have all their tap rows; 1 for a row that lacks some of them.</summary>
     int AlikeRows(int oy, int most)
     {
         most = Math.Min(most, Math.Max(1, CachedFloats / Math.Max(1, g.W * WholeVector)));

@@ -115,11 +115,7 @@ static class GpuNetworks
     }
 
     static Tensor<float>[] Images(GpuDevice gpu, NetworkCase network) =>
-        [
-            .. Enumerable
-                .Range(0, Inputs.Count)
-                .Select(i => ChannelOrder.ToChannelsLast(Tensor<float>.From(gpu, network.ChannelsFirst, network.Input(i)))),
-        ];
+        [.. Enumerable.Range(0, Inputs.Count).Select(i => ChannelOrder.ToChannelsLast(gpu, network.ChannelsFirst, network.Input(i)))];
 
     static double Operations(NetworkCase network)
     {

@@ -57,9 +57,7 @@ static class LayerBench
     {
         Tensor<float>[] images =
         [
-            .. Enumerable
-                .Range(0, Inputs.Count)
-                .Select(i => ChannelOrder.ToChannelsLast(Tensor<float>.From(device, network.ChannelsFirst, network.Input(i)))),
+            .. Enumerable.Range(0, Inputs.Count).Select(i => ChannelOrder.ToChannelsLast(device, network.ChannelsFirst, network.Input(i))),
         ];
         double[][] times = [.. Enumerable.Range(0, stepCount).Select(_ => new double[Calls])];
         for (int call = -3; call < Calls; call++)

@@ -68,7 +68,7 @@ sealed class PqfRunner : LocalRunner
     public override float[] Logits(int input)
     {
         using var call = device.BeginScope();
-        return plan.Run(ChannelOrder.ToChannelsLast(Tensor<float>.From(device, this.input, Inputs[input]))).ToArray();
+        return plan.Run(ChannelOrder.ToChannelsLast(device, this.input, Inputs[input])).ToArray();
     }
 
     public override void Dispose()

@@ -52,7 +52,7 @@ static class FirstLogits
             [1, side, side, channels],
             new InferenceOptions { Memory = PlanMemory.Low }
         );
-        return plan.Run(ChannelOrder.ToChannelsLast(Tensor<float>.From(device, [1, channels, side, side], image))).ToArray();
+        return plan.Run(ChannelOrder.ToChannelsLast(device, [1, channels, side, side], image)).ToArray();
     }
 
     static float[] Peer(int threads, string model, float[] image)

@@ -76,7 +76,7 @@ public static class RunJob
             () =>
             {
                 Shape shape = tensor.Shape.Rank == 4 ? tensor.Shape : [1, .. tensor.Shape];
-                return ChannelOrder.ToChannelsLast(Tensor<float>.From(network.Device, shape, tensor.ToSingles()));
+                return ChannelOrder.ToChannelsLast(network.Device, shape, tensor.ToSingles());
             }
         );
     }

@@ -10,8 +10,15 @@ public sealed class HostDevice : Device
     /// cache.</summary>
     internal const int GatheredSizeBytes = 512 << 10;
 
-    /// <summary>Scratch memory of a thread: gathered rows, then room for one row on its way there.</summary>
-    internal const int ScratchSizeBytes = GatheredSizeBytes + (16 << 10);
+    /// <summary>Room for a part of a value that one convolution writes and the next one reads: a quarter of a second-level cache of one
+    /// megabyte; the rest is for weights and for what comes in and goes out.</summary>
+    internal const int RoomSizeBytes = 256 << 10;
+
+    /// <summary>Where that room is in a thread's scratch memory: behind the gathered rows and room for one row on its way there.</summary>
+    internal const int RoomAt = GatheredSizeBytes + (16 << 10);
+
+    /// <summary>Scratch memory of a thread.</summary>
+    internal const int ScratchSizeBytes = RoomAt + RoomSizeBytes;
 
     readonly WorkerTeam team;
     readonly nint scratch;

@@ -112,12 +112,24 @@ public class OpsHostTests
                 foreach (var shape in Images.Append([1, 300, 2, 270]))
                 {
                     var x = HostCases.Tensor(device, shape, 1);
-                    Assert.Equal(x.ToArray(), ChannelOrder.ToChannelsLast(ChannelOrder.ToChannelsFirst(x)).ToArray());
+                    var first = ChannelOrder.ToChannelsFirst(x);
+                    Assert.Equal(x.ToArray(), ChannelOrder.ToChannelsLast(first).ToArray());
+                    var last = ChannelOrder.ToChannelsLast(device, first.Shape, first.ToArray());
+                    Assert.Equal(x.Shape, last.Shape);
+                    Assert.Equal(x.ToArray(), last.ToArray());
                 }
 
                 return 0;
             }
         );
+
+    [Fact]
+    public void Values_of_another_number_than_the_shape_has_are_refused()
+    {
+        using var device = new HostDevice(1);
+        Assert.Throws<ShapeException>(() => ChannelOrder.ToChannelsLast(device, [1, 2, 3, 4], new float[23]));
+        Assert.Throws<ShapeException>(() => ChannelOrder.ToChannelsLast(device, [2, 3, 4], new float[24]));
+    }
 
     [Fact]
     public void Sums_of_many_rows_lose_nothing() =>

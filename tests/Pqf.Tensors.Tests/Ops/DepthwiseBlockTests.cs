@@ -26,6 +26,10 @@ public class DepthwiseBlockTests
         new([1, 4, 6, 4], 16, 7, new() { Padding = 6 }),
         new([1, 10, 11, 6], 24, 3, new() { EndPadding = new Pair(2, 1), Stride = 2 }),
         new([1, 1, 1, 40], 70, 3, new() { Padding = 1 }),
+        // Several ranges of channels, the last of which fills no panel; pixels so many that a range is one panel.
+        new([2, 9, 9, 16], 200, 5, new() { Padding = 2 }),
+        new([1, 40, 40, 5], 100, 3, new() { Padding = 1, Stride = 2 }),
+        new([1, 41, 39, 6], 83, new Pair(6, 2), new() { Padding = new Pair(3, 1) }),
         // Rows so long that few fit into a thread's room: those still read move to the front.
         new([1, 24, 300, 3], 96, 3, new() { Padding = 1 }),
         new([1, 25, 300, 3], 96, 3, new() { Padding = 1, Stride = 2 }),
@@ -67,10 +71,11 @@ public class DepthwiseBlockTests
 
     [Theory]
     [InlineData(112, 16, 96, 3, true)]
-    [InlineData(14, 16, 576, 3, false)] // stays in the cache between the two
+    [InlineData(14, 16, 576, 3, true)] // ranges of its channels stay in the cache
+    [InlineData(14, 16, 16, 3, false)] // too few channels to share out
     [InlineData(2000, 16, 256, 3, false)] // rows too long for a thread's room
     [InlineData(28, 728, 728, 3, false)] // weights too large beside it
-    public void Large_values_are_computed_together(int size, int inChannels, int channels, int kernel, bool expected)
+    public void Values_are_computed_together_where_it_is_faster(int size, int inChannels, int channels, int kernel, bool expected)
     {
         using var device = new HostDevice(1);
         Assert.Equal(

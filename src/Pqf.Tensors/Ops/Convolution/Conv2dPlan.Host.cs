@@ -63,7 +63,8 @@ public sealed partial class Conv2dPlan
         }
     }
 
-    static int PanelWidth(HostDevice host) => 2 * host.Lanes;
+    /// <summary>Output channels of a panel of packed weights.</summary>
+    internal static int PanelWidth(HostDevice host) => 2 * host.Lanes;
 
     static unsafe Tensor<float>? PackBias(HostDevice host, Tensor<float>? bias, int groups, int outChannels, int width)
     {
@@ -116,26 +117,26 @@ public sealed partial class Conv2dPlan
             return;
         }
 
-        if (scale is null && StemRows.Fits(g))
-            RunGroup<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, 0, residual, tail, y);
+        if (g.Groups > 1)
+            RunGroups<S, V>(host, g, x, residual, tail, y);
+        else if (scale is null && StemRows.Fits(g))
+            RunProduct<S, V, StemLayout, StemRows>(host, g, new StemRows(g, x.Pointer), g.OutW, residual, tail, y);
         else
-            for (int group = 0; group < g.Groups; group++)
-                RunGroup<S, V, RowLayout, ConvRows>(host, g, Rows(g, x, scale, group), 0, group, residual, tail, y);
+            RunProduct<S, V, RowLayout, ConvRows>(host, g, Rows(g, x, scale), 0, residual, tail, y);
     }
 
-    static unsafe ConvRows Rows(ConvGeometry g, Tensor<float> x, Tensor<float>? scale, int group) =>
-        new(g, x.Pointer, group)
+    static unsafe ConvRows Rows(ConvGeometry g, Tensor<float> x, Tensor<float>? scale) =>
+        new(g, x.Pointer, group: 0)
         {
             Scale = scale is null ? null : scale.Pointer,
             ScaleStride = scale is null || scale.Shape[0] == 1 ? 0 : g.InChannels,
         };
 
-    unsafe void RunGroup<S, V, L, TRows>(
+    unsafe void RunProduct<S, V, L, TRows>(
         HostDevice host,
         ConvGeometry g,
         TRows rows,
         int line,
-        int group,
         Tensor<float>? residual,
         Tail tail,
         Tensor<float> y
@@ -145,15 +146,29 @@ public sealed partial class Conv2dPlan
         where L : struct, ITileLayout
         where TRows : unmanaged, ITileRows
     {
-        int first = group * g.GroupOutChannels;
-        var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, S.TileRows, host.ThreadCount, line: line);
-        float* panels = packed.Pointer + (group * (nint)packed.Shape[1]);
-        var product = new Product<S, V, L, TRows>(sizes, rows, panels, y.Pointer + first, g.OutChannels, host.Scratch)
+        var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.OutChannels, g.Taps, S.TileRows, host.ThreadCount, line: line);
+        var product = new Product<S, V, L, TRows>(sizes, rows, packed.Pointer, y.Pointer, g.OutChannels, host.Scratch)
         {
-            Bias = packedBias is null ? null : packedBias.Pointer + (group * packedBias.Shape[1]),
-            Residual = residual is null ? null : residual.Pointer + first,
+            Bias = packedBias is null ? null : packedBias.Pointer,
+            Residual = residual is null ? null : residual.Pointer,
             Tail = tail.Host,
         };
         host.For(product.ItemCount, product);
+    }
+
+    unsafe void RunGroups<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        // Groups for all threads: none is cut for the sake of balance.
+        int threads = g.Groups >= host.ThreadCount ? 1 : host.ThreadCount;
+        var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, S.TileRows, threads);
+        var products = new GroupProducts<S, V>(g, sizes, x.Pointer, packed.Pointer, y.Pointer, host.Scratch)
+        {
+            Bias = packedBias is null ? null : packedBias.Pointer,
+            Residual = residual is null ? null : residual.Pointer,
+            Tail = tail.Host,
+        };
+        host.For(products.ItemCount, products);
     }
 }

@@ -25,7 +25,12 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
         Shape value,
         (Shape Weight, Conv2dOptions Options) pointwise,
         (Shape Weight, Conv2dOptions Options) depthwise
-    ) => CanRun(device, pointwise, depthwise) && BlockSizes.PayFirst(value, pointwise.Weight, depthwise.Weight, depthwise.Options);
+    ) =>
+        CanRun(device, pointwise, depthwise)
+        && (
+            ChannelSizes.Pay(value, Conv2dPlan.PanelWidth((HostDevice)device), ((HostDevice)device).ThreadCount)
+            || BlockSizes.PayFirst(value, pointwise.Weight, depthwise.Weight, depthwise.Options)
+        );
 
     /// <summary>As <see cref="Joins"/>, for the pointwise convolution behind a depthwise one.</summary>
     /// <param name="device">Where both run.</param>
@@ -78,6 +83,12 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
         where V : unmanaged
     {
         var geometry = Depthwise.DepthwiseOf(wide);
+        if (First is { } narrow && Last is null && ChannelSizes.Fit(wide, 2 * S.Count))
+        {
+            RunChannels<S, V>(host, geometry, narrow, x, residual, tail, y);
+            return;
+        }
+
         var sizes = BlockSizes.Of(geometry, First is not null, Last is not null, host.ThreadCount);
         using var room = new Workspace<float>(host, host.ThreadCount * (long)sizes.RoomFloats);
         float* added = residual is null ? null : residual.Pointer;
@@ -95,6 +106,23 @@ sealed record DepthwiseBlockPlan((Conv2dPlan Plan, Tail Tail)? First, Conv2dPlan
             Residual = Last is null ? null : added,
         };
         host.For(sizes.ItemCount, block);
+    }
+
+    unsafe void RunChannels<S, V>(
+        HostDevice host,
+        DepthwiseGeometry geometry,
+        (Conv2dPlan Plan, Tail Tail) first,
+        Tensor<float> x,
+        Tensor<float>? residual,
+        Tail tail,
+        Tensor<float> y
+    )
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        var sizes = ChannelSizes.Of(geometry, 2 * S.Count, host.ThreadCount);
+        var rows = Depthwise.DepthwiseRows(geometry, x.Pointer, residual is null ? null : residual.Pointer, tail.Host, y.Pointer);
+        host.For(sizes.ItemCount, new DepthwiseChannels<S, V>(sizes, first.Plan.AsPart(first.Tail.Host), rows, x.Pointer, host.Scratch));
     }
 
     static bool CanRun(Device device, (Shape Weight, Conv2dOptions Options) pointwise, (Shape Weight, Conv2dOptions Options) depthwise) =>

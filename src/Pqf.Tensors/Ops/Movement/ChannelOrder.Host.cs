@@ -5,12 +5,12 @@ namespace Pqf.Tensors.Ops.Movement;
 
 public static partial class ChannelOrder
 {
-    static unsafe void Host(HostDevice host, Tensor<float> x, int n, int rows, int columns, Tensor<float> y)
+    static unsafe void Host(HostDevice host, float* x, int n, int rows, int columns, Tensor<float> y)
     {
-        if (x.Shape.Count > 0)
+        if (y.Shape.Count > 0)
             host.For(
                 n * Division.Ceil(rows, Patches.Size) * Division.Ceil(columns, Patches.Size),
-                new Patches(x.Pointer, rows, columns, y.Pointer)
+                new Patches(x, rows, columns, y.Pointer)
             );
     }
 

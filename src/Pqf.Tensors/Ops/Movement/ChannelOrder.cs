@@ -7,15 +7,33 @@ namespace Pqf.Tensors.Ops.Movement;
 public static partial class ChannelOrder
 {
     /// <summary>[N, C, H, W] to [N, H, W, C].</summary>
-    /// <exception cref="ShapeException">x has not four axes.</exception>
+    /// <exception cref="ShapeException">x does not have four axes.</exception>
     public static Tensor<float> ToChannelsLast(Tensor<float> x)
     {
         var s = Shapes.Rank("ToChannelsLast", "x [N, C, H, W]", x.Shape, 4);
         return Swap(x, s[0], s[1], s[2] * s[3], [s[0], s[2], s[3], s[1]]);
     }
 
+    /// <summary>Values in the order of PyTorch as a tensor, in one pass on the host.</summary>
+    /// <param name="device">Where the tensor will be.</param>
+    /// <param name="shape">[N, C, H, W].</param>
+    /// <param name="values">As many as the shape has.</param>
+    /// <returns>[N, H, W, C].</returns>
+    /// <exception cref="ShapeException">The shape does not have four axes, or the values are not as many.</exception>
+    public static unsafe Tensor<float> ToChannelsLast(Device device, Shape shape, ReadOnlySpan<float> values)
+    {
+        if (device is not HostDevice host)
+            return ToChannelsLast(Tensor<float>.From(device, shape, values));
+        var s = Shapes.Rank("ToChannelsLast", "shape [N, C, H, W]", shape, 4);
+        Shapes.Same("ToChannelsLast", [s.Count], [values.Length]);
+        var y = Tensor<float>.Rent(device, [s[0], s[2], s[3], s[1]]);
+        fixed (float* x = values)
+            Host(host, x, s[0], s[1], s[2] * s[3], y);
+        return y;
+    }
+
     /// <summary>[N, H, W, C] to [N, C, H, W].</summary>
-    /// <exception cref="ShapeException">x has not four axes.</exception>
+    /// <exception cref="ShapeException">x does not have four axes.</exception>
     public static Tensor<float> ToChannelsFirst(Tensor<float> x)
     {
         var s = Shapes.Rank("ToChannelsFirst", "x [N, H, W, C]", x.Shape, 4);
@@ -39,10 +57,10 @@ public static partial class ChannelOrder
         return y;
     }
 
-    static void SwapInto(Tensor<float> x, int n, int rows, int columns, Tensor<float> y)
+    static unsafe void SwapInto(Tensor<float> x, int n, int rows, int columns, Tensor<float> y)
     {
         if (x.Device is HostDevice host)
-            Host(host, x, n, rows, columns, y);
+            Host(host, x.Pointer, n, rows, columns, y);
         else
             Gpu((GpuDevice)x.Device, x, n, rows, columns, y);
     }

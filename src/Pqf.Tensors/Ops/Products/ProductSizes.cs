@@ -38,11 +38,23 @@ readonly record struct ProductSizes(int M, int N, int K, int KBlock, int Tiles, 
         int tiles = line == 0 ? Division.Ceil(m, tileRows) : m / line * Division.Ceil(line, tileRows),
             panels = Division.Ceil(n, columns);
         int fit = Math.Max(1, BlockSizeBytes / (kBlock * floatsPerTerm * sizeof(float)));
-        // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights.
-        int splits = tiles <= 14 * threads || (ownPanels && panels >= 2 * threads) ? Math.Min(threads, panels) : 1;
-        int perBlock = splits > 1 ? Math.Min(tiles, 2 * fit) : Math.Min(fit, Division.Ceil(tiles, 4 * threads));
-        // As many blocks for each thread; nine for two threads would cost a tenth of the time.
-        int blocks = Math.Min(tiles, Division.Ceil(Division.Ceil(tiles, perBlock) * splits, threads) * threads / splits);
-        return new ProductSizes(m, n, k, kBlock, tiles, blocks, panels, splits);
+        var byRows = Of(Math.Min(fit, Division.Ceil(tiles, 4 * threads)), 1);
+        if (tiles > 14 * threads && !(ownPanels && panels >= 2 * threads))
+            return byRows;
+        // Few rows: the panels are shared out as well, so that each thread reads its own part of the weights, unless that leaves threads
+        // idle: three panels for two threads take a third longer.
+        var byPanels = Of(Math.Min(tiles, 2 * fit), Math.Min(threads, panels));
+        return byRows.Longest(threads) * 8 < byPanels.Longest(threads) * 7 ? byRows : byPanels;
+
+        ProductSizes Of(int perBlock, int splits)
+        {
+            // As many blocks for each thread; nine for two threads would cost a tenth of the time.
+            int blocks = Math.Min(tiles, Division.Ceil(Division.Ceil(tiles, perBlock) * splits, threads) * threads / splits);
+            return new ProductSizes(m, n, k, kBlock, tiles, blocks, panels, splits);
+        }
     }
+
+    /// <summary>Tiles times panels of the thread that has the most.</summary>
+    int Longest(int threads) =>
+        Division.Ceil(Blocks * Splits, threads) * Division.Ceil(Tiles, Math.Max(1, Blocks)) * Division.Ceil(Panels, Math.Max(1, Splits));
 }

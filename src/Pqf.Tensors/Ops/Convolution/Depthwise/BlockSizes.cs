@@ -85,8 +85,11 @@ readonly record struct BlockSizes(DepthwiseGeometry Geometry, int Bands, int Fir
     /// <summary>One past the last row before it that an output row reads.</summary>
     public int EndRow(int oy) => Math.Clamp(Geometry.G.InputRow(oy, Geometry.G.Kernel.H - 1) + 1, 0, Geometry.G.H);
 
-    static bool IsWide(Shape value, Shape pointwise) =>
-        RowSizeBytes(value) * value[1] >= LeastValueSizeBytes && (long)pointwise.Count * sizeof(float) <= LargestWeightSizeBytes;
+    /// <summary>Whether a value between, of one image, leaves the second level from one convolution to the next.</summary>
+    /// <param name="value">[N, H, W, C].</param>
+    public static bool IsLarge(Shape value) => RowSizeBytes(value) * value[1] >= LeastValueSizeBytes;
+
+    static bool IsWide(Shape value, Shape pointwise) => IsLarge(value) && (long)pointwise.Count * sizeof(float) <= LargestWeightSizeBytes;
 
     static long RowSizeBytes(Shape value) => (long)value[2] * value[3] * sizeof(float);
 }

@@ -27,8 +27,11 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
 
     readonly ConvGeometry g = geometry.G;
 
-    /// <summary>[N, H, W, C], or the rows of it that are read.</summary>
+    /// <summary>[N, H, W, C], or the rows of it that are read, from where its first channel would be.</summary>
     public float* X { get; init; } = x;
+
+    /// <summary>Floats from one pixel of the input to the next.</summary>
+    public int XStride { get; init; } = geometry.G.InChannels;
 
     /// <summary>[N, H', W', C], or the rows of it that are written.</summary>
     public float* Y { get; init; } = y;
@@ -38,6 +41,13 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
 
     /// <summary>Applied last.</summary>
     public HostTail Tail { get; init; }
+
+    /// <summary>The first channel that is computed: a multiple of <see cref="LargestVector"/>'s half, so that vectors lie as in a run of
+    /// all channels.</summary>
+    public int FirstChannel { get; init; }
+
+    /// <summary>One past the last channel that is computed.</summary>
+    public int EndChannel { get; init; } = geometry.G.InChannels;
 
     /// <summary>Bands of an image's rows.</summary>
     public int Bands { get; init; } = 1;
@@ -57,7 +67,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             end = Division.Cut(band + 1, Bands, geometry.OutH);
         nint row = ((nint)n * g.H) + g.InputRow(oy, 0),
             to = ((nint)n * geometry.OutH) + oy;
-        Rows(oy, end - oy, row * g.W * g.InChannels, to * geometry.OutW * g.InChannels);
+        Rows(oy, end - oy, row * g.W * XStride, to * geometry.OutW * g.InChannels);
     }
 
     /// <summary>Some rows of an image.</summary>
@@ -69,21 +79,21 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     {
         int channels = g.InChannels,
             width = geometry.OutW,
-            lined = LinedChannels(),
+            lined = Math.Min(EndChannel, LinedChannels()),
             chunk = lined == 0 ? channels : Chunk();
-        nint down = (nint)g.Stride.H * g.W * channels,
+        nint down = (nint)g.Stride.H * g.W * XStride,
             next = (nint)width * channels;
         var inside = geometry.InsideColumns();
-        for (int i = 0; i < count && lined < channels; i++)
-            Pixels(row + (i * down), to + (i * next), geometry.RowTaps(oy + i), inside, lined);
+        for (int i = 0; i < count && lined < EndChannel; i++)
+            Pixels(row + (i * down), to + (i * next), geometry.RowTaps(oy + i), inside, Math.Max(FirstChannel, lined));
         // The few pixels at the ends of long rows: of all channels at once, for a chunk of long rows is but a vector or two.
         bool areLong = chunk < LargestVector;
         for (int i = 0; areLong && i < count; i += AlikeRows(oy + i, count - i))
-            Lines(Alike(oy, i, count, row, to), LinePart.Ends, 0, lined);
-        for (int c = 0; c < channels; c += chunk)
+            Lines(Alike(oy, i, count, row, to), LinePart.Ends, FirstChannel, lined);
+        for (int c = FirstChannel; c < EndChannel; c += chunk)
         for (int i = 0, lines; i < count; i += lines)
         {
-            int end = Math.Min(channels, c + chunk);
+            int end = Math.Min(EndChannel, c + chunk);
             var rows = Alike(oy, i, count, row, to);
             lines = rows.Count;
             Lines(rows, areLong ? LinePart.Inside : LinePart.All, c, Math.Min(end, lined));
@@ -93,7 +103,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     }
 
     RowsAlike Alike(int oy, int i, int count, nint row, nint to) =>
-        new(row + (i * (nint)g.Stride.H * g.W * g.InChannels), to + (i * NextLine), geometry.RowTaps(oy + i), AlikeRows(oy + i, count - i));
+        new(row + (i * (nint)g.Stride.H * g.W * XStride), to + (i * NextLine), geometry.RowTaps(oy + i), AlikeRows(oy + i, count - i));
 
     /// <summary>Channels that are computed for all rows before the next ones are: what a row of outputs reads of them stays in the
     /// first-level cache until the next row.</summary>
@@ -128,14 +138,13 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Pixels(nint row, nint to, (int First, int End) rows, (int First, int End) inside, int lined)
     {
-        int channels = g.InChannels,
-            chunk = Math.Max(LargestVector, ChunkFloats / (g.Kernel.H * g.Kernel.W) / LargestVector * LargestVector);
-        for (int c = lined; c < channels; c += chunk)
+        int chunk = Math.Max(LargestVector, ChunkFloats / (g.Kernel.H * g.Kernel.W) / LargestVector * LargestVector);
+        for (int c = lined; c < EndChannel; c += chunk)
         for (int ox = 0, count; ox < geometry.OutW; ox += count)
         {
             bool areEight = ox >= inside.First && ox + EightPixelsCount <= inside.End;
             count = areEight ? EightPixelsCount : 1;
-            Pixel(row, to, rows, ox, areEight, c, Math.Min(channels, c + chunk));
+            Pixel(row, to, rows, ox, areEight, c, Math.Min(EndChannel, c + chunk));
         }
     }
 
@@ -143,14 +152,14 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     void Pixel(nint row, nint to, (int First, int End) rows, int ox, bool areEight, int c, int end)
     {
         nint channels = g.InChannels,
-            from = row + (g.InputColumn(ox, 0) * channels);
+            from = row + (g.InputColumn(ox, 0) * (nint)XStride);
         to += ox * channels;
         var columns = geometry.ColumnTaps(ox);
         if (Vector512.IsHardwareAccelerated)
             c = Vectors<Simd512, Vector512<float>>(from, to, rows, columns, areEight, c, end);
         c = Vectors<Simd256, Vector256<float>>(from, to, rows, columns, areEight, c, end);
         for (int pixel = 0; c < end && pixel < (areEight ? EightPixelsCount : 1); pixel++)
-            Rest(from + (pixel * g.Stride.W * channels), to + (pixel * channels), rows, columns, c, end);
+            Rest(from + (pixel * g.Stride.W * (nint)XStride), to + (pixel * channels), rows, columns, c, end);
     }
 
     /// <summary>Whole vectors of channels of some rows, one vector after another: all pixels that have the same tap columns at
@@ -190,14 +199,14 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
     DepthwiseLine Line(RowsAlike rows, int column, int ox, int count, int c, int vectors)
     {
         nint channels = g.InChannels,
-            down = (nint)g.Dilation.H * g.W * channels,
+            down = (nint)g.Dilation.H * g.W * XStride,
             at = rows.To + (ox * channels) + c;
         return new(
-            X + rows.From + (rows.Taps.First * down) + (g.InputColumn(ox, column) * channels) + c,
+            X + rows.From + (rows.Taps.First * down) + (g.InputColumn(ox, column) * (nint)XStride) + c,
             weight + (((rows.Taps.First * (nint)g.Kernel.W) + column) * channels) + c,
             channels,
-            g.Stride.W * channels,
-            g.Dilation.W * channels,
+            g.Stride.W * (nint)XStride,
+            g.Dilation.W * (nint)XStride,
             down,
             Y + at,
             count
@@ -208,7 +217,7 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
             WeightDown = g.Kernel.W * channels,
             Vectors = vectors,
             Lines = rows.Count,
-            LineDown = (nint)g.Stride.H * g.W * channels,
+            LineDown = (nint)g.Stride.H * g.W * XStride,
             NextLine = NextLine,
             Bounds = Tail.Bounds,
         };
@@ -258,9 +267,9 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         where V : unmanaged
     {
         nint channels = g.InChannels,
-            step = g.Stride.W * channels,
-            right = g.Dilation.W * channels,
-            down = (nint)g.Dilation.H * g.W * channels;
+            step = g.Stride.W * (nint)XStride,
+            right = g.Dilation.W * (nint)XStride,
+            down = (nint)g.Dilation.H * g.W * XStride;
         V a0 = Start<S, V>(to, c),
             a1 = Start<S, V>(to + channels, c),
             a2 = Start<S, V>(to + (2 * channels), c),
@@ -305,8 +314,8 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         where V : unmanaged
     {
         nint channels = g.InChannels,
-            right = g.Dilation.W * channels,
-            down = (nint)g.Dilation.H * g.W * channels;
+            right = g.Dilation.W * (nint)XStride,
+            down = (nint)g.Dilation.H * g.W * XStride;
         int kernelW = g.Kernel.W;
         V a0 = Start<S, V>(to, c),
             a1 = Start<S, V>(to + S.Count, c + S.Count),
@@ -362,5 +371,5 @@ readonly unsafe struct DepthwiseRows(DepthwiseGeometry geometry, float* x, float
         where S : struct, ISimd<V>
         where V : unmanaged => Residual == null ? S.Load(bias + c) : S.Add(S.Load(bias + c), S.Load(Residual + to));
 
-    nint Offset(int a, int b) => (((nint)a * g.Dilation.H * g.W) + (b * g.Dilation.W)) * g.InChannels;
+    nint Offset(int a, int b) => (((nint)a * g.Dilation.H * g.W) + (b * g.Dilation.W)) * XStride;
 }

@@ -35,19 +35,33 @@ readonly unsafe struct PointwisePart(int inChannels, int outChannels, float* pan
     /// <param name="thread">The thread that runs it.</param>
     public void Run<S, V>(float* x, int pixels, float* residual, float* y, byte* scratch, int thread)
         where S : struct, ISimd<V>
+        where V : unmanaged => Run<S, V>(x, pixels, 0, OutChannels, residual, y, scratch, thread);
+
+    /// <summary>As above, of some of the O channels.</summary>
+    /// <param name="x">[pixels, K].</param>
+    /// <param name="pixels">How many.</param>
+    /// <param name="channel">The first channel, a multiple of a panel's.</param>
+    /// <param name="end">One past the last.</param>
+    /// <param name="residual">[pixels, end − channel] that is added, or null.</param>
+    /// <param name="y">[pixels, end − channel].</param>
+    /// <param name="scratch">See <see cref="Devices.HostDevice.Scratch"/>.</param>
+    /// <param name="thread">The thread that runs it.</param>
+    public void Run<S, V>(float* x, int pixels, int channel, int end, float* residual, float* y, byte* scratch, int thread)
+        where S : struct, ISimd<V>
         where V : unmanaged
     {
         var geometry = new ConvGeometry(1, 1, pixels, InChannels, OutChannels, 1, 1, default, 1, 1);
+        bool isPart = end - channel < OutChannels;
         var product = new Product<S, V, RowLayout, ConvRows>(
-            Product<S, V, RowLayout, ConvRows>.Sizes(pixels, OutChannels, InChannels, S.TileRows, threads: 1),
+            Product<S, V, RowLayout, ConvRows>.Sizes(pixels, end - channel, InChannels, S.TileRows, threads: 1, ownPanels: isPart),
             new ConvRows(geometry, x, 0),
-            panels,
+            panels + ((nint)channel * InChannels),
             y,
-            OutChannels,
+            end - channel,
             scratch
         )
         {
-            Bias = bias,
+            Bias = bias == null ? null : bias + channel,
             Residual = residual,
             Tail = tail,
         };

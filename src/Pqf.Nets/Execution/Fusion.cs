@@ -61,7 +61,8 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     }
 
     /// <summary>Joins steps that a device runs faster together: a depthwise convolution with the pointwise ones before and behind
-    /// it; a pointwise convolution with the product that scales the channels of its input.</summary>
+    /// it; a first convolution with the max pooling behind it; a pointwise convolution with the product that scales the channels of its
+    /// input.</summary>
     /// <param name="graph">The graph that was cut.</param>
     /// <param name="shapes">Of its values.</param>
     /// <param name="device">Where the steps run.</param>
@@ -91,6 +92,19 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
 
         Join(DepthwiseBlockPlan.Joins);
         Join(DepthwiseBlockPlan.JoinsBehind);
+        foreach (var step in joined.Values.ToList())
+            if (
+                step.Head == step.Output
+                && graph.Nodes[step.Head] is MaxPool2dLayer pool
+                && Before(step) is { Residual: null, First: null } stem
+                && graph.Nodes[stem.Head] is Conv2dLayer { Inputs: [var images] } convolution
+                && StemPoolPlan.Joins(device, shapes[images], convolution.WeightShape, convolution.Options, pool.KernelSize, pool.Options)
+            )
+            {
+                joined.Remove(stem.Output);
+                joined[step.Output] = step with { First = stem };
+            }
+
         foreach (var step in joined.Values.ToList())
             if (
                 step.First is null

@@ -104,7 +104,8 @@ public sealed record Conv2dLayer(int X, string Name, int InChannels, int OutChan
             : new(null, first, before.Tail, plan);
     }
 
-    Conv2dPlan Pack(CompileContext step) =>
+    /// <summary>The weights, ready to run on the step's device.</summary>
+    internal Conv2dPlan Pack(CompileContext step) =>
         Fold(step.Norm, step.Parameters).Pack(step.Device, Options, step.Choose(step.Input(0), WeightShape, Options));
 
     /// <summary>The weights with the norm that follows, if any.</summary>

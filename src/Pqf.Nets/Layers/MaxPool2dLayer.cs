@@ -4,6 +4,7 @@ using Pqf.Nets.Execution;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Onnx;
 using Pqf.Tensors;
+using Pqf.Tensors.Ops.Convolution;
 using Pqf.Tensors.Ops.Pooling;
 
 namespace Pqf.Nets.Layers;
@@ -43,6 +44,11 @@ public sealed record MaxPool2dLayer(int X, Pair KernelSize, PoolOptions Options)
     internal override Variable Record(RecordedRun run, ImmutableArray<Variable> x) =>
         run.Tape.Apply(new MaxPool2d.Function(KernelSize, Options), x[0]);
 
-    internal override PlanStep Compile(CompileContext step) =>
-        values => MaxPool2d.ForwardInto(values[0], KernelSize, Options, values.Result);
+    internal override PlanStep Compile(CompileContext step)
+    {
+        if (step.First is not (Conv2dLayer stem, var before))
+            return values => MaxPool2d.ForwardInto(values[0], KernelSize, Options, values.Result);
+        var plan = new StemPoolPlan(stem.Pack(before), before.Tail, KernelSize, Options);
+        return values => plan.ForwardInto(values[0], values.Result);
+    }
 }

@@ -18,22 +18,26 @@ readonly unsafe struct PoolRows<TOp>(PoolWindow window, float* x, float* y, Pool
     public static void Run(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y, PoolCount count) =>
         host.For(window.G.N * window.OutH, new PoolRows<TOp>(window, x.Pointer, y.Pointer, count));
 
-    public void Invoke(int item, int thread)
+    public void Invoke(int item, int thread) => Row(item / window.OutH, item % window.OutH, y + ((nint)item * window.OutW * g.InChannels));
+
+    /// <summary>One row of an image.</summary>
+    /// <param name="n">The image.</param>
+    /// <param name="oy">The row.</param>
+    /// <param name="to">Where it goes.</param>
+    public void Row(int n, int oy, float* to)
     {
-        int n = item / window.OutH,
-            oy = item % window.OutH,
-            width = window.OutW;
-        var (firstRow, endRow) = Inside(g.InputRow(oy, 0), g.Dilation.H, g.Kernel.H, g.H);
+        int width = window.OutW;
+        var (firstRow, endRow) = PoolWindow.Inside(g.InputRow(oy, 0), g.Dilation.H, g.Kernel.H, g.H);
         for (int ox = 0; ox < width; ox++)
         {
-            var (firstColumn, endColumn) = Inside(g.InputColumn(ox, 0), g.Dilation.W, g.Kernel.W, g.W);
+            var (firstColumn, endColumn) = PoolWindow.Inside(g.InputColumn(ox, 0), g.Dilation.W, g.Kernel.W, g.W);
             float divisor = count.Of(window, oy, ox, (endRow - firstRow) * (endColumn - firstColumn));
             Pixel(
                 x + g.InputAt(n, g.InputRow(oy, firstRow), g.InputColumn(ox, firstColumn)),
                 Math.Max(0, endRow - firstRow),
                 Math.Max(0, endColumn - firstColumn),
                 divisor,
-                y + (((item * (nint)width) + ox) * g.InChannels)
+                to + ((nint)ox * g.InChannels)
             );
         }
     }
@@ -50,7 +54,7 @@ readonly unsafe struct PoolRows<TOp>(PoolWindow window, float* x, float* y, Pool
             for (int a = 0; a < rows; a++)
             for (int b = 0; b < columns; b++)
                 value = TOp.Join(value, Vector.Load(from + (a * down) + (b * right) + c));
-            Vector.Store(value / divisor, to + c);
+            Vector.Store(divisor == 1 ? value : value / divisor, to + c);
         }
 
         for (; c < channels; c++)
@@ -61,13 +65,5 @@ readonly unsafe struct PoolRows<TOp>(PoolWindow window, float* x, float* y, Pool
                 value = TOp.Join(value, from[(a * down) + (b * right) + c]);
             to[c] = value / divisor;
         }
-    }
-
-    /// <summary>The taps that are not in the padding.</summary>
-    static (int First, int End) Inside(int position, int dilation, int taps, int length)
-    {
-        int first = position >= 0 ? 0 : (dilation - 1 - position) / dilation,
-            end = Math.Min(taps, (length - position + dilation - 1) / dilation);
-        return (first, end);
     }
 }

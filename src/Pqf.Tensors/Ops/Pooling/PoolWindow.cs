@@ -50,6 +50,23 @@ readonly record struct PoolWindow(ConvGeometry G, int OutH, int OutW, Pair End)
     /// <summary>Position of channel 0 of an output pixel.</summary>
     public nint OutputAt(int n, int y, int x) => ((((nint)n * OutH) + y) * OutW + x) * G.InChannels;
 
+    /// <summary>Rows of the input between which an output row's window lies: the first one, and one past the last. Neither grows smaller
+    /// from one output row to the next.</summary>
+    public (int First, int End) Rows(int y) =>
+        (Math.Clamp(G.InputRow(y, 0), 0, G.H), Math.Clamp(G.InputRow(y, G.Kernel.H - 1) + 1, 0, G.H));
+
+    /// <summary>Taps that are not in the padding: the first one, and one past the last.</summary>
+    /// <param name="position">Of the first tap.</param>
+    /// <param name="dilation">From one tap to the next.</param>
+    /// <param name="taps">How many.</param>
+    /// <param name="length">Of the input.</param>
+    public static (int First, int End) Inside(int position, int dilation, int taps, int length)
+    {
+        int first = position >= 0 ? 0 : (dilation - 1 - position) / dilation,
+            end = Math.Min(taps, (length - position + dilation - 1) / dilation);
+        return (first, end);
+    }
+
     /// <summary>First output row whose window covers an input row, without dilation.</summary>
     public int FirstWindowRow(int y) => G.FirstWindowRow(y);
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Pooling;
@@ -18,8 +19,10 @@ public static partial class AvgPool2d
     {
         public static float Start => 0;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static float Join(float a, float b) => a + b;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Join(Vector<float> a, Vector<float> b) => a + b;
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 
 namespace Pqf.Tensors.Ops.Pooling;
@@ -21,8 +22,10 @@ public static partial class MaxPool2d
     {
         public static float Start => float.NegativeInfinity;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static float Join(float a, float b) => MathF.Max(a, b);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Join(Vector<float> a, Vector<float> b) => Vector.Max(a, b);
     }
 }

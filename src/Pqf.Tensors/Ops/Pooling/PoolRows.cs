@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution;
@@ -24,6 +25,7 @@ readonly unsafe struct PoolRows<TOp>(PoolWindow window, float* x, float* y, Pool
     /// <param name="n">The image.</param>
     /// <param name="oy">The row.</param>
     /// <param name="to">Where it goes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Row(int n, int oy, float* to)
     {
         int width = window.OutW;
@@ -42,6 +44,7 @@ readonly unsafe struct PoolRows<TOp>(PoolWindow window, float* x, float* y, Pool
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Pixel(float* from, int rows, int columns, float divisor, float* to)
     {
         nint down = (nint)g.Dilation.H * g.W * g.InChannels,

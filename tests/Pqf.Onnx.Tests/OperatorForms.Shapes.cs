@@ -1,3 +1,6 @@
+using Pqf.Tensors;
+using Pqf.Tensors.Formats;
+
 namespace Pqf.Onnx.Tests;
 
 static partial class OperatorForms
@@ -207,6 +210,14 @@ static partial class OperatorForms
                 (m, x) => m.Node("Pad", [x, m.Integers(0, 0, 1, 2, 0, 0, 3, 1)], Attribute("mode", mode)),
                 "Pad"
             )),
+            .. ((string[])["constant", "reflect", "edge"]).Select(mode => new OperatorForm(
+                $"padded by {mode}, pads computed as PyTorch 1.13 does",
+                [11, 13, 18],
+                4,
+                (m, x) => m.Node("Pad", [x, ComputedPads(m, 1, 2, 0, 3)], Attribute("mode", mode)),
+                "Pad"
+            )),
+            new("padded by parts of a constant matrix", [11, 13, 18], 4, (m, x) => m.Node("Pad", [x, PartsOfMatrix(m)]), "Pad"),
             new(
                 "upsampled",
                 [7],
@@ -302,6 +313,30 @@ static partial class OperatorForms
                 "Resize"
             ),
         ];
+
+    /// <summary>Pads of the last axis first, which become those of all axes in the model's order.</summary>
+    static string ComputedPads(SmallModel m, params long[] pads)
+    {
+        string none = m.Node("ConstantOfShape", [m.Integers(8 - pads.Length)], Nets.Onnx.OnnxMessages.Attribute("value", Zero)),
+            pairs = m.Node("Reshape", [Joined(m, m.Integers(pads), none), m.Integers(-1, 2)]),
+            turned = m.Node("Slice", [pairs, m.Integers(-1), m.Integers(long.MinValue), m.Integers(0), m.Integers(-1)]),
+            all = m.Node("Reshape", [m.Node("Transpose", [turned], Ints("perm", 1, 0)), m.Integers(-1)]);
+        return m.Node("Cast", [all], Attribute("to", 7));
+    }
+
+    static StoredTensor Zero => StoredTensor.FromValues("", DType.I64, [1], [0L]);
+
+    /// <summary>0, 0, 1, 2, 0, 0, 0, 1, put together of parts of [[9, 0, 0, 9], [0, 1, 2, 0]].</summary>
+    static string PartsOfMatrix(SmallModel m)
+    {
+        string matrix = m.Node("Reshape", [m.Integers(9, 0, 0, 9, 0, 1, 2, 0), m.Integers(2, 4)]),
+            middle = m.Node("Gather", [matrix, m.Integers(1, 2)], Attribute("axis", 1)),
+            zeros = m.Node("Slice", [matrix, m.Integers(1), m.Integers(3), m.Integers(-1), m.Integers(1)]),
+            ends = m.Node("Concat", [m.Node("Gather", [zeros, m.Integers(0)]), Row(m, 0, 1)], Attribute("axis", 0));
+        return m.Node("Reshape", [m.Node("Concat", [middle, ends], Attribute("axis", 0)), m.Integers(8)]);
+    }
+
+    static string Row(SmallModel m, params long[] values) => m.Node("Reshape", [m.Integers(values), m.Integers(1, -1)]);
 
     static string Length(SmallModel m, string x, long axis) => m.Node("Gather", [m.Node("Shape", [x]), m.Integer(axis)]);
 

@@ -149,6 +149,9 @@ static class CompressCommand
                     AllowsMissingStatistics = CalibrationSource.GivesStatistics(calibrate),
                 }
             )
+            from free in run.Config.OutputPath is { } output
+                ? run.CheckOutputs(FilesOf(run, network).Select(name => Path.Combine(output, name)))
+                : default(Unit)
             from planned in run.WithImages(reader =>
                 from images in Images(run, network, reader, calibrate)
                 from plan in CompressionPlan.Of(
@@ -239,8 +242,7 @@ static class CompressCommand
                     ImagesCounted = count => NoteFew(run, network, count),
                     OwnsNetwork = true,
                     Ranks = ranks,
-                    BeforeWork = () =>
-                        run.PrepareOutput(folder, [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names]),
+                    BeforeWork = () => run.PrepareOutput(folder, FilesOf(run, network)),
                 },
                 run.Progress,
                 run.Cancellation
@@ -250,6 +252,10 @@ static class CompressCommand
             )
             select concluded
         );
+
+    /// <summary>Names of all files that are written.</summary>
+    static IEnumerable<string> FilesOf(RunContext run, Network network) =>
+        [.. CompressionOutput.Names(run, network.Architecture), .. ReportFiles.Names];
 
     /// <summary>Writes the files and ends the command.</summary>
     /// <param name="run">Settings and terminal.</param>
@@ -271,7 +277,7 @@ static class CompressCommand
         var model = compressed.Model.AsStored();
         return from overrides in ConfigMapping.Overrides(run.Config)
             from written in CompressionOutput.Write(run, folder, model, compressed, overrides)
-            let next = NextOf(run, network, written.Result.Files, photographs is not null, hasPhotographs)
+            let next = AfterCompression.Of(run, network, written.Result.Files, photographs is not null, hasPhotographs)
             let report = ReportFiles.Write(folder, () => Report(run, model, compressed, written.Result, photographs))
             from concluded in run.Conclude(
                 written.Result with
@@ -302,38 +308,6 @@ static class CompressCommand
                 "Beside this page: layers.csv and groups.csv with all figures of layers and orders.",
             ]
         );
-
-    /// <summary>The command that measures a calibrated network, or calibrates one that is not, and a line that says why.</summary>
-    static (string Command, string About) NextOf(
-        RunContext run,
-        Network network,
-        IReadOnlyList<WrittenFile> files,
-        bool isCalibrated,
-        bool hasPhotographs
-    )
-    {
-        if (isCalibrated)
-            return (
-                NextCommand.Evaluate(files.MinBy(file => KeepsLess(file.Path))!.Path),
-                "To measure it, replace DIR by a folder of labelled images: a folder for each class, or COCO's annotations for a detector."
-            );
-        bool hasNorms = ParameterSpecs.Of(network.Graph).Any(spec => spec.Role == ParameterRole.RunningMean);
-        string train = NextCommand.Train(network.Path);
-        return (
-            // The level none leaves the photographs out.
-            hasPhotographs ? train : NextCommand.Calibrated(run.Typed),
-            (
-                hasNorms
-                    ? "The network is not calibrated: its norms do not fit the quantised layers, and it is often near guessing. "
-                    : "The network is not calibrated: its layers are not fitted to the dense network's outputs. "
-            )
-                + "Compress it again with --calibrate DIR, a folder of photographs without labels. With labelled images, train from the "
-                + $"dense network instead, which is compressed and calibrated first: {train}"
-        );
-    }
-
-    /// <summary>A .pth file is the last choice: it keeps neither preprocessing nor names of classes.</summary>
-    static bool KeepsLess(string path) => ModelFormats.Of(path) is ModelFormat.Pth;
 
     static Result<ImageSet?, PqfError> Images(RunContext run, Network network, ImageReader reader, string? folder)
     {

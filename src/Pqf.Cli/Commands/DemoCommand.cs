@@ -19,7 +19,7 @@ static class DemoCommand
     {
         var output = new Option<string?>("--output")
         {
-            Description = "Folder for networks, tables and report.html [default: pqf-demo]",
+            Description = "Folder for networks, tables, report.html and report.md [default: pqf-demo]",
             HelpName = "DIR",
         };
         return new(
@@ -56,7 +56,7 @@ static class DemoCommand
         long start = run.Terminal.Clock.GetTimestamp();
         return run.WithDevice(device =>
             from overrides in ConfigMapping.Overrides(run.Config)
-            from _ in OutputFolder.Prepare(folder, run.Locks, DemoOutput.Names)
+            from _ in run.Prepare(folder, DemoOutput.Names)
             from __ in DemoFiles.WriteDense(output.DensePath)
             from network in Network.Load(output.DensePath, device, overrides)
             from result in DemoStudy.Run(run, images, network)

@@ -114,12 +114,8 @@ static class DetectCommand
                 "--quality",
                 "is the quality of JPEG pictures, but all pictures will be PNG; leave it out, or write JPEG with --pictures jpg"
             );
-        if (images.Select(Path.GetFullPath).Intersect(pictures.Select(Path.GetFullPath)).FirstOrDefault() is { } own)
-            return new PqfError.Config(
-                "command line",
-                "--output",
-                $"expected another folder than that of {own}, which would be written over"
-            );
+        if (run.Inputs.With(images).Check([.. pictures, Path.Combine(folder, ResultsName)]) is Result<Unit, PqfError>.Error(var readToo))
+            return readToo;
         return run.WithDevice(device =>
             from network in run.Load(file, device, NetworkTask.Detection)
             from _ in run.PrepareOutput(folder, [.. pictures.Select(path => Path.GetFileName(path)), ResultsName])

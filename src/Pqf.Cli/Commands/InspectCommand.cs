@@ -76,7 +76,11 @@ static class InspectCommand
         return unknown is not null && !Network.HasOwnGraph(file)
             ? Conclude(run, result, unknown, false)
             : InspectNetwork(run, file, result)
-                .Match(done => done, problem => Conclude(run, result with { Problems = Compressible(file) }, problem, unknown is null));
+                .Match(
+                    done => done,
+                    problem =>
+                        Conclude(run, result with { Problems = Compressible(file) }, problem, unknown is null && file.Tensors.Count > 0)
+                );
     }
 
     static Result<Unit, PqfError> InspectNetwork(RunContext run, TensorFile file, InspectResult result)

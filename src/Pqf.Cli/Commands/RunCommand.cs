@@ -62,8 +62,9 @@ static class RunCommand
             let _ = Note(run, network)
             from x in isTensor ? RunJob.Read(inputs[0], network) : Photographs(run, network, inputs)
             from values in RunJob.Run(network, x)
-            from prepared in run.PrepareOutput(folder)
-            from written in Write(run, folder, values)
+            let names = FileNames(values)
+            from prepared in run.PrepareOutput(folder, names)
+            from written in Write(run, folder, values, names)
             select written
         );
     }
@@ -103,9 +104,8 @@ static class RunCommand
         return Tensor<float>.From(network.Device, network.Preprocessing.InputShape(count), values);
     }
 
-    static Result<Unit, PqfError> Write(RunContext run, string folder, ImmutableArray<NetworkValue> values)
+    static Result<Unit, PqfError> Write(RunContext run, string folder, ImmutableArray<NetworkValue> values, ImmutableArray<string> names)
     {
-        var names = FileNames(values);
         foreach (var value in values)
             if (value.Values.Count(number => !float.IsFinite(number)) is > 0 and var bad)
                 run.Note($"{value.Name}: {bad:N0} of {Plural.Of(value.Values.Length, "value")} are not finite numbers");

@@ -51,7 +51,7 @@ static class ConfigLoader
         var source = file is null ? YamlText.Parse(defaults ?? "", "defaults") : ReadFile(file);
         return source.Bind(node =>
             node is ConfigNode.Mapping mapping
-                ? Overlay(mapping, overrides).Bind(Decode)
+                ? Overlay(mapping, overrides).Bind(whole => Decode(whole, WrongValues(mapping)))
                 : new PqfError.File(node.Origin, Values.Unexpected("a mapping of keys", node).Text)
         );
     }
@@ -96,14 +96,23 @@ static class ConfigLoader
     static Result<ConfigNode, PqfError> ParseValue(string text) =>
         text.StartsWith('[') || text.StartsWith('{') ? YamlText.Parse(text, CommandLine) : new ConfigNode.Scalar(CommandLine, text, true);
 
-    static Result<Config, PqfError> Decode(ConfigNode.Mapping mapping)
+    /// <summary>What is wrong with the values of a file. The command line does not mend it: a value that it sets replaces one of the same
+    /// key, or a list where a mapping belongs, which nobody would see otherwise.</summary>
+    static List<PqfError> WrongValues(ConfigNode.Mapping file)
+    {
+        var findings = new ConfigFindings();
+        Section.Enter("", "", file, findings, ConfigDecoder.Read);
+        return findings.WrongValues;
+    }
+
+    static Result<Config, PqfError> Decode(ConfigNode.Mapping mapping, List<PqfError> ofFile)
     {
         var findings = new ConfigFindings();
         var config = Section.Enter("", "", mapping, findings, ConfigDecoder.Read) with { Source = mapping };
         int unknownCount = findings.UnknownKeys.Count;
         ImmutableArray<PqfError> errors =
         [
-            .. findings.Errors,
+            .. ofFile.Concat(findings.Errors).DistinctBy(error => error.Message),
             .. findings.UnknownKeys.Take(ShownUnknownKeys).Select(unknown => Unknown(unknown.Path, unknown.Node, findings.KnownKeys)),
             .. unknownCount > ShownUnknownKeys
                 ? [new PqfError.File(mapping.Origin, $"{unknownCount - ShownUnknownKeys} more unknown keys")]

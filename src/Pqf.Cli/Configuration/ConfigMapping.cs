@@ -119,7 +119,12 @@ static class ConfigMapping
             return ClassNameList.Of("configuration: model.class_names", config.Model.ClassNames);
         // The command line writes lists with commas; a file's name may have some.
         return text.Contains(',', StringComparison.Ordinal) && !File.Exists(text)
-            ? ClassNameList.Of("configuration: model.class_names", [.. text.Split(',', StringSplitOptions.TrimEntries)])
-            : ClassNameList.Read(text);
+                ? ClassNameList.Of("configuration: model.class_names", [.. text.Split(',', StringSplitOptions.TrimEntries)])
+            : Path.Exists(text) ? ClassNameList.Read(text)
+            : new PqfError.Config(
+                "configuration",
+                "model.class_names",
+                $"expected a list of names, or a file of a name a line; there is no file {Printable.Name(text)}"
+            );
     }
 }

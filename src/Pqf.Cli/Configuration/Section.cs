@@ -9,6 +9,9 @@ sealed class ConfigFindings
     /// <summary>Everything wrong so far.</summary>
     public List<PqfError> Errors { get; } = [];
 
+    /// <summary>The errors of values that are wrong by themselves, whatever other keys hold.</summary>
+    public List<PqfError> WrongValues { get; } = [];
+
     /// <summary>Every key path asked for: all there are, with <c>&lt;layer&gt;</c> where a layer's name goes.</summary>
     public List<string> KnownKeys { get; } = [];
 
@@ -111,9 +114,7 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
             {
                 string layerPath = Join(Join(path, key), entry.Key);
                 if (entry.Value is not ConfigNode.Mapping and not ConfigNode.Scalar { IsNull: true })
-                    findings.Errors.Add(
-                        new PqfError.Config(entry.Value.Origin, layerPath, Values.Unexpected("a mapping", entry.Value).Text)
-                    );
+                    Add(ErrorOf(entry.Value, layerPath, Values.Unexpected("a mapping", entry.Value).Text));
                 return Enter(layerPath, layerPattern, entry.Value as ConfigNode.Mapping, read);
             }
         );
@@ -125,7 +126,7 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
     public void Reject(string key, string problem)
     {
         if (node?.Entries.GetValueOrDefault(key) is { } value)
-            Report(value, key, problem);
+            findings.Errors.Add(ErrorOf(value, Join(path, key), problem));
     }
 
     /// <summary>Reads a mapping and then notes the keys of it that were not asked for.</summary>
@@ -151,8 +152,15 @@ sealed class Section(string path, string pattern, ConfigNode.Mapping? node, Conf
         return value is ConfigNode.Scalar { IsNull: true } ? null : value;
     }
 
-    void Report(ConfigNode value, string key, string problem) =>
-        findings.Errors.Add(new PqfError.Config(value.Origin, Join(path, key), problem));
+    void Report(ConfigNode value, string key, string problem) => Add(ErrorOf(value, Join(path, key), problem));
+
+    void Add(PqfError.Config error)
+    {
+        findings.Errors.Add(error);
+        findings.WrongValues.Add(error);
+    }
+
+    static PqfError.Config ErrorOf(ConfigNode value, string key, string problem) => new(value.Origin, key, problem);
 
     static string Join(string parent, string key) => parent.Length == 0 ? key : $"{parent}.{key}";
 }

@@ -6,6 +6,7 @@ using Pqf.Compression.Collectives;
 using Pqf.Compression.Jobs;
 using Pqf.Nets.Images;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Configuration;
 
@@ -36,6 +37,11 @@ static class TrainingMapping
         if (SizeRequest.CheckFixed(config) is Result<Unit, PqfError>.Error(var search))
             return search;
         string folder = run.OutputFolder(weights ?? body ?? config.Model.Arch);
+        // A run that resumes reads its own files, and replaces them as it began to.
+        if (resume is null && CheckInputs(run, new TrainingFolder(folder)) is Result<Unit, PqfError>.Error(var readToo))
+            return readToo;
+        if (resume is "")
+            NoteOtherEpochs(run, new TrainingFolder(folder));
         if (config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null))
             run.Note("optimizer adam takes no notice of momentum and weight_decay");
         return new TrainOptions
@@ -71,6 +77,29 @@ static class TrainingMapping
         };
     }
 
+    /// <summary>Refuses a folder where the run would write over a file that it reads.</summary>
+    static Result<Unit, PqfError> CheckInputs(RunContext run, TrainingFolder folder) =>
+        from _ in run.CheckOutputs([
+            folder.ConfigFile,
+            folder.MetricsFile,
+            folder.ResultsFile,
+            .. ReportFiles.Names.Select(name => Path.Combine(folder.Path, name)),
+        ])
+        from __ in run.Inputs.CheckFolders(folder.States, folder.Models)
+        select __;
+
+    /// <summary>Says if a run that was stopped before its first state begins with another number of epochs. Where there is a state, fewer are
+    /// refused, and more are noted.</summary>
+    static void NoteOtherEpochs(RunContext run, TrainingFolder folder)
+    {
+        if (
+            folder.FindState("", null) is Result<string?, PqfError>.Ok { Value: null }
+            && ConfigLoader.Load(folder.ConfigFile, []) is Result<Config, PqfError>.Ok { Value.Epochs: var begun }
+            && begun != run.Config.Epochs
+        )
+            run.Note($"{Plural.Of(run.Config.Epochs, "epoch")} in place of {begun}, as the run was stopped before it saved a state");
+    }
+
     /// <summary>The error of a run to resume whose folder is not known.</summary>
     static PqfError.Config NoFolder(string resume) =>
         new PqfError.Config(
@@ -84,7 +113,7 @@ static class TrainingMapping
     /// <summary>The error of a run that is resumed with another network than it began with; null where it is the same, or where the
     /// settings do not name it.</summary>
     static PqfError.Config? OtherNetwork(string given, string? begun) =>
-        begun is null || Path.GetFullPath(given) == Path.GetFullPath(begun)
+        begun is null || RealPath.AreSame(given, begun)
             ? null
             : new("command line", "--weights", $"expected {begun}, which the run began with, or none, got {given}");
 

@@ -116,6 +116,8 @@ sealed class YamlText
         {
             if (!parser.TryConsume<Scalar>(out var key))
                 return new PqfError.File(origin, $"line {parser.Current!.Start.Line}: expected a plain key");
+            if (key.Value.Length == 0)
+                return new PqfError.File(origin, $"line {key.Start.Line}: expected a key, got an empty text");
             var read = ReadNode(depth - 1);
             if (read is not Result<ConfigNode, PqfError>.Ok(var value))
                 return read;

@@ -15,18 +15,14 @@ namespace Pqf.Cli.Demo;
 sealed class DemoOutput(RunContext run, string folder)
 {
     const string DenseName = "dense.pqf",
-        ReportName = "report.html",
         StagesName = "stages.csv",
         StepsName = "steps.csv";
 
     /// <summary>Names of the files that are written beside the compressed network's.</summary>
-    public static ImmutableArray<string> Names { get; } = [DenseName, ReportName, StagesName, StepsName];
+    public static ImmutableArray<string> Names { get; } = [DenseName, StagesName, StepsName, .. ReportFiles.Names];
 
     /// <summary>The dense network's file.</summary>
     public string DensePath => Path.Combine(folder, DenseName);
-
-    /// <summary>The page's file.</summary>
-    public string ReportPath => Path.Combine(folder, ReportName);
 
     /// <summary>Networks, which are read back, tables and the page.</summary>
     /// <param name="result">What the dense network became.</param>
@@ -38,19 +34,19 @@ sealed class DemoOutput(RunContext run, string folder)
             .Write(run, folder, study.Model, new Compressed(study.Model, study.State), overrides)
             .Map(compressed =>
             {
-                var files = FilesBeside.Write(
-                    (Path.Combine(folder, StagesName), path => Tables.WriteStages(path, report)),
-                    (Path.Combine(folder, StepsName), path => Tables.WriteSteps(path, report.Steps)),
-                    (ReportPath, path => AtomicFile.WriteText(path, text => text.Write(ReportPage.Of(StudyPage.Of(report)))))
-                );
+                var files = FilesBeside
+                    .Write(
+                        (Path.Combine(folder, StagesName), path => Tables.WriteStages(path, report)),
+                        (Path.Combine(folder, StepsName), path => Tables.WriteSteps(path, report.Steps))
+                    )
+                    .And(ReportFiles.Write(folder, () => StudyPage.Of(report)));
                 var stages = report.Stages.Select(stage => new DemoStage(
                     stage.Name,
                     stage.SizeBits,
                     report.RatioOf(stage),
                     Share.Of(stage.Accuracy)
                 ));
-                string? page = files.Paths.Contains(ReportPath) ? ReportPath : null;
-                return (new DemoResult([.. stages], compressed.Result, page, 0), compressed.Files.And(files));
+                return (new DemoResult([.. stages], compressed.Result, ReportFiles.PageOf(files), 0), compressed.Files.And(files));
             });
     }
 }

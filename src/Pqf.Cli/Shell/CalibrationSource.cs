@@ -40,7 +40,7 @@ static class CalibrationSource
         images is null ? null
         : images is ImageSet.Synthetic
             ? $"{Plural.Of(images.Count - HeldBack(compressed), "synthetic picture")}, as there were no photographs"
-        : Plural.Of(Math.Min(images.Count - HeldBack(compressed), CompressOptions.MostImages) - (skipped?.Count ?? 0), "photograph")
+        : Plural.Of(Math.Min(images.UsableCount(skipped) - HeldBack(compressed), CompressOptions.MostImages), "photograph")
             + " without labels";
 
     static int HeldBack(Compressed compressed) => compressed.Search?.HeldBack ?? compressed.State.Distillation?.HeldBack ?? 0;

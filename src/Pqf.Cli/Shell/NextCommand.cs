@@ -12,8 +12,11 @@ static class NextCommand
     // Characters that no shell reads as its own.
     const string Plain = "_-./:=,+@%";
 
-    // Stands for a folder in a command; the line above the command describes it.
-    const string UnknownFolder = "DIR";
+    /// <summary>Stands for a folder in a command; the line above the command describes it.</summary>
+    public const string UnknownFolder = "DIR";
+
+    /// <summary>Stands for a file of values.</summary>
+    public const string UnknownValues = "VALUES.npy";
 
     /// <summary>Measures a network on the images that a training validated it on.</summary>
     /// <param name="config">Of the training.</param>
@@ -49,6 +52,11 @@ static class NextCommand
     /// <summary>Measures a network on images that are not known here.</summary>
     /// <param name="weights">The network's file.</param>
     public static string Evaluate(string weights) => $"pqf evaluate --weights {Word(weights)} --data {UnknownFolder}";
+
+    /// <summary>Writes what a network gives.</summary>
+    /// <param name="weights">The network's file.</param>
+    /// <param name="input">Stands for photographs or values.</param>
+    public static string Run(string weights, string input) => $"pqf run {Word(weights)} {input}";
 
     /// <summary>Compresses a dense network and trains it, on images that are not known here.</summary>
     /// <param name="weights">The dense network's file.</param>

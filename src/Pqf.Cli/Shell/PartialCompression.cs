@@ -92,9 +92,7 @@ static class PartialCompression
                 $"expected onnx, as no other format holds the parts of {model.Path} that are not run ({Why(model)}), "
                     + $"got {string.Join(", ", run.Config.Formats).ToLowerInvariant()}"
             );
-        return Path.GetFullPath(path) == Path.GetFullPath(model.Path)
-            ? Wrong("--output", $"{path} is the model itself; expected another folder")
-            : default(Unit);
+        return run.CheckOutputs([path]);
 
         static PqfError.Config Wrong(string key, string problem) => new("command line", key, problem);
     }

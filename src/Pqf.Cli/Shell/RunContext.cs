@@ -99,12 +99,43 @@ sealed record RunContext(
     /// <param name="folder">Of <see cref="OutputFolder"/>.</param>
     /// <param name="files">Names of files that will be written, as far as they are known.</param>
     public Result<Unit, PqfError> PrepareOutput(string folder, params IEnumerable<string> files) =>
-        Compression.Jobs.OutputFolder.Prepare(folder, Locks, files).Map(_ => NoteOutput(folder));
+        Prepare(folder, files).Map(_ => NoteOutput(folder));
 
     /// <summary>Makes the folder of the results, if one is asked for.</summary>
     /// <param name="files">Names of files that will be written.</param>
     public Result<Unit, PqfError> PrepareWanted(params IEnumerable<string> files) =>
-        Config.OutputPath is { } folder ? Compression.Jobs.OutputFolder.Prepare(folder, Locks, files) : default(Unit);
+        Config.OutputPath is { } folder ? Prepare(folder, files) : default(Unit);
+
+    /// <summary>Makes a folder of results.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="files">Names of files that will be written.</param>
+    public Result<Unit, PqfError> Prepare(string folder, params IEnumerable<string> files)
+    {
+        string[] names = [.. files];
+        return from _ in CheckOutputs(names.Select(name => Path.Combine(folder, name)))
+            let replaced = Array.FindAll(names, name => File.Exists(Path.Combine(folder, name)))
+            from prepared in Compression.Jobs.OutputFolder.Prepare(folder, Locks, names)
+            select NoteReplaced(folder, replaced);
+    }
+
+    // More names would make a long line of what a folder's name says as well.
+    const int ShownNames = 3;
+
+    Unit NoteReplaced(string folder, string[] names)
+    {
+        if (names.Length > 0)
+            Note(
+                $"replaces {string.Join(", ", names.Take(ShownNames))}{(names.Length > ShownNames ? $" and {Plural.Of(names.Length - ShownNames, "more file")}" : "")} in {folder}"
+            );
+        return default;
+    }
+
+    /// <summary>The files that the command reads.</summary>
+    public InputFiles Inputs => InputFiles.Of(Parsed, Config);
+
+    /// <summary>Refuses files to write that are among those that the command reads.</summary>
+    /// <param name="paths">To write.</param>
+    public Result<Unit, PqfError> CheckOutputs(IEnumerable<string> paths) => Inputs.Check(paths);
 
     /// <summary>Names the folder of the results, if nobody asked for it.</summary>
     public Unit NoteOutput(string folder)

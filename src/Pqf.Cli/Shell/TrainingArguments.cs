@@ -3,6 +3,7 @@ using System.Globalization;
 using Pqf.Cli.Configuration;
 using Pqf.Compression.Jobs;
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Shell;
 
@@ -54,14 +55,17 @@ sealed record TrainingArguments
         if (IsCount(resume))
             return output is null ? default(Unit) : CheckFolder(output);
         if (Directory.Exists(resume))
-            return output is not null && Path.GetFullPath(output) != Path.GetFullPath(resume)
-                ? Refused($"expected one folder, here or in --output, got {resume} and {output}")
-                : CheckFolder(resume);
+            return CheckFolder(resume)
+                .Bind(_ =>
+                    output is not null && !RealPath.AreSame(output, resume)
+                        ? Refused($"expected one folder, here or in --output, got {resume} and {output}")
+                        : (Result<Unit, PqfError>)default(Unit)
+                );
         return !File.Exists(resume) && TrainingFolder.OfState(resume) is { HoldsRun: true } owner
                 ? owner.FindState(resume, null).Map(_ => default(Unit))
             : !File.Exists(resume)
                 ? Refused($"no folder or state {resume}; expected the folder of a run, or a number of epochs with --output DIR")
-            : TrainingFolder.OfState(resume) is { } run && output is not null && Path.GetFullPath(output) != Path.GetFullPath(run.Path)
+            : TrainingFolder.OfState(resume) is { } run && output is not null && !RealPath.AreSame(output, run.Path)
                 ? Refused($"{resume} belongs to the run in {run.Path}; expected that folder in --output, or none, got {output}")
             : TrainingFolder.IsState(resume) ? default(Unit)
             : Refused($"{resume} is a file, but not a state of a run; expected the folder of a run, or a .state file in its folder states");

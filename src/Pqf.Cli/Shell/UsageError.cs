@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Pqf.Cli.Configuration;
+using Pqf.Compression.Allocation;
 
 namespace Pqf.Cli.Shell;
 
@@ -12,6 +13,8 @@ static class UsageError
     /// <param name="parsed">The command line.</param>
     public static string Of(ParseError error, ParseResult parsed)
     {
+        if (SizeInTwoWords(parsed) is { } size)
+            return $"{ConfigLoader.CommandLine}: {size}";
         if (error.Message.StartsWith($"{ConfigLoader.CommandLine}:", StringComparison.Ordinal))
             return error.Message;
         string? problem = error.SymbolResult switch
@@ -27,6 +30,20 @@ static class UsageError
             _ => null,
         };
         return $"{ConfigLoader.CommandLine}: {problem ?? error.Message}";
+    }
+
+    /// <summary>The problem of a size whose unit is a word of its own: 1.5 MB; null where there is none.</summary>
+    static string? SizeInTwoWords(ParseResult parsed)
+    {
+        string[] words = [.. parsed.Tokens.Select(token => token.Value)];
+        int at = Array.IndexOf(words, "--target-size");
+        return
+            at >= 0
+            && words[(at + 1)..] is [var number, { Length: > 0 } unit, ..]
+            && number.All(c => char.IsAsciiDigit(c) || c == '.')
+            && SizeTarget.Parse(number + unit) is not null
+            ? $"--target-size: expected one word, such as {number}{unit}, got {number} {unit}"
+            : null;
     }
 
     /// <summary>The program's own name, whatever process hosts it.</summary>

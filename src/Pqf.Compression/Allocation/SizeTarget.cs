@@ -46,7 +46,8 @@ public abstract record SizeTarget
     const double LeastBytes = 100;
 
     /// <summary>What <see cref="Parse"/> reads, in words.</summary>
-    public const string Expected = "a size with its unit, such as 1MB, 900kB or 1.029MiB, of 100 bytes at least and below 1,000,000,000 GB";
+    public const string Expected =
+        "a size such as 1MB, 900kB, 1.029MiB or 1048576 (bytes), of 100 bytes at least and below 1,000,000,000 GB";
 
     /// <summary>Reads a size: <c>1MB</c>, <c>1.029MiB</c>, <c>900kB</c>, <c>1048576</c> (bytes).</summary>
     /// <param name="text">A number, and B, kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).</param>

@@ -1,4 +1,5 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Data;
 
@@ -55,7 +56,7 @@ public sealed record CocoSource
     internal Result<Unit, PqfError> CheckDistinct() =>
         from train in Find(CocoSplit.Training)
         from validation in Find(CocoSplit.Validation)
-        from _ in train.IsGiven && validation.IsGiven || Path.GetFullPath(train.Annotations) != Path.GetFullPath(validation.Annotations)
+        from _ in train.IsGiven && validation.IsGiven || !RealPath.AreSame(train.Annotations, validation.Annotations)
             ? default(Unit)
             : (Result<Unit, PqfError>)
                 new PqfError.File(

@@ -1,4 +1,5 @@
 using Pqf.Tensors;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Data;
 
@@ -14,7 +15,7 @@ static class FolderWalk
         var open = new Stack<string>([path]);
         while (open.TryPop(out string? folder))
         {
-            if (!seen.Add(Target(folder)))
+            if (!seen.Add(RealPath.Of(folder)))
                 continue;
             yield return folder;
             foreach (string below in Directory.EnumerateDirectories(folder).Where(IsVisible).OrderDescending(StringComparer.Ordinal))
@@ -32,14 +33,4 @@ static class FolderWalk
 
     /// <summary>Whether a file or folder is shown to people: its name does not begin with a dot.</summary>
     public static bool IsVisible(string path) => !Path.GetFileName(path).StartsWith('.');
-
-    /// <summary>The folder behind symbolic links on the way to it.</summary>
-    static string Target(string folder)
-    {
-        string full = Path.GetFullPath(folder);
-        for (string? part = full; part is not null; part = Path.GetDirectoryName(part))
-            if (new DirectoryInfo(part) is { LinkTarget: not null } link && link.ResolveLinkTarget(true) is { } target)
-                return Target(Path.Combine(target.FullName, Path.GetRelativePath(part, full)));
-        return full;
-    }
 }

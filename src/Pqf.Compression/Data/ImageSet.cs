@@ -77,6 +77,12 @@ public abstract record ImageSet
     /// <summary>The file of an image; null where images have none of their own.</summary>
     public virtual string? PathOf(int index) => null;
 
+    /// <summary>Images that are used: all but those that were found so far not to be decoded. Every line that counts photographs counts
+    /// these.</summary>
+    /// <param name="skipped">Those that cannot be decoded; null where such an image is an error.</param>
+    public int UsableCount(SkippedImages? skipped) =>
+        skipped is null ? Count : Enumerable.Range(0, Count).Count(i => PathOf(i) is not { } path || !skipped.Has(path));
+
     /// <summary>The class of an image, as the network's outputs are numbered.</summary>
     public abstract int ClassOf(int index);
 

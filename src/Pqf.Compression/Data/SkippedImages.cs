@@ -16,6 +16,14 @@ public sealed class SkippedImages(Action<PqfError> report)
     /// <summary>Images so far.</summary>
     public int Count => seen.Count;
 
+    /// <summary>Whether an image is among them.</summary>
+    /// <param name="path">Its file.</param>
+    public bool Has(string path)
+    {
+        lock (seen)
+            return files.Any(file => file.Path == path);
+    }
+
     /// <summary>Counts an image. May be called on several threads at once.</summary>
     /// <param name="error">Names it.</param>
     public void Add(PqfError error)

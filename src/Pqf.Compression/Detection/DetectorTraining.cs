@@ -44,12 +44,11 @@ public sealed record DetectorTraining
 
     TrainingKind<DetectorBatch> Kind(TrainingRun run, CocoFolder train, CocoFolder validation)
     {
-        foreach (string note in train.Notes.Concat(validation.Notes).Distinct())
-            run.Progress.Note(note);
         int batchSize = Math.Min(run.Options.BatchSize ?? DefaultBatchSize, train.Images.Length);
         var data = new DetectorData(train, validation);
         return new()
         {
+            Notes = [.. train.Notes.Concat(validation.Notes).Distinct()],
             ImageCount = train.Images.Length,
             ValidationCount = validation.Images.Length,
             BatchSize = batchSize,

@@ -39,7 +39,8 @@ static class DistillationJob
     {
         if (options is not { Distillation: { } plan, Images: { } images })
             return options with { Distillation = null };
-        if (Missing(network, images) is { } missing)
+        int usable = images.UsableCount(options.Skipped);
+        if (Missing(network, usable) is { } missing)
         {
             progress.Note($"calibration ends with the level layers: the level network needs {missing}");
             return options with { Distillation = null };
@@ -47,15 +48,15 @@ static class DistillationJob
 
         var (seen, held) = LossSearch.Split(images, options.Key);
         progress.Note(
-            $"{held.Count} of {Plural.Of(images.Count, "photograph")} are held back from calibration: the network is kept that comes "
+            $"{held.UsableCount(options.Skipped)} of {Plural.Of(usable, "photograph")} are held back from calibration: the network is kept that comes "
                 + "closest to the dense network's answers on them"
         );
         return options with { Images = seen, HeldBack = held, Distillation = plan with { Begun = options.Clock?.GetTimestamp() ?? 0 } };
     }
 
-    static string? Missing(Network network, ImageSet images) =>
+    static string? Missing(Network network, int imageCount) =>
         Networks.TaskOf(network.Architecture) != NetworkTask.Classification ? "a network that classifies images"
-        : images.Count < LeastPhotographs ? $"{LeastPhotographs} photographs at least, a fifth of which is held back; got {images.Count}"
+        : imageCount < LeastPhotographs ? $"{LeastPhotographs} photographs at least, a fifth of which is held back; got {imageCount}"
         : null;
 
     /// <summary>The step, if there is to be one.</summary>

@@ -101,7 +101,8 @@ static class LossSearch
     {
         var (seen, held) = Split(options.Images!, options.Key);
         options = options with { Images = seen, MaxLoss = null, OwnsNetwork = false };
-        progress.Note(Announced(maxLoss, held.Count, options.Images.Count + held.Count));
+        int heldCount = held.UsableCount(options.Skipped);
+        progress.Note(Announced(maxLoss, heldCount, seen.UsableCount(options.Skipped) + heldCount));
         var measure = SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats);
         var photographs = CompressJob.ImagesOf(network, seen, options, cancellation);
         return from layers in Blocks.Of(network.Graph, options.Compression)

@@ -32,9 +32,11 @@ public sealed record TrainingFolder(string Path)
     IEnumerable<string> StateFiles =>
         Directory.Exists(States) ? Directory.GetFiles(States, "*" + StateExtension).Order(StringComparer.Ordinal) : [];
 
-    string States => System.IO.Path.Combine(Path, "states");
+    /// <summary>States, one for each epoch.</summary>
+    public string States => System.IO.Path.Combine(Path, "states");
 
-    string Models => System.IO.Path.Combine(Path, "trained_models");
+    /// <summary>Networks, some for each epoch.</summary>
+    public string Models => System.IO.Path.Combine(Path, "trained_models");
 
     /// <summary>Whether a run has begun here: it has stored its settings, or a state.</summary>
     public bool HoldsRun => File.Exists(ConfigFile) || StateFiles.Any();

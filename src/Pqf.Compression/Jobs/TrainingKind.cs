@@ -32,6 +32,9 @@ public sealed record TrainingKind<TBatch>
     /// <summary>Settings that only this kind has and that a resumed run must have in common with its beginning.</summary>
     public required ImmutableSortedDictionary<string, string> Settings { get; init; }
 
+    /// <summary>What a person should know of the images, a line each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     /// <summary>The network to begin with.</summary>
     public required Func<Result<Network, PqfError>> Start { get; init; }
 

@@ -39,10 +39,30 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
     string Score => Options.BestMetric ?? kind.Measured[0];
 
     /// <summary>Runs to the end.</summary>
-    public Result<TrainResult, PqfError> Run() =>
-        !kind.Measured.Contains(Score)
-            ? NotMeasured()
-            : (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => NotingRest(Train(begun)));
+    public Result<TrainResult, PqfError> Run()
+    {
+        if (!kind.Measured.Contains(Score))
+            return NotMeasured();
+        bool isStepping = false;
+        try
+        {
+            return (Ranks.Size == 1 ? Start() : StartTogether()).Bind(begun => NotingRest(Train(begun, () => isStepping = true)));
+        }
+        catch (OperationCanceledException) when (!isStepping && folder.HoldsRun && Options.ResumeCommand is not null)
+        {
+            // Steps save their state and say so themselves.
+            Note($"{folder.Path}: no step was taken; to begin again with the same settings: {Options.ResumeCommand}");
+            throw;
+        }
+    }
+
+    /// <summary>Says what there is to know of the images, once nothing refuses them.</summary>
+    Unit NoteImages()
+    {
+        foreach (string line in kind.Notes)
+            Note(line);
+        return default;
+    }
 
     /// <summary>Says that an epoch has one step alone, if so many images would do for several.</summary>
     Unit NoteOneStep() =>
@@ -99,6 +119,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
 
     Result<Begun, PqfError> Begin() =>
         from network in kind.Start()
+        let noted = NoteImages()
         from data in kind.For(network.Model)
         from prepared in Prepare(network, data)
         from result in Begin(data, prepared.Model, prepared.Initial)
@@ -219,6 +240,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             .Bind(read =>
                 (from data in kind.For(read.Model) from _ in PrepareFolder() select data).Map(data =>
                 {
+                    NoteImages();
                     Note(ResumeNote(path, read.State.Progress));
                     return new Begun(data, read.Model, read.State, path);
                 })
@@ -271,12 +293,13 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         return read with { State = read.State with { Schedule = schedule } };
     }
 
-    Result<TrainResult, PqfError> Train(Begun begun)
+    Result<TrainResult, PqfError> Train(Begun begun, Action stepping)
     {
         Options.AfterStage(TrainJob.StartStage);
         var (data, model) = (begun.Data, begun.Model);
         return from state in MeasureStart(begun)
             from task in Ranks.Agree(() => data.Task(model with { Parameters = state.Parameters }))
+            let begins = Told(stepping)
             let trainer = new Trainer<TBatch>(Timed(task), state, Training, Ranks)
             let loop = new TrainingLoop<TBatch>(run, trainer, OutputOf(model), kind.BatchCount, kind.ValidationCount)
             from _ in IsOver(state.Progress)
@@ -290,6 +313,12 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
                 BestMetric = Score,
                 Network = NetworkSummary.Of(model with { Parameters = trainer.State.Parameters }),
             };
+    }
+
+    static Unit Told(Action begins)
+    {
+        begins();
+        return default;
     }
 
     /// <summary>Says what the files that every training writes do not keep.</summary>

@@ -49,7 +49,7 @@ sealed class Trials(
         return smallest is { } found
             ? found with
             {
-                Search = new SizeSearch(maxLoss, heldBack.Count, all),
+                Search = new SizeSearch(maxLoss, heldBack.UsableCount(options.Skipped), all),
             }
             : options.Ranks.Common(LossSearch.Refused(maxLoss, all.MaxBy(trial => trial.SizeBytes)!));
     }

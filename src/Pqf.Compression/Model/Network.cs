@@ -74,7 +74,13 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// <param name="device">As for a path.</param>
     /// <param name="overrides">As for a path.</param>
     public static Result<Network, PqfError> Load(TensorFile file, Device device, NetworkOverrides? overrides = null) =>
-        NetworkReader.Read(file, device, overrides ?? new());
+        NetworkReader
+            .Read(file, device, overrides ?? new())
+            .Bind<Network>(network =>
+                network.Parameters.Tensors().Any()
+                    ? network
+                    : new PqfError.File(file.Path, "holds no weights; expected a network with weights to compress or to run")
+            );
 
     /// <summary>A network of random weights, to be trained.</summary>
     /// <param name="architecture">Which.</param>

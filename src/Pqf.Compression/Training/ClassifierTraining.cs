@@ -47,8 +47,6 @@ public sealed record ClassifierTraining
         Images()
             .Bind(images =>
             {
-                foreach (string note in images.Notes)
-                    run.Progress.Note(note);
                 int count = images.Sets.Train.Count;
                 return MicroBatches.Check(run.Options, DefaultBatchSize, count, count).Map(_ => Kind(run, images));
             });
@@ -63,6 +61,7 @@ public sealed record ClassifierTraining
         int batchSize = BatchSizeOf(run, images);
         return new()
         {
+            Notes = images.Notes,
             ImageCount = images.Sets.Train.Count,
             ValidationCount = images.Sets.Validation.Count,
             BatchSize = batchSize,

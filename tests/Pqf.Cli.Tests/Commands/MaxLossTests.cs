@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pqf.Cli.Shell;
 using Pqf.Cli.Tests.Results;
 using Pqf.Testing;
@@ -89,6 +90,29 @@ public sealed class MaxLossTests : IDisposable
             Assert.StartsWith($"error: {broken}: ", result.ErrorLine, StringComparison.Ordinal);
             Assert.False(Directory.Exists(folder.File("out")));
         }
+    }
+
+    /// <summary>One number of photographs in every line: those that can be decoded.</summary>
+    [Theory]
+    [InlineData("--max-loss", "60")]
+    [InlineData("--calibration", "network", "--calibrate_steps", "2")]
+    public void Photographs_that_are_left_out_are_counted_nowhere(params string[] search)
+    {
+        TestNetworks.WriteImages(folder.File("images"), [("a", 21)]);
+        foreach (int broken in Enumerable.Range(1, 3))
+            File.WriteAllText(folder.File($"images/a/{broken}.png"), "x");
+        var result = Cli.Run([
+            .. Arguments("--calibrate", folder.File("images"), "--skip-corrupt").Where(word => word != "--quiet"),
+            .. search,
+        ]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        var held = Regex.Match(result.Error, "(?m)^([0-9]+) of 18 photographs are held back");
+        Assert.True(held.Success, result.Error);
+        Assert.Contains(
+            $"Calibrated on {18 - int.Parse(held.Groups[1].Value)} photographs without labels",
+            File.ReadAllText(folder.File("out/report.md")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -87,7 +87,11 @@ public class PartialCompressTests
         string model = Write(folder);
         byte[] before = File.ReadAllBytes(model);
         var result = Cli.Run("compress", model, "--output", folder.Path);
-        Assert.EndsWith($"--output: {model} is the model itself; expected another folder", result.ErrorLine, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"--output: expected another folder than that of {model}, which would be written over",
+            result.ErrorLine,
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, File.ReadAllBytes(model));
     }
 

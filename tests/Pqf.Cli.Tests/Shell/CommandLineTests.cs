@@ -188,6 +188,31 @@ public class CommandLineTests
         "a"
     )]
     [InlineData("error: command line: --dry_run: unknown option; the nearest known one is --dry-run", "compress", "--dry_run")]
+    [InlineData(
+        "error: command line: --target-size: expected one word, such as 1.5MB, got 1.5 MB",
+        "compress",
+        "a.pth",
+        "--target-size",
+        "1.5",
+        "MB"
+    )]
+    [InlineData(
+        "error: command line: --target-size: expected one word, such as 900kB, got 900 kB",
+        "compress",
+        "--target-size",
+        "900",
+        "kB",
+        "a.pth"
+    )]
+    [InlineData(
+        "error: command line: --target-size: expected one word, such as 2MiB, got 2 MiB",
+        "compress",
+        "--weights",
+        "a.pth",
+        "--target-size",
+        "2",
+        "MiB"
+    )]
     [InlineData("error: command line: model.arh: unknown key; the nearest known one is model.arch", "devices", "--model.arh", "resnet18")]
     [InlineData("error: command line: seed: expected a whole number, got 'x'", "devices", "--seed", "x")]
     [InlineData("error: command line: threads: expected a whole number from 0 to 1024, got '-1'", "devices", "--threads", "-1")]

@@ -22,12 +22,17 @@ public sealed class ResumeTests : IDisposable
     [InlineData("--output", "{0}/run", "--resume", "1")]
     [InlineData("--output", "{0}/run", "--resume", "{0}/run")]
     [InlineData("--output", "{0}/run", "--resume", "{0}/run/states/1.state")]
+    [InlineData("--output", "{0}/run/", "--resume", "{0}/run")]
+    [InlineData("--output", "{0}/run", "--resume", "{0}/./run//")]
+    [InlineData("--output", "{0}/run/../run/", "--resume", "{0}/run/states/1.state")]
+    [InlineData("--output", "{0}/linked", "--resume", "{0}/run/")]
     public void A_run_resumes_with_its_own_settings(params string[] arguments)
     {
         Train("--epochs", "2", "--learning_rate", "0.02");
         byte[] last = File.ReadAllBytes(folder.File("run/trained_models/2.pqf"));
         File.Delete(folder.File("run/states/2.state"));
         File.Delete(folder.File("run/trained_models/2.pqf"));
+        Directory.CreateSymbolicLink(folder.File("linked"), folder.File("run"));
         var resumed = Cli.Run(["train", .. arguments.Select(Placed)]);
         Assert.True(resumed.Code == ExitCode.Success, resumed.Error);
         Assert.Equal(last, File.ReadAllBytes(folder.File("run/trained_models/2.pqf")));
@@ -55,6 +60,7 @@ public sealed class ResumeTests : IDisposable
         "--output",
         "{0}/nosuch"
     )]
+    [InlineData("{0}/idx holds no run; expected the folder of a run, which holds config.yaml and states", "{0}/idx", "--output", "{0}/x")]
     [InlineData("expected one folder, here or in --output, got {0}/run and {0}/other", "{0}/run", "--output", "{0}/other")]
     [InlineData("expected the folder of the run in --output, beside 1", "1")]
     public void What_is_no_run_is_refused_in_one_line(string expected, params string[] arguments)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Pqf.Tensors;
 using Pqf.Tensors.Formats;
 
@@ -27,7 +26,20 @@ static class ConstantArithmetic
             "Identity" or "Dropout" => x,
             // Of integers: what else weights are cast to and from is known before.
             "Cast" when IsInteger(x.Type) && node.Integer("to", 0) is { } to && OnnxTypes.TypeOf(to) is { } type && IsInteger(type) => x,
-            "Gather" => Gathered(node, x, inputs),
+            // Numbers that a model computes of shapes are kept as floats.
+            "Cast"
+                when x.Type == DType.F32
+                    && node.Integer("to", 0) is { } whole
+                    && OnnxTypes.TypeOf(whole) is { } wanted
+                    && IsInteger(wanted) => Constant.Mapped(x, node.Output, MathF.Truncate),
+            "Gather" when inputs is [_, { } indices] && (IsInteger(indices.Type) || indices.Type == DType.F32) => ConstantParts.Gather(
+                node,
+                x,
+                indices,
+                MaxCount
+            ),
+            "Slice" => ConstantParts.Slice(node, x, integers),
+            "Concat" => ConstantParts.Concat(node, inputs, MaxCount),
             "Sqrt" => Constant.Mapped(x, node.Output, MathF.Sqrt),
             "Neg" => Constant.Mapped(x, node.Output, value => -value),
             "Reciprocal" => Constant.Mapped(x, node.Output, value => 1 / value),
@@ -69,42 +81,6 @@ static class ConstantArithmetic
             : null;
 
     static bool IsInteger(DType type) => type is DType.U8 or DType.I8 or DType.U16 or DType.I16 or DType.I32 or DType.I64;
-
-    /// <summary>Rows of a table, such as those of a codebook by the codes of a weight.</summary>
-    static StoredTensor? Gathered(OnnxNode node, StoredTensor table, ImmutableArray<StoredTensor?> inputs)
-    {
-        if (
-            inputs is not [_, { } indices]
-            || !IsInteger(indices.Type)
-            || node.Integer("axis", 0) != 0
-            || table.Shape is not { Rank: 2, Count: > 0 } s
-        )
-            return null;
-        long count = (long)indices.Shape.Count * s[1];
-        return count > MaxCount
-            ? null
-            : new(
-                node.Output,
-                DType.F32,
-                [.. indices.Shape, s[1]],
-                bytes => Gather(table, indices, MemoryMarshal.Cast<byte, float>(bytes))
-            );
-    }
-
-    static void Gather(StoredTensor table, StoredTensor indices, Span<float> result)
-    {
-        float[] values = table.ToSingles();
-        var (rows, length) = (table.Shape[0], table.Shape[1]);
-        int at = 0;
-        foreach (int index in indices.ToInt32s())
-        {
-            int row = index < 0 ? index + rows : index;
-            if (row < 0 || row >= rows)
-                throw new InvalidDataException($"{indices.Name}: {index} is not the number of one of {rows} rows");
-            values.AsSpan(row * length, length).CopyTo(result[at..]);
-            at += length;
-        }
-    }
 
     static StoredTensor? Transposed(OnnxNode node, StoredTensor x)
     {

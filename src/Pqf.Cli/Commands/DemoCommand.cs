@@ -3,7 +3,6 @@ using Pqf.Cli.Configuration;
 using Pqf.Cli.Demo;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
-using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Tensors;
 

@@ -5,7 +5,6 @@ using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Tensors;
-using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Demo;
 

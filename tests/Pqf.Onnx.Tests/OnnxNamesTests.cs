@@ -95,7 +95,7 @@ public sealed class OnnxNamesTests(DeviceSet devices) : DeviceTest(devices), IDi
             name switch
             {
                 "external" => "ONNX, weights in external.onnx.data",
-                "qdq" => "ONNX, 8 tensors decoded from integers",
+                "qdq" => "ONNX, 8 tensors stored as integers with a scale",
                 _ => "ONNX",
             },
             file.Format

@@ -138,6 +138,7 @@ static class CompressCommand
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
         return from _ in Check(run.Config, calibrate, isDryRun: true)
+            let unused = NoteUnused(run)
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
             from network in LoadToPlan(
@@ -169,6 +170,8 @@ static class CompressCommand
             select planned;
     }
 
+    static Unit NoteUnused(RunContext run) => Note(run, SizeRequest.Unused(run.Config) is { } line ? [line] : []);
+
     static Unit Note(RunContext run, IEnumerable<string> lines)
     {
         foreach (string line in lines)
@@ -194,6 +197,7 @@ static class CompressCommand
     {
         if (ranks.OnFirst(() => Check(run.Config, calibrate, isDryRun: false)) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
+        NoteUnused(run);
         string folder = run.OutputFolder(weights);
         return run.WithDevice(
             device =>

@@ -21,32 +21,35 @@ static class InspectCommand
     public static CommandEntry Create()
     {
         var file = new NetworkFile("file", "Any .pqf, .pth, .safetensors or .onnx file");
+        var tensors = new Option<bool>("--tensors") { Description = "List the file's tensors, too, as it names and stores them" };
         return new(
             file.CheckedIn(
                 new Command(
                     "inspect",
-                    "Show what a file holds: its tensors and, if they are a network's, its graph, and k, d and bits of every layer."
+                    "Show what a file holds: its size and, if it is a network's, its graph, and k, d and bits of every "
+                        + "layer; else its tensors."
                 )
                 {
                     file.Word,
                     file.Weights,
+                    tensors,
                 }
             ),
             ["pqf inspect out/resnet50.pqf"],
-            run => Run(run, file.Required(run.Parsed))
+            run => Run(run, file.Required(run.Parsed), run.Parsed.GetValue(tensors))
         );
     }
 
-    static Result<Unit, PqfError> Run(RunContext run, string path) =>
+    static Result<Unit, PqfError> Run(RunContext run, string path, bool listsTensors) =>
         TensorFiles
             .Open(path)
             .Bind(file =>
             {
                 using (file)
-                    return Inspect(run, file);
+                    return Inspect(run, file, listsTensors);
             });
 
-    static Result<Unit, PqfError> Inspect(RunContext run, TensorFile file)
+    static Result<Unit, PqfError> Inspect(RunContext run, TensorFile file, bool listsTensors)
     {
         var result = new InspectResult(
             file.Path,
@@ -65,7 +68,10 @@ static class InspectCommand
             [],
             [],
             []
-        );
+        )
+        {
+            ListsTensors = listsTensors,
+        };
         // Files that are no network we know are inspected all the same; damaged ones fail.
         var unknown =
             !Network.IsPqf(file)

@@ -88,8 +88,8 @@ static class TrainingMapping
         from __ in run.Inputs.CheckFolders(folder.States, folder.Models)
         select __;
 
-    /// <summary>Says if a run that was stopped before its first state begins with another number of epochs. Where there is a state, fewer are
-    /// refused, and more are noted.</summary>
+    /// <summary>Says if a run that was stopped before its first state begins with another number of epochs. Where there is a state,
+    /// fewer are refused, and more are noted.</summary>
     static void NoteOtherEpochs(RunContext run, TrainingFolder folder)
     {
         if (

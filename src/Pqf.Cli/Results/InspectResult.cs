@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Reporting;
 using Pqf.Nets.Graphs;
@@ -31,28 +32,36 @@ sealed record InspectResult(
 {
     const int LongestText = 100;
 
+    /// <summary>Whether a person reads the tensors of a file whose network is known.</summary>
+    [JsonIgnore]
+    public bool ListsTensors { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
             $"{Path}: {Format}, {Figures.Count(SizeBytes)} bytes",
             .. Metadata.Select(pair => $"  {pair.Key}: {Shorten(pair.Value)}"),
             "",
-            .. new Table(["tensor", "type", "shape", " bytes"], [.. Tensors.Select(tensor => tensor.Row())]).Lines(),
-            $"{Plural.Of(Tensors.Count, "tensor")}, {Figures.Count(Tensors.Sum(tensor => tensor.Count()))} values, "
-                + $"{Figures.Count(Tensors.Sum(tensor => tensor.SizeBytes))} bytes",
-            "",
             .. Network is null ? Problems : NetworkLines(Network),
+            "",
+            .. ListsTensors || Network is null
+                ? [.. new Table(["tensor", "type", "shape", " bytes"], [.. Tensors.Select(tensor => tensor.Row())]).Lines()]
+                : (string[])[],
+            $"{Plural.Of(Tensors.Count, "tensor")}, {Figures.Count(Tensors.Sum(tensor => tensor.Count()))} values, "
+                + $"{Figures.Count(Tensors.Sum(tensor => tensor.SizeBytes))} bytes"
+                + (ListsTensors || Network is null ? "" : "; --tensors lists them"),
         ];
 
     IEnumerable<string> NetworkLines(NetworkSummary network) =>
         [
+            .. network.Lines(),
+            "",
             .. new Table(GraphTable.Columns, GraphTable.Fields(Graph)).Lines(),
             "",
             .. new Table(
                 ["layer", "shape", " k", " d", " bits", " dense bits", " ratio"],
                 [.. Layers.Select(layer => layer.Row())]
             ).Lines(),
-            .. network.Lines(),
         ];
 
     static string Shorten(string text) => text.Length <= LongestText ? text : $"{text[..LongestText]}… ({text.Length} characters)";

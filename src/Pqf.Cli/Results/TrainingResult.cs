@@ -72,7 +72,7 @@ sealed record InitialResult([property: JsonIgnore] InitialRecord Record) : IShow
     public IReadOnlyDictionary<string, double?> Validation => MetricValues.Of(Record.Validation);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Lines() => [$"{Name, -9}  validation {MetricsText.Of(Record.Validation)}"];
+    public IEnumerable<string> Lines() => [$"{Name, -9}  validation {MetricsText.Counted(Record.Validation)}"];
 }
 
 /// <summary>An epoch.</summary>
@@ -95,8 +95,8 @@ sealed record EpochResult([property: JsonIgnore] EpochRecord Record) : IShown
         [
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {Number, 3}  train {MetricsText.Of(Record.Training)}; validation {MetricsText.Of(Record.Validation)}; learning "
-                    + $"rate {LearningRate:g3}"
+                $"epoch {Number, 3}  train {MetricsText.Of(Record.Training)}; validation {MetricsText.Counted(Record.Validation)}; "
+                    + $"learning rate {LearningRate:g3}"
             ),
         ];
 }
@@ -113,7 +113,7 @@ sealed record BestResult([property: JsonIgnore] EpochRecord Record, string File)
     public IReadOnlyDictionary<string, double?> Validation => MetricValues.Of(Record.Validation);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Lines() => [$"best      epoch {Epoch}, {MetricsText.Of(Record.Validation)}; {File}"];
+    public IEnumerable<string> Lines() => [$"best      epoch {Epoch}, {MetricsText.Counted(Record.Validation)}; {File}"];
 }
 
 /// <summary>The network before the first epoch, where it is better than that of every epoch.</summary>
@@ -128,7 +128,7 @@ sealed record BetterStartResult([property: JsonIgnore] InitialRecord Record, str
     public IReadOnlyDictionary<string, double?> Validation => MetricValues.Of(Record.Validation);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Lines() => [$"better    {Name}, before the first epoch, {MetricsText.Of(Record.Validation)}; {File}"];
+    public IEnumerable<string> Lines() => [$"better    {Name}, before the first epoch, {MetricsText.Counted(Record.Validation)}; {File}"];
 }
 
 /// <summary>Measurements for programs.</summary>

@@ -123,10 +123,9 @@ sealed record RunContext(
 
     Unit NoteReplaced(string folder, string[] names)
     {
+        string more = names.Length > ShownNames ? $" and {Plural.Of(names.Length - ShownNames, "more file")}" : "";
         if (names.Length > 0)
-            Note(
-                $"replaces {string.Join(", ", names.Take(ShownNames))}{(names.Length > ShownNames ? $" and {Plural.Of(names.Length - ShownNames, "more file")}" : "")} in {folder}"
-            );
+            Note($"replaces {string.Join(", ", names.Take(ShownNames))}{more} in {folder}");
         return default;
     }
 

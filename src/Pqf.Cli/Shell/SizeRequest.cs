@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pqf.Cli.Configuration;
 using Pqf.Tensors;
 
@@ -43,6 +44,27 @@ static class SizeRequest
             ),
             _ => default(Unit),
         };
+
+    static readonly ImmutableArray<string> chosenKeys = ["k", "large_subvectors", "fc_subvector_size", "pw_subvector_size", "layer_specs"];
+
+    /// <summary>Says which settings of blocks a wanted size leaves unused; null where there are none.</summary>
+    /// <param name="config">With the requests, and the keys that were given.</param>
+    public static string? Unused(Config config)
+    {
+        string? wanted =
+            config.TargetSize is not null ? "target_size"
+            : config.TargetRatio is not null ? "target_ratio"
+            : config.MaxLoss is not null ? "max_loss"
+            : null;
+        string[] given =
+            config.Source.Entries.GetValueOrDefault("model") is ConfigNode.Mapping model
+            && model.Entries.GetValueOrDefault("compression_parameters") is ConfigNode.Mapping parameters
+                ? [.. chosenKeys.Where(parameters.Entries.ContainsKey)]
+                : [];
+        return wanted is null || given.Length == 0
+            ? null
+            : $"{wanted} chooses block lengths and codebook sizes: those of the settings are not used ({string.Join(", ", given)})";
+    }
 
     /// <summary>Refuses a search in a command that makes one network of the settings as they are.</summary>
     /// <param name="config">With the requests.</param>

@@ -133,11 +133,19 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
         if (FolderWalk.Check(path, "images") is Result<Unit, PqfError>.Error(var missing))
             return missing;
         if (train is null || validation is null)
-            return new PqfError.File(
-                path,
-                "expected folders train and val in it; to split the images of one folder, set dataloader.validation_fraction (0.1, for "
-                    + "example) or dataloader.train_images_per_class"
-            );
+            return
+                train is null && validation is null && ImageFolder.Open(path, reader) is Result<ImageFolder, PqfError>.Error(var unlisted)
+                ? unlisted // not even one folder to split
+                : new PqfError.File(
+                    path,
+                    (
+                        train is not null ? "found train, no val; "
+                        : validation is not null ? "found val, no train; "
+                        : ""
+                    )
+                        + "expected folders train and val in it; to split the images of one folder, set "
+                        + "dataloader.validation_fraction (0.1, for example) or dataloader.train_images_per_class"
+                );
         return from trained in ImageFolder.Open(train, reader)
             from validated in ImageFolder.Open(validation, reader)
             from match in SameClasses(path, trained.Classes, validated.Classes)

@@ -80,13 +80,14 @@ public static class CompareJob
         using var scope = first.Device.BeginScope();
         int batchSize = Math.Min(options.BatchSize, images.Count);
         var (one, other) = (new Classifier(first, batchSize), new Classifier(second, batchSize));
-        return progress.Stage(
+        var answers = new List<float[]>();
+        var compared = progress.Stage(
             "comparing",
             "images",
             images.Count,
             report =>
                 Measure(
-                    one.Logits(images, options.ThreadCount, cancellation),
+                    one.Logits(images, options.ThreadCount, cancellation).Select(logits => Kept(logits, answers)),
                     other.Logits(images, options.ThreadCount, cancellation),
                     images,
                     isLabelled,
@@ -95,6 +96,18 @@ public static class CompareJob
                 ),
             compared => compared.Agreement.Count
         );
+        // With labels the accuracies say it.
+        if (!isLabelled && compared is Result<Comparison, PqfError>.Ok)
+            DenseAnswers.NoteSame($"{first.Path}: the network", [.. answers], progress);
+        return compared;
+    }
+
+    /// <summary>Keeps the first answers.</summary>
+    static Result<ReadOnlyMemory<float>, PqfError> Kept(Result<ReadOnlyMemory<float>, PqfError> logits, List<float[]> answers)
+    {
+        if (answers.Count < DenseAnswers.EnoughImages && logits is Result<ReadOnlyMemory<float>, PqfError>.Ok(var values))
+            answers.Add(values.ToArray());
+        return logits;
     }
 
     static Result<Comparison, PqfError> Measure(

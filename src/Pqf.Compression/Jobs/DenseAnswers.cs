@@ -35,15 +35,27 @@ static class DenseAnswers
             .Map(outputs =>
             {
                 float[][] answers = [.. outputs(network.Parameters).SelectMany(Rows)];
-                // An answer that is not a number fails the comparison: the network's values are another check's matter.
-                if (answers.Length >= FewestImages && Information(answers) < LeastInformation)
-                    progress.Note(
-                        $"{network.Path}: the dense network gives nearly the same answer for each of the first {answers.Length} "
-                            + "photographs: if they show different things, it is not trained, or it expects images prepared in another "
-                            + "way (preprocessing.resize, crop, mean, deviation); pqf evaluate measures it"
-                    );
+                NoteSame($"{network.Path}: the dense network", answers, progress);
                 return default(Unit);
             });
+    }
+
+    /// <summary>Answers that are enough to tell.</summary>
+    public const int EnoughImages = 64;
+
+    /// <summary>Says so if answers are nearly the same.</summary>
+    /// <param name="network">Which network, at the beginning of a sentence.</param>
+    /// <param name="answers">Its logits for the first photographs.</param>
+    /// <param name="progress">Receives the note.</param>
+    public static void NoteSame(string network, float[][] answers, IProgress<JobProgress>? progress)
+    {
+        // An answer that is not a number fails the comparison: the network's values are another check's matter.
+        if (answers.Length >= FewestImages && Information(answers) < LeastInformation)
+            progress.Note(
+                $"{network} gives nearly the same answer for each of the first {answers.Length} photographs: if they show different "
+                    + "things, it is not trained, or it expects images prepared in another way (preprocessing.resize, crop, mean, "
+                    + "deviation); pqf evaluate measures it"
+            );
     }
 
     /// <summary>How much an answer says of which photograph it belongs to: the mean divergence of the answers from their mean, in

@@ -48,8 +48,8 @@ static class DistillationJob
 
         var (seen, held) = LossSearch.Split(images, options.Key);
         progress.Note(
-            $"{held.UsableCount(options.Skipped)} of {Plural.Of(usable, "photograph")} are held back from calibration: the network is kept that comes "
-                + "closest to the dense network's answers on them"
+            $"{held.UsableCount(options.Skipped)} of {Plural.Of(usable, "photograph")} are held back from calibration: the "
+                + "network is kept that comes closest to the dense network's answers on them"
         );
         return options with { Images = seen, HeldBack = held, Distillation = plan with { Begun = options.Clock?.GetTimestamp() ?? 0 } };
     }

@@ -62,9 +62,11 @@ sealed class TrainingOutput(
             yield return line;
         var better = BetterStart.Of(progress, score, folder.ModelFile(Best, ModelFormat.Pqf))?.Record;
         foreach (var record in progress.Initial)
-            yield return $"{record.Name, -12} {MetricsText.Of(record.Validation)}{(record == better ? ", better than every epoch" : "")}";
+            yield return Line(record.Name, record.Validation, record == better ? ", better than every epoch" : "");
         foreach (var epoch in progress.Epochs)
-            yield return $"{$"epoch {epoch.Number}", -12} {MetricsText.Of(epoch.Validation)}{(epoch == progress.Best ? ", the best" : "")}";
+            yield return Line($"epoch {epoch.Number}", epoch.Validation, epoch == progress.Best ? ", the best" : "");
+
+        static string Line(string name, Metrics validation, string remark) => $"{name, -12} {MetricsText.Counted(validation)}{remark}";
     }
 
     Result<Unit, PqfError> WriteModels(TrainingState state, string name) =>

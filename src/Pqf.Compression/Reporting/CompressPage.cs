@@ -128,7 +128,8 @@ public static class CompressPage
             : new(
                 "Orders of channels",
                 "Each group's channels were reordered so that the covariance of one layer's blocks has a small determinant: the lower its "
-                    + "logarithm, the better the blocks quantise.",
+                    + "logarithm, the better the blocks quantise."
+                    + ShownNote(groups),
                 [
                     new ReportPart.Table(
                         "layers",
@@ -140,21 +141,45 @@ public static class CompressPage
                             new("lower by", ReportColumnKind.Bar),
                             new("exchanges made", ReportColumnKind.Number, IsWide: true),
                         ],
-                        [.. groups.Select(group => Row(group, groups.Max(one => one.Before - one.After)))]
+                        Rows(groups)
                     ),
                 ]
             );
 
-    static ReportRow Row(PermutationReport group, double most) =>
-        new([
-            new(group.Layer),
-            new(Figures.Count(group.Group.ChannelCount)),
-            new(group.Before.ToString("0.000", CultureInfo.InvariantCulture)),
-            new(group.After.ToString("0.000", CultureInfo.InvariantCulture)),
+    // A network of grouped convolutions has hundreds of layers and groups; all of them are in groups.csv.
+    const int MostLayers = 20;
+
+    static string ShownNote(ImmutableArray<PermutationReport> groups) =>
+        groups.Select(group => group.Layer).Distinct().Count() is > MostLayers and var count
+            ? $" Of {count} layers these are the {MostLayers} that gained least; groups.csv has all."
+            : "";
+
+    /// <summary>A row for each layer, whose groups of channels may be many; of many layers those that gained least, in the network's
+    /// order.</summary>
+    internal static ImmutableArray<ReportRow> Rows(ImmutableArray<PermutationReport> groups)
+    {
+        PermutationReport[][] layers = [.. groups.GroupBy(group => group.Layer).Select(layer => layer.ToArray())];
+        var shown = layers.OrderBy(Gain).Take(MostLayers).ToHashSet();
+        double most = layers.Max(Gain);
+        return [.. layers.Where(shown.Contains).Select(layer => Row(layer, most))];
+    }
+
+    static double Gain(PermutationReport[] layer) => layer.Average(group => group.Before - group.After);
+
+    static ReportRow Row(PermutationReport[] layer, double most)
+    {
+        int[] counts = [.. layer.Select(group => group.Group.ChannelCount).Distinct()];
+        return new([
+            new(layer[0].Layer),
             new(
-                (group.Before - group.After).ToString("0.000", CultureInfo.InvariantCulture),
-                most > 0 ? Math.Clamp((group.Before - group.After) / most, 0, 1) : 0
+                layer.Length == 1 ? Figures.Count(counts[0])
+                : counts.Length == 1 ? $"{layer.Length} groups of {Figures.Count(counts[0])}"
+                : $"{layer.Length} groups of {Figures.Count(counts.Min())} to {Figures.Count(counts.Max())}"
             ),
-            new($"{Figures.Count(group.Accepted)} of {Figures.Count(group.Proposals)}"),
+            new(layer.Average(group => group.Before).ToString("0.000", CultureInfo.InvariantCulture)),
+            new(layer.Average(group => group.After).ToString("0.000", CultureInfo.InvariantCulture)),
+            new(Gain(layer).ToString("0.000", CultureInfo.InvariantCulture), most > 0 ? Math.Clamp(Gain(layer) / most, 0, 1) : 0),
+            new($"{Figures.Count(layer.Sum(group => (long)group.Accepted))} of {Figures.Count(layer.Sum(group => (long)group.Proposals))}"),
         ]);
+    }
 }

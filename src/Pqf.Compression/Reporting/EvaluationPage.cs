@@ -92,7 +92,7 @@ public static class EvaluationPage
             "Pairs of a class and a wrong first answer, the most frequent first.",
             [
                 new ReportPart.Table(
-                    "layers",
+                    "layers words",
                     [new("images of"), new("taken for"), new("images", ReportColumnKind.Bar) { Bar = "error" }],
                     [
                         .. wrong.Select(pair => new ReportRow([
@@ -121,7 +121,7 @@ public static class EvaluationPage
                 "By the share of their images that the first answer gets right, the lowest first.",
                 [
                     new ReportPart.Table(
-                        "layers",
+                        "layers words",
                         [new("class"), new("images right", ReportColumnKind.Number), new("share", ReportColumnKind.Bar)],
                         [
                             .. worst.Select(item => new ReportRow([

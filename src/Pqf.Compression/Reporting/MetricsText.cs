@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pqf.Compression.Training;
+using Pqf.Nets.Metrics;
 
 namespace Pqf.Compression.Reporting;
 
@@ -8,6 +9,16 @@ public static class MetricsText
 {
     /// <summary><c>loss 0.2412, accuracy 91.30 %</c>.</summary>
     public static string Of(Metrics metrics) => string.Join(", ", metrics.Means.Select(Of));
+
+    /// <summary>Of a validation: <c>loss 0.2412, accuracy 91.30 % (42 of 46; 95 %: 79.68 … 96.57)</c>.</summary>
+    public static string Counted(Metrics metrics) => string.Join(", ", metrics.Means.Select(mean => Of(mean) + Counted(metrics, mean)));
+
+    static string Counted(Metrics metrics, Mean mean) =>
+        mean.Name == Classification.Accuracy && metrics.Count > 0 && double.IsFinite(mean.Value)
+            ? Counted(new Proportion((int)Math.Round(mean.Value * metrics.Count), metrics.Count))
+            : "";
+
+    static string Counted(Proportion share) => $" ({ShareTable.Count(share)}; 95 %: {Figures.Interval(share)})";
 
     /// <summary><c>accuracy 91.30 %</c>.</summary>
     public static string Of(Mean mean) => $"{mean.Name} {ValueOf(mean)}";

@@ -132,7 +132,7 @@ static class OnnxFile
                     var count => [$"weights in {count} files beside it"],
                 },
                 .. constants.DequantisedCount > 0
-                    ? (string[])[$"{Plural.Of(constants.DequantisedCount, "tensor")} decoded from integers"]
+                    ? (string[])[$"{Plural.Of(constants.DequantisedCount, "tensor")} stored as integers with a scale"]
                     : [],
             ]
         );

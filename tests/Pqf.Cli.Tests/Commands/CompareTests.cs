@@ -32,6 +32,31 @@ public sealed class CompareTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(50, false)]
+    public void A_network_that_gives_one_answer_is_named_where_no_label_shows_it(float scale, bool isSaid)
+    {
+        TestNetworks.Write(
+            folder.File("first.safetensors"),
+            tensor =>
+                tensor.Name == "fc.weight"
+                    ? StoredTensor.FromSingles(tensor.Name, tensor.Shape, [.. tensor.ToSingles().Select(value => scale * value)])
+                    : tensor,
+            classCount: 3
+        );
+        string[] arguments = [.. Compare("first.safetensors", "second.safetensors"), "--unlabelled", .. Names];
+        var result = Cli.Run([.. arguments.Where(word => word != "--quiet")]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal(
+            isSaid,
+            result.Error.Contains(
+                $"{folder.File("first.safetensors")}: the network gives nearly the same answer for each of the first 19 photographs: ",
+                StringComparison.Ordinal
+            )
+        );
+    }
+
     [Fact]
     public void Answers_are_those_that_classify_gives_for_each_image()
     {

@@ -40,6 +40,18 @@ public sealed class DryRunTests : IDisposable
         Assert.Equal(isGraph ? "8bit" : "float", plan.At("layers", isGraph ? 1 : 0, "kind").GetString());
     }
 
+    [Theory]
+    [InlineData("target_size chooses block lengths and codebook sizes: those of the settings are not used (k)", "--target-size", "400kB")]
+    [InlineData("target_ratio chooses block lengths and codebook sizes: those of the settings are not used (k)", "--target-ratio", "30")]
+    [InlineData(null)]
+    public void Settings_of_blocks_that_a_wanted_size_leaves_unused_are_noted(string? expected, params string[] size)
+    {
+        string network = Network(false);
+        var result = Cli.Run(["compress", network, "--dry-run", "--model.compression_parameters.k", "64", .. size]);
+        Assert.Equal(expected is not null, result.Error.Contains("are not used", StringComparison.Ordinal));
+        Assert.Contains(expected ?? "", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Lines_hold_the_same_numbers()
     {
@@ -162,7 +174,7 @@ public sealed class DryRunTests : IDisposable
                 line.StartsWith(folder.Path, StringComparison.Ordinal)
                 || line.StartsWith("error", StringComparison.Ordinal)
                 || line.StartsWith("each layer's effect", StringComparison.Ordinal)
-                || line.StartsWith("target_size", StringComparison.Ordinal)
+                || line.StartsWith("target_", StringComparison.Ordinal)
             ),
         ];
         Assert.Equal(expected, own);

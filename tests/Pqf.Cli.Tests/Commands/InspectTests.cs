@@ -42,7 +42,25 @@ public sealed class InspectTests : IDisposable
     public void Published_networks_count_to_the_bit(string name, string expected)
     {
         var result = Cli.Run("inspect", SharedData.Path($"published/{name}.pth"));
-        Assert.Equal(expected, result.Lines[^1]);
+        Assert.Equal(expected, result.Lines.Single(line => line.StartsWith("size ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_network_comes_before_its_layers_and_tensors_only_on_request()
+    {
+        string path = TestGraphFiles.WriteOnnx(folder.File("net.onnx"));
+        var brief = Cli.Run("inspect", path);
+        string[] lines = brief.Lines;
+        Assert.True(
+            Array.FindIndex(lines, line => line.StartsWith("network  net, ", StringComparison.Ordinal))
+                < Array.FindIndex(lines, line => line.StartsWith("layer ", StringComparison.Ordinal)),
+            brief.Out
+        );
+        Assert.EndsWith(" bytes; --tensors lists them", lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, line => line.StartsWith("tensor ", StringComparison.Ordinal));
+        string[] all = Cli.Run("inspect", path, "--tensors").Lines;
+        Assert.Equal(lines[..^1], all[..(lines.Length - 1)]);
+        Assert.StartsWith("tensor ", all[lines.Length - 1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -115,7 +115,7 @@ public sealed class TrainingImagesTests : IDisposable
         );
         Directory.Delete(folder.File("train"), true);
         Assert.Equal(
-            $"{folder.Path}: expected folders train and val in it; to split the images of one folder, set "
+            $"{folder.Path}: found val, no train; expected folders train and val in it; to split the images of one folder, set "
                 + "dataloader.validation_fraction (0.1, for example) or dataloader.train_images_per_class",
             Open().ErrorMessage()
         );

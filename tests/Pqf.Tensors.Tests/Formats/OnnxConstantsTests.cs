@@ -112,7 +112,7 @@ public sealed class OnnxConstantsTests : IDisposable
             Initialiser("s", F32, [], Raw(0.5f)),
             Initialiser("z", I8, [], Field(9, zeroPoint ?? 0))
         );
-        Assert.Equal("ONNX, 1 tensor decoded from integers", file.Format);
+        Assert.Equal("ONNX, 1 tensor stored as integers with a scale", file.Format);
         Assert.Equal(zeroPoint is null ? ["z", "w"] : ["w"], file.Tensors.Select(tensor => tensor.Name));
         Assert.Equal((DType.F32, new Shape(2, 3)), (file.ByName["w"].Type, file.ByName["w"].Shape));
         Assert.Equal(expected.Select(value => value / 2), file.ByName["w"].ToSingles());

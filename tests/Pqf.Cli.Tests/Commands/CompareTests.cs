@@ -34,7 +34,7 @@ public sealed class CompareTests : IDisposable
 
     [Theory]
     [InlineData(0, true)]
-    [InlineData(50, false)]
+    [InlineData(1000, false)]
     public void A_network_that_gives_one_answer_is_named_where_no_label_shows_it(float scale, bool isSaid)
     {
         TestNetworks.Write(

@@ -42,10 +42,10 @@ public sealed class CompareTests : IDisposable
             tensor =>
                 tensor.Name == "fc.weight"
                     ? StoredTensor.FromSingles(tensor.Name, tensor.Shape, [.. tensor.ToSingles().Select(value => scale * value)])
-                    : tensor,
-            classCount: 3
+                    : tensor
         );
-        string[] arguments = [.. Compare("first.safetensors", "second.safetensors"), "--unlabelled", .. Names];
+        TestNetworks.Write(folder.File("second.safetensors"));
+        string[] arguments = [.. Compare("first.safetensors", "second.safetensors"), "--unlabelled"];
         var result = Cli.Run([.. arguments.Where(word => word != "--quiet")]);
         Assert.True(result.Code == ExitCode.Success, result.Error);
         Assert.Equal(

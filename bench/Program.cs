@@ -3,6 +3,7 @@ using Pqf.Bench;
 using Pqf.Bench.Accuracy;
 using Pqf.Bench.Detection;
 using Pqf.Bench.Faces;
+using Pqf.Bench.FourBit;
 using Pqf.Bench.Gpu;
 using Pqf.Bench.Network;
 using Pqf.Bench.Soak;
@@ -29,6 +30,8 @@ using Pqf.Tensors;
 // against double.
 // dotnet run -c Release --project bench -- faces [--network FILE] [--images DIR] [--calibration DIR] [--ratios 4,6,8,10,12]
 // [--levels none,norms,layers]: boxes of a face detector that its compressed forms find again.
+// dotnet run -c Release --project bench -- fourbit --network FILE [--images DIR] [--calibration DIR] [--count 160] [--ratios 1,8]: accuracy
+// of a dense classifier with weights in 4 bits, and of its compressed forms.
 // dotnet run -c Release --project bench -- gpu [--device cuda|opencl|pocl] [--small] [--no-tests] [--report gpu-report.md]: all that a card should
 // be tried with, against the host's results.
 // dotnet run -c Release --project bench -- soak [--minutes 60] [--threads 2] [--data FOLDER]: classifies on several devices beside a training
@@ -116,6 +119,18 @@ if (args is ["faces", .. var faceArguments])
     }
 
     faces.Run();
+    return 0;
+}
+
+if (args is ["fourbit", .. var fourBitArguments])
+{
+    if (FourBitCommand.Parse(fourBitArguments) is not { } fourBit)
+    {
+        Console.Error.WriteLine(FourBitCommand.Usage);
+        return 1;
+    }
+
+    fourBit.Run();
     return 0;
 }
 

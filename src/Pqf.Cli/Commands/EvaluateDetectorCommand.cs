@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Drawing;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Collectives;
@@ -105,7 +106,7 @@ static class EvaluateDetectorCommand
         return from report in EvaluateDetectorJob.Run(network, images, options, run.Progress, run.Cancellation)
             from concluded in ranks.OnFirst(() =>
             {
-                var files = run.Config.OutputPath is { } output ? Write(output, network, report) : FilesBeside.None;
+                var files = run.Config.OutputPath is { } output ? Write(output, network, report, images) : FilesBeside.None;
                 var stages = watch.Stages.RemoveAll(stage => stage.Name == EvaluateJob.Compiling);
                 return run.Conclude(ResultOf(network, report, isProfiled, stages) with { Files = files.Paths }, files);
             })
@@ -118,14 +119,24 @@ static class EvaluateDetectorCommand
         return default;
     }
 
-    static FilesBeside Write(string folder, Network network, DetectorReport report) =>
+    static FilesBeside Write(string folder, Network network, DetectorReport report, CocoFolder images) =>
         FilesBeside
             .Write(
                 (Path.Combine(folder, BoxName), path => CocoFiles.WriteBoxes(path, report.Results)),
                 (Path.Combine(folder, MaskName), path => CocoFiles.WriteMasks(path, report.Results)),
                 (Path.Combine(folder, CategoryName), path => Tables.WriteCategories(path, report.Categories))
             )
-            .And(ReportFiles.Write(folder, () => EvaluationPage.Of(NetworkSummary.Of(network), report)));
+            .And(
+                ReportFiles.Write(
+                    folder,
+                    () =>
+                    {
+                        var shown = ShownImages.Of(images.Instances, report.Results);
+                        var pictures = new DetectedPictures(images, report.Results);
+                        return EvaluationPage.Of(NetworkSummary.Of(network), report, pictures.Of(shown.Worst), pictures.Of(shown.Best));
+                    }
+                )
+            );
 
     static EvaluateDetectorResult ResultOf(Network network, DetectorReport report, bool isProfiled, ImmutableArray<StageTime> stages) =>
         new(

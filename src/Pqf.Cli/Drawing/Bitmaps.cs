@@ -27,11 +27,19 @@ static class Bitmaps
     /// <summary>A small JPEG of an image, its shape kept.</summary>
     public static byte[] Thumbnail(PixelImage image)
     {
-        using var whole = Of(image);
-        double scale = Math.Min(1, (double)ThumbnailSide / Math.Max(image.Width, image.Height));
-        var size = new SKSizeI(Math.Max(1, (int)(scale * image.Width)), Math.Max(1, (int)(scale * image.Height)));
-        using var small = whole.Resize(size, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        using var small = Reduced(image, ThumbnailSide);
         using var data = small.Encode(SKEncodedImageFormat.Jpeg, ThumbnailQuality);
         return data.ToArray();
+    }
+
+    /// <summary>An image in colour, its shape kept.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="side">Most pixels of the longer side; smaller images keep their size.</param>
+    public static SKBitmap Reduced(PixelImage image, int side)
+    {
+        using var whole = Of(image);
+        double scale = Math.Min(1, (double)side / Math.Max(image.Width, image.Height));
+        var size = new SKSizeI(Math.Max(1, (int)(scale * image.Width)), Math.Max(1, (int)(scale * image.Height)));
+        return whole.Resize(size, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Nets.Coco;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
 using Pqf.Tensors.Ops.Boxes;
@@ -14,6 +15,11 @@ static class DetectionPicture
     const byte MaskOpacity = 110;
     const int PixelsPerStroke = 320;
     const float LetterSize = 11;
+
+    // Pictures of reports: letters of 11 pixels where a telephone shows them 340 pixels wide.
+    const int SmallSide = 480,
+        SmallQuality = 80;
+    const float SmallLetterSize = 15;
 
     // Halfway between black and white in WCAG's ratio of contrasts: (1 + 0.05) / (L + 0.05) = (L + 0.05) / 0.05.
     const double MiddleLuminance = 0.179;
@@ -38,24 +44,102 @@ static class DetectionPicture
     {
         using var bitmap = Bitmaps.Of(image);
         int stroke = Math.Max(1, (Math.Min(image.Height, image.Width) + (PixelsPerStroke / 2)) / PixelsPerStroke);
-        // The surest are drawn last, on top of the others.
-        for (int i = found.Items.Length - 1; i >= 0; i--)
-            Cover(bitmap, MaskPasting.Paste(found.Items[i], found.Height, found.Width, maskThreshold), ColourOf(i));
-        using (var font = new LabelFont(LetterSize * stroke))
-        using (var canvas = new SKCanvas(bitmap))
-        {
-            for (int i = found.Items.Length - 1; i >= 0; i--)
-                Frame(canvas, found.Items[i].Box, ColourOf(i), stroke + 1);
-            var labels = new Labels(canvas, font, new LabelPlaces(image.Width, image.Height), image.Width, 2 * stroke);
-            for (int i = 0; i < found.Items.Length; i++)
-                labels.Draw(found.Items[i], classNames[found.Items[i].Label], ColourOf(i));
-        }
-
+        Draw(
+            bitmap,
+            [
+                .. found.Items.Select(item => new DrawnObject(
+                    item.Box,
+                    classNames[item.Label],
+                    item.Score,
+                    () => MaskPasting.Paste(item, found.Height, found.Width, maskThreshold)
+                )),
+            ],
+            [],
+            stroke,
+            LetterSize * stroke
+        );
         using var data = jpegQuality is { } quality
             ? bitmap.Encode(SKEncodedImageFormat.Jpeg, quality)
             : bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
     }
+
+    /// <summary>Draws on a small picture for a report, with the annotated objects as thin dashed boxes.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="found">What was found in it, with boxes, by falling score.</param>
+    /// <param name="nameOf">Name of a category.</param>
+    /// <param name="annotated">Boxes of the annotated objects.</param>
+    /// <returns>A JPEG.</returns>
+    public static byte[] Small(PixelImage image, IEnumerable<CocoDetection> found, Func<int, string> nameOf, IEnumerable<CocoBox> annotated)
+    {
+        using var bitmap = Bitmaps.Reduced(image, SmallSide);
+        var (width, height) = (bitmap.Width, bitmap.Height);
+        Draw(
+            bitmap,
+            [
+                .. found.Select(item => new DrawnObject(
+                    Scaled(item.Box!.Value),
+                    nameOf(item.CategoryId),
+                    (float)item.Score,
+                    () => item.Mask is { } mask ? new BinaryMask(height, width, mask.ToBitmap(height, width)) : null
+                )),
+            ],
+            [.. annotated.Select(Scaled)],
+            1,
+            SmallLetterSize
+        );
+        using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, SmallQuality);
+        return data.ToArray();
+
+        Box Scaled(CocoBox box) =>
+            new Box((float)box.X, (float)box.Y, (float)(box.X + box.Width), (float)(box.Y + box.Height)).Scale(
+                (float)width / image.Width,
+                (float)height / image.Height
+            );
+    }
+
+    static void Draw(SKBitmap bitmap, ImmutableArray<DrawnObject> found, ImmutableArray<Box> annotated, int stroke, float letterSize)
+    {
+        // The surest are drawn last, on top of the others.
+        for (int i = found.Length - 1; i >= 0; i--)
+            if (found[i].Mask() is { } mask)
+                Cover(bitmap, mask, ColourOf(i));
+        using var font = new LabelFont(letterSize);
+        using var canvas = new SKCanvas(bitmap);
+        for (int i = found.Length - 1; i >= 0; i--)
+            Frame(canvas, found[i].Box, ColourOf(i), stroke + 1);
+        foreach (var box in annotated)
+            Dash(canvas, box);
+        var labels = new Labels(canvas, font, new LabelPlaces(bitmap.Width, bitmap.Height), bitmap.Width, 2 * stroke);
+        for (int i = 0; i < found.Length; i++)
+            labels.Draw(found[i], ColourOf(i));
+    }
+
+    /// <summary>White dashes on a darker line: visible on any picture, and unlike the frames of what was found.</summary>
+    static void Dash(SKCanvas canvas, Box box)
+    {
+        using var dashes = SKPathEffect.CreateDash([5, 4], 0);
+        using var paint = new SKPaint
+        {
+            Color = SKColors.Black.WithAlpha(MaskOpacity),
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = 2,
+        };
+        var place = new SKRect(box.X1, box.Y1, box.X2, box.Y2);
+        canvas.DrawRect(place, paint);
+        paint.Color = SKColors.White;
+        paint.StrokeWidth = 1;
+        paint.PathEffect = dashes;
+        canvas.DrawRect(place, paint);
+    }
+
+    /// <summary>An object as it is drawn.</summary>
+    /// <param name="Box">In pixels of the picture.</param>
+    /// <param name="Name">Of its class.</param>
+    /// <param name="Score">0 … 1.</param>
+    /// <param name="Mask">Gives its pixels, or null where only the box is known. Asked for when it is drawn: a hundred masks of a large
+    /// picture take a gigabyte.</param>
+    sealed record DrawnObject(Box Box, string Name, float Score, Func<BinaryMask?> Mask);
 
     static SKColor ColourOf(int index) => SKColor.FromHsv(index * HueStep % 360, 80, 100);
 
@@ -115,9 +199,9 @@ static class DetectionPicture
     /// <param name="margin">Pixels around the letters.</param>
     sealed class Labels(SKCanvas canvas, LabelFont font, LabelPlaces places, int width, int margin)
     {
-        public void Draw(Detection item, string name, SKColor colour)
+        public void Draw(DrawnObject item, SKColor colour)
         {
-            string text = font.Fit(name, $" {Math.Round(100 * item.Score):0}%", width - (2 * margin));
+            string text = font.Fit(item.Name, $" {Math.Round(100 * item.Score):0}%", width - (2 * margin));
             var place = places.Take(item.Box, font.WidthOf(text) + (2 * margin), font.Height + (2 * margin));
             using var paint = new SKPaint
             {

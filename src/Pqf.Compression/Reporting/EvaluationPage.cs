@@ -61,14 +61,28 @@ public static class EvaluationPage
     /// <summary>The report of a detector.</summary>
     /// <param name="network">Which network.</param>
     /// <param name="report">What was measured.</param>
-    public static Report Of(NetworkSummary network, DetectorReport report) =>
+    /// <param name="worst">Pictures of <see cref="ShownImages.Worst"/>.</param>
+    /// <param name="best">Pictures of <see cref="ShownImages.Best"/>.</param>
+    public static Report Of(
+        NetworkSummary network,
+        DetectorReport report,
+        ImmutableArray<ReportFigure> worst,
+        ImmutableArray<ReportFigure> best
+    ) =>
         new(
             $"{network.Name}, {Points(report.Box.Ap)} AP",
             "Average precision",
             Points(report.Box.Ap),
             $" AP of boxes, {Points(report.Mask.Ap)} of masks",
             Lead(network, Plural.Of(report.ImageCount, "annotated image")),
-            [Precision(report), .. report.Categories.IsEmpty ? [] : (ReportSection[])[Categories(report.Categories)]],
+            [
+                Precision(report),
+                .. ReportSection.Present(
+                    report.Categories.IsEmpty ? null : Categories(report.Categories),
+                    DetectionSection.Worst(worst),
+                    DetectionSection.Best(best)
+                ),
+            ],
             []
         );
 

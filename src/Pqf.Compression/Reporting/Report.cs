@@ -56,6 +56,10 @@ public abstract record ReportPart
     {
         /// <summary>What a person clicks on to see them; null shows them at once.</summary>
         public string? Folded { get; init; }
+
+        /// <summary>Headings of the table that stands for the pictures where there are words alone: of first words and of the rest; null
+        /// leaves them out.</summary>
+        public (string Name, string Text)? Headings { get; init; }
     }
 }
 

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Pqf.Compression.Reporting;
 
-/// <summary>A report as Markdown, to be pasted where people talk: its words and tables, without drawings and pictures.</summary>
+/// <summary>A report as Markdown, to be pasted where people talk: its words and tables, without drawings and pictures;
+/// a table stands for pictures that have headings.</summary>
 public static class ReportMarkdown
 {
     /// <summary>The text.</summary>
@@ -12,7 +13,7 @@ public static class ReportMarkdown
         text.Append("# ").Append(Escaped(report.Figure + report.Heading)).Append("\n\n").Append(Escaped(report.Lead)).Append('\n');
         foreach (var section in report.Sections)
         {
-            var tables = section.Parts.OfType<ReportPart.Table>().ToList();
+            var tables = section.Parts.Select(TableOf).OfType<ReportPart.Table>().ToList();
             if (tables.Count == 0)
                 continue;
             text.Append("\n## ").Append(Escaped(section.Title)).Append("\n\n").Append(Escaped(section.About)).Append('\n');
@@ -24,6 +25,18 @@ public static class ReportMarkdown
             text.Append('\n').AppendJoin('\n', report.Notes.Select(note => $"- {Escaped(note)}")).Append('\n');
         return text.ToString();
     }
+
+    static ReportPart.Table? TableOf(ReportPart part) =>
+        part switch
+        {
+            ReportPart.Table table => table,
+            ReportPart.Gallery { Headings: var (name, text) } gallery => new(
+                gallery.Kind,
+                [new(name), new(text)],
+                [.. gallery.Items.Select(item => ReportRow.Of(item.Name, item.Text))]
+            ),
+            _ => null,
+        };
 
     static void Append(StringBuilder text, ReportPart.Table table)
     {

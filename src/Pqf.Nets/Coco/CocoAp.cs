@@ -80,7 +80,8 @@ public static class CocoAp
             .AsOrdered()
             .WithDegreeOfParallelism(Math.Min(threadCount > 0 ? threadCount : Environment.ProcessorCount, MostThreads));
 
-    static IEnumerable<CocoPair> PairsOf(
+    /// <summary>Objects and detections of each class that an image has any of.</summary>
+    internal static IEnumerable<CocoPair> PairsOf(
         CocoInstances truth,
         CocoImage image,
         ILookup<(long ImageId, int CategoryId), CocoDetection> found,

@@ -1,5 +1,7 @@
 using Pqf.Cli.Shell;
 using Pqf.Compression.Data;
+using Pqf.Compression.Detection;
+using Pqf.Compression.Reporting;
 using Pqf.Testing;
 using Xunit;
 
@@ -49,6 +51,30 @@ public sealed class EvaluateDetectorTests : IDisposable
         Assert.Equal(boxes.Select(item => item.Score), masks.Select(item => item.Score));
         Assert.All(boxes, item => Assert.Null(item.Mask));
         Assert.All(masks, item => Assert.Null(item.Box));
+    }
+
+    [Fact]
+    public void The_report_shows_images_with_what_was_found_missed_and_false()
+    {
+        var result = Evaluate("--output", folder.File("out"));
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        var truth = CocoFiles.ReadInstances(folder.File("coco/annotations/instances_val2017.json")).Value();
+        var shown = ShownImages.Of(truth, CocoFiles.ReadResults(folder.File("out/bbox_results.json"), truth).Value());
+        (string Name, string Words)[] expected =
+        [
+            .. shown.Worst.Concat(shown.Best).Select(item => (item.Image.FileName, DetectionSection.Words(item))),
+        ];
+        Assert.Equal(2, expected.Length);
+
+        var page = PageRules.Check(File.ReadAllText(folder.File("out/report.html")));
+        Assert.Equal(expected.Select(item => $"{item.Name} {item.Words}"), page.Descendants("figcaption").Select(text => text.Value));
+        Assert.Equal(
+            expected.Select(item => $"{item.Name}, {item.Words}"),
+            page.Descendants("img").Select(picture => picture.Attribute("alt")!.Value)
+        );
+        Assert.All(page.Descendants("img"), picture => Assert.StartsWith("data:image/jpeg", picture.Attribute("src")!.Value));
+        string[] text = File.ReadAllLines(folder.File("out/report.md"));
+        Assert.All(expected, item => Assert.Contains($"| {item.Name} | {item.Words} |", text));
     }
 
     [Fact]

@@ -61,6 +61,12 @@ public sealed class PagesInBrowserTests : IDisposable
             "evaluate",
             ["evaluate", folder.File("net.safetensors"), "--data", folder.File("images"), .. TestNetworks.ThreeClasses]
         );
+        TestDetectors.Write(folder.File("detector.safetensors"));
+        TestDetectors.WriteImages(folder.File("coco"));
+        yield return (
+            "evaluate-maskrcnn",
+            ["evaluate-maskrcnn", folder.File("detector.safetensors"), "--data", folder.File("coco"), .. TestDetectors.QuickSettings]
+        );
         yield return (
             "compare",
             [

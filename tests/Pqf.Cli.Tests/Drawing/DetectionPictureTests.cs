@@ -4,6 +4,7 @@ using Pqf.Compression.Data;
 using Pqf.Images;
 using Pqf.Nets.Detection;
 using Pqf.Nets.Images;
+using Pqf.Nets.Masks;
 using Pqf.Tensors.Ops.Boxes;
 using Pqf.Testing;
 using SkiaSharp;
@@ -133,6 +134,33 @@ public class DetectionPictureTests
         Assert.Equal([0xFF, 0xD8, 0xFF], fine[..3]);
         Assert.True(coarse.Length < fine.Length);
         Assert.Equal((100, 120), (Decoded(fine).Height, Decoded(fine).Width));
+    }
+
+    // 960 × 200 pixels become 480 × 100: boxes, masks and the annotated box are halved.
+    [Fact]
+    public void A_small_picture_has_480_pixels_at_most_and_dashes_around_annotated_objects()
+    {
+        var wide = new PixelImage(200, 960, 3, [.. Enumerable.Repeat((byte)100, 200 * 960 * 3)]);
+        var window = new PixelBox(100, 80, 100, 80);
+        var mask = Rle.FromWindow([.. Enumerable.Repeat((byte)1, 100 * 80)], window, 200, 960);
+        var drawn = Decoded(
+            DetectionPicture.Small(wide, [new(1, 1, 0.9, new(100, 80, 100, 80), mask)], _ => "cat", [new(300, 40, 600, 120)])
+        );
+        Assert.Equal((100, 480), (drawn.Height, drawn.Width));
+        byte[] inside = drawn.Crop(60, 75, 1, 1).Pixels;
+        Assert.True(inside[0] > inside[1] + 40, $"a red tint, got {string.Join(' ', inside)}");
+        byte[] edge = [.. Enumerable.Range(160, 280).Select(x => drawn.Crop(20, x, 1, 1).Pixels[0])];
+        Assert.InRange(edge.Count(value => value > 150), 80, 220);
+        Assert.InRange(edge.Count(value => value < 110), 60, 200);
+        Assert.All(Enumerable.Range(160, 280), x => Assert.InRange(drawn.Crop(50, x, 1, 1).Pixels[0], 96, 104));
+    }
+
+    [Fact]
+    public void A_small_picture_of_a_smaller_image_keeps_its_size_and_needs_no_mask()
+    {
+        var drawn = Decoded(DetectionPicture.Small(Grey, [new(1, 1, 0.9, new(10, 60, 30, 30), null)], _ => "cat", []));
+        Assert.Equal((100, 120), (drawn.Height, drawn.Width));
+        Assert.InRange(drawn.Crop(75, 25, 1, 1).Pixels[0], 96, 104);
     }
 
     [Fact]

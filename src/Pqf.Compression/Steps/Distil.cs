@@ -19,10 +19,12 @@ public sealed record Distil(Func<int, LabelledData> Data, DistillationOptions Op
     public Result<Unit, PqfError> Check(CompressionState start) => default(Unit);
 
     /// <inheritdoc/>
-    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation) =>
+        ScopedIterator.Run(state.Parameters.Tensors().First().Device, scope => Run(state, scope, cancellation));
+
+    IEnumerable<CompressionEvent> Run(CompressionState state, Scope scope, CancellationToken cancellation)
     {
         var device = state.Parameters.Tensors().First().Device;
-        using var scope = device.BeginScope();
         var (dense, parameters) = (state.Dense ?? state.Parameters, Copied(state.Parameters));
         var task = Distillation.Task(state.Graph, parameters, dense, Options, Data(Options.Steps));
         var begun = task.Validate(cancellation);

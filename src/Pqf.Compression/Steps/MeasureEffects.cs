@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Steps;
 
@@ -15,17 +16,15 @@ public sealed record MeasureEffects(NormImages Images) : ICompressionStep
     public Result<Unit, PqfError> Check(CompressionState start) => Images.Check();
 
     /// <inheritdoc/>
-    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
-    {
-        if (state.Graph.HasJoints)
-        {
-            yield return new CompressionEvent.StepFinished(this, state); // its outputs depend on boxes, which photographs do not have
-            yield break;
-        }
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation) =>
+        state.Graph.HasJoints
+            ? [new CompressionEvent.StepFinished(this, state)] // its outputs depend on boxes, which photographs do not have
+            : ScopedIterator.Run(state.Parameters.Tensors().First().Device, _ => Measure(state, cancellation));
 
+    IEnumerable<CompressionEvent> Measure(CompressionState state, CancellationToken cancellation)
+    {
         var dense = state.Dense ?? state.Parameters;
         var device = dense.Tensors().First().Device;
-        using var scope = device.BeginScope();
         var loaded = NetworkOutputs.Of(state.Graph, device, Images);
         if (loaded is not Result<Func<Parameters, OutputValues[]>, PqfError>.Ok(var outputs))
         {

@@ -87,6 +87,15 @@ public abstract class Device : IDisposable
         innermost = scope.Outer;
     }
 
+    /// <summary>Makes a scope the innermost one; gives the one that was.</summary>
+    internal Scope? Reopen(Scope scope)
+    {
+        using var use = Use();
+        var outer = innermost;
+        innermost = scope;
+        return outer;
+    }
+
     private protected abstract Storage<T> Allocate<T>(int count)
         where T : unmanaged;
 

@@ -1,7 +1,8 @@
 namespace Pqf.Tensors.Devices;
 
 /// <summary>Owns every tensor made while it is the innermost scope of its device; ending it gives their memory back.</summary>
-/// <remarks>Scopes nest and end in reverse order. An iterator never yields inside a scope of its own.</remarks>
+/// <remarks>Scopes nest and end in reverse order. An iterator never yields inside a scope of its own: <see cref="ScopedIterator"/> closes
+/// it meanwhile.</remarks>
 public sealed class Scope : IDisposable
 {
     readonly Device device;
@@ -14,7 +15,7 @@ public sealed class Scope : IDisposable
         Outer = outer;
     }
 
-    internal Scope? Outer { get; }
+    internal Scope? Outer { get; private set; }
 
     /// <summary>Moves a tensor to the enclosing scope: the only way out. A tensor of an outer scope stays where it is.</summary>
     /// <exception cref="InvalidOperationException">There is no enclosing scope.</exception>
@@ -46,6 +47,12 @@ public sealed class Scope : IDisposable
             device.Return(storage);
         }
     }
+
+    /// <summary>Closes the scope, which must be the innermost; its tensors live on.</summary>
+    internal void Suspend() => device.End(this);
+
+    /// <summary>Opens the scope again, within the one that is innermost now.</summary>
+    internal void Resume() => Outer = device.Reopen(this);
 
     internal void Own(Storage storage)
     {

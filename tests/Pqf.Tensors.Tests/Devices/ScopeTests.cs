@@ -77,6 +77,53 @@ public class ScopeTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Fact]
+    public void An_iterators_scope_is_closed_between_its_values()
+    {
+        var device = Use(DeviceKind.Host);
+        int before = device.LiveBuffers;
+        IEnumerable<Tensor<float>> Values(Scope own)
+        {
+            var kept = Tensor<float>.From(device, [1], [1]);
+            yield return own.Keep(Tensor<float>.From(device, [1], [2]));
+            yield return kept;
+        }
+
+        using (device.BeginScope())
+        {
+            using var values = ScopedIterator.Run(device, Values).GetEnumerator();
+            Assert.True(values.MoveNext());
+            var first = values.Current;
+            using (device.BeginScope())
+                Assert.True(values.MoveNext()); // within a scope that ends before the iterator does
+            Assert.Equal([1f], values.Current.ToArray());
+            Assert.Equal(before + 2, device.LiveBuffers);
+            Assert.False(values.MoveNext());
+            Assert.Equal(before + 1, device.LiveBuffers);
+            Assert.Equal([2f], first.ToArray());
+        }
+
+        Assert.Equal(before, device.LiveBuffers);
+    }
+
+    [Fact]
+    public void An_iterators_scope_ends_when_the_caller_stops_asking()
+    {
+        var device = Use(DeviceKind.Host);
+        int before = device.LiveBuffers;
+        IEnumerable<int> Values(Scope own)
+        {
+            Tensor<float>.Zeros(device, [1]);
+            yield return 1;
+            throw new InvalidOperationException("nobody asks for a second value");
+        }
+
+        Assert.Equal(1, ScopedIterator.Run(device, Values).First());
+        Assert.Equal(before, device.LiveBuffers);
+        Assert.Throws<InvalidOperationException>(() => ScopedIterator.Run(device, Values).Last());
+        Assert.Equal(before, device.LiveBuffers);
+    }
+
+    [Fact]
     public void A_device_outlives_its_scopes()
     {
         using var device = new HostDevice(1);

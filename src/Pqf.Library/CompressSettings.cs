@@ -15,6 +15,11 @@ public sealed record CompressSettings
     /// layer. It compares parameters, as the paper does: a file has a few per cent around them.</summary>
     public double? TargetRatio { get; init; }
 
+    /// <summary>The smallest network is looked for whose first answers differ from the dense network's for at most this share of the
+    /// photographs held back, 0 … 1: a fifth of <see cref="Images"/>, which it needs. Several sizes are compressed and measured. Null looks
+    /// for none; with a target it is refused.</summary>
+    public double? MaxLoss { get; init; }
+
     /// <summary>Centroids of each codebook, 2 … 65,536.</summary>
     public int CodebookSize { get; init; } = 256;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pqf.Compression;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Data;
@@ -11,9 +12,10 @@ namespace Pqf;
 /// <summary>What settings mean to the jobs.</summary>
 static class Jobs
 {
-    /// <summary>Options of a compression; an error if its folder has no images, or it asks for two sizes.</summary>
+    /// <summary>Options of a compression; an error if its folder has no images, or settings contradict each other.</summary>
     public static Result<CompressOptions, PqfError> Compression(CompressSettings settings, int threadCount) =>
         from target in Target(settings)
+        from loss in MaxLoss(settings)
         from images in settings.Images is { } folder
             ? ImageSet.OpenUnlabelled(folder, ImageDecoder.Reader).Map<ImageSet?>(found => found)
             : (ImageSet?)null
@@ -21,6 +23,7 @@ static class Jobs
         {
             Images = images,
             Target = target,
+            MaxLoss = loss,
             Compression = new CompressionSpec
             {
                 K = settings.CodebookSize,
@@ -38,9 +41,10 @@ static class Jobs
     /// <summary>Options of a training.</summary>
     public static Result<TrainOptions, PqfError> Training(TrainSettings settings) =>
         (
-            settings.Compress is { } compress
-                ? Compression(compress, settings.ThreadCount).Map<CompressOptions?>(options => options)
-                : (CompressOptions?)null
+            settings.Compress is { MaxLoss: not null }
+                ? Wrong("expected TargetBytes or TargetRatio: only ImageNetwork.Compress looks for the smallest size that loses little")
+            : settings.Compress is { } compress ? Compression(compress, settings.ThreadCount).Map<CompressOptions?>(options => options)
+            : (CompressOptions?)null
         ).Map(compression => new TrainOptions
         {
             Folder = settings.Output,
@@ -67,6 +71,17 @@ static class Jobs
             { TargetRatio: { } ratio } => new SizeTarget.Ratio(ratio),
             _ => (SizeTarget?)null,
         };
+
+    static Result<double?, PqfError> MaxLoss(CompressSettings settings) =>
+        settings.MaxLoss is not { } loss ? (double?)null
+        : !(loss is >= 0 and <= 1) ? Wrong(string.Create(CultureInfo.InvariantCulture, $"expected a share from 0 to 1, got {loss}"))
+        : settings.TargetBytes is not null || settings.TargetRatio is not null
+            ? Wrong("expected no TargetBytes or TargetRatio beside it, got both")
+        : settings.Images is null
+            ? Wrong("expected Images, a folder of photographs, some of which are held back to measure the loss, got null")
+        : loss;
+
+    static PqfError.Config Wrong(string problem) => new("CompressSettings", nameof(CompressSettings.MaxLoss), problem);
 
     static int Threads(int count) => count > 0 ? count : Environment.ProcessorCount;
 }

@@ -85,6 +85,67 @@ public sealed class ImageNetworkTests : IDisposable
     }
 
     [Fact]
+    public void The_smallest_network_that_loses_little_is_found()
+    {
+        using var dense = ImageNetwork.Load(files.Dense, 1);
+        using var any = dense.Compress(Quick with { Images = files["data/train"], MaxLoss = 1 }, cancellation: Cancellation);
+        using var none = dense.Compress(Quick with { Images = files["data/train"], MaxLoss = 0 }, cancellation: Cancellation);
+        Assert.True(any.Ratio > none.Ratio, $"{any.Ratio}, {none.Ratio}");
+    }
+
+    public static TheoryData<CompressSettings, string> WrongLosses =>
+        new()
+        {
+            {
+                new() { MaxLoss = 0.1 },
+                "expected Images, a folder of photographs, some of which are held back to measure the loss, got null"
+            },
+            {
+                new() { MaxLoss = 5, Images = "photographs" },
+                "expected a share from 0 to 1, got 5"
+            },
+            {
+                new() { MaxLoss = double.NaN, Images = "photographs" },
+                "expected a share from 0 to 1, got NaN"
+            },
+            {
+                new()
+                {
+                    MaxLoss = 0.1,
+                    Images = "photographs",
+                    TargetRatio = 8,
+                },
+                "expected no TargetBytes or TargetRatio beside it, got both"
+            },
+        };
+
+    [Theory]
+    [MemberData(nameof(WrongLosses))]
+    public void A_loss_that_cannot_be_looked_for_is_refused(CompressSettings settings, string problem)
+    {
+        using var dense = ImageNetwork.Load(files.Dense, 1);
+        var error = Assert.Throws<PqfException>(() => dense.Compress(settings, cancellation: Cancellation));
+        Assert.Contains("MaxLoss", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(problem, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Training_looks_for_no_smallest_size()
+    {
+        var settings = new TrainSettings
+        {
+            Output = files["none"],
+            Compress = new() { MaxLoss = 0.1, Images = files["data/train"] },
+        };
+        var error = Assert.Throws<PqfException>(() => ImageNetwork.Train(files.Dense, files["data"], settings, cancellation: Cancellation));
+        Assert.EndsWith(
+            "expected TargetBytes or TargetRatio: only ImageNetwork.Compress looks for the smallest size that loses little",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void A_network_is_trained_on_a_folder_and_resumed()
     {
         var reports = new Reports();

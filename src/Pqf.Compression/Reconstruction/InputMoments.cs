@@ -15,6 +15,10 @@ sealed record PartMoments(int FirstRow, int FirstColumn, InputMoments Moments);
 /// <remarks>Sums within a batch are single precision, between batches double. Only the patches of a batch are ever unfolded.</remarks>
 sealed class InputMoments
 {
+    // Columns whose products with themselves and all to their right are computed at once: the rest of Σ a aᵀ is its mirror image. At most
+    // 5/9 of the work remain for 4,608 columns, and products stay large.
+    const int Stretch = 512;
+
     readonly double[] squares,
         products,
         inputs,
@@ -45,7 +49,8 @@ sealed class InputMoments
     {
         using var scope = patches.Device.BeginScope();
         Count += patches.Shape[0];
-        Accumulate(squares, MatMul.Forward(patches, patches, Transpose.A));
+        for (int from = 0; from < Columns; from += Stretch)
+            AddSquares(patches, from, Math.Min(Stretch, Columns - from));
         Accumulate(products, MatMul.Forward(wanted, patches, Transpose.A));
         AddColumns(inputs, patches);
         AddColumns(outputs, wanted);
@@ -69,7 +74,7 @@ sealed class InputMoments
     }
 
     /// <summary>H: the inputs' covariance [D, D], in the innermost scope.</summary>
-    public Tensor<float> Covariance(HostDevice host) => Centred(host, squares, inputs);
+    public Tensor<float> Covariance(HostDevice host) => Mirrored(Centred(host, squares, inputs));
 
     /// <summary>C: the covariance of wanted outputs and inputs [R, D], in the innermost scope.</summary>
     public Tensor<float> CrossCovariance(HostDevice host) => Centred(host, products, outputs);
@@ -89,6 +94,33 @@ sealed class InputMoments
                     to[at] = (float)((sums[at] - (left[i] * inputs[j] / Count)) / Count);
             }
         );
+
+    /// <summary>Adds the products of some columns with themselves and with all to their right.</summary>
+    unsafe void AddSquares(Tensor<float> patches, int from, int width)
+    {
+        using var scope = patches.Device.BeginScope();
+        int count = patches.Shape[0],
+            length = Columns - from;
+        var right = from == 0 ? patches : Rows.Part(patches, 0, count, from, length);
+        var left = width == length ? right : Rows.Part(patches, 0, count, from, width);
+        float* value = MatMul.Forward(left, right, Transpose.A).Pointer;
+        for (int row = from; row < from + width; row++)
+        {
+            var to = squares.AsSpan(checked((row * Columns) + from), length);
+            for (int i = 0; i < length; i++, value++)
+                to[i] += *value;
+        }
+    }
+
+    /// <summary>A square matrix with the values above its diagonal below it, too.</summary>
+    static unsafe Tensor<float> Mirrored(Tensor<float> matrix)
+    {
+        int n = matrix.Shape[0];
+        for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++)
+            matrix.Pointer[((nint)i * n) + j] = matrix.Pointer[((nint)j * n) + i];
+        return matrix;
+    }
 
     static unsafe void Accumulate(double[] to, Tensor<float> from)
     {

@@ -33,16 +33,41 @@ sealed record LayerFit(MetricCode Code, double Before, double After)
         best.Try(feedback?.Assign(best.Code));
         best.Try(CodebookFit.Run(host, metric, best.Code, options.FitSteps));
         best.Try(feedback?.Assign(best.Code));
-        for (int sweep = 0; sweep < options.Sweeps; sweep++)
-        {
-            best.Try(CodeSweep.Run(host, metric, best.Code));
-            best.Try(CodebookFit.Run(host, metric, best.Code, options.FitSteps));
-        }
-
+        Sweep(host, metric, best, options, key.Fold("noise"));
         var rounded = best.Code.Rounded();
         return best.HasLeast && Array.TrueForAll(rounded.Codebook, float.IsFinite)
             ? new(rounded, before / scale, rounded.Objective(host, metric) / scale)
             : new(start, before / scale, before / scale);
+    }
+
+    /// <summary>Sweeps, each with least squares after it. The codebook is shaken before a sweep, less each time and not before the last:
+    /// stochastic relaxation (Zeger, Vaisey and Gersho 1992), as plain clustering has it.</summary>
+    static void Sweep(HostDevice host, LayerMetric metric, Best best, ReconstructionOptions options, RngKey key)
+    {
+        var code = best.Code;
+        for (int sweep = 0; sweep < options.Sweeps; sweep++)
+        {
+            double left = 1 - ((sweep + 1.0) / options.Sweeps);
+            code = CodeSweep.Run(host, metric, Shaken(code, options.SweepNoise * left, key.Fold((ulong)sweep)));
+            best.Try(code);
+            code = CodebookFit.Run(host, metric, code, sweep + 1 < options.Sweeps ? options.SweepFitSteps : options.FitSteps);
+            best.Try(code);
+        }
+    }
+
+    /// <summary>A codebook with noise.</summary>
+    /// <param name="code">Codes and codebook.</param>
+    /// <param name="noise">Its deviation, as a part of the root mean square of the codebook.</param>
+    /// <param name="key">Draws it.</param>
+    static MetricCode Shaken(MetricCode code, double noise, RngKey key)
+    {
+        double deviation = noise * Math.Sqrt(code.Codebook.Average(value => (double)value * value));
+        return deviation > 0
+            ? code with
+            {
+                Codebook = [.. code.Codebook.Select((value, i) => (float)(value + (deviation * key.Normal((ulong)i))))],
+            }
+            : code;
     }
 
     /// <summary>The best so far.</summary>

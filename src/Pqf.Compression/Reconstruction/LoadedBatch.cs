@@ -8,4 +8,6 @@ namespace Pqf.Compression.Reconstruction;
 /// <param name="Images">[N, H, W, C].</param>
 /// <param name="Boxes">For each of the network's joints, in their order, what it cuts into cells; empty where there are no
 /// joints.</param>
-sealed record LoadedBatch(Tensor<float> Images, ImmutableArray<ImmutableArray<RoiBox>> Boxes);
+/// <param name="Number">Number of the batch among those of the photographs as they are: variations have that of their own
+/// photographs.</param>
+sealed record LoadedBatch(Tensor<float> Images, ImmutableArray<ImmutableArray<RoiBox>> Boxes, int Number);

@@ -33,43 +33,25 @@ sealed unsafe class NetworkReconstruction(
     /// <summary>The quantised network as far as it is done.</summary>
     public Parameters Parameters { get; private set; } = start;
 
-    /// <summary>Computes the values of some nodes in both networks. Norms and biases are first matched to the dense network's.</summary>
-    /// <param name="node">The first; all before it are computed.</param>
-    /// <param name="end">One past the last that may be computed.</param>
-    /// <returns>One past the last that was: nodes that are the same in both networks are computed together, batch by batch, so that only
-    /// the last of their values are kept of all batches.</returns>
-    public int Compute(int node, int end)
-    {
-        int last = node + 1;
-        if (!same[node])
-            ComputeBoth(node);
-        else
-        {
-            while (last < end && same[last])
-                last++;
-            for (int batch = 0; batch < values.BatchCount; batch++)
-            for (int next = node; next < last; next++)
-            {
-                values.ComputeDense(next, batch, dense);
-                values.Share(next, batch);
-                values.Release(next, batch);
-            }
-        }
+    /// <summary>Batches of photographs so far.</summary>
+    public int BatchCount => values.BatchCount;
 
-        return last;
-    }
+    /// <summary>The first node that depends on something quantised; the number of nodes where none does.</summary>
+    public int First => same.IndexOf(false) is >= 0 and var node ? node : graph.Nodes.Length;
 
-    void ComputeBoth(int node)
+    /// <summary>Adds a batch of photographs.</summary>
+    /// <param name="batch">The photographs.</param>
+    /// <param name="node">The first node that is not computed.</param>
+    public void Join(LoadedBatch batch, int node) => values.Join(batch, node, dense, Parameters, same);
+
+    /// <summary>Computes the values of a node in both networks. Norms and biases are first matched to the dense network's.</summary>
+    public void Compute(int node)
     {
         var layer = graph.Nodes[node];
         if (layer is BatchNormLayer norm)
             MatchNorm(norm);
         for (int batch = 0; batch < values.BatchCount; batch++)
-        {
-            values.ComputeDense(node, batch, dense);
-            values.ComputeQuantised(node, batch, Parameters);
-            values.Release(node, batch);
-        }
+            values.Compute(node, batch, dense, Parameters, same[node]);
 
         if (
             layer.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.Bias) is { } bias
@@ -119,6 +101,7 @@ sealed unsafe class NetworkReconstruction(
         var shortcut = Shortcut(node);
         bool corrects =
             values.BatchCount > 1
+            && options.Corrections.Length > 0
             && parts.All(part => part.Columns == blocks.RowLength)
             && !(patches.Nodes.All(use => values.AreSame(graph.Nodes[use].Inputs[0])) && shortcut is null);
         var (seen, heldBack) = (New(), corrects ? New() : default);
@@ -151,7 +134,14 @@ sealed unsafe class NetworkReconstruction(
         return (seen, corrects ? heldBack : null);
     }
 
-    bool IsHeldBack(int batch) => batch % options.HeldBackEvery == Math.Min(options.HeldBackEvery, values.BatchCount) - 1;
+    /// <summary>Whether a batch chooses corrections: one in so many. Variations go with their photographs, where there is more than one
+    /// batch of these.</summary>
+    bool IsHeldBack(int batch)
+    {
+        int photographs = 1 + Enumerable.Range(0, values.BatchCount).Max(other => values.Batch(other).Number);
+        var (number, count) = photographs > 1 ? (values.Batch(batch).Number, photographs) : (batch, values.BatchCount);
+        return number % options.HeldBackEvery == Math.Min(options.HeldBackEvery, count) - 1;
+    }
 
     /// <summary>Asks a layer to make up for the error of the value that its output is added to: (dense − quantised) / the scale of the
     /// norm between.</summary>

@@ -25,43 +25,43 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
             : Images.Check();
 
     /// <inheritdoc/>
-    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation)
+    public IEnumerable<CompressionEvent> Run(CompressionState state, CancellationToken cancellation) =>
+        ScopedIterator.Run(state.Host, scope => Run(state, scope, cancellation));
+
+    IEnumerable<CompressionEvent> Run(CompressionState state, Scope scope, CancellationToken cancellation)
     {
         var (host, device) = (state.Host, state.Parameters.Tensors().First().Device);
-        using var scope = host.BeginScope();
         var dense = On(host, state.Dense ?? state.Parameters);
         var start = Shared(On(host, state.Parameters), dense);
         var graph = state.Graph.WithBoxCounts(Images.BoxCounts);
         var firsts = Firsts(graph);
-        var (plain, varied) = BatchesInMemory(graph, start, dense);
-        if (plain < Images.BatchCount)
-            yield return new CompressionEvent.Noted(
-                $"layers are reconstructed on {plain * Images.BatchShape[0]} of the {Images.ImageCount} photographs "
-                    + "that are there to calibrate: the network's values on more of them would take more than the "
-                    + $"{Options.MemoryLimit >> 20} MiB of memory that reconstruction may use"
-            );
-        var loaded = Load(host, plain, varied);
-        if (loaded is not Result<ImmutableArray<LoadedBatch>, PqfError>.Ok(var images))
-        {
-            yield return new CompressionEvent.Failed(((Result<ImmutableArray<LoadedBatch>, PqfError>.Error)loaded).Value);
-            yield break;
-        }
-
-        var pass = new NetworkReconstruction(host, graph, dense, start, new NetworkValues(host, graph, images), Options, Key);
+        var pass = new NetworkReconstruction(host, graph, dense, start, new NetworkValues(host, graph), Options, Key);
+        var plan = Plan(graph, start, dense);
+        if (plan.Plain < Images.BatchCount)
+            yield return LeftOut(plan.Plain * Images.BatchShape[0]);
         var reports = ImmutableArray.CreateBuilder<LayerReconstruction>();
-        for (int node = 0; node < graph.Nodes.Length; )
+        using var batches = Batches(plan).GetEnumerator();
+        for (int node = pass.First; node < graph.Nodes.Length; node++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (firsts.TryGetValue(node, out var layer))
-            {
+            var layer = firsts.GetValueOrDefault(node);
+            if (layer is not null)
                 yield return new CompressionEvent.ReconstructingLayer(layer.Layer, reports.Count + 1, firsts.Count);
+            if (Join(batches, plan.CountAt(node), pass, host, node) is Result<Unit, PqfError>.Error(var unread))
+            {
+                yield return new CompressionEvent.Failed(unread);
+                yield break;
+            }
+
+            if (layer is not null)
+            {
                 var report = pass.Reconstruct(layer, node) ?? new LayerReconstruction(layer.Layer, 0, 0, null);
                 reports.Add(report);
                 host.TrimPool(); // values of other sizes follow
                 yield return new CompressionEvent.LayerReconstructed(report);
             }
 
-            node = pass.Compute(node, firsts.Keys.Where(first => first > node).DefaultIfEmpty(graph.Nodes.Length).Min());
+            pass.Compute(node);
         }
 
         var parameters = device == host ? pass.Parameters : On(device, pass.Parameters);
@@ -77,6 +77,12 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
             }
         );
     }
+
+    CompressionEvent.Noted LeftOut(int used) =>
+        new(
+            $"layers are reconstructed on {used} of the {Images.ImageCount} photographs that are there to calibrate: the network's values "
+                + $"on more of them would take more than the {Options.MemoryLimit >> 20} MiB of memory that reconstruction may use"
+        );
 
     /// <summary>What is reported of a layer, with its codes and codebook as they are now.</summary>
     static LayerReport After(
@@ -108,43 +114,69 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
         return -1;
     }
 
-    /// <summary>Batches of which the values fit in memory, and how many fit beside them of the same photographs, varied.</summary>
-    (int Plain, int Varied) BatchesInMemory(Graph graph, Parameters start, Parameters dense)
+    /// <summary>How many batches each node is computed on.</summary>
+    /// <param name="Plain">Batches of the photographs as they are, on which all nodes are.</param>
+    /// <param name="All">The same with their variations.</param>
+    /// <param name="At">For each node how many fit in memory from there on.</param>
+    sealed record BatchPlan(int Plain, int All, ImmutableArray<long> At)
+    {
+        public int CountAt(int node) => (int)Math.Clamp(At[node], Plain, All);
+    }
+
+    BatchPlan Plan(Graph graph, Parameters start, Parameters dense)
     {
         var same = NetworkReconstruction.SameNodes(graph, start, dense);
         var shape = Images.BatchShape;
-        long perBatch = shape[0] * NetworkValues.BytesPerImage(graph, [1, shape[1], shape[2], shape[3]], node => same[node]);
-        int fitting = (int)Math.Clamp(Options.MemoryLimit / Math.Max(1, perBatch), 1, int.MaxValue),
-            plain = Math.Min(Images.BatchCount, fitting),
+        ImmutableArray<long> perBatch =
+        [
+            .. NetworkValues
+                .BytesPerImage(graph, [1, shape[1], shape[2], shape[3]], node => same[node])
+                .Select(bytes => Math.Max(1, shape[0] * bytes)),
+        ];
+        int plain = (int)Math.Clamp(Options.MemoryLimit / perBatch[0], 1, Images.BatchCount),
             wanted = Math.Max(0, (Options.VaryBelow / shape[0]) - plain),
             possible = plain * (Images.Varied is null ? 1 : Options.MostVariations);
-        return (plain, Math.Min(Math.Min(possible, wanted), fitting - plain));
+        return new(plain, plain + Math.Min(possible, wanted), [.. perBatch.Select(bytes => Options.VariedMemoryLimit / bytes)]);
     }
 
-    /// <summary>The batches; those that are varied come after them, or mirrored ones each after its own.</summary>
-    Result<ImmutableArray<LoadedBatch>, PqfError> Load(HostDevice host, int plain, int varied) =>
-        Images.Varied is { } view
-            ? Loaded(
-                Images
-                    .Batches()
-                    .Take(plain)
-                    .Concat(Enumerable.Range(0, Division.Ceil(varied, plain)).SelectMany(number => view(number).Take(plain)).Take(varied))
-                    .Select(batch => batch.Map(input => new[] { Of(host, input) }))
-            )
-            : Loaded(
-                Images
-                    .Batches()
-                    .Take(plain)
-                    .Select(
-                        (batch, number) =>
-                            batch.Map(input => number < varied ? [Of(host, input), Of(host, input.Mirrored())] : new[] { Of(host, input) })
-                    )
-            );
+    /// <summary>The batches: the photographs as they are, then varied, each time in the same order.</summary>
+    IEnumerable<Result<(InputBatch Input, int Number), PqfError>> Batches(BatchPlan plan)
+    {
+        var view = Images.Varied ?? (_ => Images.Batches().Select(batch => batch.Map(input => input.Mirrored())));
+        int views = Division.Ceil(plan.All - plan.Plain, plan.Plain);
+        return Enumerable
+            .Range(0, views)
+            .Select(view)
+            .Prepend(Images.Batches())
+            .SelectMany(batches => batches.Take(plan.Plain).Select((batch, number) => batch.Map(input => (input, number))))
+            .Take(plan.All);
+    }
 
-    static Result<ImmutableArray<LoadedBatch>, PqfError> Loaded(IEnumerable<Result<LoadedBatch[], PqfError>> batches) =>
-        Result.All(batches).Map<ImmutableArray<LoadedBatch>>(all => [.. all.SelectMany(batch => batch)]);
+    /// <summary>Takes batches into the pass.</summary>
+    /// <param name="batches">All of them.</param>
+    /// <param name="count">How many there are to be in the pass.</param>
+    /// <param name="pass">Up to <paramref name="node"/>.</param>
+    /// <param name="host">Where to compute.</param>
+    /// <param name="node">The first node that is not computed.</param>
+    static Result<Unit, PqfError> Join(
+        IEnumerator<Result<(InputBatch Input, int Number), PqfError>> batches,
+        int count,
+        NetworkReconstruction pass,
+        HostDevice host,
+        int node
+    )
+    {
+        while (pass.BatchCount < count)
+        {
+            batches.MoveNext();
+            if (batches.Current is not Result<(InputBatch Input, int Number), PqfError>.Ok(var (input, number)))
+                return batches.Current.Map(_ => default(Unit));
+            var images = Tensor<float>.From(host, input.Shape, input.Pixels.Span);
+            pass.Join(new(images, input.Boxes, number), node);
+        }
 
-    static LoadedBatch Of(HostDevice host, InputBatch input) => new(Tensor<float>.From(host, input.Shape, input.Pixels.Span), input.Boxes);
+        return default(Unit);
+    }
 
     /// <summary>Values on a device: themselves if they are there.</summary>
     static Parameters On(Device device, Parameters parameters) =>

@@ -36,14 +36,14 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state 6a36a55a7a5ca6d64370d7a103bedd2867923de11354cf8a0c4a714e35256b4b",
-        "trained_models/1.pth ebb3df79eab3ce66fff591b7fec652fc30b2bcc948b3eb1536fd5f59310e6995",
+        "states/1.state acd4f6e6ba7d46c66e5cef9602a5c3676ab30241bf89aefe4cc59aade8e0f81c",
+        "trained_models/1.pth 88e27bb119868145985215c8631b29fb29275c30ac938088073aca89c825c80e",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state a71863a5e8ab1be2a422f6b482a56f816adf9449870bdec124f0c846db779db8",
-        "trained_models/1.pth 6bd71b36d81f538dfc8139fa7706c3938c632e1ef6b49d044a43d3a983463982",
+        "states/1.state 006a06d776c4fdac2ded9552938c5ec5909abd47e11546b149ed41569b49777e",
+        "trained_models/1.pth 31a1941825ed752e9aa5dec3f08adc414666a11cb527ed0d161f8e3cfb59cfc5",
     ];
 
     [Theory]

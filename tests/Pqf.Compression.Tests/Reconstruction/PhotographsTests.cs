@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Steps;
+using Pqf.Nets.Execution;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
@@ -63,7 +64,7 @@ public sealed class PhotographsTests : IDisposable
         var events = new List<CompressionEvent>();
         var few = Run(Photographs("noise", 8, 2), new() { VaryBelow = 0 });
         var same = NetworkReconstruction.SameNodes(SmallNetwork.Graph, few.Parameters, few.Dense!);
-        long perImage = NetworkValues.BytesPerImage(SmallNetwork.Graph, [1, 6, 6, 3], node => same[node]);
+        long perImage = NetworkValues.BytesPerImage(SmallNetwork.Graph, [1, 6, 6, 3], node => same[node])[0];
 
         var limited = Run(Photographs("noise", 8, 4), new() { VaryBelow = 0, MemoryLimit = (perImage * 8 * 3) - 1 }, new Collect(events));
 
@@ -77,27 +78,88 @@ public sealed class PhotographsTests : IDisposable
     [Fact]
     public void Mirror_images_are_used_where_there_are_few_photographs()
     {
-        var mirrored = Run(Photographs("noise", 8, 2), new() { VaryBelow = 32 });
-        var both = Run(Photographs("noise and mirror images", 8, 4), new() { VaryBelow = 0 });
+        var mirrored = Run(Photographs("noise", 8, 2), Uncorrected with { VaryBelow = 32 });
+        var both = Run(Photographs("noise, then mirror images", 8, 4), Uncorrected);
 
-        Assert.NotEqual(Bytes(Run(Photographs("noise", 8, 2), new() { VaryBelow = 0 })), Bytes(mirrored));
+        Assert.NotEqual(Bytes(Run(Photographs("noise", 8, 2), Uncorrected)), Bytes(mirrored));
         Assert.Equal(Bytes(both), Bytes(mirrored));
     }
 
     [Fact]
     public void Photographs_that_can_be_varied_are_used_several_times()
     {
-        // Batch 2 · view + i of the noise is batch i, varied.
-        var own = Photographs("noise", 8, 2);
         var all = Photographs("noise", 8, 10);
-        var varied = own with { Varied = view => all.Batches().Skip(2 + (2 * view)).Take(2) };
+        var varied = Varied(Photographs("noise", 8, 2), all);
         float[] Of(NormImages images, ReconstructionOptions options) => Bytes(Run(images, options));
-        NormImages First(int count) => all with { BatchCount = count, ImageCount = 8 * count, Batches = () => all.Batches().Take(count) };
 
-        Assert.Equal(Of(First(6), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 48 }));
-        Assert.Equal(Of(First(5), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 47 }));
-        Assert.Equal(Of(First(4), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 640, MostVariations = 1 }));
-        Assert.Equal(Of(First(2), new() { VaryBelow = 0 }), Of(varied, new() { VaryBelow = 16 }));
+        Assert.Equal(Of(First(all, 6), Uncorrected), Of(varied, Uncorrected with { VaryBelow = 48 }));
+        Assert.Equal(Of(First(all, 5), Uncorrected), Of(varied, Uncorrected with { VaryBelow = 47 }));
+        Assert.Equal(Of(First(all, 4), Uncorrected), Of(varied, Uncorrected with { VaryBelow = 640, MostVariations = 1 }));
+        Assert.Equal(Of(First(all, 2), Uncorrected), Of(varied, Uncorrected with { VaryBelow = 16 }));
+    }
+
+    [Fact]
+    public void Variations_join_at_the_first_layer_from_which_they_fit_in_memory()
+    {
+        var all = Photographs("noise", 8, 6);
+        var varied = Varied(First(all, 2), all);
+        var plain = Run(varied, Uncorrected);
+        var full = Run(varied, Uncorrected with { VaryBelow = 48 });
+        var same = NetworkReconstruction.SameNodes(SmallNetwork.Graph, plain.Parameters, plain.Dense!);
+        var bytes = NetworkValues.BytesPerImage(SmallNetwork.Graph, [1, 6, 6, 3], node => same[node]);
+        long least = bytes[^1] * 8 * 3,
+            most = bytes[0] * 8 * 6;
+
+        Assert.Equal(Bytes(plain), Bytes(Run(varied, Uncorrected with { VaryBelow = 48, VariedMemoryLimit = least - 1 })));
+        Assert.Equal(Bytes(full), Bytes(Run(varied, Uncorrected with { VaryBelow = 48, VariedMemoryLimit = most })));
+        var late = Run(varied, Uncorrected with { VaryBelow = 48, VariedMemoryLimit = least });
+        Assert.Equal(Codes(plain, "block.conv1"), Codes(late, "block.conv1"));
+        Assert.NotEqual(Codes(plain, "fc"), Codes(late, "fc"));
+    }
+
+    [Fact]
+    public void A_batch_that_joins_late_has_the_values_of_one_that_was_there_from_the_start()
+    {
+        var graph = SmallNetwork.Graph;
+        var (dense, quantised) = (SmallNetwork.Parameters(host, new(1)), SmallNetwork.Parameters(host, new(2)));
+        quantised = quantised.With("conv1.weight", dense["conv1.weight"]);
+        var same = NetworkReconstruction.SameNodes(graph, quantised, dense);
+        LoadedBatch Batch() => new(Tensor<float>.From(host, [2, 6, 6, 3], [.. Enumerable.Range(0, 216).Select(i => Noise(0, i))]), [], 0);
+        var first = new NetworkValues(host, graph);
+        first.Join(Batch(), 0, dense, quantised, same);
+        for (int node = 0; node < graph.Nodes.Length; node++)
+        {
+            var late = new NetworkValues(host, graph);
+            late.Join(Batch(), node, dense, quantised, same);
+            foreach (int known in Enumerable.Range(0, node))
+            {
+                Assert.Equal(first.Has(known), late.Has(known));
+                if (!first.Has(known))
+                    continue;
+                Assert.Equal(first.AreSame(known), late.AreSame(known));
+                Assert.Equal(first.Dense(known, 0).ToArray(), late.Dense(known, 0).ToArray());
+                Assert.Equal(first.Quantised(known, 0).ToArray(), late.Quantised(known, 0).ToArray());
+            }
+
+            first.Compute(node, 0, dense, quantised, same[node]);
+        }
+
+        Assert.Equal(Forward.Run(graph, dense, Batch().Images).ToArray(), first.Dense(graph.Output, 0).ToArray());
+        Assert.Equal(Forward.Run(graph, quantised, Batch().Images).ToArray(), first.Quantised(graph.Output, 0).ToArray());
+    }
+
+    [Fact]
+    public void Variations_are_held_back_with_their_photographs()
+    {
+        // Of two batches the second chooses the corrections, and its copies with it: copies in the first would make any correction good.
+        var own = Photographs("noise", 12, 2);
+        var copies = own with { Varied = _ => own.Batches() };
+        var options = new ReconstructionOptions { VaryBelow = 0, Corrections = [1e-3f] };
+
+        var chosen = Run(own, options).Reconstructions.Select(report => report.Correction).ToArray();
+
+        Assert.Contains(null, chosen.Skip(1));
+        Assert.Equal(chosen, Run(copies, options with { VaryBelow = 120 }).Reconstructions.Select(report => report.Correction));
     }
 
     [Fact]
@@ -142,6 +204,22 @@ public sealed class PhotographsTests : IDisposable
         }
     }
 
+    /// <summary>Photographs as they are, without corrections: for these some batches are held back.</summary>
+    static ReconstructionOptions Uncorrected { get; } = new() { VaryBelow = 0, Corrections = [] };
+
+    static NormImages First(NormImages images, int count) =>
+        images with
+        {
+            BatchCount = count,
+            ImageCount = 8 * count,
+            Batches = () => images.Batches().Take(count),
+        };
+
+    /// <summary>Two batches, whose variations are the batches of other photographs from the third on.</summary>
+    static NormImages Varied(NormImages two, NormImages all) => two with { Varied = view => all.Batches().Skip(2 + (2 * view)).Take(2) };
+
+    static ushort[] Codes(CompressionState state, string layer) => ((Weight.Quantised)state.Parameters[$"{layer}.weight"]).Codes.ToArray();
+
     CompressionState Run(NormImages images, ReconstructionOptions options, IProgress<CompressionEvent>? progress = null)
     {
         var graph = SmallNetwork.Graph;
@@ -179,7 +257,7 @@ public sealed class PhotographsTests : IDisposable
             "alike" => Noise(0, i % ImageCount),
             "grey" => Noise(batch, i / 3),
             "white noise of 1e6" => 1e6f * Noise(batch, i),
-            "noise and mirror images" => Noise(batch / 2, batch % 2 == 0 ? i : Mirrored(i)),
+            "noise, then mirror images" => Noise(batch % 2, batch < 2 ? i : Mirrored(i)),
             _ => Noise(batch, i),
         };
 

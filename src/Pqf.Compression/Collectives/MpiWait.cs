@@ -51,8 +51,8 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
         Tag = 7,
         PollMilliseconds = 1;
 
-    // Exchanges of ranks that are all there take less.
-    static readonly TimeSpan busy = TimeSpan.FromMilliseconds(20);
+    // Exchanges of ranks that are all there take less. A rank that waits longer leaves its core to the threads that decode images.
+    static readonly TimeSpan busy = TimeSpan.FromMilliseconds(2);
     static readonly TimeSpan longest = TimeSpan.FromSeconds(2);
 
     readonly long[] waitingIn = new long[size];

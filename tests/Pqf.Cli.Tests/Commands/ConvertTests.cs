@@ -133,7 +133,7 @@ public sealed class ConvertTests : IDisposable
         TestNetworks.Write(folder.File("dense.safetensors"));
         Cli.Run(["compress", "--weights", folder.File("dense.safetensors"), "--output", folder.Path, .. TestNetworks.QuickSettings]);
         Convert("resnet18.pqf", "decoded.pth", "--format", "dense");
-        string text = Cli.Run("inspect", folder.File("decoded.pth")).Out;
+        string text = Cli.Run("inspect", folder.File("decoded.pth"), "--tensors").Out;
         Assert.Contains("layer1.0.conv1.weight ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("codebook", text, StringComparison.Ordinal);
         Assert.DoesNotContain("times smaller", text, StringComparison.Ordinal);

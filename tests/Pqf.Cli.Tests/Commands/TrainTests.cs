@@ -52,7 +52,7 @@ public sealed class TrainTests : IDisposable
         Assert.Contains("\nepoch 3      loss ", results, StringComparison.Ordinal);
         Assert.Single(results.Split('\n'), line => line.EndsWith(", the best", StringComparison.Ordinal));
         Assert.StartsWith("best      epoch ", result.Lines[^1], StringComparison.Ordinal);
-        string inspected = Cli.Run("inspect", folder.File("out/trained_models/best.pqf")).Out;
+        string inspected = Cli.Run("inspect", folder.File("out/trained_models/best.pqf"), "--tensors").Out;
         Assert.Contains("resnet20 of width 4", inspected, StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed class TrainTests : IDisposable
         Assert.Matches("^size     .* bits = .* times smaller than the dense network's ", result.Lines[3]);
         Assert.StartsWith("calibrated  validation loss ", result.Lines[4], StringComparison.Ordinal);
         Assert.StartsWith("epoch   1  train loss ", result.Lines[5], StringComparison.Ordinal);
-        string inspected = Cli.Run("inspect", folder.File("out/trained_models/best.pqf")).Out;
+        string inspected = Cli.Run("inspect", folder.File("out/trained_models/best.pqf"), "--tensors").Out;
         Assert.Contains("best.pth", inspected, StringComparison.Ordinal);
         Assert.Contains("layer1.0.conv1.codes_matrix", inspected, StringComparison.Ordinal);
     }

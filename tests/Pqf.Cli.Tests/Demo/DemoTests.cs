@@ -84,7 +84,17 @@ public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
     public void The_demo_leaves_networks_tables_and_a_page()
     {
         Assert.Equal(
-            ["dense.pqf", "groups.csv", "layers.csv", "report.html", "resnet20.onnx", "resnet20.pqf", "stages.csv", "steps.csv"],
+            [
+                "dense.pqf",
+                "groups.csv",
+                "layers.csv",
+                "report.html",
+                "report.md",
+                "resnet20.onnx",
+                "resnet20.pqf",
+                "stages.csv",
+                "steps.csv",
+            ],
             Directory.GetFiles(Path.GetDirectoryName(demo.Path("x"))!).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
         Assert.Equal(["dense", "compressed", "calibrated", "fine-tuned"], demo.Stages.Select(row => row[0]));

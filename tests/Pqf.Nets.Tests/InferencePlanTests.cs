@@ -225,6 +225,32 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal(one, Run(3));
     }
 
+    /// <summary>Steps that run together for images of one size need not fit together for another.</summary>
+    [Fact]
+    public void Steps_that_were_joined_for_some_images_hold_for_larger_and_smaller_ones()
+    {
+        var device = Use(DeviceKind.Host);
+        var builder = new GraphBuilder();
+        int pooled = builder.MaxPool2d(builder.Conv2d(builder.Input(3), "stem", 64, 7, new() { Stride = 2, Padding = 3 }), 3, 2, 1),
+            wide = builder.Conv2d(pooled, "wide", 96, 1);
+        builder.Conv2d(wide, "depthwise", 96, 3, new() { Padding = 1, Groups = 96 });
+        var graph = builder.Build();
+        var parameters = GeneratedWeights.Parameters(graph, device, "joined");
+        var plan = InferencePlan.Compile(graph, parameters, device, [1, 128, 128, 3]);
+        foreach (
+            Shape size in (Shape[])
+                [
+                    [1, 40, 900, 3],
+                    [1, 1100, 24, 3],
+                    [2, 31, 33, 3],
+                ]
+        )
+        {
+            var images = GeneratedWeights.Images(device, $"{size}", [size[0], 3, size[1], size[2]]);
+            Close.Check(Forward.Run(graph, parameters, images), plan.For(size).Run(images), 1e-5);
+        }
+    }
+
     [Fact]
     public void Flattened_pixels_that_the_caller_reads_too_are_in_PyTorchs_order()
     {

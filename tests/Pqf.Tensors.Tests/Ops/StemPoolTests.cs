@@ -41,6 +41,9 @@ public class StemPoolTests
         new([1, 5, 5, 3], 10, 3, new() { Stride = 2, Padding = 1 }, 3, new() { Stride = 2, Padding = 1 }),
         // Rows so long that few fit into a thread's room: those still read move to the front.
         new([1, 61, 500, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 3, new() { Stride = 2, Padding = 1 }),
+        // Rows too long for a thread's room: a plan that was compiled for smaller images may meet them.
+        new([1, 23, 700, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 3, new() { Stride = 2, Padding = 1 }),
+        new([1, 11, 2100, 3], 64, 3, new() { Stride = 2, Padding = 1 }, 3, new() { Stride = 2, Padding = 1 }),
     ];
 
     public static MatrixTheoryData<int, int, bool> All => new([.. Enumerable.Range(0, Cases.Length)], [1, 2, 5], [false, true]);

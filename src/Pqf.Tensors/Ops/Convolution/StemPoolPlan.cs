@@ -32,14 +32,14 @@ sealed record StemPoolPlan(Conv2dPlan Convolution, Tail Tail, Pair Kernel, PoolO
     {
         if (device is not HostDevice || options.IsUneven || !StemRows.Fits(Conv2d.Geometry(x, weight, options)))
             return false;
-        var window = PoolWindow.Of("MaxPool2d", Conv2d.OutputShape(x, weight, options), kernel, pool).G;
-        long rowSizeBytes = (long)window.W * window.InChannels * sizeof(float);
-        int rows = ((kernel.H - 1) * pool.Dilation.H) + 1;
-        return rowSizeBytes * window.H >= LeastValueSizeBytes && rowSizeBytes * (rows + pool.Stride.H) <= HostDevice.RoomSizeBytes;
+        var window = PoolWindow.Of("MaxPool2d", Conv2d.OutputShape(x, weight, options), kernel, pool);
+        return RowSizeBytes(window) * window.G.H >= LeastValueSizeBytes && FitsRoom(window);
     }
 
     /// <summary>y = pool(tail(convolution of x)).</summary>
-    /// <param name="x">[N, H, W, C], for which <see cref="Joins"/>.</param>
+    /// <remarks>Images may be larger than those for which <see cref="Joins"/> was asked: where a window's rows do not fit into a thread's
+    /// room, the two run one after the other.</remarks>
+    /// <param name="x">[N, H, W, C].</param>
     /// <param name="y">[N, H', W', O].</param>
     /// <exception cref="ShapeException">The input or the result does not fit.</exception>
     public void ForwardInto(Tensor<float> x, Tensor<float> y)
@@ -50,11 +50,28 @@ sealed record StemPoolPlan(Conv2dPlan Convolution, Tail Tail, Pair Kernel, PoolO
         if (y.Shape.Count == 0)
             return;
         var host = (HostDevice)Convolution.Device;
+        if (!FitsRoom(window))
+        {
+            using var scope = host.BeginScope();
+            MaxPool2d.ForwardInto(Convolution.Forward(x, null, Tail), Kernel, Options, y);
+            return;
+        }
+
         if (host.Width == VectorWidth.Bits512)
             Run<Simd512, Vector512<float>>(host, window, x, y);
         else
             Run<Simd256, Vector256<float>>(host, window, x, y);
     }
+
+    /// <summary>Whether the rows under a window, and those that the next one adds, fit into a thread's room.</summary>
+    static bool FitsRoom(PoolWindow window)
+    {
+        var g = window.G;
+        int rows = ((g.Kernel.H - 1) * g.Dilation.H) + 1 + g.Stride.H;
+        return RowSizeBytes(window) * rows <= HostDevice.RoomSizeBytes;
+    }
+
+    static long RowSizeBytes(PoolWindow window) => (long)window.G.W * window.G.InChannels * sizeof(float);
 
     unsafe void Run<S, V>(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y)
         where S : struct, ISimd<V>

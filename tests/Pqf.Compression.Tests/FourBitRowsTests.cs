@@ -24,7 +24,8 @@ public class FourBitRowsTests
         Assert.Equal([7 * scale, scale, -2 * scale], rounded[3..]);
     }
 
-    // 64 weights of 0.5 lie halfway between the codes 0 and 1 of the scale 1, which 7 asks for. Smaller scales cut 7 off and fit them better.
+    // 64 weights of 0.5 lie halfway between the codes 0 and 1 of the scale 1, which 7 asks for. Smaller scales cut 7 off and fit them
+    // better.
     [Fact]
     public void A_large_weight_is_cut_off_where_the_others_gain_more()
     {

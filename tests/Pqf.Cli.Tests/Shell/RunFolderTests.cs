@@ -48,8 +48,8 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(
             [
                 "The network is not calibrated: its norms do not fit the quantised layers, and it is often near guessing. Compress it "
-                    + "again with --calibrate DIR, a folder of photographs without labels, which replaces these files. With labelled images, "
-                    + "train from the dense network "
+                    + "again with --calibrate DIR, a folder of photographs without labels, which replaces these files. With labelled "
+                    + "images, train from the dense network "
                     + $"instead, which is compressed and calibrated first: pqf train --weights {folder.File("a.safetensors")} --data DIR",
                 $"next     pqf {string.Join(' ', arguments)} --output {folder.File("out")} --calibrate DIR",
             ],

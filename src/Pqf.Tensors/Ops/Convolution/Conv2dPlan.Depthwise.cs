@@ -48,8 +48,7 @@ public sealed partial class Conv2dPlan
         new(geometry, x, packed.Pointer, packedBias!.Pointer, y) { Residual = residual, Tail = tail };
 
     /// <summary>This pointwise convolution as a kernel takes it.</summary>
-    internal unsafe PointwisePart AsPart(HostTail tail) =>
-        new(weightShape[1], weightShape[0], packed.Pointer, packedBias is null ? null : packedBias.Pointer, tail);
+    internal unsafe PointwisePart AsPart(HostTail tail) => new(weightShape[1], weightShape[0], packed.Pointer, PackedBias, tail);
 
     unsafe void RunDepthwise(
         HostDevice host,

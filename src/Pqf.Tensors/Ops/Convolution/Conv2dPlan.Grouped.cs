@@ -36,14 +36,7 @@ public sealed partial class Conv2dPlan
         where V : unmanaged
     {
         var sizes = new GroupedSizes(g, S.Count);
-        var rows = new GroupedRows<S, V>(
-            sizes,
-            x.Pointer,
-            packed.Pointer,
-            packedBias is null ? null : packedBias.Pointer,
-            y.Pointer,
-            host.Scratch
-        )
+        var rows = new GroupedRows<S, V>(sizes, x.Pointer, packed.Pointer, PackedBias, y.Pointer, host.Scratch)
         {
             Residual = residual is null ? null : residual.Pointer,
             Tail = tail.Host,

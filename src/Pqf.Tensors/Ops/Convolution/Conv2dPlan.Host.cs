@@ -16,6 +16,9 @@ public sealed partial class Conv2dPlan
     /// <summary>Each group's bias, padded to whole panels.</summary>
     Tensor<float>? packedBias;
 
+    /// <summary>Null if there is none.</summary>
+    unsafe float* PackedBias => packedBias is null ? null : packedBias.Pointer;
+
     int GroupOutChannels => weightShape[0] / options.Groups;
 
     int TapCount => weightShape[2] * weightShape[3];
@@ -149,7 +152,7 @@ public sealed partial class Conv2dPlan
         var sizes = Product<S, V, L, TRows>.Sizes(g.OutPixels, g.OutChannels, g.Taps, S.TileRows, host.ThreadCount, line: line);
         var product = new Product<S, V, L, TRows>(sizes, rows, packed.Pointer, y.Pointer, g.OutChannels, host.Scratch)
         {
-            Bias = packedBias is null ? null : packedBias.Pointer,
+            Bias = PackedBias,
             Residual = residual is null ? null : residual.Pointer,
             Tail = tail.Host,
         };
@@ -158,24 +161,18 @@ public sealed partial class Conv2dPlan
 
     /// <summary>This first convolution as a kernel takes it that computes some rows at a time.</summary>
     internal unsafe StemPart AsStem(Tensor<float> x, HostTail tail) =>
-        new(
-            Conv2d.Geometry(x.Shape, weightShape, options),
-            x.Pointer,
-            packed.Pointer,
-            packedBias is null ? null : packedBias.Pointer,
-            tail
-        );
+        new(Conv2d.Geometry(x.Shape, weightShape, options), x.Pointer, packed.Pointer, PackedBias, tail);
 
     unsafe void RunGroups<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        // Groups for all threads: none is cut for the sake of balance.
+        // Enough groups for all threads: no group is cut for the sake of balance.
         int threads = g.Groups >= host.ThreadCount ? 1 : host.ThreadCount;
         var sizes = Product<S, V, RowLayout, ConvRows>.Sizes(g.OutPixels, g.GroupOutChannels, g.Taps, S.TileRows, threads);
         var products = new GroupProducts<S, V>(g, sizes, x.Pointer, packed.Pointer, y.Pointer, host.Scratch)
         {
-            Bias = packedBias is null ? null : packedBias.Pointer,
+            Bias = PackedBias,
             Residual = residual is null ? null : residual.Pointer,
             Tail = tail.Host,
         };

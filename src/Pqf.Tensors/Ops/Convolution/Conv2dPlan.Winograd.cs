@@ -80,7 +80,7 @@ public sealed partial class Conv2dPlan
         float* zeros = packed.Pointer + WinogradWeights<T>.ZerosAt(g.OutChannels, g.InChannels, sizes.Columns);
         new WinogradConvolution<S, V, T>(sizes, x.Pointer, packed.Pointer, zeros, y.Pointer)
         {
-            Bias = packedBias is null ? null : packedBias.Pointer,
+            Bias = PackedBias,
             Residual = residual is null ? null : residual.Pointer,
             Tail = tail.Host,
         }.Run(host);

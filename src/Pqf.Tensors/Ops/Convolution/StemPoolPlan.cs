@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
+using Pqf.Tensors.Ops.Convolution.Depthwise;
 using Pqf.Tensors.Ops.Convolution.Gathered;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Pooling;
@@ -15,9 +16,6 @@ namespace Pqf.Tensors.Ops.Convolution;
 /// <param name="Options">Of the pooling.</param>
 sealed record StemPoolPlan(Conv2dPlan Convolution, Tail Tail, Pair Kernel, PoolOptions Options)
 {
-    // A smaller value, of one image, stays in the second-level cache by itself.
-    const int LeastValueSizeBytes = 1 << 20;
-
     // Bands for each thread, so that one that is late leaves little behind; each computes a row or two that the next one has as well.
     const int BandsPerThread = 2;
 
@@ -32,8 +30,8 @@ sealed record StemPoolPlan(Conv2dPlan Convolution, Tail Tail, Pair Kernel, PoolO
     {
         if (device is not HostDevice || options.IsUneven || !StemRows.Fits(Conv2d.Geometry(x, weight, options)))
             return false;
-        var window = PoolWindow.Of("MaxPool2d", Conv2d.OutputShape(x, weight, options), kernel, pool);
-        return RowSizeBytes(window) * window.G.H >= LeastValueSizeBytes && FitsRoom(window);
+        var value = Conv2d.OutputShape(x, weight, options);
+        return BlockSizes.IsLarge(value) && FitsRoom(PoolWindow.Of("MaxPool2d", value, kernel, pool));
     }
 
     /// <summary>y = pool(tail(convolution of x)).</summary>
@@ -68,19 +66,16 @@ sealed record StemPoolPlan(Conv2dPlan Convolution, Tail Tail, Pair Kernel, PoolO
     {
         var g = window.G;
         int rows = ((g.Kernel.H - 1) * g.Dilation.H) + 1 + g.Stride.H;
-        return RowSizeBytes(window) * rows <= HostDevice.RoomSizeBytes;
+        return (long)g.W * g.InChannels * sizeof(float) * rows <= HostDevice.RoomSizeBytes;
     }
-
-    static long RowSizeBytes(PoolWindow window) => (long)window.G.W * window.G.InChannels * sizeof(float);
 
     unsafe void Run<S, V>(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
         int images = window.G.N,
-            bands = Math.Clamp(Division.Ceil(BandsPerThread * host.ThreadCount, images), 1, window.OutH);
-        while (images * bands % host.ThreadCount != 0 && bands < window.OutH)
-            bands++; // as many bands for each thread
+            wanted = Math.Clamp(Division.Ceil(BandsPerThread * host.ThreadCount, images), 1, window.OutH),
+            bands = Division.EvenParts(wanted, images, host.ThreadCount, window.OutH);
         var stem = Convolution.AsStem(x, Tail.Host);
         host.For(images * bands, new StemPool<S, V>(bands, stem, window, y.Pointer, host.Scratch));
     }

@@ -70,10 +70,9 @@ readonly record struct BlockSizes(DepthwiseGeometry Geometry, int Bands, int Fir
         int span = ((g.Kernel.H - 1) * g.Dilation.H) + 1,
             shared = hasFirst ? Math.Max(0, span - g.Stride.H) : 0,
             mostBands = shared == 0 ? geometry.OutH : geometry.OutH * g.Stride.H / (shared * OutputsPerSharedRow),
-            bands = Math.Clamp(Division.Ceil(BandsPerThread * threads, Math.Max(1, g.N)), 1, Math.Max(1, mostBands));
-        while (g.N * bands % threads != 0 && bands < geometry.OutH)
-            bands++; // as many bands for each thread
-        int fit = RoomSizeBytes / Math.Max(1, g.W * g.InChannels * sizeof(float)),
+            wanted = Math.Clamp(Division.Ceil(BandsPerThread * threads, Math.Max(1, g.N)), 1, Math.Max(1, mostBands)),
+            bands = Division.EvenParts(wanted, g.N, threads, geometry.OutH),
+            fit = RoomSizeBytes / Math.Max(1, g.W * g.InChannels * sizeof(float)),
             firstRows = Math.Min(Math.Max(span + g.Stride.H, fit), Math.Max(1, g.H)),
             lastRows = Math.Max(1, LastRoomSizeBytes / Math.Max(1, geometry.OutW * g.OutChannels * sizeof(float)));
         return new(geometry, bands, hasFirst ? firstRows : 0, hasLast ? Math.Min(lastRows, geometry.OutH) : 0);

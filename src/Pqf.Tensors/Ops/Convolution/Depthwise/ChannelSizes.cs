@@ -23,9 +23,7 @@ readonly record struct ChannelSizes(DepthwiseGeometry Geometry, int Ranges, int 
         var g = geometry.G;
         int panels = Division.Ceil(g.InChannels, panel),
             ranges = Division.Ceil(panels, MostPanels(g.H * g.W, panel));
-        while (g.N * ranges % threads != 0 && ranges < panels)
-            ranges++; // as many ranges for each thread
-        return new(geometry, ranges, panel);
+        return new(geometry, Division.EvenParts(ranges, g.N, threads, panels), panel);
     }
 
     /// <summary>Whether ranges of channels, with all pixels of an image, stay in a thread's room and in its cache.</summary>

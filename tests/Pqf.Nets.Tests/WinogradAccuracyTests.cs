@@ -32,7 +32,7 @@ public class WinogradAccuracyTests(DeviceSet devices) : DeviceTest(devices)
             Enum.GetValues<ConvAlgorithm>()
         );
 
-    // Bounds: twice the largest error of any layer over eight photographs, rounded up (bench -- accuracy, docs/performance.md).
+    // Bounds: twice the largest error of any layer over eight photographs, rounded up (bench -- accuracy, bench/notes.md).
     static double Bound(ConvAlgorithm algorithm) =>
         algorithm == ConvAlgorithm.Winograd4 ? 2e-5
         : algorithm == ConvAlgorithm.Winograd2 ? 2e-6

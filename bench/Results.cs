@@ -23,6 +23,7 @@ static class Results
     /// <param name="name">The fields that name a case.</param>
     /// <param name="rows">Fields separated by commas; no field holds one.</param>
     /// <returns>The file.</returns>
+    /// <exception cref="FormatException">A row has more or fewer fields than the header.</exception>
     public static string Save(string suffix, string header, Range name, IEnumerable<string> rows)
     {
         string Case(string line) => string.Join(',', line.Split(',')[name]);
@@ -30,6 +31,9 @@ static class Results
             path = Path.Combine(folder, $"{Processor()}{suffix}.csv");
         Directory.CreateDirectory(folder);
         string[] measured = [.. rows];
+        int fields = header.Split(',').Length;
+        if (measured.FirstOrDefault(row => row.Split(',').Length != fields) is { } wrong)
+            throw new FormatException($"{path}: expected {fields} fields ({header}), got: {wrong}");
         var cases = measured.Select(Case).ToHashSet();
         string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Skip(1).Where(line => !cases.Contains(Case(line)))] : [];
         File.WriteAllLines(path, [header, .. kept.Concat(measured).OrderBy(Case, StringComparer.Ordinal)]);

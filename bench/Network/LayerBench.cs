@@ -65,12 +65,14 @@ static class LayerBench
             using var scope = device.BeginScope();
             long last = Stopwatch.GetTimestamp();
             int at = Math.Max(call, 0);
+            foreach (double[] ofStep in times)
+                ofStep[at] = 0; // the first steps may run several times, for some of the images each
             plan.Run(
                 images[at % images.Length],
                 step =>
                 {
                     long now = Stopwatch.GetTimestamp();
-                    times[step][at] = Stopwatch.GetElapsedTime(last, now).TotalMilliseconds;
+                    times[step][at] += Stopwatch.GetElapsedTime(last, now).TotalMilliseconds;
                     last = now;
                 }
             );
@@ -98,7 +100,7 @@ static class LayerBench
 
     /// <summary>Kernel, stride, channels and size.</summary>
     public static string Kind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
-        (step.First is { } first ? $"{Kind(graph, first, shapes)}, " : "") + OwnKind(graph, step, shapes);
+        (step.First is { } first ? $"{Kind(graph, first, shapes)} + " : "") + OwnKind(graph, step, shapes);
 
     static string OwnKind(Graph graph, FusedStep step, ImmutableArray<Shape> shapes) =>
         graph.Nodes[step.Head] switch

@@ -116,7 +116,7 @@ sealed class ProcessRunner : Runner
 
     public ProcessRunner(string name, NetworkCase network)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, name, .. network.ToArguments()])
+        var start = new ProcessStartInfo(OwnProgram.Path, [Command, name, .. network.ToArguments()])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -33,7 +33,7 @@ static partial class MeasuredProcess
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static Consumption Of(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, program, .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(OwnProgram.Path, [Command, program, .. arguments]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         string[] parts = process.StandardOutput.ReadToEnd().Split('\n', 2);
         process.WaitForExit();

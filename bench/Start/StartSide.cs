@@ -48,7 +48,7 @@ abstract record StartSide(string Name, string Model, int Threads)
         public float[] Logits => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(LogitsFile)).ToArray();
 
         public override Consumption Start(string photograph, string input) =>
-            MeasuredProcess.Of(Environment.ProcessPath!, FirstLogits.Arguments(Computes, Threads, Model, input, LogitsFile));
+            MeasuredProcess.Of(OwnProgram.Path, FirstLogits.Arguments(Computes, Threads, Model, input, LogitsFile));
 
         public override double? Difference(Consumption last, float[] expected) => NetworkBench.Difference(expected, Logits);
     }

@@ -91,6 +91,15 @@ public sealed class Tensor<T> : ITensor
             ? new(shape, storage)
             : throw new ShapeException("Reshape", $"expected {Shape.Count} elements, got {shape}");
 
+    /// <summary>Some elements on the host under a shape of their own; memory is shared, and stays with its owner.</summary>
+    /// <param name="first">Number of the first element, a multiple of 16: parts begin at whole lines of 64 bytes.</param>
+    /// <param name="shape">Of the part.</param>
+    internal unsafe Tensor<T> Part(int first, Shape shape)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + shape.Count, Shape.Count);
+        return new(shape, new HostStorage<T>((HostDevice)Device, Pointer + first, shape.Count, sizeBytes: 0));
+    }
+
     /// <summary>Replaces the elements: the one sanctioned mutation, for parameters and optimizer state.</summary>
     /// <exception cref="ShapeException">The number of values is not that of the shape.</exception>
     public void Overwrite(ReadOnlySpan<T> values)

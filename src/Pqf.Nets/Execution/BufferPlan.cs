@@ -11,9 +11,13 @@ namespace Pqf.Nets.Execution;
 sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, ImmutableArray<int> Roots)
 {
     /// <summary>Plans slots for values of the given shapes.</summary>
-    public static BufferPlan Of(Graph graph, Fusion fusion, ImmutableArray<Shape> shapes)
+    /// <param name="graph">The network.</param>
+    /// <param name="fusion">Its steps and views.</param>
+    /// <param name="shapes">By node number; of what the first steps compute, for the images of a pass.</param>
+    /// <param name="passes">Which of the first steps run for some images at a time.</param>
+    public static BufferPlan Of(Graph graph, Fusion fusion, ImmutableArray<Shape> shapes, FirstPasses passes)
     {
-        ImmutableArray<int> roots = [.. graph.Nodes.Select((node, i) => fusion.Views.Contains(i) ? node.Inputs[0] : i)];
+        ImmutableArray<int> roots = fusion.Roots(graph);
         int[] slot = [.. Enumerable.Repeat(-1, graph.Nodes.Length)];
         var (counts, free) = (new List<int>(), new List<int>());
         var lastStep = new Dictionary<int, int>();
@@ -31,8 +35,13 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
             if (!results.Contains(step.Output))
             {
                 // Over the value that is added or mapped, where nobody else wants it; else in a slot of its own.
-                int over = dying.FirstOrDefault(i => Overwrites(graph, step, roots, i) && shapes[i].Count == shapes[step.Output].Count, -1);
-                slot[step.Output] = over >= 0 ? slot[over] : Take(counts, free, shapes[step.Output].Count);
+                // What the passes end with has a slot of its own, because the steps before it run again for the next images.
+                bool isOwn = s == passes.StepCount - 1;
+                int over = dying.FirstOrDefault(
+                    i => !isOwn && Overwrites(graph, step, roots, i) && shapes[i].Count == shapes[step.Output].Count,
+                    -1
+                );
+                slot[step.Output] = over >= 0 ? slot[over] : Take(counts, isOwn ? [] : free, shapes[step.Output].Count);
                 dying = dying.Remove(over);
             }
 

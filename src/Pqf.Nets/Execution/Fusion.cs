@@ -38,6 +38,9 @@ sealed record FusedStep(int Head, int Output, BatchNormLayer? Norm = null, int? 
 /// <param name="Views">Flattened values that share their input's memory; there is no step for them.</param>
 sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> Views)
 {
+    /// <summary>By node number: the node whose memory its value uses, itself unless it is a view.</summary>
+    public ImmutableArray<int> Roots(Graph graph) => [.. graph.Nodes.Select((node, i) => Views.Contains(i) ? node.Inputs[0] : i)];
+
     /// <summary>Cuts a graph.</summary>
     /// <param name="graph">Any graph.</param>
     /// <param name="shapes">Of its values.</param>

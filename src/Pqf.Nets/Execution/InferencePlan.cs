@@ -26,48 +26,43 @@ public sealed class InferencePlan
     readonly Device device;
     readonly Shape inputShape;
     readonly Fusion fusion;
-    readonly BufferPlan buffers;
     readonly ImmutableArray<PlanStep> steps;
+    readonly FirstPasses passes;
+    readonly BufferPlan buffers;
     readonly ImmutableArray<Tensor<float>> slots;
 
-    // Values for the batch size that was run last: all but the images, the result and views of them are the same from call to call.
-    readonly Tensor<float>?[] values;
-    Shape batch;
-    ImmutableArray<Shape> shapes;
+    // Of the steps that run for the whole batch, and of those before, for the images of a pass.
+    readonly PlanValues whole,
+        part;
 
     InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose)
     {
         (this.graph, this.device, this.inputShape) = (graph, device, inputShape);
-        batch = inputShape;
-        shapes = GraphShapes.Of(graph, batch);
+        var shapes = GraphShapes.Of(graph, inputShape);
         fusion = Fusion.Of(graph, shapes).Together(graph, shapes, device);
-        buffers = BufferPlan.Of(graph, fusion, shapes);
-        steps = [.. fusion.Steps.Select(step => Compile(step, parameters, choose))];
+        steps = [.. fusion.Steps.Select(step => Compile(step, shapes, parameters, choose))];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
-        slots = Slots();
-        values = new Tensor<float>?[graph.Nodes.Length];
-        BindSlots();
+        (passes, buffers, slots, whole, part) = Memory(shapes);
     }
 
     InferencePlan(InferencePlan packed, Shape inputShape)
     {
         (graph, device, fusion, steps, this.inputShape) = (packed.graph, packed.device, packed.fusion, packed.steps, inputShape);
-        batch = inputShape;
-        shapes = GraphShapes.Of(graph, batch);
+        var shapes = GraphShapes.Of(graph, inputShape);
         if (!Fusion.Of(graph, shapes).Views.SetEquals(fusion.Views))
             throw new ShapeException(
                 "InferencePlan",
                 $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: "
                     + $"compile for them"
             );
-        buffers = BufferPlan.Of(graph, fusion, shapes);
-        slots = Slots();
-        values = new Tensor<float>?[graph.Nodes.Length];
-        BindSlots();
+        (passes, buffers, slots, whole, part) = Memory(shapes);
     }
 
     /// <summary>The steps, in the order in which they run.</summary>
     internal ImmutableArray<FusedStep> Steps => fusion.Steps;
+
+    /// <summary>The first steps that run for some images at a time.</summary>
+    internal FirstPasses Passes => passes;
 
     /// <summary>Bytes of all activations that the plan keeps, for the largest batch.</summary>
     public long ActivationBytes => slots.Sum(slot => (long)slot.Shape.Count * sizeof(float));
@@ -117,7 +112,7 @@ public sealed class InferencePlan
     public Tensor<float> Run(Tensor<float> images)
     {
         RunSteps(images);
-        return values[graph.Output]!;
+        return whole.ByNode[graph.Output]!;
     }
 
     /// <summary>The values of all outputs.</summary>
@@ -126,34 +121,53 @@ public sealed class InferencePlan
     public ImmutableArray<Tensor<float>> RunAll(Tensor<float> images)
     {
         RunSteps(images);
-        return [.. graph.Outputs.Select(output => values[output]!)];
+        return [.. graph.Outputs.Select(output => whole.ByNode[output]!)];
     }
 
-    /// <summary>As <see cref="Run(Tensor{float})"/>, with a call after each of <see cref="Steps"/>: for measurements.</summary>
+    /// <summary>As <see cref="Run(Tensor{float})"/>, with a call after each of <see cref="Steps"/>, after each time that it ran: for
+    /// measurements.</summary>
     internal Tensor<float> Run(Tensor<float> images, Action<int> afterStep)
     {
-        Bind(images);
-        for (int i = 0; i < steps.Length; i++)
-        {
-            RunStep(i);
-            afterStep(i);
-        }
-
-        return values[graph.Output]!;
+        RunSteps(images, afterStep);
+        return whole.ByNode[graph.Output]!;
     }
 
-    void RunSteps(Tensor<float> images)
+    void RunSteps(Tensor<float> images, Action<int>? afterStep = null)
     {
         using var use = device.Use();
         Bind(images);
-        for (int i = 0; i < steps.Length; i++)
-            RunStep(i);
+        int batch = images.Shape[0];
+        for (int first = 0; passes.StepCount > 0 && first < batch; first += passes.Images)
+        {
+            BindPass(images, first, Math.Min(passes.Images, batch - first));
+            for (int i = 0; i < passes.StepCount; i++)
+                RunStep(i, part, afterStep);
+        }
+
+        for (int i = passes.StepCount; i < steps.Length; i++)
+            RunStep(i, whole, afterStep);
     }
 
-    void RunStep(int i) => steps[i](new StepValues(values, fusion.Steps[i].Operands(graph), fusion.Steps[i]));
+    void RunStep(int i, PlanValues values, Action<int>? afterStep)
+    {
+        steps[i](new StepValues(values.ByNode, fusion.Steps[i].Operands(graph), fusion.Steps[i]));
+        afterStep?.Invoke(i);
+    }
 
-    PlanStep Compile(FusedStep step, Parameters parameters, ConvChooser choose) =>
+    PlanStep Compile(FusedStep step, ImmutableArray<Shape> shapes, Parameters parameters, ConvChooser choose) =>
         graph.Nodes[step.Head].Compile(new CompileContext(graph, fusion, step, shapes, parameters, device, choose));
+
+    (FirstPasses, BufferPlan, ImmutableArray<Tensor<float>>, PlanValues Whole, PlanValues Part) Memory(ImmutableArray<Shape> shapes)
+    {
+        var chosen = FirstPasses.Of(graph, fusion, device, inputShape);
+        int last = chosen.StepCount == 0 ? 0 : fusion.Steps[chosen.StepCount - 1].Output;
+        ImmutableArray<Shape> ofPass = chosen.StepCount == 0 ? [] : GraphShapes.Of(graph, [chosen.Images, .. inputShape.Skip(1)]);
+        var plan = BufferPlan.Of(graph, fusion, [.. shapes.Select((shape, i) => i < last ? ofPass[i] : shape)], chosen);
+        ImmutableArray<Tensor<float>> memory = [.. plan.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
+        var (ofAll, ofSome) = (new PlanValues(graph, plan, memory, last..), new PlanValues(graph, plan, memory, ..last));
+        ofAll.Fit(inputShape);
+        return (chosen, plan, memory, ofAll, ofSome);
+    }
 
     /// <summary>Makes every value's memory ready for a run.</summary>
     void Bind(Tensor<float> images)
@@ -162,36 +176,20 @@ public sealed class InferencePlan
         if (s.Rank != 4 || s[0] > inputShape[0] || s[1] != inputShape[1] || s[2] != inputShape[2] || s[3] != inputShape[3])
             throw new ShapeException("InferencePlan", $"expected at most {inputShape[0]} images, {inputShape}, got {s}");
         Shapes.SameDevice("InferencePlan", device, images);
-        if (s != batch)
-        {
-            batch = s;
-            shapes = GraphShapes.Of(graph, s);
-            BindSlots();
-        }
-
-        BindEnds(images);
-    }
-
-    ImmutableArray<Tensor<float>> Slots() => [.. buffers.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
-
-    /// <summary>Values in slots, under the shapes of the current batch.</summary>
-    void BindSlots()
-    {
-        for (int i = 0; i < values.Length; i++)
-            if (buffers.Slot[buffers.Roots[i]] is >= 0 and var slot)
-                values[i] = new Tensor<float>(shapes[i], slots[slot].Storage);
-    }
-
-    /// <summary>The images, new tensors for the results, and the views of all of them.</summary>
-    void BindEnds(Tensor<float> images)
-    {
+        whole.Fit(s);
         foreach (int output in graph.Outputs)
             if (!graph.Nodes[buffers.Roots[output]].IsInput)
-                values[buffers.Roots[output]] = Tensor<float>.Rent(device, shapes[buffers.Roots[output]]);
-        for (int i = 0; i < values.Length; i++)
-            if (graph.Nodes[buffers.Roots[i]].IsInput)
-                values[i] = images.Reshape(shapes[i]);
-            else if (buffers.Slot[buffers.Roots[i]] < 0 && values[buffers.Roots[i]] is { } root)
-                values[i] = root.Reshape(shapes[i]);
+                whole.Put(buffers.Roots[output], Tensor<float>.Rent(device, whole.Shapes[buffers.Roots[output]]));
+        whole.Bind(images);
+    }
+
+    /// <summary>Makes the memory of the first steps ready for some of the images, and the last one's place in the value for all.</summary>
+    void BindPass(Tensor<float> images, int first, int count)
+    {
+        Shape shape = [count, .. images.Shape.Skip(1)];
+        int last = fusion.Steps[passes.StepCount - 1].Output;
+        part.Fit(shape);
+        part.Put(last, whole.ByNode[last]!.Part(first * (part.Shapes[last].Count / count), part.Shapes[last]));
+        part.Bind(images.Part(first * (shape.Count / count), shape));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Elementwise;
@@ -101,10 +102,27 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
             for (int row = 0; row < rows; row++, cursor.Next())
             {
                 FindPatch(cursor, patch);
+                FetchNext(patch, channels);
                 T.Input(patch, channels, rows, side, to + (row * 16), block.Apart);
             }
 
             to += (nint)rows * channels;
+        }
+    }
+
+    /// <summary>Fetches those pixels of the next tile that this one does not have: they lie in as many places as the tile has rows and
+    /// pixels have channels, which the processor does not foresee.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FetchNext(float** patch, int channels)
+    {
+        if (!Sse.IsSupported)
+            return;
+        int edge = T.M + 2;
+        for (int i = 0; i < edge; i++)
+        {
+            float* from = patch[(i * edge) + 2] + ((nint)T.M * channels);
+            for (int c = 0; c < T.M * channels; c += 16)
+                Sse.Prefetch0(from + c);
         }
     }
 

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Pqf.Nets.Graphs;
+using Pqf.Tensors;
+using Pqf.Tensors.Devices;
+
+namespace Pqf.Nets.Execution;
+
+/// <summary>The first steps of a plan, if they run for some images of the batch at a time, pass by pass, because their values for the whole
+/// batch are larger than the cache that the threads share.</summary>
+/// <remarks>Results do not change: the values of an image do not depend on how many are beside it. The last of these steps is the only one
+/// whose value the others read.</remarks>
+/// <param name="StepCount">How many steps; 0 for none.</param>
+/// <param name="Images">Most images of a pass.</param>
+readonly record struct FirstPasses(int StepCount, int Images)
+{
+    // What a step may read and write: a third of a usual cache of 32 MB, so that the next step finds it there. Measured with 4 to 32 images
+    // of ResNet-18: docs/performance.md.
+    const int CacheSizeBytes = 9 << 20;
+
+    // Steps of which as many images fit into the cache gain less than what their small products lose.
+    const int EnoughImages = 8;
+
+    // With fewer, small layers take longer for an image than the cache gains.
+    const int LeastImages = 4;
+
+    // Parts of values begin at whole lines of 64 bytes.
+    const int LineFloats = 16;
+
+    /// <summary>All steps run for the whole batch.</summary>
+    public static FirstPasses None { get; } = new(0, 0);
+
+    /// <summary>Chooses the steps.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="fusion">Its steps and views.</param>
+    /// <param name="device">Where they run.</param>
+    /// <param name="inputShape">[N, H, W, C], the largest batch.</param>
+    public static FirstPasses Of(Graph graph, Fusion fusion, Device device, Shape inputShape)
+    {
+        if (device is not HostDevice || inputShape[0] <= LeastImages)
+            return None;
+        var (shapes, roots) = (GraphShapes.Of(graph, inputShape), fusion.Roots(graph));
+        ImmutableArray<long> sizes =
+        [
+            .. fusion.Steps.Select(step => Values(graph, roots, step).Sum(i => (long)shapes[i].Count) * sizeof(float) / inputShape[0]),
+        ];
+        int count = 1 + LastLarge(sizes, Math.Min(EnoughImages, inputShape[0]));
+        while (count > 0 && count < sizes.Length && !EndsAlone(graph, fusion, roots, count))
+            count++;
+        if (count == 0 || count == sizes.Length)
+            return None;
+        int fit = Math.Max(LeastImages, (int)(CacheSizeBytes / sizes.Take(count).Max())),
+            images = Division.Ceil(inputShape[0], Division.Ceil(inputShape[0], fit));
+        var passes = new FirstPasses(count, images);
+        return images < inputShape[0] && passes.IsByImage(graph, fusion, roots, inputShape) ? passes : None;
+    }
+
+    /// <summary>The last step of which fewer images than enough fit into the cache, or −1.</summary>
+    static int LastLarge(ImmutableArray<long> sizes, int enough)
+    {
+        int last = sizes.Length - 1;
+        while (last >= 0 && sizes[last] * enough <= CacheSizeBytes)
+            last--;
+        return last;
+    }
+
+    /// <summary>Numbers of the nodes whose memory a step reads or writes.</summary>
+    static IEnumerable<int> Values(Graph graph, ImmutableArray<int> roots, FusedStep step) =>
+        step.Inputs(graph).Select(i => roots[i]).Append(step.Output).Distinct();
+
+    /// <summary>Whether the later steps read nothing but the value of the last of the first steps, and no result is among theirs.</summary>
+    static bool EndsAlone(Graph graph, Fusion fusion, ImmutableArray<int> roots, int count)
+    {
+        var first = fusion.Steps[..count].SelectMany(step => Values(graph, roots, step)).ToHashSet();
+        if (graph.Outputs.Any(output => first.Contains(roots[output])))
+            return false;
+        first.Remove(fusion.Steps[count - 1].Output);
+        return !fusion.Steps[count..].Any(step => step.Inputs(graph).Any(i => first.Contains(roots[i])));
+    }
+
+    /// <summary>Whether every value of the first steps is one of images side by side, and parts of those that are read or kept for the whole
+    /// batch begin where memory may.</summary>
+    bool IsByImage(Graph graph, Fusion fusion, ImmutableArray<int> roots, Shape inputShape)
+    {
+        var (all, some) = (GraphShapes.Of(graph, inputShape), GraphShapes.Of(graph, [Images, .. inputShape.Skip(1)]));
+        int batch = inputShape[0],
+            images = Images;
+        bool IsPart(int i) =>
+            all[i].Rank > 0 && all[i][0] == batch && some[i][0] == images && (long)all[i].Count * images == (long)some[i].Count * batch;
+        bool IsWhole(int i) => all[i].Count / batch % LineFloats == 0;
+        ImmutableHashSet<int> values = [.. fusion.Steps[..StepCount].SelectMany(step => Values(graph, roots, step))];
+        return values.All(IsPart) && IsWhole(fusion.Steps[StepCount - 1].Output) && values.Where(i => graph.Nodes[i].IsInput).All(IsWhole);
+    }
+}

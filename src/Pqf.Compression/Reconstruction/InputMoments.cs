@@ -13,23 +13,26 @@ sealed record PartMoments(int FirstRow, int FirstColumn, InputMoments Moments);
 /// <summary>Second moments of a layer's input, and of it with the outputs that are wanted: Σ a aᵀ and Σ y aᵀ over patches a, and their
 /// sums.</summary>
 /// <remarks>Sums within a batch are single precision, between batches double. Only the patches of a batch are ever unfolded.</remarks>
-sealed class InputMoments
+sealed unsafe class InputMoments
 {
     // Columns whose products with themselves and all to their right are computed at once: the rest of Σ a aᵀ is its mirror image. At most
     // 5/9 of the work remain for 4,608 columns, and products stay large.
     const int Stretch = 512;
 
-    readonly double[] squares,
-        products,
-        inputs,
+    // The upper triangle of Σ a aᵀ, row by row: D values, D − 1, … 1.
+    readonly Tensor<double> squares,
+        products;
+    readonly double[] inputs,
         outputs;
 
+    /// <param name="host">Holds the sums, in its innermost scope.</param>
     /// <param name="columns">Length D of a patch.</param>
     /// <param name="rows">Outputs R of a patch.</param>
-    public InputMoments(int columns, int rows)
+    public InputMoments(HostDevice host, int columns, int rows)
     {
         (Columns, RowCount) = (columns, rows);
-        (squares, products) = (new double[(long)columns * columns], new double[(long)rows * columns]);
+        squares = Tensor<double>.Zeros(host, [checked((int)Triangle(columns))]);
+        products = Tensor<double>.Zeros(host, [rows, columns]);
         (inputs, outputs) = (new double[columns], new double[rows]);
     }
 
@@ -60,43 +63,47 @@ sealed class InputMoments
     public void Add(InputMoments other)
     {
         Count += other.Count;
-        foreach (
-            var (to, from) in new[]
-            {
-                (squares, other.squares),
-                (products, other.products),
-                (inputs, other.inputs),
-                (outputs, other.outputs),
-            }
-        )
-            for (int i = 0; i < to.Length; i++)
-                to[i] += from[i];
+        Accumulate(squares, other.squares);
+        Accumulate(products, other.products);
+        Accumulate(inputs, other.inputs);
+        Accumulate(outputs, other.outputs);
     }
 
     /// <summary>H: the inputs' covariance [D, D], in the innermost scope.</summary>
-    public Tensor<float> Covariance(HostDevice host) => Mirrored(Centred(host, squares, inputs));
+    public Tensor<float> Covariance(HostDevice host)
+    {
+        var covariance = Tensor<float>.Rent(host, [Columns, Columns]);
+        double* sum = squares.Pointer;
+        for (int i = 0; i < Columns; i++)
+        {
+            float* row = covariance.Pointer + ((nint)i * Columns);
+            for (int j = i; j < Columns; j++, sum++)
+                row[j] = Centred(*sum, inputs[i], inputs[j]);
+            for (int j = 0; j < i; j++)
+                row[j] = covariance.Pointer[((nint)j * Columns) + i];
+        }
+
+        return covariance;
+    }
 
     /// <summary>C: the covariance of wanted outputs and inputs [R, D], in the innermost scope.</summary>
-    public Tensor<float> CrossCovariance(HostDevice host) => Centred(host, products, outputs);
+    public Tensor<float> CrossCovariance(HostDevice host)
+    {
+        var covariance = Tensor<float>.Rent(host, [RowCount, Columns]);
+        for (int i = 0, at = 0; i < RowCount; i++)
+        for (int j = 0; j < Columns; j++, at++)
+            covariance.Pointer[at] = Centred(products.Pointer[at], outputs[i], inputs[j]);
+        return covariance;
+    }
 
-    /// <summary>Mean products less the product of the means.</summary>
-    /// <param name="host">Where the result goes.</param>
-    /// <param name="sums">[n, D]: of products.</param>
-    /// <param name="left">[n]: sums of the left factors.</param>
-    Tensor<float> Centred(HostDevice host, double[] sums, double[] left) =>
-        Tensor<float>.Filled(
-            host,
-            [left.Length, Columns],
-            to =>
-            {
-                for (int i = 0, at = 0; i < left.Length; i++)
-                for (int j = 0; j < Columns; j++, at++)
-                    to[at] = (float)((sums[at] - (left[i] * inputs[j] / Count)) / Count);
-            }
-        );
+    /// <summary>A mean product less the product of the means.</summary>
+    float Centred(double product, double left, double right) => (float)((product - (left * right / Count)) / Count);
+
+    /// <summary>Values on and above the diagonal of a square matrix.</summary>
+    static long Triangle(long columns) => columns * (columns + 1) / 2;
 
     /// <summary>Adds the products of some columns with themselves and with all to their right.</summary>
-    unsafe void AddSquares(Tensor<float> patches, int from, int width)
+    void AddSquares(Tensor<float> patches, int from, int width)
     {
         using var scope = patches.Device.BeginScope();
         int count = patches.Shape[0],
@@ -104,32 +111,31 @@ sealed class InputMoments
         var right = from == 0 ? patches : Rows.Part(patches, 0, count, from, length);
         var left = width == length ? right : Rows.Part(patches, 0, count, from, width);
         float* value = MatMul.Forward(left, right, Transpose.A).Pointer;
-        for (int row = from; row < from + width; row++)
-        {
-            var to = squares.AsSpan(checked((row * Columns) + from), length);
-            for (int i = 0; i < length; i++, value++)
-                to[i] += *value;
-        }
+        double* to = squares.Pointer + (Triangle(Columns) - Triangle(length));
+        for (int row = 0; row < width; row++, value += length)
+        for (int i = row; i < length; i++, to++)
+            *to += value[i];
     }
 
-    /// <summary>A square matrix with the values above its diagonal below it, too.</summary>
-    static unsafe Tensor<float> Mirrored(Tensor<float> matrix)
+    static void Accumulate(Tensor<double> to, Tensor<float> from)
     {
-        int n = matrix.Shape[0];
-        for (int i = 0; i < n; i++)
-        for (int j = 0; j < i; j++)
-            matrix.Pointer[((nint)i * n) + j] = matrix.Pointer[((nint)j * n) + i];
-        return matrix;
+        for (int i = 0; i < to.Shape.Count; i++)
+            to.Pointer[i] += from.Pointer[i];
     }
 
-    static unsafe void Accumulate(double[] to, Tensor<float> from)
+    static void Accumulate(Tensor<double> to, Tensor<double> from)
     {
-        float* values = from.Pointer;
+        for (int i = 0; i < to.Shape.Count; i++)
+            to.Pointer[i] += from.Pointer[i];
+    }
+
+    static void Accumulate(double[] to, double[] from)
+    {
         for (int i = 0; i < to.Length; i++)
-            to[i] += values[i];
+            to[i] += from[i];
     }
 
-    static unsafe void AddColumns(double[] to, Tensor<float> rows)
+    static void AddColumns(double[] to, Tensor<float> rows)
     {
         float* value = rows.Pointer;
         for (int row = 0; row < rows.Shape[0]; row++)

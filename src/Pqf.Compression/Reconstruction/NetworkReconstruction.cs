@@ -74,11 +74,9 @@ sealed unsafe class NetworkReconstruction(
         )
             return null;
         using var scope = host.BeginScope();
-        var (seen, heldBack) = Moments(node, patches, blocks);
+        var (metric, correction) = Target(node, patches, blocks);
         foreach (int use in patches.Nodes)
             scope.KeepAll(Batches(use, values.Dense)); // computed for the moments, and needed later
-        var weight = dense[blocks.WeightName].Decode().Reshape([blocks.Rows, blocks.RowLength]);
-        var (metric, correction) = LayerTarget.Of(host, weight, RowWeights(node, blocks.Rows), seen, heldBack, options);
         var begun = new MetricCode(blocks.D, quantised.Codebook.ToArray(), Array.ConvertAll(quantised.Codes.ToArray(), code => (int)code));
         var fit = LayerFit.Run(host, metric, begun, options, key.Fold(blocks.Layer));
         var result = new Weight.Quantised(
@@ -91,13 +89,27 @@ sealed unsafe class NetworkReconstruction(
         return new(blocks.Layer, fit.Before, fit.After, correction);
     }
 
+    /// <summary>What a layer should compute. The moments, which take as much memory as the result, are given back.</summary>
+    (LayerMetric Metric, float? Correction) Target(int node, LayerPatches patches, LayerBlocks blocks)
+    {
+        using var scope = host.BeginScope();
+        var (seen, heldBack) = Moments(node, patches, blocks);
+        foreach (int use in patches.Nodes)
+            scope.KeepAll(Batches(use, values.Dense));
+        var weight = dense[blocks.WeightName].Decode().Reshape([blocks.Rows, blocks.RowLength]);
+        var (metric, correction) = LayerTarget.Of(host, weight, RowWeights(node, blocks.Rows), seen, heldBack, options);
+        scope.Keep(metric.Wanted);
+        scope.KeepAll(metric.Parts.Select(part => part.Covariance));
+        return (metric, correction);
+    }
+
     /// <summary>Moments of a layer's inputs with the outputs wanted, for each part of the weight: of most batches, and of those held back
     /// where the rows can be corrected.</summary>
     (ImmutableArray<PartMoments> Seen, ImmutableArray<PartMoments>? HeldBack) Moments(int node, LayerPatches patches, LayerBlocks blocks)
     {
         var parts = patches.Parts(blocks, options.MostColumns);
         ImmutableArray<PartMoments> New() =>
-            [.. parts.Select(part => new PartMoments(part.FirstRow, part.FirstColumn, new(part.Columns, part.RowCount)))];
+            [.. parts.Select(part => new PartMoments(part.FirstRow, part.FirstColumn, new(host, part.Columns, part.RowCount)))];
         var shortcut = Shortcut(node);
         bool corrects =
             values.BatchCount > 1

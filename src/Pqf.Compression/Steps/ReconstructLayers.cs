@@ -173,6 +173,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
                 return batches.Current.Map(_ => default(Unit));
             var images = Tensor<float>.From(host, input.Shape, input.Pixels.Span);
             pass.Join(new(images, input.Boxes, number), node);
+            host.TrimPool(); // values of the nodes before, which may be larger than all that follow
         }
 
         return default(Unit);

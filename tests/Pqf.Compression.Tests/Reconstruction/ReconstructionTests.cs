@@ -76,7 +76,7 @@ public sealed class ReconstructionTests : IDisposable
     public void Moments_are_those_of_double_loops(int columns)
     {
         const int Outputs = 3;
-        var moments = new InputMoments(columns, Outputs);
+        var moments = new InputMoments(host, columns, Outputs);
         float[] a = Random(50 * columns, 3),
             y = Random(50 * Outputs, 4);
         moments.Add(
@@ -97,6 +97,16 @@ public sealed class ReconstructionTests : IDisposable
             for (int r = 0; r < Outputs; r++)
                 Assert.Equal(Mean(y, r, a, i, Outputs, columns), c[(r * columns) + i], 1e-5);
         }
+    }
+
+    [Fact]
+    public void Moments_take_the_memory_of_half_a_square_of_doubles()
+    {
+        long before = host.LiveBytes;
+        _ = new InputMoments(host, 1100, 3);
+
+        // 1 + 2 + … + 1,100 products of columns and 3 · 1,100 of outputs and columns, in lines of 64 bytes.
+        Assert.InRange(host.LiveBytes - before, (605_550 + 3300) * sizeof(double), ((605_550 + 3300) * sizeof(double)) + (2 * 64));
     }
 
     [Theory]

@@ -127,6 +127,28 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         Assert.Equal(before, plan.Run(full).ToArray());
     }
 
+    [Theory]
+    [MemberData(nameof(DeviceKinds.Rows), MemberType = typeof(DeviceKinds))]
+    public void A_plan_of_least_memory_gives_the_low_ones_bits_and_keeps_activations_alone(DeviceKind kind)
+    {
+        var device = Use(kind);
+        var (graph, parameters) = Small(device);
+        var images = GeneratedWeights.Images(device, "image", [2, 3, 8, 8]);
+        var low = InferencePlan.Compile(graph, parameters, device, [2, 8, 8, 3], new InferenceOptions { Memory = PlanMemory.Low });
+        long before = device.LiveBytes;
+        var least = InferencePlan.Compile(graph, parameters, device, [2, 8, 8, 3], new InferenceOptions { Memory = PlanMemory.Least });
+        float[] expected = low.Run(images).ToArray();
+        using (device.BeginScope())
+        {
+            Assert.Equal(expected, least.Run(images).ToArray());
+            var larger = GeneratedWeights.Images(device, "larger", [1, 3, 12, 12]);
+            Assert.Equal(low.For([1, 12, 12, 3]).Run(larger).ToArray(), least.For([1, 12, 12, 3]).Run(larger).ToArray());
+        }
+
+        // Slots of some values take whole lines.
+        Assert.InRange(device.LiveBytes - before, least.ActivationBytes, (2 * least.ActivationBytes) + 1024);
+    }
+
     [Fact]
     public void Every_layer_of_ResNet50_takes_in_its_norm_sum_and_ReLU()
     {

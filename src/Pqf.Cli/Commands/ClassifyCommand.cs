@@ -53,7 +53,8 @@ static class ClassifyCommand
 
     static Result<Unit, PqfError> Classify(RunContext run, Network network, Photographs photographs, int top)
     {
-        var classifier = new Classifier(network, Math.Min(BatchSize, photographs.Paths.Length), PlanMemory.Low);
+        var memory = photographs.Paths.Length <= BatchSize ? PlanMemory.Least : PlanMemory.Low;
+        var classifier = new Classifier(network, Math.Min(BatchSize, photographs.Paths.Length), memory);
         var images = ImageSet.Of(photographs.Paths, photographs.Reader);
         var all = new List<ClassifiedImage>();
         foreach (var (path, result) in photographs.Paths.Zip(classifier.Logits(images, run.LoaderThreadCount, run.Cancellation)))

@@ -20,9 +20,10 @@ public sealed class Classifier
         batchSize;
 
     /// <summary>Compiles the network.</summary>
-    /// <param name="network">The network; its parameters may end once this is made.</param>
+    /// <param name="network">The network; its parameters may end once this is made, unless it takes the least memory.</param>
     /// <param name="batchSize">Most images at a time.</param>
-    /// <param name="memory">Low where it is used too few times to earn back what packing larger weights costs.</param>
+    /// <param name="memory">Low where it is used too few times to earn back what packing larger weights costs, least where it is used
+    /// once.</param>
     public Classifier(Network network, int batchSize, PlanMemory memory = PlanMemory.Fast)
     {
         (device, preprocessing, this.batchSize) = (network.Device, network.Preprocessing, batchSize);

@@ -35,7 +35,7 @@ public static class RunJob
             return new PqfError.File(network.Path, $"does not take inputs of {ChannelsFirst(x.Shape)}: {problem}");
         using var scope = network.Device.BeginScope();
         var values = InferencePlan
-            .Compile(network.Graph, network.Parameters, network.Device, x.Shape, new InferenceOptions { Memory = PlanMemory.Low })
+            .Compile(network.Graph, network.Parameters, network.Device, x.Shape, new InferenceOptions { Memory = PlanMemory.Least })
             .RunAll(x);
         var outputs = network.Architecture.Options is GraphOptions own
             ? own.Outputs.Select(output => (output.Name, output.Node))

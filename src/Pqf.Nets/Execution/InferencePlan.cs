@@ -27,6 +27,10 @@ public sealed class InferencePlan
     readonly Shape inputShape;
     readonly Fusion fusion;
     readonly ImmutableArray<PlanStep> steps;
+
+    // For plans that keep no packed weights, in place of the steps.
+    readonly Func<FusedStep, PlanStep>? compile;
+
     readonly FirstPasses passes;
     readonly BufferPlan buffers;
     readonly ImmutableArray<Tensor<float>> slots;
@@ -35,19 +39,23 @@ public sealed class InferencePlan
     readonly PlanValues whole,
         part;
 
-    InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose)
+    InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose, bool keepsWeights = true)
     {
         (this.graph, this.device, this.inputShape) = (graph, device, inputShape);
         var shapes = GraphShapes.Of(graph, inputShape);
         fusion = Fusion.Of(graph, shapes).Together(graph, shapes, device);
-        steps = [.. fusion.Steps.Select(step => Compile(step, shapes, parameters, choose))];
+        PlanStep Compiled(FusedStep step) =>
+            graph.Nodes[step.Head].Compile(new CompileContext(graph, fusion, step, shapes, parameters, device, choose));
+        compile = keepsWeights ? null : Compiled;
+        steps = keepsWeights ? [.. fusion.Steps.Select(Compiled)] : [];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
         (passes, buffers, slots, whole, part) = Memory(shapes);
     }
 
     InferencePlan(InferencePlan packed, Shape inputShape)
     {
-        (graph, device, fusion, steps, this.inputShape) = (packed.graph, packed.device, packed.fusion, packed.steps, inputShape);
+        (graph, device, fusion, this.inputShape) = (packed.graph, packed.device, packed.fusion, inputShape);
+        (steps, compile) = (packed.steps, packed.compile);
         var shapes = GraphShapes.Of(graph, inputShape);
         if (!Fusion.Of(graph, shapes).Views.SetEquals(fusion.Views))
             throw new ShapeException(
@@ -89,7 +97,8 @@ public sealed class InferencePlan
     )
     {
         var memory = (options ?? new InferenceOptions()).Memory;
-        return Compile(graph, parameters, device, inputShape, (x, weight, conv) => ConvChoice.Of(device, x, weight, conv, memory));
+        ConvAlgorithm Choose(Shape x, Shape weight, Conv2dOptions conv) => ConvChoice.Of(device, x, weight, conv, memory);
+        return new(graph, parameters, device, inputShape, Choose, keepsWeights: memory != PlanMemory.Least);
     }
 
     /// <summary>The same network for images of another size: packed weights, and the way in which each convolution is computed, are
@@ -144,18 +153,28 @@ public sealed class InferencePlan
                 RunStep(i, part, afterStep);
         }
 
-        for (int i = passes.StepCount; i < steps.Length; i++)
+        for (int i = passes.StepCount; i < fusion.Steps.Length; i++)
             RunStep(i, whole, afterStep);
     }
 
     void RunStep(int i, PlanValues values, Action<int>? afterStep)
     {
-        steps[i](new StepValues(values.ByNode, fusion.Steps[i].Operands(graph), fusion.Steps[i]));
+        var step = fusion.Steps[i];
+        var operands = new StepValues(values.ByNode, step.Operands(graph), step);
+        if (compile is null)
+            steps[i](operands);
+        else
+            RunOnce(compile, step, operands);
         afterStep?.Invoke(i);
     }
 
-    PlanStep Compile(FusedStep step, ImmutableArray<Shape> shapes, Parameters parameters, ConvChooser choose) =>
-        graph.Nodes[step.Head].Compile(new CompileContext(graph, fusion, step, shapes, parameters, device, choose));
+    /// <summary>Packs a step's weights, runs it and gives their memory back.</summary>
+    void RunOnce(Func<FusedStep, PlanStep> packed, FusedStep step, StepValues operands)
+    {
+        using (device.BeginScope())
+            packed(step)(operands);
+        device.TrimPool();
+    }
 
     (FirstPasses, BufferPlan, ImmutableArray<Tensor<float>>, PlanValues Whole, PlanValues Part) Memory(ImmutableArray<Shape> shapes)
     {

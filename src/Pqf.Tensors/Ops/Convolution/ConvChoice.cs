@@ -57,7 +57,7 @@ static class ConvChoice
     /// <param name="memory">Whether weights may grow.</param>
     public static ConvAlgorithm Of(Device device, Shape x, Shape weight, Conv2dOptions options, PlanMemory memory)
     {
-        if (memory == PlanMemory.Low || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
+        if (memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
             return ConvAlgorithm.Gathered;
         return Tiles(x) < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
     }

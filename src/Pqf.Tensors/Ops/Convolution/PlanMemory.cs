@@ -8,4 +8,8 @@ public enum PlanMemory
 
     /// <summary>Weights take no more than their own size.</summary>
     Low,
+
+    /// <summary>As <see cref="Low"/>, and each layer's weights are packed when it runs and given back after it: for networks that run once
+    /// or twice. The network's parameters must live as long as the plan.</summary>
+    Least,
 }

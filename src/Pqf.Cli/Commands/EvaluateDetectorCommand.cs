@@ -38,7 +38,7 @@ static class EvaluateDetectorCommand
                 + "[default: output_path, or none are written]",
             HelpName = "DIR",
         };
-        var profile = new Option<bool>("--profile") { Description = "Say what each stage of the network takes" };
+        var profile = new Option<bool>("--profile") { Description = "Print the time of each stage of the network" };
         return new(
             weights.CheckedIn(
                 new Command(
@@ -131,9 +131,8 @@ static class EvaluateDetectorCommand
                     folder,
                     () =>
                     {
-                        var shown = ShownImages.Of(images.Instances, report.Results);
                         var pictures = new DetectedPictures(images, report.Results);
-                        return EvaluationPage.Of(NetworkSummary.Of(network), report, pictures.Of(shown.Worst), pictures.Of(shown.Best));
+                        return EvaluationPage.Of(NetworkSummary.Of(network), report, pictures.Worst, pictures.Best);
                     }
                 )
             );

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Drawing;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Collectives;
 using Pqf.Compression.Data;
 using Pqf.Compression.Detection;
 using Pqf.Compression.Jobs;
+using Pqf.Compression.Reporting;
 using Pqf.Nets.Architectures;
 using Pqf.Tensors;
 
@@ -24,7 +26,7 @@ static class TrainDetectorCommand
         };
         var shared = new TrainingArguments();
         var data = CommandEntry.DataOption();
-        var profile = new Option<bool>("--profile") { Description = "Say in the end what each stage took" };
+        var profile = new Option<bool>("--profile") { Description = "Print the time of each stage at the end" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
             weights.CheckedIn(
@@ -105,9 +107,14 @@ static class TrainDetectorCommand
     {
         var (report, watch) = (new TrainingReport(run), new StageWatch(run.Terminal.Clock).Start());
         int stepCount = 0;
+        DetectedPictures? pictures = null;
         return from _ in ranks.Agree(() => TrainingMapping.CheckDetector(run.Config))
             from options in ranks.Agree(() => TrainingMapping.Options(run, ranks, resume, weights, backbone))
             from training in ranks.Agree(() => TrainingOf(run, reader, weights, backbone))
+            let shown = training with
+            {
+                AfterValidation = (images, found) => pictures = new(images, found.Results),
+            }
             let watched = options with
             {
                 Settings = options.Settings.Add("model.maskrcnn", $"{run.Config.Model.MaskRcnn}"),
@@ -120,7 +127,7 @@ static class TrainDetectorCommand
             from done in run.WithDevice(
                 device =>
                     TrainJob
-                        .Run(watched, training.Open, device, report, run.Cancellation)
+                        .Run(watched, shown.Open, device, report, run.Cancellation)
                         .Bind(trained =>
                             report.Conclude(
                                 ranks,
@@ -131,7 +138,8 @@ static class TrainDetectorCommand
                                     {
                                         Stages = isProfiled && stepCount > 0 ? watch.Stages : null,
                                         Steps = isProfiled ? stepCount : null,
-                                    }
+                                    },
+                                () => pictures is { } last ? DetectionSection.OfTraining(last.Worst, last.Best) : []
                             )
                         ),
                 ranks

@@ -12,18 +12,25 @@ namespace Pqf.Cli.Drawing;
 /// <param name="results">All that was found.</param>
 sealed class DetectedPictures(CocoFolder images, IEnumerable<CocoDetection> results)
 {
+    readonly ShownImages shown = ShownImages.Of(images.Instances, results);
     readonly ILookup<long, CocoDetection> boxes = ShownImages.Boxes(results);
+
+    /// <summary>Those with the most mistakes.</summary>
+    public ImmutableArray<ReportFigure> Worst => Of(shown.Worst);
+
+    /// <summary>Those that the network does best.</summary>
+    public ImmutableArray<ReportFigure> Best => Of(shown.Best);
 
     /// <summary>One for each image, with its name and what was found, missed and false. An image that cannot be decoded any more is left
     /// out.</summary>
-    /// <param name="shown">The images.</param>
-    public ImmutableArray<ReportFigure> Of(ImmutableArray<ImageMatch> shown)
+    /// <param name="matches">The images.</param>
+    ImmutableArray<ReportFigure> Of(ImmutableArray<ImageMatch> matches)
     {
         var names = images.Instances.Categories.ToDictionary(category => category.Id, category => category.Name);
         var places = images.Images.Select((image, index) => (image.Id, index)).ToDictionary(pair => pair.Id, pair => pair.index);
         return ReportPictures.Of(
             images.Unlabelled,
-            shown,
+            matches,
             match => places[match.Image.Id],
             match => (Printable.Name(Path.GetFileName(match.Image.FileName)), DetectionSection.Words(match)),
             (match, image) =>

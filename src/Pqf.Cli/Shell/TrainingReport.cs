@@ -35,26 +35,31 @@ sealed class TrainingReport(RunContext run) : IProgress<JobProgress>
     /// <param name="folder">Where its files are.</param>
     /// <param name="trained">Of the job.</param>
     /// <param name="adjust">Adds to the result.</param>
+    /// <param name="pictures">Sections at the end of the report; by default none.</param>
     public Result<Unit, PqfError> Conclude(
         ICollective ranks,
         string folder,
         TrainResult trained,
-        Func<TrainingResult, TrainingResult>? adjust = null
+        Func<TrainingResult, TrainingResult>? adjust = null,
+        Func<IEnumerable<ReportSection>>? pictures = null
     )
     {
-        var files = ranks.Rank == 0 ? ReportFiles.Write(folder, () => PageOf(trained)) : FilesBeside.None;
+        var files = ranks.Rank == 0 ? ReportFiles.Write(folder, () => PageOf(trained, pictures?.Invoke() ?? [])) : FilesBeside.None;
         var result = Of(folder, trained) with { Report = ReportFiles.PageOf(files) };
         return run.Conclude(adjust is null ? result : adjust(result), files);
     }
 
-    Report PageOf(TrainResult trained) =>
-        TrainingPage.Of(
+    Report PageOf(TrainResult trained, IEnumerable<ReportSection> more)
+    {
+        var page = TrainingPage.Of(
             trained.Network,
             trained.Progress,
             trained.BestMetric,
             trained.BestPath,
             [$"Seed {run.Config.Seed}. metrics.csv beside this page has the figures of each epoch."]
         );
+        return page with { Sections = [.. page.Sections, .. more] };
+    }
 
     /// <summary>What the training gave, once it has ended.</summary>
     /// <param name="folder">Where its files are.</param>

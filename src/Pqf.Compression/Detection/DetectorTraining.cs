@@ -32,6 +32,10 @@ public sealed record DetectorTraining
     /// <summary>How often an epoch takes each image, at least once.</summary>
     public int Passes { get; init; } = 1;
 
+    /// <summary>Called after each validation with its images and what was found in them. Does nothing by default. Where several processes
+    /// train together, the first one gets the results of all.</summary>
+    public Action<CocoFolder, DetectorReport> AfterValidation { get; init; } = (_, _) => { };
+
     /// <summary>Opens the images.</summary>
     /// <returns>An error that names what is missing before anything is loaded; images to train on that are left out where they cannot be
     /// decoded may be missing, too.</returns>
@@ -73,15 +77,15 @@ public sealed record DetectorTraining
         return new()
         {
             CalibrationImages = data.Train.Unlabelled,
-            Validate = network => Validate(run, run.Options.Ranks, network, data.Validation),
-            ValidateAlone = network => Validate(run, Alone.Instance, network, data.Validation),
+            Validate = network => Shared(run, network, data.Validation).Map(MetricsOf),
+            ValidateAlone = network => Validate(run, Alone.Instance, network, data.Validation).Map(MetricsOf),
             Task = network =>
                 DetectorTask.Create(
                     network.Architecture,
                     network.Graph,
                     network.Parameters,
                     (epoch, first) => Epoch(run, batches, epoch, first),
-                    _ => Validate(run, run.Options.Ranks, network, data.Validation),
+                    _ => Shared(run, network, data.Validation).Map(MetricsOf),
                     stage => run.Options.AfterStage(stage.ToString()),
                     CutOf(batches)
                 ),
@@ -103,29 +107,39 @@ public sealed record DetectorTraining
     static StepCut? CutOf(DetectionBatches batches) =>
         batches.Cut is { RankCount: 1 } cut && cut.MicroBatch == cut.BatchSize ? null : batches.Cut;
 
-    static Result<Metrics, PqfError> Validate(TrainingRun run, ICollective ranks, PqfModel model, CocoFolder images) =>
-        EvaluateDetectorJob
-            .Measure(
-                model,
-                images,
-                new DetectOptions
-                {
-                    LoaderThreadCount = run.Options.LoaderThreadCount,
-                    HostThreadCount = run.Options.HostThreadCount,
-                    Ranks = ranks,
-                },
-                done => run.Progress?.Report(new JobProgress.Advanced(done)),
-                run.Cancellation
-            )
-            .Map(report => new Metrics(
-                report.ImageCount,
-                [
-                    new(DetectorTask.BoxAp, report.Box.Ap),
-                    new(DetectorTask.BoxAp50, report.Box.Ap50),
-                    new(DetectorTask.MaskAp, report.Mask.Ap),
-                    new(DetectorTask.MaskAp50, report.Mask.Ap50),
-                ]
-            ));
+    /// <summary>A validation that all processes of the run share.</summary>
+    Result<DetectorReport, PqfError> Shared(TrainingRun run, PqfModel model, CocoFolder images) =>
+        Validate(run, run.Options.Ranks, model, images)
+            .Map(report =>
+            {
+                AfterValidation(images, report);
+                return report;
+            });
+
+    static Result<DetectorReport, PqfError> Validate(TrainingRun run, ICollective ranks, PqfModel model, CocoFolder images) =>
+        EvaluateDetectorJob.Measure(
+            model,
+            images,
+            new DetectOptions
+            {
+                LoaderThreadCount = run.Options.LoaderThreadCount,
+                HostThreadCount = run.Options.HostThreadCount,
+                Ranks = ranks,
+            },
+            done => run.Progress?.Report(new JobProgress.Advanced(done)),
+            run.Cancellation
+        );
+
+    static Metrics MetricsOf(DetectorReport report) =>
+        new(
+            report.ImageCount,
+            [
+                new(DetectorTask.BoxAp, report.Box.Ap),
+                new(DetectorTask.BoxAp50, report.Box.Ap50),
+                new(DetectorTask.MaskAp, report.Mask.Ap),
+                new(DetectorTask.MaskAp50, report.Mask.Ap50),
+            ]
+        );
 
     static IEnumerable<Result<DetectorBatch, PqfError>> Epoch(TrainingRun run, DetectionBatches batches, int epoch, int first) =>
         batches

@@ -32,6 +32,16 @@ public static class DetectionSection
 
     static string Name(CocoCategory category, int count) => Printable.Name(category.Name) + (count == 1 ? "" : $" × {count}");
 
+    /// <summary>The sections of the last validation of a training.</summary>
+    /// <param name="worst">Pictures of <see cref="ShownImages.Worst"/>.</param>
+    /// <param name="best">Pictures of <see cref="ShownImages.Best"/>.</param>
+    public static ImmutableArray<ReportSection> OfTraining(ImmutableArray<ReportFigure> worst, ImmutableArray<ReportFigure> best) =>
+        [
+            .. ReportSection
+                .Present(Worst(worst), Best(best))
+                .Select(section => section with { About = $"At the last validation. {section.About}" }),
+        ];
+
     internal static ReportSection? Worst(ImmutableArray<ReportFigure> pictures) =>
         Of(
             "Images with the most mistakes",

@@ -54,6 +54,29 @@ public sealed class TrainDetectorTests : IDisposable
     }
 
     [Fact]
+    public void The_report_shows_what_the_network_found_and_missed_after_the_last_epoch()
+    {
+        var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "2");
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        var measured = Cli.Run([
+            "evaluate-maskrcnn",
+            "--weights",
+            folder.File("out/trained_models/2.pqf"),
+            "--dataloader.coco_path",
+            folder.File("coco"),
+            "--output",
+            folder.File("measured"),
+            .. TestDetectors.QuickSettings,
+        ]);
+        Assert.True(measured.Code == ExitCode.Success, measured.Error);
+        Assert.Equal(2, Captions("measured").Length);
+        Assert.Equal(Captions("measured"), Captions("out"));
+
+        string[] Captions(string run) =>
+            [.. PageRules.Check(File.ReadAllText(folder.File($"{run}/report.html"))).Descendants("figcaption").Select(text => text.Value)];
+    }
+
+    [Fact]
     public void A_profile_says_what_each_stage_took_a_step()
     {
         var result = Train("--weights", folder.File("net.safetensors"), "--model.compress", "false", "--epochs", "1", "--profile");

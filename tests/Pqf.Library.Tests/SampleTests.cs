@@ -15,11 +15,12 @@ public sealed partial class SampleTests : IDisposable
 
     public void Dispose() => files.Dispose();
 
-    [Fact]
-    public void The_readmes_example_is_the_sample_of_ten_lines()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/library.md")]
+    public void The_example_of_a_page_is_the_sample_of_ten_lines(string page)
     {
-        string readme = File.ReadAllText(Path.Combine(Repository(), "README.md"));
-        string example = readme.Split("```csharp\n")[1].Split("```")[0];
+        string example = File.ReadAllText(Path.Combine(Repository(), page)).Split("```csharp\n")[1].Split("```")[0];
         string sample = File.ReadAllText(Path.Combine(Repository(), "samples", "TenLines", "Program.cs"));
         Assert.Equal(sample, example);
         Assert.InRange(sample.TrimEnd().Split('\n').Length, 1, 10);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Pqf.Autodiff;
 
-/// <summary>Which way a metric gets better.</summary>
+/// <summary>The direction in which a metric gets better.</summary>
 public enum Better
 {
     /// <summary>Losses.</summary>
@@ -13,7 +13,7 @@ public enum Better
     Higher,
 }
 
-/// <summary>Where a schedule stands; a run is resumed from it.</summary>
+/// <summary>The state of a schedule. A run resumes from it.</summary>
 /// <param name="LearningRate">Of the next step.</param>
 /// <param name="StartRate">Of the first step.</param>
 /// <param name="BatchCount">Batches done.</param>

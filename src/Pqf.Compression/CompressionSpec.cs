@@ -3,7 +3,7 @@ using Pqf.Nets.Weights;
 
 namespace Pqf.Compression;
 
-/// <summary>Which algorithm makes the codebooks.</summary>
+/// <summary>The algorithm that makes the codebooks.</summary>
 public enum KMeansType
 {
     /// <summary>Lloyd's k-means.</summary>

@@ -18,7 +18,7 @@ public sealed record TrainSettings
     /// <summary>Images of one step; null for the usual number.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Where the data have no folder <c>train</c>: the number of images of each class to train on. The rest validate.</summary>
+    /// <summary>Number of images of each class to train on; the rest validate. For data without a folder <c>train</c>.</summary>
     public int? TrainImagesPerClass { get; init; }
 
     /// <summary>Compresses a dense network before it is trained; null trains it as it is. The images are those of the training.</summary>

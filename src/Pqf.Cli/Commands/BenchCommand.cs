@@ -25,7 +25,10 @@ static class BenchCommand
         };
         return new(
             file.CheckedIn(
-                new Command("bench", "Measure how many images a second a network classifies on this machine, images prepared already.")
+                new Command(
+                    "bench",
+                    "Measure how many images a second a network classifies on this machine, without the time to prepare them."
+                )
                 {
                     file.Word,
                     file.Weights,

@@ -27,7 +27,7 @@ static class CompareCommand
         var data = CommandEntry.DataOption();
         var unlabelled = new Option<bool>("--unlabelled")
         {
-            Description = "Take every image under the folder, whatever its folders are called",
+            Description = "Take every image under the folder; names of its folders are not classes",
         };
         var output = new Option<string?>("--output")
         {

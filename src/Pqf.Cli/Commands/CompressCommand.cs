@@ -34,14 +34,14 @@ static class CompressCommand
         };
         var search = new Option<string?>("--search")
         {
-            Description = "How far channel orders are searched: greedy, stochastic, descent [default: stochastic]",
+            Description = "How long channel orders are searched: greedy, stochastic, descent [default: stochastic]",
             HelpName = "NAME",
         };
         var calibrate = new Option<string?>("--calibrate")
         {
             Description =
-                "Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs; 'synthetic' "
-                + "where there are none, for pictures that the program draws: better than nothing",
+                "Folder of photographs, without labels, on which layers and norms are fitted to the dense network's outputs; without "
+                + "photographs, 'synthetic': the program draws pictures, which is better than nothing",
             HelpName = "DIR",
         };
         var targetSize = new Option<string?>("--target-size")
@@ -51,21 +51,21 @@ static class CompressCommand
         };
         var targetRatio = new Option<string?>("--target-ratio")
         {
-            Description = "Number of times that the network gets smaller at least, counted in bits of parameters as in the paper",
+            Description = "Minimum number of times that the network gets smaller, counted in bits of parameters as in the paper",
             HelpName = "N",
         };
         var maxLoss = new Option<string?>("--max-loss")
         {
             Description =
-                "The smallest size whose first answers differ from the dense network's for at most so many in 100 photographs; a fifth of "
-                + "those of --calibrate is held back to measure it",
+                "Find the smallest size that changes at most this many of 100 first answers of the dense network; a fifth of the "
+                + "photographs of --calibrate is held back to measure it",
             HelpName = "POINTS",
         };
         var minutes = new Option<string?>("--calibrate-minutes")
         {
             Description =
-                "Minutes from the start of compressing that calibration may take: as many steps as fit train the network on what the dense "
-                + "network gives on the photographs of --calibrate",
+                "Minutes that compressing may take in all: in what calibration leaves, the network is trained on the dense network's "
+                + "answers to the photographs of --calibrate",
             HelpName = "MINUTES",
         };
         format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");

@@ -20,7 +20,7 @@ static class ConvertCommand
         var input = new NetworkFile("in", "A network's file: .pqf, .pth, .safetensors or .onnx");
         var output = new Argument<string?>("out")
         {
-            Description = "The file to write; .pqf, .pth, .safetensors or .onnx says of which kind",
+            Description = "The file to write; its ending is the format: .pqf, .pth, .safetensors or .onnx",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var form = new Option<string?>("--format")
@@ -32,7 +32,7 @@ static class ConvertCommand
         var dense = new Option<bool>("--dense") { Description = "The same as --format dense" };
         var arch = new Option<string?>("--arch")
         {
-            Description = "The network's architecture, where its tensors do not tell",
+            Description = "The network's architecture, where its tensors do not show it",
             HelpName = "NAME",
         };
         return new(
@@ -74,7 +74,7 @@ static class ConvertCommand
             {
                 run.NoteGuesses(network);
                 if (form == Compressed && !network.IsCompressed)
-                    return new PqfError.File(input, "is dense: there is no compressed form of it; see pqf compress");
+                    return new PqfError.File(input, "is dense; expected a compressed network (pqf compress makes one)");
                 var model = form == Dense ? network.Model.Decoded() : network.Model;
                 return model.Save(output, format).Map(_ => Say(run, model, output, format));
             });

@@ -49,10 +49,10 @@ static class DetectCommand
             "Kind of the pictures' files: jpg, png, or auto (jpg of photographs that are JPEG, png of others) [default: auto]";
         pictures.HelpName = "KIND";
         var quality = CheckedOption.Whole("--quality", DefaultQuality, "a whole number from 1 to 100", value => value is >= 1 and <= 100);
-        quality.Description = "Of pictures that are JPEG, 1 to 100";
+        quality.Description = "Quality of JPEG pictures, 1 to 100";
         quality.HelpName = "N";
         var skip = CommandEntry.SkipCorrupt();
-        var profile = new Option<bool>("--profile") { Description = "Say what each stage takes" };
+        var profile = new Option<bool>("--profile") { Description = "Print the time of each stage" };
         return new(
             file.CheckedIn(
                 new Command(

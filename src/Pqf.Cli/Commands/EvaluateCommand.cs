@@ -23,7 +23,7 @@ static class EvaluateCommand
                 + "[default: output_path, or none are written]",
             HelpName = "DIR",
         };
-        var profile = new Option<bool>("--profile") { Description = "Say what each stage of a detector takes" };
+        var profile = new Option<bool>("--profile") { Description = "Print the time of each stage of a detector" };
         var skip = CommandEntry.SkipCorrupt();
         return new(
             weights.CheckedIn(

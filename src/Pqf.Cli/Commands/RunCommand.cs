@@ -37,7 +37,7 @@ static class RunCommand
         };
         return new(
             model.CheckedIn(
-                new Command("run", "Write what a network of any kind gives: its raw outputs.") { model.Word, input, model.Weights, output }
+                new Command("run", "Write the raw outputs of a network of any kind.") { model.Word, input, model.Weights, output }
             ),
             ["pqf run network.onnx photograph.jpg --output out", "pqf run out/network.pqf input.npy --output out"],
             run => Run(run, model.Required(run.Parsed), model.Others(run.Parsed, input))

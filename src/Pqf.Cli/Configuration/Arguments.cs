@@ -76,7 +76,7 @@ sealed record Arguments(ImmutableArray<string> Rest, ImmutableArray<ConfigOverri
             name,
             Suggestion.ForOption(name, options, keys, others) is { } near
                 ? $"unknown option; the nearest known one is {near}"
-                : "unknown option; pqf COMMAND --help and docs/configuration.md list those that there are"
+                : "unknown option; pqf COMMAND --help and docs/configuration.md list the known ones"
         );
 
     /// <summary>The components of a key; a layer's name, dots and all, is one of them.</summary>

@@ -63,7 +63,8 @@ static class ConfigDecoder
         if (config.LrScheduler.LastEpoch >= Math.Max(config.Epochs, 1))
             top.Reject(
                 "lr_scheduler",
-                $"expected a last_epoch below epochs ({config.Epochs}), as that many count as done, got {config.LrScheduler.LastEpoch}"
+                $"expected a last_epoch below epochs ({config.Epochs}), because that many epochs count as done, got "
+                    + $"{config.LrScheduler.LastEpoch}"
             );
         return config;
     }

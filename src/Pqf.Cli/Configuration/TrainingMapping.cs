@@ -43,7 +43,7 @@ static class TrainingMapping
         if (resume is "")
             NoteOtherEpochs(run, new TrainingFolder(folder));
         if (config is { Optimizer: OptimizerType.Adam } && (config.Momentum is not null || config.WeightDecay is not null))
-            run.Note("optimizer adam takes no notice of momentum and weight_decay");
+            run.Note("optimizer adam ignores momentum and weight_decay");
         return new TrainOptions
         {
             Folder = folder,

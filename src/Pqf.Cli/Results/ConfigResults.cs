@@ -20,7 +20,7 @@ sealed record PresetsResult(IReadOnlyList<PresetResult> Presets) : CommandResult
         Presets
             .SelectMany(preset => preset.Lines())
             .Append("")
-            .Append("A preset is the file of that name in config/ of the project, within the program.");
+            .Append("Each preset is the file of that name in the project's folder config.");
 }
 
 /// <summary>A configuration within the program.</summary>

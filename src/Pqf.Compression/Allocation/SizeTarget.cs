@@ -11,7 +11,7 @@ public abstract record SizeTarget
     /// <param name="Count">Above 0.</param>
     public sealed record Bits(long Count) : SizeTarget
     {
-        /// <summary>In which messages give sizes.</summary>
+        /// <summary>The unit in which messages give sizes.</summary>
         public SizeUnit Unit { get; init; } = SizeUnit.MebiByte;
     }
 

@@ -177,8 +177,8 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
         int[] missing = [.. Enumerable.Range(0, size).Where(other => other != rank && waitingIn[other] < exchange)];
         string which =
             missing.Length == 0 ? "all ranks say that they wait"
-            : missing.Length == 1 ? $"rank {missing[0]} has not come"
-            : $"ranks {string.Join(", ", missing)} have not come";
+            : missing.Length == 1 ? $"rank {missing[0]} has not joined"
+            : $"ranks {string.Join(", ", missing)} have not joined";
         return $"rank {rank} has waited {patience.Timeout.TotalMinutes:0.##} minutes for the others, and {which}: they have stalled, or "
             + "their work takes longer (rank_minutes)";
     }

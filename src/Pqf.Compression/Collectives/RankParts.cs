@@ -5,7 +5,7 @@ namespace Pqf.Compression.Collectives;
 /// <summary>Shares out independent parts of a work among the ranks of a run.</summary>
 static class RankParts
 {
-    /// <summary>Which rank does which part: the costliest part first, each to the rank that has the least so far.</summary>
+    /// <summary>The rank of each part: the costliest part first, each to the rank with the least work so far.</summary>
     /// <param name="costs">One for each part, in any unit; not negative.</param>
     /// <param name="rankCount">Ranks of the run.</param>
     /// <returns>A rank for each part, the same on all ranks.</returns>

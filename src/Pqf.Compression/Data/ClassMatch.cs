@@ -23,7 +23,7 @@ public enum ClassMatchKind
     None,
 }
 
-/// <summary>Which class of a network each class of a data set is. The only place that decides it, for training and for
+/// <summary>Maps each class of a data set to a class of the network. The only place that decides it, for training and for
 /// evaluation.</summary>
 /// <param name="Kind">How they were found.</param>
 /// <param name="Numbers">The network's number for each; −1 where there is none.</param>
@@ -96,14 +96,14 @@ public sealed record ClassMatch(ClassMatchKind Kind, ImmutableArray<int> Numbers
         Kind switch
         {
             ClassMatchKind.Ranks =>
-                $"{path}: no class names are known of the network: its classes 0 to {classes.Length - 1} are taken to be "
+                $"{path}: the network's class names are not known: its classes 0 to {classes.Length - 1} are taken to be "
                     + $"{Cut(classes)}, in sorted order; model.class_names gives the names in another order",
             ClassMatchKind.Numbers when !network.Names.IsEmpty || !Numbers.SequenceEqual(Enumerable.Range(0, Numbers.Length)) =>
                 $"{path}: the class folders {Cut(classes)} are taken to be the numbers of the network's classes",
             _ => null,
         };
 
-    /// <summary>Which classes are not the network's, and what was expected.</summary>
+    /// <summary>Text that names the classes that are not the network's, and what was expected.</summary>
     /// <param name="classes">As for <see cref="Of"/>.</param>
     /// <param name="network">As for <see cref="Of"/>.</param>
     public string Problem(ImmutableArray<string> classes, NetworkClasses network)

@@ -3,7 +3,8 @@ using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Data;
 
-/// <summary>Where images and annotations in COCO's format are. What is named wins; the rest is looked for in the folder.</summary>
+/// <summary>Where images and annotations in COCO's format are. Paths that are given come first; the others are searched for in the
+/// folder.</summary>
 public sealed record CocoSource
 {
     /// <summary>A folder in the layout of COCO, Roboflow, CVAT, labelme, SAHI or FiftyOne; null where all is named.</summary>

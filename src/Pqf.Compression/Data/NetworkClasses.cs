@@ -24,7 +24,7 @@ public sealed class NetworkClasses
     /// <summary>Classes.</summary>
     public int Count { get; }
 
-    /// <summary>Their names, by number; empty where none are known.</summary>
+    /// <summary>Names of the classes, by number; empty where none are known.</summary>
     public ImmutableArray<string> Names { get; }
 
     /// <summary>The names are ImageNet's.</summary>

@@ -11,7 +11,7 @@ namespace Pqf.Compression.Data;
 /// <param name="Path">Where they are, for messages.</param>
 public sealed record TrainingSets(ImageSet Train, ImageSet Validation, string Path = "");
 
-/// <summary>Where labelled images are: one of two kinds of folder.</summary>
+/// <summary>The folder of labelled images, of one of two kinds.</summary>
 public sealed record ImageSource
 {
     /// <summary>A folder with class folders in <c>train</c> and in <c>val</c>.</summary>
@@ -20,8 +20,8 @@ public sealed record ImageSource
     /// <summary>A folder of IDX files, as MNIST and its successors come.</summary>
     public string? IdxFolder { get; init; }
 
-    /// <summary>Where the folder has no <c>train</c>: that many images of each class are trained on, the first by name, and the rest
-    /// validate.</summary>
+    /// <summary>Number of images of each class to train on, the first by name; the rest validate. For a folder without
+    /// <c>train</c>.</summary>
     public int? TrainImagesPerClass { get; init; }
 
     /// <summary>The part of the images to train on that validates in place of all others; null for none.</summary>

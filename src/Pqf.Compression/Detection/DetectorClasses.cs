@@ -49,7 +49,7 @@ static class DetectorClasses
         var ranked = CocoLabels.ByRank(images.Instances);
         var labels = CocoLabels.ByNumber(images.Instances, classCount) ?? (ranked.ClassCount == classCount ? ranked : images.Labels);
         progress.Note(
-            $"the network does not say which its classes are: its labels are taken for the {(labels.IsByRank ? "ranks" : "numbers")} of "
+            $"the network does not name its classes: its labels are taken for the {(labels.IsByRank ? "ranks" : "numbers")} of "
                 + $"the categories of {images.AnnotationsPath}"
         );
         return (images with { Labels = labels }).NumberedFor(classCount);

@@ -56,7 +56,7 @@ sealed record DetectorHead(int ClassCount, ImmutableArray<string> Names, bool Is
                 known.ClassCount,
                 overrides.ClassNames.IsEmpty ? Padded(labels.Names, known.ClassCount) : overrides.ClassNames,
                 false,
-                $"{known.Path} does not say which its classes are: its labels are taken for the "
+                $"{known.Path} does not name its classes: its labels are taken for the "
                     + $"{(labels.IsByRank ? "ranks" : "numbers")} of the categories of {data.Train.AnnotationsPath}"
             ));
 

@@ -17,7 +17,7 @@ namespace Pqf.Compression.Detection;
 /// <param name="ImageCount">Images.</param>
 public sealed record DetectorReport(AveragePrecision Box, AveragePrecision Mask, ImmutableArray<CocoDetection> Results, int ImageCount)
 {
-    /// <summary>Of each category that has objects, by its number.</summary>
+    /// <summary>Precision of each category that has objects, by its number.</summary>
     public ImmutableArray<CategoryPrecision> Categories { get; init; } = [];
 }
 

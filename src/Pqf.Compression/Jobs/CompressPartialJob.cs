@@ -60,7 +60,7 @@ public static class CompressPartialJob
                     options.Ranks.Common(
                         new PqfError.File(
                             model.Path,
-                            $"would not get smaller: {size} bytes, and {model.SizeBytes} as it is; is it compressed already?"
+                            $"would not get smaller: {size} bytes instead of {model.SizeBytes}; is it compressed already?"
                         )
                     )
             select new CompressedPartial(parameters, state, size);

@@ -42,14 +42,14 @@ static class DistillationJob
         int usable = images.UsableCount(options.Skipped);
         if (Missing(network, usable) is { } missing)
         {
-            progress.Note($"calibration ends with the level layers: the level network needs {missing}");
+            progress.Note($"calibration stops after level layers: level network needs {missing}");
             return options with { Distillation = null };
         }
 
         var (seen, held) = LossSearch.Split(images, options.Key);
         progress.Note(
             $"{held.UsableCount(options.Skipped)} of {Plural.Of(usable, "photograph")} are held back from calibration: the "
-                + "network is kept that comes closest to the dense network's answers on them"
+                + "network that comes closest to the dense network's answers on them is kept"
         );
         return options with { Images = seen, HeldBack = held, Distillation = plan with { Begun = options.Clock?.GetTimestamp() ?? 0 } };
     }
@@ -101,7 +101,7 @@ static class DistillationJob
             )
                 + (
                     count < LeastSteps
-                        ? $"fewer than {LeastSteps} steps fit, so calibration ends with the level layers"
+                        ? $"fewer than {LeastSteps} steps fit, so calibration stops after level layers"
                         : $"{count} steps fit (calibrate_steps {count} repeats them, however fast the machine is)"
                 )
         );

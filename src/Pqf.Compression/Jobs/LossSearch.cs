@@ -136,7 +136,7 @@ static class LossSearch
             Key,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"no size loses so little: the largest, {largest.SizeBytes:N0} bytes, gives the dense network's first answer for "
+                $"no size keeps that many answers: the largest, {largest.SizeBytes:N0} bytes, gives the dense network's first answer for "
                     + $"{agreement.Correct} of {agreement.Count} photographs held back ({Figures.Percent(agreement.Value)}), and "
                     + $"{Figures.Percent(1 - maxLoss)} are wanted; expected {lost:0.0} or more, got {100 * maxLoss:0.##}"
             )

@@ -5,10 +5,11 @@ using Pqf.Nets.Metrics;
 
 namespace Pqf.Compression.Jobs;
 
-/// <summary>Where a training run made the network worse than it was, by the metric that decides which epoch is the best.</summary>
+/// <summary>Finds training runs that made the network worse, by the metric that decides which epoch is the best.</summary>
 public static class LoweredScores
 {
-    /// <summary>That calibration lowered the score; null where it did not, where so few images say nothing, or where that was not
+    /// <summary>Text for a calibration that lowered the score; null where it did not, where so few images say nothing, or where that was
+    /// not
     /// measured.</summary>
     /// <param name="progress">With the validations before the first step.</param>
     /// <param name="score">The metric.</param>
@@ -20,7 +21,8 @@ public static class LoweredScores
                 + $"with the {after} network"
             : null;
 
-    /// <summary>That no epoch is as good as the network before training, and where that is; null where one is, or where that was not
+    /// <summary>Text for a training in which no epoch is as good as the network before it, with that network's file; null where one is, or
+    /// where that was not
     /// measured.</summary>
     /// <param name="progress">Of a run that has ended.</param>
     /// <param name="score">The metric.</param>

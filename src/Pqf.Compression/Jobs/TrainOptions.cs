@@ -13,7 +13,7 @@ namespace Pqf.Compression.Jobs;
 /// <summary>How a network is trained, whatever it is for. Defaults: paper, section 5.</summary>
 public sealed record TrainOptions
 {
-    /// <summary>Where networks, states and logs go.</summary>
+    /// <summary>Folder of networks, states and logs.</summary>
     public required string Folder { get; init; }
 
     /// <summary>The state that the run resumes from: a number of epochs, a file, or empty for the one that is furthest. Null begins a new
@@ -46,7 +46,7 @@ public sealed record TrainOptions
     /// but for the loss.</summary>
     public string? BestMetric { get; init; }
 
-    /// <summary>Of the first step.</summary>
+    /// <summary>Learning rate of the first step.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>How gradients change parameters.</summary>
@@ -71,7 +71,7 @@ public sealed record TrainOptions
     /// <summary>The processes of the run. The steps are the same for any number of them.</summary>
     public ICollective Ranks { get; init; } = Alone.Instance;
 
-    /// <summary>Which program this is: all ranks must run the same.</summary>
+    /// <summary>Name and version of the program. All ranks must run the same one.</summary>
     public string Program { get; init; } = "";
 
     /// <summary>Each epoch has an order of its own.</summary>
@@ -133,6 +133,6 @@ public sealed record TrainResult(TrainingProgress Progress, string BestPath, int
     /// it was not measured.</summary>
     public BetterStart? BetterStart => BetterStart.Of(Progress, BestMetric, BestPath);
 
-    /// <summary>Which network was trained, and how large it is.</summary>
+    /// <summary>The network that was trained, and its size.</summary>
     public required NetworkSummary Network { get; init; }
 }

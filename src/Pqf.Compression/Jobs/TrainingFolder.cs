@@ -151,7 +151,7 @@ public sealed record TrainingFolder(string Path)
             )
                 found.Add((path, known));
             else
-                reports.Note($"passed over {progress.Match(_ => "", error => error.Message)}");
+                reports.Note($"skipped {progress.Match(_ => "", error => error.Message)}");
         }
 
         return found.OrderBy(state => (state.Progress.Epoch, state.Progress.Batch)).LastOrDefault().Path;

@@ -78,7 +78,7 @@ sealed class JsonFields(JsonElement element, string path)
             : throw Unexpected(name, expected, value);
     }
 
-    /// <summary>That a field is not as expected.</summary>
+    /// <summary>The exception for a field that is not as expected.</summary>
     public JsonException Unexpected(string name, string expected) =>
         Find(name) is { } value ? Unexpected(name, expected, value) : new JsonException($"{NameOf(name)}: expected {expected}, got none");
 

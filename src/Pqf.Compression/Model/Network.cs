@@ -19,13 +19,13 @@ namespace Pqf.Compression.Model;
 /// <param name="Unused">Names of the file's tensors that the network does not use.</param>
 public sealed record Network(string Path, string Format, PqfModel Model, ImmutableArray<string> ClassNames, ImmutableArray<string> Unused)
 {
-    /// <summary>Which network it is.</summary>
+    /// <summary>The network's architecture.</summary>
     public Architecture Architecture => Model.Architecture;
 
-    /// <summary>Its graph.</summary>
+    /// <summary>The network's graph.</summary>
     public Graph Graph => Model.Graph;
 
-    /// <summary>Its values.</summary>
+    /// <summary>The network's parameters.</summary>
     public Parameters Parameters => Model.Parameters;
 
     /// <summary>Layers whose values are not the file's but drawn newly: all that depend on the class count, or none.</summary>
@@ -44,7 +44,7 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// <summary>Whether any weight is quantised.</summary>
     public bool IsCompressed => Parameters.IsQuantised;
 
-    /// <summary>Where its values are.</summary>
+    /// <summary>The device that holds the parameters.</summary>
     public Device Device => Parameters.Tensors().First().Device;
 
     /// <summary>Reads a network from a file of any known kind: <c>.pqf</c>, <c>.pth</c> (zip or older), <c>.safetensors</c> or
@@ -84,8 +84,8 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
 
     /// <summary>A network of random weights, to be trained.</summary>
     /// <param name="architecture">Which.</param>
-    /// <param name="graph">Its graph.</param>
-    /// <param name="parameters">Its values.</param>
+    /// <param name="graph">The network's graph.</param>
+    /// <param name="parameters">The network's parameters.</param>
     /// <param name="overrides">Preprocessing and class names, where they are not ImageNet's.</param>
     public static Result<Network, PqfError> New(
         Architecture architecture,

@@ -27,7 +27,7 @@ public abstract record ClassNames
     public sealed record Listed(ImmutableArray<string> Names) : ClassNames;
 }
 
-/// <summary>Where a compressed network came from.</summary>
+/// <summary>The source of a compressed network.</summary>
 /// <param name="SourceName">Name of the file of weights.</param>
 /// <param name="SourceSha256">Its SHA-256, in lower-case hexadecimal digits.</param>
 /// <param name="ToolVersion">Version of the program that compressed it.</param>
@@ -51,13 +51,13 @@ public sealed record PqfModel
     /// with values in 8 bits, or in half precision beside codebooks.</summary>
     public const string GraphFormatVersion = "2";
 
-    /// <summary>Which network.</summary>
+    /// <summary>The network's architecture.</summary>
     public required Architecture Architecture { get; init; }
 
-    /// <summary>Its graph.</summary>
+    /// <summary>The network's graph.</summary>
     public required Graph Graph { get; init; }
 
-    /// <summary>Its values, quantised or dense.</summary>
+    /// <summary>The network's parameters, quantised or dense.</summary>
     public required Parameters Parameters { get; init; }
 
     /// <summary>How images become inputs.</summary>
@@ -72,7 +72,7 @@ public sealed record PqfModel
     /// <summary>Seed of the run; null for a dense network.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Where it came from; null if unknown.</summary>
+    /// <summary>The source of the network; null if unknown.</summary>
     public Provenance? Provenance { get; init; }
 
     /// <summary>The network as its files hold it: norms folded, values rounded to their forms. New tensors belong to the innermost

@@ -84,7 +84,7 @@ static class ImageFields
     public static ImmutableArray<float>? Deviation(JsonFields fields, string name, int channels) =>
         Values(fields, name, channels, value => value is >= 1e-6 and <= 1e6, "numbers from 0.000001 to 1,000,000");
 
-    /// <summary>That images are resized by another filter.</summary>
+    /// <summary>Text that says that images are resized by another filter.</summary>
     public static string OtherFilter(string field, string kind) =>
         $"{field} {kind} is not supported: images are resized by the bilinear filter, which may cost some accuracy";
 

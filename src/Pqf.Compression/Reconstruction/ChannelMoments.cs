@@ -8,7 +8,7 @@ namespace Pqf.Compression.Reconstruction;
 /// <param name="Variance">[C], divided by the count.</param>
 sealed record ChannelMoments(double[] Mean, double[] Variance)
 {
-    /// <summary>Those of some batches.</summary>
+    /// <summary>The moments of some batches.</summary>
     /// <param name="batches">[N, …, C].</param>
     public static ChannelMoments Of(IReadOnlyList<Tensor<float>> batches)
     {

@@ -7,7 +7,7 @@ namespace Pqf.Compression.Reporting;
 /// <param name="End">Last pixel.</param>
 readonly record struct Axis(double From, double To, double Start, double End)
 {
-    /// <summary>Where a value is drawn.</summary>
+    /// <summary>The place where a value is drawn.</summary>
     public double At(double value) => Start + ((value - From) / (To - From) * (End - Start));
 
     /// <summary>Round values from 0 to a most, some five of them.</summary>

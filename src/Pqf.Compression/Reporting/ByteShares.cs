@@ -22,7 +22,7 @@ public static class ByteShares
         double total = shares.Sum(share => share.Bits);
         return new(
             "Where the bytes go",
-            "Parameters as files hold them; a file has its header, the graph and the preprocessing besides, some kilobytes. Statistics of "
+            "Parameters as files hold them. A file also holds its header, the graph and the preprocessing, some kilobytes. Statistics of "
                 + "norms are folded into their scales.",
             [
                 new ReportPart.Drawing(Bar(shares, total)),

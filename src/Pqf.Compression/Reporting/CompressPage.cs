@@ -102,8 +102,8 @@ public static class CompressPage
             yield break;
         yield return new(
             "Files",
-            "Each was read back. The difference is that of its answers from those of the network in memory, over the largest of these; "
-                + "0 means the same bits.",
+            "Each file was read back. The difference is the largest one between its answers and those of the network in memory, "
+                + "divided by the largest answer. 0 means the same bits.",
             [
                 new ReportPart.Table(
                     "files",

@@ -20,13 +20,13 @@ public sealed record StepRecord(int Number, double Loss, double Accuracy, double
 /// <summary>What compressing and fine-tuning a network gave: all that a report shows.</summary>
 public sealed record CompressionReport
 {
-    /// <summary>Which network, in a few words: <c>resnet20 of width 32</c>.</summary>
+    /// <summary>The network in a few words: <c>resnet20 of width 32</c>.</summary>
     public required string Network { get; init; }
 
     /// <summary>What the accuracies were measured on: <c>the first 2,500 test images of Fashion-MNIST</c>.</summary>
     public required string Images { get; init; }
 
-    /// <summary>In order; the first is the dense network, the last the result.</summary>
+    /// <summary>The stages in order; the first is the dense network, the last the result.</summary>
     public required ImmutableArray<Stage> Stages { get; init; }
 
     /// <summary>Quantised layers, in graph order.</summary>

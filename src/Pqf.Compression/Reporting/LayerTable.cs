@@ -28,13 +28,13 @@ static class LayerTable
         ];
         return new(
             "Layer by layer",
-            "Bits for each weight, codebook included (dense: 32). The relative error, before fine-tuning, is how many times the weight's "
-                + "sum of squares the squared errors add up to: 0 for none, above 1 where the errors are larger than the weight."
-                + (mostOutput > 0 ? " The output error is the same for what the layer gives on the photographs." : "")
+            "Bits for each weight, with its share of the codebook (dense: 32). The relative error, before fine-tuning, is the sum of the "
+                + "squared errors divided by the sum of the squared weights: 0 is none, above 1 the errors are larger than the weight."
+                + (mostOutput > 0 ? " The output error is the same ratio for the layer's outputs on the photographs." : "")
                 + (
                     mostEffect > 0
-                        ? " The effect is how far the network's answers are from the dense network's if the layer alone is quantised "
-                            + "(a divergence, in nats): it shows which layers cost the accuracy."
+                        ? " The effect is how far the network's answers move from the dense network's if only this layer is quantised "
+                            + "(a divergence, in nats). Layers with a large effect cost the most accuracy."
                         : ""
                 ),
             [new ReportPart.Table("layers", columns, [.. layers.Select(Row)])]

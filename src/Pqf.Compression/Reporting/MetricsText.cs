@@ -10,7 +10,7 @@ public static class MetricsText
     /// <summary><c>loss 0.2412, accuracy 91.30 %</c>.</summary>
     public static string Of(Metrics metrics) => string.Join(", ", metrics.Means.Select(Of));
 
-    /// <summary>Of a validation: <c>loss 0.2412, accuracy 91.30 % (42 of 46; 95 %: 79.68 … 96.57)</c>.</summary>
+    /// <summary>Text of a validation: <c>loss 0.2412, accuracy 91.30 % (42 of 46; 95 %: 79.68 … 96.57)</c>.</summary>
     public static string Counted(Metrics metrics) => string.Join(", ", metrics.Means.Select(mean => Of(mean) + Counted(metrics, mean)));
 
     static string Counted(Metrics metrics, Mean mean) =>

@@ -4,7 +4,7 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Reporting;
 
-/// <summary>Which network it is, and how large.</summary>
+/// <summary>Name and size of a network.</summary>
 /// <param name="Name">Such as <c>resnet20 of width 32</c>.</param>
 /// <param name="Format">The kind of its file, or of network, for a person.</param>
 /// <param name="ClassCount">Its classes; null for a network that does not classify.</param>

@@ -28,8 +28,8 @@ static class StepPictures
     public static ReportFigure Quantised { get; } =
         Of(
             "Quantise",
-            "Each block of a weight is replaced by the number of the nearest of a few hundred blocks, the layer's codebook. Files hold the "
-                + "numbers and the codebook.",
+            "The layer's codebook has a few hundred blocks. Each block of the weight is replaced by the number of the nearest one. Files "
+                + "hold the numbers and the codebook.",
             "Squares of many shades become squares of three",
             Arrow(),
             Squares(8, (_, _) => "cool", at => 0.15 + (0.85 * (((at * 7) + 3) % 16) / 15.0)),
@@ -40,8 +40,8 @@ static class StepPictures
     public static ReportFigure Calibrated { get; } =
         Of(
             "Calibrate",
-            "Photographs without labels show what the quantised layers give. Norms are fitted so that it is again what the dense "
-                + "network gives; the level layers fits codebooks and biases, too.",
+            "Photographs without labels run through both networks. Norms are fitted so that the quantised layers' outputs match those "
+                + "of the dense network; the level layers also fits codebooks and biases.",
             "A curve beside a dashed one moves onto it",
             Path("dash", Bell(56)),
             Path("off", Bell(112)),
@@ -52,7 +52,7 @@ static class StepPictures
     public static ReportFigure FineTuned { get; } =
         Of(
             "Fine-tune",
-            "Training on labelled images moves codebooks, norms and dense layers. Which block a place has stays as it is.",
+            "Training on labelled images moves codebooks, norms and dense layers. Codes stay as they are.",
             "A loss that falls",
             Path("flow", Enumerable.Range(0, 36).Select(i => (10 + (4.2 * i), 12 + (60 * (1 - Math.Exp(-i / 9.0))))))
         );

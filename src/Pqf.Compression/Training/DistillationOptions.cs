@@ -14,7 +14,8 @@ public sealed record DistillationOptions
     /// <summary>Photographs of a step.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Of the first step, as a part of the size of each tensor's values; it falls to 0 along half a cosine.</summary>
+    /// <summary>Learning rate of the first step, as a part of the size of each tensor's values; it falls to 0 along half a
+    /// cosine.</summary>
     public double LearningRate { get; init; } = 5e-4;
 
     /// <summary>How much the divergence from the dense network's answers counts, in nats.</summary>

@@ -8,7 +8,7 @@ namespace Pqf.Compression.Training;
 /// <param name="Classes">[N].</param>
 public sealed record LabelledBatch(ReadOnlyMemory<float> Images, ReadOnlyMemory<int> Classes);
 
-/// <summary>Where a classifier's images come from.</summary>
+/// <summary>The source of a classifier's images.</summary>
 /// <param name="BatchShape">[N, H, W, C] of the largest batch.</param>
 /// <param name="Epoch">As <see cref="TrainingTask{TBatch}.Epoch"/>.</param>
 /// <param name="Validation">All images to validate on, in batches no larger.</param>

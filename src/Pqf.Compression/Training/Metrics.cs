@@ -15,7 +15,7 @@ public sealed record Metrics(int Count, ImmutableArray<Mean> Means)
     /// <summary>Name of the loss, which is measured of everything that is trained.</summary>
     public const string Loss = "loss";
 
-    /// <summary>Of no examples.</summary>
+    /// <summary>The metrics of no examples.</summary>
     public static Metrics None { get; } = new(0, []);
 
     /// <summary>The average of a name.</summary>
@@ -27,7 +27,7 @@ public sealed record Metrics(int Count, ImmutableArray<Mean> Means)
                 $"Metrics: expected {name}, which is not among {string.Join(", ", Means.Select(mean => mean.Name))}"
             );
 
-    /// <summary>Of both sets of examples, which were measured alike.</summary>
+    /// <summary>The metrics of both sets of examples together.</summary>
     public static Metrics operator +(Metrics a, Metrics b) =>
         a.Count == 0 ? b
         : b.Count == 0 ? a

@@ -17,6 +17,6 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate changes.</summary>
     public required Schedule Schedule { get; init; }
 
-    /// <summary>Of the first step.</summary>
+    /// <summary>Learning rate of the first step.</summary>
     public required double LearningRate { get; init; }
 }

@@ -20,14 +20,14 @@ sealed class KnownLayers
         head = new(() => family.ClassParameters(architecture).Select(spec => spec.Layer).ToHashSet());
     }
 
-    /// <summary>Of every network that is known by name.</summary>
+    /// <summary>The layers of every network that is known by name.</summary>
     public static ImmutableArray<KnownLayers> Networks { get; } =
     [.. Architectures.Networks.Families.SelectMany(family => family.Names.Select(name => new KnownLayers(family, name)))];
 
-    /// <summary>Its family.</summary>
+    /// <summary>The network's family.</summary>
     public NetworkFamily Family { get; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The network's name.</summary>
     public string Name { get; }
 
     /// <summary>Layers of a weight that could be quantised.</summary>

@@ -18,10 +18,10 @@ public sealed record BoxCoder(BoxCode Weights, float ScaleClip)
 {
     readonly float logClip = (float)Math.Log(ScaleClip);
 
-    /// <summary>Of proposals against anchors.</summary>
+    /// <summary>The coder of proposals, relative to anchors.</summary>
     public static BoxCoder OfProposals(MaskRcnnOptions options) => new(new BoxCode(1, 1, 1, 1), options.BoxScaleClip);
 
-    /// <summary>Of detections against proposals.</summary>
+    /// <summary>The coder of detections, relative to proposals.</summary>
     public static BoxCoder OfDetections(MaskRcnnOptions options)
     {
         ImmutableArray<float> w = options.BboxRegWeights;

@@ -23,7 +23,7 @@ namespace Pqf.Nets.Detection;
 /// <param name="Masks">Cells [R, 14, 14, C] to mask logits [R, 28, 28, classes].</param>
 public sealed record MaskRcnn(Graph Features, Graph Proposals, Graph Boxes, Graph Masks)
 {
-    /// <summary>As in configurations.</summary>
+    /// <summary>The name in configurations.</summary>
     public const string Name = "maskrcnn";
 
     /// <summary>Classes of COCO and the background.</summary>

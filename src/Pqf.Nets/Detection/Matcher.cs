@@ -3,7 +3,7 @@ using Pqf.Tensors.Ops.Boxes;
 
 namespace Pqf.Nets.Detection;
 
-/// <summary>Which object each of many boxes is of (Ren et al. 2015, section 3.1.2).</summary>
+/// <summary>Finds the object that each box belongs to (Ren et al. 2015, section 3.1.2).</summary>
 /// <param name="High">Boxes with at least this overlap (intersection over union) with an object are of the object.</param>
 /// <param name="Low">Boxes with less are background; those between are neither.</param>
 /// <param name="LowQuality">Whether every object also gets the boxes that overlap it most, however little that is.</param>

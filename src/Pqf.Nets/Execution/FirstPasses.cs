@@ -77,8 +77,8 @@ readonly record struct FirstPasses(int StepCount, int Images)
         return !fusion.Steps[count..].Any(step => step.Inputs(graph).Any(i => first.Contains(roots[i])));
     }
 
-    /// <summary>Whether every value of the first steps is one of images side by side, and parts of those that are read or kept for the whole
-    /// batch begin where memory may.</summary>
+    /// <summary>Whether every value of the first steps is one of images side by side, and parts of those that are read or kept for
+    /// the whole batch begin where memory may.</summary>
     bool IsByImage(Graph graph, Fusion fusion, ImmutableArray<int> roots, Shape inputShape)
     {
         var (all, some) = (GraphShapes.Of(graph, inputShape), GraphShapes.Of(graph, [Images, .. inputShape.Skip(1)]));

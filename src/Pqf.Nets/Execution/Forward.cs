@@ -7,7 +7,7 @@ using Pqf.Tensors;
 
 namespace Pqf.Nets.Execution;
 
-/// <summary>Which statistics a batch norm divides by.</summary>
+/// <summary>The statistics that a batch norm divides by.</summary>
 public enum NormMode
 {
     /// <summary>Those of its parameters, as in PyTorch's evaluation mode.</summary>

@@ -24,7 +24,7 @@ public readonly record struct Patches(
     int Groups
 )
 {
-    /// <summary>Those of a convolution.</summary>
+    /// <summary>The patches of a convolution.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="y">[N, H, W, O].</param>
     /// <param name="kernelSize">Taps.</param>

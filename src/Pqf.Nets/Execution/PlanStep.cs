@@ -22,6 +22,6 @@ readonly struct StepValues(Tensor<float>?[] values, ImmutableArray<int> inputs, 
     /// <summary>What the layer's input is multiplied with, channel by channel, if the step took in a product.</summary>
     public Tensor<float>? Scale => step.Factors is { } factors ? values[factors[1]] : null;
 
-    /// <summary>Where the step's value goes.</summary>
+    /// <summary>The tensor that the step writes its value to.</summary>
     public Tensor<float> Result => values[step.Output]!;
 }

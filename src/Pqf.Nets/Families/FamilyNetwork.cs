@@ -152,7 +152,7 @@ public sealed record FamilyNetwork(StructureFamily Family, NamedTensors Tensors,
         }
     }
 
-    /// <summary>That no network has a name.</summary>
+    /// <summary>The error for a name that no network has.</summary>
     public static PqfError UnknownName(string name)
     {
         ImmutableArray<string> names = [.. Networks.Names, .. Names];

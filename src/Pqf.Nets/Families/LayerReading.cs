@@ -174,7 +174,7 @@ sealed class LayerReading
             : weight;
     }
 
-    /// <summary>That a layer's weight does not fit.</summary>
+    /// <summary>The exception for a layer whose weight does not fit.</summary>
     public static MisfitException Misfit(string layer, string expected, Shape got) =>
         new($"{layer}.weight", $"expected {expected}, got {got}");
 

@@ -50,7 +50,7 @@ readonly unsafe struct InputRows
     readonly float[] mean,
         deviation;
 
-    /// <summary>Of an image of some rows and columns, whose shorter side is resized.</summary>
+    /// <summary>The rows of an image of some rows and columns, whose shorter side is resized.</summary>
     public InputRows(int height, int width, Preprocessing preprocessing, Variation? variation)
         : this(height, width, Resized(height, width, preprocessing), preprocessing, variation) { }
 
@@ -66,7 +66,7 @@ readonly unsafe struct InputRows
         deviation = Repeated(preprocessing.Deviation, across.Count);
     }
 
-    /// <summary>Of an image that is resized to the input's size, whatever its proportions.</summary>
+    /// <summary>The rows of an image that is resized to the input's size without keeping its proportions.</summary>
     public static InputRows Stretched(ImagePart part, Preprocessing preprocessing, Variation variation) =>
         new(part.Height, part.Width, (preprocessing.Size.H, preprocessing.Size.W), preprocessing, variation);
 

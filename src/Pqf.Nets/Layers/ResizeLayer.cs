@@ -51,7 +51,7 @@ public abstract record ResizeTo
     /// <summary>Output pixels for an input pixel, where they are given.</summary>
     internal virtual ResizeFactors? Factors => null;
 
-    /// <summary>Of given rows and columns.</summary>
+    /// <summary>Resizes to given rows and columns.</summary>
     /// <param name="Pixels">Rows and columns.</param>
     public sealed record Size(Pair Pixels) : ResizeTo
     {

@@ -29,6 +29,6 @@ public readonly record struct Proportion(int Correct, int Count)
     /// <summary>This proportion with more counted.</summary>
     public static Proportion operator +(Proportion left, Proportion right) => new(left.Correct + right.Correct, left.Count + right.Count);
 
-    /// <summary>As <c>+</c>.</summary>
+    /// <summary>The same as <c>+</c>.</summary>
     public static Proportion Add(Proportion left, Proportion right) => left + right;
 }

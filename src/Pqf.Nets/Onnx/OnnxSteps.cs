@@ -16,7 +16,7 @@ sealed class OnnxSteps
 
     OnnxSteps(OnnxModel model, ValueNumbers numbers) => (this.model, this.numbers) = (model, numbers);
 
-    /// <summary>In file order.</summary>
+    /// <summary>All steps, in file order.</summary>
     public IReadOnlyList<OnnxStep> All => steps;
 
     /// <summary>Places of the steps that make the model's outputs.</summary>

@@ -16,7 +16,7 @@ sealed class OnnxWeights(List<WireField> nodes)
     readonly HashSet<string> names = [];
     readonly List<WireField> initialisers = [];
 
-    /// <summary>In the order in which they were asked for.</summary>
+    /// <summary>All initialisers, in the order in which they were asked for.</summary>
     public IReadOnlyList<WireField> Initialisers => initialisers;
 
     /// <summary>Single-precision values.</summary>

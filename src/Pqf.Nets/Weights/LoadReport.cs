@@ -20,14 +20,14 @@ public sealed record LoadReport
     /// <summary>Needed, but not in the file.</summary>
     public ImmutableArray<Unmatched> Missing { get; init; } = [];
 
-    /// <summary>In the file, but not needed. <c>num_batches_tracked</c> is never among them.</summary>
+    /// <summary>Tensors in the file that are not needed. <c>num_batches_tracked</c> is never among them.</summary>
     public ImmutableArray<Unmatched> Unused { get; init; } = [];
 
     /// <summary>Names, among those in the file but not needed, of tensors within the network or its head's module: the file's network
     /// computes something else. Looked for where nothing is missing.</summary>
     public ImmutableArray<string> Extra { get; init; } = [];
 
-    /// <summary>In both, with shapes that differ.</summary>
+    /// <summary>Tensors in both, with different shapes.</summary>
     public ImmutableArray<Mismatched> Mismatched { get; init; } = [];
 
     /// <summary>The file holds norms of two vectors: they took mean 0 and variance 1, and must be unfolded before statistics are estimated

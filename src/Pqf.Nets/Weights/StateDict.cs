@@ -25,7 +25,7 @@ public static partial class StateDict
     public static Result<(Parameters Parameters, LoadReport Report), PqfError> Load(Graph graph, TensorFile file, Device device) =>
         NamedTensors.Of(file).Bind(tensors => Load(graph, tensors, device));
 
-    /// <summary>As for a file, whose names are known.</summary>
+    /// <summary>The same for a file whose names are known.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="tensors">By the names used here.</param>
     /// <param name="device">Where the values go; they belong to its innermost scope.</param>

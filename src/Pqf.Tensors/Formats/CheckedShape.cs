@@ -30,6 +30,6 @@ static class CheckedShape
         return new(dimensions);
     }
 
-    /// <summary>As shapes are written in messages.</summary>
+    /// <summary>A shape as text, as in messages.</summary>
     public static string Print(ReadOnlySpan<long> lengths) => $"[{string.Join(", ", lengths.ToArray())}]";
 }

@@ -21,7 +21,8 @@ sealed class OnnxConstants
 
     OnnxConstants(OnnxReaders readers) => this.readers = readers;
 
-    /// <summary>Those that may be a network's weights, in file order: initialisers, constants other than numbers and shapes, and both under
+    /// <summary>Tensors that may be a network's weights, in file order: initialisers, constants other than numbers and shapes, and both
+    /// under
     /// the names that other operations give them.</summary>
     public ImmutableArray<StoredTensor> Weights => [.. weights.Values];
 

@@ -24,7 +24,7 @@ sealed record PickleTuple(object?[] Items);
 /// <summary>A class or function that a pickle names.</summary>
 sealed record PickleGlobal(string Module, string Name)
 {
-    /// <summary>As Python writes it: <c>collections.OrderedDict</c>.</summary>
+    /// <summary>The name as Python writes it: <c>collections.OrderedDict</c>.</summary>
     public string FullName => $"{Module}.{Name}";
 
     /// <summary>Whether it is one of those that build tensors and containers.</summary>
@@ -32,7 +32,7 @@ sealed record PickleGlobal(string Module, string Name)
 }
 
 /// <summary>An object of a class that is not known, or bytes: nothing of it is read.</summary>
-/// <param name="ClassName">As Python writes it: <c>argparse.Namespace</c>.</param>
+/// <param name="ClassName">The name as Python writes it: <c>argparse.Namespace</c>.</param>
 sealed record PickleBlank(string ClassName);
 
 /// <summary>A storage that a pickle refers to by its key: bytes kept elsewhere in the file.</summary>

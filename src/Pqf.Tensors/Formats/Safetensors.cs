@@ -7,7 +7,7 @@ namespace Pqf.Tensors.Formats;
 /// <remarks>Source: the format section of the safetensors project's documentation.</remarks>
 public static class Safetensors
 {
-    /// <summary>As <see cref="TensorFile.Format"/>.</summary>
+    /// <summary>The name of the format, a value of <see cref="TensorFile.Format"/>.</summary>
     public const string FormatName = "safetensors";
 
     const int PrefixBytes = 8;

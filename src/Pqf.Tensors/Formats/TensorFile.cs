@@ -29,16 +29,16 @@ public sealed class TensorFile : IDisposable
         this.resource = resource;
     }
 
-    /// <summary>Where it was opened.</summary>
+    /// <summary>The path that it was opened with.</summary>
     public string Path { get; }
 
     /// <summary>What kind of file it is, for a person.</summary>
     public string Format { get; }
 
-    /// <summary>In file order.</summary>
+    /// <summary>All tensors, in file order.</summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
-    /// <summary>By name.</summary>
+    /// <summary>All tensors, by name.</summary>
     public IReadOnlyDictionary<string, StoredTensor> ByName { get; }
 
     /// <summary>Text beside the tensors.</summary>

@@ -52,7 +52,7 @@ sealed class ZipDirectory
         Entries = entries;
     }
 
-    /// <summary>By path.</summary>
+    /// <summary>All entries, by path.</summary>
     public IReadOnlyDictionary<string, ZipEntry> Entries { get; }
 
     /// <summary>An entry's bytes: in place if stored, unpacked into a new array if deflated.</summary>

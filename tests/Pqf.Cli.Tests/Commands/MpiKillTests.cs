@@ -81,7 +81,7 @@ public sealed class MpiKillTests : IDisposable
         Assert.NotEqual(0, ended.Code);
         Assert.Equal(
             [
-                "error: rank 0 has waited 0.05 minutes for the others, and rank 1 has not come: they have stalled, or their work takes "
+                "error: rank 0 has waited 0.05 minutes for the others, and rank 1 has not joined: they have stalled, or their work takes "
                     + "longer (rank_minutes)",
             ],
             ended.Errors

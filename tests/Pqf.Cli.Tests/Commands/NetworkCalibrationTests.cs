@@ -47,7 +47,7 @@ public sealed class NetworkCalibrationTests : IDisposable
 
         Assert.Equal(ExitCode.Success, result.Code);
         Assert.Contains(
-            "calibration ends with the level layers: the level network needs a network that classifies images\n",
+            "calibration stops after level layers: level network needs a network that classifies images\n",
             result.Error,
             StringComparison.Ordinal
         );

@@ -216,7 +216,7 @@ public sealed class TrainBadInputTests : IDisposable
     public void An_optimizer_that_takes_no_notice_of_a_key_says_so_once()
     {
         var result = Cli.Run([.. Arguments("--momentum", "0.9").Where(argument => argument != "--quiet")]);
-        Assert.Single(result.Error.Split('\n'), line => line == "optimizer adam takes no notice of momentum and weight_decay");
+        Assert.Single(result.Error.Split('\n'), line => line == "optimizer adam ignores momentum and weight_decay");
         Directory.Delete(folder.File("out"), true);
         Assert.DoesNotContain(
             "notice",

@@ -53,9 +53,9 @@ public class ArgumentsTests
     /// <summary>What another command calls its option is no misspelt key.</summary>
     [Theory]
     [InlineData("--data", "the nearest known one is --calibrate", "--weights", "--calibrate")]
-    [InlineData("--data", "pqf COMMAND --help and docs/configuration.md list those that there are", "--top")]
-    [InlineData("--weights", "pqf COMMAND --help and docs/configuration.md list those that there are", "--data")]
-    [InlineData("--skip-corrupt", "pqf COMMAND --help and docs/configuration.md list those that there are", "--top")]
+    [InlineData("--data", "pqf COMMAND --help and docs/configuration.md list the known ones", "--top")]
+    [InlineData("--weights", "pqf COMMAND --help and docs/configuration.md list the known ones", "--data")]
+    [InlineData("--skip-corrupt", "pqf COMMAND --help and docs/configuration.md list the known ones", "--top")]
     [InlineData("--weihgts", "the nearest known one is --weights", "--weights")]
     [InlineData("--momentun", "the nearest known one is --momentum", "--data")]
     public void An_option_of_another_command_is_near_to_no_key(string option, string expected, params string[] own) =>

@@ -352,7 +352,7 @@ public class ConfigTests
     [InlineData("epochs: 2147483647", "epochs: expected a whole number from 0 to 100000, got '2147483647'")]
     [InlineData(
         "lr_scheduler: {last_epoch: 2147483647}",
-        "lr_scheduler: expected a last_epoch below epochs (9), as that many count as done, got 2147483647"
+        "lr_scheduler: expected a last_epoch below epochs (9), because that many epochs count as done, got 2147483647"
     )]
     [InlineData("preprocessing: {mean: [1e300]}", "preprocessing.mean: expected a number from -1000000 to 1000000, got '1e300'")]
     [InlineData("preprocessing: {deviation: [0]}", "preprocessing.deviation: expected a number from 1E-06 to 1000000, got '0'")]

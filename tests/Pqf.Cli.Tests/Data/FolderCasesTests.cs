@@ -97,7 +97,7 @@ public sealed class FolderCasesTests : IDisposable
         Assert.Contains("top-1    12/12 = ", result.Out, StringComparison.Ordinal);
         Assert.Equal(
             [
-                $"{path}/val: no class names are known of the network: its classes 0 to 2 are taken to be a, b, c, in sorted order; "
+                $"{path}/val: the network's class names are not known: its classes 0 to 2 are taken to be a, b, c, in sorted order; "
                     + "model.class_names gives the names in another order",
             ],
             Notes(result)

@@ -175,7 +175,7 @@ public class CommandLineTests
         "3"
     )]
     [InlineData(
-        "error: command line: --qqqq: unknown option; pqf COMMAND --help and docs/configuration.md list those that there are",
+        "error: command line: --qqqq: unknown option; pqf COMMAND --help and docs/configuration.md list the known ones",
         "devices",
         "--qqqq",
         "3"

@@ -100,7 +100,7 @@ public sealed class LossSearchTests : IDisposable
         string refused = Search(0, images).ErrorMessage();
 
         Assert.Matches(
-            @"^max_loss: no size loses so little: the largest, [0-9,]+ bytes, gives the dense network's first answer for "
+            @"^max_loss: no size keeps that many answers: the largest, [0-9,]+ bytes, gives the dense network's first answer for "
                 + @"1?[0-9]{2} of 200 photographs held back \([0-9.]+ %\), and 100.00 % are wanted; expected [0-9.]+ or more, got 0$",
             refused
         );

@@ -93,7 +93,7 @@ public class ClassMatchTests
         ImmutableArray<string> classes = ["a", "b"];
         var unnamed = NetworkClasses.Unnamed(2);
         Assert.Equal(
-            "x: no class names are known of the network: its classes 0 to 1 are taken to be a, b, in sorted order; model.class_names gives "
+            "x: the network's class names are not known: its classes 0 to 1 are taken to be a, b, in sorted order; model.class_names gives "
                 + "the names in another order",
             ClassMatch.Of("x", classes, unnamed).Value().Note("x", classes, unnamed)
         );

@@ -41,8 +41,8 @@ public sealed class DistillationTests : IDisposable
         Assert.InRange(report.KeptStep, 1, 60);
         Assert.Equal((60, 8), (report.Steps, report.HeldBack));
         Assert.Equal(
-            "8 of 40 photographs are held back from calibration: the network is kept that comes closest to the dense network's answers "
-                + "on them",
+            "8 of 40 photographs are held back from calibration: the network that comes closest to the dense network's answers "
+                + "on them is kept",
             notes[0]
         );
     }
@@ -104,8 +104,7 @@ public sealed class DistillationTests : IDisposable
 
         Assert.Equal(SmallPhotographs.Values(Run(null, few)), SmallPhotographs.Values(Run(new() { Steps = 12, LearningRate = 2e-3 }, few)));
         Assert.Equal(
-            "calibration ends with the level layers: the level network needs 16 photographs at least, a fifth of which is held back; "
-                + "got 15",
+            "calibration stops after level layers: level network needs 16 photographs at least, a fifth of which is held back; " + "got 15",
             notes.Single()
         );
     }
@@ -148,7 +147,7 @@ public sealed class DistillationTests : IDisposable
         var run = Run(new() { LearningRate = 2e-3 }, minutes: 0.1, clock: new SecondsClock());
 
         Assert.Equal(0, run.State.Distillation!.Steps);
-        Assert.EndsWith("fewer than 50 steps fit, so calibration ends with the level layers", notes[^1], StringComparison.Ordinal);
+        Assert.EndsWith("fewer than 50 steps fit, so calibration stops after level layers", notes[^1], StringComparison.Ordinal);
         Assert.Equal(SmallPhotographs.Values(Run(new() { Steps = 0 })), SmallPhotographs.Values(run));
     }
 

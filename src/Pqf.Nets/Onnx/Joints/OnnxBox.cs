@@ -9,7 +9,7 @@ namespace Pqf.Nets.Onnx.Joints;
 /// <param name="Y2">Bottom.</param>
 readonly record struct OnnxBox(OnnxValue X1, OnnxValue Y1, OnnxValue X2, OnnxValue Y2)
 {
-    /// <summary>Of boxes […, 4].</summary>
+    /// <summary>The corners of boxes […, 4].</summary>
     public static OnnxBox Of(OnnxValue boxes) => boxes.Quarters() is [var x1, var y1, var x2, var y2] ? new(x1, y1, x2, y2) : default;
 
     /// <summary>Boxes […, 4].</summary>
@@ -43,7 +43,7 @@ readonly record struct OnnxBox(OnnxValue X1, OnnxValue Y1, OnnxValue X2, OnnxVal
         return new(Within(X1, width), Within(Y1, height), Within(X2, width), Within(Y2, height));
     }
 
-    /// <summary>Where both sides are at least so long.</summary>
+    /// <summary>True where both sides have at least this length.</summary>
     public OnnxValue AreAtLeast(float side) => X1.In.All(Width >= X1.In.Number(side), Height >= X1.In.Number(side));
 
     static (OnnxValue Low, OnnxValue High) Axis(

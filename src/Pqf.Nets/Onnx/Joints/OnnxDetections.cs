@@ -9,7 +9,7 @@ namespace Pqf.Nets.Onnx.Joints;
 /// <param name="Scores">[n], by falling score.</param>
 sealed record OnnxDetections(OnnxValue Boxes, OnnxValue Labels, OnnxValue Scores)
 {
-    /// <summary>Of what the box head says of its proposals.</summary>
+    /// <summary>Detections from the box head's output for its proposals.</summary>
     /// <param name="proposals">[r, 4].</param>
     /// <param name="logits">[r, classes].</param>
     /// <param name="codes">[r, 4 · classes].</param>

@@ -62,7 +62,7 @@ sealed class OnnxFormula(List<WireField> nodes, OnnxWeights weights)
     /// <summary>Whole numbers from <paramref name="first"/> to before a number without an axis.</summary>
     public OnnxValue Range(long first, OnnxValue end) => Of("Range", [Whole(first), end, Whole(1)]);
 
-    /// <summary>Where all of several conditions hold.</summary>
+    /// <summary>True where all conditions hold.</summary>
     public OnnxValue All(params OnnxValue[] conditions) => conditions.Aggregate((left, right) => Of("And", [left, right]));
 
     /// <summary>The largest values, by falling value; of equal ones the first.</summary>

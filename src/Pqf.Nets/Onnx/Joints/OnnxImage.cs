@@ -11,7 +11,7 @@ namespace Pqf.Nets.Onnx.Joints;
 /// <param name="Padded">Rows and columns after it, whole numbers [2].</param>
 sealed record OnnxImage(OnnxValue Images, OnnxValue Size, OnnxValue Resized, OnnxValue Padded)
 {
-    /// <summary>Of a photograph.</summary>
+    /// <summary>The image of a photograph.</summary>
     /// <param name="photograph">[3, H, W], 0 … 1.</param>
     /// <param name="options">Sizes, mean and deviation.</param>
     public static OnnxImage Of(OnnxValue photograph, MaskRcnnOptions options)

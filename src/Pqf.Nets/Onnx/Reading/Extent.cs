@@ -17,7 +17,7 @@ readonly record struct Extent(double Value, bool IsBatch = false)
 /// <param name="IsInteger">Whether its quotients are rounded.</param>
 sealed record Extents(ImmutableArray<Extent> Values, bool IsList, bool IsInteger)
 {
-    /// <summary>Of more values than any tensor has axes there is no need.</summary>
+    /// <summary>The largest count of values: more than any tensor has axes.</summary>
     public const int MaxCount = 256;
 
     /// <summary>One number.</summary>

@@ -31,7 +31,7 @@ static class ModelInput
                     )
             );
         if (new[] { count, second, third, last }.Any(length => length is < 0 or > int.MaxValue))
-            return Wrong($"input {Printable.Name(images.Name)}: its lengths are no image's");
+            return Wrong($"input {Printable.Name(images.Name)}: its lengths are not those of an image");
         bool isLast = IsChannelsLast(model, images.Name, second, last);
         var (channels, rows, columns) = isLast ? (last, second, third) : (second, third, last);
         // 0 is how some programs write that any length is allowed.

@@ -144,7 +144,7 @@ sealed class ModelReading
     {
         if (OperatorTable.Find(node) is not { } convert)
         {
-            Fail(node, $"operator {node.Operator} is not one that is run here");
+            Fail(node, $"operator {node.Operator} is not supported");
             return;
         }
 

@@ -61,7 +61,7 @@ sealed class NodeReading(ModelReading model, OnnxNode node)
     /// <summary>Axes of a value.</summary>
     public int Rank(ModelValue x) => Drafts[x.Place].Shape.Rank;
 
-    /// <summary>Where an axis of the model is in memory.</summary>
+    /// <summary>The place in memory of an axis of the model.</summary>
     public int MemoryAxis(ModelValue x, int axis) => x.Order == AxisOrder.ChannelsLast ? axis : OnnxLayout.MemoryAxis(Rank(x), axis);
 
     /// <summary>The axis of the model that is last in memory.</summary>

@@ -11,7 +11,7 @@ static class NormOperators
 {
     const float UsualEps = 1e-5f;
 
-    /// <summary>Of each channel, by constant statistics.</summary>
+    /// <summary>Normalises each channel by constant statistics.</summary>
     public static Result<ModelValue, string> BatchNorm(NodeReading node)
     {
         if (node.Value(0) is not { } x || node.ChannelAxis(x) != 1)
@@ -61,7 +61,7 @@ static class NormOperators
         return node.Weighted(x, new(name, key, vectors), (from, layer) => new BatchNormLayer(from, layer, channels, eps));
     }
 
-    /// <summary>Of the channels of each pixel or row.</summary>
+    /// <summary>Normalises the channels of each pixel or row.</summary>
     public static Result<ModelValue, string> LayerNorm(NodeReading node)
     {
         if (node.Value(0) is not { } x)
@@ -105,7 +105,7 @@ static class NormOperators
             : null;
     }
 
-    /// <summary>By neighbouring channels.</summary>
+    /// <summary>Normalises by neighbouring channels.</summary>
     public static Result<ModelValue, string> LocalResponseNorm(NodeReading node)
     {
         if (node.Images(0) is not { } x)

@@ -10,7 +10,7 @@ static class ShapeOperators
     /// <summary>Axes of a value that layers reorder.</summary>
     const int MaxRank = 5;
 
-    /// <summary>Another shape.</summary>
+    /// <summary>Gives a value another shape.</summary>
     public static Result<ModelValue, string> Reshape(NodeReading node)
     {
         if (node.Value(0) is not { } x)
@@ -83,7 +83,7 @@ static class ShapeOperators
         return Reshaped(node, x, [.. Enumerable.Range(1, rank - 1).Select(axis => axes.Contains(axis) ? 1 : rest.Dequeue())]);
     }
 
-    /// <summary>Another order of axes. Images with their channels last are the same in our memory.</summary>
+    /// <summary>Gives a value another order of axes. Images with their channels last are the same in our memory.</summary>
     public static Result<ModelValue, string> Transpose(NodeReading node)
     {
         if (node.Value(0) is not { } x)

@@ -53,7 +53,7 @@ readonly record struct BroadcastGeometry(int Images, int Rows, int Columns, int 
 /// <summary>Floats between neighbours along each axis; 0 where a value is repeated.</summary>
 readonly record struct Strides(int Image, int Row, int Column, int Channel)
 {
-    /// <summary>Those of a dense tensor; 0 along axes of length 1.</summary>
+    /// <summary>Strides of a dense tensor; 0 along axes of length 1.</summary>
     public static Strides Of(Shape shape)
     {
         Span<int> strides = stackalloc int[4];

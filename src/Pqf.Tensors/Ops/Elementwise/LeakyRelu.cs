@@ -18,7 +18,7 @@ public readonly record struct LeakyRelu(float Slope) : IUnaryOpWithOptions
     /// <inheritdoc/>
     public Vector<float> Apply(Vector<float> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), x * Slope, x);
 
-    /// <summary>At 0 the slope below it, as in PyTorch; a gradient passes NaN.</summary>
+    /// <summary>The gradient. At 0 it has the slope of negative values, as in PyTorch; where x is NaN the gradient passes.</summary>
     public float Pullback(float x, float dy) =>
         float.IsNaN(x) ? dy
         : x > 0f ? dy

@@ -17,7 +17,7 @@ abstract unsafe record TailFunction
     /// <summary>The function's options, as bits.</summary>
     public abstract ulong Options { get; }
 
-    /// <summary>On a GPU: a launch over all values.</summary>
+    /// <summary>Applies the function on a GPU: one launch over all values.</summary>
     public abstract void Launch(Tensor<float> y);
 
     /// <summary>The function on rows of values.</summary>

@@ -1,6 +1,6 @@
 namespace Pqf.Tensors.Ops.Normalisation;
 
-/// <summary>Where the statistics came from that a norm divided by.</summary>
+/// <summary>The source of the statistics that a norm divided by.</summary>
 public enum StatisticsOf
 {
     /// <summary>The norm's own input: they carry gradients.</summary>

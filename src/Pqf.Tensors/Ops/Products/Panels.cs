@@ -12,14 +12,14 @@ static unsafe class Panels
     /// <summary>Floats that the panels take.</summary>
     public static int Count(int n, int k, int width) => checked(Division.Ceil(n, width) * k * width);
 
-    /// <summary>From a matrix [K, N] with rows <paramref name="stride"/> floats apart.</summary>
+    /// <summary>Packs a matrix [K, N] with rows <paramref name="stride"/> floats apart.</summary>
     public static void FromRows(HostDevice host, float* matrix, int stride, int n, int k, int width, float* panels)
     {
         int parts = Math.Min(Division.Ceil(n, width), 4 * host.ThreadCount);
         host.For(parts, new PackRows(parts, matrix, stride, n, k, width, panels));
     }
 
-    /// <summary>From a matrix [N, K] with rows <paramref name="stride"/> floats apart.</summary>
+    /// <summary>Packs a matrix [N, K] with rows <paramref name="stride"/> floats apart.</summary>
     public static void FromColumns(HostDevice host, float* matrix, int stride, int n, int k, int width, float* panels) =>
         host.For(Division.Ceil(n, width), new PackColumns(matrix, stride, n, k, width, panels));
 

@@ -38,7 +38,7 @@ readonly unsafe struct Product<S, V, L, TRows>(ProductSizes sizes, TRows rows, f
     /// <summary>Adds to what c holds.</summary>
     public bool Accumulate { get; init; }
 
-    /// <summary>Where rows go; at equal distances if not given. Sizes must be those of its lines.</summary>
+    /// <summary>Places of the result's rows; by default a constant stride. Sizes must be those of its lines.</summary>
     public ResultLines Lines { get; init; }
 
     public static ProductSizes Sizes(int m, int n, int k, int tileRows, int threads, bool ownPanels = false, int line = 0) =>

@@ -42,6 +42,6 @@ unsafe struct Tile
 
     public int NextStride;
 
-    /// <summary>From one run to the next.</summary>
+    /// <summary>Stride from one run to the next.</summary>
     public int NextStep;
 }

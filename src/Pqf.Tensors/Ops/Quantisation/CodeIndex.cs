@@ -9,7 +9,7 @@ public sealed class CodeIndex
     /// <summary>Codes that there may be.</summary>
     public int K => Start.Shape[0] - 1;
 
-    /// <summary>As given, of any shape.</summary>
+    /// <summary>The codes as they were given, of any shape.</summary>
     public Tensor<ushort> Codes { get; }
 
     /// <summary>[k + 1]: blocks of code c stand from Start[c] to Start[c + 1].</summary>

@@ -74,7 +74,7 @@ readonly record struct TapRuns(
     /// <summary>A matrix [rows, terms]: pixels of so many channels.</summary>
     public static TapRuns Of(int rows, int terms) => new(rows, terms, 1, 1, 1, terms, 1, 0, 1, terms, 1, 0, Inverse(1), 0);
 
-    /// <summary>Where an output pixel's terms begin.</summary>
+    /// <summary>The place where an output pixel's terms begin.</summary>
     public Place Locate(int row, int group)
     {
         int pixel = row / OutW,

@@ -14,7 +14,7 @@ readonly unsafe struct WinogradBlock(int firstGroup, int endGroup, float* input,
         EndGroup = endGroup;
     public readonly float* Input = input;
 
-    /// <summary>From one point's values to the next point's.</summary>
+    /// <summary>Stride from one point's values to the next point's.</summary>
     public readonly nint Apart = (nint)stride;
 }
 

@@ -63,7 +63,7 @@ readonly struct WinogradGradientSizes
 
     public long GradientFloats => Points * (long)Apart(Division.Ceil(Tiles, Chunks), SumsStride);
 
-    /// <summary>From one point's values to the next point's, for some tiles.</summary>
+    /// <summary>Stride from one point's values to the next point's, for some tiles.</summary>
     public static nint Apart(int tiles, int channels) => ((nint)tiles * channels) + PointGap;
 
     /// <summary>First tile of a chunk.</summary>

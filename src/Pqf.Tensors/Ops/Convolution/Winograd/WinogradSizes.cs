@@ -68,7 +68,7 @@ readonly struct WinogradSizes
     /// <summary>Where a thread's transformed input begins.</summary>
     public long InputAt => ProductsAt + (Points * Apart(mostTiles, Columns));
 
-    /// <summary>From one point's values to the next point's, for some tiles of so many channels.</summary>
+    /// <summary>Stride from one point's values to the next point's, for some tiles of n channels.</summary>
     public static long Apart(int tiles, int channels) => ((long)tiles * channels) + PointGap;
 
     /// <summary>First tile of a group.</summary>

@@ -40,6 +40,9 @@ unsafe interface ISimd<V>
     /// <summary>All bits of a lane where a &lt; b.</summary>
     static abstract V LessThan(V a, V b);
 
+    /// <summary>All bits of a lane that is NaN.</summary>
+    static abstract V IsNaN(V v);
+
     static abstract V Select(V mask, V whereSet, V elsewhere);
 
     /// <summary>Lane i is lane <paramref name="lanes"/>[i] of v; the numbers are whole ones, as bits.</summary>
@@ -89,6 +92,9 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LessThan(Vector512<float> a, Vector512<float> b) => Vector512.LessThan(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> IsNaN(Vector512<float> v) => Vector512.IsNaN(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Select(Vector512<float> mask, Vector512<float> whereSet, Vector512<float> elsewhere) =>
@@ -143,6 +149,9 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LessThan(Vector256<float> a, Vector256<float> b) => Vector256.LessThan(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> IsNaN(Vector256<float> v) => Vector256.IsNaN(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Select(Vector256<float> mask, Vector256<float> whereSet, Vector256<float> elsewhere) =>

@@ -1,21 +1,27 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Devices.Host;
 
 namespace Pqf.Tensors.Ops.Pooling;
 
 public static partial class MaxPool2d
 {
-    static void Host(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y) =>
-        PoolRows<Largest>.Run(host, window, x, y, PoolCount.One);
+    static void Host(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y)
+    {
+        if (!LargestRows<Simd256, Vector256<float>>.Fits(window))
+            PoolRows<Largest>.Run(host, window, x, y, PoolCount.One);
+        else if (host.Width == VectorWidth.Bits512)
+            Host<Simd512, Vector512<float>>(host, window, x, y);
+        else
+            Host<Simd256, Vector256<float>>(host, window, x, y);
+    }
 
-    /// <summary>One row of outputs of one image.</summary>
-    /// <param name="window">Sizes.</param>
-    /// <param name="x">The image's first row; rows that the window does not cover need not be there.</param>
-    /// <param name="oy">Number of the row.</param>
-    /// <param name="y">[W', C], where it goes.</param>
-    internal static unsafe void Row(PoolWindow window, float* x, int oy, float* y) =>
-        new PoolRows<Largest>(window, x, y, PoolCount.One).Row(0, oy, y);
+    static unsafe void Host<S, V>(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged =>
+        host.For(window.G.N * window.OutH, new LargestRows<S, V>(window, x.Pointer, y.Pointer, host.Scratch));
 
     /// <summary>NaN wins.</summary>
     readonly struct Largest : IPoolOp

@@ -46,7 +46,13 @@ readonly unsafe struct StemPool<S, V>(int bands, StemPart stem, PoolWindow windo
                 stem.Run<S, V>(n, from, endHeld, held + (kept * stem.RowFloats), scratch, thread);
             }
 
-            MaxPool2d.Row(window, held - (firstHeld * stem.RowFloats), oy, y + window.OutputAt(n, oy, 0));
+            LargestRows<S, V>.Row(
+                window,
+                held - (firstHeld * stem.RowFloats),
+                oy,
+                y + window.OutputAt(n, oy, 0),
+                LargestRows<S, V>.Line(scratch, thread)
+            );
         }
     }
 }

@@ -20,8 +20,7 @@ public static partial class MaxPool2d
 
     static unsafe void Host<S, V>(HostDevice host, PoolWindow window, Tensor<float> x, Tensor<float> y)
         where S : struct, ISimd<V>
-        where V : unmanaged =>
-        host.For(window.G.N * window.OutH, new LargestRows<S, V>(window, x.Pointer, y.Pointer, host.Scratch));
+        where V : unmanaged => host.For(window.G.N * window.OutH, new LargestRows<S, V>(window, x.Pointer, y.Pointer, host.Scratch));
 
     /// <summary>NaN wins.</summary>
     readonly struct Largest : IPoolOp

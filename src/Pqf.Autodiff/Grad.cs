@@ -19,6 +19,14 @@ public static class Grad
     /// called.</returns>
     public static Func<ImmutableDictionary<string, Tensor<float>>, Evaluation<TExtra>> ValueAndGrad<TExtra>(
         Func<Tape, IReadOnlyDictionary<string, Variable>, (Variable Loss, TExtra Extra)> loss
+    ) => ValueAndGrad(loss, (_, _) => { });
+
+    /// <summary>As above, and reports each gradient, by its parameter's name, as soon as it is final.</summary>
+    /// <param name="loss">Computes a scalar.</param>
+    /// <param name="final">Receives gradients while those of earlier layers are still to come. It must not overwrite them.</param>
+    public static Func<ImmutableDictionary<string, Tensor<float>>, Evaluation<TExtra>> ValueAndGrad<TExtra>(
+        Func<Tape, IReadOnlyDictionary<string, Variable>, (Variable Loss, TExtra Extra)> loss,
+        Action<string, Tensor<float>> final
     ) =>
         parameters =>
         {
@@ -28,6 +36,8 @@ public static class Grad
             ImmutableArray<string> names = [.. parameters.Keys.Order(StringComparer.Ordinal)];
             Variable[] leaves = [.. names.Select(name => tape.Leaf(parameters[name]))];
             var (value, extra) = loss(tape, names.Zip(leaves).ToDictionary(pair => pair.First, pair => pair.Second));
+            foreach (var (name, leaf) in names.Zip(leaves))
+                tape.WhenFinal(leaf, gradient => final(name, gradient));
             var gradients = tape.Backward(value, Tensor<float>.From(device, new Shape(), [1]), leaves);
             scope.KeepAll(gradients);
             return new(scope.Keep(value.Value), names.Zip(gradients).ToImmutableDictionary(pair => pair.First, pair => pair.Second), extra);

@@ -17,6 +17,7 @@ public sealed class Tape
     readonly List<Entry> entries = [];
     readonly Scope scope;
     readonly Holds holds;
+    readonly List<(Variable Leaf, Action<Tensor<float>> Take)> finals = [];
 
     /// <summary>An empty tape.</summary>
     /// <param name="scope">The scope that recorded values will belong to.</param>
@@ -65,6 +66,12 @@ public sealed class Tape
     /// <summary>Calls back when a fold in reverse has come to this place: for measurements.</summary>
     public void Mark(Action reached) => entries.Add(new Entry(Reached: reached));
 
+    /// <summary>Calls back with a leaf's gradient as soon as it is final: while the fold in reverse is still on its way to earlier ops,
+    /// none of which reads the leaf.</summary>
+    /// <param name="leaf">The leaf.</param>
+    /// <param name="take">Receives its gradient, zeros where there is none, and must not overwrite it.</param>
+    public void WhenFinal(Variable leaf, Action<Tensor<float>> take) => finals.Add((leaf, take));
+
     /// <summary>Moves a tensor to the scope around the tape's: for what an evaluation gives beside its loss.</summary>
     public Tensor<float> Keep(Tensor<float> tensor) => scope.Keep(tensor);
 
@@ -82,12 +89,40 @@ public sealed class Tape
         var gradients = new Tensor<float>?[entries.Count];
         if (root.NeedsGradient)
             Accumulate(gradients, root.Entry, seed);
+        var firstUses = FinalsByFirstUse();
+        Report(firstUses[Variable.None], gradients);
         for (int i = entries.Count - 1; i >= 0; i--)
+        {
             PullBack(entries[i], ref gradients[i], gradients);
+            Report(firstUses[i], gradients);
+        }
+
         var result = ImmutableArray.CreateBuilder<Tensor<float>>(leaves.Length);
         foreach (var leaf in leaves)
-            result.Add(gradients[leaf.Entry] ?? Tensor<float>.Zeros(leaf.Value.Device, leaf.Shape));
+            result.Add(GradientOf(leaf, gradients));
         return result.MoveToImmutable();
+    }
+
+    static Tensor<float> GradientOf(Variable leaf, Tensor<float>?[] gradients) =>
+        gradients[leaf.Entry] ??= Tensor<float>.Zeros(leaf.Value.Device, leaf.Shape);
+
+    static void Report(IEnumerable<(Variable Leaf, Action<Tensor<float>> Take)> finals, Tensor<float>?[] gradients)
+    {
+        foreach (var (leaf, take) in finals)
+            take(GradientOf(leaf, gradients));
+    }
+
+    /// <summary>Who waits for a gradient, by the first op that reads the leaf: the last one on the way back that adds to it.
+    /// <see cref="Variable.None"/> where no op reads it.</summary>
+    ILookup<int, (Variable Leaf, Action<Tensor<float>> Take)> FinalsByFirstUse()
+    {
+        int[] first = new int[entries.Count];
+        Array.Fill(first, Variable.None);
+        for (int i = entries.Count - 1; i >= 0; i--)
+        for (int input = 0; input < (entries[i].Op?.InputCount ?? 0); input++)
+            if (entries[i].Op!.EntryOf(input) is >= 0 and var read)
+                first[read] = i;
+        return finals.ToLookup(final => first[final.Leaf.Entry]);
     }
 
     void PullBack(Entry entry, ref Tensor<float>? dy, Tensor<float>?[] gradients)

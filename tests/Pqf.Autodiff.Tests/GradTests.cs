@@ -30,6 +30,22 @@ public class GradTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Fact]
+    public void Each_gradient_is_reported_once_with_its_name()
+    {
+        var device = Use(DeviceKind.Host);
+        var parameters = ImmutableDictionary<string, Tensor<float>>
+            .Empty.Add("row", Tensor<float>.From(device, [1, 1], [2]))
+            .Add("matrix", Tensor<float>.From(device, [1, 1], [3]))
+            .Add("unread", Tensor<float>.From(device, [1], [4]));
+        var seen = new List<(string, float)>();
+        Grad.ValueAndGrad(
+            (tape, p) => (Scalar(tape, MatMul(tape, MatMul(tape, p["row"], p["row"]), p["matrix"])), default(Unit)),
+            (name, gradient) => seen.Add((name, gradient.ToArray()[0]))
+        )(parameters);
+        Assert.Equal([("unread", 0f), ("matrix", 4f), ("row", 12f)], seen);
+    }
+
+    [Fact]
     public void Fifty_steps_down_a_slope_leave_no_buffer_behind_and_lower_the_loss()
     {
         var device = Use(DeviceKind.Host);

@@ -61,6 +61,30 @@ public class TapeTests(DeviceSet devices) : DeviceTest(devices)
     }
 
     [Fact]
+    public void A_gradient_is_final_before_ops_in_front_of_all_that_read_its_leaf_are_pulled_back()
+    {
+        var device = Use(DeviceKind.Host);
+        using var scope = device.BeginScope();
+        var tape = new Tape(scope);
+        var (early, late, unread) = (Leaf(3), Leaf(4), Leaf(5));
+        var seen = new List<string>();
+        tape.WhenFinal(early, gradient => seen.Add($"early {gradient.ToArray()[0]}"));
+        tape.WhenFinal(late, gradient => seen.Add($"late {gradient.ToArray()[0]}"));
+        tape.WhenFinal(unread, gradient => seen.Add($"unread {gradient.ToArray()[0]}"));
+        var first = Scaled(tape, early, 2);
+        tape.Mark(() => seen.Add("first"));
+        var second = Sum(tape, first, late);
+        tape.Mark(() => seen.Add("second"));
+        var third = Sum(tape, second, Scaled(tape, late, 10));
+        tape.Mark(() => seen.Add("third"));
+        var gradients = tape.Backward(third, Tensor<float>.From(device, [1], [7]), early, late, unread);
+        Assert.Equal(["unread 0", "third", "second", "late 77", "first", "early 14"], seen);
+        Assert.Equal([14f, 77f, 0f], gradients.Select(gradient => gradient.ToArray()[0]));
+
+        Variable Leaf(float value) => tape.Leaf(Tensor<float>.From(device, [1], [value]));
+    }
+
+    [Fact]
     public void Values_that_no_pull_back_reads_are_given_back_at_once()
     {
         var device = Use(DeviceKind.Host);

@@ -56,6 +56,10 @@ sealed record Config
     /// ever.</summary>
     public double RankMinutes { get; init; } = 10;
 
+    /// <summary><c>rank_bucket_mb</c>: megabytes of gradients that processes under MPI exchange together, while those of earlier layers are
+    /// still to come; 0 exchanges all after the way back.</summary>
+    public double RankBucketMb { get; init; } = TrainingOptions.DefaultBucketBytes / 1e6;
+
     /// <summary><c>output_path</c>: the folder that results go to.</summary>
     public string? OutputPath { get; init; }
 

@@ -16,7 +16,8 @@ static class ConfigDecoder
     /// <summary>Codes are at most 16 bits wide.</summary>
     const int MaxK = 65_536,
         MaxEpochs = 100_000,
-        MaxSteps = 100_000;
+        MaxSteps = 100_000,
+        MaxBucketMb = 1_000;
 
     static readonly Choice<ValueForm> Form = Values.Choice(
         ("8bit", ValueForm.Scaled8),
@@ -45,6 +46,7 @@ static class ConfigDecoder
             Distillation = top.Child("distillation", Distillation),
             SaveMinutes = top.Read("save_minutes", defaults.SaveMinutes, Values.Number(0)),
             RankMinutes = top.Read("rank_minutes", defaults.RankMinutes, Values.Number(0)),
+            RankBucketMb = top.Read("rank_bucket_mb", defaults.RankBucketMb, Values.Number(0, MaxBucketMb)),
             OutputPath = top.ReadText("output_path"),
             Model = top.Child("model", Model),
             Preprocessing = top.Child("preprocessing", Preprocessing),

@@ -64,6 +64,7 @@ static class TrainingMapping
             BatchSize = config.Dataloader.BatchSize,
             MicroBatch = config.Dataloader.MicroBatch,
             Ranks = ranks,
+            BucketBytes = (int)Math.Ceiling(1e6 * config.RankBucketMb),
             Program = VersionResult.Current().Program,
             IsShuffled = config.Dataloader.TrainShuffle,
             SkipsCorrupt = config.Dataloader.SkipCorrupt,

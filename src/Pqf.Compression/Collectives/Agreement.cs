@@ -24,6 +24,7 @@ public static class Agreement
     /// <param name="work">May fail or be cancelled.</param>
     /// <returns>The own result if all ranks have one; else an error on every rank, of which one rank prints each cause.</returns>
     /// <exception cref="RanksStoppedException">The work of some rank was cancelled.</exception>
+    /// <exception cref="RanksMissingException">Some ranks have not come, in the work or after it.</exception>
     public static Result<T, PqfError> Agree<T>(this ICollective ranks, Func<Result<T, PqfError>> work)
     {
         if (ranks.Size == 1)
@@ -33,7 +34,7 @@ public static class Agreement
         {
             own = work();
         }
-        catch (OperationCanceledException) { } // the others are told
+        catch (OperationCanceledException stopped) when (stopped is not RanksMissingException) { } // the others are told
 
         ulong[] states = new ulong[ranks.Size];
         ranks.AllGather(AsBytes([own?.Match(_ => Done, StateOf) ?? Stopped]), AsBytes(states));

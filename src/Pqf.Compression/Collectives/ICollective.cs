@@ -28,6 +28,12 @@ public interface ICollective
     /// <param name="root">The rank that sends.</param>
     void Broadcast(Span<byte> bytes, int root);
 
+    /// <summary>The same ranks for a thread beside one that computes, while that one calls no member. All ranks exchange the same messages
+    /// this way.</summary>
+    /// <param name="isComputing">Whether waits are to leave the core to the other thread.</param>
+    /// <returns>Null where members must be called from the thread that joined.</returns>
+    ICollective? BesideWork(Func<bool> isComputing);
+
     /// <summary>Waits for all ranks, for hours if need be, without taking a core.</summary>
     void Barrier();
 
@@ -61,6 +67,9 @@ public sealed class Alone : ICollective
 
     /// <inheritdoc/>
     public void Broadcast(Span<byte> bytes, int root) { }
+
+    /// <inheritdoc/>
+    public ICollective? BesideWork(Func<bool> isComputing) => this;
 
     /// <inheritdoc/>
     public void Barrier() { }

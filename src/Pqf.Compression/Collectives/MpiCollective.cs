@@ -3,7 +3,8 @@ using Pqf.Tensors;
 namespace Pqf.Compression.Collectives;
 
 /// <summary>The processes that an MPI launcher has started.</summary>
-/// <remarks>All members are called from one thread. MPI ends the process on an error of its own, so that calls return no codes.</remarks>
+/// <remarks>All members are called from one thread at a time. MPI ends the process on an error of its own, so that calls return no
+/// codes.</remarks>
 public sealed unsafe class MpiCollective : ICollective
 {
     const int MaxName = 256, // MPI_MAX_PROCESSOR_NAME, the longest
@@ -11,13 +12,15 @@ public sealed unsafe class MpiCollective : ICollective
 
     readonly MpiLibrary library;
     readonly MpiWait wait;
+    readonly bool allowsOtherThreads;
+    readonly Func<bool>? isComputing; // null on the thread that computes itself
     readonly nint world,
         type;
 
-    MpiCollective(MpiLibrary library, RankPatience patience)
+    MpiCollective(MpiLibrary library, RankPatience patience, bool allowsOtherThreads)
     {
-        this.library = library;
-        (world, type) = library.Handles;
+        (this.library, this.allowsOtherThreads) = (library, allowsOtherThreads);
+        (world, type) = (library.Handles.World, library.Handles.Byte);
         int rank = 0,
             size = 0;
         Done(((delegate* unmanaged[Cdecl]<nint, int*, int>)library["MPI_Comm_rank"])(world, &rank));
@@ -25,6 +28,13 @@ public sealed unsafe class MpiCollective : ICollective
         (Rank, Size) = (rank, size);
         wait = new(library, patience, rank, size);
         LocalRank = CountBefore();
+    }
+
+    MpiCollective(MpiCollective joined, Func<bool> isComputing)
+    {
+        (library, wait, world, type) = (joined.library, joined.wait, joined.world, joined.type);
+        (Rank, Size, LocalRank) = (joined.Rank, joined.Size, joined.LocalRank);
+        this.isComputing = isComputing;
     }
 
     /// <inheritdoc/>
@@ -49,8 +59,10 @@ public sealed unsafe class MpiCollective : ICollective
             .Load(names)
             .Bind<MpiCollective>(library =>
             {
-                Done(((delegate* unmanaged[Cdecl]<void*, void*, int>)library["MPI_Init"])(null, null));
-                var ranks = new MpiCollective(library, patience);
+                int wanted = library.Handles.Serialized,
+                    provided = 0;
+                Done(((delegate* unmanaged[Cdecl]<void*, void*, int, int*, int>)library["MPI_Init_thread"])(null, null, wanted, &provided));
+                var ranks = new MpiCollective(library, patience, provided >= wanted);
                 if (expectedSize is not { } size || size == ranks.Size)
                     return ranks;
                 ranks.Finish();
@@ -77,44 +89,57 @@ public sealed unsafe class MpiCollective : ICollective
         Exchange(library["MPI_Alltoall"], library["MPI_Ialltoall"], mine, mine.Length / Size, received);
     }
 
+    /// <inheritdoc/>
+    public ICollective? BesideWork(Func<bool> isComputing) => allowsOtherThreads ? new MpiCollective(this, isComputing) : null;
+
     /// <summary>Both exchanges have the same arguments.</summary>
     void Exchange(nint blocking, nint started, ReadOnlySpan<byte> mine, int part, Span<byte> received)
     {
         if (Math.Max(mine.Length, received.Length) > SmallBytes)
+        {
             fixed (byte* send = mine)
             fixed (byte* receive = received)
-                Done(
-                    ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, int>)blocking)(
-                        send,
-                        part,
-                        type,
-                        receive,
-                        part,
-                        type,
-                        world
-                    )
-                );
-        else
-        {
-            using var buffer = new MpiBuffer(mine.Length + received.Length);
-            mine.CopyTo(buffer.Bytes);
-            byte* receive = buffer.Pointer + mine.Length;
-            nint request = 0; // 32 bits of it in MPICH
-            Done(
-                ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, nint*, int>)started)(
-                    buffer.Pointer,
-                    part,
-                    type,
-                    receive,
-                    part,
-                    type,
-                    world,
-                    &request
-                )
-            );
-            wait.For(request, buffer);
-            new ReadOnlySpan<byte>(receive, received.Length).CopyTo(received);
+                if (isComputing is null)
+                    Done(
+                        ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, int>)blocking)(
+                            send,
+                            part,
+                            type,
+                            receive,
+                            part,
+                            type,
+                            world
+                        )
+                    );
+                else
+                    wait.ForMet(Started(started, send, part, receive), isComputing);
+            return;
         }
+
+        using var buffer = new MpiBuffer(mine.Length + received.Length);
+        mine.CopyTo(buffer.Bytes);
+        byte* into = buffer.Pointer + mine.Length;
+        wait.For(Started(started, buffer.Pointer, part, into), buffer, isComputing);
+        new ReadOnlySpan<byte>(into, received.Length).CopyTo(received);
+    }
+
+    /// <summary>The request of an exchange that does not wait.</summary>
+    nint Started(nint function, byte* send, int part, byte* receive)
+    {
+        nint request = 0; // 32 bits of it in MPICH
+        Done(
+            ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, nint*, int>)function)(
+                send,
+                part,
+                type,
+                receive,
+                part,
+                type,
+                world,
+                &request
+            )
+        );
+        return request;
     }
 
     /// <inheritdoc/>
@@ -147,7 +172,7 @@ public sealed unsafe class MpiCollective : ICollective
                     &request
                 )
             );
-            wait.For(request, buffer);
+            wait.For(request, buffer, isComputing);
             buffer.Bytes.CopyTo(bytes);
         }
     }

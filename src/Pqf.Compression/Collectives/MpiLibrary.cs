@@ -7,14 +7,15 @@ namespace Pqf.Compression.Collectives;
 /// <summary>Which binary interface an MPI library has. The handles are facts of its public header.</summary>
 /// <param name="World">MPI_COMM_WORLD.</param>
 /// <param name="Byte">MPI_BYTE.</param>
-readonly record struct MpiHandles(nint World, nint Byte)
+/// <param name="Serialized">MPI_THREAD_SERIALIZED: several threads may call, one at a time.</param>
+readonly record struct MpiHandles(nint World, nint Byte, int Serialized = 2)
 {
     /// <summary>MPICH and its kin: integers (mpi.h of MPICH 3 and 4, the same since the ABI initiative of 2013). A 32-bit integer and a
     /// 64-bit one are passed in the same register.</summary>
     public static MpiHandles Mpich => new(0x44000000, 0x4c00010d);
 
     /// <summary>The ABI of the MPI 5 standard, chapter 20.</summary>
-    public static MpiHandles Standard => new(0x101, 0x247);
+    public static MpiHandles Standard => new(0x101, 0x247, 2048);
 }
 
 /// <summary>An MPI library of this machine, found at run time.</summary>

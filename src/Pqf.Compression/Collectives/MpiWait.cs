@@ -49,7 +49,8 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
 {
     const int StatusBytes = 64, // MPI_Status has 20 to 32
         Tag = 7,
-        PollMilliseconds = 1;
+        PollMilliseconds = 1,
+        PollsAtOnce = 16; // Open MPI moves at most 128 KB on a socket by each poll, as btl_tcp_max_send_size has it
 
     // Exchanges of ranks that are all there take less. A rank that waits longer leaves its core to the threads that decode images.
     static readonly TimeSpan busy = TimeSpan.FromMilliseconds(2);
@@ -68,11 +69,25 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
             Thread.Sleep(PollMilliseconds);
     }
 
+    /// <summary>Waits for a long message that begins when all ranks have met. MPI moves it on when it is asked whether it is done: a few
+    /// times each millisecond while another thread computes, all the time when none does.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isComputing">Whether another thread computes.</param>
+    public void ForMet(nint request, Func<bool> isComputing)
+    {
+        for (int polls = 1; !IsDone(&request); polls++)
+            if (!isComputing())
+                Thread.Yield();
+            else if (polls % PollsAtOnce == 0)
+                Thread.Sleep(PollMilliseconds);
+    }
+
     /// <summary>Waits for a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="buffer">What it reads and writes.</param>
+    /// <param name="isComputing">Whether another thread computes; null where there is none.</param>
     /// <exception cref="RanksMissingException">It has taken too long.</exception>
-    public void For(nint request, MpiBuffer buffer)
+    public void For(nint request, MpiBuffer buffer, Func<bool>? isComputing)
     {
         exchange++;
         long started = patience.Clock.GetTimestamp();
@@ -80,7 +95,7 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
         while (!IsDone(&request))
         {
             var waited = patience.Clock.GetElapsedTime(started);
-            if (waited < busy)
+            if (waited < busy && isComputing?.Invoke() is not true)
             {
                 Thread.Yield();
                 continue;

@@ -50,7 +50,7 @@ public static class DetectorTask
             Trainable = trainable,
             Epoch = epoch,
             Cut = cut,
-            Evaluate = batch => Evaluate(training, trainable, batch, afterStage),
+            Evaluate = (batch, final) => Evaluate(training, trainable, batch, final, afterStage),
             Validate = validate,
             Score = BoxAp,
         };
@@ -60,6 +60,7 @@ public static class DetectorTask
         DetectionTraining training,
         ImmutableDictionary<string, Tensor<float>> trainable,
         DetectorBatch batch,
+        Action<FinalGradient> final,
         Action<DetectionTrainingStage>? afterStage
     )
     {
@@ -71,7 +72,8 @@ public static class DetectorTask
                     losses.Total(tape),
                     losses.Named.Select(loss => new Mean(loss.Name, loss.Value.Value.ToArray()[0])).ToImmutableArray()
                 );
-            }
+            },
+            (name, gradient) => final(new(name, gradient, batch.Images.Count))
         )(trainable);
         afterStage?.Invoke(DetectionTrainingStage.FeaturesBackward);
         var metrics = new Metrics(batch.Images.Count, [new(Metrics.Loss, evaluation.Loss.ToArray()[0]), .. evaluation.Extra]);

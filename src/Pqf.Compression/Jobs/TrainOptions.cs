@@ -71,6 +71,10 @@ public sealed record TrainOptions
     /// <summary>The processes of the run. The steps are the same for any number of them.</summary>
     public ICollective Ranks { get; init; } = Alone.Instance;
 
+    /// <summary>Bytes of gradients that processes exchange together, while those of earlier layers are still to come; 0 exchanges all
+    /// after the way back. Results do not depend on it.</summary>
+    public int BucketBytes { get; init; } = TrainingOptions.DefaultBucketBytes;
+
     /// <summary>Name and version of the program. All ranks must run the same one.</summary>
     public string Program { get; init; } = "";
 

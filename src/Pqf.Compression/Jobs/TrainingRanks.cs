@@ -12,7 +12,11 @@ static class TrainingRanks
     /// <param name="options">The run's.</param>
     /// <param name="settings">Those that shape the steps.</param>
     public static Result<Unit, PqfError> CheckSame(TrainOptions options, ImmutableSortedDictionary<string, string> settings) =>
-        options.Ranks.CheckSame([$"program: {options.Program}", .. settings.Select(pair => $"{pair.Key}: {pair.Value}")]);
+        options.Ranks.CheckSame([
+            $"program: {options.Program}",
+            $"gradients exchanged together: {(options.Ranks.BesideWork(() => false) is null ? 0 : options.BucketBytes)} bytes",
+            .. settings.Select(pair => $"{pair.Key}: {pair.Value}"),
+        ]);
 
     /// <summary>Gives all ranks the file of the state that rank 0 begins with.</summary>
     /// <param name="ranks">The run.</param>

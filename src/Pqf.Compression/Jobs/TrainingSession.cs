@@ -31,6 +31,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
             Optimizer = Options.Optimizer,
             Schedule = Options.Schedule((int)Math.Min(int.MaxValue, (long)Options.Epochs * kind.BatchCount)),
             LearningRate = Options.LearningRate,
+            BucketBytes = Options.BucketBytes,
         };
 
     ICollective Ranks => Options.Ranks;

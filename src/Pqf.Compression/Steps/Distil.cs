@@ -99,7 +99,7 @@ public sealed record Distil(Func<int, LabelledData> Data, DistillationOptions Op
     {
         using var scope = device.BeginScope();
         foreach (var batch in task.Epoch(0, 0).Take(1))
-            _ = batch.Bind(task.Evaluate);
+            _ = batch.Bind(images => task.Evaluate(images, _ => { }));
     }
 
     static Parameters Copied(Parameters parameters) =>

@@ -98,7 +98,7 @@ public sealed class Classification
     static Shape ShapeOf(LabelledBatch batch, LabelledData data) =>
         [batch.Classes.Length, data.BatchShape[1], data.BatchShape[2], data.BatchShape[3]];
 
-    Result<Evaluation<StepResult>, PqfError> Evaluate(LabelledBatch batch) =>
+    Result<Evaluation<StepResult>, PqfError> Evaluate(LabelledBatch batch, Action<FinalGradient> final) =>
         Check(graph, ShapeOf(batch, data))
             .Map(_ =>
             {
@@ -113,7 +113,8 @@ public sealed class Classification
                     {
                         var forward = plan.Run(tape, variables, images, NormMode.Batch);
                         return (Loss(tape, forward.Output, target, soft), (Logits: tape.Keep(forward.Output.Value), forward.Norms));
-                    }
+                    },
+                    (name, gradient) => final(new(name, gradient, batch.Classes.Length))
                 )(trainable);
                 var metrics = Measure(evaluation.Extra.Logits, batch.Classes.Span);
                 return new Evaluation<StepResult>(evaluation.Loss, evaluation.Gradients, new(metrics, evaluation.Extra.Norms));

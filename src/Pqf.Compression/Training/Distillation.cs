@@ -79,7 +79,7 @@ public sealed class Distillation
     Tensor<float> Images(LabelledBatch batch) =>
         Tensor<float>.From(device, [batch.Classes.Length, data.BatchShape[1], data.BatchShape[2], data.BatchShape[3]], batch.Images.Span);
 
-    Result<Evaluation<StepResult>, PqfError> Evaluate(LabelledBatch batch)
+    Result<Evaluation<StepResult>, PqfError> Evaluate(LabelledBatch batch, Action<FinalGradient> final)
     {
         var images = Images(batch);
         var wanted = teacher.RunAll(images);
@@ -93,7 +93,8 @@ public sealed class Distillation
                 for (int i = 0; i < factors.Length; i++)
                     loss = tape.Apply(new Add.Function(), loss, BlockLoss(tape, outputs[i], wanted[i], factors[i] / factors.Length));
                 return (loss, tape.Keep(outputs[^1].Value));
-            }
+            },
+            (name, gradient) => final(new(name, gradient, batch.Classes.Length))
         )(trainable);
         return new Evaluation<StepResult>(
             evaluation.Loss,

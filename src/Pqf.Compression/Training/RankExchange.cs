@@ -7,52 +7,106 @@ using Pqf.Tensors.Devices;
 namespace Pqf.Compression.Training;
 
 /// <summary>Sums what the micro-batches of all ranks gave, in the order of one tree.</summary>
-/// <param name="ranks">The run, of two ranks at least.</param>
+/// <param name="ranks">The run.</param>
 /// <param name="device">Where sums are computed.</param>
 /// <param name="trainable">What there are gradients of.</param>
-sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<string, Tensor<float>> trainable)
+/// <param name="bucketBytes">As <see cref="TrainingOptions.BucketBytes"/>.</param>
+sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<string, Tensor<float>> trainable, int bucketBytes)
 {
     /// <summary>Values of a rank up to which every rank gets all of them and sums alone: 64 KiB take 50 µs on 10 Gbit/s, as long as the
     /// second message of the other way would take to begin.</summary>
     const int SmallCount = 16_384;
 
+    readonly List<string> seen = [];
+    BucketPlan? plan;
+    ICollective? beside;
+    EarlyExchange? latest;
+
     /// <summary>Bytes that this rank sent to others in the latest step.</summary>
     public long SentBytes { get; private set; }
 
-    /// <summary>Sums a step.</summary>
-    /// <param name="cut">Whose micro-batches are whose.</param>
+    /// <summary>Starts a step.</summary>
+    /// <param name="cut">Whose micro-batches are whose; null for a step of one process.</param>
     /// <param name="step">Number of the step in its epoch.</param>
-    /// <param name="known">What steps give; null on a rank that had no micro-batch yet.</param>
-    /// <param name="own">This rank's part.</param>
-    /// <param name="scopes">Open ones; takes that of the sum.</param>
-    /// <returns>The form, and the whole tree.</returns>
-    public (StepForm Form, SumTree<StepPart> Whole) Sum(StepCut cut, int step, StepForm? known, SumTree<StepPart> own, Stack<Scope> scopes)
+    /// <returns>The exchange of gradients during the way back; null where all are exchanged after it: where one bucket holds them, and in
+    /// the first step, which finds out their order.</returns>
+    public EarlyExchange? Start(StepCut? cut, int step)
     {
         SentBytes = 0;
-        ImmutableArray<ImmutableArray<TreeNode>> nodes =
-        [
-            .. Enumerable
-                .Range(0, ranks.Size)
-                .Select(rank => cut.PartOf(step, rank))
-                .Select(part => SumTree.NodesOf(cut.MicroCount(step), part.First, part.Count)),
-        ];
-        var form = ShareForm(known, nodes);
-        var shapes = form.Shapes(trainable);
-        int slotCount = nodes.Max(part => part.Length),
-            valueCount = shapes.Sum(shape => shape.Count);
-        double[] heads = Heads(own, slotCount, form.Metrics.Length);
-        float[] values = Flat(own, slotCount, valueCount);
-        bool isSmall = slotCount * valueCount <= SmallCount;
-        var (sum, head) = Combined(
-            new(cut.MicroCount(step), nodes, heads, slotCount),
-            isSmall ? Gather(values) : Scatter(values, slotCount, valueCount),
-            isSmall ? valueCount : Segment(valueCount)
+        seen.Clear();
+        latest = plan is { Buckets.Length: > 1 }
+            ? new EarlyExchange(
+                plan,
+                RankNodes.Of(cut!, step, ranks.Size),
+                ranks.Rank,
+                trainable,
+                (nodes, mine, onDevice) => Sum(beside!, nodes, mine, onDevice)
+            )
+            : null;
+        return latest;
+    }
+
+    /// <summary>Receives the gradients of a step that are not exchanged early.</summary>
+    public void Take(FinalGradient gradient)
+    {
+        if (plan is null && ranks.Size > 1)
+            seen.Add(gradient.Name);
+    }
+
+    /// <summary>Sums a step.</summary>
+    /// <param name="nodes">Whose nodes are whose.</param>
+    /// <param name="known">What steps give; null on a rank that had no micro-batch yet.</param>
+    /// <param name="own">This rank's part.</param>
+    /// <param name="early">Has the sums of the gradients; null where they are still to be exchanged.</param>
+    /// <param name="scopes">Open ones; takes that of the sum.</param>
+    /// <returns>The form, and the whole step.</returns>
+    public (StepForm Form, StepPart Whole) Sum(
+        RankNodes nodes,
+        StepForm? known,
+        SumTree<StepPart> own,
+        EarlyExchange? early,
+        Stack<Scope> scopes
+    )
+    {
+        var form = ShareForm(known, nodes.Nodes);
+        var shapes = form.Shapes(early is null ? trainable : trainable.Clear());
+        int valueCount = shapes.Sum(shape => shape.Count);
+        var mine = new NodeValues(
+            Heads(own, nodes.SlotCount, form.Metrics.Length),
+            Flat(own, nodes.SlotCount, valueCount, shapes.Length),
+            valueCount
         );
+        var (sums, whole) = Sum(ranks, nodes, mine, compute => compute());
         scopes.Push(device.BeginScope());
-        var whole = Whole(isSmall ? sum : Gather(sum), shapes, head, scopes.Peek());
-        var tree = new SumTree<StepPart>(1, (left, _) => left);
-        tree.Add(new(0, 0), whole);
-        return (form, tree);
+        ImmutableArray<Tensor<float>> values = [.. Cut(sums, shapes)];
+        if (early is not null)
+            values =
+            [
+                .. values,
+                .. StepForm.Names(trainable).Select(name => Tensor<float>.From(device, trainable[name].Shape, early[name])),
+            ];
+        else if (plan is null && bucketBytes > 0 && nodes.Nodes.All(part => !part.IsEmpty))
+        {
+            beside ??= ranks.BesideWork(() => latest?.IsComputing is true);
+            if (beside is not null)
+                plan = BucketPlan.Share(ranks, seen, trainable, bucketBytes);
+        }
+
+        return (form, whole with { Values = values, Scope = scopes.Peek() });
+    }
+
+    /// <summary>Sums values over all ranks.</summary>
+    /// <param name="through">Exchanges: the ranks, or the same beside the step's thread.</param>
+    /// <param name="nodes">Whose nodes are whose.</param>
+    /// <param name="mine">Of this rank.</param>
+    /// <param name="onDevice">Does the additions, where the device may be used.</param>
+    RankSum Sum(ICollective through, RankNodes nodes, NodeValues mine, Func<Func<RankSum>, RankSum> onDevice)
+    {
+        double[] heads = Gather(through, mine.Heads);
+        bool isSmall = nodes.SlotCount * mine.Count <= SmallCount;
+        float[] received = isSmall ? Gather(through, mine.Values) : Scatter(through, mine.Values, nodes.SlotCount, mine.Count);
+        var sum = onDevice(() => Combined(nodes, heads, received, isSmall ? mine.Count : Segment(mine.Count)));
+        return isSmall ? sum : sum with { Values = Gather(through, sum.Values) };
     }
 
     int Segment(int valueCount) => Division.Ceil(valueCount, ranks.Size);
@@ -68,27 +122,28 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
         return known ?? JsonSerializer.Deserialize(text, StepFormJson.Default.StepForm)!;
     }
 
-    /// <summary>Counts and metrics of all ranks' nodes.</summary>
-    double[] Heads(SumTree<StepPart> own, int slotCount, int metricCount)
+    /// <summary>Counts and metrics of this rank's nodes.</summary>
+    static double[] Heads(SumTree<StepPart> own, int slotCount, int metricCount)
     {
-        double[] mine = new double[slotCount * (2 + metricCount)];
+        double[] heads = new double[slotCount * (NodeValues.CountsLength + metricCount)];
         for (int slot = 0; slot < own.Nodes.Count; slot++)
         {
             var part = own.Nodes[slot].Value;
             double[] head = [part.ImageCount, part.BatchCount, .. part.Means];
-            head.CopyTo(mine, slot * head.Length);
+            head.CopyTo(heads, slot * head.Length);
         }
 
-        return Gather(mine);
+        return heads;
     }
 
-    static float[] Flat(SumTree<StepPart> own, int slotCount, int valueCount)
+    /// <summary>The first tensors of each node.</summary>
+    static float[] Flat(SumTree<StepPart> own, int slotCount, int valueCount, int tensorCount)
     {
         float[] flat = new float[slotCount * valueCount];
         for (int slot = 0; slot < own.Nodes.Count; slot++)
         {
             int first = slot * valueCount;
-            foreach (var tensor in own.Nodes[slot].Value.Values)
+            foreach (var tensor in own.Nodes[slot].Value.Values.AsSpan(0, tensorCount))
             {
                 tensor.CopyTo(flat.AsSpan(first, tensor.Shape.Count));
                 first += tensor.Shape.Count;
@@ -98,18 +153,18 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
         return flat;
     }
 
-    T[] Gather<T>(T[] mine)
+    T[] Gather<T>(ICollective through, T[] mine)
         where T : unmanaged
     {
         var all = new T[mine.Length * ranks.Size];
         var bytes = Agreement.AsBytes(mine);
-        ranks.AllGather(bytes, Agreement.AsBytes(all));
+        through.AllGather(bytes, Agreement.AsBytes(all));
         SentBytes += (long)bytes.Length * (ranks.Size - 1);
         return all;
     }
 
     /// <summary>This rank's segment of every rank's nodes.</summary>
-    float[] Scatter(float[] values, int slotCount, int valueCount)
+    float[] Scatter(ICollective through, float[] values, int slotCount, int valueCount)
     {
         int segment = Segment(valueCount);
         float[] parts = new float[ranks.Size * slotCount * segment],
@@ -123,54 +178,39 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
         }
 
         var bytes = Agreement.AsBytes(parts);
-        ranks.AllToAll(bytes, Agreement.AsBytes(received));
+        through.AllToAll(bytes, Agreement.AsBytes(received));
         SentBytes += bytes.Length / ranks.Size * (ranks.Size - 1);
         return received;
     }
 
     /// <summary>Sums the nodes of all ranks, or a segment of them.</summary>
-    (float[] Sum, StepPart Head) Combined(RankNodes all, float[] received, int length)
+    RankSum Combined(RankNodes all, double[] heads, float[] received, int length)
     {
-        var (microCount, nodes, heads, slotCount) = all;
-        int headLength = heads.Length / (ranks.Size * slotCount);
-        var tree = new SumTree<StepPart>(microCount, StepPart.Combine);
+        int headLength = heads.Length / (ranks.Size * all.SlotCount);
+        var tree = new SumTree<StepPart>(all.MicroCount, StepPart.Combine);
         for (int rank = 0; rank < ranks.Size; rank++)
-        for (int slot = 0; slot < nodes[rank].Length; slot++)
+        for (int slot = 0; slot < all.Nodes[rank].Length; slot++)
         {
-            int number = (rank * slotCount) + slot;
+            int number = (rank * all.SlotCount) + slot;
             var head = heads.AsSpan(number * headLength, headLength);
             var inner = device.BeginScope();
             var values = Tensor<float>.From(device, [length], received.AsSpan(number * length, length));
-            tree.Add(nodes[rank][slot], new((int)head[0], (int)head[1], [values], [.. head[2..]], inner));
+            tree.Add(all.Nodes[rank][slot], new((int)head[0], (int)head[1], [values], [.. head[NodeValues.CountsLength..]], inner));
         }
 
         var root = tree.Nodes[0].Value;
         float[] sum = root.Values[0].ToArray();
         root.Scope.Dispose();
-        return (sum, root);
+        return new(sum, root with { Values = [] });
     }
 
-    StepPart Whole(float[] sum, ImmutableArray<Shape> shapes, StepPart head, Scope scope)
+    IEnumerable<Tensor<float>> Cut(float[] values, ImmutableArray<Shape> shapes)
     {
-        var values = ImmutableArray.CreateBuilder<Tensor<float>>(shapes.Length);
         int first = 0;
         foreach (var shape in shapes)
         {
-            values.Add(Tensor<float>.From(device, shape, sum.AsSpan(first, shape.Count)));
+            yield return Tensor<float>.From(device, shape, values.AsSpan(first, shape.Count));
             first += shape.Count;
         }
-
-        return head with
-        {
-            Values = values.MoveToImmutable(),
-            Scope = scope,
-        };
     }
-
-    /// <summary>The nodes of all ranks.</summary>
-    /// <param name="MicroCount">Leaves of their tree.</param>
-    /// <param name="Nodes">By rank.</param>
-    /// <param name="Heads">Counts and metrics, slot by slot.</param>
-    /// <param name="SlotCount">Most nodes of a rank.</param>
-    sealed record RankNodes(int MicroCount, ImmutableArray<ImmutableArray<TreeNode>> Nodes, double[] Heads, int SlotCount);
 }

@@ -18,12 +18,13 @@ sealed record StepPart(int ImageCount, int BatchCount, ImmutableArray<Tensor<flo
 {
     /// <summary>The average over both parts' images, each part by its share, in the left one's memory. The right one's is given
     /// back.</summary>
-    /// <remarks>Parts of equal size have the weight ½, so that only the sum is rounded.</remarks>
+    /// <remarks>Parts of equal size have the weight ½, so that only the sum is rounded. The right part may lack gradients, which are
+    /// averaged elsewhere then.</remarks>
     public static StepPart Combine(StepPart left, StepPart right)
     {
         int count = left.ImageCount + right.ImageCount;
-        for (int i = 0; i < left.Values.Length; i++)
-            RunningAverage.Update(left.Values[i], right.Values[i], (float)((double)right.ImageCount / count));
+        for (int i = 0; i < right.Values.Length; i++)
+            Average(left.Values[i], left.ImageCount, right.Values[i], right.ImageCount);
         right.Scope.Dispose();
         return left with
         {
@@ -32,6 +33,10 @@ sealed record StepPart(int ImageCount, int BatchCount, ImmutableArray<Tensor<flo
             Means = [.. left.Means.Zip(right.Means, (a, b) => ((a * left.ImageCount) + (b * right.ImageCount)) / count)],
         };
     }
+
+    /// <summary>The average of two values of neighbours, over the left one.</summary>
+    public static void Average(Tensor<float> left, int leftCount, Tensor<float> right, int rightCount) =>
+        RunningAverage.Update(left, right, (float)((double)rightCount / (leftCount + rightCount)));
 }
 
 /// <summary>A norm of a step.</summary>
@@ -52,10 +57,9 @@ sealed record StepForm(ImmutableArray<string> Metrics, ImmutableArray<NormForm> 
             [.. result.Norms.Select(norm => new NormForm(norm.Layer, norm.Mean.Shape.Count, norm.Count / result.Metrics.Count))]
         );
 
-    /// <summary>Shapes of a step's values: gradients in the order of their names, mean and variance of each norm, the loss.</summary>
+    /// <summary>Shapes of a step's values: mean and variance of each norm, the loss, gradients in the order of their names.</summary>
     public ImmutableArray<Shape> Shapes(ImmutableDictionary<string, Tensor<float>> trainable) =>
         [
-            .. Names(trainable).Select(name => trainable[name].Shape),
             .. Norms.SelectMany(norm =>
                 (Shape[])
                     [
@@ -64,6 +68,7 @@ sealed record StepForm(ImmutableArray<string> Metrics, ImmutableArray<NormForm> 
                     ]
             ),
             new Shape(),
+            .. Names(trainable).Select(name => trainable[name].Shape),
         ];
 
     /// <summary>An evaluation as a part of a step.</summary>
@@ -72,9 +77,9 @@ sealed record StepForm(ImmutableArray<string> Metrics, ImmutableArray<NormForm> 
             evaluation.Extra.Metrics.Count,
             1,
             [
-                .. Names(evaluation.Gradients).Select(name => evaluation.Gradients[name]),
                 .. evaluation.Extra.Norms.SelectMany(norm => (Tensor<float>[])[norm.Mean, norm.Variance]),
                 evaluation.Loss,
+                .. Names(evaluation.Gradients).Select(name => evaluation.Gradients[name]),
             ],
             [.. evaluation.Extra.Metrics.Means.Select(mean => mean.Value)],
             scope
@@ -87,24 +92,20 @@ sealed record StepForm(ImmutableArray<string> Metrics, ImmutableArray<NormForm> 
         var metrics = new Metrics(whole.ImageCount, [.. Metrics.Zip(whole.Means, (name, value) => new Mean(name, value))]);
         var norms = Norms.Select(
             (norm, i) =>
-                new NormStatistics(
-                    norm.Layer,
-                    whole.Values[names.Length + (2 * i)],
-                    whole.Values[names.Length + (2 * i) + 1],
-                    norm.PixelCount * whole.ImageCount
-                )
+                new NormStatistics(norm.Layer, whole.Values[2 * i], whole.Values[(2 * i) + 1], norm.PixelCount * whole.ImageCount)
                 {
                     BatchCount = whole.BatchCount,
                 }
         );
         return new(
-            whole.Values[^1],
-            names.Zip(whole.Values).ToImmutableDictionary(pair => pair.First, pair => pair.Second),
+            whole.Values[2 * Norms.Length],
+            names.Zip(whole.Values.TakeLast(names.Length)).ToImmutableDictionary(pair => pair.First, pair => pair.Second),
             new(metrics, [.. norms])
         );
     }
 
-    static ImmutableArray<string> Names(ImmutableDictionary<string, Tensor<float>> tensors) =>
+    /// <summary>Names of parameters in the order of their gradients.</summary>
+    public static ImmutableArray<string> Names(ImmutableDictionary<string, Tensor<float>> tensors) =>
         [.. tensors.Keys.Order(StringComparer.Ordinal)];
 }
 

@@ -15,7 +15,7 @@ namespace Pqf.Compression.Training;
 public sealed class Trainer<TBatch>(TrainingTask<TBatch> task, TrainingState state, TrainingOptions options, ICollective? ranks = null)
 {
     readonly ICollective ranks = ranks ?? Alone.Instance;
-    readonly StepSum<TBatch> steps = new(task, state.Parameters.Tensors().First().Device, ranks ?? Alone.Instance);
+    readonly StepSum<TBatch> steps = new(task, state.Parameters.Tensors().First().Device, ranks ?? Alone.Instance, options.BucketBytes);
 
     /// <summary>After the last event.</summary>
     public TrainingState State { get; private set; } = state;

@@ -19,4 +19,12 @@ public sealed record TrainingOptions
 
     /// <summary>Learning rate of the first step.</summary>
     public required double LearningRate { get; init; }
+
+    /// <summary>Bytes of gradients that processes exchange together, while those of earlier layers are still to come; 0 exchanges all
+    /// gradients after the way back. Steps do not depend on it.</summary>
+    public int BucketBytes { get; init; } = DefaultBucketBytes;
+
+    /// <summary>4 MB take 7 ms on 10 Gbit/s, a hundred times the latency of the messages; a dense ResNet-18 has about ten such
+    /// buckets.</summary>
+    public const int DefaultBucketBytes = 4_000_000;
 }

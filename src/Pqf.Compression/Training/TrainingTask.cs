@@ -11,6 +11,13 @@ namespace Pqf.Compression.Training;
 /// frozen.</param>
 public sealed record StepResult(Metrics Metrics, ImmutableArray<NormStatistics> Norms);
 
+/// <summary>A gradient to which nothing will be added in the evaluation of a micro-batch, while those of earlier layers are still to
+/// come.</summary>
+/// <param name="Name">Of its parameter.</param>
+/// <param name="Value">The gradient, which must not be overwritten.</param>
+/// <param name="ImageCount">Images of the micro-batch.</param>
+public readonly record struct FinalGradient(string Name, Tensor<float> Value, int ImageCount);
+
 /// <summary>What a <see cref="Trainer{TBatch}"/> trains: examples, a loss of them, and a measure of how good the network is.</summary>
 /// <typeparam name="TBatch">Examples of one step.</typeparam>
 public sealed record TrainingTask<TBatch>
@@ -30,8 +37,9 @@ public sealed record TrainingTask<TBatch>
     public StepCut? Cut { get; init; }
 
     /// <summary>Loss, gradients by <see cref="Trainable"/>, and the rest, in the innermost scope; or why the batch cannot be trained
-    /// on.</summary>
-    public required Func<TBatch, Result<Evaluation<StepResult>, PqfError>> Evaluate { get; init; }
+    /// on. Its second argument may be called with gradients that are final before the evaluation is over, so that other processes get them
+    /// early.</summary>
+    public required Func<TBatch, Action<FinalGradient>, Result<Evaluation<StepResult>, PqfError>> Evaluate { get; init; }
 
     /// <summary>Measures the network as it is.</summary>
     public required Func<CancellationToken, Result<Metrics, PqfError>> Validate { get; init; }

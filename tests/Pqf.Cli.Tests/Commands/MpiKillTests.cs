@@ -69,12 +69,14 @@ public sealed class MpiKillTests : IDisposable
 
     [Theory]
     [Trait("Speed", "Slow")]
-    [InlineData(MpiProgram.OpenMpi)]
-    [InlineData(MpiProgram.Mpich)]
-    public void A_rank_that_stalls_is_named_and_the_state_is_saved(string launcher)
+    [InlineData(MpiProgram.OpenMpi, "0")]
+    [InlineData(MpiProgram.OpenMpi, "0.004")]
+    [InlineData(MpiProgram.Mpich, "0")]
+    [InlineData(MpiProgram.Mpich, "0.004")]
+    public void A_rank_that_stalls_is_named_and_the_state_is_saved(string launcher, string bucket)
     {
         MpiProgram.Found(launcher);
-        using var run = Start(launcher, "out", "--rank_minutes", "0.05");
+        using var run = Start(launcher, "out", "--rank_minutes", "0.05", "--rank_bucket_mb", bucket);
         WaitFor("out/states/1.state");
         _ = Kill(RankOf("out", 1)!.Value, SigStop);
         var ended = End(run);
@@ -122,6 +124,8 @@ public sealed class MpiKillTests : IDisposable
             .. TestImages.Network,
             "--dataloader.micro_batch",
             "2",
+            "--rank_bucket_mb", // many exchanges on the way back
+            "0.004",
             .. more,
         ];
 

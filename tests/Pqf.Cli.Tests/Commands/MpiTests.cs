@@ -38,6 +38,24 @@ public sealed class MpiTests : IDisposable
         AssertSame("alone", "4");
     }
 
+    // Buckets of 150 KB: messages of all kinds during the way back.
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData(OpenMpi)]
+    [InlineData(Mpich)]
+    public void Gradients_that_are_exchanged_early_change_no_byte(string launcher)
+    {
+        string program = MpiProgram.Found(launcher);
+        string[] wide = ["--model.width", "16", "--rank_bucket_mb"];
+        Assert.Equal((0, ""), Problems(Run("dotnet", [], "alone", [.. wide, "0.15"])));
+        foreach (var (count, bucket) in ((int, string)[])[(1, "0.15"), (2, "0"), (2, "0.15"), (4, "0.15")])
+        {
+            Assert.Equal((0, ""), Problems(Run(program, ["-np", $"{count}"], "ranks", [.. wide, bucket])));
+            AssertSame("alone", "ranks");
+            Directory.Delete(folder.File("ranks"), true);
+        }
+    }
+
     [Theory]
     [InlineData(OpenMpi)]
     [InlineData(Mpich)]

@@ -31,6 +31,7 @@ public class ConfigTests
         distillation: {teacher: dense.pth, weight: 0.75, temperature: 4}
         save_minutes: 2.5
         rank_minutes: 1.5
+        rank_bucket_mb: 2.25
         skip_initial_validation: true
         output_path: results
         seed: 7
@@ -120,7 +121,7 @@ public class ConfigTests
             config.Dataloader
         );
         Assert.Equal((4, "loss"), (config.Patience, config.BestMetric));
-        Assert.Equal((0.1, 2.5, 1.5), (config.LabelSmoothing, config.SaveMinutes, config.RankMinutes));
+        Assert.Equal((0.1, 2.5, 1.5, 2.25), (config.LabelSmoothing, config.SaveMinutes, config.RankMinutes, config.RankBucketMb));
         Assert.Equal(
             new DistillationConfig
             {

@@ -6,25 +6,26 @@ namespace Pqf.Compression.Tests.Collectives;
 
 public sealed class MpiLibraryTests
 {
-    // Handles of MPICH 4.0's mpi.h and of the MPI 5.0 standard, section 20.2. The texts begin as those of the libraries do.
+    // Handles and MPI_THREAD_SERIALIZED of MPICH 4.0's mpi.h and of the MPI 5.0 standard, section 20.2. The texts begin as those of the libraries do.
     [Theory]
-    [InlineData("libmpi.so.40", "Open MPI v4.1.4", "ompi_mpi_comm_world ompi_mpi_byte", 1, 2)]
-    [InlineData("libmpich.so.12", "MPICH Version:\t4.0.2", "", 0x44000000, 0x4c00010d)]
-    [InlineData("libmpi.so.12", "MVAPICH2 Version      :\t2.3.7 MPICH", "", 0x44000000, 0x4c00010d)]
-    [InlineData("libmpi.so.12", "Intel(R) MPI Library 2021.9", "", 0x44000000, 0x4c00010d)]
-    [InlineData("libmpi.so.12", "MPI VERSION    : CRAY MPICH version 8.1.25", "MPI_Abi_get_version", 0x44000000, 0x4c00010d)]
-    [InlineData("libmpi_abi.so.0", "MPICH Version:\t4.3.0", "MPI_Abi_get_version", 0x101, 0x247)]
+    [InlineData("libmpi.so.40", "Open MPI v4.1.4", "ompi_mpi_comm_world ompi_mpi_byte", 1, 2, 2)]
+    [InlineData("libmpich.so.12", "MPICH Version:\t4.0.2", "", 0x44000000, 0x4c00010d, 2)]
+    [InlineData("libmpi.so.12", "MVAPICH2 Version      :\t2.3.7 MPICH", "", 0x44000000, 0x4c00010d, 2)]
+    [InlineData("libmpi.so.12", "Intel(R) MPI Library 2021.9", "", 0x44000000, 0x4c00010d, 2)]
+    [InlineData("libmpi.so.12", "MPI VERSION    : CRAY MPICH version 8.1.25", "MPI_Abi_get_version", 0x44000000, 0x4c00010d, 2)]
+    [InlineData("libmpi_abi.so.0", "MPICH Version:\t4.3.0", "MPI_Abi_get_version", 0x101, 0x247, 2048)]
     public void The_kind_of_a_library_follows_from_its_name_text_and_symbols(
         string name,
         string text,
         string symbols,
         long world,
-        long type
+        long type,
+        int serialized
     )
     {
         string[] known = symbols.Split(' ');
         var handles = MpiLibrary.KindOf(name, text, symbol => Array.IndexOf(known, symbol) is >= 0 and var at ? at + 1 : null).Value();
-        Assert.Equal((world, type), (handles.World, handles.Byte));
+        Assert.Equal((world, type, serialized), (handles.World, handles.Byte, handles.Serialized));
     }
 
     [Theory]

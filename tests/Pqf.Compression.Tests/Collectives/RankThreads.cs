@@ -15,6 +15,8 @@ sealed class RankThreads : ICollective
 
     public int LocalRank => Rank;
 
+    public ICollective? BesideWork(Func<bool> isComputing) => this;
+
     /// <summary>Runs all ranks to the end; what each gave.</summary>
     public static T[] Run<T>(int size, Func<ICollective, T> run)
     {

@@ -45,7 +45,10 @@ public sealed class ClassificationTests : IDisposable
             LabelSmoothing = (float)smoothing,
             Teacher = new Teacher(teacher, new TeacherMix(weight, temperature)),
         };
-        var evaluation = Classification.Task(SmallTraining.Graph, parameters, options, SmallTraining.Data).Evaluate(batch).Value();
+        var evaluation = Classification
+            .Task(SmallTraining.Graph, parameters, options, SmallTraining.Data)
+            .Evaluate(batch, _ => { })
+            .Value();
 
         double expected = 0;
         for (int i = 0; i < 6; i++)

@@ -20,13 +20,17 @@ public sealed class RankTrainingTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public void One_seed_gives_the_same_files_for_any_number_of_ranks()
+    // Bytes of gradients that are exchanged early: all of them after the way back, and buckets of a layer or several.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(6_000)]
+    public void One_seed_gives_the_same_files_for_any_number_of_ranks(int bucketBytes)
     {
         Train("one", 1, Options);
         foreach (int rankCount in (int[])[2, 4])
         {
-            Train($"{rankCount}", rankCount, Options);
+            Train($"{rankCount}", rankCount, Options with { BucketBytes = bucketBytes });
             AssertSame("one", $"{rankCount}");
         }
     }
@@ -99,6 +103,23 @@ public sealed class RankTrainingTests : IDisposable
             ranks => Run("x", Options with { Ranks = ranks, Seed = ranks.Rank }).Match(_ => "done", error => error.Message)
         );
         Assert.Equal(["", "configuration: rank 1: expected what rank 0 has (seed: 0), got seed: 1"], errors);
+    }
+
+    [Fact]
+    public void Ranks_of_other_buckets_are_refused()
+    {
+        string[] errors = RankThreads.Run(
+            2,
+            ranks => Run("x", Options with { Ranks = ranks, BucketBytes = ranks.Rank }).Match(_ => "done", error => error.Message)
+        );
+        Assert.Equal(
+            [
+                "",
+                "configuration: rank 1: expected what rank 0 has (gradients exchanged together: 0 bytes), got gradients exchanged together: "
+                    + "1 bytes",
+            ],
+            errors
+        );
     }
 
     [Fact]

@@ -79,12 +79,12 @@ public sealed class StepSumTests
             Trainable = ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight),
             Epoch = (_, _) => Enumerable.Range(first, count).Select(micro => (Result<int, PqfError>)micro),
             Cut = cut,
-            Evaluate = micro => Evaluate(device, micro, valueCount, CountOf(micro, imageCount)),
+            Evaluate = (micro, _) => Evaluate(device, micro, valueCount, CountOf(micro, imageCount)),
             Validate = _ => Metrics.None,
             Score = Metrics.Loss,
         };
         using var batches = task.Epoch(0, 0).GetEnumerator();
-        var values = new StepSum<int>(task, device, ranks).Next(
+        var values = new StepSum<int>(task, device, ranks, 0).Next(
             batches,
             0,
             result => result.Match(StepValues.Of, error => throw new InvalidOperationException(error.Message)),

@@ -208,7 +208,7 @@ public sealed class TrainerTests : IDisposable
         {
             Trainable = ImmutableDictionary<string, Tensor<float>>.Empty.Add("w", weight),
             Epoch = (_, first) => Enumerable.Range(0, 1 - first).Select(batch => (Result<int, PqfError>)batch),
-            Evaluate = _ =>
+            Evaluate = (_, _) =>
                 Grad.ValueAndGrad(
                     (tape, variables) =>
                         (tape.Apply(new Reshape.Function([]), variables["w"]), new StepResult(new(1, [new(Metrics.Loss, 0)]), []))

@@ -7,8 +7,7 @@ namespace Pqf.Compression.Collectives;
 /// codes.</remarks>
 public sealed unsafe class MpiCollective : ICollective
 {
-    const int MaxName = 256, // MPI_MAX_PROCESSOR_NAME, the longest
-        SmallBytes = 1 << 16; // longer messages come right after short ones, in which all ranks have met
+    const int MaxName = 256; // MPI_MAX_PROCESSOR_NAME, the longest
 
     readonly MpiLibrary library;
     readonly MpiWait wait;
@@ -78,7 +77,7 @@ public sealed unsafe class MpiCollective : ICollective
     public void AllGather(ReadOnlySpan<byte> mine, Span<byte> all)
     {
         CheckLength("AllGather", (long)mine.Length * Size, all.Length);
-        Exchange(library["MPI_Allgather"], library["MPI_Iallgather"], mine, mine.Length, all);
+        Exchange(library["MPI_Iallgather"], mine, mine.Length, all);
     }
 
     /// <inheritdoc/>
@@ -86,40 +85,19 @@ public sealed unsafe class MpiCollective : ICollective
     public void AllToAll(ReadOnlySpan<byte> mine, Span<byte> received)
     {
         CheckLength("AllToAll", mine.Length, received.Length);
-        Exchange(library["MPI_Alltoall"], library["MPI_Ialltoall"], mine, mine.Length / Size, received);
+        Exchange(library["MPI_Ialltoall"], mine, mine.Length / Size, received);
     }
 
     /// <inheritdoc/>
     public ICollective? BesideWork(Func<bool> isComputing) => allowsOtherThreads ? new MpiCollective(this, isComputing) : null;
 
     /// <summary>Both exchanges have the same arguments.</summary>
-    void Exchange(nint blocking, nint started, ReadOnlySpan<byte> mine, int part, Span<byte> received)
+    void Exchange(nint function, ReadOnlySpan<byte> mine, int part, Span<byte> received)
     {
-        if (Math.Max(mine.Length, received.Length) > SmallBytes)
-        {
-            fixed (byte* send = mine)
-            fixed (byte* receive = received)
-                if (isComputing is null)
-                    Done(
-                        ((delegate* unmanaged[Cdecl]<byte*, int, nint, byte*, int, nint, nint, int>)blocking)(
-                            send,
-                            part,
-                            type,
-                            receive,
-                            part,
-                            type,
-                            world
-                        )
-                    );
-                else
-                    wait.ForMet(Started(started, send, part, receive), isComputing);
-            return;
-        }
-
-        using var buffer = new MpiBuffer(mine.Length + received.Length);
-        mine.CopyTo(buffer.Bytes);
+        using var buffer = new MpiBuffer((long)mine.Length + received.Length);
+        mine.CopyTo(new(buffer.Pointer, mine.Length));
         byte* into = buffer.Pointer + mine.Length;
-        wait.For(Started(started, buffer.Pointer, part, into), buffer, isComputing);
+        wait.For(Started(function, buffer.Pointer, part, into), buffer, isComputing);
         new ReadOnlySpan<byte>(into, received.Length).CopyTo(received);
     }
 
@@ -146,35 +124,21 @@ public sealed unsafe class MpiCollective : ICollective
     /// <exception cref="RanksMissingException">Some ranks have not come.</exception>
     public void Broadcast(Span<byte> bytes, int root)
     {
-        if (bytes.Length > SmallBytes)
-            fixed (byte* whole = bytes)
-                Done(
-                    ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, int>)library["MPI_Bcast"])(
-                        whole,
-                        bytes.Length,
-                        type,
-                        root,
-                        world
-                    )
-                );
-        else
-        {
-            using var buffer = new MpiBuffer(bytes.Length);
-            bytes.CopyTo(buffer.Bytes);
-            nint request = 0;
-            Done(
-                ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, nint*, int>)library["MPI_Ibcast"])(
-                    buffer.Pointer,
-                    bytes.Length,
-                    type,
-                    root,
-                    world,
-                    &request
-                )
-            );
-            wait.For(request, buffer, isComputing);
-            buffer.Bytes.CopyTo(bytes);
-        }
+        using var buffer = new MpiBuffer(bytes.Length);
+        bytes.CopyTo(new(buffer.Pointer, bytes.Length));
+        nint request = 0;
+        Done(
+            ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, nint, nint*, int>)library["MPI_Ibcast"])(
+                buffer.Pointer,
+                bytes.Length,
+                type,
+                root,
+                world,
+                &request
+            )
+        );
+        wait.For(request, buffer, isComputing);
+        new ReadOnlySpan<byte>(buffer.Pointer, bytes.Length).CopyTo(bytes);
     }
 
     /// <inheritdoc/>

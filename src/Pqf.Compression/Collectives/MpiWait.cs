@@ -17,15 +17,17 @@ public sealed record RankPatience(TimeSpan Timeout, TimeProvider Clock)
 public sealed class RanksMissingException(string message) : OperationCanceledException(message);
 
 /// <summary>Memory that MPI may write to until a request is done.</summary>
-sealed unsafe class MpiBuffer(int length) : IDisposable
+sealed unsafe class MpiBuffer(long length) : IDisposable
 {
+    const int LongBytes = 1 << 17;
+
     bool isAbandoned;
 
     /// <summary>The first byte.</summary>
     public byte* Pointer { get; } = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, length));
 
-    /// <summary>All bytes.</summary>
-    public Span<byte> Bytes => new(Pointer, length);
+    /// <summary>Whether messages are so long that they come right after short ones, in which all ranks have met.</summary>
+    public bool IsLong => length > LongBytes;
 
     /// <summary>Leaves the memory to a request that is never done.</summary>
     public void Abandon() => isAbandoned = true;
@@ -50,10 +52,11 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
     const int StatusBytes = 64, // MPI_Status has 20 to 32
         Tag = 7,
         PollMilliseconds = 1,
-        PollsAtOnce = 16; // Open MPI moves at most 128 KB on a socket by each poll, as btl_tcp_max_send_size has it
+        PollsAtOnce = 16; // MPI moves a long message on when it is polled: a part of it each time
 
     // Exchanges of ranks that are all there take less. A rank that waits longer leaves its core to the threads that decode images.
     static readonly TimeSpan busy = TimeSpan.FromMilliseconds(2);
+    static readonly TimeSpan busyLong = TimeSpan.FromSeconds(10); // longer than a message of 1 GB takes on 1 Gbit/s
     static readonly TimeSpan longest = TimeSpan.FromSeconds(2);
 
     readonly long[] waitingIn = new long[size];
@@ -69,19 +72,6 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
             Thread.Sleep(PollMilliseconds);
     }
 
-    /// <summary>Waits for a long message that begins when all ranks have met. MPI moves it on when it is asked whether it is done: a few
-    /// times each millisecond while another thread computes, all the time when none does.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="isComputing">Whether another thread computes.</param>
-    public void ForMet(nint request, Func<bool> isComputing)
-    {
-        for (int polls = 1; !IsDone(&request); polls++)
-            if (!isComputing())
-                Thread.Yield();
-            else if (polls % PollsAtOnce == 0)
-                Thread.Sleep(PollMilliseconds);
-    }
-
     /// <summary>Waits for a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="buffer">What it reads and writes.</param>
@@ -92,16 +82,18 @@ sealed unsafe class MpiWait(MpiLibrary library, RankPatience patience, int rank,
         exchange++;
         long started = patience.Clock.GetTimestamp();
         bool hasTold = patience.Timeout == TimeSpan.Zero;
-        while (!IsDone(&request))
+        for (int polls = 1; !IsDone(&request); polls++)
         {
             var waited = patience.Clock.GetElapsedTime(started);
-            if (waited < busy && isComputing?.Invoke() is not true)
+            bool isBeside = isComputing?.Invoke() is true;
+            if (!isBeside && waited < (buffer.IsLong ? busyLong : busy))
             {
                 Thread.Yield();
                 continue;
             }
 
-            Thread.Sleep(PollMilliseconds);
+            if (!buffer.IsLong || polls % PollsAtOnce == 0)
+                Thread.Sleep(PollMilliseconds);
             if (!hasTold && waited >= Quiet)
             {
                 Tell();

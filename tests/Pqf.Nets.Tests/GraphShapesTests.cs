@@ -57,4 +57,18 @@ public class GraphShapesTests
         var thrown = Assert.Throws<ShapeException>(() => GraphShapes.Of(graph.Build(), [1, 4, 4, 2]));
         Assert.Equal("Add: expected axes of equal length or of 1, got [1, 4, 4, 2] and [1, 2, 2, 2]", thrown.Message);
     }
+
+    [Theory]
+    [InlineData(new int[0])]
+    [InlineData(new[] { 2, 1 })]
+    [InlineData(new[] { 1, 1 })]
+    [InlineData(new[] { -1, 2 })]
+    [InlineData(new[] { 1, 3 })]
+    public void Outputs_that_do_not_rise_within_the_nodes_are_refused(int[] outputs)
+    {
+        var builder = new GraphBuilder();
+        builder.Relu(builder.Relu(builder.Input(3)));
+        string message = Assert.Throws<ArgumentException>(() => builder.Build([.. outputs])).Message;
+        Assert.Contains($"below 3, got [{string.Join(", ", outputs)}]", message, StringComparison.Ordinal);
+    }
 }

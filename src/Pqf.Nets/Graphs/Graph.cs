@@ -6,8 +6,12 @@ namespace Pqf.Nets.Graphs;
 /// <summary>A network as data: nodes in an order in which each reads earlier ones only.</summary>
 /// <param name="Nodes">A node's number is its place.</param>
 /// <param name="Outputs">Numbers of the nodes whose values are the network's, one at least, rising.</param>
+/// <exception cref="ArgumentException">The outputs are none, do not rise, or are not among the nodes.</exception>
 public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outputs)
 {
+    /// <summary>Numbers of the nodes whose values are the network's, one at least, rising.</summary>
+    public ImmutableArray<int> Outputs { get; init; } = Checked(Outputs, Nodes.Length);
+
     /// <summary>A network whose value is the last node's.</summary>
     public Graph(ImmutableArray<Layer> nodes)
         : this(nodes, [nodes.Length - 1]) { }
@@ -59,5 +63,16 @@ public sealed record Graph(ImmutableArray<Layer> Nodes, ImmutableArray<int> Outp
     {
         int[] readers = [.. Enumerable.Range(0, Nodes.Length).Where(i => Nodes[i].Inputs.Contains(node)).Take(2)];
         return readers is [var only] && !Outputs.Contains(node) ? only : null;
+    }
+
+    static ImmutableArray<int> Checked(ImmutableArray<int> outputs, int count)
+    {
+        bool rises = outputs.Zip(outputs.Skip(1)).All(pair => pair.First < pair.Second);
+        return outputs.Length > 0 && rises && outputs[0] >= 0 && outputs[^1] < count
+            ? outputs
+            : throw new ArgumentException(
+                $"Graph: expected numbers of outputs, one at least, that rise and are below {count}, got [{string.Join(", ", outputs)}]",
+                nameof(outputs)
+            );
     }
 }

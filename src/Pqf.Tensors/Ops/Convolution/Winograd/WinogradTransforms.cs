@@ -73,17 +73,9 @@ static unsafe class WinogradResults<S, V>
         if (target->Residual != null)
             value = S.Add(value, S.Load(target->Residual + at));
         if (target->Bounds.HasLow)
-        {
-            V low = S.Create(target->Bounds.Low); // NaN is not below it and stays
-            value = S.Select(S.LessThan(value, low), low, value);
-        }
-
+            value = S.Max(S.Create(target->Bounds.Low), value); // NaN passes
         if (target->Bounds.HasHigh)
-        {
-            V high = S.Create(target->Bounds.High);
-            value = S.Select(S.LessThan(high, value), high, value);
-        }
-
+            value = S.Min(S.Create(target->Bounds.High), value);
         S.Store(value, target->Y + at);
     }
 

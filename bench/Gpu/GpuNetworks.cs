@@ -29,6 +29,7 @@ static class GpuNetworks
             Whole(gpu, host, report, peak, network);
         foreach (var network in cases.Where(network => network.Batch == (isSmall ? 1 : 32)))
             Layers(gpu, report, peak, network);
+        GpuWinogradLayers.Run(gpu, report, peak, isSmall);
     }
 
     static void Whole(GpuDevice gpu, HostDevice host, GpuReport report, double peak, NetworkCase network)

@@ -15,11 +15,14 @@ namespace Pqf.Tensors.Tests.Devices;
 /// has one line for each kernel and target: name, target, SHA-256 of the PTX text. A change that is meant to change, add or remove kernels
 /// rewrites it:
 /// <c>PQF_WRITE_GUARDS=1 dotnet run -c Release --project tests/Pqf.Tensors.Tests -- -class "*KernelPtxGuardTests"</c>.
+/// <c>PQF_WRITE_PTX=FOLDER</c> writes the texts for sm_90 there, which <c>ptxas -v -arch=sm_90</c> takes: registers and spills in
+/// docs/gpu-kernels.md.
 /// </remarks>
 [Trait("Speed", "Slow")]
 public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
 {
     const string WriteSwitch = "PQF_WRITE_GUARDS";
+    const string TextSwitch = "PQF_WRITE_PTX";
 
     static readonly string PinnedPath = Path.Combine(SharedData.Repository, "tests", "Pqf.Tensors.Tests", "Devices", "kernel-ptx.txt");
 
@@ -57,6 +60,18 @@ public sealed partial class KernelPtxGuardTests(CompiledKernels compiled)
         Assert.NotEqual(Hash(Text), Hash(Text.Replace("%r2", "%r3", StringComparison.Ordinal)));
         Assert.NotEqual(Hash(Text), Hash(Text.Replace("bra", "bra.uni", StringComparison.Ordinal)));
         Assert.NotEqual(Hash(Text), Hash(Text.Replace("[_index_12]", "[_index_13]", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Texts_are_written_where_asked_for()
+    {
+        string? folder = Environment.GetEnvironmentVariable(TextSwitch);
+        Assert.SkipWhen(string.IsNullOrEmpty(folder), $"{TextSwitch} names no folder");
+        foreach (var kernel in KernelCompilationTests.KernelTypes(typeof(IKernel).Assembly))
+            File.WriteAllText(
+                Path.Combine(folder!, $"{KernelCompilationTests.Name(kernel).TrimStart('.')}.ptx"),
+                compiled.Of(kernel, KernelCompilationTests.Target.PtxSm90)
+            );
     }
 
     /// <summary>Hashes by <c>Name target</c>, in ordinal order. Names have no namespaces.</summary>

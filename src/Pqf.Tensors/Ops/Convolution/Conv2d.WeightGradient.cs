@@ -26,7 +26,11 @@ public static partial class Conv2d
         var geometry = Geometry(x.Shape, weight, options);
         geometry.CheckOutput("Conv2d", dy.Shape);
         Shapes.SameDevice("Conv2d", x.Device, dy);
-        if (algorithm == ConvAlgorithm.Winograd2 || !ConvChoice.Fits(x.Device, algorithm, weight, options))
+        if (
+            algorithm == ConvAlgorithm.Winograd2
+            || (algorithm != ConvAlgorithm.Gathered && x.Device is not HostDevice)
+            || !ConvChoice.Fits(x.Device, algorithm, weight, options)
+        )
             throw new ShapeException(
                 "Conv2d",
                 $"expected {nameof(ConvAlgorithm.Gathered)}, or {nameof(ConvAlgorithm.Winograd4)} on the host for 3×3 weights in "

@@ -11,7 +11,7 @@ public static partial class Conv2d
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
-    /// <param name="algorithm">How the host computes it.</param>
+    /// <param name="algorithm">How it is computed.</param>
     /// <returns>[N, H', W', O].</returns>
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
     public static Tensor<float> Forward(

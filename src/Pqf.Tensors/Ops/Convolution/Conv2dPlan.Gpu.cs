@@ -2,6 +2,7 @@ using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
 using Pqf.Tensors.Ops.Convolution.Gathered;
+using Pqf.Tensors.Ops.Convolution.Winograd;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
 
@@ -18,8 +19,14 @@ public sealed partial class Conv2dPlan
     void PackGpu(GpuDevice gpu, Tensor<float> weight, Tensor<float>? bias)
     {
         var (o, i, taps) = (weight.Shape[0], weight.Shape[1] / pixels, weight.Shape[2] * weight.Shape[3] * pixels);
-        gpuWeight = Tensor<float>.Rent(gpu, [taps, i, o]);
-        gpu.Launch(weight.Shape.Count, new Pack(weight.View, gpuWeight.View, o, i, taps));
+        if (algorithm == ConvAlgorithm.Winograd4)
+            gpuWeight = GpuWinograd.Weights(gpu, weight);
+        else
+        {
+            gpuWeight = Tensor<float>.Rent(gpu, [taps, i, o]);
+            gpu.Launch(weight.Shape.Count, new Pack(weight.View, gpuWeight.View, o, i, taps));
+        }
+
         if (bias is null)
             return;
         gpuBias = Tensor<float>.Rent(gpu, [o]);
@@ -41,7 +48,9 @@ public sealed partial class Conv2dPlan
             tail.High
         );
         var runs = TapRuns.Of(geometry);
-        if (geometry.GroupOutChannels <= NarrowChannels || !runs.IsExact)
+        if (algorithm == ConvAlgorithm.Winograd4)
+            GpuWinograd.Run(gpu, geometry, x, gpuWeight, output);
+        else if (geometry.GroupOutChannels <= NarrowChannels || !runs.IsExact)
             gpu.Launch(y.Shape.Count, new Kernel(x.View, gpuWeight.View, output, geometry));
         else
             RunTiles(

@@ -36,8 +36,8 @@ public sealed partial class Conv2dPlan
         if (!ConvChoice.Fits(device, algorithm, weight, options))
             throw new ShapeException(
                 "Conv2d",
-                $"expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group on the host for {algorithm}, "
-                    + $"got {weight} on {device.Name}"
+                "expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group"
+                    + $"{(algorithm == ConvAlgorithm.Winograd2 ? " on the host" : "")} for {algorithm}, got {weight} on {device.Name}"
             );
     }
 
@@ -54,7 +54,7 @@ public sealed partial class Conv2dPlan
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="bias">[O], or none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
-    /// <param name="algorithm">How the host computes it.</param>
+    /// <param name="algorithm">How it is computed.</param>
     /// <param name="pixels">For 1×1 weights over values that were flattened: columns of a row stand channel by channel, as in PyTorch, with
     /// so many neighbours to a channel, and meet values that stand pixel by pixel.</param>
     /// <exception cref="ShapeException">The algorithm, the bias or the pixels do not fit.</exception>

@@ -1,24 +1,25 @@
 namespace Pqf.Tensors.Ops.Convolution;
 
-/// <summary>How the host computes a convolution. All cases give the same function; they differ in time, memory and rounding.</summary>
+/// <summary>How a convolution is computed. All cases give the same function; they differ in time, memory and rounding.</summary>
 public enum ConvAlgorithm
 {
-    /// <summary>One product over gathered rows: any convolution, weights of their own size.</summary>
+    /// <summary>One product over gathered rows: any convolution on any device, weights of their own size.</summary>
     Gathered,
 
     /// <summary>
-    /// Winograd's F(2 × 2, 3 × 3): 2¼ times fewer products, weights 16/9 as large. Its largest error is at most 2·10⁻⁶ of the largest
-    /// output (WinogradTests).
+    /// Winograd's F(2 × 2, 3 × 3), on the host: 2¼ times fewer products, weights 16/9 as large. Its largest error is at most 2·10⁻⁶ of the
+    /// largest output (WinogradTests).
     /// A value that is not finite reaches every output that depends on it and may reach others of the 2 × 2 outputs it is computed with,
     /// none beyond.
     /// </summary>
     Winograd2,
 
     /// <summary>
-    /// Winograd's F(4 × 4, 3 × 3): 4 times fewer products, weights 4 times as large. Its largest error is at most 2·10⁻⁵ of the largest
-    /// output, and as a part
-    /// of the largest gradient that of the input's and the weight's (WinogradTests, WinogradPullbackTests).
-    /// Values that are not finite spread as in <see cref="Winograd2"/>, over 4 × 4 outputs.
+    /// Winograd's F(4 × 4, 3 × 3), on the host and on GPUs: 4 times fewer products, weights 4 times as large. Its largest error is at most
+    /// 2·10⁻⁵ of the largest output, and as a part of the largest gradient that of the input's and the weight's (WinogradTests,
+    /// GpuWinogradTests, WinogradPullbackTests).
+    /// Values that are not finite spread as in <see cref="Winograd2"/>, over 4 × 4 outputs. A GPU uses it only for those who ask for it: no
+    /// card has measured it. Gradients on a GPU are gathered.
     /// </summary>
     Winograd4,
 }

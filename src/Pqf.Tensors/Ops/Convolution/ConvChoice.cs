@@ -16,12 +16,12 @@ static class ConvChoice
     // 216 operations on it, 1.2 to 2.3 ns with and without the tile's own transforms: the two are even at 25 to 50 tiles.
     const int FewTilesInTraining = 64;
 
-    /// <summary>Whether an algorithm can compute a convolution; Winograd's want the host, 3 × 3 taps side by side, stride 1, one group and
-    /// channels in sixteens.</summary>
+    /// <summary>Whether an algorithm can compute a convolution; Winograd's want 3 × 3 taps side by side, stride 1, one group and channels
+    /// in sixteens. GPUs have F(4 × 4, 3 × 3) alone, forward, and only for those who ask for it.</summary>
     public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
         algorithm == ConvAlgorithm.Gathered
         || (
-            device is HostDevice
+            (device is HostDevice || algorithm == ConvAlgorithm.Winograd4)
             && weight[0] % 16 == 0
             && weight[1] % 16 == 0
             && weight[2] == 3
@@ -36,7 +36,7 @@ static class ConvChoice
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     public static ConvAlgorithm InTraining(Tensor<float> x, Shape weight, Conv2dOptions options) =>
-        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining
+        x.Device is HostDevice && Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining
             ? ConvAlgorithm.Winograd4
             : ConvAlgorithm.Gathered;
 
@@ -57,7 +57,7 @@ static class ConvChoice
     /// <param name="memory">Whether weights may grow.</param>
     public static ConvAlgorithm Of(Device device, Shape x, Shape weight, Conv2dOptions options, PlanMemory memory)
     {
-        if (memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
+        if (device is not HostDevice || memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
             return ConvAlgorithm.Gathered;
         return Tiles(x) < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
     }

@@ -66,6 +66,15 @@ readonly struct TileOutput(
     {
         if ((terms & Epilogue.Bias) != 0)
             value += bias[index % stride];
+        StoreBiased(index, value);
+    }
+
+    /// <summary>The bias of a column; zero without one.</summary>
+    public float Bias(int column) => (terms & Epilogue.Bias) != 0 ? bias[column] : 0f;
+
+    /// <summary>One value by its position, to which its bias is added already.</summary>
+    public void StoreBiased(int index, float value)
+    {
         if ((terms & Epilogue.Residual) != 0)
             value += residual[index];
         y[index] = (terms & Epilogue.Clamp) != 0 ? Bounds.Clamp(value, low, high) : value;

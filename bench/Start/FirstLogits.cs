@@ -50,7 +50,7 @@ static class FirstLogits
             network.Parameters,
             device,
             [1, side, side, channels],
-            new InferenceOptions { Memory = PlanMemory.Low }
+            new InferenceOptions { Memory = PlanMemory.Least }
         );
         return plan.Run(ChannelOrder.ToChannelsLast(device, [1, channels, side, side], image)).ToArray();
     }

@@ -50,7 +50,7 @@ sealed record MaskRcnnCase(string Name, MaskRcnnOptions Options)
         );
 
     /// <summary>The network.</summary>
-    public Architecture Architecture => new(MaskRcnn.Name, MaskRcnn.DefaultClassCount, Photograph.Channels, Options: Options);
+    public Architecture Architecture => new(MaskRcnn.Name, MaskRcnn.DefaultClassCount, Photograph.Channels, options: Options);
 
     /// <summary>Its graph, whole.</summary>
     public Graph Graph => Networks.Build(Architecture).Match(graph => graph, error => throw new InvalidOperationException(error.Message));

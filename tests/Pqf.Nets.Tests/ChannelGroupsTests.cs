@@ -105,7 +105,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
                 )
         );
         var groups = ChannelGroups
-            .Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)))
+            .Of(TestGraphs.Build(new Architecture("resnet20", classCount: 10, inChannels: 1, width: 32)))
             .Select(Text);
         Assert.Equal(shared.Concat(inside).Order(StringComparer.Ordinal), groups.Order(StringComparer.Ordinal));
     }
@@ -192,7 +192,7 @@ public class ChannelGroupsTests(DeviceSet devices) : DeviceTest(devices)
     public void Reordering_every_group_of_ResNet18_leaves_its_logits()
     {
         var device = Use(DeviceKind.Host);
-        var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
+        var graph = TestGraphs.Build(new Architecture("resnet18", classCount: 10));
         var parameters = GeneratedWeights.Parameters(graph, device, "resnet18");
         var reordered = ChannelGroups
             .Of(graph)

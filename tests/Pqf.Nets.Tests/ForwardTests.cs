@@ -29,7 +29,7 @@ public class ForwardTests(DeviceSet devices) : DeviceTest(devices)
     public void Logits_of_the_small_residual_network_are_PyTorchs()
     {
         var device = Use(DeviceKind.Host);
-        var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 4));
+        var graph = TestGraphs.Build(new Architecture("resnet20", classCount: 10, inChannels: 1, width: 4));
         var logits = Forward.Run(
             graph,
             GeneratedWeights.Parameters(graph, device, "resnet20"),

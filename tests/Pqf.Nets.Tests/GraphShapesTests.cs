@@ -23,7 +23,7 @@ public class GraphShapesTests
     [Fact]
     public void The_small_network_halves_its_pixels_twice()
     {
-        var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32));
+        var graph = TestGraphs.Build(new Architecture("resnet20", classCount: 10, inChannels: 1, width: 32));
         var shapes = GraphShapes.Of(graph, [2, 28, 28, 1]);
         Assert.Equal(
             ["[2, 28, 28, 32]", "[2, 14, 14, 64]", "[2, 7, 7, 128]"],

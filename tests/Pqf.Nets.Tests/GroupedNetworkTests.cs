@@ -14,7 +14,7 @@ namespace Pqf.Nets.Tests;
 /// <summary>Residual networks whose bottlenecks are grouped (ResNeXt) or wide.</summary>
 public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
 {
-    static readonly Graph Narrow = TestGraphs.Build(new Architecture("resnext50_32x4d", 10, Width: 16));
+    static readonly Graph Narrow = TestGraphs.Build(new Architecture("resnext50_32x4d", 10, width: 16));
 
     // Produced by: m = getattr(torchvision.models, name)(num_classes=10).eval(); fill(m, name)
     //              m(splitmix(name + ":images", 3·64·64).float().reshape(1, 3, 64, 64) · 4 − 2), functions of the reference cases'
@@ -118,7 +118,7 @@ public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void Channels_move_between_blocks_and_within_the_groups_of_a_convolution_and_the_logits_stay()
     {
-        var graph = TestGraphs.Build(new Architecture("resnext50_32x4d", 10, Width: 32));
+        var graph = TestGraphs.Build(new Architecture("resnext50_32x4d", 10, width: 32));
         var groups = ChannelGroups.Of(graph);
         Assert.Equal(
             ["conv1", "layer1.0.conv3", "layer2.0.conv3", "layer3.0.conv3", "layer4.0.conv3"],
@@ -169,7 +169,7 @@ public class GroupedNetworkTests(DeviceSet devices) : DeviceTest(devices)
     [Fact]
     public void A_width_without_channels_in_each_group_is_an_error()
     {
-        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnext50_32x4d", Width: 15)));
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnext50_32x4d", width: 15)));
         Assert.Equal("model: width: expected at least 16 channels in the first stage of resnext50_32x4d, got 15", error.Value.Message);
     }
 

@@ -237,7 +237,7 @@ public class InferencePlanTests(DeviceSet devices) : DeviceTest(devices)
         {
             using var device = new HostDevice(threads);
             using var scope = device.BeginScope();
-            var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
+            var graph = TestGraphs.Build(new Architecture("resnet18", classCount: 10));
             var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [2, 64, 48, 3]);
             return plan.Run(GeneratedWeights.Images(device, "image", [2, 3, 64, 48])).ToArray();
         }

@@ -37,7 +37,7 @@ public class ResNetTests
     [Fact]
     public void Class_count_and_input_channels_come_from_the_architecture()
     {
-        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet18", ClassCount: 7, InChannels: 1)));
+        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet18", classCount: 7, inChannels: 1)));
         Assert.Equal([64, 1, 7, 7], specs[0].Shape);
         Assert.Equal([7], specs[^1].Shape);
     }
@@ -48,7 +48,7 @@ public class ResNetTests
     [Fact]
     public void The_small_network_s_parameters_are_torchvision_s_in_names_shapes_and_order()
     {
-        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet20", ClassCount: 10, InChannels: 1, Width: 32)));
+        var specs = ParameterSpecs.Of(TestGraphs.Build(new Architecture("resnet20", classCount: 10, inChannels: 1, width: 32)));
         Assert.Equal(
             1_084_010,
             specs.Where(spec => spec.Role is not (ParameterRole.RunningMean or ParameterRole.RunningVar)).Sum(spec => spec.Shape.Count)
@@ -64,7 +64,7 @@ public class ResNetTests
     public void The_width_is_the_first_stages_and_doubles(string name, int? width, int first)
     {
         var specs = ParameterSpecs
-            .Of(TestGraphs.Build(new Architecture(name, Width: width)))
+            .Of(TestGraphs.Build(new Architecture(name, width: width)))
             .ToDictionary(spec => spec.Name, spec => spec.Shape);
         Assert.Equal(first, specs["conv1.weight"][0]);
         Assert.Equal([4 * first, 4 * first, 3, 3], specs["layer3.1.conv2.weight"]);
@@ -75,7 +75,7 @@ public class ResNetTests
     [InlineData(257)]
     public void A_width_out_of_range_is_an_error(int width)
     {
-        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnet20", Width: width)));
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnet20", width: width)));
         Assert.Equal($"model: width: expected 1 to 256 channels in the first stage, got {width}", error.Value.Message);
     }
 
@@ -93,7 +93,7 @@ public class ResNetTests
     [Fact]
     public void No_classes_is_an_error()
     {
-        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnet18", ClassCount: 0)));
+        var error = Assert.IsType<Result<Graph, PqfError>.Error>(Networks.Build(new Architecture("resnet18", classCount: 0)));
         Assert.Equal("model: arch: expected 1 to 250000 classes and 1 to 4096 input channels, got 0 and 3", error.Value.Message);
     }
 }

@@ -20,7 +20,7 @@ public class SteadyStateTests
     {
         using var device = new HostDevice(2);
         using var scope = device.BeginScope();
-        var graph = TestGraphs.Build(new Architecture("resnet18", ClassCount: 10));
+        var graph = TestGraphs.Build(new Architecture("resnet18", classCount: 10));
         var plan = InferencePlan.Compile(graph, GeneratedWeights.Parameters(graph, device, "resnet18"), device, [4, 32, 32, 3]);
         long[] bytes =
         [

@@ -78,7 +78,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
     {
         // One image has too few tiles for Winograd's algorithm in any stage, six have enough in the first two.
         var device = Use(DeviceKind.Host);
-        var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10));
+        var graph = TestGraphs.Build(new Architecture("resnet20", classCount: 10));
         var parameters = GeneratedWeights.Parameters(graph, device, "resnet20");
         const int Count = 6;
         Shape one = [1, 28, 28, 3];
@@ -124,7 +124,7 @@ public class TrainingPlanTests(DeviceSet devices) : DeviceTest(devices)
         {
             using var device = new HostDevice(threads);
             using var scope = device.BeginScope();
-            var graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10)); // by both of the convolution's algorithms
+            var graph = TestGraphs.Build(new Architecture("resnet20", classCount: 10)); // by both of the convolution's algorithms
             var parameters = Initialise.Random(graph, device, RngKey.FromSeed(1));
             var images = GeneratedWeights.Images(device, "image", [6, 3, 28, 28]);
             var result = Gradients.Of(graph, parameters, images, OneHot.Create(device, [4, 0, 2, 1, 3, 3], 10));

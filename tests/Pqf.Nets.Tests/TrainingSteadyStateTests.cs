@@ -45,7 +45,7 @@ public class TrainingSteadyStateTests
     /// <summary>A small residual network in training.</summary>
     sealed class Run : IDisposable
     {
-        readonly Graph graph = TestGraphs.Build(new Architecture("resnet20", ClassCount: 10));
+        readonly Graph graph = TestGraphs.Build(new Architecture("resnet20", classCount: 10));
         readonly Optimizer optimizer = new Optimizer.Adam();
         readonly Scope scope;
         readonly Parameters parameters;

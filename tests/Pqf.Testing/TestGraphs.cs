@@ -34,9 +34,9 @@ public static class TestGraphs
     public static Architecture NarrowDetector { get; } =
         new(
             MaskRcnn.Name,
-            ClassCount: 5,
-            Width: 8,
-            Options: new MaskRcnnOptions
+            classCount: 5,
+            width: 8,
+            options: new MaskRcnnOptions
             {
                 FpnChannels = 16,
                 RepresentationSize = 24,

@@ -6,10 +6,10 @@ namespace Pqf.Compression.Model;
 
 /// <summary>An architecture as JSON: the sizes that all families share, and the options of its family under the family's key.</summary>
 /// <param name="Name">As <see cref="Architecture.Name"/>.</param>
-/// <param name="ClassCount">As <see cref="Architecture.ClassCount"/>.</param>
-/// <param name="InChannels">As <see cref="Architecture.InChannels"/>.</param>
+/// <param name="ClassCount">As <see cref="Architecture.ClassCount"/>; null for the family's own.</param>
+/// <param name="InChannels">As <see cref="Architecture.InChannels"/>; null for the family's own.</param>
 /// <param name="Width">As <see cref="Architecture.Width"/>.</param>
-sealed record ArchitectureText(string Name, int ClassCount = 1000, int InChannels = 3, int? Width = null)
+sealed record ArchitectureText(string Name, int? ClassCount = null, int? InChannels = null, int? Width = null)
 {
     /// <summary>The family's options by their key; other keys are not used. The serialiser sets it: it cannot pass extension data to
     /// <c>init</c>.</summary>

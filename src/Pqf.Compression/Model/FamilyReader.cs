@@ -113,7 +113,7 @@ static class FamilyReader
     {
         var options = FamilyNetwork.OptionsOf(Title(file, name), graph, side);
         // Images of that side may not fit: that is reported where the size is chosen.
-        return GraphNetwork.Of(options).Match(found => found, _ => new Architecture(GraphNetwork.Name, Options: options));
+        return GraphNetwork.Of(options).Match(found => found, _ => new Architecture(GraphNetwork.Name, options: options));
     }
 
     static Preprocessing Usual(int channels, PhotographSize size) =>

@@ -43,10 +43,10 @@ public sealed record NetworkFamily
     public required Func<string, int> DefaultWidth { get; init; }
 
     /// <summary>Classes of the usual data set.</summary>
-    public int DefaultClassCount { get; init; } = 1000;
+    public int DefaultClassCount { get; init; } = Architecture.UsualClassCount;
 
     /// <summary>Input channels of the usual images.</summary>
-    public int DefaultInChannels { get; init; } = 3;
+    public int DefaultInChannels { get; init; } = Architecture.UsualInChannels;
 
     /// <summary>Options of a file's network, from the shapes of its weights; null for the family's own.</summary>
     public Func<WeightShapes, FamilyOptions?> OptionsOf { get; init; } = _ => null;

@@ -20,7 +20,7 @@ public class ReferenceDetectorTests(DeviceSet devices) : DeviceTest(devices)
     static readonly Architecture Architecture = new(
         MaskRcnn.Name,
         91,
-        Options: new MaskRcnnOptions
+        options: new MaskRcnnOptions
         {
             MinSize = 160,
             MaxSize = 256,

@@ -90,7 +90,7 @@ public class FamilyNetworkTests
     [Fact]
     public void A_network_of_a_name_has_the_classes_and_channels_that_are_asked_for()
     {
-        var architecture = FamilyNetwork.Resolve(new("mobilenet_v2", ClassCount: 7, InChannels: 1), 32).ValueOrThrow();
+        var architecture = FamilyNetwork.Resolve(new("mobilenet_v2", classCount: 7, inChannels: 1), 32).ValueOrThrow();
         var options = Assert.IsType<GraphOptions>(architecture.Options);
         Assert.Equal((7, 1, "mobilenet_v2"), (architecture.ClassCount, architecture.InChannels, architecture.Title));
         Assert.Equal(new Pair(32, 32), options.ImageSize);

@@ -11,6 +11,11 @@ namespace Pqf.Testing;
 /// reflection.</summary>
 static partial class Pocl
 {
+    const string Platform = "Portable Computing Language";
+
+    /// <summary>Whether a device of the machine is PoCL's.</summary>
+    public static bool Is(DeviceInfo device) => device.Name.Contains($"({Platform})", StringComparison.Ordinal);
+
     public static Result<Device, string> Open()
     {
         if (!OperatingSystem.IsLinux())
@@ -29,7 +34,7 @@ static partial class Pocl
 
     static bool Accept(CLDevice device)
     {
-        if (!device.PlatformName.Contains("Portable Computing Language", StringComparison.Ordinal))
+        if (!device.PlatformName.Contains(Platform, StringComparison.Ordinal))
             return false;
         typeof(CLCapabilityContext)
             .GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!

@@ -1,5 +1,6 @@
-// A web service that classifies uploads.
+// A web service that classifies uploads, with a page to choose a photograph on.
 //   WebClassifier --network resnet18.pqf [--workers 2] [--queue 16] [--urls http://localhost:5080]
+//   A browser shows the page at http://localhost:5080; programs send the file:
 //   curl --data-binary @cat.jpg http://localhost:5080/classify
 using WebClassifier;
 
@@ -19,5 +20,6 @@ app.MapPost(
         return await queue.Classify(body.ToArray(), cancellation);
     }
 );
+app.MapGet("/", () => Results.File(Path.Combine(AppContext.BaseDirectory, "index.html"), "text/html; charset=utf-8"));
 app.MapGet("/health", () => queue.Health);
 await app.RunAsync();

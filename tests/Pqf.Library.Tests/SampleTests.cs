@@ -85,6 +85,10 @@ public sealed partial class SampleTests : IDisposable
             var answer = await client.PostAsync(new Uri("/classify", UriKind.Relative), photograph, Cancellation);
             var guesses = await answer.Content.ReadFromJsonAsync<Prediction[]>(Cancellation);
             Assert.Equal(TestFiles.Classes, guesses!.Select(guess => guess.Name).Order());
+            Assert.Equal(
+                await File.ReadAllTextAsync(Path.Combine(Repository(), "samples", "WebClassifier", "index.html"), Cancellation),
+                await client.GetStringAsync(new Uri("/", UriKind.Relative), Cancellation)
+            );
             using var text = new ByteArrayContent([1, 2, 3]);
             answer = await client.PostAsync(new Uri("/classify", UriKind.Relative), text, Cancellation);
             Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);

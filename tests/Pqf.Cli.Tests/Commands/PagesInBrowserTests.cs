@@ -18,6 +18,40 @@ public sealed class PagesInBrowserTests : IDisposable
     public void Pages_fit_screens_and_phones_in_light_and_dark()
     {
         string[] pages = [.. Commands().Select(Page)];
+        Check(pages, leastCharacters: 400);
+    }
+
+    [Fact]
+    public void The_page_of_the_web_sample_fits_screens_and_phones_in_light_and_dark_and_loads_nothing()
+    {
+        string page = File.ReadAllText(Path.Combine(SharedData.Repository, "samples", "WebClassifier", "index.html"));
+        Assert.DoesNotContain("://", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("@import", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("url(", page, StringComparison.Ordinal);
+        // What the page shows after an upload, with a long name, and after one that the server refuses.
+        const string Guesses =
+            "[{ name: 'Egyptian cat', probability: 0.912 }, { name: 'hen-of-the-woods, Polyporus frondosus', probability: 0.04 }]";
+        string[] files =
+        [
+            Written("start", page),
+            Written("answer", page.Replace("</body>", $"<script>show({Guesses})</script></body>", StringComparison.Ordinal)),
+            Written("refused", page.Replace("</body>", "<script>show([], 'is no image', true)</script></body>", StringComparison.Ordinal)),
+        ];
+        var views = Check(files, leastCharacters: 150);
+        var characters = views.ToLookup(view => Path.GetFileName(view.Page), view => view.Characters);
+        Assert.True(characters["answer.html"].Min() > characters["start.html"].Max() + 50, "the guesses are not shown");
+        Assert.True(characters["refused.html"].Min() > characters["start.html"].Max() + 5, "the refusal is not shown");
+
+        string Written(string name, string text)
+        {
+            File.WriteAllText(folder.File($"{name}.html"), text);
+            return folder.File($"{name}.html");
+        }
+    }
+
+    List<PageView> Check(string[] pages, int leastCharacters)
+    {
+        var all = new List<PageView>();
         foreach (bool isDark in (bool[])[false, true])
         {
             var (views, console) = Browser.Show(folder.Path, pages, [400, 1280], isDark);
@@ -28,11 +62,15 @@ public sealed class PagesInBrowserTests : IDisposable
                 string told = $"{view} {(isDark ? "dark" : "light")}";
                 Assert.True(view.ContentWidth <= view.Width, told);
                 Assert.True(view.BrokenImages == 0, told);
-                Assert.True(view.Characters > 400, told);
+                Assert.True(view.Characters > leastCharacters, told);
                 Assert.True(view.Contrast >= LeastContrast, told);
                 Assert.True(Lightness(view.Background) < 128 == isDark, told);
             }
+
+            all.AddRange(views);
         }
+
+        return all;
     }
 
     IEnumerable<(string Name, string[] Arguments)> Commands()

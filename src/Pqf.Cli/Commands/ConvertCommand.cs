@@ -5,6 +5,7 @@ using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
 using Pqf.Tensors;
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Formats;
 
 namespace Pqf.Cli.Commands;
 
@@ -85,7 +86,7 @@ static class ConvertCommand
         var result = new ConvertResult(
             output,
             format.Extension()[1..],
-            new FileInfo(output).Length,
+            new FileInfo(RealPath.Of(output)).Length,
             format == ModelFormat.Pth ? NetworkText.NotKept(model, output) : null
         );
         foreach (string line in result.Notes())

@@ -54,7 +54,7 @@ static class InspectCommand
         var result = new InspectResult(
             file.Path,
             Network.FormatOf(file),
-            new FileInfo(file.Path).Length,
+            new FileInfo(RealPath.Of(file.Path)).Length,
             file.Metadata.ToImmutableSortedDictionary(StringComparer.Ordinal),
             [
                 .. file.Tensors.Select(tensor => new TensorResult(

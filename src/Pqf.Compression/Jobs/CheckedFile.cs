@@ -48,7 +48,7 @@ public sealed record CheckedFile(string Path, long SizeBytes, double Difference)
                 probe.PlainLogits(network.Graph, network.Parameters),
                 format == ModelFormat.Onnx ? OnnxTolerance : 0
             )
-            select new CheckedFile(path, new FileInfo(path).Length, difference);
+            select new CheckedFile(path, new FileInfo(RealPath.Of(path)).Length, difference);
     }
 
     /// <summary>Reads a file of tensors alone, which does not say what is computed of them.</summary>

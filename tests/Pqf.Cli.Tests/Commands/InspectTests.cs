@@ -34,6 +34,17 @@ public sealed class InspectTests : IDisposable
         Assert.StartsWith($"{path}: pqf, version 1, ", Cli.Run("inspect", path).Lines[0], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_size_of_a_file_behind_a_link_is_the_file_s()
+    {
+        string path = TestGraphFiles.WriteOnnx(folder.File("net.onnx")),
+            link = folder.File("link.onnx");
+        File.CreateSymbolicLink(link, path);
+        string line = Cli.Run("inspect", link).Lines[0];
+        Assert.Equal(Cli.Run("inspect", path).Lines[0].Replace(path, link, StringComparison.Ordinal), line);
+        Assert.EndsWith($", {new FileInfo(path).Length:N0} bytes", line, StringComparison.Ordinal);
+    }
+
     // Bits and ratios of the paper's table.
     [Theory]
     [InlineData("resnet18", "size     12,927,232 bits = 1.541 MiB; 28.94 times smaller than the dense network's 374,064,384 bits")]

@@ -80,6 +80,25 @@ public sealed class SmallDemo : IDisposable
 [Trait("Speed", "Slow")]
 public sealed class DemoTests(SmallDemo demo) : IClassFixture<SmallDemo>
 {
+    /// <summary>The demo of the tests has fewer images and iterations: its lines have the words and the form of those on the page.</summary>
+    [Fact]
+    public void The_first_page_shows_the_lines_that_it_prints()
+    {
+        string readme = File.ReadAllText(System.IO.Path.Combine(SharedData.Repository, "README.md"));
+        string[] shown = readme.Split("$ pqf demo\n")[1].Split("```")[0].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] printed = demo.Out.Replace(demo.Path("report.html"), "pqf-demo/report.html", StringComparison.Ordinal).Split('\n');
+        Assert.Equal(6, shown.Length);
+        int table = Array.FindIndex(
+            printed,
+            line => line.StartsWith("network ", StringComparison.Ordinal) && line.EndsWith("interval", StringComparison.Ordinal)
+        );
+        Assert.True(table >= 0, demo.Out);
+        Assert.Equal(
+            shown.Select(DocumentedOutputTests.FormOf),
+            printed[table..].Where(line => line.Length > 0).Select(DocumentedOutputTests.FormOf)
+        );
+    }
+
     [Fact]
     public void The_demo_leaves_networks_tables_and_a_page()
     {

@@ -17,15 +17,16 @@ static class ProgramProcess
     /// <summary>Runs to the end by a shell, which knows the program as <c>pqf</c>.</summary>
     public static CliResult Shell(string folder, string line) => Start(folder, "/bin/sh", ["-c", Defined(line)]);
 
-    /// <summary>Runs to the end in a terminal of 80 columns. What the program writes to either output is the result's.</summary>
+    /// <summary>Runs to the end in a terminal. What the program writes to either output is the result's.</summary>
     /// <param name="folder">Where it runs.</param>
     /// <param name="line">The command line; the program is <c>pqf</c>.</param>
     /// <param name="environment">Assignments: <c>NO_COLOR=1</c>.</param>
-    public static CliResult Terminal(string folder, string line, string environment = "") =>
+    /// <param name="columns">The terminal's width.</param>
+    public static CliResult Terminal(string folder, string line, string environment = "", int columns = 80) =>
         Start(
             folder,
             "/usr/bin/script",
-            ["-qec", Defined($"stty cols 80 rows 24; export TERM=xterm-256color {environment}; {line}"), "/dev/null"]
+            ["-qec", Defined($"stty cols {columns} rows 24; export TERM=xterm-256color {environment}; {line}"), "/dev/null"]
         );
 
     static string Defined(string line) => $"pqf() {{ dotnet '{Program}' \"$@\"; }}; {line}";

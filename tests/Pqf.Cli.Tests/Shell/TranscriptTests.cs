@@ -81,6 +81,40 @@ public sealed partial class TranscriptTests : IDisposable
         AssertNarrow(EscapePattern().Replace(help.Out, ""));
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(120)]
+    public void Help_and_progress_follow_the_width_of_the_terminal(int columns)
+    {
+        Assert.SkipUnless(ProgramProcess.HasTerminal, "script is not installed");
+        TestGraphFiles.WriteOnnx(folder.File("a.onnx"));
+        var help = ProgramProcess.Terminal(folder.Path, "pqf compress --help", columns: columns);
+        AssertNarrow(EscapePattern().Replace(help.Out, ""), columns);
+        // Lines fill the width: at most a long word is missing.
+        Assert.InRange(help.Out.Split('\n').Max(line => EscapePattern().Replace(line, "").TrimEnd().Length), columns - 20, columns);
+        const string Line = "pqf compress a.onnx --output out --device host --model.sls_iterations 50 >/dev/null";
+        var run = ProgramProcess.Terminal(folder.Path, Line, columns: columns);
+        Assert.Equal(ExitCode.Success, run.Code);
+        // A line that is drawn again begins with a carriage return.
+        string[] drawn = [.. EscapePattern().Replace(run.Out, "").Split('\r').Where(text => text.Contains('%', StringComparison.Ordinal))];
+        Assert.All(drawn, text => AssertNarrow(text, columns));
+    }
+
+    [Fact]
+    public void A_dumb_terminal_gets_no_escape_sequence()
+    {
+        Assert.SkipUnless(ProgramProcess.HasTerminal, "script is not installed");
+        TestGraphFiles.WriteOnnx(folder.File("a.onnx"));
+        foreach (
+            string line in (string[])["pqf compress a.onnx --output out --device host --model.sls_iterations 50", "pqf compress --help"]
+        )
+        {
+            var run = ProgramProcess.Terminal(folder.Path, line, "TERM=dumb");
+            Assert.Equal(ExitCode.Success, run.Code);
+            Assert.DoesNotContain('\u001b', run.Out);
+        }
+    }
+
     [Fact]
     public void Pipes_get_results_alone()
     {
@@ -103,8 +137,8 @@ public sealed partial class TranscriptTests : IDisposable
         Assert.Equal("devices\n", result.Out);
     }
 
-    static void AssertNarrow(string text) =>
-        Assert.All(text.Split('\n').Select(line => line.TrimEnd()), line => Assert.True(line.Length <= Columns, line));
+    static void AssertNarrow(string text, int columns = Columns) =>
+        Assert.All(text.Split('\n').Select(line => line.TrimEnd()), line => Assert.True(line.Length <= columns, line));
 
     [GeneratedRegex(@"\u001b\[[0-9;]*(3[0-7]|38;5;\d+|9[0-7])(;[0-9]+)*m")]
     private static partial Regex ColourPattern();

@@ -55,7 +55,7 @@ static class CommandLine
     {
         var options = new GlobalOptions();
         ImmutableArray<CommandEntry> commands = AllCommands.Create();
-        var root = CreateRoot(options, commands, output);
+        var root = CreateRoot(options, commands, output, HelpText.WidthOf(terminal.Columns));
         var command = arguments
             .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
             .FirstOrDefault(entry => entry is not null);
@@ -165,7 +165,7 @@ static class CommandLine
 
     static PqfError.Config Extra(string word, string why) => new(ConfigLoader.CommandLine, word, $"unexpected; {why}");
 
-    static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output)
+    static RootCommand CreateRoot(GlobalOptions options, ImmutableArray<CommandEntry> commands, ResultOutput output, int width)
     {
         var root = new RootCommand(
             "Pqf makes convolutional networks smaller (ResNets 19 to 43 times, MobileNetV2 13 times) by permuting and product-quantising "
@@ -185,11 +185,11 @@ static class CommandLine
             root.Subcommands.Add(entry.Syntax);
         }
 
-        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry));
-        sections[root] = HelpText.Root;
+        var sections = commands.ToDictionary(entry => entry.Syntax, entry => HelpText.Examples(entry, width));
+        sections[root] = HelpText.Root(width);
         var helpOption = root.Options.OfType<HelpOption>().Single();
         var help = (HelpAction)helpOption.Action!;
-        help.MaxWidth = HelpText.Width;
+        help.MaxWidth = width;
         helpOption.Action = new HelpWithExamples(help, sections);
         // The parser's own option refuses all others beside it.
         var version = root.Options.OfType<VersionOption>().Single();

@@ -23,7 +23,11 @@ if (ranks.AreLaunched)
     Environment.SetEnvironmentVariable("TERM", "dumb");
 using var results = new GuardedWriter(Console.Out);
 using var problems = new GuardedWriter(Console.Error);
-var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token) { Ranks = ranks };
+var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token)
+{
+    Ranks = ranks,
+    Columns = Console.IsOutputRedirected ? HelpText.Width : Console.WindowWidth,
+};
 var code = CommandLine.Run(args, terminal);
 results.Flush();
 problems.Flush();

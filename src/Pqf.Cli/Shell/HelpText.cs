@@ -10,11 +10,14 @@ static class HelpText
     /// <summary>The program's own version, whatever process hosts it.</summary>
     public static string Version { get; } = typeof(HelpText).Assembly.GetName().Version?.ToString(3) ?? "";
 
-    /// <summary>Columns.</summary>
+    /// <summary>Columns of lists, and of help that no terminal shows.</summary>
     public const int Width = 80;
 
-    /// <summary>Below the list of commands.</summary>
-    public static ImmutableArray<string> Root { get; } =
+    // Below, the table of options has no room for words; above, lines are long to read.
+    const int LeastWidth = 40,
+        MostWidth = 120;
+
+    static readonly ImmutableArray<string> ExitCodes =
     [
         "Exit codes:",
         "  0    done",
@@ -26,12 +29,36 @@ static class HelpText
         "'pqf COMMAND --help' shows a command's options, with examples.",
     ];
 
+    /// <summary>Columns of help in a terminal.</summary>
+    /// <param name="columns">The terminal's.</param>
+    public static int WidthOf(int columns) => Math.Clamp(columns, LeastWidth, MostWidth);
+
+    /// <summary>Below the list of commands.</summary>
+    public static ImmutableArray<string> Root(int width) => [.. ExitCodes.SelectMany(line => Narrow(line, width))];
+
     /// <summary>Below a command's options.</summary>
-    public static ImmutableArray<string> Examples(CommandEntry entry) =>
-        [.. entry.Training is null ? [] : CommonKeys(), "Examples:", .. entry.Examples.SelectMany(Wrapped)];
+    public static ImmutableArray<string> Examples(CommandEntry entry, int width) =>
+        [
+            .. entry.Training is null ? [] : CommonKeys(width).SelectMany(line => Narrow(line, width)),
+            "Examples:",
+            .. entry.Examples.SelectMany(example => Wrapped(example, width)),
+        ];
+
+    /// <summary>A line over several where it is too long, the further ones indented.</summary>
+    static IEnumerable<string> Narrow(string line, int width)
+    {
+        const string Indent = "       ";
+        while (line.Length > width && line.LastIndexOf(' ', width) is var end && line[..Math.Max(end, 0)].Trim().Length > 0)
+        {
+            yield return line[..end].TrimEnd();
+            line = Indent + line[end..].TrimStart();
+        }
+
+        yield return line;
+    }
 
     /// <summary>The keys that most trainings set.</summary>
-    static IEnumerable<string> CommonKeys()
+    static IEnumerable<string> CommonKeys(int width)
     {
         string[] common =
         [
@@ -47,19 +74,19 @@ static class HelpText
         {
             string line = $"  --{row.Key, -32}  {row.Meaning.Split(';', ',')[0]}";
             string all = $"{line} [{row.Default.Split(',')[0]}]";
-            yield return all.Length <= Width ? all : line;
+            yield return all.Length <= width ? all : line;
         }
 
         yield return "";
     }
 
     /// <summary>A command line over several, as shells read it.</summary>
-    static IEnumerable<string> Wrapped(string example)
+    static IEnumerable<string> Wrapped(string example, int width)
     {
         var line = new StringBuilder(" ");
         foreach (string word in example.Split(' '))
         {
-            if (line.Length + word.Length + " \\".Length + 1 > Width)
+            if (line.Length + word.Length + " \\".Length + 1 > width)
             {
                 yield return $"{line} \\";
                 line.Clear().Append("   ");

@@ -8,6 +8,9 @@ namespace Pqf.Cli.Shell;
 /// <param name="Cancellation">Set by Ctrl-C.</param>
 sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive, TimeProvider Clock, CancellationToken Cancellation)
 {
+    /// <summary>Width of the terminal that shows <see cref="Out"/>.</summary>
+    public int Columns { get; init; } = HelpText.Width;
+
     /// <summary>The other processes of the run, for commands that share their work.</summary>
     public LaunchedRanks Ranks { get; init; } = new(_ => null);
 }

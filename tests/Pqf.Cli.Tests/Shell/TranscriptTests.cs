@@ -84,20 +84,16 @@ public sealed partial class TranscriptTests : IDisposable
     [Theory]
     [InlineData(60)]
     [InlineData(120)]
-    public void Help_and_progress_follow_the_width_of_the_terminal(int columns)
+    public void Help_follows_the_width_of_the_terminal(int columns)
     {
         Assert.SkipUnless(ProgramProcess.HasTerminal, "script is not installed");
-        TestGraphFiles.WriteOnnx(folder.File("a.onnx"));
-        var help = ProgramProcess.Terminal(folder.Path, "pqf compress --help", columns: columns);
-        AssertNarrow(EscapePattern().Replace(help.Out, ""), columns);
-        // Lines fill the width: at most a long word is missing.
-        Assert.InRange(help.Out.Split('\n').Max(line => EscapePattern().Replace(line, "").TrimEnd().Length), columns - 20, columns);
-        const string Line = "pqf compress a.onnx --output out --device host --model.sls_iterations 50 >/dev/null";
-        var run = ProgramProcess.Terminal(folder.Path, Line, columns: columns);
-        Assert.Equal(ExitCode.Success, run.Code);
-        // A line that is drawn again begins with a carriage return.
-        string[] drawn = [.. EscapePattern().Replace(run.Out, "").Split('\r').Where(text => text.Contains('%', StringComparison.Ordinal))];
-        Assert.All(drawn, text => AssertNarrow(text, columns));
+        foreach (string line in (string[])["pqf", "pqf compress --help"])
+        {
+            var help = ProgramProcess.Terminal(folder.Path, line, columns: columns);
+            AssertNarrow(EscapePattern().Replace(help.Out, ""), columns);
+            // Lines fill the width: at most a long word is missing.
+            Assert.InRange(help.Out.Split('\n').Max(row => EscapePattern().Replace(row, "").TrimEnd().Length), columns - 20, columns);
+        }
     }
 
     [Fact]

@@ -34,14 +34,14 @@ public sealed partial class DocumentedOutputTests : IDisposable
         Assert.Matches(Pattern(shown), string.Join('\n', printed.Select(Masked)));
     }
 
-    /// <summary>The demo of the tests has fewer images: its lines have the form of those on the pages.</summary>
-    public static string FormOf(string line) => Numbers().Replace(Spaces().Replace(line.TrimEnd(), " "), "#");
+    /// <summary>A line without its numbers and durations, and with one space for several.</summary>
+    public static string FormOf(string line) => Numbers().Replace(Durations().Replace(Spaces().Replace(line.TrimEnd(), " "), "# s"), "#");
 
     /// <summary>The shown lines as an expression that fits what is printed.</summary>
     static string Pattern(IEnumerable<string> shown) =>
         $"^{string.Join("\n", shown.Select(line => line == "…" ? "(?:.|\n)*" : Regex.Escape(Masked(line))))}$";
 
-    // Speed is the machine's, and so is the number of threads.
+    // Speed is the machine's, and so is the number of threads; columns are as wide as their numbers.
     static string Masked(string line) => Speed().IsMatch(line) ? FormOf(line) : line.TrimEnd();
 
     void WriteInputs(string line)
@@ -64,11 +64,14 @@ public sealed partial class DocumentedOutputTests : IDisposable
     void Convert(string name, params string[] options) =>
         Assert.Equal(ExitCode.Success, Cli.Run(["convert", SharedData.Path("published/resnet18.pth"), folder.File(name), .. options]).Code);
 
-    [GeneratedRegex(@"^(speed|on) |^ +\d+ +[\d.]+ ")]
+    [GeneratedRegex(@"^(speed|on|batch) |^ +\d+ +[\d.]+ ")]
     private static partial Regex Speed();
 
     [GeneratedRegex(@"\d[\d.,]*")]
     private static partial Regex Numbers();
+
+    [GeneratedRegex(@"\b(\d+ min )?[\d.]+ s\b")]
+    private static partial Regex Durations();
 
     [GeneratedRegex(" +")]
     private static partial Regex Spaces();

@@ -20,8 +20,6 @@ static class EpochChart
         Top = 14,
         Bottom = 44;
 
-    const int TickCount = 5;
-
     /// <summary>The drawing.</summary>
     /// <param name="label">For those who do not see it.</param>
     /// <param name="points">Rising epochs; values that are no numbers are left out.</param>
@@ -64,9 +62,8 @@ static class EpochChart
 
     static IEnumerable<XElement> Grid(Axis x, Axis y, Func<double, string> text)
     {
-        for (int i = 0; i < TickCount; i++)
+        foreach (double value in Axis.Ticks(y.From, y.To))
         {
-            double value = y.From + ((y.To - y.From) * (i + 0.5) / TickCount);
             yield return Line("grid", Left, y.At(value), Width - Right, y.At(value));
             yield return Text("tick", Left - 8, y.At(value) + 4, "end", text(value));
         }

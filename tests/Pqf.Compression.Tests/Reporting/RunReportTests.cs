@@ -184,9 +184,9 @@ public sealed class RunReportTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, "0.10 %|0.30 %|0.50 %|0.70 %|0.90 %")]
-    [InlineData(0.5, "48.00 %|49.00 %|50.00 %|51.00 %|52.00 %")]
-    [InlineData(1, "95.50 %|96.50 %|97.50 %|98.50 %|99.50 %")]
+    [InlineData(0, "0.00 %|0.20 %|0.40 %|0.60 %|0.80 %|1.00 %")]
+    [InlineData(0.5, "48.00 %|50.00 %|52.00 %")]
+    [InlineData(1, "96.00 %|98.00 %|100.00 %")]
     public void The_axis_of_a_constant_accuracy_has_marks_from_0_to_100_per_cent_that_differ(double accuracy, string expected)
     {
         Metrics Values() => new(10, [new("accuracy", accuracy)]);

@@ -20,10 +20,7 @@ sealed record BufferPlan(ImmutableArray<int> Slot, ImmutableArray<int> Counts, I
         ImmutableArray<int> roots = fusion.Roots(graph);
         int[] slot = [.. Enumerable.Repeat(-1, graph.Nodes.Length)];
         var (counts, free) = (new List<int>(), new List<int>());
-        var lastStep = new Dictionary<int, int>();
-        for (int s = 0; s < fusion.Steps.Length; s++)
-            foreach (int input in fusion.Steps[s].Inputs(graph))
-                lastStep[roots[input]] = s;
+        var lastStep = fusion.LastReaders(graph);
         ImmutableHashSet<int> results = [.. graph.Outputs.Select(output => roots[output])];
         for (int s = 0; s < fusion.Steps.Length; s++)
         {

@@ -14,7 +14,7 @@ namespace Pqf.Nets.Execution;
 readonly record struct FirstPasses(int StepCount, int Images)
 {
     // What a step may read and write: a third of a usual cache of 32 MB, so that the next step finds it there. Measured with 4 to 32 images
-    // of ResNet-18: docs/performance.md.
+    // of ResNet-18: bench/notes.md.
     const int CacheSizeBytes = 9 << 20;
 
     // Steps of which as many images fit into the cache gain less than what their small products lose.
@@ -34,24 +34,24 @@ readonly record struct FirstPasses(int StepCount, int Images)
     /// <param name="fusion">Its steps and views.</param>
     /// <param name="device">Where they run.</param>
     /// <param name="inputShape">[N, H, W, C], the largest batch.</param>
-    public static FirstPasses Of(Graph graph, Fusion fusion, Device device, Shape inputShape)
+    /// <param name="shapes">By node number, for that batch.</param>
+    public static FirstPasses Of(Graph graph, Fusion fusion, Device device, Shape inputShape, ImmutableArray<Shape> shapes)
     {
         if (device is not HostDevice || inputShape[0] <= LeastImages)
             return None;
-        var (shapes, roots) = (GraphShapes.Of(graph, inputShape), fusion.Roots(graph));
+        var roots = fusion.Roots(graph);
         ImmutableArray<long> sizes =
         [
             .. fusion.Steps.Select(step => Values(graph, roots, step).Sum(i => (long)shapes[i].Count) * sizeof(float) / inputShape[0]),
         ];
-        int count = 1 + LastLarge(sizes, Math.Min(EnoughImages, inputShape[0]));
-        while (count > 0 && count < sizes.Length && !EndsAlone(graph, fusion, roots, count))
-            count++;
-        if (count == 0 || count == sizes.Length)
+        int large = LastLarge(sizes, Math.Min(EnoughImages, inputShape[0])),
+            count = large < 0 ? 0 : End(graph, fusion, large);
+        if (count == 0)
             return None;
         int fit = Math.Max(LeastImages, (int)(CacheSizeBytes / sizes.Take(count).Max())),
             images = Division.Ceil(inputShape[0], Division.Ceil(inputShape[0], fit));
         var passes = new FirstPasses(count, images);
-        return images < inputShape[0] && passes.IsByImage(graph, fusion, roots, inputShape) ? passes : None;
+        return images < inputShape[0] && passes.IsByImage(graph, fusion, roots, inputShape, shapes) ? passes : None;
     }
 
     /// <summary>The last step of which fewer images than enough fit into the cache, or −1.</summary>
@@ -67,21 +67,28 @@ readonly record struct FirstPasses(int StepCount, int Images)
     static IEnumerable<int> Values(Graph graph, ImmutableArray<int> roots, FusedStep step) =>
         step.Inputs(graph).Select(i => roots[i]).Append(step.Output).Distinct();
 
-    /// <summary>Whether the later steps read nothing but the value of the last of the first steps, and no result is among theirs.</summary>
-    static bool EndsAlone(Graph graph, Fusion fusion, ImmutableArray<int> roots, int count)
+    /// <summary>How many steps there are up to a large one and on to the first whose value alone is read later; 0 where there is no such
+    /// step.</summary>
+    static int End(Graph graph, Fusion fusion, int large)
     {
-        var first = fusion.Steps[..count].SelectMany(step => Values(graph, roots, step)).ToHashSet();
-        if (graph.Outputs.Any(output => first.Contains(roots[output])))
-            return false;
-        first.Remove(fusion.Steps[count - 1].Output);
-        return !fusion.Steps[count..].Any(step => step.Inputs(graph).Any(i => first.Contains(roots[i])));
+        var last = fusion.LastReaders(graph);
+        int reach = graph.Nodes.Select((node, i) => node.IsInput ? last[i] : -1).Max(); // of the images and of all values so far
+        for (int s = 0; s < fusion.Steps.Length; s++)
+        {
+            int own = last[fusion.Steps[s].Output];
+            if (s >= large && reach <= s && own < fusion.Steps.Length)
+                return s + 1;
+            reach = Math.Max(reach, own);
+        }
+
+        return 0;
     }
 
     /// <summary>Whether every value of the first steps is one of images side by side, and parts of those that are read or kept for
     /// the whole batch begin where memory may.</summary>
-    bool IsByImage(Graph graph, Fusion fusion, ImmutableArray<int> roots, Shape inputShape)
+    bool IsByImage(Graph graph, Fusion fusion, ImmutableArray<int> roots, Shape inputShape, ImmutableArray<Shape> all)
     {
-        var (all, some) = (GraphShapes.Of(graph, inputShape), GraphShapes.Of(graph, [Images, .. inputShape.Skip(1)]));
+        var some = GraphShapes.Of(graph, [Images, .. inputShape.Skip(1)]);
         int batch = inputShape[0],
             images = Images;
         bool IsPart(int i) =>

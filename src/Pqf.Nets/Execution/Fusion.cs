@@ -41,6 +41,20 @@ sealed record Fusion(ImmutableArray<FusedStep> Steps, ImmutableHashSet<int> View
     /// <summary>By node number: the node whose memory its value uses, itself unless it is a view.</summary>
     public ImmutableArray<int> Roots(Graph graph) => [.. graph.Nodes.Select((node, i) => Views.Contains(i) ? node.Inputs[0] : i)];
 
+    /// <summary>By node number: the last step that reads the node's memory; the number of steps for the network's results, and −1 for
+    /// what no step reads.</summary>
+    public ImmutableArray<int> LastReaders(Graph graph)
+    {
+        var roots = Roots(graph);
+        int[] last = [.. Enumerable.Repeat(-1, graph.Nodes.Length)];
+        for (int s = 0; s < Steps.Length; s++)
+            foreach (int input in Steps[s].Inputs(graph))
+                last[roots[input]] = s;
+        foreach (int output in graph.Outputs)
+            last[roots[output]] = Steps.Length;
+        return [.. last];
+    }
+
     /// <summary>Cuts a graph.</summary>
     /// <param name="graph">Any graph.</param>
     /// <param name="shapes">Of its values.</param>

@@ -35,9 +35,10 @@ public sealed class InferencePlan
     readonly BufferPlan buffers;
     readonly ImmutableArray<Tensor<float>> slots;
 
-    // Of the steps that run for the whole batch, and of those before, for the images of a pass.
+    // Of the steps that run for the whole batch; of those before, for the images of a pass and for fewer in the last one.
     readonly PlanValues whole,
-        part;
+        part,
+        rest;
 
     InferencePlan(Graph graph, Parameters parameters, Device device, Shape inputShape, ConvChooser choose, bool keepsWeights = true)
     {
@@ -49,7 +50,7 @@ public sealed class InferencePlan
         compile = keepsWeights ? null : Compiled;
         steps = keepsWeights ? [.. fusion.Steps.Select(Compiled)] : [];
         device.TrimPool(); // of dense copies of weights, which nobody asks for again
-        (passes, buffers, slots, whole, part) = Memory(shapes);
+        (passes, buffers, slots, whole, part, rest) = Memory(shapes);
     }
 
     InferencePlan(InferencePlan packed, Shape inputShape)
@@ -63,7 +64,7 @@ public sealed class InferencePlan
                 $"expected images whose flattened values have as many pixels as those of {packed.inputShape}, got {inputShape}: "
                     + $"compile for them"
             );
-        (passes, buffers, slots, whole, part) = Memory(shapes);
+        (passes, buffers, slots, whole, part, rest) = Memory(shapes);
     }
 
     /// <summary>The steps, in the order in which they run.</summary>
@@ -148,9 +149,9 @@ public sealed class InferencePlan
         int batch = images.Shape[0];
         for (int first = 0; passes.StepCount > 0 && first < batch; first += passes.Images)
         {
-            BindPass(images, first, Math.Min(passes.Images, batch - first));
+            var values = BindPass(images, first, Math.Min(passes.Images, batch - first));
             for (int i = 0; i < passes.StepCount; i++)
-                RunStep(i, part, afterStep);
+                RunStep(i, values, afterStep);
         }
 
         for (int i = passes.StepCount; i < fusion.Steps.Length; i++)
@@ -176,16 +177,17 @@ public sealed class InferencePlan
         device.TrimPool();
     }
 
-    (FirstPasses, BufferPlan, ImmutableArray<Tensor<float>>, PlanValues Whole, PlanValues Part) Memory(ImmutableArray<Shape> shapes)
+    (FirstPasses, BufferPlan, ImmutableArray<Tensor<float>>, PlanValues, PlanValues, PlanValues) Memory(ImmutableArray<Shape> shapes)
     {
-        var chosen = FirstPasses.Of(graph, fusion, device, inputShape);
+        var chosen = FirstPasses.Of(graph, fusion, device, inputShape, shapes);
         int last = chosen.StepCount == 0 ? 0 : fusion.Steps[chosen.StepCount - 1].Output;
         ImmutableArray<Shape> ofPass = chosen.StepCount == 0 ? [] : GraphShapes.Of(graph, [chosen.Images, .. inputShape.Skip(1)]);
         var plan = BufferPlan.Of(graph, fusion, [.. shapes.Select((shape, i) => i < last ? ofPass[i] : shape)], chosen);
         ImmutableArray<Tensor<float>> memory = [.. plan.Counts.Select(count => Tensor<float>.Rent(device, [count]))];
-        var (ofAll, ofSome) = (new PlanValues(graph, plan, memory, last..), new PlanValues(graph, plan, memory, ..last));
+        PlanValues ValuesOf(Range nodes) => new(graph, plan, memory, nodes);
+        var ofAll = ValuesOf(last..);
         ofAll.Fit(inputShape);
-        return (chosen, plan, memory, ofAll, ofSome);
+        return (chosen, plan, memory, ofAll, ValuesOf(..last), ValuesOf(..last));
     }
 
     /// <summary>Makes every value's memory ready for a run.</summary>
@@ -203,12 +205,14 @@ public sealed class InferencePlan
     }
 
     /// <summary>Makes the memory of the first steps ready for some of the images, and the last one's place in the value for all.</summary>
-    void BindPass(Tensor<float> images, int first, int count)
+    PlanValues BindPass(Tensor<float> images, int first, int count)
     {
+        var values = count == passes.Images ? part : rest;
         Shape shape = [count, .. images.Shape.Skip(1)];
         int last = fusion.Steps[passes.StepCount - 1].Output;
-        part.Fit(shape);
-        part.Put(last, whole.ByNode[last]!.Part(first * (part.Shapes[last].Count / count), part.Shapes[last]));
-        part.Bind(images.Part(first * (shape.Count / count), shape));
+        values.Fit(shape);
+        values.Put(last, whole.ByNode[last]!.Part(first * (values.Shapes[last].Count / count), values.Shapes[last]));
+        values.Bind(images.Part(first * (shape.Count / count), shape));
+        return values;
     }
 }

@@ -26,22 +26,15 @@ sealed class RankExchange(ICollective ranks, Device device, ImmutableDictionary<
     public long SentBytes { get; private set; }
 
     /// <summary>Starts a step.</summary>
-    /// <param name="cut">Whose micro-batches are whose; null for a step of one process.</param>
-    /// <param name="step">Number of the step in its epoch.</param>
+    /// <param name="nodes">Whose nodes are whose.</param>
     /// <returns>The exchange of gradients during the way back; null where all are exchanged after it: where one bucket holds them, and in
     /// the first step, which finds out their order.</returns>
-    public EarlyExchange? Start(StepCut? cut, int step)
+    public EarlyExchange? Start(RankNodes nodes)
     {
         SentBytes = 0;
         seen.Clear();
         latest = plan is { Buckets.Length: > 1 }
-            ? new EarlyExchange(
-                plan,
-                RankNodes.Of(cut!, step, ranks.Size),
-                ranks.Rank,
-                trainable,
-                (nodes, mine, onDevice) => Sum(beside!, nodes, mine, onDevice)
-            )
+            ? new EarlyExchange(plan, nodes, ranks.Rank, trainable, (whose, mine, onDevice) => Sum(beside!, whose, mine, onDevice))
             : null;
         return latest;
     }

@@ -66,11 +66,12 @@ sealed class StepSum<TBatch>(TrainingTask<TBatch> task, Device device, ICollecti
         );
         if (ranks.Size == 1)
             return Evaluate(batches, step, tree, null, scopes, cancellation).Map(_ => tree.Nodes[0].Value);
+        var nodes = RankNodes.Of(task.Cut!, step, ranks.Size);
         EarlyExchange? early = null;
         return ranks
             .Agree(() =>
             {
-                using (early = exchange.Start(task.Cut, step))
+                using (early = exchange.Start(nodes))
                 {
                     var evaluated = Evaluate(batches, step, tree, early, scopes, cancellation);
                     early?.Finish();
@@ -79,7 +80,7 @@ sealed class StepSum<TBatch>(TrainingTask<TBatch> task, Device device, ICollecti
             })
             .Map(_ =>
             {
-                (form, var whole) = exchange.Sum(RankNodes.Of(task.Cut!, step, ranks.Size), form, tree, early, scopes);
+                (form, var whole) = exchange.Sum(nodes, form, tree, early, scopes);
                 return whole;
             });
     }

@@ -46,25 +46,16 @@ static class GpuWinograd
     /// <summary>Four kernels in double, rounded once.</summary>
     static unsafe void Transform(float* kernels, int kernelStride, float* to, int pointStride)
     {
-        const int Edge = GpuWinogradTiles.Edge;
-        Vector256<double>* columns = stackalloc Vector256<double>[3 * Edge],
-            row = stackalloc Vector256<double>[Edge];
-        for (int j = 0; j < 3; j++)
-            Winograd4<Simd256, Vector256<float>>.Weights(Tap(j), Tap(3 + j), Tap(6 + j), columns + (j * Edge));
-        for (int i = 0; i < Edge; i++)
-        {
-            Winograd4<Simd256, Vector256<float>>.Weights(columns[i], columns[Edge + i], columns[(2 * Edge) + i], row);
-            for (int j = 0; j < Edge; j++, to += pointStride)
-                Vector128.Narrow(row[j].GetLower(), row[j].GetUpper()).Store(to);
-        }
-
-        Vector256<double> Tap(int tap) =>
-            Vector256.Create(
-                (double)kernels[tap],
-                kernels[kernelStride + tap],
-                kernels[(2 * kernelStride) + tap],
-                kernels[(3 * kernelStride) + tap]
-            );
+        const int Four = 4;
+        double* side = stackalloc double[Taps * Four];
+        Vector256<double>* columns = stackalloc Vector256<double>[3 * GpuWinogradTiles.Edge],
+            points = stackalloc Vector256<double>[GpuWinogradTiles.Points];
+        for (int tap = 0; tap < Taps; tap++)
+        for (int kernel = 0; kernel < Four; kernel++)
+            side[(tap * Four) + kernel] = kernels[(kernel * kernelStride) + tap];
+        WinogradWeights<Winograd4<Simd256, Vector256<float>>>.TransformFour(side, Four, columns, points);
+        for (int point = 0; point < GpuWinogradTiles.Points; point++, to += pointStride)
+            Vector128.Narrow(points[point].GetLower(), points[point].GetUpper()).Store(to);
     }
 
     /// <summary>y = clamp(conv(x) + bias + residual).</summary>

@@ -34,6 +34,26 @@ static unsafe class WinogradWeights<T>
         );
     }
 
+    /// <summary>G w Gᵀ of four kernels in double.</summary>
+    /// <param name="kernels">[tap][width], of which the first four.</param>
+    /// <param name="width">From one tap to the next.</param>
+    /// <param name="columns">Room for 3 · (m + 2) vectors.</param>
+    /// <param name="to">[point].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransformFour(double* kernels, int width, Vector256<double>* columns, Vector256<double>* to)
+    {
+        int edge = T.M + 2;
+        for (int j = 0; j < 3; j++, kernels += width)
+            T.Weights(
+                Vector256.Load(kernels),
+                Vector256.Load(kernels + (3 * width)),
+                Vector256.Load(kernels + (6 * width)),
+                columns + (j * edge)
+            );
+        for (int i = 0; i < edge; i++)
+            T.Weights(columns[i], columns[edge + i], columns[(2 * edge) + i], to + (i * edge));
+    }
+
     /// <summary>The kernels of one panel and a few input channels.</summary>
     readonly struct PackKernels(float* weights, KernelOrder order, int outChannels, int inChannels, int width, float* packed) : IHostWork
     {
@@ -87,25 +107,10 @@ static unsafe class WinogradWeights<T>
         {
             Vector256<double>* low = side,
                 high = side + Points;
-            TransformFour(kernels, side + (2 * Points), low);
-            TransformFour(kernels + 4, side + (2 * Points), high);
+            TransformFour(kernels, width, side + (2 * Points), low);
+            TransformFour(kernels + 4, width, side + (2 * Points), high);
             for (int point = 0; point < Points; point++)
                 Vector256.Narrow(low[point], high[point]).Store(to + ((nint)point * inChannels * width));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        void TransformFour(double* kernels, Vector256<double>* columns, Vector256<double>* to)
-        {
-            int edge = T.M + 2;
-            for (int j = 0; j < 3; j++, kernels += width)
-                T.Weights(
-                    Vector256.Load(kernels),
-                    Vector256.Load(kernels + (3 * width)),
-                    Vector256.Load(kernels + (6 * width)),
-                    columns + (j * edge)
-                );
-            for (int i = 0; i < edge; i++)
-                T.Weights(columns[i], columns[edge + i], columns[(2 * edge) + i], to + (i * edge));
         }
     }
 }

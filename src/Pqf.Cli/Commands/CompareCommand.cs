@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Pqf.Cli.Configuration;
@@ -17,8 +16,6 @@ namespace Pqf.Cli.Commands;
 /// <summary><c>pqf compare</c>.</summary>
 static class CompareCommand
 {
-    const int MostPictures = 24;
-
     /// <summary>The command.</summary>
     public static CommandEntry Create()
     {
@@ -101,26 +98,12 @@ static class CompareCommand
         run.Config.OutputPath is { } folder
             ? ReportFiles.Write(
                 folder,
-                () => ComparePage.Of(Named(first), Named(second), comparison, Pictures(first, second, images, comparison))
+                () => ComparePage.Of(Named(first), Named(second), comparison, ChangedPictures.Of(first, second, images, comparison))
             )
             : FilesBeside.None;
 
     /// <summary>Under its file's name: both may be the same network in two forms.</summary>
     static NetworkSummary Named(Network network) => NetworkSummary.Of(network) with { Name = Path.GetFileName(network.Path) };
-
-    static ImmutableArray<ReportFigure> Pictures(Network first, Network second, ImageSet images, Comparison comparison) =>
-        ReportPictures.Of(
-            images,
-            comparison.Changed.Take(MostPictures),
-            answer => answer.Image,
-            answer =>
-                (
-                    second.ClassNames[answer.Second],
-                    $"{Figures.Percent(answer.SecondConfidence)} sure; was {first.ClassNames[answer.First]}, "
-                        + $"{Figures.Percent(answer.FirstConfidence)} sure"
-                        + (answer.Class is { } label ? $"; it is {first.ClassNames[label]}" : "")
-                )
-        );
 
     static CompareResult ResultOf(Network first, Network second, ImageSet images, Comparison comparison, EvaluateOptions options) =>
         new(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pqf.Cli.Configuration;
+using Pqf.Cli.Drawing;
 using Pqf.Cli.Results;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Collectives;
@@ -234,25 +235,18 @@ static class CompressCommand
     static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, Network network, string folder, string? calibrate) =>
         run.WithImages(reader =>
             from images in ranks.Agree(() => Images(run, network, reader, calibrate))
-            let skipped = run.SkippedImages()
-            from compressed in CompressJob.Run(
-                network,
-                ConfigMapping.Compress(run) with
-                {
-                    Images = images,
-                    Distillation = ConfigMapping.Distillation(run.Config),
-                    Skipped = skipped,
-                    ImagesCounted = count => NoteFew(run, network, count),
-                    OwnsNetwork = true,
-                    Ranks = ranks,
-                    BeforeWork = () => run.PrepareOutput(folder, FilesOf(run, network)),
-                },
-                run.Progress,
-                run.Cancellation
-            )
-            from concluded in ranks.OnFirst(() =>
-                Write(run, network, compressed, folder, CalibrationSource.Text(images, skipped, compressed), calibrate is not null)
-            )
+            let options = ConfigMapping.Compress(run) with
+            {
+                Images = images,
+                Distillation = ConfigMapping.Distillation(run.Config),
+                Skipped = run.SkippedImages(),
+                ImagesCounted = count => NoteFew(run, network, count),
+                OwnsNetwork = true,
+                Ranks = ranks,
+                BeforeWork = () => run.PrepareOutput(folder, FilesOf(run, network)),
+            }
+            from compressed in CompressJob.Run(network, options, run.Progress, run.Cancellation)
+            from concluded in ranks.OnFirst(() => Write(run, network, compressed, options, folder, calibrate is not null))
             select concluded
         );
 
@@ -264,15 +258,15 @@ static class CompressCommand
     /// <param name="run">Settings and terminal.</param>
     /// <param name="network">The dense network.</param>
     /// <param name="compressed">The compressed one.</param>
+    /// <param name="options">Of the compression.</param>
     /// <param name="folder">Where files go.</param>
-    /// <param name="photographs">What it was calibrated on; null for nothing.</param>
     /// <param name="hasPhotographs">Whether photographs were named.</param>
     static Result<Unit, PqfError> Write(
         RunContext run,
         Network network,
         Compressed compressed,
+        CompressOptions options,
         string folder,
-        string? photographs,
         bool hasPhotographs
     )
     {
@@ -280,8 +274,9 @@ static class CompressCommand
         var model = compressed.Model.AsStored();
         return from overrides in ConfigMapping.Overrides(run.Config)
             from written in CompressionOutput.Write(run, folder, model, compressed, overrides)
-            let next = AfterCompression.Of(run, network, written.Result.Files, photographs is not null, hasPhotographs)
-            let report = ReportFiles.Write(folder, () => Report(run, model, compressed, written.Result, photographs))
+            let next = AfterCompression.Of(run, network, written.Result.Files, options.Images is not null, hasPhotographs)
+            let answers = Answers(run, network, compressed, options)
+            let report = ReportFiles.Write(folder, () => Report(run, network, model, compressed, written.Result, options, answers))
             from concluded in run.Conclude(
                 written.Result with
                 {
@@ -294,12 +289,37 @@ static class CompressCommand
             select concluded;
     }
 
-    static Report Report(RunContext run, PqfModel model, Compressed compressed, CompressResult written, string? photographs) =>
+    /// <summary>The compressed network's answers beside the dense network's. An error costs the report's section alone: the network's
+    /// files are written.</summary>
+    static CompressedAnswers? Answers(RunContext run, Network network, Compressed compressed, CompressOptions options)
+    {
+        var compared = CompressedAnswers.Of(network, compressed, options with { Ranks = Alone.Instance }, run.Progress, run.Cancellation);
+        return compared.Match(
+            answers => answers,
+            error =>
+            {
+                run.Note($"{ReportFiles.PageName} does not show images that changed their answer: {error.Message}");
+                return null;
+            }
+        );
+    }
+
+    static Report Report(
+        RunContext run,
+        Network network,
+        PqfModel model,
+        Compressed compressed,
+        CompressResult written,
+        CompressOptions options,
+        CompressedAnswers? answers
+    ) =>
         CompressPage.Of(
             model,
             compressed,
             [.. written.Files.Select(file => new CheckedFile(file.Path, file.SizeBytes, file.LogitDifference))],
-            photographs,
+            CalibrationSource.Text(options.Images, options.Skipped, compressed),
+            answers,
+            answers is null ? [] : ChangedPictures.Of(network, network, answers.Images, answers.Comparison),
             [
                 .. model.Provenance is { } source
                     ? (string[])

@@ -60,12 +60,29 @@ public static class CompareJob
                 $"has {Plural.Of(second.Architecture.ClassCount, "class", "classes")}; expected "
                     + $"{first.Architecture.ClassCount}, as {first.Path} has"
             );
-        return from one in first.ForPhotographs()
+        var answers = new List<float[]>();
+        var result =
+            from one in first.ForPhotographs()
             from other in second.ForPhotographs()
             from ready in options.BeforeWork()
-            from compared in Compare(one, other, images, isLabelled, options, progress, cancellation)
+            from compared in Compare(one, other, images, isLabelled, options, answers, progress, cancellation)
             select compared;
+        // With labels the accuracies say it.
+        if (!isLabelled && result is Result<Comparison, PqfError>.Ok)
+            DenseAnswers.NoteSame($"{first.Path}: the network", [.. answers], progress);
+        return result;
     }
+
+    /// <summary>As <see cref="Run"/>, without labels, for networks that were checked: nothing is noted of the first network's
+    /// answers.</summary>
+    internal static Result<Comparison, PqfError> RunWithoutNotes(
+        Network first,
+        Network second,
+        ImageSet images,
+        EvaluateOptions options,
+        IProgress<JobProgress>? progress,
+        CancellationToken cancellation
+    ) => Compare(first, second, images, false, options, [], progress, cancellation);
 
     static Result<Comparison, PqfError> Compare(
         Network first,
@@ -73,6 +90,7 @@ public static class CompareJob
         ImageSet images,
         bool isLabelled,
         EvaluateOptions options,
+        List<float[]> answers,
         IProgress<JobProgress>? progress,
         CancellationToken cancellation
     )
@@ -80,8 +98,7 @@ public static class CompareJob
         using var scope = first.Device.BeginScope();
         int batchSize = Math.Min(options.BatchSize, images.Count);
         var (one, other) = (new Classifier(first, batchSize), new Classifier(second, batchSize));
-        var answers = new List<float[]>();
-        var compared = progress.Stage(
+        return progress.Stage(
             "comparing",
             "images",
             images.Count,
@@ -96,10 +113,6 @@ public static class CompareJob
                 ),
             compared => compared.Agreement.Count
         );
-        // With labels the accuracies say it.
-        if (!isLabelled && compared is Result<Comparison, PqfError>.Ok)
-            DenseAnswers.NoteSame($"{first.Path}: the network", [.. answers], progress);
-        return compared;
     }
 
     /// <summary>Keeps the first answers.</summary>

@@ -91,14 +91,13 @@ sealed class Trials(
 
     Result<Proportion, PqfError> Compare(Compressed compressed) =>
         CompareJob
-            .Run(
+            .RunWithoutNotes(
                 dense,
                 network with
                 {
                     Model = compressed.Model.AsStored(),
                 },
                 heldBack,
-                isLabelled: false,
                 new EvaluateOptions
                 {
                     BatchSize = options.BatchSize,

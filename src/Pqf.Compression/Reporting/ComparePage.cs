@@ -35,18 +35,14 @@ public static class ComparePage
                         .. comparison.Second is { } also ? (ReportRow[])[ShareTable.Row($"{second.Name} (second) is right", also)] : [],
                     ]
                 ),
-                .. changed.IsEmpty
-                    ? []
-                    : (ReportSection[])
-                        [
-                            new(
-                                "Images that changed their answer",
-                                "Those of which the first network is surest. Below each picture the second network's answer, then the "
-                                    + "first network's, with how sure each is"
-                                    + (comparison.First is null ? "." : ", then the picture's class."),
-                                [new ReportPart.Gallery("pictures", changed)]
-                            ),
-                        ],
+                .. ReportSection.Present(
+                    ChangedAnswers.Section(
+                        "Those of which the first network is surest.",
+                        "Below each picture the second network's answer, then the first network's, with how sure each is"
+                            + (comparison.First is null ? "." : ", then the picture's class."),
+                        changed
+                    )
+                ),
             ],
             [
                 string.Create(

@@ -16,12 +16,16 @@ public static class CompressPage
     /// <param name="compressed">Reports of groups and layers, and of the search for a size.</param>
     /// <param name="files">Files of the network.</param>
     /// <param name="calibratedOn">What it was calibrated on: <c>160 photographs without labels</c>; null where it was not.</param>
+    /// <param name="answers">Its answers beside the dense network's; null where they were not compared.</param>
+    /// <param name="changed">Pictures of the surest of <see cref="Comparison.Changed"/>.</param>
     /// <param name="notes">Sentences on how it was made.</param>
     public static Report Of(
         PqfModel model,
         Compressed compressed,
         IReadOnlyList<CheckedFile> files,
         string? calibratedOn,
+        CompressedAnswers? answers,
+        ImmutableArray<ReportFigure> changed,
         ImmutableArray<string> notes
     )
     {
@@ -40,7 +44,7 @@ public static class CompressPage
                         : "Not calibrated: a network with norms loses most of its accuracy unless it is compressed with --calibrate, or "
                             + "trained from the dense network. "
                 )
-                + Agreement(search)
+                + Agreement(answers)
                 + "Accuracy was not measured; pqf evaluate measures it.",
             [
                 StepPictures.Section([
@@ -49,6 +53,7 @@ public static class CompressPage
                     .. calibratedOn is not null ? (ReportFigure[])[StepPictures.Calibrated] : [],
                 ]),
                 .. Sizes(search),
+                .. ReportSection.Present(Changed(answers, changed)),
                 .. Written(files),
                 ByteShares.Of(model),
                 .. ReportSection.Present(LayerTable.Of(state.Layers), Groups(state.Groups), CodebookGallery.Of(Codebooks(model, state))),
@@ -66,10 +71,29 @@ public static class CompressPage
                 .Select(layer => Codebook.Of(layer.Layer, (Weight.Quantised)layer.Weight)),
         ];
 
-    static string Agreement(SizeSearch? search) =>
-        search is null
-            ? ""
-            : $"For {Figures.Percent(search.Taken.Agreement)} of the photographs held back its first answer is the dense network's. ";
+    static string Agreement(CompressedAnswers? answers) =>
+        answers is { Comparison.Agreement: var same }
+            ? $"For {Figures.Count(same.Correct)} of {Photographs(answers)} its first answer is the dense network's. "
+            : "";
+
+    static string Photographs(CompressedAnswers answers) =>
+        $"{Plural.Of(answers.Comparison.Agreement.Count, "photograph")} "
+        + (answers.AreHeldBack ? "held back from calibration" : "that it was calibrated on");
+
+    static ReportSection? Changed(CompressedAnswers? answers, ImmutableArray<ReportFigure> pictures) =>
+        answers is null
+            ? null
+            : ChangedAnswers.Section(
+                $"The first answer changed for {Figures.Count(answers.Comparison.Changed.Length)} of {Photographs(answers)}"
+                    + (answers.AreHeldBack ? ". " : "; it changes more often for other photographs. ")
+                    + (
+                        pictures.Length < answers.Comparison.Changed.Length
+                            ? $"Here are the {pictures.Length} of which the dense network is surest."
+                            : "The photograph of which the dense network is surest comes first."
+                    ),
+                "Below each picture the compressed network's answer, then the dense network's, with how sure each is.",
+                pictures
+            );
 
     static IEnumerable<ReportSection> Sizes(SizeSearch? search)
     {

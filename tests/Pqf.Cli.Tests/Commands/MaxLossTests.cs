@@ -30,6 +30,11 @@ public sealed class MaxLossTests : IDisposable
         string page = File.ReadAllText(folder.File("out/report.md"));
         Assert.Contains("Calibrated on 8 photographs without labels", page, StringComparison.Ordinal);
         Assert.Contains("## Sizes tried", page, StringComparison.Ordinal);
+        Assert.Contains(
+            $"For {result.At("search", "agreement", "correct")} of 2 photographs held back from calibration its first answer is the dense",
+            page,
+            StringComparison.Ordinal
+        );
         Assert.Contains("the dense network's for 40.00 % of 2 photographs held back", page, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
+using Pqf.Compression.Data;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Reporting;
@@ -86,7 +87,15 @@ public sealed class RunReportTests : IDisposable
     {
         var model = Compressed();
         var (root, _) = Pages(
-            CompressPage.Of(model, new Compressed(model, State(model)), [new CheckedFile("out/net.pqf", 1234567, 0)], "160 photographs", [])
+            CompressPage.Of(
+                model,
+                new Compressed(model, State(model)),
+                [new CheckedFile("out/net.pqf", 1234567, 0)],
+                "160 photographs",
+                null,
+                [],
+                []
+            )
         );
 
         // Codes, codebooks, all else: from the sizes that Cost counts, in bits.
@@ -104,6 +113,56 @@ public sealed class RunReportTests : IDisposable
         Assert.Equal(["net.pqf", "1,234,567", "0"], Rows(root, "files").Single());
         Assert.Equal(["Quantise", "Calibrate"], root.Descendants("b").Select(name => name.Value).Take(2));
         Assert.Contains("Calibrated on 160 photographs", root.Descendants("p").Single(p => p.Attribute("class")?.Value == "lead").Value);
+    }
+
+    [Theory]
+    [InlineData(
+        2,
+        false,
+        "The first answer changed for 2 of 5 photographs that it was calibrated on; it changes more often for other photographs. The "
+            + "photograph of which the dense network is surest comes first. Below each"
+    )]
+    [InlineData(
+        3,
+        true,
+        "The first answer changed for 3 of 5 photographs held back from calibration. Here are the 2 of which the dense network is surest."
+            + " Below each"
+    )]
+    public void A_compressions_report_counts_changed_answers_and_shows_some(int changed, bool areHeldBack, string expected)
+    {
+        var model = Compressed();
+        var comparison = new Comparison(
+            new(5 - changed, 5),
+            0.5,
+            null,
+            null,
+            [.. Enumerable.Range(0, changed).Select(i => new ChangedAnswer(i, null, 0, 1, 0.9, 0.8))]
+        );
+        var (root, text) = Pages(
+            CompressPage.Of(
+                model,
+                new Compressed(model, State(model)),
+                [],
+                "5 photographs",
+                new CompressedAnswers(new ImageSet.Photographs([], []), areHeldBack, comparison),
+                [
+                    ReportFigure.Photograph([1, 2], "dog", "80 % sure; was c*t (1.png)"),
+                    ReportFigure.Photograph([3], "fox", "was cow (2.png)"),
+                ],
+                []
+            )
+        );
+        Assert.Equal(
+            ["data:image/jpeg;base64,AQI=", "data:image/jpeg;base64,Aw=="],
+            root.Descendants("img").Select(image => image.Attribute("src")!.Value).Where(source => source.Contains("jpeg"))
+        );
+        Assert.Contains($"\n## Images that changed their answer\n\n{expected}", text, StringComparison.Ordinal);
+        Assert.Contains(expected, root.Value, StringComparison.Ordinal);
+        Assert.Contains("\n| dog | 80 % sure; was c\\*t (1.png) |\n| fox | was cow (2.png) |\n", text, StringComparison.Ordinal);
+        string lead =
+            $"For {5 - changed} of 5 photographs {(areHeldBack ? "held back from calibration" : "that it was calibrated on")} "
+            + "its first answer is the dense network's. ";
+        Assert.Contains(lead, root.Descendants("p").Single(p => p.Attribute("class")?.Value == "lead").Value);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ static class CommandLine
     {
         var options = new GlobalOptions();
         ImmutableArray<CommandEntry> commands = AllCommands.Create();
-        var root = CreateRoot(options, commands, output, HelpText.WidthOf(terminal.Columns));
+        var root = CreateRoot(options, commands, output, HelpText.WidthOf(terminal.OutColumns ?? HelpText.Width));
         var command = arguments
             .Select(argument => commands.FirstOrDefault(entry => entry.Syntax.Name == argument))
             .FirstOrDefault(entry => entry is not null);
@@ -104,7 +104,7 @@ static class CommandLine
         {
             foreach (string line in parsed.Errors.Select(error => OneLine(UsageError.Of(error, parsed))).Distinct())
                 output.Fail(line);
-            terminal.Error.WriteLine($"See '{string.Join(' ', CommandPath(parsed))} --help'.");
+            terminal.WriteError($"See '{string.Join(' ', CommandPath(parsed))} --help'.");
             return ExitCode.Usage;
         }
 

@@ -12,6 +12,9 @@ void Stop(PosixSignalContext context)
     cancellation.Cancel();
 }
 
+// A terminal that does not know its width has 0 columns.
+static int Columns() => Console.WindowWidth > 0 ? Console.WindowWidth : HelpText.Width;
+
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
@@ -26,7 +29,8 @@ using var problems = new GuardedWriter(Console.Error);
 var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token)
 {
     Ranks = ranks,
-    Columns = Console.IsOutputRedirected ? HelpText.Width : Console.WindowWidth,
+    OutColumns = Console.IsOutputRedirected ? null : Columns(),
+    ErrorColumns = Console.IsErrorRedirected ? null : Columns(),
 };
 var code = CommandLine.Run(args, terminal);
 results.Flush();

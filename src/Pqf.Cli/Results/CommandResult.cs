@@ -26,6 +26,9 @@ abstract record CommandResult : IShown
     public abstract IEnumerable<string> Lines();
 }
 
+/// <summary>A result that programs read from its lines, so that none is cut for a narrow terminal.</summary>
+interface IProgramText;
+
 /// <summary>A command that failed before it had a result.</summary>
 sealed record FailureResult : CommandResult
 {

@@ -5,7 +5,7 @@ namespace Pqf.Cli.Results;
 /// <summary>A configuration file to begin with.</summary>
 /// <param name="Command">The command that it is for.</param>
 /// <param name="Yaml">The file's text.</param>
-sealed record ConfigFileResult(string Command, string Yaml) : CommandResult
+sealed record ConfigFileResult(string Command, string Yaml) : CommandResult, IProgramText
 {
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() => Yaml.TrimEnd().ReplaceLineEndings("\n").Split('\n');
@@ -37,7 +37,7 @@ sealed record PresetResult(string Command, string Name, string File, string Desc
 /// <summary>A completion script.</summary>
 /// <param name="Shell">The shell that it is for.</param>
 /// <param name="Script">Its text.</param>
-sealed record CompletionResult(string Shell, string Script) : CommandResult
+sealed record CompletionResult(string Shell, string Script) : CommandResult, IProgramText
 {
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() => Script.TrimEnd().ReplaceLineEndings("\n").Split('\n');

@@ -36,7 +36,7 @@ sealed class ResultOutput(Terminal terminal, bool isJson)
     {
         result = all;
         if (!isJson)
-            Write(all.Lines());
+            Write(all.Lines(), all is IProgramText);
     }
 
     /// <summary>Reports what ends the command, on a line of the error output.</summary>
@@ -44,7 +44,7 @@ sealed class ResultOutput(Terminal terminal, bool isJson)
     public void Fail(string message)
     {
         errors.Add(message.Trim());
-        terminal.Error.WriteLine(message is Interrupted || message.StartsWith(' ') ? message : $"error: {message}");
+        terminal.WriteError(message is Interrupted || message.StartsWith(' ') ? message : $"error: {message}");
     }
 
     /// <summary>The message of a run that Ctrl-C ended.</summary>
@@ -71,10 +71,13 @@ sealed class ResultOutput(Terminal terminal, bool isJson)
         return text.Any(IsFormat) ? string.Concat(text.Select(c => IsFormat(c) ? $@"\u{(int)c:x4}" : c.ToString())) : text;
     }
 
-    void Write(IEnumerable<string> lines)
+    void Write(IEnumerable<string> lines, bool areWhole = false)
     {
-        foreach (string line in lines)
-            terminal.Out.WriteLine(Printable.Line(line));
+        foreach (string line in lines.Select(Printable.Line))
+            if (areWhole)
+                terminal.Out.WriteLine(line);
+            else
+                terminal.WriteOut(line);
     }
 
     static bool IsFormat(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Format;

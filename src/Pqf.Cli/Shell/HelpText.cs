@@ -45,17 +45,7 @@ static class HelpText
         ];
 
     /// <summary>A line over several where it is too long, the further ones indented.</summary>
-    static IEnumerable<string> Narrow(string line, int width)
-    {
-        const string Indent = "       ";
-        while (line.Length > width && line.LastIndexOf(' ', width) is var end && line[..Math.Max(end, 0)].Trim().Length > 0)
-        {
-            yield return line[..end].TrimEnd();
-            line = Indent + line[end..].TrimStart();
-        }
-
-        yield return line;
-    }
+    static IEnumerable<string> Narrow(string line, int width) => TextLines.Hanging(line, width, indent: 7);
 
     /// <summary>The keys that most trainings set.</summary>
     static IEnumerable<string> CommonKeys(int width)

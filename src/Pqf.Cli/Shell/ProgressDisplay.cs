@@ -33,7 +33,12 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
     /// <summary>Writes one line that is not a result: what was done, where it went.</summary>
     public void Note(string line) => Write(Printable.Line(line));
 
+    /// <summary>Writes one line that a person may paste: it is not cut where the terminal is narrow.</summary>
+    public void NoteCommand(string line) => WriteWhole(Printable.Line(line));
+
     private protected abstract void Write(string line);
+
+    private protected abstract void WriteWhole(string line);
 
     /// <summary>Takes a bar away that a job has left.</summary>
     public virtual void Dispose() { }
@@ -55,6 +60,8 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
     {
         private protected override void Write(string line) { }
 
+        private protected override void WriteWhole(string line) { }
+
         private protected override void Start(JobProgress.Started stage) { }
 
         private protected override void Advance(double done) { }
@@ -70,7 +77,9 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         Rate? rate;
         long last;
 
-        private protected override void Write(string line) => terminal.Error.WriteLine(line);
+        private protected override void Write(string line) => terminal.WriteError(line);
+
+        private protected override void WriteWhole(string line) => terminal.Error.WriteLine(line);
 
         private protected override void Start(JobProgress.Started stage) =>
             (rate, last) = (new Rate(terminal.Clock, stage), terminal.Clock.GetTimestamp());
@@ -80,13 +89,13 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
             if (rate is null || terminal.Clock.GetElapsedTime(last) < Interval)
                 return;
             last = terminal.Clock.GetTimestamp();
-            terminal.Error.WriteLine(rate.Line(done));
+            Write(rate.Line(done));
         }
 
         private protected override void End(double leftOut)
         {
             if (rate is not null)
-                terminal.Error.WriteLine(rate.Finished(leftOut));
+                Write(rate.Finished(leftOut));
             rate = null;
         }
     }
@@ -97,7 +106,9 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         Rate? rate;
         Bar? bar;
 
-        private protected override void Write(string line) => terminal.Error.WriteLine(line);
+        private protected override void Write(string line) => terminal.WriteError(line);
+
+        private protected override void WriteWhole(string line) => terminal.Error.WriteLine(line);
 
         /// <inheritdoc/>
         public override void Dispose()
@@ -129,7 +140,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
             string? line = rate?.Finished(leftOut);
             Leave();
             if (line is not null)
-                terminal.Error.WriteLine(line);
+                Write(line);
         }
     }
 

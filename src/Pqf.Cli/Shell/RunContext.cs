@@ -52,7 +52,7 @@ sealed record RunContext(
         if (about is not null)
             Note(about);
         if (result.Next is { } next)
-            Note($"next     {next}");
+            Progress.NoteCommand($"next     {next}");
         return default;
     }
 
@@ -74,7 +74,7 @@ sealed record RunContext(
     public void Report(PqfError error)
     {
         foreach (string line in CommandLine.ErrorLines(error))
-            Terminal.Error.WriteLine(line);
+            Terminal.WriteError(line);
     }
 
     /// <summary>Reports on the error output what was guessed when a network was read, and which tensors of its file it does not

@@ -82,6 +82,36 @@ public sealed partial class TranscriptTests : IDisposable
     }
 
     [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void No_line_of_a_command_is_longer_than_the_terminal_but_the_one_to_paste(int columns)
+    {
+        Assert.SkipUnless(ProgramProcess.HasTerminal, "script is not installed");
+        TestGraphFiles.WriteOnnx(folder.File("a.onnx"));
+        const string Line = "pqf compress a.onnx --output out --device host --model.sls_iterations 200";
+        string text = ProgramProcess.Terminal(folder.Path, Line, columns: columns).Out;
+        // Colours are within a row; other sequences move to another one.
+        text = EscapePattern().Replace(StylePattern().Replace(text, ""), "\n");
+        string[] rows = [.. text.Split('\n', '\r').Select(row => row.TrimEnd())];
+        Assert.Contains($"next     {Line} --calibrate DIR", rows);
+        Assert.All(rows.Where(row => !row.StartsWith("next  ", StringComparison.Ordinal)), row => Assert.True(row.Length <= columns, row));
+        // Words of notes and results are those of a pipe.
+        Assert.Contains("the largest", string.Join(' ', rows), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_for_programs_is_not_cut_in_a_narrow_terminal()
+    {
+        Assert.SkipUnless(ProgramProcess.HasTerminal, "script is not installed");
+        foreach (string line in (string[])["pqf completion bash", "pqf config train"])
+            Assert.Equal(
+                ProgramProcess.Shell(folder.Path, line).Out,
+                EscapePattern().Replace(ProgramProcess.Terminal(folder.Path, line, columns: 40).Out, "")
+            );
+    }
+
+    [Theory]
     [InlineData(60)]
     [InlineData(120)]
     public void Help_follows_the_width_of_the_terminal(int columns)
@@ -139,6 +169,9 @@ public sealed partial class TranscriptTests : IDisposable
     [GeneratedRegex(@"\u001b\[[0-9;]*(3[0-7]|38;5;\d+|9[0-7])(;[0-9]+)*m")]
     private static partial Regex ColourPattern();
 
-    [GeneratedRegex(@"\u001b\[[0-9;?]*[A-Za-z]")]
+    [GeneratedRegex(@"\u001b\[[0-9;]*m")]
+    private static partial Regex StylePattern();
+
+    [GeneratedRegex(@"\u001b(=|>|\[[0-9;?]*[A-Za-z])")]
     private static partial Regex EscapePattern();
 }

@@ -58,15 +58,15 @@ static class CompressCommand
         var maxLoss = new Option<string?>("--max-loss")
         {
             Description =
-                "Find the smallest size that changes at most this many of 100 first answers of the dense network; a fifth of the "
-                + "photographs of --calibrate is held back to measure it",
+                "Find the smallest size at which at most this many of 100 first answers differ from the dense "
+                + "network's; a fifth of the photographs of --calibrate is held back to measure that",
             HelpName = "POINTS",
         };
         var minutes = new Option<string?>("--calibrate-minutes")
         {
             Description =
-                "Minutes that compressing may take in all: in what calibration leaves, the network is trained on the dense network's "
-                + "answers to the photographs of --calibrate",
+                "Minutes that compressing may take in all: in the time that is left after calibration, the "
+                + "network is trained on the dense network's answers to the photographs of --calibrate",
             HelpName = "MINUTES",
         };
         format.CompletionSources.Add("pqf", "pth", "safetensors", "onnx");

@@ -67,7 +67,7 @@ static class ConvertCommand
                 $"expected a name that ends in .pqf, .pth, .safetensors or .onnx, got {output}"
             );
         if (run.Inputs.Without(output).With([input]).Check([output]) is Result<Unit, PqfError>.Error)
-            return new PqfError.Config("command line", "out", $"expected another file than {input}, which would be written over");
+            return new PqfError.Config("command line", "out", $"expected another file than {input}, which would be overwritten");
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
         return run.Load(input, device)

@@ -36,7 +36,7 @@ static class DetectCommand
             HelpName = "DIR",
         };
         var threshold = CheckedOption.Number("--threshold", DefaultThreshold, "a number from 0 to 1", score => score is >= 0 and <= 1);
-        threshold.Description = "Lowest score of what is shown, 0 to 1";
+        threshold.Description = "Minimum score of the objects that are shown, 0 to 1";
         threshold.HelpName = "P";
         var pictures = CheckedOption.Word(
             "--pictures",

@@ -26,8 +26,8 @@ static class InspectCommand
             file.CheckedIn(
                 new Command(
                     "inspect",
-                    "Show what a file holds: its size and, if it is a network's, its graph, and k, d and bits of every "
-                        + "layer; else its tensors."
+                    "Show what a file holds: its size, then a network's graph with k, d and bits of every "
+                        + "layer, or the tensors of any other file."
                 )
                 {
                     file.Word,
@@ -126,11 +126,7 @@ static class InspectCommand
     /// <summary>What can be compressed of a model that is not run.</summary>
     static string[] Compressible(TensorFile file) =>
         Network.Partial(file) is Result<OnnxPartialModel, PqfError>.Ok { Value: var model }
-            ?
-            [
-                $"pqf compress makes codes of the weights of its {PartialCompression.LayersText(model)} all the same, and leaves the rest "
-                    + "as it is",
-            ]
+            ? [$"pqf compress still compresses the weights of its {PartialCompression.LayersText(model)}, and leaves the rest as it is"]
             : [];
 
     static Weight WeightOf(Parameters parameters, string layer) =>

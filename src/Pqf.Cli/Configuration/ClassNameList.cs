@@ -43,7 +43,7 @@ static class ClassNameList
         {
             byte[] bytes = InputFile.ReadText(path);
             if (bytes.Length == 0)
-                return new PqfError.File(path, "is empty; expected a name a line");
+                return new PqfError.File(path, "is empty; expected a name on each line");
             return Lines(path, bytes)
                 .Map(lines => lines.Select(line => line.Trim()).Where(line => line.Length > 0).ToImmutableArray())
                 .Bind(names => Of(path, names));

@@ -124,7 +124,7 @@ static class ConfigMapping
             : new PqfError.Config(
                 "configuration",
                 "model.class_names",
-                $"expected a list of names, or a file of a name a line; there is no file {Printable.Name(text)}"
+                $"expected a list of names, or a file with a name on each line; there is no file {Printable.Name(text)}"
             );
     }
 }

@@ -197,7 +197,7 @@ static class TrainingMapping
     }
 
     static PqfError.Config NotOfDetectors(string key) =>
-        new("configuration", $"preprocessing.{key}", "expected none, as a detector's images do not vary so; classifiers take it");
+        new("configuration", $"preprocessing.{key}", "expected none: only the images of classifiers are varied in this way");
 
     static PqfError.Config Refused(string key, string expected, string got) =>
         new("configuration", key, $"expected {expected}, since a detector's losses do not take it, got {got}");

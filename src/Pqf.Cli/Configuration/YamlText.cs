@@ -92,7 +92,7 @@ sealed class YamlText
     Result<Unit, PqfError> Count(int more, long line) =>
         (valueCount += more) <= MaxValues
             ? default(Unit)
-            : new PqfError.File(origin, $"line {line}: more than {MaxValues} values, those of an alias counted wherever it stands");
+            : new PqfError.File(origin, $"line {line}: more than {MaxValues} values, counting those of an alias each time that it is used");
 
     Result<ConfigNode, PqfError> ReadSequence(int depth)
     {

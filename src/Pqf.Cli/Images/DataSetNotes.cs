@@ -25,7 +25,7 @@ sealed class DataSetNotes(ExifOrientation exif, Action<string> note) : IDisposab
                     path,
                     exif == ExifOrientation.Apply
                         ? $"is turned as its EXIF orientation {(int)orientation} says; {Key}: ignore takes images as they are stored"
-                        : $"has EXIF orientation {(int)orientation}, which {Key}: ignore leaves out"
+                        : $"has EXIF orientation {(int)orientation}, which is not applied ({Key}: ignore)"
                 ),
             Guessed = (path, guess) => Add(guessed, path, guess),
         };
@@ -37,7 +37,7 @@ sealed class DataSetNotes(ExifOrientation exif, Action<string> note) : IDisposab
             note(
                 exif == ExifOrientation.Apply
                     ? $"{turned.Count} images are turned as their EXIF orientation says"
-                    : $"{turned.Count} images have an EXIF orientation that {Key}: ignore leaves out"
+                    : $"{turned.Count} images have an EXIF orientation that is not applied ({Key}: ignore)"
             );
         if (guessed.Count > 1)
             note($"{guessed.Count} images have samples of 16 bits that are stretched");

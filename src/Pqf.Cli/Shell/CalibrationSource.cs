@@ -56,7 +56,8 @@ static class CalibrationSource
         if (Directory.Exists(Synthetic))
             run.Note($"{Synthetic} is the word for pictures that the program draws; ./{Synthetic} names the folder");
         run.Note(
-            $"calibrating on {SyntheticCount} {Synthetic} pictures, drawn as dead leaves: better than nothing, and far from photographs "
+            $"calibrating on {SyntheticCount} {Synthetic} pictures of overlapping shapes: better than nothing, "
+                + "but much worse than photographs "
                 + "(--calibrate DIR)"
         );
         return new ImageSet.Synthetic(SyntheticCount, network.Preprocessing.Resize, run.Key.Fold(Synthetic));

@@ -35,7 +35,9 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
     public static Option<string?> DataOption() =>
         new("--data")
         {
-            Description = "Folder of images: of classes, IDX files, or COCO annotations, as it holds; short for the keys dataloader.*_path",
+            Description =
+                "Folder of images: a folder for each class, IDX files, or COCO annotations; short "
+                + "for the dataloader.*_path key that fits",
             HelpName = "DIR",
         };
 

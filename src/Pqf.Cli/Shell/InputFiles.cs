@@ -51,7 +51,7 @@ sealed record InputFiles(IReadOnlyList<string> Paths)
             ? new PqfError.Config(
                 ConfigLoader.CommandLine,
                 "--output",
-                $"expected another folder than that of {own}, which would be written over"
+                $"expected another folder than that of {own}, which would be overwritten"
             )
             : default(Unit);
 }

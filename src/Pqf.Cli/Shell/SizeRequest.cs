@@ -31,7 +31,7 @@ static class SizeRequest
             ),
             { Calibration: CalibrationLevel.Network } => Wrong(
                 "--max-loss",
-                "expected calibration norms, layers or auto: up to seven sizes are calibrated, and network would train each of them"
+                "expected calibration norms, layers or auto: up to seven sizes are calibrated, and level network would train each of them"
             ),
             { CalibrateMinutes: not null } => Wrong(
                 "--max-loss",

@@ -23,8 +23,7 @@ sealed record TrainingArguments
         new("--resume")
         {
             Description =
-                "Continue the run in DIR, with its own settings, or the one in the output folder: from its latest state, or after EPOCHS "
-                + "epochs",
+                "Resume the run in DIR or in the output folder, with the run's own settings, from its latest state or after EPOCHS epochs",
             HelpName = "DIR|EPOCHS",
             Arity = ArgumentArity.ZeroOrOne,
         };

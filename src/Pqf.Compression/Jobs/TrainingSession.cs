@@ -70,7 +70,7 @@ sealed class TrainingSession<TBatch>(TrainingRun run, TrainingFolder folder, Tra
         kind.BatchCount == 1 && kind.ImageCount >= 2 * SmallBatch
             ? Note(
                 $"an epoch is one step: its batch has all {Plural.Of(kind.ImageCount, "training image")}; with --dataloader.batch_size "
-                    + $"{SmallBatch} it has {Plural.Of(kind.ImageCount / SmallBatch, "step")}, which train further in as much time"
+                    + $"{SmallBatch} it has {Plural.Of(kind.ImageCount / SmallBatch, "step")}, which learn more in the same time"
             )
             : default;
 

@@ -73,7 +73,7 @@ public static class CompressPage
 
     static string Agreement(CompressedAnswers? answers) =>
         answers is { Comparison.Agreement: var same }
-            ? $"For {Figures.Count(same.Correct)} of {Photographs(answers)} its first answer is the dense network's. "
+            ? $"Its first answer is the dense network's for {Figures.Count(same.Correct)} of {Photographs(answers)}. "
             : "";
 
     static string Photographs(CompressedAnswers answers) =>

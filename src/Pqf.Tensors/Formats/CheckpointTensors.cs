@@ -159,7 +159,7 @@ static class CheckpointTensors
                 || characters > MaxCharactersPerByte * pickleBytes
             )
                 throw new InvalidDataException(
-                    $"is nested deeper than {MaxDepth}, holds its values again and again, or has names of more than "
+                    $"is nested deeper than {MaxDepth}, repeats its values too often, or has names of more than "
                         + $"{MaxNameLength} characters"
                 );
         }

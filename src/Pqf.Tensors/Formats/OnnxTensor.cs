@@ -27,7 +27,7 @@ static class OnnxTensor
             throw new InvalidDataException($"ONNX model, byte {start}: an initialiser has no name");
         return Read(storage, start, length, header, header.Name)
             ?? throw new InvalidDataException(
-                $"{header.Name}: its element type, number {header.Type} of ONNX's, is none that networks are stored in"
+                $"{header.Name}: its element type, number {header.Type} of ONNX's, is not one that weights are stored in"
             );
     }
 
@@ -52,7 +52,7 @@ static class OnnxTensor
     static StoredTensor? Read(OnnxStorage storage, int start, int length, Header header, string name)
     {
         if (header.IsSegment)
-            throw new InvalidDataException($"{name}: is one part of a tensor; expected whole ones");
+            throw new InvalidDataException($"{name}: is a part of a tensor; expected whole tensors");
         if (OnnxTypes.TypeOf(header.Type) is not { } type)
             return null;
         var shape = CheckedShape.Create(name, header.Lengths, type);

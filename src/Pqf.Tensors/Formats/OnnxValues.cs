@@ -48,7 +48,7 @@ static class OnnxValues
             return WireFields.Varint(packed, ref position);
         int size = kind == WireKind.Fixed32 ? sizeof(uint) : sizeof(ulong);
         if (packed.Length - position < size)
-            throw new InvalidDataException("ONNX model: packed values do not end with a whole one; the file is truncated or corrupt");
+            throw new InvalidDataException("ONNX model: the last of its packed values is cut off; the file is truncated or corrupt");
         ulong value =
             size == sizeof(uint)
                 ? BinaryPrimitives.ReadUInt32LittleEndian(packed[position..])

@@ -159,7 +159,7 @@ static class PickleGlobals
             ) when ElementTypes.TryGetValue(type.FullName, out var elementType) => Tensor(storage, elementType, offset, lengths, strides),
             ("torch._utils._rebuild_parameter", [PickledTensor tensor, _, _]) => tensor,
             _ => throw new InvalidDataException(
-                $"{Printable.Name(global.FullName)} is called with arguments that are not its own: "
+                $"{Printable.Name(global.FullName)} is called with arguments that it does not take: "
                     + $"({string.Join(", ", arguments.Take(8).Select(Describe))})"
             ),
         };

@@ -81,7 +81,7 @@ ref struct WireFields
                 TakeBytes();
                 break;
             default:
-                throw Problem($"field {Number} is encoded in a way ({(int)Kind}) that ONNX models have no use for");
+                throw Problem($"field {Number} is encoded in a way ({(int)Kind}) that ONNX models do not use");
         }
 
         return true;

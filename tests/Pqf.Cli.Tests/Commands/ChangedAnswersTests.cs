@@ -33,7 +33,7 @@ public sealed class ChangedAnswersTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.Contains(
-            $"For {20 - count} of 20 photographs that it was calibrated on its first answer is the dense network's.",
+            $"Its first answer is the dense network's for {20 - count} of 20 photographs that it was calibrated on.",
             text,
             StringComparison.Ordinal
         );
@@ -58,14 +58,14 @@ public sealed class ChangedAnswersTests : IDisposable
         TestNetworks.WriteImages(folder.File("images"), [("a", 20)]);
         File.WriteAllText(folder.File("images/a/7.png"), "x");
         Compress("--calibrate", folder.File("images"), "--calibration", "norms", "--dataloader.skip_corrupt", "true");
-        Assert.Contains(" of 19 photographs that it was calibrated on its first", Report(), StringComparison.Ordinal);
+        Assert.Contains(" of 19 photographs that it was calibrated on. ", Report(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Photographs_held_back_are_those_compared()
     {
         Compress("--calibrate", folder.File("images"), "--calibration", "network", "--calibrate_steps", "1");
-        Assert.Contains(" of 4 photographs held back from calibration its first answer", Report(), StringComparison.Ordinal);
+        Assert.Contains(" of 4 photographs held back from calibration. ", Report(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -217,7 +217,7 @@ public sealed class DetectTests : IDisposable
     {
         Assert.Contains("--threshold: expected a number from 0 to 1", Detect("2", "a.png").Error);
         Assert.Contains(
-            "which would be written over",
+            "which would be overwritten",
             Cli.Run("detect", folder.File("net.safetensors"), folder.File("a.png"), "--output", folder.Path).ErrorLine
         );
         TestNetworks.Write(folder.File("resnet.safetensors"));

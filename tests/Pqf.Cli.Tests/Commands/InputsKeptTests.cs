@@ -38,10 +38,7 @@ public sealed class InputsKeptTests : IDisposable
         {
             var result = Run(command, path, "--output", $"{folder.File("")}/{output}");
             Assert.Equal(
-                (
-                    ExitCode.Usage,
-                    $"error: command line: --output: expected another folder than that of {path}, which would be written over"
-                ),
+                (ExitCode.Usage, $"error: command line: --output: expected another folder than that of {path}, which would be overwritten"),
                 (result.Code, result.ErrorLine)
             );
         }
@@ -62,7 +59,7 @@ public sealed class InputsKeptTests : IDisposable
         Directory.CreateSymbolicLink(folder.File("linked"), folder.File(""));
         var result = Cli.Run("convert", path, $"{folder.File("")}/{output}");
         Assert.Equal(
-            (ExitCode.Usage, $"error: command line: out: expected another file than {path}, which would be written over"),
+            (ExitCode.Usage, $"error: command line: out: expected another file than {path}, which would be overwritten"),
             (result.Code, result.ErrorLine)
         );
         Assert.Equal(before, File.ReadAllBytes(path));

@@ -31,7 +31,7 @@ public sealed class MaxLossTests : IDisposable
         Assert.Contains("Calibrated on 8 photographs without labels", page, StringComparison.Ordinal);
         Assert.Contains("## Sizes tried", page, StringComparison.Ordinal);
         Assert.Contains(
-            $"For {result.At("search", "agreement", "correct")} of 2 photographs held back from calibration its first answer is the dense",
+            $"Its first answer is the dense network's for {result.At("search", "agreement", "correct")} of 2 photographs held back from ",
             page,
             StringComparison.Ordinal
         );
@@ -55,7 +55,8 @@ public sealed class MaxLossTests : IDisposable
         "none"
     )]
     [InlineData(
-        "--max-loss: expected calibration norms, layers or auto: up to seven sizes are calibrated, and network would train each of them",
+        "--max-loss: expected calibration norms, layers or auto: up to seven sizes are calibrated, and level "
+            + "network would train each of them",
         "--calibrate",
         "x",
         "--calibration",

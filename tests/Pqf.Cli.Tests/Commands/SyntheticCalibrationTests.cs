@@ -38,7 +38,7 @@ public sealed class SyntheticCalibrationTests : IDisposable
         string[] settings = [.. TestNetworks.QuickSettings.Where(word => word != "--quiet")];
         var result = Cli.Run(["compress", folder.File("dense.safetensors"), "--calibrate", "synthetic", "--dry-run", .. settings]);
         Assert.Contains(
-            "calibrating on 160 synthetic pictures, drawn as dead leaves: better than nothing, and far from photographs "
+            "calibrating on 160 synthetic pictures of overlapping shapes: better than nothing, but much worse than photographs "
                 + "(--calibrate DIR)\n",
             result.Error,
             StringComparison.Ordinal

@@ -58,7 +58,7 @@ public sealed class TrainAugmentationTests : IDisposable
         var result = Cli.Run("train-maskrcnn", $"--preprocessing.{key}", value, "--data", folder.Path, "--output", folder.File("out"));
         Assert.Equal(ExitCode.Usage, result.Code);
         Assert.Contains(
-            $"preprocessing.{named}: expected none, as a detector's images do not vary so; classifiers take it",
+            $"preprocessing.{named}: expected none: only the images of classifiers are varied in this way",
             result.Error,
             StringComparison.Ordinal
         );

@@ -192,8 +192,8 @@ public sealed class TrainNotesTests : IDisposable
                 .Error.Split('\n')
                 .Count(line =>
                     line
-                    == "an epoch is one step: its batch has all 24 training images; with --dataloader.batch_size 8 it has 3 steps, which "
-                        + "train further in as much time"
+                    == "an epoch is one step: its batch has all 24 training images; with "
+                        + "--dataloader.batch_size 8 it has 3 steps, which learn more in the same time"
                 )
         );
     }

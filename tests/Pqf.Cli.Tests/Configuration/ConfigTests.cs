@@ -413,7 +413,7 @@ public class ConfigTests
                 )
         );
         Assert.Equal(
-            $"{file.Path}: {line}: more than 100000 values, those of an alias counted wherever it stands",
+            $"{file.Path}: {line}: more than 100000 values, counting those of an alias each time that it is used",
             Failed(ConfigLoader.Load(file.Path, [])).Message
         );
     }
@@ -423,7 +423,7 @@ public class ConfigTests
     {
         string path = SharedData.Path("cases/attack/y-anchorbomb.yaml");
         Assert.Equal(
-            $"{path}: line 2: more than 100000 values, those of an alias counted wherever it stands",
+            $"{path}: line 2: more than 100000 values, counting those of an alias each time that it is used",
             Failed(ConfigLoader.Load(path, [])).Message
         );
     }

@@ -63,7 +63,7 @@ public sealed class WrongKindTests : IDisposable
         TestGraphFiles.WriteOnnx(folder.File("net.onnx"));
         var result = Cli.Run("bench", folder.File("net.onnx"), "--config", Write("model: {class_names: 3}"));
         Assert.Contains(
-            "error: configuration: model.class_names: expected a list of names, or a file of a name a line; there is no file 3\n",
+            "error: configuration: model.class_names: expected a list of names, or a file with a name on each line; there is no file 3\n",
             result.Error,
             StringComparison.Ordinal
         );

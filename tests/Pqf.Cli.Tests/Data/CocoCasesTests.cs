@@ -93,7 +93,7 @@ public class CocoCasesTests
 
     [Theory]
     [InlineData("apply", "is turned as its EXIF orientation 3 says; preprocessing.exif: ignore takes images as they are stored")]
-    [InlineData("ignore", "has EXIF orientation 3, which preprocessing.exif: ignore leaves out")]
+    [InlineData("ignore", "has EXIF orientation 3, which is not applied (preprocessing.exif: ignore)")]
     public void Case_exif_square_is_named_since_its_size_fits_both_ways(string exif, string note)
     {
         using var folder = new TemporaryFolder();

@@ -70,8 +70,8 @@ public sealed class OrientationTests : IDisposable
     )]
     [InlineData(
         ExifOrientation.Ignore,
-        "has EXIF orientation 6, which preprocessing.exif: ignore leaves out",
-        "2 images have an EXIF orientation that preprocessing.exif: ignore leaves out"
+        "has EXIF orientation 6, which is not applied (preprocessing.exif: ignore)",
+        "2 images have an EXIF orientation that is not applied (preprocessing.exif: ignore)"
     )]
     public void A_data_set_names_the_first_image_with_a_tag_and_counts_all(ExifOrientation exif, string first, string all)
     {

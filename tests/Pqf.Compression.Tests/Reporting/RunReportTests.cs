@@ -160,8 +160,8 @@ public sealed class RunReportTests : IDisposable
         Assert.Contains(expected, root.Value, StringComparison.Ordinal);
         Assert.Contains("\n| dog | 80 % sure; was c\\*t (1.png) |\n| fox | was cow (2.png) |\n", text, StringComparison.Ordinal);
         string lead =
-            $"For {5 - changed} of 5 photographs {(areHeldBack ? "held back from calibration" : "that it was calibrated on")} "
-            + "its first answer is the dense network's. ";
+            $"Its first answer is the dense network's for {5 - changed} of 5 photographs "
+            + $"{(areHeldBack ? "held back from calibration" : "that it was calibrated on")}. ";
         Assert.Contains(lead, root.Descendants("p").Single(p => p.Attribute("class")?.Value == "lead").Value);
     }
 

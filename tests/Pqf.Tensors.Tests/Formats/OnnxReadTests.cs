@@ -234,15 +234,15 @@ public sealed class OnnxReadTests : IDisposable
         Assert.Equal("x: negative length in shape [-1]", Problem(Initialisers(Tensor("x", 2, [-1]))));
         Assert.Equal("x: value 1 is 256, which U8 cannot hold", Problem(Initialisers(Tensor("x", 2, [2], Field(5, 1, 0x80, 2)))));
         Assert.Equal(
-            "x: its element type, number 8 of ONNX's, is none that networks are stored in",
+            "x: its element type, number 8 of ONNX's, is not one that weights are stored in",
             Problem(Initialisers(Tensor("x", 8, [1])))
         );
-        Assert.Equal("x: is one part of a tensor; expected whole ones", Problem(Initialisers(Tensor("x", 1, [1], Field(3)))));
+        Assert.Equal("x: is a part of a tensor; expected whole tensors", Problem(Initialisers(Tensor("x", 1, [1], Field(3)))));
         Assert.Equal("x: occurs twice", Problem(Initialisers(Tensor("x", 1, [0]), Tensor("x", 1, [0]))));
         Assert.Equal("ONNX model, byte 12: an initialiser has no name", Problem(Initialisers(Array.Empty<byte>())));
         Assert.Equal("ONNX model: an initialiser has more than 64 axes", Problem(Initialisers(Field(1, new byte[65]))));
         Assert.Equal(
-            "ONNX model: packed values do not end with a whole one; the file is truncated or corrupt",
+            "ONNX model: the last of its packed values is cut off; the file is truncated or corrupt",
             Problem(Initialisers(Tensor("x", 1, [1], Field(4, new byte[5]))))
         );
     }
@@ -259,7 +259,7 @@ public sealed class OnnxReadTests : IDisposable
             "ONNX model, byte 20: field 5 claims 9223372036854775807 bytes, 0 are left; the file is truncated or corrupt",
             Problem(Model(Field(7, [0x2A, .. Varint(long.MaxValue)])))
         );
-        Assert.Equal("ONNX model, byte 9: field 1 is encoded in a way (3) that ONNX models have no use for", Problem(Model([0x0B])));
+        Assert.Equal("ONNX model, byte 9: field 1 is encoded in a way (3) that ONNX models do not use", Problem(Model([0x0B])));
         Assert.Equal("ONNX model, byte 9: no field has the tag 2", Problem(Model([0x02])));
         Assert.Equal(
             "ONNX model: a number has no end; the file is truncated or corrupt",

@@ -70,7 +70,9 @@ static class NetworkReader
         from found in Recognise(tensors, overrides, stored)
         from head in HeadChoice.Of(tensors, found, overrides)
         from graph in Networks.Build(head.Architecture)
-        from loaded in StateDict.Load(graph, head.Tensors, device)
+        from loaded in StateDict
+            .Load(graph, head.Tensors, device)
+            .Match<Result<(Parameters Parameters, LoadReport Report), PqfError>>(ready => ready, error => Named(error, file, overrides))
         from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
         let beside = stored is null ? SettingsBeside.Find(file.Path, found.Architecture, overrides) : null
         from network in overrides.Complete(
@@ -100,6 +102,18 @@ static class NetworkReader
             ],
             LacksStatistics = loaded.Report.LacksStatistics,
         };
+
+    /// <summary>The error of tensors that do not fit, with the name that the settings gave the network: it may be of a preset for another
+    /// one.</summary>
+    static PqfError Named(PqfError error, TensorFile file, NetworkOverrides overrides) =>
+        error is PqfError.File { Findings: not [] } unfit && overrides.Arch is { } wanted
+            ? unfit with
+            {
+                Problem =
+                    $"the tensors do not fit {wanted}, which model.arch or the preset names"
+                    + $"{(OnnxReader.HasGraph(file) ? "; without it the model's own graph is read" : "")}:",
+            }
+            : error;
 
     /// <summary>The file's network under the overrides' name, sizes and options, its class count excepted.</summary>
     /// <param name="tensors">The file's.</param>

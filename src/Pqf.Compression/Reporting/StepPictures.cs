@@ -41,7 +41,7 @@ static class StepPictures
         Of(
             "Calibrate",
             "Photographs without labels run through both networks. Norms are fitted so that the quantised layers' outputs match those "
-                + "of the dense network; the level layers also fits codebooks and biases.",
+                + "of the dense network. At level layers, the default, codebooks and biases are fitted too.",
             "A curve beside a dashed one moves onto it",
             Path("dash", Bell(56)),
             Path("off", Bell(112)),

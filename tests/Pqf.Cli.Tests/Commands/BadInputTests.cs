@@ -167,6 +167,24 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void The_preset_of_another_network_is_named()
+    {
+        TestGraphFiles.WriteOnnx(folder.File("a.onnx"));
+        var result = Cli.Run("compress", folder.File("a.onnx"), "--preset", "resnet50", "--output", folder.File("out"), "--dry-run");
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.StartsWith(
+            $"error: {folder.File("a.onnx")}: the tensors do not fit resnet50, which model.arch or the preset names; without it the model's "
+                + "own graph is read:\n  missing: conv1.weight",
+            result.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ExitCode.Success,
+            Cli.Run("compress", folder.File("a.onnx"), "--output", folder.File("out"), "--dry-run", "--quiet").Code
+        );
+    }
+
+    [Fact]
     public void Weights_that_are_not_numbers()
     {
         TestNetworks.Write(

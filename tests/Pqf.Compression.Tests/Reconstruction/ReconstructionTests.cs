@@ -173,6 +173,47 @@ public sealed class ReconstructionTests : IDisposable
         Assert.Equal(0, fit.After, 1e-6);
     }
 
+    [Fact]
+    public void A_rotation_of_the_inputs_that_keeps_blocks_apart_changes_no_code()
+    {
+        const int Rows = 24,
+            Columns = 48,
+            D = 6,
+            K = 16;
+        float[] covariance = Covariance(Columns, 31);
+        var metric = Metric(Rows, Columns, covariance, 32);
+        var start = new MetricCode(D, Random(K * D, 33), [.. Enumerable.Range(0, Rows * Columns / D).Select(i => i * 7 % K)]);
+        float[] once = Rotated(covariance, D);
+        var turned = Metric(Rows, Columns, Rotated(Transposed(once, Columns), D), 32) with
+        {
+            Wanted = Tensor<float>.From(host, [Rows, Columns], Rotated(metric.Wanted.ToArray(), D)),
+        };
+        var options = new ReconstructionOptions { SweepNoise = 0 }; // the noise has an orientation
+        var one = LayerFit.Run(host, metric, start, options, RngKey.FromSeed(34));
+        var other = LayerFit.Run(host, turned, start with { Codebook = Rotated(start.Codebook, D) }, options, RngKey.FromSeed(34));
+        Assert.Equal(one.Code.Codes, other.Code.Codes);
+        Assert.Equal(one.After, other.After, 1e-3 * one.After);
+    }
+
+    /// <summary>Each block of a row [d] times one rotation: that of the plane of two neighbours after the other.</summary>
+    static float[] Rotated(float[] values, int d)
+    {
+        double[] turned = Array.ConvertAll(values, value => (double)value);
+        for (int at = 0; at < values.Length; at += d)
+        for (int i = 0; i + 1 < d; i++)
+        {
+            var (sin, cos) = Math.SinCos(0.7 + i);
+            (turned[at + i], turned[at + i + 1]) = (
+                (cos * turned[at + i]) - (sin * turned[at + i + 1]),
+                (sin * turned[at + i]) + (cos * turned[at + i + 1])
+            );
+        }
+
+        return Array.ConvertAll(turned, value => (float)value);
+    }
+
+    static float[] Transposed(float[] square, int n) => [.. Enumerable.Range(0, n * n).Select(i => square[(i % n * n) + (i / n)])];
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

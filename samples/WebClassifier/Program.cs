@@ -1,7 +1,7 @@
 // A web service that classifies uploads, with a page to choose a photograph on.
-//   WebClassifier --network resnet18.pqf [--workers 2] [--queue 16] [--urls http://localhost:5080]
-//   A browser shows the page at http://localhost:5080; programs send the file:
-//   curl --data-binary @cat.jpg http://localhost:5080/classify
+//   WebClassifier --network resnet18.pqf [--workers 2] [--queue 16] [--urls http://localhost:5000]
+//   A browser shows the page at http://localhost:5000; programs send the file:
+//   curl --data-binary @cat.jpg http://localhost:5000/classify
 using WebClassifier;
 
 var builder = WebApplication.CreateBuilder(args);

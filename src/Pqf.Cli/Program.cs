@@ -21,7 +21,8 @@ using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
 var ranks = new LaunchedRanks(Environment.GetEnvironmentVariable);
 
-// Open MPI gives rank 0 a terminal of its own, whatever the results go to: the console must not write sequences for a keypad there.
+// Open MPI gives rank 0 a terminal of its own, whatever the results go to: the console must not write sequences for a keypad there, and the
+// terminal's width says nothing.
 if (ranks.AreLaunched)
     Environment.SetEnvironmentVariable("TERM", "dumb");
 using var results = new GuardedWriter(Console.Out);
@@ -29,8 +30,8 @@ using var problems = new GuardedWriter(Console.Error);
 var terminal = new Terminal(results, problems, !Console.IsErrorRedirected, TimeProvider.System, cancellation.Token)
 {
     Ranks = ranks,
-    OutColumns = Console.IsOutputRedirected ? null : Columns(),
-    ErrorColumns = Console.IsErrorRedirected ? null : Columns(),
+    OutColumns = ranks.AreLaunched || Console.IsOutputRedirected ? null : Columns(),
+    ErrorColumns = ranks.AreLaunched || Console.IsErrorRedirected ? null : Columns(),
 };
 var code = CommandLine.Run(args, terminal);
 results.Flush();

@@ -284,7 +284,7 @@ public sealed class BadInputTests : IDisposable
         ]);
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.Equal($"error: {folder.File("file")}: is a file; expected a folder", result.ErrorLine);
-        var converted = Cli.Run("convert", folder.File("dense.safetensors"), folder.File("none/x.pth"));
+        var converted = Cli.Run("convert", folder.File("dense.safetensors"), folder.File("none/x.pth"), "--preprocessing.crop", "32");
         Assert.Equal(
             (ExitCode.Failure, $"error: {folder.File("none/x.pth")}: cannot be written: its folder does not exist"),
             (converted.Code, converted.ErrorLine)

@@ -200,6 +200,26 @@ public sealed class ConvertTests : IDisposable
         Assert.Equal(original, Cli.Run(["classify", folder.File("c.pth"), folder.File("x.png"), .. settings]).Out);
     }
 
+    [Theory]
+    [InlineData("a.safetensors", "--seed 1", true)]
+    [InlineData("a.safetensors", "--preprocessing.resize 40 --preprocessing.crop 32", false)]
+    [InlineData("b.pqf", "--seed 1", false)]
+    public void Sizes_of_images_that_were_guessed_are_said(string name, string settings, bool isSaid)
+    {
+        TestNetworks.Write(folder.File("a.safetensors"));
+        Convert("a.safetensors", "b.pqf", "--preprocessing.resize", "40", "--preprocessing.crop", "32");
+        TestNetworks.WriteImage(folder.File("x.png"), 1);
+        var result = Cli.Run(["classify", folder.File(name), folder.File("x.png"), .. settings.Split(' ')]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Equal(
+            isSaid,
+            result.Error.Contains(
+                "nothing says what images it takes: they are resized to 256 and cropped to 224 pixels",
+                StringComparison.Ordinal
+            )
+        );
+    }
+
     [Fact]
     public void A_dense_network_has_no_compressed_form()
     {
@@ -207,7 +227,7 @@ public sealed class ConvertTests : IDisposable
         var result = Cli.Run("convert", folder.File("a.safetensors"), folder.File("b.pth"), "--format", "compressed");
         Assert.Equal(
             (ExitCode.Failure, $"error: {folder.File("a.safetensors")}: is dense; expected a compressed network (pqf compress makes one)"),
-            (result.Code, result.ErrorLine)
+            (result.Code, result.Error.TrimEnd().Split('\n')[^1])
         );
         Assert.False(File.Exists(folder.File("b.pth")));
     }
@@ -227,7 +247,8 @@ public sealed class ConvertTests : IDisposable
         var result = Cli.Run(["convert", folder.File(from), folder.File(to), .. more]);
         Assert.Equal(
             (ExitCode.Success, $"wrote {folder.File(to)} ({new FileInfo(folder.File(to)).Length:N0} bytes)"),
-            (result.Code, result.Error.Split('\n')[0]) // a second line may say what the file does not keep
+            // Other lines may say what was guessed, and what the file does not keep.
+            (result.Code, result.Error.Split('\n').First(line => line.StartsWith("wrote", StringComparison.Ordinal)))
         );
     }
 

@@ -47,7 +47,7 @@ public sealed class CheckpointCasesTests : IDisposable
     {
         string path = SharedData.Path($"cases/checkpoints/{name}");
         Assert.Equal(
-            $"{path}: {problem}; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file",
+            $"{path}: {problem}; expected a .pqf, safetensors, PyTorch zip, PyTorch legacy or ONNX file",
             Network.Load(path, host).ErrorMessage()
         );
     }

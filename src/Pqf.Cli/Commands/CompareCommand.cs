@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Pqf.Cli.Configuration;
@@ -20,7 +21,10 @@ static class CompareCommand
     public static CommandEntry Create()
     {
         var first = new Argument<string>("first") { Description = "A classifier: .pqf, .pth, .safetensors or .onnx, dense or compressed" };
-        var second = new Argument<string>("second") { Description = "Another one of the same classes, such as its compressed form" };
+        var second = new Argument<string>("second")
+        {
+            Description = "A second classifier, of the same classes, such as the compressed form of the first",
+        };
         var data = CommandEntry.DataOption();
         var unlabelled = new Option<bool>("--unlabelled")
         {
@@ -69,11 +73,26 @@ static class CompareCommand
                 from other in run.Load(second, device, NetworkTask.Classification)
                 from images in isUnlabelled
                     ? ImageSet.OpenUnlabelled((source.ImageFolder ?? source.IdxFolder)!, reader, run.Progress)
-                    : ImageSet.Open(source, one.Model, reader, run.Progress)
+                    : Labelled(source, one.Model, reader, run.Progress)
                 from compared in Compare(run, one, other, images, !isUnlabelled)
                 select compared
             )
         );
+    }
+
+    /// <summary>The labelled images. The error of a folder whose images can be compared without labels says how.</summary>
+    static Result<ImageSet, PqfError> Labelled(ImageSource source, PqfModel model, ImageReader reader, IProgress<JobProgress> progress)
+    {
+        var opened = ImageSet.Open(source, model, reader, progress);
+        return
+            opened is Result<ImageSet, PqfError>.Error(PqfError.File error)
+            && source.ImageFolder is { } folder
+            && ImageSet.OpenUnlabelled(folder, reader) is Result<ImageSet, PqfError>.Ok
+            ? error with
+            {
+                Problem = $"{error.Problem}; --unlabelled compares on the images without classes",
+            }
+            : opened;
     }
 
     static Result<Unit, PqfError> Compare(RunContext run, Network first, Network second, ImageSet images, bool isLabelled)
@@ -88,17 +107,25 @@ static class CompareCommand
         };
         if (run.Config.Dataloader.BatchSize is { } batchSize)
             options = options with { BatchSize = batchSize };
-        return from comparison in CompareJob.Run(first, second, images, isLabelled, options, run.Progress, run.Cancellation)
-            let files = Write(run, first, second, images, comparison)
+        var notes = new ReportNotes(run.Progress);
+        return from comparison in CompareJob.Run(first, second, images, isLabelled, options, notes, run.Cancellation)
+            let files = Write(run, first, second, images, comparison, [.. notes.Lines(options.Skipped)])
             from concluded in run.Conclude(ResultOf(first, second, images, comparison, options) with { Files = files.Paths }, files)
             select concluded;
     }
 
-    static FilesBeside Write(RunContext run, Network first, Network second, ImageSet images, Comparison comparison) =>
+    static FilesBeside Write(
+        RunContext run,
+        Network first,
+        Network second,
+        ImageSet images,
+        Comparison comparison,
+        ImmutableArray<string> notes
+    ) =>
         run.Config.OutputPath is { } folder
             ? ReportFiles.Write(
                 folder,
-                () => ComparePage.Of(Named(first), Named(second), comparison, ChangedPictures.Of(first, second, images, comparison))
+                () => ComparePage.Of(Named(first), Named(second), comparison, ChangedPictures.Of(first, second, images, comparison), notes)
             )
             : FilesBeside.None;
 

@@ -138,7 +138,7 @@ static class CompressCommand
     {
         using var device = new HostDevice(run.Config.Threads);
         using var scope = device.BeginScope();
-        return from _ in Check(run.Config, calibrate, isDryRun: true)
+        return from _ in Check(run, calibrate, isDryRun: true)
             let unused = NoteUnused(run)
             from overrides in ConfigMapping.Overrides(run.Config)
             from file in TensorFiles.Open(weights)
@@ -161,7 +161,7 @@ static class CompressCommand
                     {
                         Images = images,
                         Skipped = run.SkippedImages(),
-                        ImagesCounted = count => NoteFew(run, network, count),
+                        ImagesCounted = count => NoteFew(run.Progress, network, count),
                     },
                     run.Cancellation
                 )
@@ -189,14 +189,15 @@ static class CompressCommand
     }
 
     /// <summary>What is wrong before the network is read.</summary>
-    static Result<Unit, PqfError> Check(Config config, string? calibrate, bool isDryRun) =>
+    static Result<Unit, PqfError> Check(RunContext run, string? calibrate, bool isDryRun) =>
         SizeRequest
-            .Check(config, calibrate, isDryRun)
-            .Bind(_ => config.OutputPath is { } output ? OutputFolder.Check(output) : default(Unit));
+            .Check(run.Config, calibrate, isDryRun)
+            .Bind(_ => CalibrationSource.Check(run, calibrate))
+            .Bind(_ => run.Config.OutputPath is { } output ? OutputFolder.Check(output) : default(Unit));
 
     static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, string weights, string? calibrate)
     {
-        if (ranks.OnFirst(() => Check(run.Config, calibrate, isDryRun: false)) is Result<Unit, PqfError>.Error(var unfit))
+        if (ranks.OnFirst(() => Check(run, calibrate, isDryRun: false)) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         NoteUnused(run);
         string folder = run.OutputFolder(weights);
@@ -235,18 +236,19 @@ static class CompressCommand
     static Result<Unit, PqfError> Run(RunContext run, ICollective ranks, Network network, string folder, string? calibrate) =>
         run.WithImages(reader =>
             from images in ranks.Agree(() => Images(run, network, reader, calibrate))
+            let notes = new ReportNotes(run.Progress)
             let options = ConfigMapping.Compress(run) with
             {
                 Images = images,
                 Distillation = ConfigMapping.Distillation(run.Config),
                 Skipped = run.SkippedImages(),
-                ImagesCounted = count => NoteFew(run, network, count),
+                ImagesCounted = count => NoteFew(notes, network, count),
                 OwnsNetwork = true,
                 Ranks = ranks,
                 BeforeWork = () => run.PrepareOutput(folder, FilesOf(run, network)),
             }
-            from compressed in CompressJob.Run(network, options, run.Progress, run.Cancellation)
-            from concluded in ranks.OnFirst(() => Write(run, network, compressed, options, folder, calibrate is not null))
+            from compressed in CompressJob.Run(network, options, notes, run.Cancellation)
+            from concluded in ranks.OnFirst(() => Write(run, network, compressed, options, folder, calibrate is not null, notes))
             select concluded
         );
 
@@ -261,13 +263,15 @@ static class CompressCommand
     /// <param name="options">Of the compression.</param>
     /// <param name="folder">Where files go.</param>
     /// <param name="hasPhotographs">Whether photographs were named.</param>
+    /// <param name="notes">Of the compression.</param>
     static Result<Unit, PqfError> Write(
         RunContext run,
         Network network,
         Compressed compressed,
         CompressOptions options,
         string folder,
-        bool hasPhotographs
+        bool hasPhotographs,
+        ReportNotes notes
     )
     {
         // Files hold norms folded and values rounded: from here on the network in memory is the one in the files.
@@ -276,10 +280,11 @@ static class CompressCommand
             from written in CompressionOutput.Write(run, folder, model, compressed, overrides)
             let next = AfterCompression.Of(run, network, written.Result.Files, options.Images is not null, hasPhotographs)
             let answers = Answers(run, network, compressed, options)
-            let report = ReportFiles.Write(folder, () => Report(run, network, model, compressed, written.Result, options, answers))
+            let report = ReportFiles.Write(folder, () => Report(run, network, model, compressed, written.Result, options, answers, notes))
             from concluded in run.Conclude(
                 written.Result with
                 {
+                    SameAnswers = answers is null ? null : SameAnswers.Of(answers),
                     Next = next.Command,
                     Report = ReportFiles.PageOf(report),
                 },
@@ -298,7 +303,7 @@ static class CompressCommand
             answers => answers,
             error =>
             {
-                run.Note($"{ReportFiles.PageName} does not show images that changed their answer: {error.Message}");
+                run.Note($"{ReportFiles.PageName} does not show photographs that changed their answer: {error.Message}");
                 return null;
             }
         );
@@ -311,7 +316,8 @@ static class CompressCommand
         Compressed compressed,
         CompressResult written,
         CompressOptions options,
-        CompressedAnswers? answers
+        CompressedAnswers? answers,
+        ReportNotes notes
     ) =>
         CompressPage.Of(
             model,
@@ -328,6 +334,7 @@ static class CompressCommand
                                 + $"seed {run.Config.Seed}.",
                         ]
                     : [],
+                .. notes.Lines(options.Skipped),
                 "Beside this page: layers.csv and groups.csv with all figures of layers and orders.",
             ]
         );
@@ -341,12 +348,14 @@ static class CompressCommand
     // docs/faq.md advises so many; a detector sees enough in fewer, as each photograph has many objects.
     const int FewPhotographs = 100;
 
-    static void NoteFew(RunContext run, Network network, int count)
+    static void NoteFew(IProgress<JobProgress> progress, Network network, int count)
     {
         if (count < FewPhotographs && !network.Graph.HasJoints)
-            run.Note(
-                $"calibration has {Plural.Of(count, "photograph")}: with fewer than {FewPhotographs} the accuracy may be poor; "
-                    + "160 gave the results in the documentation"
+            progress.Report(
+                new JobProgress.Noted(
+                    $"calibration has {Plural.Of(count, "photograph")}: with fewer than {FewPhotographs} the accuracy may be poor; "
+                        + "160 gave the results in the documentation"
+                )
             );
     }
 }

@@ -19,6 +19,9 @@ static class ConfigLoader
     /// <summary>How the origin of an override is called in messages.</summary>
     public const string CommandLine = "command line";
 
+    /// <summary>How the origin of a preset's settings is called in messages.</summary>
+    public const string Defaults = "defaults";
+
     /// <summary>Every key there is, with <c>&lt;layer&gt;</c> where a layer's name goes.</summary>
     public static ImmutableArray<string> KnownKeys() => [.. Known().KnownKeys];
 
@@ -48,7 +51,7 @@ static class ConfigLoader
     /// <param name="defaults">YAML that stands in for the file where there is none.</param>
     public static Result<Config, PqfError> Load(string? file, IEnumerable<ConfigOverride> overrides, string? defaults = null)
     {
-        var source = file is null ? YamlText.Parse(defaults ?? "", "defaults") : ReadFile(file);
+        var source = file is null ? YamlText.Parse(defaults ?? "", Defaults) : ReadFile(file);
         return source.Bind(node =>
             node is ConfigNode.Mapping mapping
                 ? Overlay(mapping, overrides).Bind(whole => Decode(whole, WrongValues(mapping)))

@@ -42,6 +42,7 @@ static class ConfigMapping
             .Map(names => new NetworkOverrides
             {
                 Arch = config.Model.Arch,
+                ArchSource = ArchSource(config),
                 ClassCount = config.Model.ClassCount,
                 InChannels = config.Model.InputChannels,
                 Width = config.Model.Width,
@@ -52,6 +53,13 @@ static class ConfigMapping
                 Deviation = config.Preprocessing.Deviation,
                 ClassNames = names,
             });
+
+    /// <summary>What a person typed to name the network: a preset, or the key.</summary>
+    static string ArchSource(Config config) =>
+        config.Source.Entries.GetValueOrDefault("model") is ConfigNode.Mapping model
+        && model.Entries.GetValueOrDefault("arch") is { Origin: ConfigLoader.Defaults }
+            ? "--preset"
+            : new NetworkOverrides().ArchSource;
 
     /// <summary>Whether the images are those of a detector: annotations in COCO's format, and no labelled images.</summary>
     public static bool HasAnnotations(Config config) =>

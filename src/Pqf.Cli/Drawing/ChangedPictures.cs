@@ -26,7 +26,7 @@ static class ChangedPictures
                     $"{Figures.Percent(answer.SecondConfidence)} sure; was {first.ClassNames[answer.First]}, "
                         + $"{Figures.Percent(answer.FirstConfidence)} sure"
                         + (answer.Class is { } label ? $"; it is {first.ClassNames[label]}" : "")
-                        + (images.PathOf(answer.Image) is { } path ? $" ({Printable.Whole(Path.GetFileName(path))})" : "")
+                        + (images.NameOf(answer.Image) is { } name ? $" ({Printable.Whole(name)})" : "")
                 )
         );
 }

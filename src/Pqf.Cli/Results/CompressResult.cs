@@ -35,6 +35,10 @@ sealed record CompressResult(
     /// <summary>The training on the dense network's answers; null without it.</summary>
     public DistillationResult? Distillation { get; init; }
 
+    /// <summary>How many photographs keep the dense network's first answer; null for networks that are no classifiers, and without
+    /// photographs.</summary>
+    public SameAnswers? SameAnswers { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Lines() =>
         [
@@ -44,7 +48,23 @@ sealed record CompressResult(
             .. Network.Lines(),
             .. Search is null ? [] : (string[])[Search.Line()],
             .. Distillation is null ? [] : (string[])[Distillation.Line()],
+            // The lines of the search and of the training count those held back.
+            .. SameAnswers is { AreHeldBack: false } same ? (string[])[same.Line()] : [],
         ];
+}
+
+/// <summary>A compressed classifier beside the dense network, on photographs of the compression.</summary>
+/// <param name="Agreement">Photographs for which its first answer is the dense network's.</param>
+/// <param name="AreHeldBack">Whether these were held back from calibration. Otherwise the network was calibrated on them, and keeps fewer
+/// answers for other photographs.</param>
+sealed record SameAnswers(Share Agreement, bool AreHeldBack)
+{
+    internal string Line() =>
+        $"same     {Agreement.Correct} of {Plural.Of(Agreement.Count, "photograph")} that it was calibrated on "
+        + $"{(Agreement.Correct == 1 ? "keeps" : "keep")} the dense network's first answer";
+
+    /// <summary>Describes a comparison.</summary>
+    public static SameAnswers Of(CompressedAnswers answers) => new(Share.Of(answers.Comparison.Agreement), answers.AreHeldBack);
 }
 
 /// <summary>How the smallest size that loses little was found.</summary>

@@ -26,18 +26,28 @@ sealed record DistillationResult(
     double Divergence
 )
 {
-    internal string Line() =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"distilled {Plural.Of(Steps, "step")}: on {Plural.Of(HeldBack, "photograph")} held back the divergence from the dense "
-                + $"network's answers is {Divergence:0.000} nats (before: {DivergenceBefore:0.000}) and the first answer is the same for "
-                + $"{Agreement.Correct} (before: {AgreementBefore.Correct}); "
-        )
-        + (
-            KeptStep == 0
-                ? "no step came closer, so the network before the first one is kept"
-                : $"the network after step {KeptStep} is kept"
-        );
+    internal string Line()
+    {
+        string held = Plural.Of(HeldBack, "photograph");
+        return Steps == 0
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"distilled 0 steps, as there was no time for them: on {held} held back the divergence from the dense network's answers is "
+                    + $"{Divergence:0.000} nats and the first answer is the same for {Agreement.Correct}"
+            )
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"distilled {Plural.Of(Steps, "step")}: on {held} held back the divergence from the dense "
+                    + $"network's answers is {Divergence:0.000} nats (before: {DivergenceBefore:0.000}) and the first answer "
+                    + $"is the same for "
+                    + $"{Agreement.Correct} (before: {AgreementBefore.Correct}); "
+            )
+                + (
+                    KeptStep == 0
+                        ? "no step came closer, so the network before the first one is kept"
+                        : $"the network after step {KeptStep} is kept"
+                );
+    }
 
     /// <summary>Describes a training.</summary>
     public static DistillationResult Of(DistillationReport report) =>

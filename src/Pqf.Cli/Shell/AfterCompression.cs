@@ -1,3 +1,4 @@
+using Pqf.Cli.Configuration;
 using Pqf.Cli.Results;
 using Pqf.Compression.Model;
 using Pqf.Nets.Architectures;
@@ -40,13 +41,16 @@ static class AfterCompression
                 )
                 : OfValues(file);
         string train = NextCommand.Train(network.Path);
-        if (hasPhotographs && !isMeasured)
-            return OfValues(file);
+        bool isLevelNone = run.Config.Calibration is CalibrationLevel.None; // leaves photographs out
         return (
-            // The level none leaves the photographs out.
-            hasPhotographs ? train : NextCommand.Calibrated(run.Typed),
+            NextCommand.Calibrated(run.Typed, needsFolder: !hasPhotographs, needsLevel: isLevelNone),
             Uncalibrated(network)
-                + " Compress it again with --calibrate DIR, a folder of photographs without labels"
+                + " Compress it again with "
+                + (
+                    hasPhotographs ? "--calibration layers to use the photographs"
+                    : isLevelNone ? "--calibration layers and --calibrate DIR, a folder of photographs without labels"
+                    : "--calibrate DIR, a folder of photographs without labels"
+                )
                 + (run.Config.OutputPath is null ? "." : ", which replaces these files.")
                 + (
                     isMeasured

@@ -9,6 +9,12 @@ namespace Pqf.Cli.Shell;
 /// <summary>What <c>--calibrate</c> names: a folder of photographs, or the word for pictures that the program draws.</summary>
 static class CalibrationSource
 {
+    /// <summary>The option.</summary>
+    public const string OptionName = "--calibrate";
+
+    /// <summary>The key of the level, as it is typed.</summary>
+    public const string LevelName = "--calibration";
+
     /// <summary>The word.</summary>
     public const string Synthetic = "synthetic";
 
@@ -22,13 +28,29 @@ static class CalibrationSource
     /// own.</summary>
     public static bool GivesStatistics(string? calibrate) => calibrate is not null && !IsSynthetic(calibrate);
 
+    /// <summary>Refuses photographs beside the level none, which uses none, where both were typed: one of the two is a mistake. A level of
+    /// a file may serve several commands, and <see cref="Open"/> notes that the photographs are not used.</summary>
+    /// <param name="run">Settings and command line.</param>
+    /// <param name="calibrate">As it was typed.</param>
+    public static Result<Unit, PqfError> Check(RunContext run, string? calibrate) =>
+        calibrate is not null
+        && run.Config.Calibration is CalibrationLevel.None
+        && run.Typed.Any(word => word == LevelName || word.StartsWith($"{LevelName}=", StringComparison.Ordinal))
+            ? new PqfError.Config(
+                ConfigLoader.CommandLine,
+                LevelName,
+                $"expected norms, layers, network or auto beside {OptionName}, as the level none uses no photographs, got none"
+            )
+            : default(Unit);
+
     /// <summary>The pictures to calibrate on; null for none.</summary>
     /// <param name="run">Settings and terminal.</param>
     /// <param name="network">The network.</param>
     /// <param name="reader">Decodes photographs.</param>
     /// <param name="calibrate">As it was typed.</param>
     public static Result<ImageSet?, PqfError> Open(RunContext run, Network network, ImageReader reader, string? calibrate) =>
-        calibrate is null || network.IsCompressed || run.Config.Calibration is CalibrationLevel.None ? (ImageSet?)null
+        calibrate is null || network.IsCompressed ? (ImageSet?)null
+        : run.Config.Calibration is CalibrationLevel.None ? Unused(run, reader, calibrate)
         : IsSynthetic(calibrate) ? Drawn(run, network).Map<ImageSet?>(images => images)
         : ImageSet.OpenUnlabelled(calibrate, reader, run.Progress).Map<ImageSet?>(images => images);
 
@@ -44,6 +66,17 @@ static class CalibrationSource
             + " without labels";
 
     static int HeldBack(Compressed compressed) => compressed.Search?.HeldBack ?? compressed.State.Distillation?.HeldBack ?? 0;
+
+    static Result<ImageSet?, PqfError> Unused(RunContext run, ImageReader reader, string calibrate)
+    {
+        run.Note(
+            $"{OptionName} {Printable.Whole(calibrate)} is not used: the settings have calibration none; "
+                + $"{LevelName} layers calibrates on it"
+        );
+        return IsSynthetic(calibrate)
+            ? (ImageSet?)null
+            : ImageSet.OpenUnlabelled(calibrate, reader, run.Progress).Map<ImageSet?>(_ => null);
+    }
 
     static Result<ImageSet, PqfError> Drawn(RunContext run, Network network)
     {

@@ -67,7 +67,17 @@ sealed record CommandEntry(Command Syntax, ImmutableArray<string> Examples, Func
                 own.IsEmpty
                     ? $"{Syntax.Name} has no presets; pqf config --list names those of other commands"
                     : $"expected one of {string.Join(", ", own.Select(preset => preset.Name))}, got {Printable.Name(name)}"
+                        + (Meant(name, own) is { } meant ? $"; the nearest is {meant}" : "")
             );
+    }
+
+    /// <summary>The preset that is meant by the name of a file of config/, which pqf config --list shows too, or by a misspelt one; null
+    /// where none is near.</summary>
+    static string? Meant(string name, ImmutableArray<Preset> own)
+    {
+        string file = Path.GetFileNameWithoutExtension(name).Replace('-', '_'),
+            word = Presets.All().FirstOrDefault(preset => Path.GetFileNameWithoutExtension(preset.File) == file)?.Name ?? file;
+        return Suggestion.Near(word.Replace('_', '-'), own.Select(preset => preset.Name));
     }
 
     /// <summary>The text of the configuration that stands in for a file where none is named; null for defaults.</summary>

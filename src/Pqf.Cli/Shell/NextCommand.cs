@@ -67,21 +67,28 @@ static class NextCommand
     /// <param name="folder">Of the run.</param>
     public static string Resume(RunContext run, string folder) => $"pqf {run.Parsed.CommandResult.Command.Name} --resume {Word(folder)}";
 
-    /// <summary>The same command with photographs to calibrate on.</summary>
+    /// <summary>The same command, which calibrates.</summary>
     /// <param name="typed">Its arguments.</param>
-    public static string Calibrated(ImmutableArray<string> typed)
+    /// <param name="needsFolder">Whether it names no photographs yet.</param>
+    /// <param name="needsLevel">Whether its settings have the level none, which uses no photographs.</param>
+    public static string Calibrated(ImmutableArray<string> typed, bool needsFolder = true, bool needsLevel = false)
     {
         int end = typed.IndexOf("--");
         end = end < 0 ? typed.Length : end;
         ImmutableArray<string> words =
         [
-            .. typed[..end].Where(word => word is not ("--json" or "--quiet")), // for a person
-            "--calibrate",
-            UnknownFolder,
+            .. typed[..end]
+                .Where((word, i) => !needsLevel || !(IsLevel(word) || (i > 0 && typed[i - 1] == CalibrationSource.LevelName)))
+                .Where(word => word is not ("--json" or "--quiet")), // for a person
+            .. needsFolder ? [CalibrationSource.OptionName, UnknownFolder] : (string[])[],
+            .. needsLevel ? [CalibrationSource.LevelName, "layers"] : (string[])[],
             .. typed[end..],
         ];
         return $"pqf {string.Join(' ', words.Select(Word))}";
     }
+
+    static bool IsLevel(string word) =>
+        word == CalibrationSource.LevelName || word.StartsWith($"{CalibrationSource.LevelName}=", StringComparison.Ordinal);
 
     /// <summary>A word as shells take it: in quotes where it holds spaces, for example. One that a terminal could not show as it is has
     /// escapes, as bash and zsh read them.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Pqf.Compression.Jobs;
 using Pqf.Tensors;
-using Spectre.Console;
 
 namespace Pqf.Cli.Shell;
 
@@ -104,7 +103,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
     public sealed class Live(Terminal terminal) : ProgressDisplay
     {
         Rate? rate;
-        Bar? bar;
+        ProgressBar? bar;
 
         private protected override void Write(string line) => terminal.WriteError(line);
 
@@ -126,7 +125,7 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
         private protected override void Start(JobProgress.Started stage)
         {
             Leave();
-            (bar, rate) = (new Bar(terminal.Error, stage), new Rate(terminal.Clock, stage));
+            (bar, rate) = (new ProgressBar(terminal, stage), new Rate(terminal.Clock, stage));
         }
 
         private protected override void Advance(double done)
@@ -141,53 +140,6 @@ abstract class ProgressDisplay : IProgress<JobProgress>, IDisposable
             Leave();
             if (line is not null)
                 Write(line);
-        }
-    }
-
-    /// <summary>A bar on a thread of its own: the console's library draws one only within a call.</summary>
-    sealed class Bar : IDisposable
-    {
-        readonly string title;
-        readonly TaskCompletionSource<ProgressTask> started = new();
-        readonly ManualResetEventSlim isOver = new();
-        readonly Thread thread;
-
-        public Bar(TextWriter error, JobProgress.Started stage)
-        {
-            title = stage.Title;
-            var console = AnsiConsole.Create(
-                new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error), Interactive = InteractionSupport.Yes }
-            );
-            thread = new Thread(() =>
-                console
-                    .Progress()
-                    .AutoClear(true)
-                    .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
-                    .Start(context =>
-                    {
-                        started.SetResult(context.AddTask(Markup.Escape(title), maxValue: stage.Total));
-                        isOver.Wait();
-                    })
-            )
-            {
-                IsBackground = true,
-                Name = "progress",
-            };
-            thread.Start();
-        }
-
-        public void Show(double done, string rate)
-        {
-            var task = started.Task.GetAwaiter().GetResult();
-            task.Value = done;
-            task.Description = Markup.Escape($"{title} ({rate})");
-        }
-
-        public void Dispose()
-        {
-            isOver.Set();
-            thread.Join();
-            isOver.Dispose();
         }
     }
 

@@ -24,13 +24,17 @@ static class UsageError
                 $"{option.Option.Name}: expected one value, got {string.Join(" and ", option.Tokens.Select(token => token.Value))}",
             ArgumentResult { Tokens: [] } argument => argument.Parent is OptionResult option
                 ? $"{option.Option.Name}: expected a value after it, got none"
-                : $"{argument.Argument.Name}: expected a value, got none",
+                : $"{argument.Argument.Name}: expected a value, got none{WhatItIs(argument.Argument)}",
             CommandResult when parsed.UnmatchedTokens.Count > 0 =>
                 $"{parsed.UnmatchedTokens[0]}: unexpected; {NameOf(parsed.CommandResult.Command)} takes no such argument",
             _ => null,
         };
         return $"{ConfigLoader.CommandLine}: {problem ?? error.Message}";
     }
+
+    /// <summary>What an argument is, as help has it: <c>; it is a second classifier</c>.</summary>
+    static string WhatItIs(Argument argument) =>
+        argument.Description is { Length: > 1 } text ? $"; it is {char.ToLowerInvariant(text[0])}{text[1..]}" : "";
 
     /// <summary>The problem of a size whose unit is a word of its own: 1.5 MB; null where there is none.</summary>
     static string? SizeInTwoWords(ParseResult parsed)

@@ -138,7 +138,7 @@ public sealed record ImageFolder(
             progress.Note(note);
         if (match.Note(Path, Classes, network) is { } guess)
             progress.Note(guess);
-        return new ImageSet.Renumbered(new ImageSet.Files(Images, reader), match.Numbers);
+        return new ImageSet.Renumbered(new ImageSet.Files(Images, reader) { Folder = Path }, match.Numbers);
     }
 
     /// <summary>The folder below whose folders are the network's classes, where this one's are not.</summary>

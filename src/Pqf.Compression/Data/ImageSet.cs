@@ -63,7 +63,9 @@ public abstract record ImageSet
     public static Result<ImageSet, PqfError> OpenUnlabelled(string folder, ImageReader reader, IProgress<JobProgress>? progress = null) =>
         IdxFolder.IsOne(folder)
             ? IdxFolder.Open(folder).Map<ImageSet>(found => found.Train)
-            : ImageFolder.FindImages(folder, reader, progress).Map<ImageSet>(paths => Of(paths, reader));
+            : ImageFolder
+                .FindImages(folder, reader, progress)
+                .Map<ImageSet>(paths => new Files([.. paths.Select(path => new LabelledImage(path, 0))], reader) { Folder = folder });
 
     /// <summary>Image files without labels: all of class 0.</summary>
     /// <param name="paths">The files.</param>
@@ -76,6 +78,10 @@ public abstract record ImageSet
 
     /// <summary>The file of an image; null where images have none of their own.</summary>
     public virtual string? PathOf(int index) => null;
+
+    /// <summary>What a report calls the file of an image: its path below the folder that was given, which tells it from others of the same
+    /// name; null where images have no file of their own.</summary>
+    public virtual string? NameOf(int index) => null;
 
     /// <summary>Images that are used: all but those that were found so far not to be decoded. Every line that counts photographs counts
     /// these.</summary>
@@ -110,6 +116,13 @@ public abstract record ImageSet
         /// <inheritdoc/>
         public override string? PathOf(int index) => Images[index].Path;
 
+        /// <summary>The folder that they were looked for in; null where each file was named.</summary>
+        public string? Folder { get; init; }
+
+        /// <inheritdoc/>
+        public override string? NameOf(int index) =>
+            Folder is null ? Path.GetFileName(Images[index].Path) : Path.GetRelativePath(Folder, Images[index].Path);
+
         /// <inheritdoc/>
         public override int ClassOf(int index) => Images[index].Class;
 
@@ -133,6 +146,9 @@ public abstract record ImageSet
         public override string? PathOf(int index) => Images.PathOf(index);
 
         /// <inheritdoc/>
+        public override string? NameOf(int index) => Images.NameOf(index);
+
+        /// <inheritdoc/>
         public override int ClassOf(int index) => Numbers[Images.ClassOf(index)];
 
         /// <inheritdoc/>
@@ -153,6 +169,9 @@ public abstract record ImageSet
 
         /// <inheritdoc/>
         public override string? PathOf(int index) => Images.PathOf(Places[index]);
+
+        /// <inheritdoc/>
+        public override string? NameOf(int index) => Images.NameOf(Places[index]);
 
         /// <inheritdoc/>
         public override int ClassOf(int index) => Images.ClassOf(Places[index]);

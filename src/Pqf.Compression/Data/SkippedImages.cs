@@ -16,6 +16,16 @@ public sealed class SkippedImages(Action<PqfError> report)
     /// <summary>Images so far.</summary>
     public int Count => seen.Count;
 
+    /// <summary>A line for each, which names it.</summary>
+    public IReadOnlyList<string> Problems
+    {
+        get
+        {
+            lock (seen)
+                return [.. files.Select(file => file.Message)];
+        }
+    }
+
     /// <summary>Whether an image is among them.</summary>
     /// <param name="path">Its file.</param>
     public bool Has(string path)

@@ -117,7 +117,7 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
             .Open(train ?? validation ?? path, reader)
             .Bind(all =>
             {
-                var images = new ImageSet.Files(all.Images, reader);
+                var images = new ImageSet.Files(all.Images, reader) { Folder = path };
                 return new TrainingImages(new(images, images, path), all.Classes, 3) { Notes = all.Notes }.Split(
                     part,
                     train is null || validation is null ? null : $"{path}: the images of {validation} are not used"
@@ -151,8 +151,8 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
             from match in SameClasses(path, trained.Classes, validated.Classes)
             select new TrainingImages(
                 new(
-                    new ImageSet.Files(trained.Images, reader),
-                    new ImageSet.Renumbered(new ImageSet.Files(validated.Images, reader), match.Numbers),
+                    new ImageSet.Files(trained.Images, reader) { Folder = path },
+                    new ImageSet.Renumbered(new ImageSet.Files(validated.Images, reader) { Folder = path }, match.Numbers),
                     path
                 ),
                 trained.Classes,
@@ -200,7 +200,11 @@ public sealed record TrainingImages(TrainingSets Sets, ImmutableArray<string> Cl
                     + $"would be left to validate on"
             )
             : new TrainingImages(
-                new(new ImageSet.Files(train, reader), new ImageSet.Files([.. all.Images.Except(train)], reader), path),
+                new(
+                    new ImageSet.Files(train, reader) { Folder = path },
+                    new ImageSet.Files([.. all.Images.Except(train)], reader) { Folder = path },
+                    path
+                ),
                 all.Classes,
                 3
             )

@@ -47,9 +47,13 @@ static class CalibrationImages
     /// <summary>A quarter of the photograph at least, mirrored or not: measured in docs/decisions.md.</summary>
     static Augmentation Variety { get; } = new() { RandomScale = new RandomScale(0.25, 1) };
 
-    /// <summary>The images that are used, in the order in which they are drawn.</summary>
-    public static ImmutableArray<int> Order(ImageSet images, CompressOptions options) =>
-        [.. options.Key.Fold("calibration").Permutation(images.Count).Take(MostImages)];
+    /// <summary>The images that are used, in the order in which they are drawn: without those that were found so far not to be
+    /// decoded.</summary>
+    public static ImmutableArray<int> Order(ImageSet images, CompressOptions options)
+    {
+        var drawn = options.Key.Fold("calibration").Permutation(images.Count).Take(MostImages);
+        return [.. options.Skipped is { } skipped ? drawn.Where(i => images.PathOf(i) is not { } path || !skipped.Has(path)) : drawn];
+    }
 
     /// <summary>Decodes an image; where that is asked for, the next one that can be decoded in place of one that cannot, so that batches
     /// keep their size.</summary>

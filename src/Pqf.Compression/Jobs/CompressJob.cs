@@ -50,6 +50,7 @@ public static class CompressJob
             select begun;
         if (ready is Result<Unit, PqfError>.Error(var refused))
             return refused;
+        options.Skipped?.Collect(ranks); // all ranks use the same images
         if (
             options is { NotesAnswers: true, Images: { } all }
             && ranks.OnFirst(() => DenseAnswers.Note(network, ImagesOf(network, all, options, cancellation), progress))

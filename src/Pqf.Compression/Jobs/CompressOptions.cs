@@ -41,7 +41,7 @@ public sealed record CompressOptions
     /// <summary>Images, without labels, on which the norms are estimated again; null keeps the norms.</summary>
     public ImageSet? Images { get; init; }
 
-    /// <summary>Receives those that cannot be decoded, in whose place others are taken; null where such an image is an error.</summary>
+    /// <summary>Receives those that cannot be decoded and are left out; null where such an image is an error.</summary>
     public SkippedImages? Skipped { get; init; }
 
     /// <summary>Called before the work with the number of images that are used: those that can be decoded.</summary>

@@ -132,6 +132,16 @@ static class LossSearch
     {
         var agreement = largest.Agreement;
         double lost = Math.Ceiling(1000 * (1 - agreement.Value)) / 10;
+        if (agreement.Correct == 0)
+            return new PqfError.Layer(
+                Key,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no size keeps that many answers: at the largest, {largest.SizeBytes:N0} bytes, none of "
+                        + $"{Plural.Of(agreement.Count, "photograph")} held back keeps the dense network's first answer, and "
+                        + $"{Figures.Percent(1 - maxLoss)} are wanted; calibrate on more photographs"
+                )
+            );
         return new PqfError.Layer(
             Key,
             string.Create(

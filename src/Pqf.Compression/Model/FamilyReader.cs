@@ -143,6 +143,6 @@ static class FamilyReader
             return default(Unit);
         return !Networks.Names.Contains(wanted) && !FamilyNetwork.Names.Contains(wanted)
             ? FamilyNetwork.UnknownName(wanted)
-            : new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {name ?? found.Family.Title}");
+            : new PqfError.File(file.Path, $"expected {wanted}, as {overrides.ArchSource} says, got {name ?? found.Family.Title}");
     }
 }

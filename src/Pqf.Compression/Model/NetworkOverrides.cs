@@ -12,6 +12,9 @@ public sealed record NetworkOverrides
     /// <summary>Name of the architecture; an error where the file's tensors are another one's.</summary>
     public string? Arch { get; init; }
 
+    /// <summary>What gave the name, for messages.</summary>
+    public string ArchSource { get; init; } = "model.arch";
+
     /// <summary>Classes.</summary>
     public int? ClassCount { get; init; }
 

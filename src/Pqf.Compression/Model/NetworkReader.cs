@@ -125,8 +125,8 @@ static class NetworkReader
             ? unfit with
             {
                 Problem =
-                    $"the tensors do not fit {wanted}, which model.arch or the preset names"
-                    + $"{(OnnxReader.HasGraph(file) ? "; without it the model's own graph is read" : "")}:",
+                    $"the tensors do not fit {wanted}, which {overrides.ArchSource} names"
+                    + $"{(OnnxReader.HasGraph(file) ? $" (without {overrides.ArchSource} the model's own graph is read)" : "")}:",
             }
             : error;
 
@@ -141,7 +141,7 @@ static class NetworkReader
         if (overrides.Arch is { } other && FamilyNetwork.Names.Contains(other))
             return new PqfError.File(
                 tensors.File.Path,
-                $"expected the layers of {other}, as model.arch says, got those of another network"
+                $"expected the layers of {other}, as {overrides.ArchSource} says, got those of another network"
             );
         var recognised = ArchitectureRecognition
             .RecogniseBody(tensors)
@@ -161,6 +161,6 @@ static class NetworkReader
 
     static Result<Unit, PqfError> Check(TensorFile file, NetworkOverrides overrides, Architecture found) =>
         overrides.Arch is { } wanted && Networks.Names.Contains(wanted) && !Networks.IsAlso(found, wanted)
-            ? new PqfError.File(file.Path, $"expected {wanted}, as model.arch says, got {found.Name}")
+            ? new PqfError.File(file.Path, $"expected {wanted}, as {overrides.ArchSource} says, got {found.Name}")
             : default(Unit);
 }

@@ -9,15 +9,16 @@ public static class ChangedAnswers
     public const int MostPictures = 12;
 
     /// <summary>The section; null without pictures.</summary>
+    /// <param name="noun">What the images are called in the report: <c>photograph</c>.</param>
     /// <param name="about">Which images these are, in one sentence or two.</param>
     /// <param name="captions">What is below each picture, in one sentence.</param>
     /// <param name="pictures">Those that the first network is surest of.</param>
-    internal static ReportSection? Section(string about, string captions, ImmutableArray<ReportFigure> pictures) =>
+    internal static ReportSection? Section(string noun, string about, string captions, ImmutableArray<ReportFigure> pictures) =>
         pictures.IsEmpty
             ? null
             : new(
-                "Images that changed their answer",
+                $"{char.ToUpperInvariant(noun[0])}{noun[1..]}s that changed their answer",
                 $"{about} {captions}",
-                [new ReportPart.Gallery("pictures", pictures) { Headings = ("answer", "what it was, and the image") }]
+                [new ReportPart.Gallery("pictures", pictures) { Headings = ("answer", $"what it was, and the {noun}") }]
             );
 }

@@ -13,7 +13,14 @@ public static class ComparePage
     /// <param name="second">The second network.</param>
     /// <param name="comparison">What was measured.</param>
     /// <param name="changed">Pictures of the surest of <see cref="Comparison.Changed"/>.</param>
-    public static Report Of(NetworkSummary first, NetworkSummary second, Comparison comparison, ImmutableArray<ReportFigure> changed) =>
+    /// <param name="notes">What was noted while it was measured.</param>
+    public static Report Of(
+        NetworkSummary first,
+        NetworkSummary second,
+        Comparison comparison,
+        ImmutableArray<ReportFigure> changed,
+        ImmutableArray<string> notes
+    ) =>
         new(
             $"{first.Name} and {second.Name}, {Figures.Percent(comparison.Agreement.Value)} the same",
             "Two networks side by side",
@@ -37,6 +44,7 @@ public static class ComparePage
                 ),
                 .. ReportSection.Present(
                     ChangedAnswers.Section(
+                        "image",
                         "Those of which the first network is surest.",
                         "Below each picture the second network's answer, then the first network's, with how sure each is"
                             + (comparison.First is null ? "." : ", then the picture's class."),
@@ -49,6 +57,7 @@ public static class ComparePage
                     CultureInfo.InvariantCulture,
                     $"The second network's probabilities diverge from the first's by {comparison.Divergence:0.0000} nats on average."
                 ),
+                .. notes,
             ]
         );
 }

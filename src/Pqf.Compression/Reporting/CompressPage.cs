@@ -50,7 +50,7 @@ public static class CompressPage
                 StepPictures.Section([
                     .. state.Groups.IsEmpty ? [] : (ReportFigure[])[StepPictures.Permuted],
                     StepPictures.Quantised,
-                    .. calibratedOn is not null ? (ReportFigure[])[StepPictures.Calibrated] : [],
+                    .. calibratedOn is not null ? (ReportFigure[])[CalibratedOf(state)] : [],
                 ]),
                 .. Sizes(search),
                 .. ReportSection.Present(Changed(answers, changed)),
@@ -61,6 +61,9 @@ public static class CompressPage
             notes
         );
     }
+
+    static ReportFigure CalibratedOf(CompressionState state) =>
+        StepPictures.Calibrated(!state.Reconstructions.IsEmpty, state.Distillation is { Steps: > 0 });
 
     /// <summary>Codebooks of the quantised layers, in graph order.</summary>
     public static ImmutableArray<Codebook> Codebooks(PqfModel model, CompressionState state) =>
@@ -84,6 +87,7 @@ public static class CompressPage
         answers is null
             ? null
             : ChangedAnswers.Section(
+                "photograph",
                 $"The first answer changed for {Figures.Count(answers.Comparison.Changed.Length)} of {Photographs(answers)}"
                     + (answers.AreHeldBack ? ". " : "; it changes more often for other photographs. ")
                     + (

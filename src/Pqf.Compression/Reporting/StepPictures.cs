@@ -37,11 +37,18 @@ static class StepPictures
         );
 
     /// <summary>Calibrating: what layers give is brought back to what it was.</summary>
-    public static ReportFigure Calibrated { get; } =
+    /// <param name="isOfLayers">Whether layers are fitted, not norms alone.</param>
+    /// <param name="isOfNetwork">Whether the network is trained on the dense network's answers after that.</param>
+    public static ReportFigure Calibrated(bool isOfLayers, bool isOfNetwork = false) =>
         Of(
             "Calibrate",
             "Photographs without labels run through both networks. Norms are fitted so that the quantised layers' outputs match those "
-                + "of the dense network. At level layers, the default, codebooks and biases are fitted too.",
+                + "of the dense network. "
+                + (
+                    isOfNetwork ? "Codebooks and biases are fitted too, and then trained on the dense network's answers (level network)."
+                    : isOfLayers ? "Codebooks and biases are fitted too (level layers)."
+                    : "Nothing else is fitted (level norms)."
+                ),
             "A curve beside a dashed one moves onto it",
             Path("dash", Bell(56)),
             Path("off", Bell(112)),

@@ -20,7 +20,12 @@ public static class StudyPage
             [
                 Stages(study),
                 .. Charts(study),
-                StepPictures.Section(StepPictures.Permuted, StepPictures.Quantised, StepPictures.Calibrated, StepPictures.FineTuned),
+                StepPictures.Section(
+                    StepPictures.Permuted,
+                    StepPictures.Quantised,
+                    StepPictures.Calibrated(study.Layers.Any(layer => layer.OutputError is not null)),
+                    StepPictures.FineTuned
+                ),
                 .. ReportSection.Present(study.Bytes, LayerTable.Of(study.Layers), CodebookGallery.Of(study.Codebooks)),
             ],
             study.Notes

@@ -38,22 +38,50 @@ public sealed record LoadReport
     /// for statistics that the network was trained with, so its function is another one until they are estimated.</summary>
     public bool LacksStatistics { get; init; }
 
+    /// <summary>Tensors that the network needs from the file.</summary>
+    internal int NeededCount { get; init; }
+
     /// <summary>Nothing is missing, nothing mismatched, and nothing within the network is left over.</summary>
     public bool Fits => Missing.IsEmpty && Mismatched.IsEmpty && Extra.IsEmpty;
 
     /// <summary>One line per finding; empty if there are none.</summary>
-    public ImmutableArray<string> Findings =>
+    public ImmutableArray<string> Findings => IsOfAnother ? [.. FirstMissing()] : All;
+
+    // Of the tensors that another network needs, so many show which one it is.
+    const int ShownOfAnother = 3;
+
+    /// <summary>Whether the file holds another network: nine in ten of the needed tensors are missing. A name or two, such as fc.weight,
+    /// are those of many networks.</summary>
+    bool IsOfAnother => Missing.Length > ShownOfAnother && 10 * (long)Missing.Length >= 9 * (long)NeededCount && NeededCount > 0;
+
+    IEnumerable<string> FirstMissing() =>
         [
-            .. Missing.Select(x => $"missing: {x.Name}{Near("file", x.Nearest)}"),
+            // A name of another network is near by chance, unless it is the same behind a prefix.
+            .. Missing
+                .Take(ShownOfAnother)
+                .Select(x =>
+                    $"missing: {x.Name}{(x.Nearest?.EndsWith($".{x.Name}", StringComparison.Ordinal) == true ? Near("file", x) : "")}"
+                ),
+            $"… and {Missing.Length - ShownOfAnother} more of the {NeededCount} tensors that the network needs",
+        ];
+
+    ImmutableArray<string> All =>
+        [
+            .. Missing.Select(x => $"missing: {x.Name}{Near("file", x)}"),
             .. Mismatched.Select(x => $"mismatched: {x.Name}: expected {x.Expected}, got {x.Got}"),
             .. Extra.Select(name =>
                 $"extra: {Printable.Name(name)}: the known network has no such parameter, and computes something else without it"
             ),
-            .. Unused.Where(x => !Extra.Contains(x.Name)).Select(x => $"unused: {Printable.Name(x.Name)}{Near("network", x.Nearest)}"),
+            .. Unused.Where(x => !Extra.Contains(x.Name)).Select(x => $"unused: {Printable.Name(x.Name)}{Near("network", x)}"),
         ];
 
     /// <summary>The findings, a line each.</summary>
     public override string ToString() => string.Join(Environment.NewLine, Findings);
 
-    static string Near(string where, string? name) => name is null ? "" : $" (nearest in the {where}: {Printable.Name(name)})";
+    static string Near(string where, Unmatched one) =>
+        one.Nearest is { } name && IsNear(one.Name, name) ? $" (nearest in the {where}: {Printable.Name(name)})" : "";
+
+    /// <summary>Whether one name may be meant by the other: at most six in ten of the letters differ.</summary>
+    static bool IsNear(string one, string other) =>
+        10 * (long)NearestName.Distance(one, other) <= 6 * (long)Math.Max(one.Length, other.Length);
 }

@@ -86,6 +86,7 @@ public static partial class StateDict
             inNetwork = missing.IsEmpty ? specs.Select(spec => spec.Name) : missing;
         return new LoadReport
         {
+            NeededCount = sources.Count(source => source is not Source.Constant),
             Missing = [.. missing.Select(name => new Unmatched(name, NearestName.Of(name, inFile)))],
             Unused =
             [

@@ -40,7 +40,7 @@ public static class TensorFiles
             return PyTorchFile.ReadLegacy(path, file);
         if (OnnxFile.IsRecognised(file))
             return OnnxFile.Read(path, file);
-        throw new InvalidDataException($"{Found(file)}; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file");
+        throw new InvalidDataException($"{Found(file)}; expected a .pqf, safetensors, PyTorch zip, PyTorch legacy or ONNX file");
     }
 
     static bool StartsWith(MappedFile file, string text) =>

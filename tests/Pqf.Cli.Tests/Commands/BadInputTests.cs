@@ -29,7 +29,7 @@ public sealed class BadInputTests : IDisposable
     public void A_corrupt_file()
     {
         File.WriteAllBytes(folder.File("x.pth"), [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 77))]);
-        Fails("inspect", folder.File("x.pth"), "expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file");
+        Fails("inspect", folder.File("x.pth"), "expected a .pqf, safetensors, PyTorch zip, PyTorch legacy or ONNX file");
     }
 
     [Fact]
@@ -145,6 +145,25 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void The_preset_of_another_known_network_is_named()
+    {
+        TestNetworks.Write(folder.File("dense.safetensors"));
+        Fails("compress", folder.File("dense.safetensors"), "expected resnet50, as --preset says, got resnet18", "--preset", "resnet50");
+    }
+
+    [Theory]
+    [InlineData("compress_resnet50")]
+    [InlineData("config/compress_resnet50.yaml")]
+    [InlineData("resnet-50")]
+    [InlineData("train_resnet50")]
+    public void The_file_of_a_preset_names_it(string name)
+    {
+        var result = Cli.Run("compress", "a.pth", "--preset", name);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.EndsWith($", got {name}; the nearest is resnet50", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_unknown_architecture()
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
@@ -173,11 +192,16 @@ public sealed class BadInputTests : IDisposable
         var result = Cli.Run("compress", folder.File("a.onnx"), "--preset", "resnet50", "--output", folder.File("out"), "--dry-run");
         Assert.Equal(ExitCode.Failure, result.Code);
         Assert.StartsWith(
-            $"error: {folder.File("a.onnx")}: the tensors do not fit resnet50, which model.arch or the preset names; without it the model's "
-                + "own graph is read:\n  missing: conv1.weight",
+            $"error: {folder.File("a.onnx")}: the tensors do not fit resnet50, which --preset names (without --preset the model's own graph "
+                + "is read):\n  missing: conv1.weight",
             result.Error,
             StringComparison.Ordinal
         );
+        // Nothing of it is there: three lines show what is missing, and no name is near.
+        Assert.Equal(5, result.Error.TrimEnd('\n').Split('\n').Length);
+        Assert.DoesNotContain("nearest", result.Error, StringComparison.Ordinal);
+        // 53 convolutions, 53 norms of weight and bias, and the last layer's two.
+        Assert.EndsWith("  … and 158 more of the 161 tensors that the network needs\n", result.Error, StringComparison.Ordinal);
         Assert.Equal(
             ExitCode.Success,
             Cli.Run("compress", folder.File("a.onnx"), "--output", folder.File("out"), "--dry-run", "--quiet").Code

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pqf.Cli.Shell;
 using Pqf.Cli.Tests.Results;
 using Pqf.Testing;
@@ -9,7 +10,7 @@ namespace Pqf.Cli.Tests.Commands;
 /// <summary>Photographs that changed their answer, in the report of <c>pqf compress</c>.</summary>
 public sealed class ChangedAnswersTests : IDisposable
 {
-    const string Title = "Images that changed their answer";
+    const string Title = "Photographs that changed their answer";
 
     readonly TemporaryFolder folder = new();
 
@@ -18,9 +19,16 @@ public sealed class ChangedAnswersTests : IDisposable
     [Fact]
     public void A_report_shows_the_photographs_whose_answers_compare_finds_changed()
     {
-        Compress("--calibrate", folder.File("images"), "--calibration", "norms");
+        var json = JsonCli.Run(
+            "compress",
+            ExitCode.Success,
+            [.. Arguments("--calibrate", folder.File("images"), "--calibration", "norms"), "--quiet"]
+        );
         var compared = Compared();
         int count = compared.At("changed").GetArrayLength();
+        Assert.Equal(20 - count, json.At("sameAnswers", "agreement", "correct").GetInt32());
+        Assert.Equal(20, json.At("sameAnswers", "agreement", "count").GetInt32());
+        Assert.False(json.At("sameAnswers", "areHeldBack").GetBoolean());
         Assert.InRange(count, 13, 19);
         // The report shows twelve of them.
         var changed = compared.At("changed").EnumerateArray().Take(12).ToList();
@@ -45,7 +53,11 @@ public sealed class ChangedAnswersTests : IDisposable
             {
                 Assert.StartsWith($"| {Text(pair.First, "second")} | ", pair.Second, StringComparison.Ordinal);
                 Assert.Contains($"; was {Text(pair.First, "first")}, ", pair.Second, StringComparison.Ordinal);
-                Assert.EndsWith($" ({Path.GetFileName(Text(pair.First, "image"))}) |", pair.Second, StringComparison.Ordinal);
+                Assert.EndsWith(
+                    $" ({Path.GetRelativePath(folder.File("images"), Text(pair.First, "image"))}) |",
+                    pair.Second,
+                    StringComparison.Ordinal
+                );
             }
         );
         var pictures = PageRules.Check(File.ReadAllText(folder.File("out/report.html"))).Descendants("img");
@@ -57,14 +69,21 @@ public sealed class ChangedAnswersTests : IDisposable
     {
         TestNetworks.WriteImages(folder.File("images"), [("a", 20)]);
         File.WriteAllText(folder.File("images/a/7.png"), "x");
-        Compress("--calibrate", folder.File("images"), "--calibration", "norms", "--dataloader.skip_corrupt", "true");
+        string[] lines = Compress("--calibrate", folder.File("images"), "--calibration", "norms", "--dataloader.skip_corrupt", "true");
+        Assert.Single(
+            lines,
+            line =>
+                Regex.IsMatch(line, "^same     [0-9]+ of 19 photographs that it was calibrated on keeps? the dense network's first answer$")
+        );
         Assert.Contains(" of 19 photographs that it was calibrated on. ", Report(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Photographs_held_back_are_those_compared()
     {
-        Compress("--calibrate", folder.File("images"), "--calibration", "network", "--calibrate_steps", "1");
+        string[] lines = Compress("--calibrate", folder.File("images"), "--calibration", "network", "--calibrate_steps", "1");
+        Assert.DoesNotContain(lines, line => line.StartsWith("same ", StringComparison.Ordinal)); // the line distilled counts them
+        Assert.Contains("(level network)", File.ReadAllText(folder.File("out/report.html")), StringComparison.Ordinal);
         Assert.Contains(" of 4 photographs held back from calibration. ", Report(), StringComparison.Ordinal);
     }
 
@@ -80,14 +99,20 @@ public sealed class ChangedAnswersTests : IDisposable
 
     string Report() => File.ReadAllText(folder.File("out/report.md"));
 
-    void Compress(params string[] arguments)
+    string[] Compress(params string[] arguments)
+    {
+        var result = Cli.Run(Arguments(arguments));
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        return [.. result.Lines];
+    }
+
+    string[] Arguments(params string[] arguments)
     {
         TestNetworks.Write(folder.File("dense.safetensors"));
         if (!Directory.Exists(folder.File("images")))
             TestNetworks.WriteImages(folder.File("images"), [("a", 20)]);
         string[] command = ["compress", folder.File("dense.safetensors"), "--output", folder.File("out")];
-        var result = Cli.Run([.. command, .. TestNetworks.QuickSettings, .. arguments]);
-        Assert.True(result.Code == ExitCode.Success, result.Error);
+        return [.. command, .. TestNetworks.QuickSettings, .. arguments];
     }
 
     JsonElement Compared() =>

@@ -57,6 +57,44 @@ public sealed class CompareTests : IDisposable
         );
     }
 
+    /// <summary>Folders without labels are named by --unlabelled, whatever is wrong with their class folders.</summary>
+    [Theory]
+    [InlineData("images/cat")]
+    [InlineData("others")]
+    public void The_error_of_images_without_classes_names_the_option_for_them(string images)
+    {
+        TestNetworks.WriteImages(folder.File("others"), "x", "y");
+        string[] arguments = [.. Compare("first.safetensors", "second.safetensors"), .. Names];
+        var result = Cli.Run([.. arguments.Select(word => word == folder.File("images") ? folder.File(images) : word)]);
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.EndsWith("; --unlabelled compares on the images without classes", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_second_network_is_described() =>
+        Assert.StartsWith(
+            "error: command line: second: expected a value, got none; it is a second classifier, of the same classes, such as the compressed "
+                + "form of the first\n",
+            Cli.Run("compare", "a.pth").Error,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Reports_tell_images_of_the_same_name_and_name_those_left_out()
+    {
+        File.WriteAllBytes(folder.File("images/cat/bad.png"), []);
+        string[] arguments = [.. Compare("first.safetensors", "second.safetensors"), "--output", folder.File("out"), .. Names];
+        var result = Cli.Run([.. arguments, "--skip-corrupt"]);
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        string text = File.ReadAllText(folder.File("out/report.md"));
+        Assert.Matches(@" \(dog/[1-9]\.png\) \|", text);
+        Assert.Contains(
+            $"\n- Left out 1 image that cannot be decoded: {folder.File("images/cat/bad.png")}: is empty; expected an image",
+            text,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Answers_are_those_that_classify_gives_for_each_image()
     {

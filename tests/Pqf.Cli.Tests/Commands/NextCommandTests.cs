@@ -138,6 +138,13 @@ public sealed class NextCommandTests : IDisposable
         Assert.Equal(expected, NextCommand.Calibrated([.. typed.Split(' ')]));
 
     [Theory]
+    [InlineData("compress a --calibration none", true, "pqf compress a --calibrate DIR --calibration layers")]
+    [InlineData("compress a --calibration=none -- b", true, "pqf compress a --calibrate DIR --calibration layers -- b")]
+    [InlineData("compress a --calibrate b --config c.yaml", false, "pqf compress a --calibrate b --config c.yaml --calibration layers")]
+    public void A_command_of_level_none_is_repeated_with_another_level(string typed, bool needsFolder, string expected) =>
+        Assert.Equal(expected, NextCommand.Calibrated([.. typed.Split(' ')], needsFolder, needsLevel: true));
+
+    [Theory]
     [InlineData("a/b_c-1.pqf", "a/b_c-1.pqf")]
     [InlineData("a b", "'a b'")]
     [InlineData("it's", @"'it'\''s'")]

@@ -79,7 +79,6 @@ public sealed class OddNetworkTests : IDisposable
     [Theory]
     [InlineData(3, "", "compress {0} --output {1} --model.compression_parameters.k_means_n_iters 1 --calibrate DIR")]
     [InlineData(3, "--calibrate {2}", "run {1}/net.pqf DIR")]
-    [InlineData(3, "--calibrate {2} --calibration none", "run {1}/net.pqf DIR")]
     [InlineData(4, "", "run {1}/net.pqf VALUES.npy")]
     public void What_may_be_done_next_takes_a_network_that_is_no_classifier(int channels, string more, string expected)
     {

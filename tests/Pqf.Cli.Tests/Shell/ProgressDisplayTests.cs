@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
 using Xunit;
@@ -61,6 +62,45 @@ public class ProgressDisplayTests
     [InlineData(200, "3 min 20 s")]
     [InlineData(7500, "2 h 5 min")]
     public void Durations_are_in_words(double seconds, string expected) => Assert.Equal(expected, ProgressDisplay.Duration(seconds));
+
+    /// <summary>What is there at each width, of a stage with a rate: the bar goes first, then the rate, the share never.</summary>
+    [Theory]
+    [InlineData(200, "comparing (12 images/s, 0.5 s left)", 40, 15)]
+    [InlineData(80, "comparing (12 images/s, 0.5 s left)", 39, 15)]
+    [InlineData(60, "comparing (12 images/s, 0.5 s left)", 19, 7)]
+    [InlineData(49, "comparing (12 images/s, 0.5 s left)", 8, 3)]
+    [InlineData(48, "comparing (12 images/s, 0.5 s left)", 0, 0)]
+    [InlineData(40, "comparing (12 images/s, 0.5 s left)", 0, 0)]
+    [InlineData(39, "comparing", 0, 0)]
+    [InlineData(20, "comparing", 0, 0)]
+    [InlineData(10, "comp…", 0, 0)]
+    public void A_line_of_progress_fits_the_width(int width, string text, int bar, int done)
+    {
+        var line = ProgressLine.Of("comparing", "12 images/s, 0.5 s left", 38.5, width);
+        Assert.Equal(new ProgressLine(text, bar, done, " 38%"), line);
+    }
+
+    [Fact]
+    public void A_terminal_of_40_columns_sees_each_line_of_progress_in_one_row()
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        var clock = new SteppingClock();
+        using (var display = ProgressDisplay.For(new Terminal(TextWriter.Null, error, true, clock, default) { ErrorColumns = 40 }, false))
+        {
+            display.Report(new JobProgress.Started("measuring layers' effects", "layers", 20));
+            for (int done = 1; done <= 10; done++)
+            {
+                clock.Seconds += 3;
+                display.Report(new JobProgress.Advanced(done));
+                Thread.Sleep(60); // the bar is drawn several times a second
+            }
+        }
+
+        string[] rows = [.. Regex.Replace(error.ToString(), "\u001b\\[[0-9;?]*[A-Za-z]", "\n").Split('\n', '\r').Select(row => row.Trim())];
+        string[] drawn = [.. rows.Where(row => row.Length > 0)];
+        Assert.NotEmpty(drawn);
+        Assert.All(drawn, row => Assert.Matches("^measuring layers' effects +(━* *)[0-9]+%$", row));
+    }
 
     [Fact]
     public void A_bar_that_a_job_leaves_goes_without_a_line()

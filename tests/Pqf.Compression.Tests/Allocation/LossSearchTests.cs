@@ -108,6 +108,14 @@ public sealed class LossSearchTests : IDisposable
         Search(double.Parse(possible, System.Globalization.CultureInfo.InvariantCulture) / 100, images).Value();
     }
 
+    [Fact]
+    public void A_loss_with_no_answer_kept_is_not_met_by_a_larger_loss() =>
+        Assert.Equal(
+            "max_loss: no size keeps that many answers: at the largest, 1,234 bytes, none of 6 photographs held back keeps the dense network's "
+                + "first answer, and 10.00 % are wanted; calibrate on more photographs",
+            LossSearch.Refused(0.9, new SizeTrial(1234, new(0, 6), false)).Message
+        );
+
     [Theory]
     [InlineData(0, "expected photographs to calibrate on, some of which are held back to measure the loss, got none")]
     [InlineData(1, "expected two photographs at least, one to calibrate on and one to measure on, got 1")]

@@ -67,6 +67,23 @@ public class CalibrationImagesTests
         Assert.Equal(bad.Length, skipped.Count);
     }
 
+    /// <summary>An image that was found not to be decoded is neither counted nor replaced: no other one is used twice.</summary>
+    [Theory]
+    [InlineData(6)]
+    [InlineData(6, 2)]
+    [InlineData(6, 0, 1, 2, 3, 5)]
+    public void Images_that_were_skipped_before_are_not_counted(int count, params int[] bad)
+    {
+        var skipped = new SkippedImages(_ => { });
+        foreach (int number in bad)
+            skipped.Add(new PqfError.File($"{number}", "is damaged"));
+        var options = new CompressOptions { BatchSize = 2, Skipped = skipped };
+        var images = CalibrationImages.Of(Images(count, bad), Plain, options, TestContext.Current.CancellationToken);
+        Assert.Equal(count - bad.Length, images.ImageCount);
+        int[] expected = [.. Enumerable.Range(0, count).Except(bad)];
+        Assert.Equal(expected, Numbers(Images(count, bad), skipped).Value().Order());
+    }
+
     /// <summary>Every image once, in batches whose sizes are as equal as their number allows.</summary>
     [Theory]
     [InlineData(1, 32, new[] { 1 })]

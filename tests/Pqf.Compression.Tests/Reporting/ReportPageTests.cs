@@ -55,6 +55,14 @@ public sealed class ReportPageTests
         Assert.Contains("a network &amp; &lt;its&gt; name", ReportPage.Of(StudyPage.Of(Report)), StringComparison.Ordinal);
     }
 
+    /// <summary>A picture of 1 × 3000 pixels would otherwise be 3000 times as high as its column is wide.</summary>
+    [Fact]
+    public void Pictures_have_a_maximum_height_in_every_gallery()
+    {
+        string rule = Page.Descendants("style").Single().Value.Split("\nfigure img {")[1].Split('}')[0];
+        Assert.Matches("max-height: [0-9]+px; object-fit: contain;", rule);
+    }
+
     [Fact]
     public void The_table_of_stages_holds_the_reports_figures()
     {

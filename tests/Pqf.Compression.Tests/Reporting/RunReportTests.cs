@@ -115,6 +115,14 @@ public sealed class RunReportTests : IDisposable
         Assert.Contains("Calibrated on 160 photographs", root.Descendants("p").Single(p => p.Attribute("class")?.Value == "lead").Value);
     }
 
+    /// <summary>What the picture of calibration says was fitted is what the level fits.</summary>
+    [Theory]
+    [InlineData(false, false, "Nothing else is fitted (level norms).")]
+    [InlineData(true, false, "Codebooks and biases are fitted too (level layers).")]
+    [InlineData(true, true, "and then trained on the dense network's answers (level network).")]
+    public void The_level_of_a_calibration_is_named(bool isOfLayers, bool isOfNetwork, string expected) =>
+        Assert.EndsWith(expected, StepPictures.Calibrated(isOfLayers, isOfNetwork).Text, StringComparison.Ordinal);
+
     [Theory]
     [InlineData(
         2,
@@ -156,7 +164,7 @@ public sealed class RunReportTests : IDisposable
             ["data:image/jpeg;base64,AQI=", "data:image/jpeg;base64,Aw=="],
             root.Descendants("img").Select(image => image.Attribute("src")!.Value).Where(source => source.Contains("jpeg"))
         );
-        Assert.Contains($"\n## Images that changed their answer\n\n{expected}", text, StringComparison.Ordinal);
+        Assert.Contains($"\n## Photographs that changed their answer\n\n{expected}", text, StringComparison.Ordinal);
         Assert.Contains(expected, root.Value, StringComparison.Ordinal);
         Assert.Contains("\n| dog | 80 % sure; was c\\*t (1.png) |\n| fox | was cow (2.png) |\n", text, StringComparison.Ordinal);
         string lead =

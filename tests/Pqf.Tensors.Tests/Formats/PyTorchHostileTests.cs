@@ -339,7 +339,7 @@ public sealed class PyTorchHostileTests : IDisposable
     [Fact]
     public void A_pickle_without_the_magic_number_is_an_error() =>
         Assert.Equal(
-            "begins with the bytes 80027D2E; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file",
+            "begins with the bytes 80027D2E; expected a .pqf, safetensors, PyTorch zip, PyTorch legacy or ONNX file",
             Problem([0x80, 2, (byte)'}', (byte)'.'])
         );
 

@@ -15,7 +15,7 @@ public sealed class TensorFilesTests : IDisposable
     {
         string path = folder.Write("a.png", [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0]);
         Assert.Equal(
-            $"{path}: begins with the bytes 89504E470D0A1A0A; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file",
+            $"{path}: begins with the bytes 89504E470D0A1A0A; expected a .pqf, safetensors, PyTorch zip, PyTorch legacy or ONNX file",
             TensorFiles.Open(path).ErrorMessage()
         );
     }
@@ -25,7 +25,7 @@ public sealed class TensorFilesTests : IDisposable
     {
         string path = folder.Write("empty", []);
         Assert.Equal(
-            $"{path}: is empty; expected a safetensors, PyTorch zip, PyTorch legacy or ONNX file",
+            $"{path}: is empty; expected a .pqf, safetensors, PyTorch zip, PyTorch legacy or ONNX file",
             TensorFiles.Open(path).ErrorMessage()
         );
     }

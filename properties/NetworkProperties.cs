@@ -119,9 +119,15 @@ public class NetworkProperties
         foreach (int count in (int[])[3, 1, 2, 3])
         {
             var images = RandomNetwork.Images(device, count);
-            Close.Check(Forward.Run(graph, parameters, images), plan.Run(images), Tolerance);
+            // Values within are of size 1, and so are their errors; a ReLU near the end may leave next to nothing of them.
+            Close.Check(Forward.Run(graph, parameters, images), plan.Run(images), Tolerance, leastScale: 0.01);
         }
     }
+
+    // Its last ReLU cuts all of one image but 2·10⁻⁵.
+    [Property(MaxTest = 1, Replay = "1251577226343760118,14743224383479108939,87")]
+    public void A_plan_of_a_network_that_gives_next_to_nothing(byte[] pieces, byte tail) =>
+        A_plan_gives_what_the_plain_interpreter_gives(pieces, tail);
 
     [Property(MaxTest = 100)]
     public void Folding_norms_leaves_the_function_unchanged(byte[] pieces, byte tail)

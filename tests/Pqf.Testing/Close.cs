@@ -10,10 +10,11 @@ public static class Close
     /// <param name="expected">Row-major.</param>
     /// <param name="actual">Row-major.</param>
     /// <param name="tolerance">Share of the largest magnitude.</param>
-    public static void Check(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
+    /// <param name="leastScale">What the largest magnitude counts as at least.</param>
+    public static void Check(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance, double leastScale = 0)
     {
         Assert.Equal(expected.Length, actual.Length);
-        double scale = 0,
+        double scale = leastScale,
             worst = 0;
         int at = 0;
         for (int i = 0; i < expected.Length; i++)
@@ -31,9 +32,9 @@ public static class Close
     }
 
     /// <summary>As above, of tensors of one shape.</summary>
-    public static void Check(Tensor<float> expected, Tensor<float> actual, double tolerance)
+    public static void Check(Tensor<float> expected, Tensor<float> actual, double tolerance, double leastScale = 0)
     {
         Assert.Equal(expected.Shape, actual.Shape);
-        Check(expected.ToArray(), actual.ToArray(), tolerance);
+        Check(expected.ToArray(), actual.ToArray(), tolerance, leastScale);
     }
 }

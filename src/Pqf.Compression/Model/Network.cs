@@ -35,6 +35,10 @@ public sealed record Network(string Path, string Format, PqfModel Model, Immutab
     /// use it.</summary>
     public bool LacksStatistics { get; init; }
 
+    /// <summary>Nothing says what images it takes, and it does not look like a network for ImageNet: <see cref="Preprocessing"/> is a
+    /// guess.</summary>
+    public bool GuessesImages { get; init; }
+
     /// <summary>What was guessed when the file was read, a line each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 

@@ -98,25 +98,19 @@ static class NetworkReader
             [
                 .. tensors.Notes,
                 .. beside?.Notes ?? [],
-                .. GuessedImages(network, stored?.Preprocessing ?? beside?.Preprocessing, overrides),
                 .. loaded.Report.LacksStatistics ? (string[])[MissingStatistics.AreEstimated] : [],
             ],
             LacksStatistics = loaded.Report.LacksStatistics,
+            GuessesImages = GuessesImages(network, stored?.Preprocessing ?? beside?.Preprocessing, overrides),
         };
 
-    /// <summary>A line where nothing says what images a classifier takes, and it does not look like one for ImageNet.</summary>
-    static string[] GuessedImages(Network network, Preprocessing? said, NetworkOverrides overrides) =>
+    /// <summary>Whether a classifier gets images as ImageNet's networks do because nothing says what it takes, although it does not look
+    /// like one of them.</summary>
+    static bool GuessesImages(Network network, Preprocessing? said, NetworkOverrides overrides) =>
         said is null
         && overrides is { Resize: null, Crop: null }
         && Networks.TaskOf(network.Architecture) == NetworkTask.Classification
-        && network.Architecture is not { ClassCount: 1000, InChannels: 3 }
-            ?
-            [
-                $"nothing says what images it takes: they are resized to {network.Preprocessing.Resize} and cropped to "
-                    + $"{network.Preprocessing.Crop} pixels, with ImageNet's mean and deviation; for others set preprocessing.resize, "
-                    + "crop, mean and deviation",
-            ]
-            : [];
+        && network.Architecture is not { ClassCount: 1000, InChannels: 3 };
 
     /// <summary>The error of tensors that do not fit, with the name that the settings gave the network: it may be of a preset for another
     /// one.</summary>

@@ -30,6 +30,10 @@ public static class NetworkText
     {
         foreach (string note in network.Notes)
             yield return $"{network.Path}: {note}";
+        if (network.GuessesImages)
+            yield return $"{network.Path}: nothing says what images it takes: they are resized to {network.Preprocessing.Resize} and "
+                + $"cropped to {network.Preprocessing.Crop} pixels, with ImageNet's mean and deviation; for others set "
+                + "preprocessing.resize, crop, mean and deviation";
         if (!network.Unused.IsEmpty)
             yield return string.Create(
                 CultureInfo.InvariantCulture,

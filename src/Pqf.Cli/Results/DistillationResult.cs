@@ -37,9 +37,8 @@ sealed record DistillationResult(
             )
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"distilled {Plural.Of(Steps, "step")}: on {held} held back the divergence from the dense "
-                    + $"network's answers is {Divergence:0.000} nats (before: {DivergenceBefore:0.000}) and the first answer "
-                    + $"is the same for "
+                $"distilled {Plural.Of(Steps, "step")}: on {held} held back the divergence from the dense network's answers is "
+                    + $"{Divergence:0.000} nats (before: {DivergenceBefore:0.000}) and the first answer is the same for "
                     + $"{Agreement.Correct} (before: {AgreementBefore.Correct}); "
             )
                 + (

@@ -33,15 +33,16 @@ static class CalibrationSource
     /// <param name="run">Settings and command line.</param>
     /// <param name="calibrate">As it was typed.</param>
     public static Result<Unit, PqfError> Check(RunContext run, string? calibrate) =>
-        calibrate is not null
-        && run.Config.Calibration is CalibrationLevel.None
-        && run.Typed.Any(word => word == LevelName || word.StartsWith($"{LevelName}=", StringComparison.Ordinal))
+        calibrate is not null && run.Config.Calibration is CalibrationLevel.None && run.Typed.Any(IsLevel)
             ? new PqfError.Config(
                 ConfigLoader.CommandLine,
                 LevelName,
                 $"expected norms, layers, network or auto beside {OptionName}, as the level none uses no photographs, got none"
             )
             : default(Unit);
+
+    /// <summary>Whether a word of a command line names the level's key, its value behind it or not.</summary>
+    public static bool IsLevel(string word) => word == LevelName || word.StartsWith($"{LevelName}=", StringComparison.Ordinal);
 
     /// <summary>The pictures to calibrate on; null for none.</summary>
     /// <param name="run">Settings and terminal.</param>
@@ -83,7 +84,7 @@ static class CalibrationSource
         if (network.Graph.HasJoints)
             return new PqfError.Config(
                 "command line",
-                "--calibrate",
+                OptionName,
                 $"expected a folder of photographs: {network.Path} is a detector, and {Synthetic} pictures have no objects for its heads"
             );
         if (Directory.Exists(Synthetic))

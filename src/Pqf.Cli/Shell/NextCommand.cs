@@ -78,7 +78,9 @@ static class NextCommand
         ImmutableArray<string> words =
         [
             .. typed[..end]
-                .Where((word, i) => !needsLevel || !(IsLevel(word) || (i > 0 && typed[i - 1] == CalibrationSource.LevelName)))
+                .Where(
+                    (word, i) => !needsLevel || !(CalibrationSource.IsLevel(word) || (i > 0 && typed[i - 1] == CalibrationSource.LevelName))
+                )
                 .Where(word => word is not ("--json" or "--quiet")), // for a person
             .. needsFolder ? [CalibrationSource.OptionName, UnknownFolder] : (string[])[],
             .. needsLevel ? [CalibrationSource.LevelName, "layers"] : (string[])[],
@@ -86,9 +88,6 @@ static class NextCommand
         ];
         return $"pqf {string.Join(' ', words.Select(Word))}";
     }
-
-    static bool IsLevel(string word) =>
-        word == CalibrationSource.LevelName || word.StartsWith($"{CalibrationSource.LevelName}=", StringComparison.Ordinal);
 
     /// <summary>A word as shells take it: in quotes where it holds spaces, for example. One that a terminal could not show as it is has
     /// escapes, as bash and zsh read them.</summary>

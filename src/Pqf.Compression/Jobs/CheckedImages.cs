@@ -25,8 +25,9 @@ static class CheckedImages
     {
         if (options.Images is not { } images)
             return default(Unit);
-        int[] files = [.. CalibrationImages.Order(images, options).Where(i => images.PathOf(i) is not null).Order()];
-        int others = Math.Min(images.Count, CalibrationImages.MostImages) - files.Length;
+        var order = CalibrationImages.Order(images, options);
+        int[] files = [.. order.Where(i => images.PathOf(i) is not null).Order()];
+        int others = order.Length - files.Length;
         var counted =
             files.Length == 0
                 ? 0

@@ -75,6 +75,7 @@ static class NetworkReader
             .Match<Result<(Parameters Parameters, LoadReport Report), PqfError>>(ready => ready, error => Named(error, file, overrides))
         from statistics in MissingStatistics.Check(file.Path, graph, loaded.Report, overrides)
         let beside = stored is null ? SettingsBeside.Find(file.Path, found.Architecture, overrides) : null
+        let said = stored?.Preprocessing ?? beside?.Preprocessing
         from network in overrides.Complete(
             file.Path,
             Network.FormatOf(file),
@@ -83,7 +84,7 @@ static class NetworkReader
                 Architecture = head.Architecture,
                 Graph = graph,
                 Parameters = loaded.Parameters,
-                Preprocessing = stored?.Preprocessing ?? beside?.Preprocessing ?? Preprocessing.Of(head.Architecture.InChannels),
+                Preprocessing = said ?? Preprocessing.Of(head.Architecture.InChannels),
                 ClassNames = stored?.ClassNames ?? beside?.ClassNames,
                 Compression = stored?.Compression,
                 Seed = stored?.Seed,
@@ -101,7 +102,7 @@ static class NetworkReader
                 .. loaded.Report.LacksStatistics ? (string[])[MissingStatistics.AreEstimated] : [],
             ],
             LacksStatistics = loaded.Report.LacksStatistics,
-            GuessesImages = GuessesImages(network, stored?.Preprocessing ?? beside?.Preprocessing, overrides),
+            GuessesImages = GuessesImages(network, said, overrides),
         };
 
     /// <summary>Whether a classifier gets images as ImageNet's networks do because nothing says what it takes, although it does not look

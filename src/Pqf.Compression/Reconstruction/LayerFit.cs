@@ -23,7 +23,7 @@ sealed record LayerFit(MetricCode Code, double Before, double After)
     public static LayerFit Run(HostDevice host, LayerMetric metric, MetricCode start, ReconstructionOptions options, RngKey key)
     {
         using var scope = host.BeginScope();
-        double scale = MetricCode.Scale(host, metric);
+        double scale = MetricCode.Scale(metric, MetricCode.Powers(host, metric));
         if (!(scale > 0))
             return new(start, 0, 0); // no input: every code is as good as any other
         var best = new Best(host, metric, start, -Rounding * scale);

@@ -19,28 +19,37 @@ sealed unsafe record MetricCode(int D, float[] Codebook, int[] Codes)
     /// <summary>The objective Σ_r s_r (w_r − q_r) H (w_r − q_r)ᵀ.</summary>
     public double Objective(HostDevice host, LayerMetric metric)
     {
-        double total = 0;
+        double[] powers = new double[metric.RowCount];
         foreach (var part in metric.Parts)
         {
             using var scope = host.BeginScope();
-            var error = Error(host, metric, part);
-            total += Weighted(error, MatMul.Forward(error, part.Covariance), metric, part);
+            AddPowers(Error(host, metric, part), part, powers);
         }
 
-        return total;
+        return Scale(metric, powers);
+    }
+
+    /// <summary>The power of each row's output, w_r H w_rᵀ [R].</summary>
+    public static double[] Powers(HostDevice host, LayerMetric metric)
+    {
+        double[] powers = new double[metric.RowCount];
+        foreach (var part in metric.Parts)
+        {
+            using var scope = host.BeginScope();
+            AddPowers(Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, part.FirstColumn, part.Columns), part, powers);
+        }
+
+        return powers;
     }
 
     /// <summary>The objective of zeros instead of codes, which errors are compared with.</summary>
-    public static double Scale(HostDevice host, LayerMetric metric)
+    /// <param name="metric">The layer.</param>
+    /// <param name="powers">Of its rows' outputs.</param>
+    public static double Scale(LayerMetric metric, double[] powers)
     {
         double total = 0;
-        foreach (var part in metric.Parts)
-        {
-            using var scope = host.BeginScope();
-            var wanted = Rows.Part(metric.Wanted, part.FirstRow, part.RowCount, part.FirstColumn, part.Columns);
-            total += Weighted(wanted, MatMul.Forward(wanted, part.Covariance), metric, part);
-        }
-
+        for (int r = 0; r < powers.Length; r++)
+            total += metric.RowWeights[r] * powers[r];
         return total;
     }
 
@@ -72,9 +81,9 @@ sealed unsafe record MetricCode(int D, float[] Codebook, int[] Codes)
             }
         );
 
-    static double Weighted(Tensor<float> rows, Tensor<float> products, LayerMetric metric, MetricPart part)
+    static void AddPowers(Tensor<float> rows, MetricPart part, double[] powers)
     {
-        double total = 0;
+        var products = MatMul.Forward(rows, part.Covariance);
         int columns = rows.Shape[1];
         for (int r = 0; r < part.RowCount; r++)
         {
@@ -83,9 +92,7 @@ sealed unsafe record MetricCode(int D, float[] Codebook, int[] Codes)
             double sum = 0;
             for (int i = 0; i < columns; i++)
                 sum += (double)a[i] * b[i];
-            total += metric.RowWeights[part.FirstRow + r] * sum;
+            powers[part.FirstRow + r] += sum;
         }
-
-        return total;
     }
 }

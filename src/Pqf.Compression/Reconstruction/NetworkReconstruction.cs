@@ -28,6 +28,7 @@ sealed unsafe class NetworkReconstruction(
 )
 {
     readonly HashSet<string> matched = [];
+    readonly Dictionary<string, RowScales> rowScales = [];
     readonly ImmutableArray<bool> same = SameNodes(graph, start, dense);
 
     /// <summary>The quantised network as far as it is done.</summary>
@@ -78,7 +79,11 @@ sealed unsafe class NetworkReconstruction(
         foreach (int use in patches.Nodes)
             scope.KeepAll(Batches(use, values.Dense)); // computed for the moments, and needed later
         var begun = new MetricCode(blocks.D, quantised.Codebook.ToArray(), Array.ConvertAll(quantised.Codes.ToArray(), code => (int)code));
-        var fit = LayerFit.Run(host, metric, begun, options, key.Fold(blocks.Layer));
+        var (fit, scales) = RowScales.AreFree(graph, blocks.WeightName)
+            ? RowScales.Fit(host, metric, begun, options, key.Fold(blocks.Layer))
+            : (LayerFit.Run(host, metric, begun, options, key.Fold(blocks.Layer)), null);
+        if (scales is not null)
+            rowScales.Add(blocks.Layer, scales);
         var result = new Weight.Quantised(
             Tensor<float>.From(host, quantised.Codebook.Shape, fit.Code.Codebook),
             Tensor<ushort>.From(host, quantised.Codes.Shape, Array.ConvertAll(fit.Code.Codes, code => (ushort)code)),
@@ -88,6 +93,9 @@ sealed unsafe class NetworkReconstruction(
         Parameters = Parameters.With(blocks.WeightName, result);
         return new(blocks.Layer, fit.Before, fit.After, correction);
     }
+
+    /// <summary>Factors of a reconstructed layer's rows that its norm takes back; null for none.</summary>
+    public RowScales? RowScalesOf(string layer) => rowScales.GetValueOrDefault(layer);
 
     /// <summary>What a layer should compute. The moments, which take as much memory as the result, are given back.</summary>
     (LayerMetric Metric, float? Correction) Target(int node, LayerPatches patches, LayerBlocks blocks)
@@ -202,7 +210,8 @@ sealed unsafe class NetworkReconstruction(
         return [.. weight.Select((value, c) => value / Math.Sqrt((double)variance[c] + norm.Eps))];
     }
 
-    /// <summary>Gives a norm of the quantised network the mean and the deviation of the dense network's output.</summary>
+    /// <summary>Gives a norm of the quantised network the mean and the deviation of the dense network's output. That takes back the scales
+    /// of the rows before it.</summary>
     void MatchNorm(BatchNormLayer norm)
     {
         if (values.AreSame(norm.X))
@@ -213,10 +222,12 @@ sealed unsafe class NetworkReconstruction(
             bias = Vector(dense, norm.Name, "bias"),
             mean = Vector(dense, norm.Name, "running_mean"),
             variance = Vector(dense, norm.Name, "running_var");
+        var scales = graph.Nodes[norm.X].Parameters is [var first, ..] ? RowScalesOf(first.Layer) : null;
         for (int c = 0; c < weight.Length; c++)
         {
             double scale = weight[c] / Math.Sqrt((double)variance[c] + norm.Eps);
-            weight[c] = (float)(scale * Math.Sqrt(want.Variance[c] + norm.Eps));
+            double forEps = scales?.ForEps(c, have.Variance[c], norm.Eps) ?? 1;
+            weight[c] = (float)(scale * Math.Sqrt(want.Variance[c] + norm.Eps) * forEps);
             bias[c] = (float)(bias[c] + (scale * (want.Mean[c] - mean[c])));
             (mean[c], variance[c]) = ((float)have.Mean[c], (float)have.Variance[c]);
         }

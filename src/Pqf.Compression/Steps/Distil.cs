@@ -87,7 +87,7 @@ public sealed record Distil(Func<int, LabelledData> Data, DistillationOptions Op
     /// <summary>What is reported of a layer, with its codebook as it is now.</summary>
     static LayerReport After(LayerReport before, Parameters dense, Parameters trained) =>
         trained[before.Blocks.WeightName] is Weight.Quantised weight
-            ? LayerReport.Of(before.Blocks, dense[before.Blocks.WeightName], weight) with
+            ? LayerReport.Of(before.Blocks, dense[before.Blocks.WeightName], weight, before.RowScales) with
             {
                 OutputError = before.OutputError,
                 Seconds = before.Seconds,

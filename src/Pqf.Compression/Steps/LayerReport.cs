@@ -1,3 +1,4 @@
+using Pqf.Compression.Reconstruction;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 
@@ -29,27 +30,35 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
     /// <summary>Seconds that the layer took, if the caller measures them; steps have no clock.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>Factors of the quantised weight's rows that its norm takes back; null for none. Errors of weights are those without
+    /// them.</summary>
+    internal RowScales? RowScales { get; init; }
+
     /// <summary>Compares a weight with its quantised form.</summary>
-    public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised)
+    public static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised) => Of(blocks, weight, quantised, null);
+
+    /// <summary>Compares a weight with its quantised form, whose rows are scaled.</summary>
+    internal static LayerReport Of(LayerBlocks blocks, Weight weight, Weight.Quantised quantised, RowScales? rowScales)
     {
-        var (error, squares) = Errors(weight, quantised);
+        var (error, squares) = Errors(weight, quantised, rowScales);
         return new(blocks, error / blocks.N, Relative(error, squares), Entropy(quantised.Codes.OnHost(), blocks.K))
         {
             CodebookForm = quantised.CodebookForm,
+            RowScales = rowScales,
         };
     }
 
     /// <summary><see cref="RelativeError"/> of a weight that is stored in fewer bits.</summary>
     internal static double RelativeErrorOf(Weight weight, Weight quantised)
     {
-        var (error, squares) = Errors(weight, quantised);
+        var (error, squares) = Errors(weight, quantised, null);
         return Relative(error, squares);
     }
 
     static double Relative(double error, double squares) => squares == 0 ? 0 : error / squares;
 
     /// <summary>Sum of squared errors, and of the weight's squares.</summary>
-    static (double Error, double Squares) Errors(Weight weight, Weight quantised)
+    static (double Error, double Squares) Errors(Weight weight, Weight quantised, RowScales? rowScales)
     {
         using var scope = weight.Tensors().First().Device.BeginScope();
         var wanted = weight.Decode().OnHost();
@@ -60,8 +69,9 @@ public sealed record LayerReport(LayerBlocks Blocks, double MeanSquaredError, do
             // By its codes: a decoded copy of a large weight would be as large.
             var codes = coded.Codes.OnHost();
             var (codebook, d) = (coded.Codebook.ToArray(), coded.D);
+            int columns = rowScales is null ? 1 : wanted.Length / rowScales.Factors.Length;
             for (int i = 0; i < wanted.Length; i++)
-                Add(wanted[i], codebook[(codes[i / d] * d) + (i % d)]);
+                Add(wanted[i], codebook[(codes[i / d] * d) + (i % d)] / (rowScales?.Factors[i / columns] ?? 1));
             return (error, squares);
         }
 

@@ -39,7 +39,12 @@ public sealed record MeasureEffects(NormImages Images) : ICompressionStep
             cancellation.ThrowIfCancellationRequested();
             yield return new CompressionEvent.MeasuringEffect(report.Blocks.Layer, reports.Count + 1, state.Layers.Length);
             string name = report.Blocks.WeightName;
-            reports.Add(report with { Effect = error.Of(dense.With(name, state.Parameters[name])) });
+            using (device.BeginScope())
+            {
+                // The dense norms do not take back scales of rows.
+                var weight = report.RowScales?.Undone(state.Parameters[name]) ?? state.Parameters[name];
+                reports.Add(report with { Effect = error.Of(dense.With(name, weight)) });
+            }
         }
 
         yield return new CompressionEvent.StepFinished(this, state with { Layers = reports.ToImmutable() });

@@ -72,7 +72,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
             state with
             {
                 Parameters = parameters,
-                Layers = [.. state.Layers.Select(report => After(report, dense, pass.Parameters, reports))],
+                Layers = [.. state.Layers.Select(report => After(report, dense, pass, reports))],
                 Reconstructions = reports.ToImmutable(),
             }
         );
@@ -88,11 +88,11 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     static LayerReport After(
         LayerReport before,
         Parameters dense,
-        Parameters quantised,
+        NetworkReconstruction pass,
         IEnumerable<LayerReconstruction> reconstructions
     ) =>
-        quantised[before.Blocks.WeightName] is Weight.Quantised weight
-            ? LayerReport.Of(before.Blocks, dense[before.Blocks.WeightName], weight) with
+        pass.Parameters[before.Blocks.WeightName] is Weight.Quantised weight
+            ? LayerReport.Of(before.Blocks, dense[before.Blocks.WeightName], weight, pass.RowScalesOf(before.Blocks.Layer)) with
             {
                 OutputError = reconstructions.FirstOrDefault(one => one.Layer == before.Blocks.Layer && one.After > 0)?.After,
                 Seconds = before.Seconds,

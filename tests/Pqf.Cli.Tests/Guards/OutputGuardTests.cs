@@ -36,14 +36,14 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state acd4f6e6ba7d46c66e5cef9602a5c3676ab30241bf89aefe4cc59aade8e0f81c",
-        "trained_models/1.pth 88e27bb119868145985215c8631b29fb29275c30ac938088073aca89c825c80e",
+        "states/1.state a4444f982f589b07225e9da880169091c1aaee90789d789a07eafe49687dd239",
+        "trained_models/1.pth 7b2581311517036163bb55a13f03835a8cb3378a0f5d54ab86172437c6782208",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state 006a06d776c4fdac2ded9552938c5ec5909abd47e11546b149ed41569b49777e",
-        "trained_models/1.pth 31a1941825ed752e9aa5dec3f08adc414666a11cb527ed0d161f8e3cfb59cfc5",
+        "states/1.state f8255c3b62ea3f3fdddf9363aff9df587140c54135c317b5f999991061c80b8d",
+        "trained_models/1.pth 62bda6a9458dae2e6a612c7aa4366c9c8c0f37ce332de3eb5c14820b20824b45",
     ];
 
     [Theory]

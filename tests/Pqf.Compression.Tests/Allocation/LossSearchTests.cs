@@ -32,7 +32,7 @@ public sealed class LossSearchTests : IDisposable
     {
         (double Loss, long Bytes)[] found =
         [
-            .. new[] { 0.25, 0.5, 0.75, 1 }.Select(loss => (loss, Search(loss).Value().Search!.Taken.SizeBytes)),
+            .. new[] { 0, 0.25, 0.5, 1 }.Select(loss => (loss, Search(loss).Value().Search!.Taken.SizeBytes)),
         ];
 
         Assert.Equal(found.OrderByDescending(one => one.Bytes).Select(one => one.Loss), found.Select(one => one.Loss));

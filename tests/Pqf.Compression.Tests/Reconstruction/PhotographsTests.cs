@@ -196,7 +196,9 @@ public sealed class PhotographsTests : IDisposable
         foreach (var report in state.Layers)
         {
             float[] want = state.Dense![report.Blocks.WeightName].Decode().ToArray(),
-                have = state.Parameters[report.Blocks.WeightName].Decode().ToArray();
+                have = (report.RowScales?.Undone(state.Parameters[report.Blocks.WeightName]) ?? state.Parameters["fc.weight"])
+                    .Decode()
+                    .ToArray();
             double error = want.Zip(have, (a, b) => Math.Pow((double)a - b, 2)).Sum() / want.Sum(value => (double)value * value);
             Assert.Equal(error, report.RelativeError, 1e-6);
             Assert.InRange(report.OutputError!.Value, 0, 1);

@@ -21,11 +21,7 @@ public static partial class Conv2d
         var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
         if (algorithm != ConvAlgorithm.Gathered)
         {
-            if (padding.H < 0 || padding.W < 0)
-                throw new ShapeException(
-                    "Conv2d",
-                    $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}"
-                );
+            CheckGradientPadding(g, algorithm, padding);
             Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Tail.None, dx);
             return;
         }
@@ -80,6 +76,12 @@ public static partial class Conv2d
     /// kernel.</summary>
     static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) =>
         new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
+
+    static void CheckGradientPadding(ConvGeometry g, ConvAlgorithm algorithm, Pair padding)
+    {
+        if (padding.H < 0 || padding.W < 0)
+            throw new ShapeException("Conv2d", $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}");
+    }
 
     static unsafe void PhaseGradient<S, V>(
         HostDevice host,

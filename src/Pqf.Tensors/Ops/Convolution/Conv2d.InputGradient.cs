@@ -10,7 +10,7 @@ public static partial class Conv2d
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <param name="dy">[N, H', W', O].</param>
-    /// <param name="algorithm">How the host computes it: of the convolution at stride 1 that carries gradients back.</param>
+    /// <param name="algorithm">How the convolution at stride 1 that carries gradients back is computed.</param>
     /// <returns>[N, H, W, C].</returns>
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
     /// <remarks>
@@ -38,7 +38,7 @@ public static partial class Conv2d
         if (dy.Device is HostDevice host)
             InputGradientHost(host, geometry, weight, dy, algorithm, dx);
         else
-            InputGradientGpu((GpuDevice)dy.Device, geometry, weight, dy, dx);
+            InputGradientGpu((GpuDevice)dy.Device, geometry, weight, dy, algorithm, dx);
         return dx;
     }
 

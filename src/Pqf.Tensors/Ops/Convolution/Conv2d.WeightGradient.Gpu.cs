@@ -2,6 +2,7 @@ using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
 using Pqf.Tensors.Ops.Convolution.Gathered;
+using Pqf.Tensors.Ops.Convolution.Winograd;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Normalisation;
 using Pqf.Tensors.Ops.Products;
@@ -11,10 +12,23 @@ namespace Pqf.Tensors.Ops.Convolution;
 public static partial class Conv2d
 {
     // The sums run over all pixels of all images while weights are few: only in many parts do they fill a card.
-    const int MostWeightParts = 512;
+    internal const int MostWeightParts = 512;
 
-    static void WeightGradientGpu(GpuDevice gpu, ConvGeometry g, Tensor<float> x, Tensor<float> dy, Tensor<float> dWeight)
+    static void WeightGradientGpu(
+        GpuDevice gpu,
+        ConvGeometry g,
+        Tensor<float> x,
+        Tensor<float> dy,
+        ConvAlgorithm algorithm,
+        Tensor<float> dWeight
+    )
     {
+        if (algorithm == ConvAlgorithm.Winograd4)
+        {
+            GpuWinogradGradient.Run(gpu, g, x, dy, dWeight);
+            return;
+        }
+
         if (g.GroupOutChannels <= Conv2dPlan.NarrowChannels || g.Taps <= Conv2dPlan.NarrowChannels || !PixelTerms.IsExact(g))
         {
             int parts = Division.Ceil(g.OutPixels, WeightGradientKernel.PartPixels);

@@ -9,7 +9,7 @@ public static partial class Conv2d
     /// <param name="weight">Shape of the weight, [O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <param name="dy">[N, H', W', O].</param>
-    /// <param name="algorithm">How the host computes it: <see cref="ConvAlgorithm.Gathered"/>, or <see cref="ConvAlgorithm.Winograd4"/>
+    /// <param name="algorithm">How it is computed: <see cref="ConvAlgorithm.Gathered"/>, or <see cref="ConvAlgorithm.Winograd4"/>
     /// where it fits the convolution.</param>
     /// <returns>[O, C / groups, kH, kW].</returns>
     /// <exception cref="ShapeException">Shapes do not fit one another.</exception>
@@ -26,14 +26,10 @@ public static partial class Conv2d
         var geometry = Geometry(x.Shape, weight, options);
         geometry.CheckOutput("Conv2d", dy.Shape);
         Shapes.SameDevice("Conv2d", x.Device, dy);
-        if (
-            algorithm == ConvAlgorithm.Winograd2
-            || (algorithm != ConvAlgorithm.Gathered && x.Device is not HostDevice)
-            || !ConvChoice.Fits(x.Device, algorithm, weight, options)
-        )
+        if (algorithm == ConvAlgorithm.Winograd2 || !ConvChoice.Fits(x.Device, algorithm, weight, options))
             throw new ShapeException(
                 "Conv2d",
-                $"expected {nameof(ConvAlgorithm.Gathered)}, or {nameof(ConvAlgorithm.Winograd4)} on the host for 3×3 weights in "
+                $"expected {nameof(ConvAlgorithm.Gathered)}, or {nameof(ConvAlgorithm.Winograd4)} for 3×3 weights in "
                     + $"sixteens of channels and stride 1, for the weight's gradient; got {algorithm} for {weight} on {x.Device.Name}"
             );
         using var scope = x.Device.BeginScope();
@@ -44,7 +40,7 @@ public static partial class Conv2d
         else if (x.Device is HostDevice host)
             WeightGradientHost(host, geometry, x, dy, algorithm, dWeight);
         else
-            WeightGradientGpu((GpuDevice)x.Device, geometry, x, dy, dWeight);
+            WeightGradientGpu((GpuDevice)x.Device, geometry, x, dy, algorithm, dWeight);
         return dWeight;
     }
 }

@@ -18,8 +18,7 @@ public enum ConvAlgorithm
     /// Winograd's F(4 × 4, 3 × 3), on the host and on GPUs: 4 times fewer products, weights 4 times as large. Its largest error is at most
     /// 2·10⁻⁵ of the largest output, and as a part of the largest gradient that of the input's and the weight's (WinogradTests,
     /// GpuWinogradTests, WinogradPullbackTests).
-    /// Values that are not finite spread as in <see cref="Winograd2"/>, over 4 × 4 outputs. A GPU uses it only for those who ask for it: no
-    /// card has measured it. Gradients on a GPU are gathered.
+    /// Values that are not finite spread as in <see cref="Winograd2"/>, over 4 × 4 outputs.
     /// </summary>
     Winograd4,
 }

@@ -16,8 +16,16 @@ static class ConvChoice
     // 216 operations on it, 1.2 to 2.3 ns with and without the tile's own transforms: the two are even at 25 to 50 tiles.
     const int FewTilesInTraining = 64;
 
+    // Measured on an H200 (bench/results/NVIDIA-H200-gpu.md), tiles of 4 × 4 times output channels, ratio to gathering: 2,048 to 12,544
+    // 2.57 to 1.22, 16,384 0.96, 32,768 to 100,352 0.71 to 0.47.
+    const long FewOutputsOnGpu = 16_384;
+
+    // In training, the weights' transform is a launch that moves 9 + 36 values for each kernel: on paper 10 µs of the 0.12 ms that Winograd
+    // saves with 65,536.
+    const long FewOutputsInTrainingOnGpu = 32_768;
+
     /// <summary>Whether an algorithm can compute a convolution; Winograd's want 3 × 3 taps side by side, stride 1, one group and channels
-    /// in sixteens. GPUs have F(4 × 4, 3 × 3) alone, forward, and only for those who ask for it.</summary>
+    /// in sixteens. GPUs have F(4 × 4, 3 × 3) alone.</summary>
     public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
         algorithm == ConvAlgorithm.Gathered
         || (
@@ -31,14 +39,17 @@ static class ConvChoice
             && options.Dilation == 1
         );
 
-    /// <summary>The fastest algorithm where weights change from one call to the next: forward in training.</summary>
+    /// <summary>The fastest algorithm where weights change from one call to the next: forward in training, and the weight's gradient.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     public static ConvAlgorithm InTraining(Tensor<float> x, Shape weight, Conv2dOptions options) =>
-        x.Device is HostDevice && Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && Tiles(x.Shape) >= FewTilesInTraining
+        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && HasManyTilesInTraining(x, weight)
             ? ConvAlgorithm.Winograd4
             : ConvAlgorithm.Gathered;
+
+    static bool HasManyTilesInTraining(Tensor<float> x, Shape weight) =>
+        x.Device is HostDevice ? Tiles(x.Shape) >= FewTilesInTraining : Tiles(x.Shape) * weight[0] >= FewOutputsInTrainingOnGpu;
 
     /// <summary>As <see cref="InTraining"/>, for the gradient of the input: another convolution, if its padding is not negative.</summary>
     /// <param name="dy">[N, H', W', O].</param>
@@ -57,8 +68,10 @@ static class ConvChoice
     /// <param name="memory">Whether weights may grow.</param>
     public static ConvAlgorithm Of(Device device, Shape x, Shape weight, Conv2dOptions options, PlanMemory memory)
     {
-        if (device is not HostDevice || memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
+        if (memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
             return ConvAlgorithm.Gathered;
+        if (device is not HostDevice)
+            return Tiles(x) * weight[0] < FewOutputsOnGpu ? ConvAlgorithm.Gathered : ConvAlgorithm.Winograd4;
         return Tiles(x) < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
     }
 

@@ -1,8 +1,6 @@
-using System.Runtime.Intrinsics;
 using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
-using Pqf.Tensors.Devices.Host;
 using Pqf.Tensors.Ops.Convolution.Gathered;
 using Pqf.Tensors.Ops.Products;
 
@@ -15,54 +13,38 @@ namespace Pqf.Tensors.Ops.Convolution.Winograd;
 /// </remarks>
 static class GpuWinograd
 {
-    const int Taps = 9;
-
-    // An H100 has 50 MB of second-level cache. Not measured.
-    const int ChunkBytes = 64 << 20;
-
-    /// <summary>G w Gᵀ of each kernel, in double on the host: [I, 36, O].</summary>
-    /// <param name="gpu">Where they go.</param>
-    /// <param name="weight">[O, I, 3, 3], O in sixteens.</param>
-    public static unsafe Tensor<float> Weights(GpuDevice gpu, Tensor<float> weight)
+    /// <summary>G w Gᵀ of each kernel: [I, 36, O].</summary>
+    /// <param name="gpu">Where the weights are.</param>
+    /// <param name="weight">[O, I, 3, 3].</param>
+    public static Tensor<float> Weights(GpuDevice gpu, Tensor<float> weight)
     {
         var (outChannels, inChannels) = (weight.Shape[0], weight.Shape[1]);
-        float[] kernels = weight.ToArray(),
-            packed = new float[checked(inChannels * GpuWinogradTiles.Points * outChannels)];
-        fixed (
-            float* from = kernels,
-                to = packed
-        )
-            for (int i = 0; i < inChannels; i++)
-            for (int o = 0; o < outChannels; o += Vector256<double>.Count)
-                Transform(
-                    from + (((o * inChannels) + i) * Taps),
-                    inChannels * Taps,
-                    to + (i * GpuWinogradTiles.Points * outChannels) + o,
-                    outChannels
-                );
-        return Tensor<float>.From(gpu, [inChannels, GpuWinogradTiles.Points, outChannels], packed);
+        return Weights(gpu, weight, outChannels, inChannels, new(inChannels * Kernels.Taps, Kernels.Taps, 0, 1));
     }
 
-    /// <summary>Four kernels in double, rounded once.</summary>
-    static unsafe void Transform(float* kernels, int kernelStride, float* to, int pointStride)
+    /// <summary>As <see cref="Weights(GpuDevice, Tensor{float})"/>, of the convolution that carries gradients back: kernels turned by half a
+    /// turn, and the roles of the channels exchanged: [O, 36, I].</summary>
+    /// <param name="gpu">Where the weights are.</param>
+    /// <param name="weight">[O, I, 3, 3], of the forward convolution.</param>
+    public static Tensor<float> Flipped(GpuDevice gpu, Tensor<float> weight)
     {
-        const int Four = 4;
-        double* side = stackalloc double[Taps * Four];
-        Vector256<double>* columns = stackalloc Vector256<double>[3 * GpuWinogradTiles.Edge],
-            points = stackalloc Vector256<double>[GpuWinogradTiles.Points];
-        for (int tap = 0; tap < Taps; tap++)
-        for (int kernel = 0; kernel < Four; kernel++)
-            side[(tap * Four) + kernel] = kernels[(kernel * kernelStride) + tap];
-        WinogradWeights<Winograd4<Simd256, Vector256<float>>>.TransformFour(side, Four, columns, points);
-        for (int point = 0; point < GpuWinogradTiles.Points; point++, to += pointStride)
-            Vector128.Narrow(points[point].GetLower(), points[point].GetUpper()).Store(to);
+        var (outChannels, inChannels) = (weight.Shape[0], weight.Shape[1]);
+        return Weights(gpu, weight, inChannels, outChannels, new(Kernels.Taps, inChannels * Kernels.Taps, Kernels.Taps - 1, -1));
+    }
+
+    static Tensor<float> Weights(GpuDevice gpu, Tensor<float> weight, int outChannels, int inChannels, KernelStrides strides)
+    {
+        var packed = Tensor<float>.Rent(gpu, [inChannels, GpuWinogradTiles.Points, outChannels]);
+        gpu.Launch(inChannels * outChannels, new Kernels(weight.View, packed.View, outChannels, strides));
+        return packed;
     }
 
     /// <summary>y = clamp(conv(x) + bias + residual).</summary>
     /// <param name="gpu">Where all of it is.</param>
     /// <param name="g">A convolution that <see cref="ConvChoice.Fits"/>.</param>
     /// <param name="x">[N, H, W, C].</param>
-    /// <param name="weights">As <see cref="Weights"/> gives them.</param>
+    /// <param name="weights">[C, 36, O]: <see cref="Weights(GpuDevice, Tensor{float})"/>, or <see cref="Flipped"/> of the convolution
+    /// that <paramref name="g"/> carries gradients of.</param>
     /// <param name="output">Where it goes.</param>
     /// <param name="chunkBytes">What the transformed values of a chunk may take.</param>
     public static void Run(
@@ -71,7 +53,7 @@ static class GpuWinograd
         Tensor<float> x,
         Tensor<float> weights,
         TileOutput output,
-        int chunkBytes = ChunkBytes
+        int chunkBytes = GpuWinogradTiles.ChunkBytes
     )
     {
         var tiles = GpuWinogradTiles.Of(g);
@@ -104,6 +86,40 @@ static class GpuWinograd
         );
         var columns = new TermRows(weights.View, size.Terms, size.Columns, g.OutChannels);
         GpuTileProducts.Run(gpu, size.Choice, size, true, new GatheredRows(transformed.View, TapRuns.Of(g)), columns, output);
+    }
+
+    /// <summary>G w Gᵀ of one kernel; neighbouring work items have neighbouring output channels.</summary>
+    /// <remarks>Bound by memory: 9 weights, which are read once but 36 bytes at a time, and 36 results, for 9 transforms of 12
+    /// operations.</remarks>
+    internal readonly struct Kernels(ArrayView<float> weight, ArrayView<float> packed, int outChannels, KernelStrides strides) : IKernel
+    {
+        public const int Taps = 9;
+
+        public void Invoke(int index)
+        {
+            int o = index % outChannels,
+                i = index / outChannels,
+                from = (o * strides.Out) + (i * strides.In) + strides.First;
+            var a = Column(from, 0).Kernel();
+            var b = Column(from, 1).Kernel();
+            var c = Column(from, 2).Kernel();
+            int to = (i * GpuWinogradTiles.Points * outChannels) + o;
+            Store(to, 0, new GpuWinogradThree(a.V0, b.V0, c.V0).Kernel());
+            Store(to, 1, new GpuWinogradThree(a.V1, b.V1, c.V1).Kernel());
+            Store(to, 2, new GpuWinogradThree(a.V2, b.V2, c.V2).Kernel());
+            Store(to, 3, new GpuWinogradThree(a.V3, b.V3, c.V3).Kernel());
+            Store(to, 4, new GpuWinogradThree(a.V4, b.V4, c.V4).Kernel());
+            Store(to, 5, new GpuWinogradThree(a.V5, b.V5, c.V5).Kernel());
+        }
+
+        GpuWinogradThree Column(int from, int column) =>
+            new(
+                weight[from + (column * strides.Tap)],
+                weight[from + ((column + 3) * strides.Tap)],
+                weight[from + ((column + 6) * strides.Tap)]
+            );
+
+        void Store(int to, int row, GpuWinogradSix values) => values.Store(packed, to + (row * GpuWinogradTiles.Edge * outChannels), outChannels);
     }
 
     /// <summary>Bᵀ d B of one tile and channel.</summary>
@@ -149,16 +165,8 @@ static class GpuWinograd
                 ? x[image + (((row * tiles.Input.W) + column) * tiles.InChannels)]
                 : 0f;
 
-        void Store(int to, int row, GpuWinogradSix values)
-        {
-            int at = to + (row * GpuWinogradTiles.Edge * tiles.InChannels);
-            transformed[at] = values.V0;
-            transformed[at + tiles.InChannels] = values.V1;
-            transformed[at + (2 * tiles.InChannels)] = values.V2;
-            transformed[at + (3 * tiles.InChannels)] = values.V3;
-            transformed[at + (4 * tiles.InChannels)] = values.V4;
-            transformed[at + (5 * tiles.InChannels)] = values.V5;
-        }
+        void Store(int to, int row, GpuWinogradSix values) =>
+            values.Store(transformed, to + (row * GpuWinogradTiles.Edge * tiles.InChannels), tiles.InChannels);
     }
 
     /// <summary>Aᵀ p A of one tile and channel, with bias, residual and clamp.</summary>
@@ -185,16 +193,7 @@ static class GpuWinograd
         }
 
         GpuWinogradSix Column(int from, int column) =>
-            new(
-                Product(from, column),
-                Product(from, 6 + column),
-                Product(from, 12 + column),
-                Product(from, 18 + column),
-                Product(from, 24 + column),
-                Product(from, 30 + column)
-            );
-
-        float Product(int from, int point) => products[from + (point * tiles.OutChannels)];
+            GpuWinogradSix.Load(products, from + (column * tiles.OutChannels), GpuWinogradTiles.Edge * tiles.OutChannels);
 
         void Store(GpuWinogradTile tile, int row, int channel, float bias, GpuWinogradFour values)
         {
@@ -212,3 +211,10 @@ static class GpuWinograd
         }
     }
 }
+
+/// <summary>Where the taps of a kernel lie among weights.</summary>
+/// <param name="Out">From one output channel to the next.</param>
+/// <param name="In">From one input channel to the next.</param>
+/// <param name="First">Of the first tap.</param>
+/// <param name="Tap">From one tap to the next.</param>
+readonly record struct KernelStrides(int Out, int In, int First, int Tap);

@@ -19,6 +19,10 @@ readonly record struct GpuWinogradTiles(int N, Pair Input, Pair Output, Pair Gri
 
     public const int Points = Edge * Edge;
 
+    // What the transformed values of a chunk of tiles may take. An H100 and an H200 have 50 MB of second-level cache; smaller and larger
+    // chunks were not measured.
+    public const int ChunkBytes = 64 << 20;
+
     // Rows of the larger tile of a product: a chunk of whole ones wastes nothing.
     const int ProductRows = 128;
 

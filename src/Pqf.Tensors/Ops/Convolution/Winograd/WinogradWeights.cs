@@ -40,7 +40,7 @@ static unsafe class WinogradWeights<T>
     /// <param name="columns">Room for 3 · (m + 2) vectors.</param>
     /// <param name="to">[point].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TransformFour(double* kernels, int width, Vector256<double>* columns, Vector256<double>* to)
+    static void TransformFour(double* kernels, int width, Vector256<double>* columns, Vector256<double>* to)
     {
         int edge = T.M + 2;
         for (int j = 0; j < 3; j++, kernels += width)

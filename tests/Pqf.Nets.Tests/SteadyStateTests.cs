@@ -10,6 +10,9 @@ using Xunit;
 namespace Pqf.Nets.Tests;
 
 /// <summary>A compiled plan that is run again and again takes no more and no more memory.</summary>
+/// <remarks>The working set is the whole process's: no test runs beside them that would add to it.</remarks>
+[Collection(nameof(SteadyStateTests))]
+[CollectionDefinition(nameof(SteadyStateTests), DisableParallelization = true)]
 public class SteadyStateTests
 {
     const int WarmUpCalls = 200; // tiered compilation, pools

@@ -44,6 +44,7 @@ public sealed class GpuBenchTests : IDisposable
                 "Networks, images of 224×224",
                 "Steps of resnet18, batch 1, with a wait after each",
                 "3×3 layers, gathered and by Winograd, with bias, residual and ReLU",
+                "Their gradients",
                 "Steps of training",
                 "Kernels of a step, resnet18 of width 16 @28, dense, batch 8, threads 0, with a wait after each",
                 "Mask R-CNN, photographs of 480×640",

@@ -16,13 +16,10 @@ static class ConvChoice
     // 216 operations on it, 1.2 to 2.3 ns with and without the tile's own transforms: the two are even at 25 to 50 tiles.
     const int FewTilesInTraining = 64;
 
-    // Measured on an H200 (bench/results/NVIDIA-H200-gpu.md), tiles of 4 × 4 times output channels, ratio to gathering: 2,048 to 12,544
-    // 2.57 to 1.22, 16,384 0.96, 32,768 to 100,352 0.71 to 0.47.
+    // Measured on an H200 (bench/results/NVIDIA-H200-gpu.md): with 2,048 to 12,544 tiles of 4 × 4 times output channels a layer takes 2.57
+    // to 1.22 of the time that gathering takes, with 16,384 0.96 (its gradients, whose weights are transformed each time, 0.77 and 0.73),
+    // with 32,768 and more 0.75 to 0.42.
     const long FewOutputsOnGpu = 16_384;
-
-    // In training, the weights' transform is a launch that moves 9 + 36 values for each kernel: on paper 10 µs of the 0.12 ms that Winograd
-    // saves with 65,536.
-    const long FewOutputsInTrainingOnGpu = 32_768;
 
     /// <summary>Whether an algorithm can compute a convolution; Winograd's want 3 × 3 taps side by side, stride 1, one group and channels
     /// in sixteens. GPUs have F(4 × 4, 3 × 3) alone.</summary>
@@ -44,12 +41,10 @@ static class ConvChoice
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     public static ConvAlgorithm InTraining(Tensor<float> x, Shape weight, Conv2dOptions options) =>
-        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options) && HasManyTilesInTraining(x, weight)
+        Fits(x.Device, ConvAlgorithm.Winograd4, weight, options)
+        && (x.Device is HostDevice ? Tiles(x.Shape) >= FewTilesInTraining : HasManyOutputs(x.Shape, weight))
             ? ConvAlgorithm.Winograd4
             : ConvAlgorithm.Gathered;
-
-    static bool HasManyTilesInTraining(Tensor<float> x, Shape weight) =>
-        x.Device is HostDevice ? Tiles(x.Shape) >= FewTilesInTraining : Tiles(x.Shape) * weight[0] >= FewOutputsInTrainingOnGpu;
 
     /// <summary>As <see cref="InTraining"/>, for the gradient of the input: another convolution, if its padding is not negative.</summary>
     /// <param name="dy">[N, H', W', O].</param>
@@ -71,9 +66,11 @@ static class ConvChoice
         if (memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
             return ConvAlgorithm.Gathered;
         if (device is not HostDevice)
-            return Tiles(x) * weight[0] < FewOutputsOnGpu ? ConvAlgorithm.Gathered : ConvAlgorithm.Winograd4;
+            return HasManyOutputs(x, weight) ? ConvAlgorithm.Winograd4 : ConvAlgorithm.Gathered;
         return Tiles(x) < FewTiles ? ConvAlgorithm.Winograd2 : ConvAlgorithm.Winograd4;
     }
+
+    static bool HasManyOutputs(Shape x, Shape weight) => Tiles(x) * weight[0] >= FewOutputsOnGpu;
 
     /// <summary>Tiles of 4 × 4 pixels.</summary>
     static long Tiles(Shape x) => (long)x[0] * Division.Ceil(x[1], 4) * Division.Ceil(x[2], 4);

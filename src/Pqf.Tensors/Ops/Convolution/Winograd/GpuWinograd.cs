@@ -119,7 +119,8 @@ static class GpuWinograd
                 weight[from + ((column + 6) * strides.Tap)]
             );
 
-        void Store(int to, int row, GpuWinogradSix values) => values.Store(packed, to + (row * GpuWinogradTiles.Edge * outChannels), outChannels);
+        void Store(int to, int row, GpuWinogradSix values) =>
+            values.Store(packed, to + (row * GpuWinogradTiles.Edge * outChannels), outChannels);
     }
 
     /// <summary>Bᵀ d B of one tile and channel.</summary>

@@ -111,9 +111,7 @@ static class GpuWinogradGradient
             );
 
         float Value(int image, int row, int column) =>
-            row < tiles.Output.H && column < tiles.Output.W
-                ? dy[image + (((row * tiles.Output.W) + column) * tiles.OutChannels)]
-                : 0f;
+            row < tiles.Output.H && column < tiles.Output.W ? dy[image + (((row * tiles.Output.W) + column) * tiles.OutChannels)] : 0f;
 
         void Store(int to, int row, GpuWinogradFour values) =>
             values.Spread().Store(gradients, to + (row * GpuWinogradTiles.Edge * tiles.OutChannels), tiles.OutChannels);
@@ -139,7 +137,8 @@ static class GpuWinogradGradient
             Store(to + 6, new GpuWinogradSix(a.V2, b.V2, c.V2, d.V2, e.V2, f.V2).Gather());
         }
 
-        GpuWinogradSix Column(int from, int column) => GpuWinogradSix.Load(sums, from + (column * inChannels), GpuWinogradTiles.Edge * inChannels);
+        GpuWinogradSix Column(int from, int column) =>
+            GpuWinogradSix.Load(sums, from + (column * inChannels), GpuWinogradTiles.Edge * inChannels);
 
         void Store(int to, GpuWinogradThree values)
         {

@@ -36,7 +36,8 @@ static class ConvChoice
             && options.Dilation == 1
         );
 
-    /// <summary>The fastest algorithm where weights change from one call to the next: forward in training, and the weight's gradient.</summary>
+    /// <summary>The fastest algorithm where weights change from one call to the next: forward in training, and the weight's
+    /// gradient.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weight">[O, C / groups, kH, kW].</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>

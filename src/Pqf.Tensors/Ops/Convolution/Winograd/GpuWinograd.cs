@@ -22,8 +22,8 @@ static class GpuWinograd
         return Weights(gpu, weight, outChannels, inChannels, new(inChannels * Kernels.Taps, Kernels.Taps, 0, 1));
     }
 
-    /// <summary>As <see cref="Weights(GpuDevice, Tensor{float})"/>, of the convolution that carries gradients back: kernels turned by half a
-    /// turn, and the roles of the channels exchanged: [O, 36, I].</summary>
+    /// <summary>As <see cref="Weights(GpuDevice, Tensor{float})"/>, of the convolution that carries gradients back: kernels turned by half
+    /// a turn, and the roles of the channels exchanged: [O, 36, I].</summary>
     /// <param name="gpu">Where the weights are.</param>
     /// <param name="weight">[O, I, 3, 3], of the forward convolution.</param>
     public static Tensor<float> Flipped(GpuDevice gpu, Tensor<float> weight)

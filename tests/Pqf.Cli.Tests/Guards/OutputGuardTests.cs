@@ -36,14 +36,14 @@ public sealed partial class OutputGuardTests(GuardInputs inputs) : IClassFixture
 
     static readonly string[] Trained512 =
     [
-        "states/1.state a4444f982f589b07225e9da880169091c1aaee90789d789a07eafe49687dd239",
-        "trained_models/1.pth 7b2581311517036163bb55a13f03835a8cb3378a0f5d54ab86172437c6782208",
+        "states/1.state abac29b7f41f2c87dbcc65c02ed6944948ab0e44b52760b0b3a05778951e5381",
+        "trained_models/1.pth 2f9d0fc08246427ef9806e78955ca2cbc5cf5759cbf3e511ba9efb07f2c88b65",
     ];
 
     static readonly string[] Trained256 =
     [
-        "states/1.state f8255c3b62ea3f3fdddf9363aff9df587140c54135c317b5f999991061c80b8d",
-        "trained_models/1.pth 62bda6a9458dae2e6a612c7aa4366c9c8c0f37ce332de3eb5c14820b20824b45",
+        "states/1.state 1cccca72618936c7ff37721c745f51177a7c06fd0ae445298697e5edfd3a9897",
+        "trained_models/1.pth d7a3b187cd14723876f3d5a0683c1430ca08388c184e73206ef58e692e7fffd9",
     ];
 
     [Theory]

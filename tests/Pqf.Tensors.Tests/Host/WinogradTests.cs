@@ -23,6 +23,9 @@ public class WinogradTests
         ([0, 8, 8, 16], 16, 1),
         ([2, 14, 14, 64], 80, 1), // more tiles than output channels with tiles of 2 × 2, fewer with tiles of 4 × 4
         ([1, 33, 29, 16], 16, 1), // several blocks
+        ([3, 7, 7, 32], 32, 1), // a tile of 4 and one of 3 along each side
+        ([2, 13, 11, 16], 16, 1), // more tiles of 3 than of 4
+        ([1, 14, 30, 16], 48, 1), // several blocks of all kinds of tiles
     ];
 
     public static MatrixTheoryData<string, ConvAlgorithm> Kinds =>

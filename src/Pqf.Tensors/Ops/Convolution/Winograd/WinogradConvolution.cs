@@ -72,8 +72,9 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
 
     void ComputeBlock(int item, float* memory)
     {
-        int firstGroup = sizes.FirstGroup(item),
-            endGroup = sizes.FirstGroup(item + 1),
+        int at = sizes.Dealt(item),
+            firstGroup = sizes.FirstGroup(at),
+            endGroup = sizes.FirstGroup(at + 1),
             tiles = sizes.First(endGroup) - sizes.First(firstGroup);
         var block = new WinogradBlock(firstGroup, endGroup, memory + sizes.InputAt, WinogradSizes.Apart(tiles, sizes.G.InChannels));
         TransformInput(block, memory);
@@ -95,15 +96,16 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
         float** patch = stackalloc float*[MostPoints];
         int channels = sizes.G.InChannels;
         float* to = block.Input;
-        var cursor = new WinogradCursor(sizes, sizes.First(block.FirstGroup));
+        var cursor = sizes.Tiling.At(sizes.First(block.FirstGroup));
         for (int group = block.FirstGroup; group < block.EndGroup; group++)
         {
             int rows = sizes.First(group + 1) - sizes.First(group);
             for (int row = 0; row < rows; row++, cursor.Next())
             {
-                FindPatch(cursor, patch);
-                FetchNext(patch, channels);
-                T.Input(patch, channels, rows, side, to + (row * 16), block.Apart);
+                Pair size = new(sizes.Tiling.Rows.Size(cursor.Row), sizes.Tiling.Columns.Size(cursor.Column));
+                FindPatch(cursor, size, patch);
+                FetchNext(patch, size, channels);
+                T.Input(patch, size, channels, rows, side, to + (row * 16), block.Apart);
             }
 
             to += (nint)rows * channels;
@@ -113,31 +115,30 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
     /// <summary>Fetches those pixels of the next tile that this one does not have: they lie in as many places as the tile has rows and
     /// pixels have channels, which the processor does not foresee.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void FetchNext(float** patch, int channels)
+    static void FetchNext(float** patch, Pair size, int channels)
     {
         if (!Sse.IsSupported)
             return;
-        int edge = T.M + 2;
-        for (int i = 0; i < edge; i++)
+        for (int i = 0; i < size.H + 2; i++)
         {
-            float* from = patch[(i * edge) + 2] + ((nint)T.M * channels);
-            for (int c = 0; c < T.M * channels; c += 16)
+            float* from = patch[(i * (T.M + 2)) + 2] + ((nint)size.W * channels);
+            for (int c = 0; c < size.W * channels; c += 16)
                 Sse.Prefetch0(from + c);
         }
     }
 
     /// <summary>The pixels under a tile; zeros beyond the image.</summary>
-    void FindPatch(WinogradCursor cursor, float** patch)
+    void FindPatch(WinogradCursor cursor, Pair size, float** patch)
     {
         var g = sizes.G;
-        int edge = T.M + 2,
-            firstX = g.InputColumn(cursor.Column * T.M, 0);
-        for (int i = 0; i < edge; i++, patch += edge)
+        int firstX = g.InputColumn(sizes.Tiling.Columns.Start(cursor.Column), 0),
+            firstRow = sizes.Tiling.Rows.Start(cursor.Row);
+        for (int i = 0; i < size.H + 2; i++, patch += T.M + 2)
         {
-            int iy = g.InputRow(cursor.Row * T.M, i);
+            int iy = g.InputRow(firstRow, i);
             bool inside = (uint)iy < (uint)g.H;
             float* row = x + g.InputAt(cursor.N, iy, 0);
-            for (int j = 0; j < edge; j++)
+            for (int j = 0; j < size.W + 2; j++)
                 patch[j] = inside && (uint)(firstX + j) < (uint)g.W ? row + ((firstX + j) * g.InChannels) : zeros;
         }
     }
@@ -159,13 +160,19 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
         (tile.RowsStride, tile.K, tile.Run) = (Columns, channels, 16);
         tile.B = weights + (panel * sizes.Points * pointWeights);
         for (int point = 0; point < sizes.Points; point++, tile.B += pointWeights)
-        for (int group = 0; group < groups; group++)
         {
-            int rows = first[group + 1] - first[group];
-            tile.A = block.Input + (point * block.Apart) + ((nint)first[group] * channels);
-            tile.C = products + (point * stride) + (first[group] * Columns);
-            tile.Skip = (rows - 1) * 16;
-            HostTile<S, V, RowLayout>.Run(&tile, rows);
+            var (having, end) = sizes.Tiling.Having(point / sizes.Edge, point % sizes.Edge);
+            for (int group = 0; group < groups; group++)
+            {
+                int from = Math.Max(first[group], having - start),
+                    rows = Math.Min(first[group + 1], end - start) - from;
+                if (rows <= 0)
+                    continue;
+                tile.A = block.Input + (point * block.Apart) + ((nint)first[group] * channels) + ((from - first[group]) * 16);
+                tile.C = products + (point * stride) + (from * Columns);
+                tile.Skip = (first[group + 1] - first[group] - 1) * 16;
+                HostTile<S, V, RowLayout>.Run(&tile, rows);
+            }
         }
 
         TransformOutput(start, first[groups], panel, products, stride, own);
@@ -182,13 +189,14 @@ readonly unsafe struct WinogradConvolution<S, V, T>(WinogradSizes sizes, float* 
             outW = g.OutW;
         WinogradTarget target = default;
         (target.RowStride, target.PixelStride, target.Bounds) = ((nint)outW * g.OutChannels, g.OutChannels, Tail.Bounds);
-        var cursor = new WinogradCursor(sizes, firstTile);
+        var cursor = sizes.Tiling.At(firstTile);
         for (int tile = 0; tile < tiles; tile++, products += Columns, cursor.Next())
         {
-            int oy = cursor.Row * T.M,
-                ox = cursor.Column * T.M;
+            int oy = sizes.Tiling.Rows.Start(cursor.Row),
+                ox = sizes.Tiling.Columns.Start(cursor.Column);
+            target.Size = new(sizes.Tiling.Rows.Size(cursor.Row), sizes.Tiling.Columns.Size(cursor.Column));
             nint at = (((((nint)cursor.N * outH) + oy) * outW) + ox) * g.OutChannels;
-            (target.Rows, target.Columns) = (Math.Min(T.M, outH - oy), Math.Min(T.M, outW - ox));
+            (target.Rows, target.Columns) = (Math.Min(target.Size.H, outH - oy), Math.Min(target.Size.W, outW - ox));
             for (int vector = 0; vector < vectors; vector++)
             {
                 int channel = column + (vector * S.Count);

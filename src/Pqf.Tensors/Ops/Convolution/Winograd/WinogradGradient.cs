@@ -95,6 +95,7 @@ readonly unsafe struct WinogradGradient<S, V>(
                     g.FindPatch(g.X, conv.H, conv.W, conv.InChannels, n, conv.InputRow(row, 0), conv.InputColumn(column, 0), Edge, patch);
                     Winograd4<S, V>.Input(
                         patch,
+                        M,
                         conv.InChannels,
                         count,
                         side,

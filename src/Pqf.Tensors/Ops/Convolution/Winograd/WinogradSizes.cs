@@ -1,7 +1,7 @@
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>How a Winograd convolution is cut: the output into tiles of m × m, tiles into groups of a register tile's rows, groups into
-/// blocks.</summary>
+/// <summary>How a Winograd convolution is cut: the output into tiles (<see cref="WinogradTiling"/>), tiles into groups of a register tile's
+/// rows, groups into blocks.</summary>
 /// <remarks>Tiles never mix and each sum runs over all channels in order: no cut changes a result, so all of them may follow the number of
 /// threads.</remarks>
 readonly struct WinogradSizes
@@ -19,10 +19,9 @@ readonly struct WinogradSizes
     const int PointGap = 16;
 
     public readonly ConvGeometry G;
-    public readonly int M,
+    public readonly WinogradTiling Tiling;
+    public readonly int Edge,
         Points,
-        TileRows,
-        TileColumns,
         Tiles,
         Groups,
         Blocks,
@@ -36,13 +35,14 @@ readonly struct WinogradSizes
     /// </summary>
     public readonly bool IsShared;
 
-    readonly int mostTiles;
+    readonly int mostTiles,
+        parts;
 
     public WinogradSizes(ConvGeometry g, int m, int rows, int columns, int threads)
     {
-        (G, M, Points, Columns) = (g, m, (m + 2) * (m + 2), columns);
-        (TileRows, TileColumns) = (Division.Ceil(g.OutH, m), Division.Ceil(g.OutW, m));
-        Tiles = g.N * TileRows * TileColumns;
+        (G, Edge, Points, Columns) = (g, m + 2, (m + 2) * (m + 2), columns);
+        Tiling = new(g.N, g.OutH, g.OutW, m);
+        Tiles = Tiling.Count;
         (Groups, Panels) = (Division.Ceil(Tiles, rows), Division.Ceil(g.OutChannels, columns));
         IsShared = g.OutChannels > Tiles; // more weights than transformed input
         int fit = Math.Max(
@@ -51,7 +51,7 @@ readonly struct WinogradSizes
                 ? ProductsSizeBytes / (Points * rows * columns * sizeof(float))
                 : BlockSizeBytes / (Points * rows * g.InChannels * sizeof(float))
         );
-        int parts = IsShared ? Division.Ceil(threads, Panels) : threads;
+        parts = IsShared ? Division.Ceil(threads, Panels) : threads;
         Blocks = Math.Min(Groups, Division.Ceil(Division.Ceil(Groups, fit), parts) * parts);
         mostTiles = Division.Ceil(Groups, Blocks) * Division.Ceil(Tiles, Groups);
     }
@@ -74,30 +74,10 @@ readonly struct WinogradSizes
     /// <summary>First tile of a group.</summary>
     public int First(int group) => Division.Cut(group, Groups, Tiles);
 
+    /// <summary>Blocks as threads take them: each from all of the tiles, since the last ones of a tiling have fewer points than the
+    /// first.</summary>
+    public int Dealt(int item) => Blocks % parts == 0 ? (item % (Blocks / parts) * parts) + (item / (Blocks / parts)) : item;
+
     /// <summary>First group of a block.</summary>
     public int FirstGroup(int block) => Division.Cut(block, Blocks, Groups);
-}
-
-/// <summary>The place of a tile: image, and row and column among its tiles.</summary>
-struct WinogradCursor(WinogradSizes sizes, int tile)
-{
-    readonly int rows = sizes.TileRows,
-        columns = sizes.TileColumns;
-
-    public int N { get; private set; } = tile / (sizes.TileRows * sizes.TileColumns);
-
-    public int Row { get; private set; } = tile / sizes.TileColumns % sizes.TileRows;
-
-    public int Column { get; private set; } = tile % sizes.TileColumns;
-
-    public void Next()
-    {
-        if (++Column < columns)
-            return;
-        Column = 0;
-        if (++Row < rows)
-            return;
-        Row = 0;
-        N++;
-    }
 }

@@ -19,13 +19,15 @@ unsafe interface IWinograd
     static abstract void Weights(Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double>* to);
 
     /// <summary>Bᵀ d B for one tile.</summary>
-    /// <param name="patch">Its (m + 2)² pixels.</param>
+    /// <param name="patch">Its pixels, each row m + 2 after the one before.</param>
+    /// <param name="size">Rows and columns of its outputs: m, or with m = 4 also 3, which leaves out a point
+    /// (<see cref="WinogradTiling"/>) and a row or column of pixels.</param>
     /// <param name="channels">How many, a multiple of 16.</param>
     /// <param name="rows">Tiles of the group that it is written into.</param>
     /// <param name="side">Room for (m + 2)² vectors.</param>
     /// <param name="to">Its place in the group of the first point.</param>
     /// <param name="stride">From one point's values to the next point's.</param>
-    static abstract void Input(float** patch, int channels, int rows, float* side, float* to, nint stride);
+    static abstract void Input(float** patch, Pair size, int channels, int rows, float* side, float* to, nint stride);
 
     /// <summary>Aᵀ p A for one tile and one vector of output channels, with what follows fused.</summary>
     /// <param name="products">The first point's.</param>
@@ -49,6 +51,9 @@ unsafe struct WinogradTarget
     public nint RowStride;
 
     public nint PixelStride;
+
+    /// <summary>Rows and columns of the tile.</summary>
+    public Pair Size;
 
     /// <summary>Rows and columns of the tile that are inside of the image.</summary>
     public int Rows;
@@ -102,7 +107,7 @@ readonly unsafe struct Winograd2<S, V> : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint stride)
+    public static void Input(float** patch, Pair size, int channels, int rows, float* side, float* to, nint stride)
     {
         for (int c = 0; c < channels; c += S.Count)
         {
@@ -165,7 +170,7 @@ readonly unsafe struct Winograd2<S, V> : IWinograd
     }
 }
 
-/// <summary>F(4 × 4, 3 × 3), points 0, 1, −1, 2, −2.</summary>
+/// <summary>F(4 × 4, 3 × 3), points 0, 1, −1, 2, −2; and F(3, 3) along sides of 3, points 0, 1, −1, 2.</summary>
 readonly unsafe struct Winograd4<S, V> : IWinograd
     where S : struct, ISimd<V>
     where V : unmanaged
@@ -185,21 +190,35 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Input(float** patch, int channels, int rows, float* side, float* to, nint stride)
+    public static void Input(float** patch, Pair size, int channels, int rows, float* side, float* to, nint stride)
     {
         for (int c = 0; c < channels; c += S.Count)
         {
-            for (int j = 0; j < 6; j++)
-                Forward(
-                    S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c),
-                    S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
-                    side + (j * S.Count), 6 * S.Count);
+            for (int j = 0; j < size.W + 2; j++)
+                if (size.H == M)
+                    Forward(
+                        S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c),
+                        S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
+                        side + (j * S.Count), 6 * S.Count);
+                else
+                    ForwardShort(
+                        S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c),
+                        S.Load(patch[j + 24] + c),
+                        side + (j * S.Count), 6 * S.Count);
             float* at = to + WinogradResults<S, V>.InGroup(c, rows), from = side;
             for (int i = 0; i < 6; i++, from += 6 * S.Count, at += 6 * stride)
-                Forward(
-                    S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
-                    S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
-                    at, stride);
+                if (size.H != M && i == WinogradTiling.LongPoint)
+                    continue;
+                else if (size.W == M)
+                    Forward(
+                        S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
+                        S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
+                        at, stride);
+                else
+                    ForwardShort(
+                        S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
+                        S.Load(from + (4 * S.Count)),
+                        at, stride);
         }
     }
 
@@ -207,16 +226,29 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
     public static void Output(float* products, nint stride, float* side, WinogradTarget* target)
     {
         float* m = products, to = side;
+        bool isLow = target->Size.H != M,
+            isNarrow = target->Size.W != M;
         for (int j = 0; j < 6; j++, m += stride, to += S.Count)
         {
-            Back(
-                S.Load(m), S.Load(m + (6 * stride)), S.Load(m + (12 * stride)), S.Load(m + (18 * stride)), S.Load(m + (24 * stride)),
-                S.Load(m + (30 * stride)),
-                out V v0, out V v1, out V v2, out V v3);
+            if (isNarrow && j == WinogradTiling.LongPoint)
+                continue;
+            V v0, v1, v2;
+            if (isLow)
+                BackShort(
+                    S.Load(m), S.Load(m + (6 * stride)), S.Load(m + (12 * stride)), S.Load(m + (18 * stride)), S.Load(m + (30 * stride)),
+                    out v0, out v1, out v2);
+            else
+            {
+                Back(
+                    S.Load(m), S.Load(m + (6 * stride)), S.Load(m + (12 * stride)), S.Load(m + (18 * stride)),
+                    S.Load(m + (24 * stride)), S.Load(m + (30 * stride)),
+                    out v0, out v1, out v2, out V v3);
+                S.Store(v3, to + (18 * S.Count));
+            }
+
             S.Store(v0, to);
             S.Store(v1, to + (6 * S.Count));
             S.Store(v2, to + (12 * S.Count));
-            S.Store(v3, to + (18 * S.Count));
         }
 
         V bias = WinogradResults<S, V>.Bias(target);
@@ -224,17 +256,27 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         float* from = side;
         for (int i = 0; i < target->Rows; i++, from += 6 * S.Count, at += target->RowStride)
         {
-            Back(
-                S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
-                S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
-                out V v0, out V v1, out V v2, out V v3);
+            V v0, v1, v2;
+            if (isNarrow)
+                BackShort(
+                    S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
+                    S.Load(from + (5 * S.Count)),
+                    out v0, out v1, out v2);
+            else
+            {
+                Back(
+                    S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
+                    S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
+                    out v0, out v1, out v2, out V v3);
+                if (target->Columns > 3)
+                    WinogradResults<S, V>.Put(target, at + (3 * target->PixelStride), S.Add(v3, bias));
+            }
+
             WinogradResults<S, V>.Put(target, at, S.Add(v0, bias));
             if (target->Columns > 1)
                 WinogradResults<S, V>.Put(target, at + target->PixelStride, S.Add(v1, bias));
             if (target->Columns > 2)
                 WinogradResults<S, V>.Put(target, at + (2 * target->PixelStride), S.Add(v2, bias));
-            if (target->Columns > 3)
-                WinogradResults<S, V>.Put(target, at + (3 * target->PixelStride), S.Add(v3, bias));
         }
     }
 
@@ -252,6 +294,28 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         S.Store(S.Add(evenOfTwo, oddOfTwo), to + (3 * stride));
         S.Store(S.Subtract(evenOfTwo, oddOfTwo), to + (4 * stride));
         S.Store(S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5)), to + (5 * stride));
+    }
+
+    /// <summary>Bᵀ · d of F(3, 3) at 0, 1, −1 and 2, each point's row times what makes its weights those of F(4, 3): p + 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void ForwardShort(V d0, V d1, V d2, V d3, V d4, float* to, nint stride)
+    {
+        V three = S.Create(3), four = S.Create(4), fall = S.Subtract(d3, d1), fallOfTwo = S.Add(fall, fall);
+        S.Store(S.MultiplyAdd(four, S.Subtract(d0, d2), fallOfTwo), to);
+        S.Store(S.MultiplyAdd(three, S.Subtract(S.Subtract(fall, d1), d2), S.Create(0)), to + stride);
+        S.Store(S.MultiplyAdd(three, S.Subtract(d1, d2), fall), to + (2 * stride));
+        S.Store(S.Add(fallOfTwo, fallOfTwo), to + (3 * stride));
+        S.Store(S.Subtract(S.Subtract(d4, d2), fallOfTwo), to + (5 * stride));
+    }
+
+    /// <summary>Aᵀ · m of F(3, 3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void BackShort(V m0, V m1, V m2, V m3, V m5, out V v0, out V v1, out V v2)
+    {
+        V even = S.Add(m1, m2), odd = S.Subtract(m1, m2);
+        v0 = S.Add(S.Add(m0, even), m3);
+        v1 = S.MultiplyAdd(S.Create(2), m3, odd);
+        v2 = S.Add(S.MultiplyAdd(S.Create(4), m3, even), m5);
     }
 
     /// <summary>Aᵀ · m.</summary>

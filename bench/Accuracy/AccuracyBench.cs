@@ -77,6 +77,7 @@ static class AccuracyBench
         return
         [
             .. Enum.GetValues<ConvAlgorithm>()
+                .Where(algorithm => ConvChoice.Fits(device, algorithm, layer.Shape, node.Options))
                 .Select(algorithm =>
                 {
                     using var scope = device.BeginScope();

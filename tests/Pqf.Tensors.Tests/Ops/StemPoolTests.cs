@@ -41,6 +41,16 @@ public class StemPoolTests
         new([1, 5, 5, 3], 10, 3, new() { Stride = 2, Padding = 1 }, 3, new() { Stride = 2, Padding = 1 }),
         // Rows so long that few fit into a thread's room: those still read move to the front.
         new([1, 61, 500, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 3, new() { Stride = 2, Padding = 1 }),
+        // As many bands as there are threads begin and end within tiles.
+        new([1, 77, 26, 3], 64, 7, new() { Stride = 2, Padding = new Pair(2, 3) }, new Pair(2, 3), new() { Stride = new Pair(1, 2) }),
+        // Dilated, so that most rows in the room are read again.
+        new([1, 64, 120, 3], 64, 7, new() { Stride = 2 }, 3, new() { Stride = 2, Dilation = 2 }),
+        // Windows farther from one another than they are high: rows between them are not computed.
+        new([1, 90, 31, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 2, new() { Stride = 5 }),
+        // Room for five rows: less than two rows of tiles.
+        new([1, 50, 400, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 3, new() { Stride = 2, Padding = 1 }),
+        // Room for six rows under windows of five: a part must end within a tile.
+        new([1, 40, 340, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 5, new() { Stride = 1, Padding = 2 }),
         // Rows too long for a thread's room: a plan that was compiled for smaller images may meet them.
         new([1, 23, 700, 3], 64, 7, new() { Stride = 2, Padding = 3 }, 3, new() { Stride = 2, Padding = 1 }),
         new([1, 11, 2100, 3], 64, 3, new() { Stride = 2, Padding = 1 }, 3, new() { Stride = 2, Padding = 1 }),
@@ -48,8 +58,23 @@ public class StemPoolTests
 
     public static MatrixTheoryData<int, int, bool> All => new([.. Enumerable.Range(0, Cases.Length)], [1, 2, 5], [false, true]);
 
+    // Those of them that have 7 × 7 taps; parts of tiles of three rows at both ends of a band.
+    public static MatrixTheoryData<int, int, bool> Sevens =>
+        new(
+            [.. Enumerable.Range(0, Cases.Length).Where(number => Cases[number] is { Kernel: { H: 7, W: 7 }, Channels: 64 })],
+            [1, 2, 3, 5],
+            [false, true]
+        );
+
     [Theory, MemberData(nameof(All))]
-    public void Both_together_give_the_bits_of_one_after_the_other(int number, int threads, bool narrow)
+    public void Both_together_give_the_bits_of_one_after_the_other(int number, int threads, bool narrow) =>
+        AssertSame(number, threads, narrow, ConvAlgorithm.Gathered);
+
+    [Theory, MemberData(nameof(Sevens))]
+    public void Both_together_give_the_bits_of_one_after_the_other_by_Winograd(int number, int threads, bool narrow) =>
+        AssertSame(number, threads, narrow, ConvAlgorithm.WinogradStem);
+
+    static void AssertSame(int number, int threads, bool narrow, ConvAlgorithm algorithm)
     {
         var (shape, channels, kernel, options, window, pool) = Cases[number];
         using var device = narrow ? new HostDevice(threads, VectorWidth.Bits256) : new HostDevice(threads);
@@ -60,7 +85,8 @@ public class StemPoolTests
         var stem = Conv2dPlan.Create(
             Normal(device, "weight", [channels, shape[3], kernel.H, kernel.W]),
             number % 2 == 0 ? Normal(device, "bias", [channels]) : null,
-            options
+            options,
+            algorithm
         );
         var expected = MaxPool2d.Forward(stem.Forward(x, null, tail), window, pool);
         var actual = Tensor<float>.Rent(device, expected.Shape);

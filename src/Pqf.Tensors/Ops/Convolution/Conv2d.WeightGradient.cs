@@ -26,7 +26,7 @@ public static partial class Conv2d
         var geometry = Geometry(x.Shape, weight, options);
         geometry.CheckOutput("Conv2d", dy.Shape);
         Shapes.SameDevice("Conv2d", x.Device, dy);
-        if (algorithm == ConvAlgorithm.Winograd2 || !ConvChoice.Fits(x.Device, algorithm, weight, options))
+        if (algorithm is ConvAlgorithm.Winograd2 or ConvAlgorithm.WinogradStem || !ConvChoice.Fits(x.Device, algorithm, weight, options))
             throw new ShapeException(
                 "Conv2d",
                 $"expected {nameof(ConvAlgorithm.Gathered)}, or {nameof(ConvAlgorithm.Winograd4)} for 3×3 weights in "

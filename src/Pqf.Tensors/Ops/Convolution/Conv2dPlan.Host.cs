@@ -161,7 +161,7 @@ public sealed partial class Conv2dPlan
 
     /// <summary>This first convolution as a kernel takes it that computes some rows at a time.</summary>
     internal unsafe StemPart AsStem(Tensor<float> x, HostTail tail) =>
-        new(Conv2d.Geometry(x.Shape, weightShape, options), x.Pointer, packed.Pointer, PackedBias, tail);
+        new(Conv2d.Geometry(x.Shape, weightShape, options), x.Pointer, packed.Pointer, PackedBias, tail, algorithm);
 
     unsafe void RunGroups<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>

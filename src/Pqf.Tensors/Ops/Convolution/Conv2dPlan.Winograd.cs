@@ -39,6 +39,9 @@ public sealed partial class Conv2dPlan
     {
         switch (algorithm, host.Width)
         {
+            case (ConvAlgorithm.WinogradStem, _):
+                PackStem(host, weight);
+                break;
             case (ConvAlgorithm.Winograd2, VectorWidth.Bits512):
                 PackWinograd<Winograd2<Simd512, Vector512<float>>>(host, weight, order, 2 * Simd512.Count);
                 break;
@@ -54,6 +57,13 @@ public sealed partial class Conv2dPlan
         }
     }
 
+    unsafe void PackStem(HostDevice host, Tensor<float> weight)
+    {
+        int width = PanelWidth(host);
+        packed = Tensor<float>.Rent(device, [StemWeights.Count(weightShape[0], width)]);
+        StemWeights.Pack(host, weight.Pointer, weightShape[0], width, packed.Pointer);
+    }
+
     unsafe void PackWinograd<T>(HostDevice host, Tensor<float> weight, KernelOrder order, int width)
         where T : struct, IWinograd
     {
@@ -65,11 +75,22 @@ public sealed partial class Conv2dPlan
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        if (algorithm == ConvAlgorithm.Winograd2)
+        if (algorithm == ConvAlgorithm.WinogradStem)
+            RunStem<S, V>(host, g, x, residual, tail, y);
+        else if (algorithm == ConvAlgorithm.Winograd2)
             RunWinograd<S, V, Winograd2<S, V>>(host, g, x, residual, tail, y);
         else
             RunWinograd<S, V, Winograd4<S, V>>(host, g, x, residual, tail, y);
     }
+
+    unsafe void RunStem<S, V>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
+        where S : struct, ISimd<V>
+        where V : unmanaged =>
+        new StemTiles<S, V>(g, x.Pointer, packed.Pointer) { Bias = PackedBias, Tail = tail.Host }.Run(
+            host,
+            y.Pointer,
+            residual is null ? null : residual.Pointer
+        );
 
     unsafe void RunWinograd<S, V, T>(HostDevice host, ConvGeometry g, Tensor<float> x, Tensor<float>? residual, Tail tail, Tensor<float> y)
         where S : struct, ISimd<V>

@@ -36,8 +36,11 @@ public sealed partial class Conv2dPlan
         if (!ConvChoice.Fits(device, algorithm, weight, options))
             throw new ShapeException(
                 "Conv2d",
-                "expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group"
-                    + $"{(algorithm == ConvAlgorithm.Winograd2 ? " on the host" : "")} for {algorithm}, got {weight} on {device.Name}"
+                (
+                    algorithm == ConvAlgorithm.WinogradStem
+                        ? "expected 7×7 weights from three channels to sixteens of channels, stride 2, dilation 1 and one group"
+                        : "expected 3×3 weights in sixteens of channels, stride 1, dilation 1 and one group"
+                ) + $"{(algorithm == ConvAlgorithm.Winograd4 ? "" : " on the host")} for {algorithm}, got {weight} on {device.Name}"
             );
     }
 

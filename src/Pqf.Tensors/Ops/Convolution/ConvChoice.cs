@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Convolution.Winograd;
 
 namespace Pqf.Tensors.Ops.Convolution;
 
@@ -21,20 +22,22 @@ static class ConvChoice
     // with 32,768 and more 0.75 to 0.42.
     const long FewOutputsOnGpu = 16_384;
 
-    /// <summary>Whether an algorithm can compute a convolution; Winograd's want 3 × 3 taps side by side, stride 1, one group and channels
-    /// in sixteens. GPUs have F(4 × 4, 3 × 3) alone.</summary>
+    /// <summary>Whether an algorithm can compute a convolution; Winograd's want one group and taps side by side: 3 × 3 of stride 1 with
+    /// channels in sixteens, or 7 × 7 of stride 2 over three channels. GPUs have F(4 × 4, 3 × 3) alone.</summary>
     public static bool Fits(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options) =>
-        algorithm == ConvAlgorithm.Gathered
-        || (
-            (device is HostDevice || algorithm == ConvAlgorithm.Winograd4)
-            && weight[0] % 16 == 0
-            && weight[1] % 16 == 0
-            && weight[2] == 3
-            && weight[3] == 3
-            && options.Groups == 1
-            && options.Stride == 1
-            && options.Dilation == 1
-        );
+        algorithm switch
+        {
+            ConvAlgorithm.Gathered => true,
+            ConvAlgorithm.WinogradStem => device is HostDevice && StemPoints.Fits(weight, options),
+            _ => (device is HostDevice || algorithm == ConvAlgorithm.Winograd4)
+                && weight[0] % 16 == 0
+                && weight[1] % 16 == 0
+                && weight[2] == 3
+                && weight[3] == 3
+                && options.Groups == 1
+                && options.Stride == 1
+                && options.Dilation == 1,
+        };
 
     /// <summary>The fastest algorithm where weights change from one call to the next: forward in training, and the weight's
     /// gradient.</summary>
@@ -64,7 +67,11 @@ static class ConvChoice
     /// <param name="memory">Whether weights may grow.</param>
     public static ConvAlgorithm Of(Device device, Shape x, Shape weight, Conv2dOptions options, PlanMemory memory)
     {
-        if (memory != PlanMemory.Fast || !Fits(device, ConvAlgorithm.Winograd4, weight, options))
+        if (memory != PlanMemory.Fast)
+            return ConvAlgorithm.Gathered;
+        if (Fits(device, ConvAlgorithm.WinogradStem, weight, options))
+            return ConvAlgorithm.WinogradStem;
+        if (!Fits(device, ConvAlgorithm.Winograd4, weight, options))
             return ConvAlgorithm.Gathered;
         if (device is not HostDevice)
             return HasManyOutputs(x, weight) ? ConvAlgorithm.Winograd4 : ConvAlgorithm.Gathered;

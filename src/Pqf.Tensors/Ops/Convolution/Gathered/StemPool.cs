@@ -18,6 +18,15 @@ readonly unsafe struct StemPool<S, V>(int bands, StemPart stem, PoolWindow windo
     where S : struct, ISimd<V>
     where V : unmanaged
 {
+    /// <summary>One past the last row to compute, for which there is room.</summary>
+    int End(int room, int needed, int all)
+    {
+        if (room >= all)
+            return all;
+        int whole = room - (room % stem.RowStep);
+        return whole >= needed ? whole : room;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke(int item, int thread)
     {
@@ -42,7 +51,7 @@ readonly unsafe struct StemPool<S, V>(int bands, StemPart stem, PoolWindow windo
                 );
                 firstHeld = first;
                 int from = first + kept;
-                endHeld = Math.Min(window.Rows(end - 1).End, first + room);
+                endHeld = End(first + room, last, window.Rows(end - 1).End);
                 stem.Run<S, V>(n, from, endHeld, held + (kept * stem.RowFloats), scratch, thread);
             }
 

@@ -1,11 +1,11 @@
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>The tiles of images of one size: those of m × m, and with m = 4 some that are a pixel shorter, so that they fill the image.</summary>
+/// <summary>The tiles of images of one size: those of m × m, and with m = 4 some that are a pixel shorter, so that they fill the
+/// image.</summary>
 /// <remarks>
-/// Seven pixels are a tile of 4 and one of 3 instead of two of 4, a seventh of whose products would be thrown away. F(3, 3) has all points
-/// of F(4, 3) but one, <see cref="LongPoint"/>, and its inputs are scaled so that both have the same transformed weights. Tiles stand in an
-/// order in which those that have a point are neighbours: high and narrow, high and wide, low and wide, low and narrow; within each, image by
-/// image and row by row.
+/// Seven pixels are a tile of 4 and one of 3 instead of two of 4. F(3, 3) has all points of F(4, 3) but one, <see cref="LongPoint"/>, and
+/// its inputs are scaled so that both have the same transformed weights. Tiles stand in an order in which those that have a point are
+/// neighbours: high and narrow, high and wide, low and wide, low and narrow; within each, image by image and row by row.
 /// </remarks>
 readonly struct WinogradTiling
 {

@@ -357,6 +357,72 @@ public sealed class PqfModelTests : IDisposable
         Assert.Equal(ValueForm.Half, ((Weight.Dense)marked["bn1.weight"]).Form);
     }
 
+    // Of bn1: its values, and the forms of its folded weight and bias. Half precision ends at 65,504 and has only a few digits below 6e-5.
+    public static TheoryData<string, float, float, float, float, ValueForm, ValueForm> NormForms =>
+        new()
+        {
+            { "as usual", 1, 0.1f, 0.2f, 0.5f, ValueForm.Half, ValueForm.Half },
+            { "the bias alone ends beyond half precision", 1, 0, 1e6f, 1, ValueForm.Half, ValueForm.Single },
+            { "weight and bias do", 1e6f, 0, 1, 1, ValueForm.Single, ValueForm.Single },
+            { "a channel that is very large", 1, 0, 0, 1e18f, ValueForm.Single, ValueForm.Half },
+            { "a channel that is almost dead", 1e-9f, 0, 0, 1, ValueForm.Half, ValueForm.Half },
+        };
+
+    [Theory, MemberData(nameof(NormForms))]
+    public void Norms_have_the_form_that_holds_their_folded_values(
+        string what,
+        float weight,
+        float bias,
+        float mean,
+        float variance,
+        ValueForm ofWeight,
+        ValueForm ofBias
+    )
+    {
+        var model = Compressed("resnet18", new CompressionSpec { Compact = true });
+        Weight Vector(float first, float others) =>
+            new Weight.Dense(Tensor<float>.From(host, [64], [first, .. Enumerable.Repeat(others, 63)]));
+        model = model with
+        {
+            Parameters = model
+                .Parameters.With("bn1.weight", Vector(weight, 1))
+                .With("bn1.bias", Vector(bias, 0))
+                .With("bn1.running_mean", Vector(mean, 0))
+                .With("bn1.running_var", Vector(variance, 1)),
+        };
+        var marked = model.WithForms();
+        Assert.Equal(
+            (what, ofWeight, ofBias),
+            (what, ((Weight.Dense)marked.Parameters["bn1.weight"]).Form, ((Weight.Dense)marked.Parameters["bn1.bias"]).Form)
+        );
+        using var folder = new TemporaryFolder();
+        marked.Write(folder.File("net.pqf")).Value();
+        var read = Network.Load(folder.File("net.pqf"), host).Value().Parameters;
+        var folded = Norms.Fold(model.Graph, model.Parameters);
+        Assert.Equal(
+            folded["bn1.weight"].Decode().ToArray()[0],
+            read["bn1.weight"].Decode().ToArray()[0],
+            Math.Max(1e-8, 1e-3 * Math.Abs(folded["bn1.weight"].Decode().ToArray()[0]))
+        );
+    }
+
+    [Fact]
+    public void Values_that_are_not_finite_are_not_written_over_a_file()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("net.pqf");
+        File.WriteAllText(path, "before");
+        var model = Compressed("resnet18", new CompressionSpec { Compact = true });
+        var zeros = new Weight.Dense(Tensor<float>.Zeros(host, [64]));
+        var huge = new Weight.Dense(Tensor<float>.From(host, [64], [.. Enumerable.Repeat(3e38f, 64)]));
+        var tiny = model with { Parameters = model.Parameters.With("bn1.weight", huge).With("bn1.running_var", zeros) };
+        Assert.Equal(
+            "bn1: bn1.weight would be Infinity at position 0 in a file; expected finite values",
+            ((Result<Unit, PqfError>.Error)tiny.WithForms().Write(path)).Value.Message
+        );
+        Assert.Equal("before", File.ReadAllText(path));
+    }
+
     PqfModel Compressed(string name, CompressionSpec spec)
     {
         var graph = TestGraphs.Build(new Architecture(name));

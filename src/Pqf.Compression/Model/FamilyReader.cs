@@ -65,7 +65,7 @@ static class FamilyReader
             Notes =
             [
                 .. head.Tensors.Notes,
-                Note(sized),
+                Note(sized, overrides),
                 .. sized.Found.Family.Doubt(sized.Found.Shapes) is { } doubt ? (string[])[doubt] : [],
                 .. sized.Beside.Notes,
                 .. loaded.Report.LacksStatistics ? (string[])[MissingStatistics.AreEstimated] : [],
@@ -125,14 +125,13 @@ static class FamilyReader
 
     static string Title(TensorFile file, string? name) => name ?? Path.GetFileNameWithoutExtension(file.Path);
 
-    static string Note(Sized sized) =>
+    static string Note(Sized sized, NetworkOverrides overrides) =>
         $"its layers are those of {sized.Name ?? $"{sized.Found.Family.Title} of sizes of its own"}"
         + "; strides, activations and eps are taken from that definition"
         + (
-            sized.Beside.Preprocessing is not null
-                ? ""
-                : $", images from its weights' usual form: resize {sized.Preprocessing.Resize}, crop {sized.Preprocessing.Crop}, "
-                    + "ImageNet's mean and deviation"
+            sized.Beside.Preprocessing is null && GuessedImages.Of(sized.Preprocessing, overrides) is { } guesses
+                ? $", images from its weights' usual form: {guesses}"
+                : ""
         );
 
     static Result<Unit, PqfError> Check(TensorFile file, NetworkOverrides overrides, FamilyNetwork found, string? name)

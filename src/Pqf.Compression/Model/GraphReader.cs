@@ -43,7 +43,13 @@ static class GraphReader
         )
         select network with
         {
-            Notes = [.. file.Notes, .. found.Notes, .. beside.Preprocessing is null ? (string[])[Note(guess)] : [], .. beside.Notes],
+            Notes =
+            [
+                .. file.Notes,
+                .. found.Notes,
+                .. beside.Preprocessing is null && GuessedImages.Of(guess, overrides) is { } guesses ? (string[])[Note(guesses)] : [],
+                .. beside.Notes,
+            ],
         };
 
     /// <summary>What a network is, without its values.</summary>
@@ -75,8 +81,7 @@ static class GraphReader
         };
     }
 
-    static string Note(Preprocessing guessed) =>
-        $"the model does not say how its images are prepared; guessed: resize {guessed.Resize}, crop {guessed.Crop} × "
-        + $"{guessed.Columns ?? guessed.Crop}, ImageNet's mean and deviation (change them with preprocessing.resize, crop, mean, "
+    static string Note(string guesses) =>
+        $"the model does not say how its images are prepared; guessed: {guesses} (change them with preprocessing.resize, crop, mean, "
         + "deviation)";
 }

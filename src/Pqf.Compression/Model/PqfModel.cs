@@ -134,11 +134,31 @@ public sealed record PqfModel
     /// dense names.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">Its kind.</param>
-    /// <returns>An error that names the path if the file system refuses.</returns>
+    /// <returns>An error that names the path if the file system refuses, or the layer whose values are not finite, which no reader would
+    /// take.</returns>
     public Result<Unit, PqfError> Save(string path, ModelFormat format)
     {
         using var scope = Parameters.Tensors().First().Device.BeginScope();
-        return Contents(path, format).Bind(write => AtomicFile.Write(path, write));
+        return CheckFinite().Bind(_ => Contents(path, format)).Bind(write => AtomicFile.Write(path, write));
+    }
+
+    /// <summary>Whether every value is finite as files hold it.</summary>
+    Result<Unit, PqfError> CheckFinite()
+    {
+        var folded = Norms.Fold(Graph, Parameters);
+        foreach (var spec in ParameterSpecs.Of(Graph))
+        {
+            using var scope = folded[spec.Name].Tensors().First().Device.BeginScope();
+            var values = folded[spec.Name].AsStored().Match(dense => dense.Value, quantised => quantised.Codebook).OnHost();
+            for (int i = 0; i < values.Length; i++)
+                if (!float.IsFinite(values[i]))
+                    return new PqfError.Layer(
+                        spec.Layer,
+                        $"{spec.Name} would be {values[i]} at position {i} in a file; expected finite values"
+                    );
+        }
+
+        return default(Unit);
     }
 
     /// <summary>Bytes of the file that <see cref="Save"/> would write.</summary>

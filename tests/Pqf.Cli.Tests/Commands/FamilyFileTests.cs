@@ -21,7 +21,7 @@ public sealed class FamilyFileTests : IDisposable
         var first = Convert("a.pth", "b.safetensors");
         Assert.Contains(
             "a.pth: its layers are those of a RegNet of sizes of its own; strides, activations and eps are taken from that definition, "
-                + "images from its weights' usual form: resize 256, crop 224, ImageNet's mean and deviation\n",
+                + "images from its weights' usual form: resize 256, crop 224 × 224, ImageNet's mean and deviation\n",
             first.Error,
             StringComparison.Ordinal
         );

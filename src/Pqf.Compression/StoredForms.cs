@@ -11,8 +11,9 @@ static class StoredForms
     // Half precision ends at 65,504. Larger values, such as limits of exporters, stay single.
     const float LargestHalf = 65504;
 
-    // What rounding may change of a norm's output, as a part of the largest deviation of its channels: about what half precision rounds off.
-    // It rounds off more of values below 6·10⁻⁵, and all of those below 3·10⁻⁸. A norm has such ones behind a channel that is very large.
+    // What rounding may change of a norm's output, as a part of the largest deviation of its channels: about what half precision rounds
+    // off. It rounds off more of values below 6·10⁻⁵, and all of those below 3·10⁻⁸. A norm has such ones behind a channel that is very
+    // large.
     const double MostChange = 1e-3;
 
     /// <summary>The parameters with the forms that the settings ask for; no value changes.</summary>

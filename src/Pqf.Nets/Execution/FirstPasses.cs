@@ -23,8 +23,8 @@ readonly record struct FirstPasses(int StepCount, int Images)
     // With fewer, small layers take longer for an image than the cache gains.
     const int LeastImages = 4;
 
-    // Where the least images of a pass take so much, they find nothing in the cache: ResNet-50 (29 MB) at batch 32 takes 0.95 to 0.97 of the
-    // time without passes, ResNet-18 (10 MB) 1.05.
+    // Where the least images of a pass take so much, they find nothing in the cache: ResNet-50 (29 MB) at batch 32 takes 0.95 to 0.97 of
+    // the time without passes, ResNet-18 (10 MB) 1.05.
     const int MostSizeBytes = 2 * CacheSizeBytes;
 
     // Parts of values begin at whole lines of 64 bytes.

@@ -13,14 +13,25 @@ public static class Close
     /// <param name="leastScale">What the largest magnitude counts as at least.</param>
     public static void Check(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance, double leastScale = 0)
     {
+        double[] values = new double[expected.Length];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = expected[i];
+        Check(values, actual, tolerance, leastScale);
+    }
+
+    /// <summary>As above, of sums in double.</summary>
+    public static void Check(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance, double leastScale = 0)
+    {
         Assert.Equal(expected.Length, actual.Length);
+        if (expected.IsEmpty)
+            return;
         double scale = leastScale,
             worst = 0;
         int at = 0;
         for (int i = 0; i < expected.Length; i++)
         {
             scale = Math.Max(scale, Math.Abs(expected[i]));
-            double difference = Math.Abs((double)expected[i] - actual[i]);
+            double difference = Math.Abs(expected[i] - actual[i]);
             if (!(difference <= worst))
                 (worst, at) = (difference, i);
         }

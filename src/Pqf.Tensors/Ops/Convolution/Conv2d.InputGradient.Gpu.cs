@@ -2,7 +2,6 @@ using ILGPU;
 using Pqf.Tensors.Devices;
 using Pqf.Tensors.Devices.Gpu;
 using Pqf.Tensors.Ops.Convolution.Gathered;
-using Pqf.Tensors.Ops.Convolution.Winograd;
 using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Products;
 
@@ -10,41 +9,6 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    static void InputGradientGpu(
-        GpuDevice gpu,
-        ConvGeometry g,
-        Tensor<float> weight,
-        Tensor<float> dy,
-        ConvAlgorithm algorithm,
-        Tensor<float> dx
-    )
-    {
-        if (algorithm == ConvAlgorithm.Gathered)
-        {
-            TransposedGpu(gpu, g, weight, dy, null, Tail.None, dx);
-            return;
-        }
-
-        var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
-        Shape exchanged = [g.InChannels, g.OutChannels, g.Kernel.H, g.Kernel.W];
-        var options = new Conv2dOptions
-        {
-            Padding = padding,
-            Stride = g.Stride,
-            Dilation = g.Dilation,
-            Groups = g.Groups,
-        };
-        Conv2dPlan.CheckFit(gpu, algorithm, exchanged, options);
-        CheckGradientPadding(g, algorithm, padding);
-        GpuWinograd.Run(
-            gpu,
-            Geometry(dy.Shape, exchanged, options),
-            dy,
-            GpuWinograd.Flipped(gpu, weight),
-            TileOutput.Of(dx, null, Tail.None, g.InChannels)
-        );
-    }
-
     /// <summary>dx = clamp(convᵀ(dy) + bias): the gradient of a convolution's input, or a transposed convolution.</summary>
     /// <param name="gpu">Where.</param>
     /// <param name="g">The convolution.</param>

@@ -9,26 +9,12 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public static partial class Conv2d
 {
-    static unsafe void InputGradientHost(
-        HostDevice host,
-        ConvGeometry g,
-        Tensor<float> weight,
-        Tensor<float> dy,
-        ConvAlgorithm algorithm,
-        Tensor<float> dx
-    )
+    static unsafe void InputGradientHost(HostDevice host, ConvGeometry g, Tensor<float> weight, Tensor<float> dy, Tensor<float> dx)
     {
         var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
-        if (algorithm != ConvAlgorithm.Gathered)
-        {
-            CheckGradientPadding(g, algorithm, padding);
-            Conv2dPlan.Flipped(weight, new Conv2dOptions { Padding = padding }, algorithm).ForwardInto(dy, null, Tail.None, dx);
-            return;
-        }
-
         if (g.IsPointwise)
         {
-            Conv2dPlan.Flipped(weight, new Conv2dOptions(), algorithm).ForwardInto(dy, null, Tail.None, dx);
+            Conv2dPlan.Flipped(weight, new Conv2dOptions(), ConvAlgorithm.Gathered).ForwardInto(dy, null, Tail.None, dx);
             return;
         }
 
@@ -70,17 +56,6 @@ public static partial class Conv2d
                 PhaseGradient<Simd512, Vector512<float>>(host, g, phase, weight, dy, dx);
             else
                 PhaseGradient<Simd256, Vector256<float>>(host, g, phase, weight, dy, dx);
-    }
-
-    /// <summary>Of the convolution that carries gradients back at stride 1; negative where the forward's own was larger than its
-    /// kernel.</summary>
-    static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) =>
-        new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
-
-    static void CheckGradientPadding(ConvGeometry g, ConvAlgorithm algorithm, Pair padding)
-    {
-        if (padding.H < 0 || padding.W < 0)
-            throw new ShapeException("Conv2d", $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}");
     }
 
     static unsafe void PhaseGradient<S, V>(

@@ -1,4 +1,5 @@
 using Pqf.Tensors.Devices;
+using Pqf.Tensors.Ops.Elementwise;
 using Pqf.Tensors.Ops.Movement;
 
 namespace Pqf.Tensors.Ops.Convolution;
@@ -35,12 +36,27 @@ public static partial class Conv2d
         var dx = scope.Keep(Tensor<float>.Rent(dy.Device, x));
         if (x.Count == 0)
             return dx;
-        if (dy.Device is HostDevice host)
-            InputGradientHost(host, geometry, weight, dy, algorithm, dx);
+        if (algorithm != ConvAlgorithm.Gathered)
+            FlippedPlan(geometry, weight, options, algorithm).ForwardInto(dy, null, Tail.None, dx);
+        else if (dy.Device is HostDevice host)
+            InputGradientHost(host, geometry, weight, dy, dx);
         else
-            InputGradientGpu((GpuDevice)dy.Device, geometry, weight, dy, algorithm, dx);
+            TransposedGpu((GpuDevice)dy.Device, geometry, weight, dy, null, Tail.None, dx);
         return dx;
     }
+
+    static Conv2dPlan FlippedPlan(ConvGeometry g, Tensor<float> weight, Conv2dOptions options, ConvAlgorithm algorithm)
+    {
+        var padding = GradientPadding(g.Kernel, g.Padding, g.Dilation);
+        if (padding.H < 0 || padding.W < 0)
+            throw new ShapeException("Conv2d", $"expected padding of 2 at most for the input's gradient by {algorithm}, got {g.Padding}");
+        return Conv2dPlan.Flipped(weight, options with { Padding = padding }, algorithm);
+    }
+
+    /// <summary>Of the convolution that carries gradients back at stride 1; negative where the forward's own was larger than its
+    /// kernel.</summary>
+    static Pair GradientPadding(Pair kernel, Pair padding, Pair dilation) =>
+        new((dilation.H * (kernel.H - 1)) - padding.H, (dilation.W * (kernel.W - 1)) - padding.W);
 
     /// <summary>Of an input with zeros around it, which are then left out.</summary>
     static Tensor<float> UnevenInputPullback(

@@ -6,8 +6,8 @@ namespace Pqf.Tensors.Ops.Convolution;
 
 public sealed partial class Conv2dPlan
 {
-    Conv2dPlan(HostDevice host, Shape weight, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered, int pixels = 1) =>
-        (device, weightShape, this.options, this.algorithm, this.pixels) = (host, weight, options, algorithm, pixels);
+    Conv2dPlan(Device device, Shape weight, Conv2dOptions options, ConvAlgorithm algorithm = ConvAlgorithm.Gathered, int pixels = 1) =>
+        (this.device, weightShape, this.options, this.algorithm, this.pixels) = (device, weight, options, algorithm, pixels);
 
     /// <summary>Packs a quantised weight straight from its codes; the same bits as packing the decoded and scaled weight.</summary>
     /// <param name="codebook">[k, d], on the host.</param>

@@ -11,7 +11,7 @@ public sealed partial class Conv2dPlan
 {
     /// <summary>The convolution that carries gradients back through a 3 × 3 one of stride 1, or a 1 × 1 one: its weights are those flipped
     /// and transposed, packed as they are read.</summary>
-    /// <param name="weight">Of the forward convolution, [O, I, 3, 3] on the host, or [O, I, 1, 1].</param>
+    /// <param name="weight">Of the forward convolution, [O, I, 3, 3], or on the host [O, I, 1, 1].</param>
     /// <param name="options">Of the gradient's convolution.</param>
     /// <param name="algorithm">One of Winograd's; gathered for 1 × 1.</param>
     internal static Conv2dPlan Flipped(Tensor<float> weight, Conv2dOptions options, ConvAlgorithm algorithm)
@@ -19,12 +19,13 @@ public sealed partial class Conv2dPlan
         Shapes.Rank("Conv2d", "weight [O, I, kH, kW]", weight.Shape, 4);
         Shape flipped = [weight.Shape[1], weight.Shape[0], weight.Shape[2], weight.Shape[3]];
         CheckFit(weight.Device, algorithm, flipped, options);
-        var host = (HostDevice)weight.Device;
-        var plan = new Conv2dPlan(host, flipped, options, algorithm);
-        if (algorithm == ConvAlgorithm.Gathered)
-            plan.PackTransposed(host, weight);
+        var plan = new Conv2dPlan(weight.Device, flipped, options, algorithm);
+        if (weight.Device is GpuDevice gpu)
+            plan.gpuWeight = GpuWinograd.Flipped(gpu, weight);
+        else if (algorithm == ConvAlgorithm.Gathered)
+            plan.PackTransposed((HostDevice)weight.Device, weight);
         else
-            plan.PackWinograd(host, weight, KernelOrder.Flipped);
+            plan.PackWinograd((HostDevice)weight.Device, weight, KernelOrder.Flipped);
         return plan;
     }
 

@@ -31,7 +31,7 @@ public sealed partial class Conv2dPlan
             PackGpu((GpuDevice)device, weight, bias);
     }
 
-    internal static void CheckFit(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options)
+    static void CheckFit(Device device, ConvAlgorithm algorithm, Shape weight, Conv2dOptions options)
     {
         if (!ConvChoice.Fits(device, algorithm, weight, options))
             throw new ShapeException(

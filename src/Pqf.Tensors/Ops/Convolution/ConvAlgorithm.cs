@@ -16,9 +16,8 @@ public enum ConvAlgorithm
 
     /// <summary>
     /// Winograd's F(4 × 4, 3 × 3), on the host and on GPUs: 4 times fewer products, weights 4 times as large. On the host tiles of 3 fill
-    /// what tiles of 4 do not. Its largest error is at most
-    /// 2·10⁻⁵ of the largest output, and as a part of the largest gradient that of the input's and the weight's (WinogradTests,
-    /// GpuWinogradTests, WinogradPullbackTests).
+    /// what tiles of 4 do not. Its largest error is at most 2·10⁻⁵ of the largest output, and as a part of the largest gradient that of
+    /// the input's and the weight's (WinogradTests, GpuWinogradTests, WinogradPullbackTests).
     /// Values that are not finite spread as in <see cref="Winograd2"/>, over 4 × 4 outputs.
     /// </summary>
     Winograd4,

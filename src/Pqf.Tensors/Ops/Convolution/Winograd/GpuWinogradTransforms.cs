@@ -25,7 +25,7 @@ readonly struct GpuWinogradSix(float v0, float v1, float v2, float v3, float v4,
             (4f * V1) + (V5 - (5f * V3)));
     }
 
-    /// <summary>Six values, <paramref name="stride"/> apart.</summary>
+    /// <summary>Six values, each <paramref name="stride"/> after the one before.</summary>
     public static GpuWinogradSix Load(ArrayView<float> from, int at, int stride) =>
         new(
             from[at],
@@ -36,7 +36,7 @@ readonly struct GpuWinogradSix(float v0, float v1, float v2, float v3, float v4,
             from[at + (5 * stride)]
         );
 
-    /// <summary>One after another, <paramref name="stride"/> apart.</summary>
+    /// <summary>Each <paramref name="stride"/> after the one before.</summary>
     public void Store(ArrayView<float> to, int at, int stride)
     {
         to[at] = V0;

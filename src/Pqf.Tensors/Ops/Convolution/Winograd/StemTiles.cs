@@ -79,14 +79,14 @@ readonly unsafe struct StemTiles<S, V>(ConvGeometry g, float* x, float* weights)
         for (int row = first / M; row * M < end; row++)
         {
             nint at = ((row * M) - first) * rowFloats;
-            var target = new StemTarget
+            var target = new WinogradTarget
             {
                 Y = y + at,
                 Residual = residual == null ? null : residual + at,
                 RowStride = rowFloats,
                 PixelStride = g.OutChannels,
                 FirstRow = first - (row * M),
-                EndRow = end - (row * M),
+                Rows = end - (row * M),
                 Bounds = Tail.Bounds,
             };
             for (int chunk = 0; chunk < chunks; chunk++)
@@ -96,7 +96,7 @@ readonly unsafe struct StemTiles<S, V>(ConvGeometry g, float* x, float* weights)
 
     /// <summary>Some tiles of a row of tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Compute(int n, int row, int firstTile, int endTile, StemTarget target, float* memory)
+    void Compute(int n, int row, int firstTile, int endTile, WinogradTarget target, float* memory)
     {
         int tiles = endTile - firstTile,
             groups = Division.Ceil(tiles, S.TileRows),
@@ -157,7 +157,7 @@ readonly unsafe struct StemTiles<S, V>(ConvGeometry g, float* x, float* weights)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Forward(float** rows, nint at, float* to)
     {
-        StemTransforms<S, V>.Forward(
+        Winograd4<S, V>.Forward(
             S.Load(rows[0] + at),
             S.Load(rows[1] + at),
             S.Load(rows[2] + at),
@@ -216,7 +216,7 @@ readonly unsafe struct StemTiles<S, V>(ConvGeometry g, float* x, float* weights)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void TransformTile(float* from, float* to, float* toInfinity)
     {
-        StemTransforms<Simd256, Vector256<float>>.Forward(
+        Winograd4<Simd256, Vector256<float>>.Forward(
             Simd256.Load(from),
             Simd256.Load(from + StemPoints.RowTerms),
             Simd256.Load(from + (2 * StemPoints.RowTerms)),
@@ -240,7 +240,7 @@ readonly unsafe struct StemTiles<S, V>(ConvGeometry g, float* x, float* weights)
 
     /// <summary>Aᵀ p A for one panel of some tiles, with bias, residual and tail.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void TransformBack(int firstTile, int tiles, int panel, StemTarget target, float* products)
+    void TransformBack(int firstTile, int tiles, int panel, WinogradTarget target, float* products)
     {
         int column = panel * Columns,
             vectors = Math.Min(Columns, g.OutChannels - column) / S.Count;
@@ -259,7 +259,7 @@ readonly unsafe struct StemTiles<S, V>(ConvGeometry g, float* x, float* weights)
                 StemTransforms<S, V>.Output(products + channel, ProductStride, &target);
             }
 
-            for (int row = Math.Max(0, target.FirstRow); row < Math.Min(M, target.EndRow); row++)
+            for (int row = Math.Max(0, target.FirstRow); row < Math.Min(M, target.Rows); row++)
                 Tail.Finish(y + at + (row * target.RowStride), target.Columns, target.PixelStride, vectors * S.Count);
         }
     }

@@ -1,68 +1,20 @@
 using System.Runtime.CompilerServices;
 using Pqf.Tensors.Devices.Host;
-using Pqf.Tensors.Ops.Elementwise;
 
 namespace Pqf.Tensors.Ops.Convolution.Winograd;
 
-/// <summary>Where one tile's outputs go: y = clamp(value + bias + residual).</summary>
-unsafe struct StemTarget
-{
-    /// <summary>The tile's first output, whether or not it is wanted.</summary>
-    public float* Y;
-
-    /// <summary>Null for none; laid out as y.</summary>
-    public float* Residual;
-
-    /// <summary>Null for none.</summary>
-    public float* Bias;
-
-    public nint RowStride;
-
-    public nint PixelStride;
-
-    /// <summary>The first row that is wanted, and one past the last.</summary>
-    public int FirstRow;
-
-    public int EndRow;
-
-    /// <summary>Columns inside of the image.</summary>
-    public int Columns;
-
-    /// <summary>Applied last.</summary>
-    public Bounds Bounds;
-}
-
-/// <summary>The transforms of F(3 × 3, 4 × 4), points 0, 1, −1, 2, −2 and infinity. The input's is that of F(4 × 4, 3 × 3).</summary>
+/// <summary>The output's transform of F(3 × 3, 4 × 4), points 0, 1, −1, 2, −2 and infinity. The input's is that of F(4 × 4, 3 × 3):
+/// <see cref="Winograd4{S, V}.Forward"/>.</summary>
 static unsafe class StemTransforms<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    /// <summary>Bᵀ · d.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, out V p0, out V p1, out V p2, out V p3, out V p4, out V p5)
-    {
-        V four = S.Create(4),
-            lessFour = S.Create(-4),
-            lessFive = S.Create(-5);
-        V even = S.MultiplyAdd(lessFour, d2, d4),
-            odd = S.MultiplyAdd(lessFour, d1, d3),
-            evenOfTwo = S.Subtract(d4, d2),
-            oddOfTwo = S.Subtract(d3, d1);
-        oddOfTwo = S.Add(oddOfTwo, oddOfTwo);
-        p0 = S.MultiplyAdd(four, d0, S.MultiplyAdd(lessFive, d2, d4));
-        p1 = S.Add(even, odd);
-        p2 = S.Subtract(even, odd);
-        p3 = S.Add(evenOfTwo, oddOfTwo);
-        p4 = S.Subtract(evenOfTwo, oddOfTwo);
-        p5 = S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5));
-    }
-
     /// <summary>Aᵀ p A for one tile and one vector of output channels, with what follows fused.</summary>
     /// <param name="products">The first point's.</param>
     /// <param name="stride">From one point's products to the next point's.</param>
     /// <param name="target">Where to.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Output(float* products, nint stride, StemTarget* target)
+    public static void Output(float* products, nint stride, WinogradTarget* target)
     {
         nint row = StemPoints.Edge * stride;
         Row(products, stride, out V a0, out V a1, out V a2);
@@ -71,7 +23,7 @@ static unsafe class StemTransforms<S, V>
         Row(products + (3 * row), stride, out V d0, out V d1, out V d2);
         Row(products + (4 * row), stride, out V e0, out V e1, out V e2);
         Row(products + (5 * row), stride, out V f0, out V f1, out V f2);
-        V bias = target->Bias == null ? S.Create(0) : S.Load(target->Bias);
+        V bias = WinogradResults<S, V>.Bias(target);
         Column(target, 0, a0, b0, c0, d0, e0, f0, bias);
         if (target->Columns > 1)
             Column(target, target->PixelStride, a1, b1, c1, d1, e1, f1, bias);
@@ -94,15 +46,15 @@ static unsafe class StemTransforms<S, V>
         );
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Column(StemTarget* target, nint at, V m0, V m1, V m2, V m3, V m4, V m5, V bias)
+    static void Column(WinogradTarget* target, nint at, V m0, V m1, V m2, V m3, V m4, V m5, V bias)
     {
         Back(m0, m1, m2, m3, m4, m5, out V v0, out V v1, out V v2);
         if (target->FirstRow <= 0)
-            Put(target, at, S.Add(v0, bias));
-        if (target->FirstRow <= 1 && target->EndRow > 1)
-            Put(target, at + target->RowStride, S.Add(v1, bias));
-        if (target->EndRow > 2)
-            Put(target, at + (2 * target->RowStride), S.Add(v2, bias));
+            WinogradResults<S, V>.Put(target, at, S.Add(v0, bias));
+        if (target->FirstRow <= 1 && target->Rows > 1)
+            WinogradResults<S, V>.Put(target, at + target->RowStride, S.Add(v1, bias));
+        if (target->Rows > 2)
+            WinogradResults<S, V>.Put(target, at + (2 * target->RowStride), S.Add(v2, bias));
     }
 
     /// <summary>Aᵀ · m.</summary>
@@ -116,17 +68,5 @@ static unsafe class StemTransforms<S, V>
         v0 = S.Add(S.Add(m0, even), evenOfTwo);
         v1 = S.MultiplyAdd(S.Create(2), oddOfTwo, odd);
         v2 = S.Add(S.MultiplyAdd(S.Create(4), evenOfTwo, even), m5);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put(StemTarget* target, nint at, V value)
-    {
-        if (target->Residual != null)
-            value = S.Add(value, S.Load(target->Residual + at));
-        if (target->Bounds.HasLow)
-            value = S.Max(S.Create(target->Bounds.Low), value); // NaN passes
-        if (target->Bounds.HasHigh)
-            value = S.Min(S.Create(target->Bounds.High), value);
-        S.Store(value, target->Y + at);
     }
 }

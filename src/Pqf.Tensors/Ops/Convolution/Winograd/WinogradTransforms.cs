@@ -55,7 +55,10 @@ unsafe struct WinogradTarget
     /// <summary>Rows and columns of the tile.</summary>
     public Pair Size;
 
-    /// <summary>Rows and columns of the tile that are inside of the image.</summary>
+    /// <summary>The first row that is wanted. <see cref="IWinograd"/> writes all of them.</summary>
+    public int FirstRow;
+
+    /// <summary>Rows and columns of the tile that are wanted: those inside of the image.</summary>
     public int Rows;
 
     public int Columns;
@@ -196,7 +199,7 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         {
             for (int j = 0; j < size.W + 2; j++)
                 if (size.H == M)
-                    Forward(
+                    StoreForward(
                         S.Load(patch[j] + c), S.Load(patch[j + 6] + c), S.Load(patch[j + 12] + c), S.Load(patch[j + 18] + c),
                         S.Load(patch[j + 24] + c), S.Load(patch[j + 30] + c),
                         side + (j * S.Count), 6 * S.Count);
@@ -210,7 +213,7 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
                 if (size.H != M && i == WinogradTiling.LongPoint)
                     continue;
                 else if (size.W == M)
-                    Forward(
+                    StoreForward(
                         S.Load(from), S.Load(from + S.Count), S.Load(from + (2 * S.Count)), S.Load(from + (3 * S.Count)),
                         S.Load(from + (4 * S.Count)), S.Load(from + (5 * S.Count)),
                         at, stride);
@@ -280,20 +283,32 @@ readonly unsafe struct Winograd4<S, V> : IWinograd
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void StoreForward(V d0, V d1, V d2, V d3, V d4, V d5, float* to, nint stride)
+    {
+        Forward(d0, d1, d2, d3, d4, d5, out V p0, out V p1, out V p2, out V p3, out V p4, out V p5);
+        S.Store(p0, to);
+        S.Store(p1, to + stride);
+        S.Store(p2, to + (2 * stride));
+        S.Store(p3, to + (3 * stride));
+        S.Store(p4, to + (4 * stride));
+        S.Store(p5, to + (5 * stride));
+    }
+
     /// <summary>Bᵀ · d.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, float* to, nint stride)
+    public static void Forward(V d0, V d1, V d2, V d3, V d4, V d5, out V p0, out V p1, out V p2, out V p3, out V p4, out V p5)
     {
         V four = S.Create(4), lessFour = S.Create(-4), lessFive = S.Create(-5);
         V even = S.MultiplyAdd(lessFour, d2, d4), odd = S.MultiplyAdd(lessFour, d1, d3), evenOfTwo = S.Subtract(d4, d2),
             oddOfTwo = S.Subtract(d3, d1);
         oddOfTwo = S.Add(oddOfTwo, oddOfTwo);
-        S.Store(S.MultiplyAdd(four, d0, S.MultiplyAdd(lessFive, d2, d4)), to);
-        S.Store(S.Add(even, odd), to + stride);
-        S.Store(S.Subtract(even, odd), to + (2 * stride));
-        S.Store(S.Add(evenOfTwo, oddOfTwo), to + (3 * stride));
-        S.Store(S.Subtract(evenOfTwo, oddOfTwo), to + (4 * stride));
-        S.Store(S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5)), to + (5 * stride));
+        p0 = S.MultiplyAdd(four, d0, S.MultiplyAdd(lessFive, d2, d4));
+        p1 = S.Add(even, odd);
+        p2 = S.Subtract(even, odd);
+        p3 = S.Add(evenOfTwo, oddOfTwo);
+        p4 = S.Subtract(evenOfTwo, oddOfTwo);
+        p5 = S.MultiplyAdd(four, d1, S.MultiplyAdd(lessFive, d3, d5));
     }
 
     /// <summary>Bᵀ · d of F(3, 3) at 0, 1, −1 and 2, each point's row times what makes its weights those of F(4, 3): p + 2.</summary>

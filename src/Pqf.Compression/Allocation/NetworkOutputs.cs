@@ -13,18 +13,19 @@ static class NetworkOutputs
     /// <summary>Photographs that are enough to tell layers' effects apart.</summary>
     const int ImageCount = 32;
 
+    /// <summary>Batches that are used.</summary>
+    public static int BatchCount(NormImages images) => Math.Clamp(ImageCount / images.BatchShape[0], 1, Math.Max(1, images.BatchCount));
+
     /// <summary>All outputs, for any values of the network's parameters.</summary>
     /// <param name="graph">Without joints.</param>
     /// <param name="device">Where; images belong to its innermost scope.</param>
     /// <param name="images">The first few are used.</param>
-    public static Result<Func<Parameters, OutputValues[]>, PqfError> Of(Graph graph, Device device, NormImages images)
-    {
-        int batches = Math.Max(1, ImageCount / images.BatchShape[0]);
-        return Result
+    public static Result<Func<Parameters, OutputValues[]>, PqfError> Of(Graph graph, Device device, NormImages images) =>
+        Result
             .All(
                 images
                     .Batches()
-                    .Take(batches)
+                    .Take(BatchCount(images))
                     .Select(batch => batch.Map(input => Tensor<float>.From(device, input.Shape, input.Pixels.Span)))
             )
             .Map<Func<Parameters, OutputValues[]>>(loaded =>
@@ -46,5 +47,4 @@ static class NetworkOutputs
                     ];
                 }
             );
-    }
 }

@@ -2,18 +2,23 @@ using System.Collections.Immutable;
 using Pqf.Compression.Allocation;
 using Pqf.Compression.Collectives;
 using Pqf.Compression.Model;
+using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Jobs;
 
 /// <summary>Chooses block lengths and codebook sizes of a network so that it has a wanted size.</summary>
 static class AllocateJob
 {
-    // What reconstruction leaves of a convolution's effect, measured on ResNet-18 at the published sizes (5.1 nats in all, 2.1 after it).
-    // A linear layer at the end sees one patch of a photograph and is not reconstructed.
+    // What reconstruction leaves of the effect of a detector's convolution: a guess, as detectors are not tried. A linear layer counts
+    // in full.
     const double LeftByReconstruction = 0.4;
+
+    // Effects are measured on some photographs and layers tried on the others, where these are so many times as many at least.
+    const int LeastTimesAsMany = 3;
 
     /// <summary>The settings of a compression with each layer's own block length and codebook size.</summary>
     /// <param name="network">Dense, with the statistics of its norms.</param>
@@ -64,7 +69,7 @@ static class AllocateJob
         CancellationToken cancellation
     )
     {
-        var choices = Choices(network.Parameters, layers, measure, options, progress, cancellation);
+        var choices = Choices(layers, layer => Clustered(network, layer, options), measure, options, progress, cancellation);
         if (images is null)
             progress.Note(OnNoise);
         return options
@@ -134,16 +139,25 @@ static class AllocateJob
                 if (range.AllowsLargest)
                     return Largest(measure, target, range, progress);
                 progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
-                var choices = Choices(parameters, layers, measure, options, progress, cancellation)
+                var choices = Choices(layers, layer => parameters[layer.WeightName], measure, options, progress, cancellation)
                     .Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray());
                 return options.Ranks.Agree(() =>
                     new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range)
                 );
             });
 
+    /// <summary>The weight whose errors rank choices: with the rows scaled where reconstruction will scale them.</summary>
+    static Weight Clustered(Network network, LayerBlocks layer, CompressOptions options)
+    {
+        var weight = network.Parameters[layer.WeightName];
+        return options.Reconstruction is not null && RowScales.AreFree(network.Graph, layer.WeightName)
+            ? RowScales.OfRows(weight)?.Scaled(weight) ?? weight
+            : weight;
+    }
+
     static ImmutableArray<ImmutableArray<LayerChoice>> Choices(
-        Parameters parameters,
         ImmutableArray<LayerBlocks> layers,
+        Func<LayerBlocks, Weight> weightOf,
         SizeMeasure measure,
         CompressOptions options,
         IProgress<JobProgress>? progress,
@@ -165,13 +179,9 @@ static class AllocateJob
         ImmutableArray<LayerChoice> Tried(int number)
         {
             var layer = layers[number];
-            var own = Distortion.Of(
-                layer,
-                parameters[layer.WeightName],
-                (d, k) => measure.BitsOf(layer, d, k),
-                key.Fold(layer.Layer),
-                cancellation
-            );
+            var weight = weightOf(layer);
+            using var scope = weight.Tensors().First().Device.BeginScope();
+            var own = Distortion.Of(layer, weight, (d, k) => measure.BitsOf(layer, d, k), key.Fold(layer.Layer), cancellation);
             progress?.Report(new JobProgress.Advanced(number + 1));
             return own;
         }
@@ -206,30 +216,101 @@ static class AllocateJob
     {
         using var scope = network.Device.BeginScope();
         return Outputs(network, images, options)
-            .Map(outputs =>
+            .Bind(outputs =>
             {
-                var sensitivity = new Sensitivity(new OutputError(outputs, network.Parameters), network.Parameters);
+                var sensitivity = new Sensitivity(new OutputError(outputs, network.Parameters), network.Parameters, cancellation);
                 progress?.Report(new JobProgress.Started("measuring layers' effects", "layers", layers.Length));
-                var measured = ImmutableArray.CreateBuilder<ImmutableArray<LayerChoice>>();
-                foreach (var (layer, own) in layers.Zip(choices))
+                var measured = new ImmutableArray<LayerChoice>[layers.Length];
+                int done = 0;
+                var all =
+                    network.Graph.HasJoints || images is null
+                        ? Plainly()
+                        : Calibrated(
+                            network,
+                            layers,
+                            images,
+                            options,
+                            (number, host, trial) =>
+                                Add(number, key => sensitivity.Measure(layers[number], choices[number], key, host, trial))
+                        );
+                progress?.Report(new JobProgress.Ended());
+                return all.Map(_ => measured.ToImmutableArray());
+
+                Result<Unit, PqfError> Plainly()
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    measured.Add(
-                        AfterCalibration(layer, sensitivity.Measure(layer, own, options.Key.Fold("allocate").Fold(layer.Layer)), options)
-                    );
-                    progress?.Report(new JobProgress.Advanced(measured.Count));
+                    for (int i = 0; i < layers.Length; i++)
+                        Add(i, key => AfterCalibration(layers[i], sensitivity.Measure(layers[i], choices[i], key), options));
+                    return default(Unit);
                 }
 
-                progress?.Report(new JobProgress.Ended());
-                return measured.ToImmutable();
+                void Add(int number, Func<RngKey, ImmutableArray<LayerChoice>> measure)
+                {
+                    measured[number] = measure(options.Key.Fold("allocate").Fold(layers[number].Layer));
+                    progress?.Report(new JobProgress.Advanced(++done));
+                }
             });
     }
 
-    /// <summary>Choices with the effects that they will have after the calibration that is asked for.</summary>
+    /// <summary>Choices of a layer that is not tried, with the effects that they may have after the calibration that is asked for.</summary>
     static ImmutableArray<LayerChoice> AfterCalibration(LayerBlocks layer, ImmutableArray<LayerChoice> choices, CompressOptions options) =>
         options.Reconstruction is null || layer.Weight.Rank == 2
             ? choices
             : [.. choices.Select(choice => choice with { Effect = LeftByReconstruction * choice.Effect })];
+
+    /// <summary>Tries layers as they will be calibrated.</summary>
+    /// <param name="network">Without joints.</param>
+    /// <param name="layers">What is quantised.</param>
+    /// <param name="images">Photographs.</param>
+    /// <param name="options">The compression.</param>
+    /// <param name="visit">Takes a layer's number, the dense network's values on the host and what tries the layer.</param>
+    static Result<Unit, PqfError> Calibrated(
+        Network network,
+        ImmutableArray<LayerBlocks> layers,
+        NormImages images,
+        CompressOptions options,
+        Action<int, Parameters, LayerTrials.Trial> visit
+    )
+    {
+        if (network.Device is HostDevice device)
+            return On(device);
+        using var own = new HostDevice(options.HostThreadCount);
+        return On(own);
+
+        Result<Unit, PqfError> On(HostDevice host)
+        {
+            using var scope = host.BeginScope();
+            var dense = network.Parameters.On(host);
+            int measured = NetworkOutputs.BatchCount(images),
+                others = images.BatchCount - measured,
+                most = LayerTrials.MostBatches(
+                    network.Graph,
+                    layers,
+                    images.BatchShape,
+                    (options.Reconstruction ?? new()).VariedMemoryLimit
+                );
+            return Result
+                .All(
+                    images
+                        .Batches()
+                        .Skip(others >= LeastTimesAsMany * measured ? measured : 0)
+                        .Take(most)
+                        .Select(batch => batch.Map(input => Tensor<float>.From(host, input.Shape, input.Pixels.Span)))
+                )
+                .Map(photographs =>
+                {
+                    new LayerTrials(host, network.Graph, dense, Quick(options.Reconstruction), options.Key.Fold("allocate")).ForEach(
+                        layers,
+                        photographs,
+                        (number, trial) => visit(number, dense, trial)
+                    );
+                    return default(Unit);
+                });
+        }
+    }
+
+    /// <summary>Reconstruction to compare choices by: one sweep, which leaves errors some per cent larger, for all choices alike.</summary>
+    static ReconstructionOptions? Quick(ReconstructionOptions? options) =>
+        options is null ? null : options with { Sweeps = Math.Min(options.Sweeps, 1) };
 
     /// <summary>What the network gives on some images, for any values of its parameters.</summary>
     static Result<Func<Parameters, OutputValues[]>, PqfError> Outputs(Network network, NormImages? images, CompressOptions options)

@@ -49,8 +49,8 @@ sealed unsafe class NetworkReconstruction(
     public void Compute(int node)
     {
         var layer = graph.Nodes[node];
-        if (layer is BatchNormLayer norm)
-            MatchNorm(norm);
+        if (layer is BatchNormLayer norm && !values.AreSame(norm.X))
+            MatchNorm(norm, ChannelMoments.Of(Batches(norm.X, values.Dense)), ChannelMoments.Of(Batches(norm.X, values.Quantised)));
         for (int batch = 0; batch < values.BatchCount; batch++)
             values.Compute(node, batch, dense, Parameters, same[node]);
 
@@ -60,7 +60,16 @@ sealed unsafe class NetworkReconstruction(
             && values.Has(node)
             && matched.Add(layer.Parameters[0].Layer) // a layer that is used several times is matched where it is used first
         )
-            MatchBias(node, bias);
+        {
+            float[] shift = MatchBias(
+                bias,
+                ChannelMoments.Of(Batches(node, values.Dense)),
+                ChannelMoments.Of(Batches(node, values.Quantised))
+            );
+            foreach (var value in Batches(node, values.Quantised))
+                for (int i = 0; i < value.Shape.Count; i++)
+                    value.Pointer[i] += shift[i % shift.Length];
+        }
     }
 
     /// <summary>Reconstructs a layer.</summary>
@@ -69,19 +78,24 @@ sealed unsafe class NetworkReconstruction(
     /// <returns>What it gave; null where its rows are not multiplied with parts of its input, or there is no patch.</returns>
     public LayerReconstruction? Reconstruct(LayerBlocks blocks, int node)
     {
-        if (
-            Parameters[blocks.WeightName] is not Weight.Quantised quantised
-            || LayerPatches.Of(graph, values, node, options, key.Fold(blocks.Layer).Fold("patches")) is not { } patches
-        )
-            return null;
         using var scope = host.BeginScope();
-        var (metric, correction) = Target(node, patches, blocks);
-        foreach (int use in patches.Nodes)
-            scope.KeepAll(Batches(use, values.Dense)); // computed for the moments, and needed later
+        if (Parameters[blocks.WeightName] is not Weight.Quantised || Target(blocks, node, null) is not { } target)
+            return null;
+        scope.KeepAll(target.Nodes.SelectMany(use => Batches(use, values.Dense))); // computed for the moments, and needed later
+        var result = Reconstruct(blocks, target);
+        scope.KeepAll(Parameters[blocks.WeightName].Tensors());
+        return result;
+    }
+
+    /// <summary>Reconstructs a layer whose target is known; the result belongs to the innermost scope.</summary>
+    public LayerReconstruction Reconstruct(LayerBlocks blocks, FitTarget target)
+    {
+        using var scope = host.BeginScope();
+        var quantised = (Weight.Quantised)Parameters[blocks.WeightName];
         var begun = new MetricCode(blocks.D, quantised.Codebook.ToArray(), Array.ConvertAll(quantised.Codes.ToArray(), code => (int)code));
         var (fit, scales) = RowScales.AreFree(graph, blocks.WeightName)
-            ? RowScales.Fit(host, metric, begun, options, key.Fold(blocks.Layer))
-            : (LayerFit.Run(host, metric, begun, options, key.Fold(blocks.Layer)), null);
+            ? RowScales.Fit(host, target.Metric, begun, options, key.Fold(blocks.Layer))
+            : (LayerFit.Run(host, target.Metric, begun, options, key.Fold(blocks.Layer)), null);
         if (scales is not null)
             rowScales.Add(blocks.Layer, scales);
         var result = new Weight.Quantised(
@@ -91,31 +105,65 @@ sealed unsafe class NetworkReconstruction(
         );
         scope.KeepAll(result.Tensors());
         Parameters = Parameters.With(blocks.WeightName, result);
-        return new(blocks.Layer, fit.Before, fit.After, correction);
+        return new(blocks.Layer, fit.Before, fit.After, target.Correction);
+    }
+
+    /// <summary>Gives the norm behind a layer, or the layer's bias, the moments of the dense network's output. No value of a node
+    /// changes.</summary>
+    /// <param name="node">Of the layer: its dense value is computed, and all that it reads.</param>
+    public void Match(int node)
+    {
+        var (want, have) = Moments(node);
+        if (ReadersNorm(node) is { } norm)
+            MatchNorm(norm, want, have);
+        else if (graph.Nodes[node].Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.Bias) is { } bias)
+            MatchBias(bias, want, have);
+    }
+
+    (ChannelMoments Want, ChannelMoments Have) Moments(int node)
+    {
+        using var scope = host.BeginScope();
+        return (
+            ChannelMoments.Of(Batches(node, values.Dense)),
+            ChannelMoments.Of(Batches(node, (use, batch) => values.Tried(use, batch, Parameters)))
+        );
     }
 
     /// <summary>Factors of a reconstructed layer's rows that its norm takes back; null for none.</summary>
     public RowScales? RowScalesOf(string layer) => rowScales.GetValueOrDefault(layer);
 
-    /// <summary>What a layer should compute. The moments, which take as much memory as the result, are given back.</summary>
-    (LayerMetric Metric, float? Correction) Target(int node, LayerPatches patches, LayerBlocks blocks)
+    /// <summary>What a layer should compute. It belongs to the innermost scope, as do the dense values of the layer's nodes; the moments,
+    /// which take as much memory, are given back.</summary>
+    /// <param name="blocks">How its weight is cut.</param>
+    /// <param name="node">Its first node; all before it are computed.</param>
+    /// <param name="known">A target of the layer for another cut, which may serve for this one.</param>
+    /// <returns>Null where the layer's rows are not multiplied with parts of its input, or there is no patch.</returns>
+    public FitTarget? Target(LayerBlocks blocks, int node, FitTarget? known)
     {
+        if (LayerPatches.Of(graph, values, node, options, key.Fold(blocks.Layer).Fold("patches")) is not { } patches)
+            return null;
+        var parts = patches.Parts(blocks, options.MostColumns);
+        if (known is not null && known.Parts.SequenceEqual(parts))
+            return known;
         using var scope = host.BeginScope();
-        var (seen, heldBack) = Moments(node, patches, blocks);
-        foreach (int use in patches.Nodes)
-            scope.KeepAll(Batches(use, values.Dense));
+        var (seen, heldBack) = Moments(node, patches, blocks, parts);
+        scope.KeepAll(patches.Nodes.SelectMany(use => Batches(use, values.Dense)));
         var weight = dense[blocks.WeightName].Decode().Reshape([blocks.Rows, blocks.RowLength]);
         var (metric, correction) = LayerTarget.Of(host, weight, RowWeights(node, blocks.Rows), seen, heldBack, options);
         scope.Keep(metric.Wanted);
         scope.KeepAll(metric.Parts.Select(part => part.Covariance));
-        return (metric, correction);
+        return new(patches.Nodes, parts, metric, correction);
     }
 
     /// <summary>Moments of a layer's inputs with the outputs wanted, for each part of the weight: of most batches, and of those held back
     /// where the rows can be corrected.</summary>
-    (ImmutableArray<PartMoments> Seen, ImmutableArray<PartMoments>? HeldBack) Moments(int node, LayerPatches patches, LayerBlocks blocks)
+    (ImmutableArray<PartMoments> Seen, ImmutableArray<PartMoments>? HeldBack) Moments(
+        int node,
+        LayerPatches patches,
+        LayerBlocks blocks,
+        ImmutableArray<WeightPart> parts
+    )
     {
-        var parts = patches.Parts(blocks, options.MostColumns);
         ImmutableArray<PartMoments> New() =>
             [.. parts.Select(part => new PartMoments(part.FirstRow, part.FirstColumn, new(host, part.Columns, part.RowCount)))];
         var shortcut = Shortcut(node);
@@ -212,12 +260,8 @@ sealed unsafe class NetworkReconstruction(
 
     /// <summary>Gives a norm of the quantised network the mean and the deviation of the dense network's output. That takes back the scales
     /// of the rows before it.</summary>
-    void MatchNorm(BatchNormLayer norm)
+    void MatchNorm(BatchNormLayer norm, ChannelMoments want, ChannelMoments have)
     {
-        if (values.AreSame(norm.X))
-            return;
-        var want = ChannelMoments.Of(Batches(norm.X, values.Dense));
-        var have = ChannelMoments.Of(Batches(norm.X, values.Quantised));
         float[] weight = Vector(dense, norm.Name, "weight"),
             bias = Vector(dense, norm.Name, "bias"),
             mean = Vector(dense, norm.Name, "running_mean"),
@@ -237,18 +281,15 @@ sealed unsafe class NetworkReconstruction(
     }
 
     /// <summary>Shifts the bias of a layer without a norm so that its output has the dense network's mean.</summary>
-    void MatchBias(int node, ParameterSpec bias)
+    /// <returns>By how much.</returns>
+    float[] MatchBias(ParameterSpec bias, ChannelMoments want, ChannelMoments have)
     {
-        var want = ChannelMoments.Of(Batches(node, values.Dense));
-        var have = ChannelMoments.Of(Batches(node, values.Quantised));
         float[] vector = Parameters.Find(bias.Name)!.ToArray(),
             shift = [.. want.Mean.Zip(have.Mean, (wanted, got) => (float)(wanted - got))];
         for (int c = 0; c < vector.Length; c++)
             vector[c] += shift[c];
         Set(bias.Name, vector);
-        foreach (var value in Batches(node, values.Quantised))
-            for (int i = 0; i < value.Shape.Count; i++)
-                value.Pointer[i] += shift[i % shift.Length];
+        return shift;
     }
 
     /// <summary>For each node whether nothing that its value depends on is quantised: both networks have one value of it.</summary>
@@ -273,6 +314,13 @@ sealed unsafe class NetworkReconstruction(
 
     static float[] Vector(Parameters parameters, string layer, string name) => NormEstimates.Vector(parameters, layer, name);
 }
+
+/// <summary>What a layer's rows are fitted to.</summary>
+/// <param name="Nodes">That use its weight.</param>
+/// <param name="Parts">How its weight is cut for the metric.</param>
+/// <param name="Metric">What the rows should be.</param>
+/// <param name="Correction">As <see cref="LayerReconstruction.Correction"/>.</param>
+sealed record FitTarget(ImmutableArray<int> Nodes, ImmutableArray<WeightPart> Parts, LayerMetric Metric, float? Correction);
 
 /// <summary>What reconstructing one layer gave.</summary>
 /// <param name="Layer">PyTorch name.</param>

@@ -50,9 +50,7 @@ sealed class NetworkValues(HostDevice host, Graph graph)
     public void Compute(int node, int batch, Parameters original, Parameters reconstructed, bool isSame)
     {
         ComputeDense(node, batch, original);
-        quantised[node][batch] = isSame
-            ? dense[node][batch]
-            : Run(node, batch, reconstructed, [.. graph.Nodes[node].Inputs.Select(input => quantised[input][batch]!)]);
+        quantised[node][batch] = isSame ? dense[node][batch] : Tried(node, batch, reconstructed);
         Release(node, batch);
     }
 
@@ -74,6 +72,10 @@ sealed class NetworkValues(HostDevice host, Graph graph)
         var layer = graph.Nodes[node];
         dense[node][batch] ??= Run(node, batch, parameters, [.. layer.Inputs.Select(input => dense[input][batch]!)]);
     }
+
+    /// <summary>What a node would give with other values of its own; its inputs are computed. In the innermost scope.</summary>
+    public Tensor<float> Tried(int node, int batch, Parameters parameters) =>
+        Run(node, batch, parameters, [.. graph.Nodes[node].Inputs.Select(input => quantised[input][batch]!)]);
 
     Tensor<float> Run(int node, int batch, Parameters parameters, ImmutableArray<Tensor<float>> inputs)
     {

@@ -23,10 +23,7 @@ sealed unsafe record RowScales(ImmutableArray<float> Factors)
     /// <param name="weight">Name of the layer's weight.</param>
     public static bool AreFree(Graph graph, string weight)
     {
-        int[] uses =
-        [
-            .. Enumerable.Range(0, graph.Nodes.Length).Where(node => graph.Nodes[node].Parameters.Any(spec => spec.Name == weight)),
-        ];
+        int[] uses = graph.UsesOf(weight);
         return Array.TrueForAll(
             uses,
             use =>
@@ -76,6 +73,19 @@ sealed unsafe record RowScales(ImmutableArray<float> Factors)
         return new([.. powers.Select(power => HasPower(power) ? (float)Math.Clamp(size / Math.Sqrt(power), Least, Most) : 1f)]);
     }
 
+    /// <summary>Factors that give rows about equal power where their inputs are not known: all rows of a weight get the same norm.</summary>
+    /// <param name="weight">Dense, [R, …].</param>
+    /// <returns>Null where all values are 0.</returns>
+    public static RowScales? OfRows(Weight weight)
+    {
+        float[] values = weight.Decode().ToArray();
+        return Of([.. values.Chunk(values.Length / weight.Shape[0]).Select(row => row.Sum(value => (double)value * value))]);
+    }
+
+    /// <summary>A weight with its rows scaled.</summary>
+    /// <param name="weight">Dense, [R, …].</param>
+    public Weight.Dense Scaled(Weight weight) => Mapped(weight, (value, row) => value * Factors[row]);
+
     /// <summary>The metric of scaled rows. Each error counts as before: the weight of a row is divided by its factor's square.</summary>
     public LayerMetric Scaled(HostDevice host, LayerMetric metric)
     {
@@ -92,15 +102,7 @@ sealed unsafe record RowScales(ImmutableArray<float> Factors)
 
     /// <summary>A weight with its rows as large as without the factors.</summary>
     /// <param name="weight">Of scaled rows.</param>
-    public Weight.Dense Undone(Weight weight)
-    {
-        var decoded = weight.Decode();
-        float[] values = decoded.ToArray();
-        int columns = values.Length / Factors.Length;
-        for (int i = 0; i < values.Length; i++)
-            values[i] /= Factors[i / columns];
-        return new(Tensor<float>.From(decoded.Device, decoded.Shape, values));
-    }
+    public Weight.Dense Undone(Weight weight) => Mapped(weight, (value, row) => value / Factors[row]);
 
     /// <summary>What a norm's weight is multiplied with so that ε, which is added to the variance of scaled outputs, counts as it would
     /// without the factor.</summary>
@@ -131,6 +133,16 @@ sealed unsafe record RowScales(ImmutableArray<float> Factors)
         {
             Codebook = [.. start.Codebook.Select((own, i) => counts[i / d] > 0 ? (float)(sums[i] / counts[i / d]) : own)],
         };
+    }
+
+    Weight.Dense Mapped(Weight weight, Func<float, int, float> map)
+    {
+        var decoded = weight.Decode();
+        float[] values = decoded.ToArray();
+        int columns = values.Length / Factors.Length;
+        for (int i = 0; i < values.Length; i++)
+            values[i] = map(values[i], i / columns);
+        return new(Tensor<float>.From(decoded.Device, decoded.Shape, values));
     }
 
     static bool HasPower(double power) => power > 0 && double.IsFinite(power);

@@ -31,8 +31,8 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     IEnumerable<CompressionEvent> Run(CompressionState state, Scope scope, CancellationToken cancellation)
     {
         var (host, device) = (state.Host, state.Parameters.Tensors().First().Device);
-        var dense = On(host, state.Dense ?? state.Parameters);
-        var start = Shared(On(host, state.Parameters), dense);
+        var dense = (state.Dense ?? state.Parameters).On(host);
+        var start = Shared(state.Parameters.On(host), dense);
         var graph = state.Graph.WithBoxCounts(Images.BoxCounts);
         var firsts = Firsts(graph);
         var pass = new NetworkReconstruction(host, graph, dense, start, new NetworkValues(host, graph), Options, Key);
@@ -64,7 +64,7 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
             pass.Compute(node);
         }
 
-        var parameters = device == host ? pass.Parameters : On(device, pass.Parameters);
+        var parameters = device == host ? pass.Parameters : pass.Parameters.On(device);
         if (device == host)
             scope.KeepAll(parameters.Tensors());
         yield return new CompressionEvent.StepFinished(
@@ -102,17 +102,9 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
     /// <summary>For each node that is the first of a quantised layer: the layer.</summary>
     Dictionary<int, LayerBlocks> Firsts(Graph graph) =>
         Layers
-            .Select(layer => (Node: First(graph, layer.WeightName), layer))
-            .Where(pair => pair.Node >= 0)
-            .ToDictionary(pair => pair.Node, pair => pair.layer);
-
-    static int First(Graph graph, string weight)
-    {
-        for (int i = 0; i < graph.Nodes.Length; i++)
-            if (graph.Nodes[i].Parameters.Any(spec => spec.Name == weight))
-                return i;
-        return -1;
-    }
+            .Select(layer => (Uses: graph.UsesOf(layer.WeightName), layer))
+            .Where(pair => pair.Uses.Length > 0)
+            .ToDictionary(pair => pair.Uses[0], pair => pair.layer);
 
     /// <summary>How many batches each node is computed on.</summary>
     /// <param name="Plain">Batches of the photographs as they are, on which all nodes are.</param>
@@ -178,26 +170,6 @@ public sealed record ReconstructLayers(ImmutableArray<LayerBlocks> Layers, NormI
 
         return default(Unit);
     }
-
-    /// <summary>Values on a device: themselves if they are there.</summary>
-    static Parameters On(Device device, Parameters parameters) =>
-        parameters.Tensors().First().Device == device
-            ? parameters
-            : new(
-                parameters.Values.ToImmutableDictionary(
-                    pair => pair.Key,
-                    pair =>
-                        pair.Value.Match<Weight>(
-                            own => own with { Value = Tensor<float>.From(device, own.Shape, own.Value.ToArray()) },
-                            own =>
-                                own with
-                                {
-                                    Codebook = Tensor<float>.From(device, own.Codebook.Shape, own.Codebook.ToArray()),
-                                    Codes = Tensor<ushort>.From(device, own.Codes.Shape, own.Codes.ToArray()),
-                                }
-                        )
-                )
-            );
 
     /// <summary>The quantised network's values; those that have no codes and no form of 8 bits are the dense network's own.</summary>
     static Parameters Shared(Parameters quantised, Parameters dense) =>

@@ -115,11 +115,11 @@ public sealed class ScaledRowsTests : IDisposable
     public void Norms_measured_again_on_the_same_photographs_stay()
     {
         // One batch: norms are measured batch by batch.
-        var photographs = Photographs with
+        var photographs = SmallPhotographs.Four with
         {
             BatchCount = 1,
             ImageCount = 8,
-            Batches = () => Photographs.Batches().Take(1),
+            Batches = () => SmallPhotographs.Four.Batches().Take(1),
         };
         var dense = Run(
             new UnfoldNorms(photographs),
@@ -147,11 +147,11 @@ public sealed class ScaledRowsTests : IDisposable
     /// <summary>The same codes, fitted to dense values.</summary>
     static CompressionState Reconstructed(CompressionState quantised, Parameters dense, NormImages? photographs = null) =>
         Run(
-            new MeasureEffects(Photographs),
+            new MeasureEffects(SmallPhotographs.Four),
             Run(
                 new ReconstructLayers(
                     [.. quantised.Layers.Select(report => report.Blocks)],
-                    photographs ?? Photographs,
+                    photographs ?? SmallPhotographs.Four,
                     RngKey.FromSeed(4),
                     new() { VaryBelow = 0 }
                 ),
@@ -179,16 +179,7 @@ public sealed class ScaledRowsTests : IDisposable
 
     float[] Logits(CompressionState state) => Forward.Run(state.Graph, state.Parameters, Images(9)).ToArray();
 
-    Tensor<float> Images(int batch) => Tensor<float>.From(host, [8, 6, 6, 3], Pixels(batch));
-
-    static NormImages Photographs { get; } =
-        NormImages.OfShape(
-            [8, 6, 6, 3],
-            4,
-            () => Enumerable.Range(0, 4).Select(batch => (Result<ReadOnlyMemory<float>, PqfError>)(ReadOnlyMemory<float>)Pixels(batch))
-        );
-
-    static float[] Pixels(int batch) => [.. Enumerable.Range(0, 8 * 108).Select(i => Noise(10 + batch, i))];
+    Tensor<float> Images(int batch) => Tensor<float>.From(host, SmallPhotographs.Shape, SmallPhotographs.Pixels(batch));
 
     static float Noise(int seed, int i) => (float)RngKey.FromSeed(seed).Normal((ulong)i);
 }

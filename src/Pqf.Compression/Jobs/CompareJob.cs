@@ -65,12 +65,22 @@ public static class CompareJob
             from one in first.ForPhotographs()
             from other in second.ForPhotographs()
             from ready in options.BeforeWork()
+            let noted = NotePreparation(one, other, progress)
             from compared in Compare(one, other, images, isLabelled, options, answers, progress, cancellation)
             select compared;
         // With labels the accuracies say it.
         if (!isLabelled && result is Result<Comparison, PqfError>.Ok)
             DenseAnswers.NoteSame($"{first.Path}: the network", [.. answers], progress);
         return result;
+    }
+
+    /// <summary>Says so if the networks see the same image differently: their answers may differ for that alone.</summary>
+    static Unit NotePreparation(Network first, Network second, IProgress<JobProgress>? progress)
+    {
+        string[] ways = [PreparationText.Of(first.Preprocessing), PreparationText.Of(second.Preprocessing)];
+        if (ways[0] != ways[1])
+            progress.Note($"the networks prepare images in different ways: {first.Path}: {ways[0]}; {second.Path}: {ways[1]}");
+        return default;
     }
 
     /// <summary>As <see cref="Run"/>, without labels, for networks that were checked: nothing is noted of the first network's

@@ -176,8 +176,8 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
             CultureInfo.InvariantCulture,
             $"resize {how.Resize}{Mark(overrides.Resize is not null, "resize")}, "
                 + $"crop {how.Crop}{Mark(overrides.Crop is not null, "crop")}, "
-                + $"mean {Listed(how.Mean)}{Mark(overrides.Mean is not [], "mean")}, "
-                + $"deviation {Listed(how.Deviation)}{Mark(overrides.Deviation is not [], "deviation")}"
+                + $"mean {PreparationText.Listed(how.Mean)}{Mark(overrides.Mean is not [], "mean")}, "
+                + $"deviation {PreparationText.Listed(how.Deviation)}{Mark(overrides.Deviation is not [], "deviation")}"
         );
         return new(
             how,
@@ -191,9 +191,6 @@ sealed record SettingsBeside(Preprocessing? Preprocessing, ClassNames? ClassName
     }
 
     static string Beside(string weights, string name) => Path.Combine(Path.GetDirectoryName(weights) ?? "", name);
-
-    static string Listed(ImmutableArray<float> values) =>
-        $"[{string.Join(", ", values.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture)))}]";
 
     static ReadOnlyMemory<byte> WithoutMark(byte[] text) => text is [0xEF, 0xBB, 0xBF, ..] ? text.AsMemory(3) : text;
 }

@@ -140,6 +140,34 @@ public sealed class CompareTests : IDisposable
         Assert.DoesNotContain(result.Lines, line => line.StartsWith("top-1", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("[0.5, 0.456, 0.406]", true)]
+    [InlineData("[0.485, 0.456, 0.406]", false)]
+    public void Networks_that_see_the_images_differently_are_named(string mean, bool isSaid)
+    {
+        Directory.CreateDirectory(folder.File("other"));
+        string other = folder.File("other/second.safetensors");
+        File.Copy(folder.File("second.safetensors"), other);
+        File.WriteAllText(
+            folder.File("other/preprocessor_config.json"),
+            $$"""{"size": {"shortest_edge": 256}, "crop_size": 224, "image_mean": {{mean}}, "image_std": [0.229, 0.224, 0.225]}"""
+        );
+        string[] arguments = [.. Compare("first.safetensors", "other/second.safetensors"), "--unlabelled"];
+
+        var result = Cli.Run([.. arguments.Where(word => word != "--quiet")]);
+
+        Assert.True(result.Code == ExitCode.Success, result.Error);
+        Assert.Equal(
+            isSaid,
+            result.Error.Contains(
+                $"the networks prepare images in different ways: {folder.File("first.safetensors")}: resize 32, crop 32 × 32, mean [0.485, "
+                    + $"0.456, 0.406], deviation [0.229, 0.224, 0.225]; {other}: resize 32, crop 32 × 32, mean {mean}, deviation [0.229, "
+                    + "0.224, 0.225]",
+                StringComparison.Ordinal
+            )
+        );
+    }
+
     [Fact]
     public void Networks_of_other_classes_and_missing_images_are_errors()
     {

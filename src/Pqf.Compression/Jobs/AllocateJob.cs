@@ -251,7 +251,7 @@ static class AllocateJob
             });
     }
 
-    /// <summary>Choices of a layer that is not tried, with the effects that they may have after the calibration that is asked for.</summary>
+    /// <summary>Choices of a layer that is not tried, with the effects that they may have after calibration.</summary>
     static ImmutableArray<LayerChoice> AfterCalibration(LayerBlocks layer, ImmutableArray<LayerChoice> choices, CompressOptions options) =>
         options.Reconstruction is null || layer.Weight.Rank == 2
             ? choices

@@ -73,7 +73,7 @@ sealed unsafe record RowScales(ImmutableArray<float> Factors)
         return new([.. powers.Select(power => HasPower(power) ? (float)Math.Clamp(size / Math.Sqrt(power), Least, Most) : 1f)]);
     }
 
-    /// <summary>Factors that give rows about equal power where their inputs are not known: all rows of a weight get the same norm.</summary>
+    /// <summary>Factors that give rows about equal power where inputs are not known: all rows get the same norm.</summary>
     /// <param name="weight">Dense, [R, …].</param>
     /// <returns>Null where all values are 0.</returns>
     public static RowScales? OfRows(Weight weight)

@@ -21,13 +21,8 @@ static class NetworkOutputs
     /// <param name="device">Where; images belong to its innermost scope.</param>
     /// <param name="images">The first few are used.</param>
     public static Result<Func<Parameters, OutputValues[]>, PqfError> Of(Graph graph, Device device, NormImages images) =>
-        Result
-            .All(
-                images
-                    .Batches()
-                    .Take(BatchCount(images))
-                    .Select(batch => batch.Map(input => Tensor<float>.From(device, input.Shape, input.Pixels.Span)))
-            )
+        images
+            .On(device, 0, BatchCount(images))
             .Map<Func<Parameters, OutputValues[]>>(loaded =>
                 parameters =>
                 {

@@ -69,7 +69,7 @@ static class AllocateJob
         CancellationToken cancellation
     )
     {
-        var choices = Choices(layers, layer => Clustered(network, layer, options), measure, options, progress, cancellation);
+        var choices = Choices(layers, layer => WeightToCluster(network, layer, options), measure, options, progress, cancellation);
         if (images is null)
             progress.Note(OnNoise);
         return options
@@ -147,7 +147,7 @@ static class AllocateJob
             });
 
     /// <summary>The weight whose errors rank choices: with the rows scaled where reconstruction will scale them.</summary>
-    static Weight Clustered(Network network, LayerBlocks layer, CompressOptions options)
+    static Weight WeightToCluster(Network network, LayerBlocks layer, CompressOptions options)
     {
         var weight = network.Parameters[layer.WeightName];
         return options.Reconstruction is not null && RowScales.AreFree(network.Graph, layer.WeightName)
@@ -288,14 +288,8 @@ static class AllocateJob
                     images.BatchShape,
                     (options.Reconstruction ?? new()).VariedMemoryLimit
                 );
-            return Result
-                .All(
-                    images
-                        .Batches()
-                        .Skip(others >= LeastTimesAsMany * measured ? measured : 0)
-                        .Take(most)
-                        .Select(batch => batch.Map(input => Tensor<float>.From(host, input.Shape, input.Pixels.Span)))
-                )
+            return images
+                .On(host, others >= LeastTimesAsMany * measured ? measured : 0, most)
                 .Map(photographs =>
                 {
                     new LayerTrials(host, network.Graph, dense, Quick(options.Reconstruction), options.Key.Fold("allocate")).ForEach(

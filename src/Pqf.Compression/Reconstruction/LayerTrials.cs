@@ -44,6 +44,8 @@ sealed class LayerTrials(HostDevice host, Graph graph, Parameters dense, Reconst
     /// <param name="visit">Takes the number of a layer and tries it, once for each layer, in the graph's order.</param>
     public void ForEach(ImmutableArray<LayerBlocks> layers, IEnumerable<Tensor<float>> photographs, Action<int, Trial> visit)
     {
+        if (layers.IsEmpty)
+            return;
         var firsts = layers.Select((layer, number) => (Node: graph.UsesOf(layer.WeightName)[0], number)).ToLookup(pair => pair.Node);
         var same = ImmutableArray.CreateRange(graph.Nodes, _ => true);
         int begin = firsts.Min(pair => pair.Key),

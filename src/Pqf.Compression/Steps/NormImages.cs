@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pqf.Nets.Execution;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Steps;
 
@@ -27,6 +28,15 @@ public sealed record NormImages(Shape BatchShape, int BatchCount, Func<IEnumerab
     /// <param name="batches">Gives the same values at each call: row-major, read before the next batch is asked for.</param>
     public static NormImages OfShape(Shape shape, int count, Func<IEnumerable<Result<ReadOnlyMemory<float>, PqfError>>> batches) =>
         new(shape, count, () => batches().Select(batch => batch.Map(pixels => new InputBatch(shape, pixels))));
+
+    /// <summary>Some of the batches on a device, in its innermost scope; an error that names the first that cannot be had.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="first">Number of the first.</param>
+    /// <param name="count">How many at most.</param>
+    internal Result<ImmutableArray<Tensor<float>>, PqfError> On(Device device, int first, int count) =>
+        Result.All(
+            Batches().Skip(first).Take(count).Select(batch => batch.Map(own => Tensor<float>.From(device, own.Shape, own.Pixels.Span)))
+        );
 
     /// <summary>Refuses an empty set of images.</summary>
     internal Result<Unit, PqfError> Check() =>

@@ -17,7 +17,7 @@ static class AllocateJob
     // in full.
     const double LeftByReconstruction = 0.4;
 
-    // Effects are measured on some photographs and layers tried on the others, where these are so many times as many at least.
+    // Layers are tried on photographs that effects are not measured on where these are at least three times as many.
     const int LeastTimesAsMany = 3;
 
     /// <summary>The settings of a compression with each layer's own block length and codebook size.</summary>
@@ -269,38 +269,34 @@ static class AllocateJob
         NormImages images,
         CompressOptions options,
         Action<int, Parameters, LayerTrials.Trial> visit
-    )
-    {
-        if (network.Device is HostDevice device)
-            return On(device);
-        using var own = new HostDevice(options.HostThreadCount);
-        return On(own);
-
-        Result<Unit, PqfError> On(HostDevice host)
-        {
-            using var scope = host.BeginScope();
-            var dense = network.Parameters.On(host);
-            int measured = NetworkOutputs.BatchCount(images),
-                others = images.BatchCount - measured,
-                most = LayerTrials.MostBatches(
-                    network.Graph,
-                    layers,
-                    images.BatchShape,
-                    (options.Reconstruction ?? new()).VariedMemoryLimit
-                );
-            return images
-                .On(host, others >= LeastTimesAsMany * measured ? measured : 0, most)
-                .Map(photographs =>
-                {
-                    new LayerTrials(host, network.Graph, dense, Quick(options.Reconstruction), options.Key.Fold("allocate")).ForEach(
+    ) =>
+        options.OnHost(
+            network.Device,
+            host =>
+            {
+                using var scope = host.BeginScope();
+                var dense = network.Parameters.On(host);
+                int measured = NetworkOutputs.BatchCount(images),
+                    others = images.BatchCount - measured,
+                    most = LayerTrials.MostBatches(
+                        network.Graph,
                         layers,
-                        photographs,
-                        (number, trial) => visit(number, dense, trial)
+                        images.BatchShape,
+                        (options.Reconstruction ?? new()).VariedMemoryLimit
                     );
-                    return default(Unit);
-                });
-        }
-    }
+                return images
+                    .On(host, others >= LeastTimesAsMany * measured ? measured : 0, most)
+                    .Map(photographs =>
+                    {
+                        new LayerTrials(host, network.Graph, dense, Quick(options.Reconstruction), options.Key.Fold("allocate")).ForEach(
+                            layers,
+                            photographs,
+                            (number, trial) => visit(number, dense, trial)
+                        );
+                        return default(Unit);
+                    });
+            }
+        );
 
     /// <summary>Reconstruction to compare choices by: one sweep, which leaves errors some per cent larger, for all choices alike.</summary>
     static ReconstructionOptions? Quick(ReconstructionOptions? options) =>

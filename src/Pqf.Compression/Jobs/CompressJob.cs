@@ -205,24 +205,21 @@ public static class CompressJob
         CompressionRun run,
         CompressOptions options,
         CancellationToken cancellation
-    )
-    {
-        if (parameters.Tensors().First().Device is HostDevice device)
-            return On(device);
-        using var own = new HostDevice(options.HostThreadCount);
-        return On(own);
-
-        Result<CompressionState, PqfError> On(HostDevice host)
-        {
-            var start = new CompressionState(graph, parameters, host)
+    ) =>
+        options.OnHost(
+            parameters.Tensors().First().Device,
+            host =>
             {
-                Inputs = inputs,
-                Ranks = options.Ranks,
-                OwnsParameters = options.OwnsNetwork && steps.All(step => step is Permute or Quantise or QuantiseByColumns or StoreDense),
-            };
-            return options.Ranks.Agree(() => Compress.Run(steps, start, cancellation)).Bind(events => run.Follow(events, start, steps));
-        }
-    }
+                var start = new CompressionState(graph, parameters, host)
+                {
+                    Inputs = inputs,
+                    Ranks = options.Ranks,
+                    OwnsParameters =
+                        options.OwnsNetwork && steps.All(step => step is Permute or Quantise or QuantiseByColumns or StoreDense),
+                };
+                return options.Ranks.Agree(() => Compress.Run(steps, start, cancellation)).Bind(events => run.Follow(events, start, steps));
+            }
+        );
 
     /// <summary>The dense network with the text of the compressed one, as long as it will be.</summary>
     internal static PqfModel Described(Network network, CompressOptions options) =>

@@ -6,6 +6,7 @@ using Pqf.Compression.Model;
 using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Steps;
 using Pqf.Tensors;
+using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Jobs;
 
@@ -96,6 +97,15 @@ public sealed record CompressOptions
     public Func<Compressed, Result<Unit, PqfError>> AfterQuantising { get; init; } = _ => default(Unit);
 
     internal RngKey Key => RngKey.FromSeed(Seed);
+
+    /// <summary>Runs what needs the host: on a network's own device where that is the host, else on one that lives for the call.</summary>
+    internal T OnHost<T>(Device device, Func<HostDevice, T> run)
+    {
+        if (device is HostDevice host)
+            return run(host);
+        using var own = new HostDevice(HostThreadCount);
+        return run(own);
+    }
 }
 
 /// <summary>What compressing a network gave.</summary>

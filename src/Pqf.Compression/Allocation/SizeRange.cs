@@ -67,7 +67,7 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
         string ratio = $"{Times(measure, Most)} times smaller";
         return target is SizeTarget.Bits { Count: var count, Unit: var unit }
             ? $"target_size: {unit.Nearest(count)} is more than {measure.Subject} can use; it gets its largest codebooks: "
-                + $"{unit.AtLeast(Most)} ({ratio})"
+                + $"{unit.AtLeast(Most)} ({ratio}, the whole file counted)"
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"target_ratio: {measure.Subject} gets more than {((SizeTarget.Ratio)target).Value} times smaller with its largest "
@@ -94,7 +94,7 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
         return new(
             "target_size",
             $"{unit.Nearest(count)} is too small by {unit.AtLeast(least - count)} for {measure.Subject}; expected {unit.AtLeast(least)} to "
-                + $"{unit.AtLeast(most)} ({ratios} times smaller)"
+                + $"{unit.AtLeast(most)} ({ratios} times smaller, the whole file counted)"
         );
     }
 }

@@ -76,16 +76,18 @@ public static class CompressPartialJob
         CancellationToken cancellation
     ) => AllocateJob.ByWeights(parameters, layers, target, MeasureOf(model, parameters, options), options, progress, cancellation);
 
-    /// <summary>The error of a size that is not possible.</summary>
+    /// <summary>The errors of weights that no codebook can hold and of a size that is not possible.</summary>
     static Result<Unit, PqfError> Refused(
         OnnxPartialModel model,
         Parameters parameters,
         ImmutableArray<LayerBlocks> layers,
         CompressOptions options
     ) =>
-        options.Target is { } target
+        from _ in WeightCheck.Of(layers, parameters)
+        from range in options.Target is { } target
             ? SizeRange.Of(MeasureOf(model, parameters, options), layers, target, options.Compression).Map(_ => default(Unit))
-            : default(Unit);
+            : default(Unit)
+        select range;
 
     static SizeMeasure MeasureOf(OnnxPartialModel model, Parameters parameters, CompressOptions options) =>
         new(

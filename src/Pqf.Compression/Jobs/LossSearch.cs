@@ -90,7 +90,7 @@ static class LossSearch
     /// <param name="options">The compression, settled.</param>
     /// <param name="progress">Receives stages and notes.</param>
     /// <param name="cancellation">Ends the job with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>An error if the largest size loses more.</returns>
+    /// <returns>An error if the middle and the largest size lose more.</returns>
     public static Result<Compressed, PqfError> Run(
         Network network,
         double maxLoss,
@@ -117,7 +117,7 @@ static class LossSearch
     {
         int allowed = (int)Allowed(maxLoss, held);
         string line =
-            $"{held} of {Plural.Of(all, "photograph")} are held back from calibration: on them the first answers are compared with the "
+            $"{held} of {Plural.Of(all, "photograph")} {(held == 1 ? "is" : "are")} held back from calibration: on them the first answers are compared with the "
             + $"dense network's, and {(allowed == 0 ? "none" : $"{allowed} at most")} may differ";
         return allowed == 0 && maxLoss > 0
             ? line + string.Create(CultureInfo.InvariantCulture, $" (one is {100.0 / held:0.0} points; more photographs measure finer)")
@@ -127,29 +127,31 @@ static class LossSearch
     /// <summary>How many of some first answers may differ: not rounded down where the product is a hair below a whole number.</summary>
     public static double Allowed(double maxLoss, int count) => (maxLoss * count) + 1e-9;
 
-    /// <summary>The error of a loss that no size keeps to.</summary>
-    public static PqfError Refused(double maxLoss, SizeTrial largest)
+    /// <summary>The error of a loss that no size keeps to of those that were tried.</summary>
+    /// <param name="maxLoss">As for <see cref="Run"/>.</param>
+    /// <param name="trials">None passes.</param>
+    public static PqfError Refused(double maxLoss, ImmutableArray<SizeTrial> trials)
     {
-        var agreement = largest.Agreement;
-        double lost = Math.Ceiling(1000 * (1 - agreement.Value)) / 10;
-        if (agreement.Correct == 0)
-            return new PqfError.Layer(
-                Key,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"no size keeps that many answers: at the largest, {largest.SizeBytes:N0} bytes, none of "
-                        + $"{Plural.Of(agreement.Count, "photograph")} held back keeps the dense network's first answer, and "
-                        + $"{Figures.Percent(1 - maxLoss)} are wanted; calibrate on more photographs"
-                )
-            );
+        // A larger size may keep fewer answers.
+        var best = trials.MaxBy(trial => trial.Agreement.Correct)!.Agreement;
+        int lost = best.Count - best.Correct;
+        double points = ((1000 * lost) + best.Count - 1) / best.Count / 10.0;
+        string sizes = string.Join(" and ", trials.Select(trial => $"{Figures.Count(trial.SizeBytes)} bytes"));
+        string verb = trials.Length == 1 ? "gives" : "give",
+            answers = string.Join(" and ", trials.Select(trial => $"{trial.Agreement.Correct}")),
+            wanted = Figures.Percent(1 - maxLoss);
+        string kept =
+            $"{sizes} {verb} the dense network's first answer for {answers} of {Plural.Of(best.Count, "photograph")} held back, and "
+            + $"{wanted} are wanted; ";
         return new PqfError.Layer(
             Key,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"no size keeps that many answers: the largest, {largest.SizeBytes:N0} bytes, gives the dense network's first answer for "
-                    + $"{agreement.Correct} of {agreement.Count} photographs held back ({Figures.Percent(agreement.Value)}), and "
-                    + $"{Figures.Percent(1 - maxLoss)} are wanted; expected {lost:0.0} or more, got {100 * maxLoss:0.##}"
-            )
+            "neither the middle nor the largest size keeps that many answers: "
+                + kept
+                + (
+                    best.Correct == 0
+                        ? "calibrate on more photographs"
+                        : string.Create(CultureInfo.InvariantCulture, $"expected {points:0.0} or more, got {100 * maxLoss:0.##}")
+                )
         );
     }
 }

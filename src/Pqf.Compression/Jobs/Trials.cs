@@ -34,7 +34,7 @@ sealed class Trials(
     readonly List<(CompressionSpec Spec, SizeTrial Trial)> tried = [];
     Compressed? smallest;
 
-    /// <summary>The smallest network that passes, or the error of a loss that no size keeps to.</summary>
+    /// <summary>The smallest network that passes, or the error of a loss that no size keeps to of those that were tried.</summary>
     public Result<Compressed, PqfError> Run()
     {
         for (var search = new SizeBisection(range.Least, range.Most); search.Next is { } size; )
@@ -51,7 +51,7 @@ sealed class Trials(
             {
                 Search = new SizeSearch(maxLoss, heldBack.UsableCount(options.Skipped), all),
             }
-            : options.Ranks.Common(LossSearch.Refused(maxLoss, all.MaxBy(trial => trial.SizeBytes)!));
+            : options.Ranks.Common(LossSearch.Refused(maxLoss, all));
     }
 
     /// <summary>Compresses to a size and measures, unless another size gave the same blocks and codebooks.</summary>

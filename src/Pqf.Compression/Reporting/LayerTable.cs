@@ -34,7 +34,8 @@ static class LayerTable
                 + (
                     mostEffect > 0
                         ? " The effect is how far the network's answers move from the dense network's if only this layer is quantised "
-                            + "(a divergence, in nats). Layers with a large effect cost the most accuracy."
+                            + "(a divergence, in nats an image), and the norms behind it stay as they are: calibration takes back most of "
+                            + "it, more in early layers than in late ones."
                         : ""
                 ),
             [new ReportPart.Table("layers", columns, [.. layers.Select(Row)])]

@@ -99,8 +99,38 @@ public sealed class FileSizeTests
         var options = Options([ModelFormat.Onnx]) with { Target = SizeTarget.Parse(text) };
         var dense = Network("graph", device);
         string planned = Plan(dense, options).ErrorMessage();
-        Assert.Matches($@"^target_size: {expected} \([0-9.]+ to [0-9.]+ times smaller\)$", planned);
+        Assert.Matches($@"^target_size: {expected} \([0-9.]+ to [0-9.]+ times smaller, the whole file counted\)$", planned);
         Assert.Equal(planned, Compress(dense, options).ErrorMessage());
+    }
+
+    [Theory]
+    [InlineData(float.NaN, "NaN")]
+    [InlineData(-70000, "-70000")]
+    public void A_weight_that_no_codebook_can_hold_is_refused_before_any_work(float value, string text)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var network = Network("resnet20", device);
+        float[] values = network.Parameters["layer2.0.conv2.weight"].Decode().ToArray();
+        values[5] = value;
+        var weight = new Weight.Dense(Tensor<float>.From(device, network.Parameters["layer2.0.conv2.weight"].Shape, values));
+        var wrong = network with { Model = network.Model with { Parameters = network.Parameters.With("layer2.0.conv2.weight", weight) } };
+        bool begun = false;
+        var options = Options([ModelFormat.Pqf]) with
+        {
+            Target = SizeTarget.Parse("9"),
+            BeforeWork = () =>
+            {
+                begun = true;
+                return default(Unit);
+            },
+        };
+
+        string planned = Plan(wrong, options).ErrorMessage();
+
+        Assert.Equal($"layer2.0.conv2: its weight holds {text} at position 5; expected finite values within half precision", planned);
+        Assert.Equal(planned, Compress(wrong, options).ErrorMessage());
+        Assert.False(begun);
     }
 
     /// <summary>A target is a maximum: one that the network cannot use is allowed. Nothing needs to be measured, so the plan is

@@ -100,20 +100,26 @@ public sealed class LossSearchTests : IDisposable
         string refused = Search(0, images).ErrorMessage();
 
         Assert.Matches(
-            @"^max_loss: no size keeps that many answers: the largest, [0-9,]+ bytes, gives the dense network's first answer for "
-                + @"1?[0-9]{2} of 200 photographs held back \([0-9.]+ %\), and 100.00 % are wanted; expected [0-9.]+ or more, got 0$",
+            @"^max_loss: neither the middle nor the largest size keeps that many answers: [0-9,]+ bytes and [0-9,]+ bytes give the dense "
+                + @"network's first answer for 1?[0-9]{2} and 1?[0-9]{2} of 200 photographs held back, and 100.00 % are wanted; "
+                + @"expected [0-9.]+ or more, got 0$",
             refused
         );
         string possible = refused[(refused.IndexOf("expected ", StringComparison.Ordinal) + 9)..].Split(' ')[0];
         Search(double.Parse(possible, System.Globalization.CultureInfo.InvariantCulture) / 100, images).Value();
     }
 
-    [Fact]
-    public void A_loss_with_no_answer_kept_is_not_met_by_a_larger_loss() =>
+    /// <summary>The loss that is expected is that of the best size, rounded up, but not where it needs no rounding.</summary>
+    [Theory]
+    [InlineData(0.9, 0, 0, 6, "10.00 % are wanted; calibrate on more photographs")]
+    [InlineData(0, 18, 19, 20, "100.00 % are wanted; expected 5.0 or more, got 0")]
+    [InlineData(0.025, 19, 18, 20, "97.50 % are wanted; expected 5.0 or more, got 2.5")]
+    [InlineData(0.1, 5, 5, 6, "90.00 % are wanted; expected 16.7 or more, got 10")]
+    public void A_loss_that_is_refused_is_told_what_is_possible(double maxLoss, int middle, int largest, int count, string end) =>
         Assert.Equal(
-            "max_loss: no size keeps that many answers: at the largest, 1,234 bytes, none of 6 photographs held back keeps the dense network's "
-                + "first answer, and 10.00 % are wanted; calibrate on more photographs",
-            LossSearch.Refused(0.9, new SizeTrial(1234, new(0, 6), false)).Message
+            "max_loss: neither the middle nor the largest size keeps that many answers: 1,234 bytes and 5,678 bytes give the dense network's "
+                + $"first answer for {middle} and {largest} of {count} photographs held back, and {end}",
+            LossSearch.Refused(maxLoss, [new(1234, new(middle, count), false), new(5678, new(largest, count), false)]).Message
         );
 
     [Theory]

@@ -43,10 +43,18 @@ static class TestNetworks
 
     /// <summary>Writes a dense ResNet-18, of ten classes by default, with random weights, scaled so that activations keep
     /// their size.</summary>
-    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3)
+    public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3) =>
+        Write("resnet18", path, change, classCount, channels);
+
+    /// <summary>Writes a ResNet-20 with random weights, which has a fortieth of a ResNet-18's: for tests that fit layers to
+    /// photographs.</summary>
+    public static void WriteSmall(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3) =>
+        Write("resnet20", path, change, classCount, channels);
+
+    static void Write(string name, string path, Func<StoredTensor, StoredTensor>? change, int classCount, int channels)
     {
         var graph = Networks
-            .Build(new Architecture("resnet18", classCount, channels))
+            .Build(new Architecture(name, classCount, channels))
             .Match(built => built, error => throw new InvalidOperationException(error.Message));
         var tensors = ParameterSpecs.Of(graph).Select(Tensor).Select(change ?? (tensor => tensor));
         Safetensors

@@ -117,8 +117,8 @@ static class LossSearch
     {
         int allowed = (int)Allowed(maxLoss, held);
         string line =
-            $"{held} of {Plural.Of(all, "photograph")} {(held == 1 ? "is" : "are")} held back from calibration: on them the first answers are compared with the "
-            + $"dense network's, and {(allowed == 0 ? "none" : $"{allowed} at most")} may differ";
+            $"{held} of {Plural.Of(all, "photograph")} {(held == 1 ? "is" : "are")} held back from calibration: on them the first "
+            + $"answers are compared with the dense network's, and {(allowed == 0 ? "none" : $"{allowed} at most")} may differ";
         return allowed == 0 && maxLoss > 0
             ? line + string.Create(CultureInfo.InvariantCulture, $" (one is {100.0 / held:0.0} points; more photographs measure finer)")
             : line;

@@ -184,7 +184,7 @@ public sealed class CalibrationInputTests : IDisposable
         if (isGraph)
             network = TestGraphFiles.WriteOnnx(folder.File("net.onnx"));
         else
-            TestNetworks.Write(network);
+            TestNetworks.WriteSmall(network);
         Directory.CreateDirectory(folder.File("images"));
         for (int i = 0; i < good; i++)
             TestNetworks.WriteImage(folder.File($"images/{i}.png"), (ulong)i);

@@ -138,7 +138,7 @@ public sealed class MaxLossTests : IDisposable
 
     string Network()
     {
-        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteSmall(folder.File("dense.safetensors"));
         return folder.File("dense.safetensors");
     }
 }

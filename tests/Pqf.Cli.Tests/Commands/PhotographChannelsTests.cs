@@ -56,7 +56,7 @@ public sealed class PhotographChannelsTests : IDisposable
 
     CliResult Run(int channels, string command)
     {
-        TestNetworks.Write(Network, classCount: 2, channels: channels);
+        TestNetworks.WriteSmall(Network, classCount: 2, channels: channels);
         string images = folder.File("images"),
             output = folder.File("out");
         string[] train = ["train", "--weights", Network, "--data", images, "--output", output, "--dataloader.validation_fraction", "0.5"];

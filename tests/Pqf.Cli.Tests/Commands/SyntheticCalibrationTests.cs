@@ -20,7 +20,7 @@ public sealed class SyntheticCalibrationTests : IDisposable
         var plain = Run("d");
 
         Assert.All([first, again, other, plain], result => Assert.Equal(ExitCode.Success, result.Code));
-        byte[] File(string name) => System.IO.File.ReadAllBytes(folder.File($"{name}/resnet18.pqf"));
+        byte[] File(string name) => System.IO.File.ReadAllBytes(folder.File($"{name}/resnet20.pqf"));
         Assert.Equal(File("a"), File("b"));
         Assert.NotEqual(File("a"), File("c"));
         Assert.NotEqual(File("a"), File("d"));
@@ -34,7 +34,7 @@ public sealed class SyntheticCalibrationTests : IDisposable
     [Fact]
     public void A_line_says_that_they_are_no_photographs()
     {
-        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteSmall(folder.File("dense.safetensors"));
         string[] settings = [.. TestNetworks.QuickSettings.Where(word => word != "--quiet")];
         var result = Cli.Run(["compress", folder.File("dense.safetensors"), "--calibrate", "synthetic", "--dry-run", .. settings]);
         Assert.Contains(
@@ -61,7 +61,7 @@ public sealed class SyntheticCalibrationTests : IDisposable
 
     CliResult Run(string output, params string[] more)
     {
-        TestNetworks.Write(folder.File("dense.safetensors"));
+        TestNetworks.WriteSmall(folder.File("dense.safetensors"));
         return Cli.Run([
             "compress",
             folder.File("dense.safetensors"),

@@ -18,7 +18,7 @@ public sealed record SizeBisection(long Least, long Most)
     int? Passed { get; init; }
 
     /// <summary>The size to try next; null at the end. The middle comes first, and after it, where that fails, the largest: where that
-    /// fails too, the search ends, as few sizes between them would pass.</summary>
+    /// fails too, the search ends without the sizes between them.</summary>
     public long? Next => NextStep is { } step ? SizeAt(step) : null;
 
     /// <summary>The smallest size that has passed; null for none.</summary>

@@ -6,7 +6,6 @@ using Pqf.Compression.Reconstruction;
 using Pqf.Compression.Steps;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 
 namespace Pqf.Compression.Jobs;
 

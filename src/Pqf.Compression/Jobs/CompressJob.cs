@@ -10,7 +10,6 @@ using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
-using Pqf.Tensors.Devices;
 using Pqf.Tensors.Formats;
 
 namespace Pqf.Compression.Jobs;

@@ -46,7 +46,7 @@ static class TestNetworks
     public static void Write(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3) =>
         Write("resnet18", path, change, classCount, channels);
 
-    /// <summary>Writes a ResNet-20 with random weights, which has a fortieth of a ResNet-18's: for tests that fit layers to
+    /// <summary>Writes a ResNet-20 with random weights, a fortieth as many as a ResNet-18 has: for tests that fit layers to
     /// photographs.</summary>
     public static void WriteSmall(string path, Func<StoredTensor, StoredTensor>? change = null, int classCount = 10, int channels = 3) =>
         Write("resnet20", path, change, classCount, channels);

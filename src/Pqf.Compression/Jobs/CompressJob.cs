@@ -89,7 +89,7 @@ public static class CompressJob
     /// <param name="network">A network that can be compressed.</param>
     /// <param name="options">Settled.</param>
     static Result<Unit, PqfError> Refused(Network network, CompressOptions options) =>
-        from layers in Quantised(network, options)
+        from layers in LayersToQuantise(network, options)
         from inputs in ColumnWeights(layers, options)
         from range in options.Target is { } target
             ? AllocateJob.Range(network, layers, target, options).Map(_ => default(Unit))
@@ -97,7 +97,7 @@ public static class CompressJob
         select range;
 
     /// <summary>The layers that are quantised; an error if a codebook cannot hold the weight of one.</summary>
-    internal static Result<ImmutableArray<LayerBlocks>, PqfError> Quantised(Network network, CompressOptions options) =>
+    internal static Result<ImmutableArray<LayerBlocks>, PqfError> LayersToQuantise(Network network, CompressOptions options) =>
         from layers in Blocks.Of(network.Graph, options.Compression)
         from _ in WeightCheck.Of(layers, network.Parameters)
         select layers;

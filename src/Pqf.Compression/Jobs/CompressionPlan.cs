@@ -53,7 +53,7 @@ public sealed record CompressionPlan(
         if (CompressJob.Check(network, options) is Result<Unit, PqfError>.Error(var unfit))
             return unfit;
         options = CompressJob.Settled(network, options);
-        return from blocks in CompressJob.Quantised(network, options)
+        return from blocks in CompressJob.LayersToQuantise(network, options)
             from inputs in CompressJob.ColumnWeights(blocks, options)
             from plan in options.Target is { } target
                 ? ForTarget(network, blocks, target, options)

@@ -136,22 +136,16 @@ static class LossSearch
         var best = trials.MaxBy(trial => trial.Agreement.Correct)!.Agreement;
         int lost = best.Count - best.Correct;
         double points = ((1000 * lost) + best.Count - 1) / best.Count / 10.0;
-        string sizes = string.Join(" and ", trials.Select(trial => $"{Figures.Count(trial.SizeBytes)} bytes"));
-        string verb = trials.Length == 1 ? "gives" : "give",
+        string sizes = string.Join(" and ", trials.Select(trial => $"{Figures.Count(trial.SizeBytes)} bytes")),
+            give = trials.Length == 1 ? "gives" : "give",
             answers = string.Join(" and ", trials.Select(trial => $"{trial.Agreement.Correct}")),
-            wanted = Figures.Percent(1 - maxLoss);
-        string kept =
-            $"{sizes} {verb} the dense network's first answer for {answers} of {Plural.Of(best.Count, "photograph")} held back, and "
-            + $"{wanted} are wanted; ";
+            remedy = best.Correct == 0
+                ? "calibrate on more photographs"
+                : string.Create(CultureInfo.InvariantCulture, $"expected {points:0.0} or more, got {100 * maxLoss:0.##}");
         return new PqfError.Layer(
             Key,
-            "neither the middle nor the largest size keeps that many answers: "
-                + kept
-                + (
-                    best.Correct == 0
-                        ? "calibrate on more photographs"
-                        : string.Create(CultureInfo.InvariantCulture, $"expected {points:0.0} or more, got {100 * maxLoss:0.##}")
-                )
+            $"neither the middle nor the largest size keeps that many answers: {sizes} {give} the dense network's first answer for "
+                + $"{answers} of {Plural.Of(best.Count, "photograph")} held back, and {Figures.Percent(1 - maxLoss)} are wanted; {remedy}"
         );
     }
 }

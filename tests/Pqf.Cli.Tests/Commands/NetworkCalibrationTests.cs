@@ -42,8 +42,8 @@ public sealed class NetworkCalibrationTests : IDisposable
     {
         var none = new DistillationResult(0, 0, 4, new(3, 4), new(3, 4), 0.5, 0.5);
         Assert.Equal(
-            "distilled 0 steps, as there was no time for them: on 4 photographs held back the divergence from the dense network's answers is "
-                + "0.500 nats and the first answer is the same for 3",
+            "distilled 0 steps, as there was no time for them: on 4 photographs held back the divergence from the dense network's "
+                + "answers is 0.500 nats and the first answer is the same for 3",
             none.Line()
         );
         Assert.EndsWith("; no step came closer, so the network before the first one is kept", (none with { Steps = 2 }).Line());

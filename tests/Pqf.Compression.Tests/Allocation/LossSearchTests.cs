@@ -117,8 +117,8 @@ public sealed class LossSearchTests : IDisposable
     [InlineData(0.1, 5, 5, 6, "90.00 % are wanted; expected 16.7 or more, got 10")]
     public void A_loss_that_is_refused_is_told_what_is_possible(double maxLoss, int middle, int largest, int count, string end) =>
         Assert.Equal(
-            "max_loss: neither the middle nor the largest size keeps that many answers: 1,234 bytes and 5,678 bytes give the dense network's "
-                + $"first answer for {middle} and {largest} of {count} photographs held back, and {end}",
+            "max_loss: neither the middle nor the largest size keeps that many answers: 1,234 bytes and 5,678 bytes give the dense "
+                + $"network's first answer for {middle} and {largest} of {count} photographs held back, and {end}",
             LossSearch.Refused(maxLoss, [new(1234, new(middle, count), false), new(5678, new(largest, count), false)]).Message
         );
 

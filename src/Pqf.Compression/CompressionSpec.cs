@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pqf.Compression.Allocation;
 using Pqf.Nets.Weights;
 
 namespace Pqf.Compression;
@@ -87,21 +88,25 @@ public sealed record CompressionSpec
         init => field = (value ?? ImmutableSortedDictionary<string, LayerSpec>.Empty).WithComparers(StringComparer.Ordinal);
     } = ImmutableSortedDictionary<string, LayerSpec>.Empty;
 
-    /// <summary>The settings with a block length and a codebook size of its own for each of some layers.</summary>
-    internal CompressionSpec With(ImmutableArray<LayerBlocks> layers, ImmutableArray<(int D, int K)> choices) =>
+    /// <summary>The settings with a form of its own for each of some layers.</summary>
+    internal CompressionSpec With(ImmutableArray<LayerBlocks> layers, ImmutableArray<LayerForm> forms) =>
         this with
         {
             LayerSpecs = LayerSpecs.SetItems(
                 layers.Zip(
-                    choices,
-                    (layer, choice) =>
+                    forms,
+                    (layer, form) =>
                         KeyValuePair.Create(
                             layer.Layer,
-                            LayerSpecs.GetValueOrDefault(layer.Layer, new LayerSpec()) with
-                            {
-                                SubvectorSize = choice.D,
-                                K = choice.K,
-                            }
+                            form.Match(
+                                codes =>
+                                    LayerSpecs.GetValueOrDefault(layer.Layer, new LayerSpec()) with
+                                    {
+                                        SubvectorSize = codes.D,
+                                        K = codes.K,
+                                    },
+                                values => new LayerSpec { Values = values.Form }
+                            )
                         )
                 )
             ),

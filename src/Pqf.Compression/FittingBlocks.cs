@@ -13,7 +13,7 @@ static class FittingBlocks
     /// <param name="smallShare">As for <see cref="SmallLayers"/>.</param>
     public static CompressionSpec Of(Graph graph, CompressionSpec spec, double smallShare = SmallLayers.UsualShare)
     {
-        spec = SmallLayers.Of(graph, spec, spec.SmallLayers ?? ValueForm.Scaled8, smallShare) with
+        spec = SmallLayers.Of(graph, spec, SmallLayers.FormForGraph(spec), smallShare) with
         {
             DenseValues = spec.DenseValues ?? ValueForm.Half,
         };

@@ -1,3 +1,4 @@
+using Pqf.Nets.Architectures;
 using Pqf.Nets.Graphs;
 using Pqf.Nets.Layers;
 using Pqf.Nets.Weights;
@@ -13,6 +14,13 @@ static class SmallLayers
 
     /// <summary>The same where a size is asked for: what a layer gets is chosen then, and may be smaller.</summary>
     public const double ShareForTarget = 1;
+
+    /// <summary>The form of small layers; null where they have codes.</summary>
+    public static ValueForm? FormFor(Architecture architecture, CompressionSpec spec) =>
+        architecture.Options is GraphOptions ? FormForGraph(spec) : spec.SmallLayers;
+
+    /// <summary>The same in a network of a graph of its own.</summary>
+    public static ValueForm FormForGraph(CompressionSpec spec) => spec.SmallLayers ?? ValueForm.Scaled8;
 
     /// <summary>The part for a compression.</summary>
     /// <param name="hasTarget">Whether a size is asked for.</param>

@@ -93,7 +93,7 @@ sealed record PlanResult(
                 ? []
                 : (string[])
                     [
-                        "Block lengths and codebooks are chosen by clustering each layer and measuring what it does to the network's "
+                        "How each layer is held is chosen by clustering it and measuring what that does to the network's "
                             + "answers: "
                             + "run without --dry-run for them, and for the exact sizes.",
                     ],
@@ -109,7 +109,7 @@ sealed record FilePlan(string Format, long? SizeBytes, long? MaxSizeBytes);
 /// <summary>How a weight would be held.</summary>
 /// <param name="Name">Of the layer.</param>
 /// <param name="Shape">Of its weight.</param>
-/// <param name="Kind">codes, 8bit, half or float.</param>
+/// <param name="Kind">codes, 8bit, half or float; two of them, codes or 8bit, where a target size decides between them.</param>
 /// <param name="D">Values of a block; null without codes, or where a target size decides.</param>
 /// <param name="K">Words of the codebook; null as for d.</param>
 /// <param name="Bits">Of the weight; null where a target size decides.</param>

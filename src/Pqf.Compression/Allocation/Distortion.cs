@@ -33,29 +33,27 @@ static class Distortion
 
     /// <summary>The block lengths d and codebook sizes k that are tried.</summary>
     /// <param name="layer">Its own are tried only where it has too few blocks for the smallest codebook.</param>
-    public static IEnumerable<(int D, int K)> Candidates(LayerBlocks layer)
+    public static IEnumerable<LayerForm.Codes> Candidates(LayerBlocks layer)
     {
         int count = layer.Weight.Count;
         return BlockLengths(layer.Weight)
             .SelectMany(d =>
                 Enumerable
                     .Range(LeastCodeBits, MostBits(layer.Weight) - LeastCodeBits + 1)
-                    .Select(bits => (D: d, K: 1 << bits))
+                    .Select(bits => new LayerForm.Codes(d, 1 << bits))
                     .Where(tried => tried.K <= Blocks.LargestCodebook(count / tried.D))
             )
-            .DefaultIfEmpty((layer.D, layer.K));
+            .DefaultIfEmpty(new(layer.D, layer.K));
     }
 
     /// <summary>The choices of a layer, without those that another beats in both size and error.</summary>
-    /// <param name="layer">As for <see cref="Candidates"/>.</param>
+    /// <param name="forms">The forms that are tried, with their bits.</param>
     /// <param name="weight">Dense.</param>
-    /// <param name="bitsOf">Bits of codes and codebook for a d and a k.</param>
     /// <param name="key">The layer's own randomness.</param>
     /// <param name="cancellation">Ends it between two choices with an <see cref="OperationCanceledException"/>.</param>
     public static ImmutableArray<LayerChoice> Of(
-        LayerBlocks layer,
+        IEnumerable<(LayerForm Form, long Bits)> forms,
         Weight weight,
-        Func<int, int, long> bitsOf,
         RngKey key,
         CancellationToken cancellation
     )
@@ -64,11 +62,14 @@ static class Distortion
         var values = weight.Decode();
         float[] all = values.ToArray();
         var choices = ImmutableArray.CreateBuilder<LayerChoice>();
-        foreach (var (d, k) in Candidates(layer))
+        foreach (var (form, bits) in forms)
         {
             cancellation.ThrowIfCancellationRequested();
-            double error = Error(Sample(all, d, k, values.Device, key), d, k, key);
-            choices.Add(new(d, k, bitsOf(d, k), error));
+            double error = form.Match(
+                codes => Error(Sample(all, codes.D, codes.K, values.Device, key), codes.D, codes.K, key),
+                plain => LayerReport.RelativeErrorOf(weight, new Weight.Dense(values) { Form = plain.Form }.AsStored())
+            );
+            choices.Add(new(form, bits, error));
         }
 
         return LayerChoice.Best(choices);

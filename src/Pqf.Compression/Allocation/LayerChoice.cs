@@ -2,12 +2,11 @@ using System.Collections.Immutable;
 
 namespace Pqf.Compression.Allocation;
 
-/// <summary>One way to cut a layer, and what it costs.</summary>
-/// <param name="D">Length of a block.</param>
-/// <param name="K">Words of the codebook.</param>
-/// <param name="Bits">Of codes and codebook.</param>
+/// <summary>One way to hold a layer, and what it costs.</summary>
+/// <param name="Form">Codes of blocks, or values.</param>
+/// <param name="Bits">Of codes and codebook, or of the values.</param>
 /// <param name="Error">Squared error of the weight, as a part of its square: 0 … 1.</param>
-public sealed record LayerChoice(int D, int K, long Bits, double Error)
+public sealed record LayerChoice(LayerForm Form, long Bits, double Error)
 {
     /// <summary>Error of the network's outputs if this layer alone is quantised so: <see cref="OutputError"/>.</summary>
     public double Effect { get; init; }

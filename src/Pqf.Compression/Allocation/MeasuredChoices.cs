@@ -30,7 +30,7 @@ sealed record MeasuredChoices(
         for (int trial = 0; trial < MostTrials; trial++)
         {
             var chosen = SizeAllocation.Of(Choices, Math.Max(least, budget));
-            var settings = Spec.With(Layers, [.. chosen.Select(choice => (choice.D, choice.K))]);
+            var settings = Spec.With(Layers, [.. chosen.Select(choice => choice.Form)]);
             if (Measure.Of(settings) is var measured && measured is not Result<long, PqfError>.Ok)
                 return measured.Map(_ => settings);
             size = measured.Match(bits => bits, _ => size);

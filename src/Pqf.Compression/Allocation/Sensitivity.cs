@@ -34,7 +34,7 @@ sealed class Sensitivity(OutputError error, Parameters dense, CancellationToken 
 
     /// <summary>A layer's choices with their effects.</summary>
     /// <param name="layer">Which.</param>
-    /// <param name="choices">From the smallest to the largest; those whose errors are nearest to a few usual ones are tried.</param>
+    /// <param name="choices">From the smallest to the largest; those with codes whose errors are nearest to a few usual ones are tried.</param>
     /// <param name="key">The layer's own randomness.</param>
     /// <param name="original">The dense network's values where trials run.</param>
     /// <param name="trial">Quantises the layer and calibrates it.</param>
@@ -50,26 +50,27 @@ sealed class Sensitivity(OutputError error, Parameters dense, CancellationToken 
         [
             (0, 0),
             .. triedErrors
-                .Select(wanted => choices.MinBy(choice => Math.Abs(choice.Error - wanted))!)
+                .Select(wanted => choices.Where(choice => choice.Form is LayerForm.Codes).MinBy(choice => Math.Abs(choice.Error - wanted)))
+                .OfType<LayerChoice>()
                 .Distinct()
                 .OrderBy(choice => choice.Error)
                 .Where(choice => choice.Error > 0)
-                .Select(choice => (choice.Error, Try(layer, choice, key, original, trial))),
+                .Select(choice => (choice.Error, Try(layer, (LayerForm.Codes)choice.Form, key, original, trial))),
         ];
         return [.. choices.Select(choice => choice with { Effect = Between(tried, choice.Error) })];
     }
 
-    double Try(LayerBlocks layer, LayerChoice choice, RngKey key, Parameters original, LayerTrials.Trial trial)
+    double Try(LayerBlocks layer, LayerForm.Codes form, RngKey key, Parameters original, LayerTrials.Trial trial)
     {
         cancellation.ThrowIfCancellationRequested();
         var weight = original[layer.WeightName];
         return trial(
             layer with
             {
-                D = choice.D,
-                K = choice.K,
+                D = form.D,
+                K = form.K,
             },
-            () => Distortion.Clustered(weight, choice.D, choice.K, Iterations, key.Fold("sensitivity")),
+            () => Distortion.Clustered(weight, form.D, form.K, Iterations, key.Fold("sensitivity")),
             tried => EffectOf(tried, original)
         );
     }

@@ -11,11 +11,15 @@ public static class SizeAllocation
     // What may be left of a budget, wherever the layers' choices allow it.
     const double Slack = 0.01;
 
+    // Part of the effects that choices must save to leave more of it. Effects are measured: less than this is their error.
+    const double LeastGain = 0.05;
+
     /// <summary>The choice of each layer that together have the least sum of effects within a budget: a dynamic programme over
     /// the bits used so far.</summary>
     /// <param name="layers">For each layer its choices, from the smallest to the largest.</param>
     /// <param name="budget">Bits for all of them together.</param>
-    /// <returns>A choice for each layer. They use 99 % of the budget at least, unless no choices do.</returns>
+    /// <returns>A choice for each layer. They use 99 % of the budget at least, unless no choices do, or smaller ones have effects that are
+    /// smaller by 5 %: so where a large layer has few choices, and to use the budget it must take bits that others need more.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The budget is below the sum of the smallest choices.</exception>
     public static ImmutableArray<LayerChoice> Of(ImmutableArray<ImmutableArray<LayerChoice>> layers, long budget)
     {
@@ -27,9 +31,10 @@ public static class SizeAllocation
         foreach (var layer in layers)
             states = Add(states, layer, free);
         var found = states.OfType<State>().ToArray();
-        var best =
+        var full =
             found.Where(state => least + state.Bits >= (1 - Slack) * budget).MinBy(state => state.Error)
             ?? found.MaxBy(state => state.Bits)!;
+        var best = found.MinBy(state => state.Error) is { } any && any.Error < (1 - LeastGain) * full.Error ? any : full;
         var choices = new Stack<LayerChoice>();
         for (var state = best; state.Choice is not null; state = state.Before!)
             choices.Push(state.Choice);

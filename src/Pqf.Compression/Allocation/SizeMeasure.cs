@@ -21,9 +21,23 @@ sealed record SizeMeasure(
     Func<CompressionSpec, Result<long, PqfError>> Of
 )
 {
-    /// <summary>Bits of a layer's codes and codebook.</summary>
-    public long BitsOf(LayerBlocks layer, int d, int k)
+    /// <summary>The form of values in which a layer may be held if its size allows it; null where layers have codes alone.</summary>
+    public ValueForm? Values { get; init; }
+
+    /// <summary>The forms that a layer may have, with their bits, from the smallest to the largest. Codes that take as much as values do
+    /// are not among them.</summary>
+    public ImmutableArray<(LayerForm Form, long Bits)> FormsOf(LayerBlocks layer)
     {
+        var codes = Distortion.Candidates(layer).Select(form => (Form: (LayerForm)form, Bits: BitsOf(layer, form)));
+        return Values is { } form && form.SizeBits(layer.Weight.Count, layer.Rows) is var most
+            ? [.. codes.Where(one => one.Bits < most).OrderBy(one => one.Bits), (new LayerForm.Values(form), most)]
+            : [.. codes.OrderBy(one => one.Bits)];
+    }
+
+    /// <summary>Bits of a layer's codes and codebook.</summary>
+    long BitsOf(LayerBlocks layer, LayerForm.Codes form)
+    {
+        var (d, k) = form;
         long count = layer.Weight.Count / d;
         return HasWholeBytes ? (count * (k > 256 ? 16L : 8L)) + Codebook.SizeBits((long)k * d, 1) : Cost.BitsOf(count, k, d, Codebook);
     }

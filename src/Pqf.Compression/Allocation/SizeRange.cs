@@ -41,22 +41,11 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
     /// <inheritdoc cref="Of"/>
     public static Result<SizeRange, PqfError> Whole(SizeMeasure measure, ImmutableArray<LayerBlocks> layers, CompressionSpec spec)
     {
-        ImmutableArray<ImmutableArray<(int D, int K)>> choices =
-        [
-            .. layers.Select(layer =>
-                Distortion.Candidates(layer).OrderBy(choice => measure.BitsOf(layer, choice.D, choice.K)).ToImmutableArray()
-            ),
-        ];
-        var largest = spec.With(layers, [.. choices.Select(own => own[^1])]);
-        return from least in measure.Of(spec.With(layers, [.. choices.Select(own => own[0])]))
+        ImmutableArray<ImmutableArray<(LayerForm Form, long Bits)>> forms = [.. layers.Select(measure.FormsOf)];
+        var largest = spec.With(layers, [.. forms.Select(own => own[^1].Form)]);
+        return from least in measure.Of(spec.With(layers, [.. forms.Select(own => own[0].Form)]))
             from most in measure.Of(largest)
-            select new SizeRange(
-                least,
-                layers.Zip(choices, (layer, own) => measure.BitsOf(layer, own[0].D, own[0].K)).Sum(),
-                most,
-                most,
-                largest
-            );
+            select new SizeRange(least, forms.Sum(own => own[0].Bits), most, most, largest);
     }
 
     /// <summary>The note of a target above what the network can use; null for any other.</summary>
@@ -66,12 +55,12 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
             return null;
         string ratio = $"{Times(measure, Most)} times smaller";
         return target is SizeTarget.Bits { Count: var count, Unit: var unit }
-            ? $"target_size: {unit.Nearest(count)} is more than {measure.Subject} can use; it gets its largest codebooks: "
+            ? $"target_size: {unit.Nearest(count)} is more than {measure.Subject} can use; it gets its largest size: "
                 + $"{unit.AtLeast(Most)} ({ratio}, the whole file counted)"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"target_ratio: {measure.Subject} gets more than {((SizeTarget.Ratio)target).Value} times smaller with its largest "
-                    + $"codebooks, which it gets: {ratio}"
+                $"target_ratio: {((SizeTarget.Ratio)target).Value} times smaller is more than {measure.Subject} can use; it gets its "
+                    + $"largest size: {ratio}"
             );
     }
 

@@ -9,7 +9,7 @@ using Pqf.Tensors;
 
 namespace Pqf.Compression.Jobs;
 
-/// <summary>Chooses block lengths and codebook sizes of a network so that it has a wanted size.</summary>
+/// <summary>Chooses the form of each layer of a network, block length and codebook size or values, so that it has a wanted size.</summary>
 static class AllocateJob
 {
     // What reconstruction leaves of the effect of a detector's convolution: a guess, as detectors are not tried. A linear layer counts
@@ -111,8 +111,18 @@ static class AllocateJob
 
     static SizeMeasure MeasureOf(Network network, SizeTarget target, CompressOptions options) =>
         target is SizeTarget.Bits
-            ? SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats)
-            : SizeMeasure.OfParameters(network.Model, options.Compression);
+            ? FilesOf(network, options)
+            : SizeMeasure.OfParameters(network.Model, options.Compression) with
+            {
+                Values = SmallLayers.FormFor(network.Architecture, options.Compression),
+            };
+
+    /// <summary>Counts the files of a network that is compressed.</summary>
+    public static SizeMeasure FilesOf(Network network, CompressOptions options) =>
+        SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats) with
+        {
+            Values = SmallLayers.FormFor(network.Architecture, options.Compression),
+        };
 
     /// <summary>The same for a network that cannot be run: errors of weights are taken for the layers' effects.</summary>
     /// <param name="parameters">Dense.</param>
@@ -180,7 +190,7 @@ static class AllocateJob
             var layer = layers[number];
             var weight = weightOf(layer);
             using var scope = weight.Tensors().First().Device.BeginScope();
-            var own = Distortion.Of(layer, weight, (d, k) => measure.BitsOf(layer, d, k), key.Fold(layer.Layer), cancellation);
+            var own = Distortion.Of(measure.FormsOf(layer), weight, key.Fold(layer.Layer), cancellation);
             progress?.Report(new JobProgress.Advanced(number + 1));
             return own;
         }

@@ -128,7 +128,7 @@ public static class CompressJob
                 {
                     Compression = FittingBlocks.Of(network.Graph, options.Compression, share),
                 }
-            : options.Compression.SmallLayers is { } small
+            : SmallLayers.FormFor(network.Architecture, options.Compression) is { } small
                 ? options with
                 {
                     Compression = SmallLayers.Of(network.Graph, options.Compression, small, share),

@@ -99,7 +99,10 @@ public static class CompressPartialJob
                 from cut in Blocks.Of(model.Graph, spec)
                 from bytes in StandIn.Of(model.Graph, parameters, spec, cut, model.SizeOf)
                 select 8 * bytes
-        );
+        )
+        {
+            Values = SmallLayers.FormForGraph(options.Compression),
+        };
 }
 
 /// <summary>What compressing the weights of a model gave.</summary>

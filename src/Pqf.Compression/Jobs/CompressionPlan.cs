@@ -11,7 +11,8 @@ namespace Pqf.Compression.Jobs;
 /// <summary>How a weight would be held.</summary>
 /// <param name="Layer">Name of the layer.</param>
 /// <param name="Shape">Of its weight.</param>
-/// <param name="Kind"><c>codes</c>, <c>8bit</c>, <c>half</c> or <c>float</c>.</param>
+/// <param name="Kind"><c>codes</c>, <c>8bit</c>, <c>half</c> or <c>float</c>; two of them, <c>codes or 8bit</c>, where a target size decides
+/// between them.</param>
 /// <param name="D">Values of a block; null without codes, or where a target size decides.</param>
 /// <param name="K">Words of the codebook; null as <paramref name="D"/>.</param>
 /// <param name="Bits">Of the weight; null where a target size decides.</param>
@@ -81,6 +82,7 @@ public sealed record CompressionPlan(
     ) =>
         from found in AllocateJob.Range(network, blocks, target, options)
         from largest in Exact(network, found.Range.Largest, options)
+        let chosen = blocks.Select(layer => layer.Layer).ToHashSet()
         select found.Range.AllowsLargest
             ? largest with
             {
@@ -90,7 +92,7 @@ public sealed record CompressionPlan(
             {
                 IsForTarget = true,
                 Notes = options.Images is null ? [AllocateJob.OnNoise] : [],
-                Layers = [.. largest.Layers.Select(layer => layer.Kind == Codes ? layer with { D = null, K = null, Bits = null } : layer)],
+                Layers = [.. largest.Layers.Select(layer => chosen.Contains(layer.Layer) ? Undecided(layer) : layer)],
                 // A file holds more than its parameters, so that its limit is one of theirs.
                 SizeBits = Math.Min(largest.SizeBits, found.Range.Wanted),
                 Files =
@@ -98,6 +100,17 @@ public sealed record CompressionPlan(
                         ? [.. largest.Files.Select(file => file with { SizeBytes = Math.Min(file.SizeBytes, found.Range.Wanted / 8) })]
                         : [], // a ratio limits the parameters; what a file adds to them depends on the choices
             };
+
+    /// <summary>A layer on which a target decides.</summary>
+    /// <param name="largest">The same at its largest.</param>
+    static PlannedLayer Undecided(PlannedLayer largest) =>
+        largest with
+        {
+            Kind = largest.Kind == Codes ? Codes : $"{Codes} or {largest.Kind}",
+            D = null,
+            K = null,
+            Bits = null,
+        };
 
     static CompressionPlan Of(Network network, CompressionSpec spec, ImmutableArray<LayerBlocks> blocks)
     {

@@ -103,7 +103,7 @@ static class LossSearch
         options = options with { Images = seen, MaxLoss = null, OwnsNetwork = false };
         int heldCount = held.UsableCount(options.Skipped);
         progress.Note(Announced(maxLoss, heldCount, seen.UsableCount(options.Skipped) + heldCount));
-        var measure = SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats);
+        var measure = AllocateJob.FilesOf(network, options);
         var photographs = CompressJob.ImagesOf(network, seen, options, cancellation);
         return from layers in Blocks.Of(network.Graph, options.Compression)
             from range in SizeRange.Whole(measure, layers, options.Compression)

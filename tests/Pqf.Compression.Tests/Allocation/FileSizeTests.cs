@@ -139,18 +139,17 @@ public sealed class FileSizeTests
     [InlineData(
         "graph",
         "1MB",
-        @"^target_size: 1 MB is more than the \.onnx file of this network can use; it gets its largest " + "codebooks: [0-9.]+ MB "
+        @"^target_size: 1 MB is more than the \.onnx file of this network can use; it gets its largest size: [0-9.]+ MB "
     )]
     [InlineData(
         "resnet20",
         "1GiB",
-        @"^target_size: 1 GiB is more than the \.onnx file of this network can use; it gets its largest " + "codebooks: [0-9.]+ GiB "
+        @"^target_size: 1 GiB is more than the \.onnx file of this network can use; it gets its largest size: [0-9.]+ GiB "
     )]
     [InlineData(
         "graph",
         "1.1",
-        @"^target_ratio: this network gets more than 1.1 times smaller with its largest codebooks, which it "
-            + "gets: [0-9.]+ times smaller$"
+        @"^target_ratio: 1.1 times smaller is more than this network can use; it gets its largest size: [0-9.]+ times smaller$"
     )]
     public void A_target_above_what_a_network_can_use_gives_the_largest_network_with_a_note(string network, string target, string note)
     {
@@ -191,6 +190,32 @@ public sealed class FileSizeTests
         if (options.Target is SizeTarget.Bits { Count: var limit })
             Assert.All(plan.Files, file => Assert.InRange(8 * file.SizeBytes, 1, limit));
         Assert.InRange(NetworkText.CostOf(model).Bits, 1, plan.SizeBits);
+    }
+
+    /// <summary>Small layers keep 8 bits a value without a target. A target that allows as much may choose them too.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1.2)]
+    [InlineData(100)]
+    public void A_target_that_allows_the_file_without_one_loses_no_more(double times)
+    {
+        using var device = new HostDevice(1);
+        using var scope = device.BeginScope();
+        var dense = Network("graph", device);
+        var options = Options([ModelFormat.Pqf]);
+        var probe = new Probe(device, dense.Preprocessing, new RngKey(3));
+        var usual = Compress(dense, options).Value().Model.AsStored();
+        long size = usual.SizeOf("x", ModelFormat.Pqf).Value();
+        var target = new SizeTarget.Bits((long)(8 * times * size));
+
+        var chosen = Compress(dense, options with { Target = target }).Value().Model.AsStored();
+
+        Assert.InRange(8 * chosen.SizeOf("x", ModelFormat.Pqf).Value(), 1, target.Count);
+        Assert.InRange(Loss(chosen.Parameters), 0, Loss(usual.Parameters));
+        if (times == 100)
+            Assert.All(chosen.Parameters.Values.Values, weight => Assert.IsType<Weight.Dense>(weight));
+        double Loss(Parameters parameters) =>
+            Probe.Difference(probe.Logits(dense.Graph, dense.Parameters), probe.Logits(dense.Graph, parameters));
     }
 
     sealed class Notes : IProgress<JobProgress>
@@ -259,13 +284,9 @@ public sealed class FileSizeTests
     {
         var options = CompressJob.Settled(network, Options(formats) with { Target = new SizeTarget.Bits(1) });
         var layers = Blocks.Of(network.Graph, options.Compression).Value();
-        var measure = SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, formats);
-        long Size(Func<LayerBlocks, (int D, int K)> choice) =>
-            measure.Of(options.Compression.With(layers, [.. layers.Select(choice)])).Value() / 8;
-        return (
-            Size(layer => Distortion.Candidates(layer).MinBy(choice => measure.BitsOf(layer, choice.D, choice.K))),
-            Size(layer => Distortion.Candidates(layer).MaxBy(choice => measure.BitsOf(layer, choice.D, choice.K)))
-        );
+        var measure = AllocateJob.FilesOf(network, options);
+        long Size(Func<LayerBlocks, LayerForm> form) => measure.Of(options.Compression.With(layers, [.. layers.Select(form)])).Value() / 8;
+        return (Size(layer => measure.FormsOf(layer)[0].Form), Size(layer => measure.FormsOf(layer)[^1].Form));
     }
 
     static Network Network(string name, Device device)

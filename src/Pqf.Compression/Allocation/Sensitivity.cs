@@ -34,7 +34,8 @@ sealed class Sensitivity(OutputError error, Parameters dense, CancellationToken 
 
     /// <summary>A layer's choices with their effects.</summary>
     /// <param name="layer">Which.</param>
-    /// <param name="choices">From the smallest to the largest; those with codes whose errors are nearest to a few usual ones are tried.</param>
+    /// <param name="choices">From the smallest to the largest. Tried are those with codes whose errors are nearest to a few usual
+    /// ones.</param>
     /// <param name="key">The layer's own randomness.</param>
     /// <param name="original">The dense network's values where trials run.</param>
     /// <param name="trial">Quantises the layer and calibrates it.</param>

@@ -11,8 +11,8 @@ namespace Pqf.Compression.Jobs;
 /// <summary>How a weight would be held.</summary>
 /// <param name="Layer">Name of the layer.</param>
 /// <param name="Shape">Of its weight.</param>
-/// <param name="Kind"><c>codes</c>, <c>8bit</c>, <c>half</c> or <c>float</c>; two of them, <c>codes or 8bit</c>, where a target size decides
-/// between them.</param>
+/// <param name="Kind"><c>codes</c>, <c>8bit</c>, <c>half</c> or <c>float</c>; two of them, <c>codes or 8bit</c>, where a target size
+/// decides between them.</param>
 /// <param name="D">Values of a block; null without codes, or where a target size decides.</param>
 /// <param name="K">Words of the codebook; null as <paramref name="D"/>.</param>
 /// <param name="Bits">Of the weight; null where a target size decides.</param>

@@ -129,22 +129,22 @@ static class LossSearch
 
     /// <summary>The error of a loss that no size keeps to of those that were tried.</summary>
     /// <param name="maxLoss">As for <see cref="Run"/>.</param>
-    /// <param name="trials">None passes.</param>
+    /// <param name="trials">None passes; one alone where the middle size and the largest are one network.</param>
     public static PqfError Refused(double maxLoss, ImmutableArray<SizeTrial> trials)
     {
         // A larger size may keep fewer answers.
         var best = trials.MaxBy(trial => trial.Agreement.Correct)!.Agreement;
         int lost = best.Count - best.Correct;
         double points = ((1000 * lost) + best.Count - 1) / best.Count / 10.0;
+        var (which, give) = trials.Length == 1 ? ("not even the largest", "gives") : ("neither the middle nor the largest", "give");
         string sizes = string.Join(" and ", trials.Select(trial => $"{Figures.Count(trial.SizeBytes)} bytes")),
-            give = trials.Length == 1 ? "gives" : "give",
             answers = string.Join(" and ", trials.Select(trial => $"{trial.Agreement.Correct}")),
             remedy = best.Correct == 0
                 ? "calibrate on more photographs"
                 : string.Create(CultureInfo.InvariantCulture, $"expected {points:0.0} or more, got {100 * maxLoss:0.##}");
         return new PqfError.Layer(
             Key,
-            $"neither the middle nor the largest size keeps that many answers: {sizes} {give} the dense network's first answer for "
+            $"{which} size keeps that many answers: {sizes} {give} the dense network's first answer for "
                 + $"{answers} of {Plural.Of(best.Count, "photograph")} held back, and {Figures.Percent(1 - maxLoss)} are wanted; {remedy}"
         );
     }

@@ -122,6 +122,14 @@ public sealed class LossSearchTests : IDisposable
             LossSearch.Refused(maxLoss, [new(1234, new(middle, count), false), new(5678, new(largest, count), false)]).Message
         );
 
+    [Fact]
+    public void A_loss_that_is_refused_for_one_network_alone_names_one_size() =>
+        Assert.Equal(
+            "max_loss: not even the largest size keeps that many answers: 5,678 bytes gives the dense network's first answer for 18 of 20 "
+                + "photographs held back, and 95.00 % are wanted; expected 10.0 or more, got 5",
+            LossSearch.Refused(0.05, [new(5678, new(18, 20), false)]).Message
+        );
+
     [Theory]
     [InlineData(0, "expected photographs to calibrate on, some of which are held back to measure the loss, got none")]
     [InlineData(1, "expected two photographs at least, one to calibrate on and one to measure on, got 1")]

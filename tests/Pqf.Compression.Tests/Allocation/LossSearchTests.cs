@@ -30,9 +30,10 @@ public sealed class LossSearchTests : IDisposable
     [Fact]
     public void A_larger_loss_never_gives_a_larger_file()
     {
+        var images = Photographs(count: 200);
         (double Loss, long Bytes)[] found =
         [
-            .. new[] { 0, 0.25, 0.5, 1 }.Select(loss => (loss, Search(loss).Value().Search!.Taken.SizeBytes)),
+            .. new[] { 0.025, 0.05, 0.1, 0.25, 1 }.Select(loss => (loss, Search(loss, images).Value().Search!.Taken.SizeBytes)),
         ];
 
         Assert.Equal(found.OrderByDescending(one => one.Bytes).Select(one => one.Loss), found.Select(one => one.Loss));

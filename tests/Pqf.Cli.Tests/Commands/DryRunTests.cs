@@ -140,7 +140,7 @@ public sealed class DryRunTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(true, "--format", "pqf,pth")]
-    [InlineData(false, "--target-ratio", "20")]
+    [InlineData(true, "--target-ratio", "5")]
     [InlineData(false, "--target-size", "100kB")]
     [InlineData(true, "--target-size", "1GB")]
     [InlineData(false, "--target-size", "1MB", "--target-ratio", "20")]

@@ -8,7 +8,7 @@ namespace Pqf.Cli.Results;
 /// <param name="ModelBytes">Size of the model that was compressed, with the files beside it.</param>
 /// <param name="Operators">Operators that are not run, and are passed through as they are.</param>
 /// <param name="Layers">Layers with codes, in the order of the model's nodes.</param>
-/// <param name="MeanRelativeError">Mean of the layers' relative errors.</param>
+/// <param name="MeanRelativeError">Mean of the relative errors of layers with codes.</param>
 sealed record CompressPartialResult(
     string Path,
     long SizeBytes,
@@ -18,6 +18,9 @@ sealed record CompressPartialResult(
     double MeanRelativeError
 ) : CommandResult
 {
+    /// <summary>Layers without codes, in the same order.</summary>
+    public IReadOnlyList<UncodedLayer> Uncoded { get; init; } = [];
+
     /// <summary>How many times smaller the file is than the model.</summary>
     public double Ratio => (double)ModelBytes / SizeBytes;
 
@@ -25,7 +28,7 @@ sealed record CompressPartialResult(
     public override IEnumerable<string> Lines() =>
         [
             $"wrote    {Path} ({Figures.Count(SizeBytes)} bytes)",
-            QuantisedLayer.Line(Layers.Count, MeanRelativeError),
+            QuantisedLayer.Line(Layers.Count, Uncoded, MeanRelativeError),
             $"size     {Figures.Size(8 * SizeBytes, "the model's", 8 * ModelBytes)}",
         ];
 }

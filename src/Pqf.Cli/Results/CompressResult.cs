@@ -3,6 +3,7 @@ using Pqf.Cli.Shell;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Reporting;
 using Pqf.Compression.Steps;
+using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
 namespace Pqf.Cli.Results;
@@ -12,7 +13,7 @@ namespace Pqf.Cli.Results;
 /// <param name="Files">The network's files, read back and compared with the network in memory.</param>
 /// <param name="Groups">Channel orders that were searched; null where none were.</param>
 /// <param name="Layers">Layers with codes, in graph order.</param>
-/// <param name="MeanRelativeError">Mean of the layers' relative errors.</param>
+/// <param name="MeanRelativeError">Mean of the relative errors of layers with codes.</param>
 /// <param name="Network">The compressed network.</param>
 sealed record CompressResult(
     string Folder,
@@ -23,6 +24,9 @@ sealed record CompressResult(
     NetworkSummary Network
 ) : CommandResult
 {
+    /// <summary>Layers without codes, in graph order.</summary>
+    public IReadOnlyList<UncodedLayer> Uncoded { get; init; } = [];
+
     /// <summary>Mean of the layers' output errors; null where layers were not fitted to outputs.</summary>
     public double? MeanOutputError { get; init; }
 
@@ -44,7 +48,7 @@ sealed record CompressResult(
         [
             .. ReportFiles.Lines(Report),
             .. Groups is null ? [] : (string[])[Groups.Line()], // files were shown when they were written
-            QuantisedLayer.Line(Layers.Count, MeanRelativeError, MeanOutputError),
+            QuantisedLayer.Line(Layers.Count, Uncoded, MeanRelativeError, MeanOutputError),
             .. Network.Lines(),
             .. Search is null ? [] : (string[])[Search.Line()],
             .. Distillation is null ? [] : (string[])[Distillation.Line()],
@@ -144,12 +148,16 @@ sealed record QuantisedLayer(string Name, IReadOnlyList<int> Shape, int D, int K
     public double? OutputError { get; init; }
 
     /// <summary>The line of all layers. Layers that are fitted to outputs may leave their weights far behind.</summary>
-    internal static string Line(int count, double meanRelativeError, double? meanOutputError = null)
+    internal static string Line(int count, IReadOnlyList<UncodedLayer> uncoded, double meanRelativeError, double? meanOutputError = null)
     {
-        string layers = $"quantised {Plural.Of(count, "layer")}";
-        return meanOutputError is { } output
-            ? string.Create(CultureInfo.InvariantCulture, $"{layers} and fitted their outputs: relative error {output:0.0000} on average")
-            : string.Create(CultureInfo.InvariantCulture, $"{layers}: relative error of weights {meanRelativeError:0.0000} on average");
+        int eightBits = uncoded.Count(layer => layer.Kind == ValueForm.Scaled8.Word());
+        string layers = $"quantised {Plural.Of(count, "layer")}",
+            errors = count == 0 ? ""
+            : meanOutputError is { } output
+                ? string.Create(CultureInfo.InvariantCulture, $" and fitted their outputs: relative error {output:0.0000} on average")
+            : string.Create(CultureInfo.InvariantCulture, $": relative error of weights {meanRelativeError:0.0000} on average"),
+            others = eightBits == 0 ? "" : $"; {Plural.Of(eightBits, "layer")} {(eightBits == 1 ? "is" : "are")} held in 8 bits";
+        return layers + errors + others;
     }
 
     /// <summary>Describes a layer.</summary>
@@ -165,4 +173,17 @@ sealed record QuantisedLayer(string Name, IReadOnlyList<int> Shape, int D, int K
         {
             OutputError = report.OutputError,
         };
+}
+
+/// <summary>A layer without codes.</summary>
+/// <param name="Name">Of the layer.</param>
+/// <param name="Shape">Of its weight: [out, in, height, width] or [out, in].</param>
+/// <param name="Kind">8bit, half or float.</param>
+/// <param name="Bits">Of the weight.</param>
+/// <param name="RelativeError">Sum of squared errors of rounding over the sum of the weight's squares.</param>
+sealed record UncodedLayer(string Name, IReadOnlyList<int> Shape, string Kind, long Bits, double RelativeError)
+{
+    /// <summary>Describes a layer.</summary>
+    public static UncodedLayer Of(StoredLayer layer) =>
+        new(layer.Layer, layer.Weight.AsSpan().ToArray(), layer.Form.Word(), layer.SizeBits, layer.RelativeError);
 }

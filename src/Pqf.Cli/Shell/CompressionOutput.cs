@@ -62,6 +62,7 @@ static class CompressionOutput
             NetworkSummary.Of(model, "compressed")
         )
         {
+            Uncoded = [.. state.Stored.Select(UncodedLayer.Of)],
             MeanOutputError = state.Layers.Average(row => row.OutputError), // null where no layer has one
             Search = compressed.Search is { } search ? SizeSearchResult.Of(search) : null,
             Distillation = state.Distillation is { } distillation ? DistillationResult.Of(distillation) : null,

@@ -67,7 +67,10 @@ static class PartialCompression
                 [.. model.Operators.Select(pair => new PassedOperator(pair.Operator, pair.Count))],
                 [.. compressed.State.Layers.Select(QuantisedLayer.Of)],
                 CompressionOutput.MeanRelativeError(compressed.State)
-            ),
+            )
+            {
+                Uncoded = [.. compressed.State.Stored.Select(UncodedLayer.Of)],
+            },
             tables
         )
         select concluded;

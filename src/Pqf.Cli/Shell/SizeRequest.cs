@@ -45,7 +45,15 @@ static class SizeRequest
             _ => default(Unit),
         };
 
-    static readonly ImmutableArray<string> chosenKeys = ["k", "large_subvectors", "fc_subvector_size", "pw_subvector_size", "layer_specs"];
+    const string LayerSpecs = "layer_specs";
+
+    static readonly ImmutableArray<string> chosenKeys = ["k", "large_subvectors", "fc_subvector_size", "pw_subvector_size", LayerSpecs];
+
+    /// <summary>Whether settings of a layer say how to cut it. A form of values is used, and how to cluster.</summary>
+    static bool HasBlocks(Config config) =>
+        config.Model.Compression.LayerSpecs.Values.Any(own =>
+            own is { Values: null } and not { K: null, SubvectorSize: null, LargeSubvectors: null }
+        );
 
     /// <summary>Says which settings of blocks a wanted size leaves unused; null where there are none.</summary>
     /// <param name="config">With the requests, and the keys that were given.</param>
@@ -59,7 +67,7 @@ static class SizeRequest
         string[] given =
             config.Source.Entries.GetValueOrDefault("model") is ConfigNode.Mapping model
             && model.Entries.GetValueOrDefault("compression_parameters") is ConfigNode.Mapping parameters
-                ? [.. chosenKeys.Where(parameters.Entries.ContainsKey)]
+                ? [.. chosenKeys.Where(key => parameters.Entries.ContainsKey(key) && (key != LayerSpecs || HasBlocks(config)))]
                 : [];
         return wanted is null || given.Length == 0
             ? null

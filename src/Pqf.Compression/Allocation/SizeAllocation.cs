@@ -8,8 +8,8 @@ public static class SizeAllocation
     // Sizes that differ by less than this part of what is shared out are told apart by their errors alone.
     const int Steps = 4000;
 
-    // What may be left of a budget, wherever the layers' choices allow it.
-    const double Slack = 0.01;
+    /// <summary>The part of a budget that may be left, wherever the layers' choices allow it.</summary>
+    internal const double Slack = 0.01;
 
     // Part of the effects that choices must save to leave more of it. Effects are measured: less than this is their error.
     const double LeastGain = 0.05;

@@ -45,7 +45,8 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
         var largest = spec.With(layers, [.. forms.Select(own => own[^1].Form)]);
         return from least in measure.Of(spec.With(layers, [.. forms.Select(own => own[0].Form)]))
             from most in measure.Of(largest)
-            select new SizeRange(least, forms.Sum(own => own[0].Bits), most, most, largest);
+            // What a file has around codes may be more than a tiny layer's values.
+            select new SizeRange(Math.Min(least, most), forms.Sum(own => own[0].Bits), most, most, largest);
     }
 
     /// <summary>The note of a target above what the network can use; null for any other.</summary>
@@ -64,6 +65,23 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
             );
     }
 
+    /// <summary>The note of a target that choices leave a part of; null where they use it.</summary>
+    /// <param name="measure">What is counted.</param>
+    /// <param name="target">What is asked for.</param>
+    /// <param name="bits">What the choices take.</param>
+    public string? Left(SizeMeasure measure, SizeTarget target, long bits)
+    {
+        if (bits >= (1 - SizeAllocation.Slack) * Wanted)
+            return null;
+        string used = target is SizeTarget.Bits { Count: var count, Unit: var unit }
+            ? $"{unit.AtLeast(bits)} of the {unit.Nearest(count)} of target_size are used"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"target_ratio asks for {((SizeTarget.Ratio)target).Value} times smaller, and {measure.Subject} gets {Times(measure, bits)}"
+            );
+        return $"{used}: no larger choice was found to lose clearly less";
+    }
+
     /// <summary>How many times smaller than the dense network a size is, never more than that.</summary>
     static string Times(SizeMeasure measure, long bits) =>
         (Math.Floor(10.0 * measure.DenseBits / bits) / 10).ToString("0.0", CultureInfo.InvariantCulture);
@@ -71,7 +89,7 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
     /// <summary>The error of a target below what is possible.</summary>
     public static PqfError.Layer TooSmall(SizeMeasure measure, SizeTarget target, long least, long most)
     {
-        string ratios = $"{Times(measure, most)} to {Times(measure, least)}";
+        string ratios = least == most ? Times(measure, most) : $"{Times(measure, most)} to {Times(measure, least)}";
         if (target is not SizeTarget.Bits { Count: var count, Unit: var unit })
             return new(
                 "target_ratio",
@@ -82,8 +100,8 @@ sealed record SizeRange(long Least, long LeastChoices, long Most, long Wanted, C
             );
         return new(
             "target_size",
-            $"{unit.Nearest(count)} is too small by {unit.AtLeast(least - count)} for {measure.Subject}; expected {unit.AtLeast(least)} to "
-                + $"{unit.AtLeast(most)} ({ratios} times smaller, the whole file counted)"
+            $"{unit.Nearest(count)} is too small by {unit.AtLeast(least - count)} for {measure.Subject}; expected {unit.AtLeast(least)} "
+                + $"{(least == most ? "or more" : $"to {unit.AtLeast(most)}")} ({ratios} times smaller, the whole file counted)"
         );
     }
 }

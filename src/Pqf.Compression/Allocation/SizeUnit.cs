@@ -45,5 +45,7 @@ public sealed record SizeUnit(string Name, double Bytes, int Decimals)
     double Scaled(long bits) => bits / 8.0 / Bytes * Math.Pow(10, Decimals);
 
     string Text(double scaled) =>
-        (scaled / Math.Pow(10, Decimals)).ToString($"#,0.{new string('#', Decimals)}", CultureInfo.InvariantCulture) + $" {Name}";
+        scaled == 1 && Decimals == 0
+            ? "1 byte"
+            : (scaled / Math.Pow(10, Decimals)).ToString($"#,0.{new string('#', Decimals)}", CultureInfo.InvariantCulture) + $" {Name}";
 }

@@ -46,7 +46,8 @@ static class AllocateJob
                     ? Largest(measure, target, range, progress)
                     : from choices in Measured(network, layers, measure, images, options, progress, cancellation)
                     from spec in options.Ranks.Agree(() => choices.Share(target, range))
-                    select spec
+                    from bits in measure.Of(spec)
+                    select Noted(spec, range.Left(measure, target, bits), progress)
             );
     }
 
@@ -98,11 +99,13 @@ static class AllocateJob
         SizeTarget target,
         SizeRange range,
         IProgress<JobProgress>? progress
-    )
+    ) => Noted(range.Largest, range.Unused(measure, target), progress);
+
+    static CompressionSpec Noted(CompressionSpec spec, string? note, IProgress<JobProgress>? progress)
     {
-        if (range.Unused(measure, target) is { } unused)
-            progress.Note(unused);
-        return range.Largest;
+        if (note is not null)
+            progress.Note(note);
+        return spec;
     }
 
     /// <summary>The note of a size that is shared out without photographs.</summary>
@@ -150,9 +153,11 @@ static class AllocateJob
                 progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
                 var choices = Choices(layers, layer => parameters[layer.WeightName], measure, options, progress, cancellation)
                     .Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray());
-                return options.Ranks.Agree(() =>
-                    new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range)
-                );
+                return from spec in options.Ranks.Agree(() =>
+                        new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range)
+                    )
+                    from bits in measure.Of(spec)
+                    select Noted(spec, range.Left(measure, target, bits), progress);
             });
 
     /// <summary>The weight whose errors rank choices: with the rows scaled where reconstruction will scale them.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using Pqf.Compression.Jobs;
 using Pqf.Compression.Model;
 using Pqf.Compression.Steps;
+using Pqf.Nets.Graphs;
 using Pqf.Nets.Weights;
 using Pqf.Tensors;
 
@@ -56,7 +57,11 @@ public static class CompressPage
                 .. ReportSection.Present(Changed(answers, changed)),
                 .. Written(files),
                 ByteShares.Of(model),
-                .. ReportSection.Present(LayerTable.Of(state.Layers), Groups(state.Groups), CodebookGallery.Of(Codebooks(model, state))),
+                .. ReportSection.Present(
+                    LayerTable.Of(state.Layers, state.Stored, ParameterSpecs.Of(state.Graph).Select(weight => weight.Layer)),
+                    Groups(state.Groups),
+                    CodebookGallery.Of(Codebooks(model, state))
+                ),
             ],
             notes
         );

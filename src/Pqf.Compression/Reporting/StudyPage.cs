@@ -26,7 +26,7 @@ public static class StudyPage
                     StepPictures.Calibrated(study.Layers.Any(layer => layer.OutputError is not null)),
                     StepPictures.FineTuned
                 ),
-                .. ReportSection.Present(study.Bytes, LayerTable.Of(study.Layers), CodebookGallery.Of(study.Codebooks)),
+                .. ReportSection.Present(study.Bytes, LayerTable.Of(study.Layers, [], []), CodebookGallery.Of(study.Codebooks)),
             ],
             study.Notes
         );

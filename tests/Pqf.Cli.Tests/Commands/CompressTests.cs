@@ -110,6 +110,32 @@ public sealed class CompressTests : IDisposable
         Assert.InRange(bits, 0.99 * wanted, wanted);
     }
 
+    [Fact]
+    public void Layers_in_8_bits_are_named_by_lines_document_and_report()
+    {
+        string[] arguments =
+        [
+            "compress",
+            TestGraphFiles.WriteOnnx(folder.File("a.onnx")),
+            "--target-size",
+            "1GB",
+            "--output",
+            folder.File("out"),
+            .. TestNetworks.QuickSettings,
+        ];
+        string lines = Cli.Run(arguments).Out;
+        var uncoded = JsonCli.Run("compress", ExitCode.Success, arguments).At("uncoded").EnumerateArray().ToArray();
+        string[] eightBits =
+        [
+            .. uncoded.Where(layer => layer.At("kind").GetString() == "8bit").Select(layer => layer.At("name").GetString()!),
+        ];
+
+        Assert.NotEmpty(eightBits);
+        Assert.Contains($"quantised 0 layers; {eightBits.Length} layers are held in 8 bits\n", lines, StringComparison.Ordinal);
+        string report = File.ReadAllText(folder.File("out/report.md"));
+        Assert.All(eightBits, name => Assert.Matches($@"\| {Regex.Escape(name)} \| [^|]+ \| 8 bits \|", report));
+    }
+
     [Theory]
     [InlineData("pqf", "1.5MiB", 0.98)]
     [InlineData("pqf,onnx", "2MB", 0.95)]

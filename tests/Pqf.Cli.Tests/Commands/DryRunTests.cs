@@ -43,6 +43,20 @@ public sealed class DryRunTests : IDisposable
     [Theory]
     [InlineData("target_size chooses block lengths and codebook sizes: those of the settings are not used (k)", "--target-size", "400kB")]
     [InlineData("target_ratio chooses block lengths and codebook sizes: those of the settings are not used (k)", "--target-ratio", "30")]
+    [InlineData(
+        "target_ratio chooses block lengths and codebook sizes: those of the settings are not used (k, layer_specs)",
+        "--target-ratio",
+        "20",
+        "--model.compression_parameters.layer_specs.layer3.0.conv1.subvector_size",
+        "9"
+    )]
+    [InlineData(
+        "target_ratio chooses block lengths and codebook sizes: those of the settings are not used (k)",
+        "--target-ratio",
+        "20",
+        "--model.compression_parameters.layer_specs.layer3.0.conv1.values",
+        "8bit"
+    )]
     [InlineData(null)]
     public void Settings_of_blocks_that_a_wanted_size_leaves_unused_are_noted(string? expected, params string[] size)
     {

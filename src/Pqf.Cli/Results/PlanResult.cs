@@ -93,9 +93,8 @@ sealed record PlanResult(
                 ? []
                 : (string[])
                     [
-                        "How each layer is held is chosen by clustering it and measuring what that does to the network's "
-                            + "answers: "
-                            + "run without --dry-run for them, and for the exact sizes.",
+                        "How each layer is held is chosen by clustering it and measuring what that does to the network's answers: run "
+                            + "without --dry-run to see that and the exact sizes.",
                     ],
         ];
 }

@@ -127,7 +127,7 @@ public sealed class DryRunTests : IDisposable
             lines,
             line => line.StartsWith($"size     at most {bits.ToString("N0", CultureInfo.InvariantCulture)} bits", StringComparison.Ordinal)
         );
-        Assert.Contains("run without --dry-run for them", lines[^1], StringComparison.Ordinal);
+        Assert.Contains("run without --dry-run to see that", lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]

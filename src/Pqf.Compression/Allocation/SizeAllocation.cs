@@ -19,7 +19,7 @@ public static class SizeAllocation
     /// <param name="layers">For each layer its choices, from the smallest to the largest.</param>
     /// <param name="budget">Bits for all of them together.</param>
     /// <returns>A choice for each layer. They use 99 % of the budget at least, unless no choices do, or smaller ones have effects that are
-    /// smaller by 5 %: so where a large layer has few choices, and to use the budget it must take bits that others need more.</returns>
+    /// smaller by 5 %. That happens where a large layer has few choices: a larger one takes bits that other layers need more.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The budget is below the sum of the smallest choices.</exception>
     public static ImmutableArray<LayerChoice> Of(ImmutableArray<ImmutableArray<LayerChoice>> layers, long budget)
     {

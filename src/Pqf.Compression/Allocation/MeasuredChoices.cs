@@ -22,7 +22,8 @@ sealed record MeasuredChoices(
     /// numbers around them may take some bytes more, so the result is measured.</summary>
     /// <param name="target">What is asked for, for messages.</param>
     /// <param name="range">The same in bits.</param>
-    public Result<CompressionSpec, PqfError> Share(SizeTarget target, SizeRange range)
+    /// <returns>Settings, and the bits of the whole with them.</returns>
+    public Result<(CompressionSpec Spec, long Bits), PqfError> Share(SizeTarget target, SizeRange range)
     {
         long least = Choices.Sum(own => own[0].Bits),
             budget = range.Wanted - (range.Least - range.LeastChoices),
@@ -32,10 +33,10 @@ sealed record MeasuredChoices(
             var chosen = SizeAllocation.Of(Choices, Math.Max(least, budget));
             var settings = Spec.With(Layers, [.. chosen.Select(choice => choice.Form)]);
             if (Measure.Of(settings) is var measured && measured is not Result<long, PqfError>.Ok)
-                return measured.Map(_ => settings);
+                return measured.Map(bits => (settings, bits));
             size = measured.Match(bits => bits, _ => size);
             if (size <= range.Wanted)
-                return settings;
+                return (settings, size);
             budget -= (size - range.Wanted) << Math.Min(trial, 20);
         }
 

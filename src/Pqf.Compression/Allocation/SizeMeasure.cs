@@ -55,7 +55,10 @@ sealed record SizeMeasure(
             formats.Any(format => format != ModelFormat.Pqf),
             spec.CodebookForm,
             settings => StandIn.FilesOf(model, settings, formats).Map(files => 8 * files.Max(file => file.Bytes))
-        );
+        )
+        {
+            Values = SmallLayers.FormFor(model.Architecture, spec),
+        };
     }
 
     /// <summary>Counts parameters, as the paper does.</summary>
@@ -69,6 +72,9 @@ sealed record SizeMeasure(
             false,
             spec.CodebookForm,
             settings => StandIn.Of<long>(model, settings, quantised => Cost.Of(model.Graph, quantised.Parameters, input).Bits)
-        );
+        )
+        {
+            Values = SmallLayers.FormFor(model.Architecture, spec),
+        };
     }
 }

@@ -44,10 +44,8 @@ static class AllocateJob
             .Bind(range =>
                 range.AllowsLargest
                     ? Largest(measure, target, range, progress)
-                    : from choices in Measured(network, layers, measure, images, options, progress, cancellation)
-                    from spec in options.Ranks.Agree(() => choices.Share(target, range))
-                    from bits in measure.Of(spec)
-                    select Noted(spec, range.Left(measure, target, bits), progress)
+                    : Measured(network, layers, measure, images, options, progress, cancellation)
+                        .Bind(choices => SharedOut(choices, target, range, options, progress))
             );
     }
 
@@ -101,6 +99,18 @@ static class AllocateJob
         IProgress<JobProgress>? progress
     ) => Noted(range.Largest, range.Unused(measure, target), progress);
 
+    /// <summary>The choices that a target gets, with the note of what they leave of it.</summary>
+    static Result<CompressionSpec, PqfError> SharedOut(
+        MeasuredChoices choices,
+        SizeTarget target,
+        SizeRange range,
+        CompressOptions options,
+        IProgress<JobProgress>? progress
+    ) =>
+        options
+            .Ranks.Agree(() => choices.Share(target, range))
+            .Map(shared => Noted(shared.Spec, range.Left(choices.Measure, target, shared.Bits), progress));
+
     static CompressionSpec Noted(CompressionSpec spec, string? note, IProgress<JobProgress>? progress)
     {
         if (note is not null)
@@ -113,19 +123,11 @@ static class AllocateJob
         "each layer's effect is measured on noise, as there are no photographs; --calibrate DIR measures it on yours";
 
     static SizeMeasure MeasureOf(Network network, SizeTarget target, CompressOptions options) =>
-        target is SizeTarget.Bits
-            ? FilesOf(network, options)
-            : SizeMeasure.OfParameters(network.Model, options.Compression) with
-            {
-                Values = SmallLayers.FormFor(network.Architecture, options.Compression),
-            };
+        target is SizeTarget.Bits ? FilesOf(network, options) : SizeMeasure.OfParameters(network.Model, options.Compression);
 
     /// <summary>Counts the files of a network that is compressed.</summary>
     public static SizeMeasure FilesOf(Network network, CompressOptions options) =>
-        SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats) with
-        {
-            Values = SmallLayers.FormFor(network.Architecture, options.Compression),
-        };
+        SizeMeasure.OfFiles(CompressJob.Described(network, options), options.Compression, options.Formats);
 
     /// <summary>The same for a network that cannot be run: errors of weights are taken for the layers' effects.</summary>
     /// <param name="parameters">Dense.</param>
@@ -153,11 +155,7 @@ static class AllocateJob
                 progress.Note("each layer's effect is taken to be the error of its weight, as the network is not run");
                 var choices = Choices(layers, layer => parameters[layer.WeightName], measure, options, progress, cancellation)
                     .Select(own => own.Select(choice => choice with { Effect = choice.Error }).ToImmutableArray());
-                return from spec in options.Ranks.Agree(() =>
-                        new MeasuredChoices(measure, layers, [.. choices], options.Compression).Share(target, range)
-                    )
-                    from bits in measure.Of(spec)
-                    select Noted(spec, range.Left(measure, target, bits), progress);
+                return SharedOut(new(measure, layers, [.. choices], options.Compression), target, range, options, progress);
             });
 
     /// <summary>The weight whose errors rank choices: with the rows scaled where reconstruction will scale them.</summary>

@@ -57,16 +57,14 @@ sealed class Trials(
     /// <summary>Compresses to a size and measures, unless another size gave the same blocks and codebooks.</summary>
     Result<SizeTrial, PqfError> Try(long size) =>
         Settings(size)
-            .Bind(spec =>
-                tried.FirstOrDefault(one => one.Spec.LayerSpecs.SequenceEqual(spec.LayerSpecs)) is { Trial: { } same }
+            .Bind(settings =>
+                tried.FirstOrDefault(one => one.Spec.LayerSpecs.SequenceEqual(settings.Spec.LayerSpecs)) is { Trial: { } same }
                     ? same
-                    : from bits in choices.Measure.Of(spec)
-                    from trial in Measure(spec, bits / 8)
-                    select trial
+                    : Measure(settings.Spec, settings.Bits / 8)
             );
 
-    Result<CompressionSpec, PqfError> Settings(long size) =>
-        size == range.Most ? range.Largest : choices.Share(new SizeTarget.Bits(size), range with { Wanted = size });
+    Result<(CompressionSpec Spec, long Bits), PqfError> Settings(long size) =>
+        size == range.Most ? (range.Largest, range.Most) : choices.Share(new SizeTarget.Bits(size), range with { Wanted = size });
 
     Result<SizeTrial, PqfError> Measure(CompressionSpec spec, long sizeBytes)
     {
